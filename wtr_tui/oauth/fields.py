@@ -1,0 +1,65 @@
+"""One member of a JSON answer, judged before anything is built on it (RFC 6749 §10.14).
+
+A member that is absent, ``null`` or an empty string is "not stated" and gives None: whether
+that is allowed is for the caller to say. A member that is stated wrongly raises
+:class:`UnusableAnswer`, which names the member and never quotes its value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+
+from wtr_tui.oauth.failures import UnusableAnswer
+from wtr_tui.secret import Secret
+
+LONGEST_LIFETIME = timedelta(days=3653)
+"""Ten years: longer is a mistake (milliseconds, an instant), or overflows a date."""
+
+_MOST_DIGITS = 10
+
+
+def credential(answer: Mapping[str, object], name: str) -> Secret | None:
+    """A token or code: visible ASCII without spaces, as an HTTP header can carry it."""
+    stated = answer.get(name)
+    if stated is None or stated == "":
+        return None
+    if not isinstance(stated, str) or not is_visible_ascii(stated):
+        raise UnusableAnswer(f"Webex's answer has a {name} that cannot be one.", _TRY_AGAIN)
+    return Secret(stated)
+
+
+def lifetime(answer: Mapping[str, object], name: str) -> timedelta | None:
+    """A positive number of seconds, as a number or as digits, at most ten years."""
+    stated = answer.get(name)
+    if stated is None or stated == "":
+        return None
+    seconds = _seconds(stated)
+    if seconds is None or not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
+        raise UnusableAnswer(
+            f"Webex's answer has a {name} that is not a sensible number of seconds.", _TRY_AGAIN
+        )
+    return timedelta(seconds=seconds)
+
+
+def is_visible_ascii(text: str) -> bool:
+    """Whether there is text, and every character is ``!`` to ``~``."""
+    return bool(text) and all("!" <= character <= "~" for character in text)
+
+
+def _seconds(stated: object) -> float | None:
+    # In Python True is an int; in an answer it is not a number of seconds.
+    if isinstance(stated, bool):
+        return None
+    if isinstance(stated, int):
+        # A huge integer cannot become a float: it is too long anyway.
+        return float(stated) if abs(stated) < 10**_MOST_DIGITS else None
+    if isinstance(stated, float):
+        return stated if math.isfinite(stated) else None
+    if isinstance(stated, str) and len(stated) <= _MOST_DIGITS:
+        return float(stated) if stated.isascii() and stated.isdigit() else None
+    return None
+
+
+_TRY_AGAIN = "Try again; if it stays so, tell Webex support."
