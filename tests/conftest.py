@@ -1,0 +1,46 @@
+"""What tests of every part share: a stand-in for Webex, and a place to keep files in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wtr_tui.sandbox import Integration, Sandbox, new_integration
+from wtr_tui.sandbox.ports import free_port
+
+_FOREIGN_PREFIXES = ("WEBEX_", "WTR_", "SSH_")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
+
+
+@pytest.fixture
+def integration() -> Integration:
+    """An integration of this test alone, whose redirect port is free."""
+    return new_integration(f"http://localhost:{free_port()}")
+
+
+@pytest.fixture
+def sandbox(integration: Integration) -> Iterator[Sandbox]:
+    """A running stand-in that knows ``integration`` and no other."""
+    with Sandbox([integration]) as running:
+        yield running
+
+
+@pytest.fixture
+def profile_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The person's home, empty: ``~``, ``~/.config`` and ``~/.local/state`` are inside.
+
+    The environment has nothing left of the program's own settings, of an SSH session or of a
+    proxy.
+    """
+    for name in tuple(os.environ):
+        if name.startswith(_FOREIGN_PREFIXES) or name.lower() in _PROXIES:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / ".local" / "state"))
+    return home
