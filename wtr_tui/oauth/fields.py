@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from wtr_tui.instants import UTC
 from wtr_tui.oauth.failures import UnusableAnswer
 from wtr_tui.secret import Secret
 
@@ -41,6 +42,17 @@ def lifetime(answer: Mapping[str, object], name: str) -> timedelta | None:
             f"Webex's answer has a {name} that is not a sensible number of seconds.", _TRY_AGAIN
         )
     return timedelta(seconds=seconds)
+
+
+def instant(answer: Mapping[str, object], name: str) -> datetime | None:
+    """An instant in milliseconds since 1970; None also where it is none a calendar can show."""
+    stated = answer.get(name)
+    if isinstance(stated, bool) or not isinstance(stated, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(stated / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def is_visible_ascii(text: str) -> bool:

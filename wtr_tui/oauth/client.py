@@ -1,0 +1,270 @@
+"""Webex's endpoints, each as one method that gives what it is asked for or raises why not.
+
+It is synchronous: a refresh runs under a file lock, where a thread is the natural place, and
+a command that makes one request does not wait for an event loop to be loaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlencode
+
+from wtr_tui import instants
+from wtr_tui.oauth.answer import Answer
+from wtr_tui.oauth.asking import Asking
+from wtr_tui.oauth.device import DeviceAuthorization, authorized
+from wtr_tui.oauth.failures import (
+    AccessTokenRejected,
+    GrantRejected,
+    NotWebex,
+    WebexFailure,
+)
+from wtr_tui.oauth.fields import instant, is_visible_ascii
+from wtr_tui.oauth.outages import outage, oversized, untrusted_server
+from wtr_tui.oauth.person import Person, described
+from wtr_tui.oauth.refusals import no_object, refusal
+from wtr_tui.oauth.token import Token, granted
+from wtr_tui.oauth.transport import (
+    HttpClient,
+    Oversized,
+    Unanswered,
+    Untrusted,
+    fetch,
+    host_of,
+    http,
+)
+from wtr_tui.secret import Secret
+
+__all__ = ["WebexClient", "http"]
+
+CONNECT_PAUSES = (0.5, 1.5)
+"""Seconds before each further attempt to connect for a code exchange."""
+
+
+class WebexClient:
+    """One integration at Webex. Every method raises a ``WebexFailure`` where it cannot answer.
+
+    ``total_timeout`` (seconds) limits each request from the name lookup to the last byte.
+    ``http`` is used, and not closed, where it is given; ``ca_file`` is not looked at then.
+    ``clock_offset`` is the server's clock minus this machine's, as the last answer told.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        app_id: str,
+        secret: Secret,
+        *,
+        ca_file: Path | None = None,
+        http: HttpClient | None = None,
+        total_timeout: float = 30.0,
+        connect_pauses: Sequence[float] = CONNECT_PAUSES,
+        now: Callable[[], datetime] = instants.now,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._host = host_of(self._base_url)
+        self._app_id = app_id
+        self._secret = secret
+        self._ca_file = ca_file
+        self._given_http = http
+        self._own_http: HttpClient | None = None
+        self._total_timeout = total_timeout
+        self._connect_pauses = tuple(connect_pauses)
+        self._now = now
+        self.clock_offset: timedelta | None = None
+
+    def __enter__(self) -> WebexClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._own_http is not None:
+            self._own_http.close()
+            self._own_http = None
+
+    def warm(self) -> None:
+        """Prepares beforehand what the first request would have to wait for; no network."""
+        self._http  # noqa: B018 - it is made on first use
+
+    def exchange(self, code: Secret, redirect_uri: str, code_verifier: Secret) -> Token:
+        """The token for a code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+
+        It is sent once: only connecting is tried again. Raises OutcomeUnknown where the
+        request may have arrived and no answer came back.
+        """
+        fields = {
+            "grant_type": "authorization_code",
+            **self._credentials(),
+            "code": code.reveal(),
+            "redirect_uri": redirect_uri,
+            "code_verifier": code_verifier.reveal(),
+        }
+        sent_at, answer = self._post(
+            Asking.EXCHANGE, "/access_token", fields, (code, code_verifier)
+        )
+        return granted(answer, now=sent_at)
+
+    def refresh(self, token: Token) -> Token:
+        """A fresh token (RFC 6749 §6); what the answer leaves out is kept from ``token``.
+
+        A connection that breaks is tried once more: Webex does not rotate refresh tokens.
+        """
+        if token.refresh_token is None:
+            raise GrantRejected("This token has no refresh token.", "Sign in again.")
+        fields = {
+            "grant_type": "refresh_token",
+            **self._credentials(),
+            "refresh_token": token.refresh_token.reveal(),
+        }
+        hidden = (token.refresh_token, token.access_token)
+        sent_at, answer = self._post(Asking.REFRESH, "/access_token", fields, hidden)
+        return granted(answer, now=sent_at, previous=token)
+
+    def device_authorize(self, scopes: Sequence[str]) -> DeviceAuthorization:
+        """A code to enter on another machine (RFC 8628 §3.1).
+
+        Raises DeviceNotSetUp where the integration lacks the redirect URIs for it.
+        """
+        fields = {"client_id": self._app_id, "scope": " ".join(scopes)}
+        sent_at, answer = self._post(Asking.DEVICE_CODE, "/device/authorize", fields)
+        return authorized(answer, now=sent_at)
+
+    def device_token(self, authorization: DeviceAuthorization) -> Token:
+        """The token, once the code was entered (RFC 8628 §3.4).
+
+        Raises DevicePending until then; DeviceDenied or DeviceExpired where it never will be.
+        """
+        fields = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+            "device_code": authorization.device_code.reveal(),
+            "client_id": self._app_id,
+        }
+        pair = f"{self._app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
+        sent_at, answer = self._post(
+            Asking.DEVICE_TOKEN,
+            "/device/token",
+            fields,
+            (authorization.device_code,),
+            {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"},
+        )
+        return granted(answer, now=sent_at)
+
+    def person(self, access_token: Secret) -> Person | None:
+        """Whose token it is; None where it works but lacks the scope that could tell.
+
+        Raises AccessTokenRejected where the token does not work.
+        """
+        try:
+            return described(self._get(Asking.PERSON, "/people/me", access_token))
+        except WebexFailure as failure:
+            if failure.status == 403 and not isinstance(failure, NotWebex):
+                return None
+            raise
+
+    def expiry(self, access_token: Secret) -> datetime | None:
+        """Until when Webex itself holds the token for valid; None where it does not say."""
+        try:
+            answer = self._get(Asking.EXPIRY, "/authorizations/tokenExpiry", access_token)
+        except WebexFailure as failure:
+            # Which scope this takes is not documented, so "no" means "unknown".
+            if failure.status in {401, 403, 404}:
+                return None
+            raise
+        return instant(answer, "exp")
+
+    @property
+    def _http(self) -> HttpClient:
+        if self._given_http is not None:
+            return self._given_http
+        if self._own_http is None:
+            self._own_http = http(self._ca_file)
+        return self._own_http
+
+    def _credentials(self) -> dict[str, str]:
+        return {"client_id": self._app_id, "client_secret": self._secret.reveal()}
+
+    def _post(
+        self,
+        asking: Asking,
+        path: str,
+        fields: Mapping[str, str],
+        hidden: Sequence[Secret] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[datetime, Mapping[str, object]]:
+        # A character that cannot be sent (from a broken environment) is refused by Webex as
+        # any wrong character is; an exception here would carry the whole form.
+        form = urlencode(fields, errors="replace").encode("ascii")
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._asked(asking, "POST", path, {**kind, **(headers or {})}, form, hidden)
+
+    def _get(self, asking: Asking, path: str, access_token: Secret) -> Mapping[str, object]:
+        if not is_visible_ascii(access_token.reveal()):
+            raise AccessTokenRejected(
+                "The access token holds characters a token cannot have.", "Sign in again."
+            )
+        headers = {"Authorization": f"Bearer {access_token.reveal()}"}
+        return self._asked(asking, "GET", path, headers, None, (access_token,))[1]
+
+    def _asked(
+        self,
+        asking: Asking,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        form: bytes | None,
+        hidden: Sequence[Secret],
+    ) -> tuple[datetime, Mapping[str, object]]:
+        """When it was asked, and the JSON object it was answered with."""
+        until = time.monotonic() + self._total_timeout
+        pauses = list(self._connect_pauses) if asking is Asking.EXCHANGE else []
+        second_try = asking is Asking.REFRESH
+        while True:
+            sent_at = self._now()
+            try:
+                answer = fetch(
+                    self._http,
+                    method,
+                    self._base_url + path,
+                    headers=headers,
+                    content=form,
+                    seconds=until - time.monotonic(),
+                )
+                break
+            except Unanswered as error:
+                if not error.sent and pauses and time.monotonic() + pauses[0] < until:
+                    time.sleep(pauses.pop(0))
+                elif error.broken and second_try:
+                    second_try = False
+                else:
+                    raise outage(error.reason, asking, sent=error.sent) from error
+            except Untrusted as error:
+                raise untrusted_server(self._host, error.problem, asking) from error
+            except Oversized as error:
+                raise oversized(error.status, asking) from error
+        return sent_at, self._members(answer, asking, (self._secret, *hidden))
+
+    def _members(
+        self, answer: Answer, asking: Asking, hidden: Sequence[Secret]
+    ) -> Mapping[str, object]:
+        now = self._now()
+        if answer.date is not None:
+            self.clock_offset = answer.date - now
+        members = answer.members
+        if answer.succeeded and members is None:
+            raise no_object(answer, asking)
+        # Some servers say "error" with a status of success.
+        if not answer.succeeded or members is None or members.get("error"):
+            raise refusal(answer, asking, now=now, hidden=hidden)
+        return members
