@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from wtr_tui.oauth.failures import UnusableAnswer
+from wtr_tui.oauth.token import Token, granted
+from wtr_tui.secret import Secret
+
+NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
+ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
+
+ANSWER: dict[str, object] = {
+    "access_token": f"ZDA4_PF84_{ORGANIZATION}",
+    "expires_in": 1209599,
+    "refresh_token": "MDEy",
+    "refresh_token_expires_in": 7775999,
+    "token_type": "Bearer",
+    "scope": "spark:kms spark:people_read",
+}
+
+
+def answer(**changed: object) -> dict[str, object]:
+    return {**ANSWER, **changed}
+
+
+def without(*names: str) -> dict[str, object]:
+    return {name: stated for name, stated in ANSWER.items() if name not in names}
+
+
+PREVIOUS = Token(
+    access_token=Secret("old-access"),
+    obtained_at=NOW - timedelta(days=13),
+    expires_at=NOW + timedelta(days=1),
+    refresh_token=Secret("old-refresh"),
+    refresh_expires_at=NOW + timedelta(days=77),
+    scopes=("spark:kms",),
+)
+
+
+def test_everything_an_answer_states_is_in_the_token() -> None:
+    assert granted(ANSWER, now=NOW) == Token(
+        access_token=Secret(f"ZDA4_PF84_{ORGANIZATION}"),
+        obtained_at=NOW,
+        expires_at=NOW + timedelta(seconds=1209599),
+        refresh_token=Secret("MDEy"),
+        refresh_expires_at=NOW + timedelta(seconds=7775999),
+        token_type="Bearer",
+        scopes=("spark:kms", "spark:people_read"),
+    )
+
+
+def test_unknown_members_are_ignored() -> None:
+    assert granted(answer(surprise=[1, {}]), now=NOW) == granted(ANSWER, now=NOW)
+
+
+@pytest.mark.parametrize("stated", [None, "", 0, True, ["a"], {"a": 1}, "a b", "a\nb", "ä", "\x7f"])
+def test_an_access_token_that_cannot_be_one_is_refused(stated: object) -> None:
+    with pytest.raises(UnusableAnswer, match="access.token"):
+        granted(answer(access_token=stated), now=NOW)
+
+
+def test_an_answer_without_an_access_token_is_refused() -> None:
+    with pytest.raises(UnusableAnswer, match="no access token"):
+        granted(without("access_token"), now=NOW)
+
+
+@pytest.mark.parametrize("stated", ["Bearer", "bearer", "BEARER", "", None])
+def test_the_token_type_is_compared_without_case(stated: object) -> None:
+    assert granted(answer(token_type=stated), now=NOW).token_type == "Bearer"
+
+
+def test_a_missing_token_type_means_bearer() -> None:
+    assert granted(without("token_type"), now=NOW).token_type == "Bearer"
+
+
+@pytest.mark.parametrize("stated", ["mac", "DPoP", "bearer ", 1, ["Bearer"]])
+def test_another_token_type_is_refused(stated: object) -> None:
+    with pytest.raises(UnusableAnswer, match="another type"):
+        granted(answer(token_type=stated), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"),
+    [(3600, 3600), ("1209599", 1209599), (0.5, 0.5), (1, 1), (315_619_200, 315_619_200)],
+)
+def test_a_lifetime_is_a_number_or_digits(stated: object, seconds: float) -> None:
+    assert granted(answer(expires_in=stated), now=NOW).left(NOW) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("stated", [None, ""])
+def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -> None:
+    token = granted(answer(expires_in=stated), now=NOW)
+    assert token.expires_at is None
+    assert token.is_valid(NOW + timedelta(days=1000))
+    assert granted(without("expires_in"), now=NOW).expires_at is None
+
+
+@pytest.mark.parametrize("name", ["expires_in", "refresh_token_expires_in"])
+@pytest.mark.parametrize(
+    "stated",
+    [
+        0,
+        -1,
+        "-1",
+        "+1",
+        " 60",
+        "60\n",
+        "1e3",
+        "٣",
+        "abc",
+        "9" * 5000,
+        10**400,
+        1e30,
+        float("nan"),
+        float("inf"),
+        315_619_201,
+        True,
+        [60],
+        {"s": 60},
+    ],
+)
+def test_a_lifetime_that_is_not_sensible_is_refused(name: str, stated: object) -> None:
+    with pytest.raises(UnusableAnswer, match=f"{name} that is not a sensible number"):
+        granted(answer(**{name: stated}), now=NOW)
+
+
+def test_a_nan_that_json_lets_through_is_refused() -> None:
+    with pytest.raises(UnusableAnswer):
+        granted(json.loads('{"access_token": "a", "expires_in": NaN}'), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        ({"refresh_token": "new"}, "new"),
+        ({"refresh_token": ""}, "old-refresh"),
+        ({"refresh_token": None}, "old-refresh"),
+        ({}, "old-refresh"),
+    ],
+)
+def test_a_refresh_token_is_replaced_only_by_another(stated: dict[str, object], kept: str) -> None:
+    token = granted({**without("refresh_token"), **stated}, now=NOW, previous=PREVIOUS)
+    assert token.refresh_token == Secret(kept)
+
+
+def test_the_end_of_a_kept_refresh_token_is_kept_when_it_is_not_stated() -> None:
+    token = granted(
+        without("refresh_token", "refresh_token_expires_in"), now=NOW, previous=PREVIOUS
+    )
+    assert token.refresh_expires_at == PREVIOUS.refresh_expires_at
+
+
+def test_the_end_of_a_kept_refresh_token_is_what_the_answer_states() -> None:
+    token = granted(without("refresh_token"), now=NOW, previous=PREVIOUS)
+    assert token.refresh_expires_at == NOW + timedelta(seconds=7775999)
+
+
+def test_a_new_refresh_token_does_not_inherit_the_end_of_the_old_one() -> None:
+    token = granted(without("refresh_token_expires_in"), now=NOW, previous=PREVIOUS)
+    assert token.refresh_expires_at is None
+
+
+def test_a_token_without_refresh_token_has_no_end_of_one() -> None:
+    token = granted(without("refresh_token"), now=NOW)
+    assert (token.refresh_token, token.refresh_expires_at) == (None, None)
+
+
+def test_an_ill_typed_refresh_token_is_refused() -> None:
+    with pytest.raises(UnusableAnswer, match="refresh_token"):
+        granted(answer(refresh_token=["a"]), now=NOW, previous=PREVIOUS)
+
+
+@pytest.mark.parametrize("stated", [{}, {"scope": None}, {"scope": ""}, {"scope": "  "}])
+def test_scopes_that_are_not_stated_are_kept(stated: dict[str, object]) -> None:
+    token = granted({**without("scope"), **stated}, now=NOW, previous=PREVIOUS)
+    assert token.scopes == ("spark:kms",)
+
+
+@pytest.mark.parametrize("stated", ["a\x1b[31m", "a\u202eb", "a\nb", 5, ["a", "b"]])
+def test_a_scope_list_that_cannot_be_one_is_refused(stated: object) -> None:
+    with pytest.raises(UnusableAnswer, match="scope"):
+        granted(answer(scope=stated), now=NOW)
+
+
+def test_no_refusal_quotes_what_it_refuses() -> None:
+    with pytest.raises(UnusableAnswer) as caught:
+        granted(answer(access_token="SENTINEL value"), now=NOW)
+    assert "SENTINEL" not in str(caught.value)
+
+
+def test_no_secret_is_in_the_repr() -> None:
+    shown = repr(granted(ANSWER, now=NOW))
+    assert "ZDA4" not in shown
+    assert "MDEy" not in shown
+
+
+def test_what_is_left_goes_below_zero() -> None:
+    token = granted(answer(expires_in=60, refresh_token_expires_in=120), now=NOW)
+    assert token.left(NOW + timedelta(seconds=61)) == timedelta(seconds=-1)
+    assert token.refresh_left(NOW + timedelta(seconds=125)) == timedelta(seconds=-5)
+
+
+@pytest.mark.parametrize(
+    ("age", "margin", "valid"),
+    [(0, 0, True), (59, 0, True), (60, 0, False), (61, 0, False), (30, 29, True), (30, 30, False)],
+)
+def test_a_token_is_valid_while_more_than_the_margin_is_left(
+    age: int, margin: int, valid: bool
+) -> None:
+    token = granted(answer(expires_in=60), now=NOW)
+    assert token.is_valid(NOW + timedelta(seconds=age), timedelta(seconds=margin)) is valid
+
+
+@pytest.mark.parametrize(
+    ("text", "organization"),
+    [
+        (f"ZDA4_PF84_{ORGANIZATION}", ORGANIZATION),
+        (f"ZDA4_PF84_{ORGANIZATION.upper()}", ORGANIZATION),
+        (f"a_PF84_b_PF84_{ORGANIZATION}", ORGANIZATION),
+        (ORGANIZATION, None),
+        (f"ZDA4_{ORGANIZATION}", None),
+        (f"ZDA4_PF84_{ORGANIZATION}x", None),
+        ("ZDA4_PF84_1eb65fdf", None),
+        (f"ZDA4_PF84_{'g' * 8}-9643-417f-9974-ad72cae0e10f", None),
+        ("eyJhbGciOiJSUzI1NiJ9.e30.c2ln", None),
+    ],
+)
+def test_the_organization_is_read_from_the_token(text: str, organization: str | None) -> None:
+    assert granted(answer(access_token=text), now=NOW).organization == organization
+
+
+def test_the_same_access_token_is_recognised_whatever_else_changed() -> None:
+    token = granted(ANSWER, now=NOW)
+    later = granted(answer(expires_in=60, refresh_token="other"), now=NOW + timedelta(hours=1))
+    assert token.same_access(later)
+    assert not token.same_access(granted(answer(access_token="other"), now=NOW))
