@@ -1,0 +1,165 @@
+"""A pasted address passes the same judgement as a redirect (checklist F66)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wtr_tui.oauth.authorization import (
+    AuthorizationRequest,
+    Granted,
+    Judgement,
+    NotOurs,
+    Reason,
+    Refused,
+)
+from wtr_tui.oauth.pasted import BadPaste, judge_pasted
+from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.secret import Secret
+
+STATE = "kT7-state_of.this~attempt"
+CODE = "MGVlMDk4_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
+URL = f"http://localhost:6855/?code={CODE}&state={STATE}"
+QUERY = f"code={CODE}&state={STATE}"
+
+
+def judge(text: str, redirect_uri: str = "http://localhost:6855") -> Judgement | BadPaste:
+    request = AuthorizationRequest(
+        base_url="https://webexapis.com/v1",
+        client_id="C0ffee",
+        redirect_uri=redirect_uri,
+        scopes=("spark:kms",),
+        state=Secret(STATE),
+        code_verifier=Secret("v" * 43),
+    )
+    return judge_pasted(text, request, RedirectUri.parse(redirect_uri))
+
+
+def wrapped(text: str, width: int, end: str) -> str:
+    return end.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        URL,
+        f"  {URL}\n",
+        wrapped(URL, 40, "\n"),
+        wrapped(URL, 40, "\r\n    "),
+        wrapped(URL, 40, " \n"),
+        wrapped(URL, 40, " │\n│ "),
+        wrapped(URL, 40, "\\\n"),
+        f"'{URL}'",
+        f'"{URL}"',
+        f"“{URL}”",
+        f"`{URL}`",
+        f"<{URL}>",
+        f"<{URL}>,",
+        f"\ufeff{URL}\u200b",
+        f"\x1b[200~{URL}\x1b[201~",
+        URL.replace("?", r"\?").replace("=", r"\=").replace("&", r"\&"),
+        URL.replace("&", "&amp;"),
+        URL + "#",
+        URL + "#_=_",
+        URL.replace("http://", "https://"),
+        URL.replace("http://", ""),
+        URL.replace("localhost", "LOCALHOST"),
+        URL.replace("/?", "?"),
+        f"{URL}&foo=bar",
+        f"/?{QUERY}",
+        f"?{QUERY}",
+        f"&{QUERY}",
+        QUERY,
+        f"state={STATE}&code={CODE}",
+    ],
+)
+def test_an_address_is_recognised_however_it_was_copied(text: str) -> None:
+    """F66."""
+    assert judge(text) == Granted(Secret(CODE))
+
+
+@pytest.mark.parametrize("redirect_uri", ["http://127.0.0.1:6855/cb", "http://[::1]:7000/cb/x"])
+def test_a_redirect_uri_with_a_path_is_recognised_too(redirect_uri: str) -> None:
+    assert judge(f"{redirect_uri}?{QUERY}", redirect_uri) == Granted(Secret(CODE))
+    shown = redirect_uri.removeprefix("http://")
+    assert judge(f"{shown}?{QUERY}", redirect_uri) == Granted(Secret(CODE))
+
+
+@pytest.mark.parametrize(
+    ("text", "judgement"),
+    [
+        (URL.replace(STATE, "stale"), NotOurs(Reason.WRONG_STATE)),
+        (f"http://localhost:6855/?code={CODE}", NotOurs(Reason.NO_STATE)),
+        (f"{URL}&code=other", NotOurs(Reason.REPEATED)),
+        (f"http://localhost:6855/?error=access_denied&state={STATE}", Refused("access_denied")),
+        ("http://localhost:6855/?error=server_error", NotOurs(Reason.NO_STATE, "server_error")),
+    ],
+)
+def test_a_pasted_answer_is_judged_like_a_redirect(text: str, judgement: object) -> None:
+    """F66, C26, C31."""
+    assert judge(text) == judgement
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "Nothing"),
+        (" \n\t ", "Nothing"),
+        ("''", "Nothing"),
+        (CODE, "a code alone"),
+        ("eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl", "a code alone"),
+        ("hello there", "not an address"),
+        ("x" * 40_000, "too long"),
+        (URL.replace("localhost", "127.0.0.1"), "127.0.0.1:6855"),
+        (URL.replace("6855", "6856"), "localhost:6856"),
+        (URL.replace("localhost", "localhost.evil.example"), "localhost.evil.example"),
+        (URL.replace("localhost", "localhost@evil.example"), "evil.example"),
+        (URL.replace("/?", "/cb?"), "/cb"),
+        (URL.replace("/?", "//?"), "exactly http://localhost:6855"),
+        (URL.replace("http:", "ftp:"), "neither http nor https"),
+        ("https://idbroker.webex.com/idb/saml2?goto=x", "idbroker.webex.com"),
+        ("idbroker.webex.com/idb/saml2", "idbroker.webex.com"),
+        ("http://localhost:6855/", "holds no answer"),
+        ("http://localhost:6855", "holds no answer"),
+        ("localhost:6855", "holds no answer"),
+        ("http://localhost:6855/done", "/done"),
+        ("http://localhost:6855/s/k7q2mx9d", "begins the sign-in"),
+        (
+            "https://webexapis.com/v1/authorize?response_type=code&client_id=C&state=s",
+            "begins the sign-in",
+        ),
+        (f"?response_type=code&client_id=C&state={STATE}", "not an address"),
+        (f"?state={STATE}&response_type=code&client_id=C", "begins the sign-in"),
+        ("http://[::1", "damaged"),
+        ("http://localhost:99999/?code=a", "damaged"),
+        (f"{URL}&{'a=b&' * 200}", "too many"),
+    ],
+)
+def test_what_is_no_answer_is_refused_with_the_reason(text: str, says: str) -> None:
+    """F66."""
+    refused = judge(text)
+    assert isinstance(refused, BadPaste)
+    assert says in refused.sentence
+    assert STATE not in refused.sentence
+    assert CODE not in refused.sentence
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_granted_without_the_state(text: str) -> None:
+    """C26."""
+    for pasted in (text, f"http://localhost:6855/?code=abc&{text}", f"code=abc&state={text}"):
+        refused = judge(pasted)
+        assert isinstance(refused, (BadPaste, NotOurs))
+        if isinstance(refused, BadPaste):
+            assert refused.sentence.isprintable()
+
+
+@given(st.data())
+def test_wrapping_anywhere_changes_nothing(data: st.DataObject) -> None:
+    cuts = data.draw(st.sets(st.integers(1, len(URL) - 1), max_size=5))
+    edges = [0, *sorted(cuts), len(URL)]
+    lines = [URL[a:b] for a, b in pairwise(edges)]
+    assert judge("\n".join(lines)) == Granted(Secret(CODE))

@@ -1,0 +1,175 @@
+"""One HTTP request to the listener, and what is to be done about it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from wtr_tui.oauth.authorization import (
+    AuthorizationRequest,
+    Granted,
+    NotOurs,
+    Refused,
+    parameters_of,
+)
+from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.secret import Secret
+from wtr_tui.text import plain
+
+START_FOLDER = "/s/"
+GUESSES_ALLOWED = 25
+_PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_PREFETCH_WORDS = ("prefetch", "prerender", "preview")
+
+
+@dataclass(frozen=True)
+class Request:
+    """The head of a request. Header names are in lower case. The target may hold a code."""
+
+    method: str
+    target: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value given for a header."""
+        return tuple(value for given, value in self.headers if given == name)
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    """What has to be known of the attempt to decide about a request."""
+
+    request: AuthorizationRequest
+    redirect_uri: RedirectUri
+    start_path: Secret
+    wrong_guesses: int = 0
+    answered: bool = False
+
+    @property
+    def start_closed(self) -> bool:
+        return self.wrong_guesses >= GUESSES_ALLOWED
+
+    @property
+    def done_path(self) -> str:
+        """Where the browser is sent after the answer, so that no code stays in its address."""
+        return "/done" if self.redirect_uri.path != "/done" else "/finished"
+
+
+@dataclass(frozen=True)
+class SendToWebex:
+    """The start address: send the browser to the authorize page."""
+
+    location: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AcceptAnswer:
+    """The answer of this attempt. It may arrive again; it counts once."""
+
+    answer: Granted | Refused
+
+
+@dataclass(frozen=True)
+class LeaveWaiting:
+    """An answer, but not of this attempt: say so to the browser and go on waiting."""
+
+    answer: NotOurs
+
+
+@dataclass(frozen=True)
+class ShowDone:
+    """The page after the answer."""
+
+
+@dataclass(frozen=True)
+class OnlyHead:
+    """HEAD of something that exists: headers, and no effect."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Not for this listener: an HTTP status, the reason as a sentence, the attempt unharmed."""
+
+    status: int
+    why: str
+    guess: bool = False
+
+
+Decision = SendToWebex | AcceptAnswer | LeaveWaiting | ShowDone | OnlyHead | Reject
+
+
+def decide(request: Request, attempt: AttemptView) -> Decision:
+    """What to do about one request. Never raises, and never leads anywhere but to Webex."""
+    hosts = request.values("host")
+    if len(hosts) != 1:
+        return Reject(400, "A request without exactly one Host header was refused.")
+    host = hosts[0].lower()
+    if host not in attempt.redirect_uri.loopback_authorities:
+        # A page elsewhere can make its own name resolve to this machine (DNS rebinding).
+        return Reject(421, f"A request for the host {plain(host, 60)} was refused.")
+    if request.method not in ("GET", "HEAD"):
+        return Reject(405, f"A {plain(request.method, 20)} request was refused.")
+    if _is_prefetch(request):
+        # The code works once: a page loaded ahead of time must not use it up.
+        return Reject(503, "The browser loaded an address ahead of time; it was told to wait.")
+    decision = _decide_by_path(request.target, host, attempt)
+    if request.method == "HEAD" and not isinstance(decision, Reject):
+        return OnlyHead()
+    return decision
+
+
+def _decide_by_path(target: str, host: str, attempt: AttemptView) -> Decision:
+    # Taken apart by hand: a URL parser reads a host in //evil and drops what it does not know.
+    path, _, query = target.partition("?")
+    if path == attempt.redirect_uri.request_path:
+        return _callback(query, host, attempt)
+    if path.startswith(START_FOLDER):
+        return _start(path, attempt)
+    if path == attempt.done_path and attempt.answered:
+        return ShowDone()
+    if {"code", "error"} & {pair.partition("=")[0] for pair in query.split("&")}:
+        return Reject(
+            404,
+            f"An answer arrived at {plain(path, 60)}, but the redirect URI is exactly"
+            f" {attempt.redirect_uri}.",
+        )
+    return Reject(404, f"Something asked for {plain(path, 60)}, which is not here.")
+
+
+def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
+    try:
+        parameters = parameters_of(query)
+    except ValueError:
+        return Reject(400, "A request with too many parameters was refused.")
+    if not {"code", "error", "state"} & {name for name, _ in parameters}:
+        return Reject(404, "Something asked for the redirect URI without an answer.")
+    expected = attempt.redirect_uri
+    if host != expected.authority and f"{host}:80" != expected.authority:
+        # RFC 9700 §4.4: the answer counts where it was sent, not where it could also arrive.
+        return Reject(
+            404, f"An answer arrived at {plain(host, 60)}, but the redirect URI is {expected}."
+        )
+    answer = attempt.request.judge(parameters)
+    return LeaveWaiting(answer) if isinstance(answer, NotOurs) else AcceptAnswer(answer)
+
+
+def _start(path: str, attempt: AttemptView) -> Decision:
+    if attempt.start_closed:
+        # The same for a right and a wrong path, or guessing would go on.
+        return Reject(
+            403,
+            f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
+            " Use the full address shown in the terminal, or start again.",
+        )
+    if not secrets.compare_digest(
+        path.encode("utf-8", "surrogatepass"), attempt.start_path.reveal().encode("utf-8")
+    ):
+        return Reject(404, "Something asked for a start address that is not this one.", guess=True)
+    if attempt.answered:
+        return Reject(410, "The sign-in has its answer already.")
+    return SendToWebex(attempt.request.url)
+
+
+def _is_prefetch(request: Request) -> bool:
+    purposes = " ".join(value for name in _PREFETCH_HEADERS for value in request.values(name))
+    return any(word in purposes.lower() for word in _PREFETCH_WORDS)
