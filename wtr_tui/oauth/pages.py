@@ -1,0 +1,179 @@
+"""The pages a browser is shown: one document, self-contained, without script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template
+
+from wtr_tui.oauth.authorization import NotOurs, Reason, Refused
+
+_GLYPHS = {
+    "calm": '<path d="m15.5 24.5 6 6 11.5-13"/>',
+    "quiet": '<path d="m17 17 14 14M31 17 17 31"/>',
+    "bad": '<path d="M24 14v12.5"/><path d="M24 33.4v.1"/>',
+    "busy": '<path d="M24 14v10l6.5 4"/>',
+    "aside": '<path d="M19 19.2c.4-3 2.4-4.7 5.2-4.7 2.9 0 5 1.8 5 4.5 0 4-5 4.2-5 8"/>'
+    '<path d="M24 33.4v.1"/>',
+}
+# Base64, so that the page holds no address at all, not even the name of SVG.
+_ICON = base64.b64encode(
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32"'
+    b' rx="8" fill="#0d7f86"/><path d="m8 10 6 6-6 6M17 22h7" fill="none" stroke="#fff"'
+    b' stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+).decode("ascii")
+
+
+class Mood(Enum):
+    """How a page looks: its colour and its sign."""
+
+    CALM = "calm"
+    QUIET = "quiet"
+    BAD = "bad"
+    BUSY = "busy"
+    ASIDE = "aside"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a page tells. All texts are plain; escaping is the page's own business.
+
+    ``prompt`` is the line in the little terminal; ``quoted`` the words of somebody else, with
+    ``speaker`` in front of them. Nothing here names the person or holds a secret: the last page
+    can be fetched by any program on the machine.
+    """
+
+    mood: Mood
+    title: str
+    sentence: str
+    prompt: str
+    quoted: str = ""
+    speaker: str = "Webex says"
+
+
+def signed_in() -> Outcome:
+    """The token was granted."""
+    return Outcome(
+        Mood.CALM,
+        "You are signed in",
+        "Your token is waiting in the terminal. You can close this tab.",
+        "signed in",
+    )
+
+
+def declined(refused: Refused) -> Outcome:
+    """Somebody said no at Webex, or Webex did."""
+    if refused.declined:
+        return Outcome(
+            Mood.QUIET,
+            "You declined",
+            "Nothing was granted. To sign in after all, start again in the terminal.",
+            "declined",
+            refused.description,
+        )
+    words = ": ".join(filter(None, (refused.error, refused.description)))
+    return failed("Webex refused the sign-in. The terminal says what can be done.", words)
+
+
+def failed(sentence: str, quoted: str = "") -> Outcome:
+    """The answer was right, but no token came of it."""
+    return Outcome(Mood.BAD, "That did not work", sentence, "no token", quoted)
+
+
+def processing() -> Outcome:
+    """The answer is being exchanged, and it takes longer than a browser should wait."""
+    return Outcome(
+        Mood.BUSY,
+        "Almost there",
+        "Webex takes its time. How it ends is shown in the terminal; you can close this tab.",
+        "exchanging the code",
+    )
+
+
+def earlier() -> Outcome:
+    """The answer of an attempt that is over, or has been answered another way."""
+    return Outcome(
+        Mood.ASIDE,
+        "This belongs to another sign-in",
+        "It comes from an earlier attempt, or the sign-in was answered already."
+        " Look at the terminal, and start again there if you need to.",
+        "nothing was done with it",
+    )
+
+
+def not_ours(answer: NotOurs) -> Outcome:
+    """Something like an answer that does not belong to this attempt, which goes on."""
+    if answer.reason is Reason.NO_STATE and answer.error:
+        return Outcome(
+            Mood.ASIDE,
+            "Webex reported a problem",
+            "The terminal shows it too, and goes on waiting in case this is not the last word.",
+            "still waiting",
+            ": ".join(filter(None, (answer.error, answer.description))),
+            "The browser brought",
+        )
+    if answer.reason in (Reason.NO_STATE, Reason.WRONG_STATE):
+        return earlier()
+    return Outcome(
+        Mood.ASIDE,
+        "This answer cannot be used",
+        f"{answer.reason.value} The terminal goes on waiting.",
+        "still waiting",
+    )
+
+
+def not_here(why: str) -> Outcome:
+    """Something asked for that the listener does not have or do."""
+    return Outcome(
+        Mood.ASIDE,
+        "There is nothing here",
+        "A sign-in begins with the address shown in the terminal.",
+        "still waiting",
+        why,
+        "What happened",
+    )
+
+
+def render(outcome: Outcome) -> bytes:
+    """The page as UTF-8. Whatever came from elsewhere is escaped (RFC 6749 §10.14)."""
+    quoted = ""
+    if outcome.quoted:
+        quoted = (
+            f"<figure><figcaption>{escape(outcome.speaker)}</figcaption>"
+            f"<blockquote>{escape(outcome.quoted)}</blockquote></figure>"
+        )
+    return (
+        Template(_file("page.html"))
+        .substitute(
+            mood=outcome.mood.value,
+            title=escape(outcome.title),
+            sentence=escape(outcome.sentence),
+            prompt=escape(outcome.prompt),
+            quoted=quoted,
+            glyph=_GLYPHS[outcome.mood.value],
+            icon=_ICON,
+            style=_file("page.css"),
+        )
+        # A lone surrogate cannot be sent; nothing is worth failing for it.
+        .encode("utf-8", "replace")
+    )
+
+
+@cache
+def content_security_policy() -> str:
+    """Nothing may be loaded, run, sent or framed; the one style is known by its hash."""
+    digest = base64.b64encode(hashlib.sha256(_file("page.css").encode("utf-8")).digest())
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest.decode('ascii')}'; img-src data:;"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+@cache
+def _file(name: str) -> str:
+    return (resources.files("wtr_tui.oauth") / name).read_text("utf-8")
