@@ -76,7 +76,8 @@ class Faults:
     def next(self, endpoint: str, fault: Fault, times: int = 1) -> None:
         """The next ``times`` requests to the endpoint fail, after those scripted before.
 
-        The endpoint is the path below ``/v1/``: ``access_token``, ``people/me`` …; ``verify``.
+        The endpoint is the path below ``/v1/``: ``access_token``, ``people/me`` …; or
+        ``/verify``. Raises ValueError where there is none of that name.
         """
         with self._lock:
             self._coming.setdefault(_checked(endpoint), []).extend([fault] * times)

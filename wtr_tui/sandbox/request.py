@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 from wtr_tui.sandbox.parameters import Parameters
 
-API = "/v1/"
-
 
 @dataclass(frozen=True)
 class Request:
@@ -26,8 +24,8 @@ class Request:
 
     @property
     def endpoint(self) -> str:
-        """``access_token``, ``device/token``, ``people/me`` …: the path below ``/v1/``."""
-        return self.path[len(API) :] if self.path.startswith(API) else self.path.lstrip("/")
+        """``access_token``, ``people/me`` …: the path below ``/v1/``; else the whole path."""
+        return self.path.removeprefix("/v1/")
 
     @property
     def is_form(self) -> bool:

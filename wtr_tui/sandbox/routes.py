@@ -24,7 +24,7 @@ ROUTES: dict[str, dict[str, Endpoint]] = {
     "/v1/authorizations/tokenExpiry": {"GET": resources.show_expiry},
 }
 
-ENDPOINTS = frozenset(path.removeprefix("/v1").lstrip("/") for path in ROUTES)
+ENDPOINTS = frozenset(path.removeprefix("/v1/") for path in ROUTES)
 
 
 def answer(service: Service, request: Request) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -38,6 +39,7 @@ class Sandbox:
         person_visible: bool = False,
         delay: float = 0.0,
         clock: Callable[[], datetime] = now,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         rules = Rules(
             access_lifetime=timedelta(seconds=access_lifetime),
@@ -49,6 +51,7 @@ class Sandbox:
         )
         self.faults = Faults()
         self._clock = clock
+        self._tls = tls
         self._service = Service(integrations, rules)
         self._log: deque[Request] = deque(maxlen=_REMEMBERED)
         self._log_lock = threading.Lock()
@@ -58,7 +61,7 @@ class Sandbox:
         """Raises OSError where the port is taken; 0 is any free one."""
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
-        self._server = Server(port, self._judge, self._clock)
+        self._server = Server(port, self._judge, self._clock, self._tls)
         self._service.origin = self.origin
         self._server.start()
 
@@ -77,10 +80,11 @@ class Sandbox:
 
     @property
     def origin(self) -> str:
-        """``http://127.0.0.1:PORT``. Raises RuntimeError while it is not running."""
+        """``http://127.0.0.1:PORT``, https with ``tls``. Raises RuntimeError while stopped."""
         if self._server is None:
             raise RuntimeError("the sandbox is not running")
-        return f"http://127.0.0.1:{self._server.port}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._server.port}"
 
     @property
     def base_url(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -34,8 +35,13 @@ class Server(ThreadingMixIn, TCPServer):
     request_queue_size = 128
 
     def __init__(
-        self, port: int, answer: Callable[[Request], Outcome], clock: Callable[[], datetime]
+        self,
+        port: int,
+        answer: Callable[[Request], Outcome],
+        clock: Callable[[], datetime],
+        tls: ssl.SSLContext | None,
     ) -> None:
+        self.tls = tls
         self.answer = answer
         self.clock = clock
         self.stopping = threading.Event()
@@ -68,6 +74,15 @@ class Server(ThreadingMixIn, TCPServer):
     def _accept(self) -> None:
         while not self.stopping.is_set():
             self.handle_request()
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        if self.tls is not None:
+            # The connection's own thread shakes hands, at its first read.
+            connection = self.tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
 
     def process_request(self, request: _Received, client_address: object) -> None:
         assert isinstance(request, socket.socket)

@@ -1,0 +1,49 @@
+"""The check of a code verifier."""
+
+from __future__ import annotations
+
+import pytest
+
+from wtr_tui.sandbox.pkce import is_challenge, is_verifier, matches
+
+# RFC 7636, appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+def test_the_example_of_the_rfc_matches() -> None:
+    assert matches(VERIFIER, CHALLENGE)
+
+
+@pytest.mark.parametrize("verifier", [VERIFIER[:-1] + "l", VERIFIER + "x", CHALLENGE, ""])
+def test_any_other_verifier_does_not(verifier: str) -> None:
+    assert not matches(verifier, CHALLENGE)
+
+
+def test_a_challenge_is_not_its_own_verifier() -> None:
+    assert not matches(VERIFIER, VERIFIER)
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("a" * 43, True),
+        ("a" * 42, False),
+        ("a" * 128, True),
+        ("a" * 129, False),
+        ("-._~" * 11, True),
+        ("a" * 43 + "\n", False),
+        ("a" * 42 + "+", False),
+        ("a" * 42 + "ä", False),
+    ],
+)
+def test_a_verifier_is_43_to_128_unreserved_characters(text: str, good: bool) -> None:
+    assert is_verifier(text) is good
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [(CHALLENGE, True), (CHALLENGE + "=", False), (CHALLENGE[:-1], False), ("+" * 43, False)],
+)
+def test_a_challenge_is_43_characters_without_padding(text: str, good: bool) -> None:
+    assert is_challenge(text) is good
