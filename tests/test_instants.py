@@ -1,0 +1,55 @@
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from wtr_tui import instants
+
+NOON = datetime(2026, 12, 7, 12, 0, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=13, hours=23, minutes=59, seconds=12), "13d 23:59:12"),
+        (timedelta(hours=23, minutes=59, seconds=12), "23:59:12"),
+        (timedelta(minutes=4, seconds=51, milliseconds=900), "04:51"),
+        (timedelta(seconds=0), "00:00"),
+        (timedelta(seconds=-5), "00:00"),
+        (timedelta(days=3650), "3650d 00:00:00"),
+    ],
+)
+def test_the_countdown_is_exact_and_never_below_zero(left: timedelta, words: str) -> None:
+    assert instants.countdown(left) == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(days=13, hours=4, minutes=59), "13 d 4 h"),
+        (timedelta(days=2), "2 d"),
+        (timedelta(hours=2, minutes=5), "2 h 5 min"),
+        (timedelta(minutes=3), "3 min"),
+        (timedelta(seconds=45), "45 s"),
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=-9), "0 s"),
+    ],
+)
+def test_a_duration_is_told_in_its_two_largest_units(span: timedelta, words: str) -> None:
+    assert instants.duration(span) == words
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-12-07T12:00:00Z", "2026-12-07T12:00:00+00:00", "2026-12-07T13:00:00+01:00"]
+)
+def test_any_offset_names_the_same_instant(text: str) -> None:
+    assert instants.from_iso(text) == NOON
+
+
+def test_what_is_written_is_read_back() -> None:
+    assert instants.from_iso(instants.iso(NOON)) == NOON
+
+
+@pytest.mark.parametrize("text", ["2026-12-07T12:00:00", "tomorrow", "", "2026-13-01T00:00:00Z"])
+def test_an_instant_without_an_offset_or_sense_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        instants.from_iso(text)

@@ -1,0 +1,120 @@
+"""Keeps the token alive while the program is open: follows its file, and says when to refresh."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from wtr_tui import refresh
+from wtr_tui.errors import WtrError
+from wtr_tui.refresh import Outcome
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.token_file import StoredToken
+
+# Webex answers a second refresh within a day with the same token: asking again at once is idle.
+_SAME_TOKEN_PAUSE = timedelta(hours=1)
+
+_CLOCK_TOLERANCE = timedelta(minutes=1)
+
+
+class Keeper:
+    """The token of one profile, as the screens see it. Asked once a second, never waits.
+
+    ``stored`` is what the file holds, or the one that could not be written (``unsaved``);
+    ``problem`` is why the file cannot be used, ``stopped`` why auto-refresh rests for good.
+    """
+
+    def __init__(self, profile: Profile, app_id: str, *, auto: bool) -> None:
+        self.profile = profile
+        self.app_id = app_id
+        self.auto = auto
+        self.stored: StoredToken | None = None
+        self.unsaved = False
+        self.problem: WtrError | None = None
+        self.stopped = ""
+        self.clock_went_back = False
+        self._fingerprint: object = object()  # differs from every real one
+        self._latest: datetime | None = None
+        self._failures = 0
+        self._not_before: datetime | None = None
+
+    def look(self, now: datetime) -> bool:
+        """Reads the file again when it changed since the last look; tells whether it did."""
+        went_back = self._latest is not None and now < self._latest - _CLOCK_TOLERANCE
+        changed = went_back != self.clock_went_back
+        self.clock_went_back = went_back
+        if self._latest is None or now > self._latest:
+            self._latest = now
+        try:
+            fingerprint: object = self.profile.token_file.fingerprint()
+            if fingerprint == self._fingerprint:
+                return changed
+            self._fingerprint = fingerprint
+            before = self.stored
+            stored = self.profile.token_file.read()
+            self.problem = None
+        except WtrError as error:
+            told_already = self.problem is not None and str(self.problem) == str(error)
+            self.problem = error
+            return changed or not told_already
+        if stored is None and self.unsaved:
+            return changed
+        self.stored = stored
+        self.unsaved = False
+        if stored != before:
+            self.forget_failures()
+        return True
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the token belongs to another App ID than the settings name."""
+        return self.stored is not None and bool(self.app_id) and self.stored.app_id != self.app_id
+
+    def hold(self, stored: StoredToken) -> None:
+        """Keeps a token that could not be written, so that it can still be used and saved later."""
+        self.stored = stored
+        self.unsaved = True
+
+    def next_at(self) -> datetime | None:
+        """When auto-refresh will act next; None when it is off, stopped or has nothing to do."""
+        if not self.auto or self.stopped or self.stored is None or self.foreign or self.unsaved:
+            return None
+        if self.stored.token.refresh_token is None:
+            return None
+        planned = refresh.next_refresh_at(self.stored.token)
+        if planned is None:
+            return None
+        return planned if self._not_before is None else max(planned, self._not_before)
+
+    def due(self, now: datetime) -> bool:
+        at = self.next_at()
+        return at is not None and now >= at
+
+    def switch_auto(self) -> None:
+        self.auto = not self.auto
+        self.forget_failures()
+
+    def forget_failures(self) -> None:
+        self._failures = 0
+        self._not_before = None
+        self.stopped = ""
+
+    def learn(self, outcome: Outcome, now: datetime) -> None:
+        """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
+        if isinstance(outcome, refresh.Temporary):
+            self._failures += 1
+            self._not_before = now + refresh.backoff(self._failures, outcome.retry_after)
+        elif isinstance(outcome, refresh.SameToken):
+            self.forget_failures()
+            self._not_before = now + _pause_after_same(outcome.token.left(now))
+        elif isinstance(outcome, refresh.NotSaved):
+            self.hold(StoredToken(self.app_id, outcome.token))
+        elif isinstance(outcome, (refresh.Refreshed, refresh.AlreadyFresh)):
+            self.forget_failures()
+        else:
+            self.stopped = outcome.sentence
+
+
+def _pause_after_same(left: timedelta | None) -> timedelta:
+    """Half of what is left, up to an hour: a short-lived token shall not run out meanwhile."""
+    half = _SAME_TOKEN_PAUSE if left is None else left / 2
+    return min(_SAME_TOKEN_PAUSE, max(half, timedelta(seconds=30)))

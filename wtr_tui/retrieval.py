@@ -1,0 +1,329 @@
+"""The sign-in: every way to an answer at once, as one stream of steps.
+
+The retrieval screen and ``wtr retrieve`` consume the same stream. The first answer wins: it is
+exchanged once, saved, and only then told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from wtr_tui import instants, steps
+from wtr_tui.background import in_thread
+from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, WtrError
+from wtr_tui.oauth import pages
+from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.device import DeviceAuthorization, next_interval
+from wtr_tui.oauth.failures import (
+    DeviceExpired,
+    DeviceNotSetUp,
+    DevicePending,
+    GrantRejected,
+    TemporaryFailure,
+)
+from wtr_tui.oauth.listener import CannotListen, Listener
+from wtr_tui.oauth.listener_events import (
+    BrowserArrived,
+    HttpsAttempt,
+    ListenerEvent,
+    ServerReportedError,
+    StartAddressClosed,
+    WrongState,
+)
+from wtr_tui.oauth.pasted import BadPaste, judge_pasted
+from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.oauth.token import Token
+from wtr_tui.secret import Secret
+from wtr_tui.steps import (
+    LAST_STEPS,
+    DeviceCodeOver,
+    DeviceCodeReady,
+    DeviceCodeRefused,
+    End,
+    Ended,
+    Exchanging,
+    Listening,
+    Noticed,
+    NotListening,
+    NotSaved,
+    SignedIn,
+    Step,
+    Way,
+)
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.token_file import StoredToken
+
+EXTENSION = timedelta(minutes=5)
+
+
+class Retrieval:
+    """One attempt to sign in. Ends with SignedIn, NotSaved or Ended, and never begins again."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        settings: Settings,
+        client: WebexClient,
+        *,
+        now: Callable[[], datetime] = instants.now,
+    ) -> None:
+        self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
+        self.request = AuthorizationRequest.new(
+            base_url=settings.base_url,
+            client_id=settings.app_id,
+            redirect_uri=settings.redirect_uri,
+            scopes=settings.scopes,
+        )
+        self.deadline = now() + timedelta(seconds=settings.timeout)
+        self._profile = profile
+        self._settings = settings
+        self._client = client
+        self._now = now
+        self._steps: asyncio.Queue[Step] = asyncio.Queue()
+        self._answered = False
+        self._device: asyncio.Task[None] | None = None
+        self._pasted: asyncio.Task[pages.Outcome] | None = None
+
+    @property
+    def authorize_url(self) -> str:
+        """The whole address at Webex, for pasting. It holds the state: shown, never logged."""
+        return self.request.url
+
+    async def run(self) -> AsyncGenerator[Step, None]:
+        """Gives the steps as they happen; whatever was opened is closed when it ends.
+
+        To cancel, call :meth:`cancel` or close the iterator.
+        """
+        listener = Listener(
+            self.request,
+            self.redirect_uri,
+            on_answer=self._redirected,
+            on_event=lambda event: self._tell(noticed(event)),
+        )
+        clock = asyncio.ensure_future(self._watch_the_clock())
+        # The first request shall not wait for imports and certificates.
+        warming = asyncio.ensure_future(in_thread(self._client.warm))
+        try:
+            await self._listen(listener)
+            while True:
+                step = await self._steps.get()
+                yield step
+                if isinstance(step, LAST_STEPS):
+                    return
+        finally:
+            self._answered = True
+            for task in (clock, warming, self._device):
+                if task is not None:
+                    task.cancel()
+            await listener.stop()
+
+    def cancel(self) -> None:
+        """Ends the attempt, unless an answer is being exchanged already."""
+        if not self._answered:
+            self._answered = True
+            self._tell(Ended(End.CANCELLED, "The sign-in was cancelled.", "", INTERRUPTED))
+
+    def extend(self) -> None:
+        """Gives the person five more minutes."""
+        self.deadline += EXTENSION
+
+    def paste(self, text: str) -> str:
+        """Judges a pasted address. Gives a sentence when it cannot be used, else ""."""
+        if self._answered:
+            return "This sign-in has its answer already."
+        answer = judge_pasted(text, self.request, self.redirect_uri)
+        if isinstance(answer, BadPaste):
+            return answer.sentence
+        if isinstance(answer, NotOurs):
+            said = f" It says: {answer.error} {answer.description}".rstrip() if answer.error else ""
+            return f"That is not the answer of this sign-in. {answer.reason.value}{said}"
+        self._answered = True
+        self._pasted = asyncio.ensure_future(self._accept(answer, Way.PASTE))
+        return ""
+
+    def ask_for_device_code(self) -> None:
+        """Starts the device grant beside the other ways, or anew with another code."""
+        if self._answered:
+            return
+        if self._device is not None:
+            self._device.cancel()
+        self._device = asyncio.ensure_future(self._device_grant())
+
+    def _tell(self, step: Step | None) -> None:
+        if step is not None:
+            self._steps.put_nowait(step)
+
+    async def _listen(self, listener: Listener) -> None:
+        try:
+            await listener.start()
+        except CannotListen as refusal:
+            self._tell(NotListening(refusal.sentence, refusal.advice))
+        else:
+            self._tell(
+                Listening(listener.start_url, self.redirect_uri.port, tuple(listener.families))
+            )
+
+    async def _watch_the_clock(self) -> None:
+        # Asked often, because the wall clock moves while a machine sleeps and a timer does not.
+        while self._now() < self.deadline:
+            await asyncio.sleep(0.5)
+        if not self._answered:
+            self._answered = True
+            self._tell(
+                Ended(
+                    End.TIMED_OUT,
+                    "No answer arrived in time.",
+                    "If Webex showed an error page, check the App ID, and that the integration has"
+                    f" exactly this redirect URI: {self.redirect_uri.text}",
+                    FAILED,
+                )
+            )
+
+    async def _redirected(self, answer: Granted | Refused) -> pages.Outcome:
+        if self._answered:
+            return pages.earlier()
+        self._answered = True
+        return await self._accept(answer, Way.REDIRECT)
+
+    async def _accept(self, answer: Granted | Refused, way: Way) -> pages.Outcome:
+        """Exchanges the one answer that counts, and says what the browser's page is to tell."""
+        if isinstance(answer, Refused):
+            self._tell(_declined(answer))
+            return pages.declined(answer)
+        self._tell(Exchanging(way))
+        return await self._finish(way, lambda: self._exchange(answer.code))
+
+    async def _finish(self, way: Way, grant: Callable[[], Token]) -> pages.Outcome:
+        try:
+            # A thread of its own: an exchange that has begun ends, whatever the screen does.
+            step = await in_thread(lambda: self._save(grant(), way))
+        except WtrError as error:
+            self._tell(_failed(error))
+            return pages.failed(str(error))
+        self._tell(step)
+        return pages.signed_in()
+
+    def _exchange(self, code: Secret) -> Token:
+        request = self.request
+        return self._client.exchange(code, request.redirect_uri, request.code_verifier)
+
+    def _save(self, token: Token, way: Way) -> Step:
+        file = self._profile.token_file
+        try:
+            with file.lock():
+                kept_aside = file.keep_aside_unless(self._settings.app_id)
+                file.save(StoredToken(self._settings.app_id, token))
+        except WtrError as error:
+            return NotSaved(token, way, error.sentence, error.advice)
+        return SignedIn(token, way, kept_aside)
+
+    async def _device_grant(self) -> None:
+        try:
+            authorization = await in_thread(
+                lambda: self._client.device_authorize(self._settings.scopes)
+            )
+        except DeviceNotSetUp as refusal:
+            self._tell(DeviceCodeRefused(refusal.sentence, refusal.advice, refusal.redirect_uris))
+        except WtrError as error:
+            self._tell(DeviceCodeRefused(error.sentence, error.advice))
+        else:
+            self._tell(DeviceCodeReady(authorization))
+            await self._poll(authorization)
+
+    async def _poll(self, authorization: DeviceAuthorization) -> None:
+        """Asks at the server's pace whether the code was entered (RFC 8628 §3.4, §3.5)."""
+        interval = authorization.interval
+        while self._now() < authorization.expires_at:
+            await asyncio.sleep(interval.total_seconds())
+            if self._answered:
+                return
+            try:
+                token = await in_thread(lambda: self._client.device_token(authorization))
+            except (DevicePending, TemporaryFailure) as pause:
+                interval = next_interval(interval, pause)
+                continue
+            except DeviceExpired:
+                break
+            except WtrError as error:
+                self._tell(DeviceCodeRefused(error.sentence, error.advice))
+                return
+            if not self._answered:
+                self._answered = True
+                self._tell(Exchanging(Way.DEVICE))
+                await self._finish(Way.DEVICE, partial(_given, token))
+            return
+        self._tell(DeviceCodeOver("The device code has run out."))
+
+
+def noticed(event: ListenerEvent) -> Step:
+    """What the listener tells, as a step in words."""
+    if isinstance(event, BrowserArrived):
+        return steps.BrowserArrived()
+    if isinstance(event, HttpsAttempt):
+        return Noticed(
+            "A browser came with https. Open the address with http:// or, if the browser insists,"
+            " with 127.0.0.1 instead of localhost where that is registered.",
+            event.count,
+        )
+    if isinstance(event, ServerReportedError):
+        return Noticed(
+            f"The browser reported an error: {event.words}. It carries no state, so it may be"
+            " anybody's; this sign-in goes on waiting."
+        )
+    if isinstance(event, WrongState):
+        return Noticed(
+            "An answer arrived that is not this sign-in's, perhaps from an old browser tab; it was"
+            " ignored.",
+            event.count,
+        )
+    if isinstance(event, StartAddressClosed):
+        return Noticed(
+            "Somebody on this machine guesses at the start address, so it is closed. Sign in with"
+            " the full address (u), or cancel (x) and begin again.",
+            event.guesses,
+        )
+    return Noticed(f"A stray request was turned away: {event.why}", event.count)
+
+
+def _given(token: Token) -> Token:
+    return token
+
+
+def _declined(answer: Refused) -> Ended:
+    if answer.error == "access_denied":
+        said = f" Webex says: {answer.description}" if answer.description else ""
+        return Ended(
+            End.DECLINED,
+            "The sign-in was declined at Webex." + said,
+            "If it was not you, an administrator allows integrations in Control Hub,"
+            " under Apps, Integrations.",
+            FAILED,
+        )
+    if answer.error == "invalid_scope":
+        return Ended(
+            End.FAILED,
+            f"Webex refuses the scopes asked for. {answer.description}".rstrip(),
+            "Every scope in the settings must be ticked on the integration itself.",
+            FAILED,
+        )
+    words = ": ".join(filter(None, (answer.error, answer.description)))
+    temporary = answer.error in {"server_error", "temporarily_unavailable"}
+    advice = "Try again in a moment." if temporary else "Check the settings and try again."
+    return Ended(
+        End.FAILED,
+        f"Webex refused the sign-in: {words}",
+        advice,
+        TEMPORARY if temporary else FAILED,
+    )
+
+
+def _failed(error: WtrError) -> Ended:
+    advice = error.advice
+    if isinstance(error, GrantRejected) and not advice:
+        advice = "Start again."
+    return Ended(End.FAILED, error.sentence, advice, error.exit_code)

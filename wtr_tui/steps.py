@@ -1,0 +1,133 @@
+"""What happens during a sign-in, one frozen class a step, in the order a person sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.oauth.token import Token
+
+
+class Way(Enum):
+    """How the answer of the sign-in arrived, in words that follow "signed in"."""
+
+    REDIRECT = "through the browser's redirect"
+    PASTE = "with the pasted address"
+    DEVICE = "with the device code"
+
+
+@dataclass(frozen=True)
+class Listening:
+    """The redirect URI is being listened on; ``start_url`` leads a browser to Webex."""
+
+    start_url: str
+    port: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NotListening:
+    """The port could not be had. Pasting and the device code go on working."""
+
+    sentence: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class BrowserArrived:
+    """A browser opened the start address and was sent to Webex."""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it."""
+
+    sentence: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class DeviceCodeReady:
+    """A short code to enter on any other machine."""
+
+    authorization: DeviceAuthorization
+
+
+@dataclass(frozen=True)
+class DeviceCodeOver:
+    """The device code has run out; another can be asked for."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class DeviceCodeRefused:
+    """No device code: why, and the redirect URIs that are missing, if that is the reason."""
+
+    sentence: str
+    advice: str
+    redirect_uris: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exchanging:
+    """The answer arrived; it is being exchanged for a token, which works once."""
+
+    way: Way
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The token is saved. ``kept_aside`` names the file of another App ID's token, if any."""
+
+    token: Token
+    way: Way
+    kept_aside: str = ""
+
+
+@dataclass(frozen=True)
+class NotSaved:
+    """The token was granted, but could not be written: it lives in this process only."""
+
+    token: Token
+    way: Way
+    sentence: str
+    advice: str
+
+
+class End(Enum):
+    """Why an attempt ended without a token."""
+
+    DECLINED = "declined"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The attempt is over without a token; another one can begin."""
+
+    end: End
+    sentence: str
+    advice: str
+    exit_code: int
+
+
+Step = (
+    Listening
+    | NotListening
+    | BrowserArrived
+    | Noticed
+    | DeviceCodeReady
+    | DeviceCodeOver
+    | DeviceCodeRefused
+    | Exchanging
+    | SignedIn
+    | NotSaved
+    | Ended
+)
+
+LAST_STEPS = (SignedIn, NotSaved, Ended)
+"""After one of these the attempt is over."""

@@ -1,0 +1,1 @@
+"""What is on disk: settings, tokens, profiles. No network, no terminal."""

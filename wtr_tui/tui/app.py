@@ -1,0 +1,273 @@
+"""The app: which screen is shown, one tick a second, and refreshing, whatever is on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
+
+from wtr_tui import refresh
+from wtr_tui.background import in_thread
+from wtr_tui.errors import WtrError
+from wtr_tui.host import clipboard
+from wtr_tui.refresh import Outcome
+from wtr_tui.tui import crash, lifecycle, themes
+from wtr_tui.tui.commands import Actions
+from wtr_tui.tui.refresh_words import told
+from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.configuration import ConfigurationScreen
+from wtr_tui.tui.screens.help import HelpScreen
+from wtr_tui.tui.screens.retrieval import RetrievalScreen
+from wtr_tui.tui.screens.token import TokenScreen
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.widgets.message_line import Tone
+
+# A refresh that is under way when the person quits may have been answered already; with a server
+# that replaces refresh tokens, leaving now would lose the only good one.
+_LAST_REQUEST_SECONDS = 5.0
+_TICK_SECONDS = 1.0
+
+
+class WtrApp(App[int]):
+    """Holds the session; screens ask it to refresh, copy and go elsewhere."""
+
+    TITLE = "wtr-tui"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar = {Actions}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "help", "Help", key_display="?", id="help"),
+        Binding("f2", "go('token')", "Token", show=False, id="token"),
+        Binding("f3", "go('retrieval')", "Sign in", show=False, id="sign-in"),
+        Binding("f4", "go('configuration')", "Settings", show=False, id="settings"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
+        Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
+        Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
+    ]
+    # A terminal that gains or loses the focus would otherwise repaint the whole screen.
+    app_focus = Reactive(True, repaint=False, compute=False)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(ansi_color=False)
+        self.session = session
+        self.refreshing = False
+        self.last_refresh = ""
+        self.crash_sentence = ""
+        self._requests: set[asyncio.Future[Outcome]] = set()
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
+        name = themes.NAMES.get(session.settings.theme, session.settings.theme)
+        self.theme = name if name in self.available_themes else themes.DARK.name
+
+    def on_mount(self) -> None:
+        lifecycle.end_on_signals(self)
+        lifecycle.repaint_after_suspension(self)
+        self.session.keeper.look(self.session.now())
+        self.install_screen(TokenScreen(), "token")
+        self.install_screen(RetrievalScreen(), "retrieval")
+        self.install_screen(ConfigurationScreen(), "configuration")
+        self.push_screen(self._first_screen())
+        self.set_interval(_TICK_SECONDS, self._tick)
+
+    def _first_screen(self) -> str:
+        keeper = self.session.keeper
+        if keeper.stored is not None or keeper.problem is not None:
+            return "token"
+        return "retrieval" if self.session.ready and self.session.demo is None else "configuration"
+
+    @property
+    def shown(self) -> WtrScreen | None:
+        """The full screen that is shown, also below a dialog."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, WtrScreen):
+                return screen
+        return None
+
+    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        if self.shown is not None:
+            self.shown.tell(sentence, tone)
+
+    # One tick for everything: the file is followed, auto-refresh acts, the screen counts.
+    def _tick(self) -> None:
+        now = self.session.now()
+        keeper = self.session.keeper
+        if keeper.look(now):
+            self.token_changed()
+        if keeper.due(now) and not self.refreshing:
+            self.start_refresh(asked=False)
+        if self.shown is not None:
+            self.shown.on_second(now)
+
+    def token_changed(self) -> None:
+        """Lets every screen that exists take in the token the keeper holds now."""
+        for name in ("token", "retrieval", "configuration"):
+            screen = self.get_screen(name)
+            if isinstance(screen, WtrScreen) and screen.is_mounted:
+                screen.on_token_changed()
+
+    def start_refresh(self, *, asked: bool) -> None:
+        """Refreshes in the background; ``asked`` by the person, or by the clock."""
+        if not self.refreshing:
+            self.refreshing = True
+            self._refresh(asked)
+
+    @work(group="refresh", exit_on_error=True)
+    async def _refresh(self, asked: bool) -> None:
+        session = self.session
+        stored = session.keeper.stored
+        seen = stored.token if stored is not None else None
+        if asked:
+            self.tell("Refreshing …")
+        request = asyncio.ensure_future(
+            in_thread(lambda: refresh.refresh(session.profile, session.settings, seen=seen))
+        )
+        self._requests.add(request)
+        try:
+            outcome = await asyncio.shield(request)
+        finally:
+            self._requests.discard(request)
+            self.refreshing = False
+        now = session.now()
+        session.keeper.learn(outcome, now)
+        session.keeper.look(now)
+        sentence, tone = told(outcome, session.keeper, now, asked=asked)
+        self.last_refresh = sentence if tone is Tone.GOOD else self.last_refresh
+        self.token_changed()
+        self.tell(sentence, tone)
+
+    def save_again(self) -> None:
+        """Tries once more to write a token that could not be saved."""
+        session = self.session
+        stored = session.keeper.stored
+        if stored is None or not session.keeper.unsaved:
+            return
+        try:
+            session.profile.token_file.save(stored)
+        except WtrError as error:
+            self.tell(f"NOT SAVED: {error}", Tone.BAD)
+            return
+        session.keeper.unsaved = False
+        session.keeper.look(session.now())
+        self.token_changed()
+        self.tell("Saved.", Tone.GOOD)
+
+    def copy_text(self, text: str, otherwise: str) -> None:
+        """Copies in the background and says which way it went; ``otherwise`` ends the advice."""
+        self._copy(text, otherwise)
+
+    @work(group="copy", exclusive=True)
+    async def _copy(self, text: str, otherwise: str) -> None:
+        session = self.session
+        copied = await in_thread(
+            lambda: clipboard.copy(
+                text,
+                session.surroundings,
+                lambda sequence: self.call_from_thread(self._write_to_terminal, sequence),
+                session.settings.clipboard,
+                otherwise=otherwise,
+                environ=session.environ,
+            )
+        )
+        words = " ".join(filter(None, (copied.words, copied.warning)))
+        self._clipboard = text
+        self.tell(words, Tone.WARN if copied.way is None or copied.warning else Tone.GOOD)
+
+    def _write_to_terminal(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def print_plainly(self, title: str, text: str) -> None:
+        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
+        import sys
+
+        with self.suspend():
+            out = sys.__stderr__
+            assert out is not None
+            out.write(f"\x1b[2J\x1b[H{title}\n\n{text}\n\nPress Enter to go back. ")
+            out.flush()
+            input()
+            out.write("\x1b[2J\x1b[H")
+            out.flush()
+
+    def go(self, name: str) -> None:
+        if self.shown is not self.get_screen(name):
+            self.switch_screen(name)
+
+    def action_go(self, name: str) -> None:
+        if self.shown is self.screen:  # a dialog answers first
+            self.go(name)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
+        return binding.key_display or _spelled(binding.key)
+
+    def action_help(self) -> None:
+        if isinstance(self.screen, WtrScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C ends what is going on, and the program when nothing is."""
+        screen = self.shown
+        if isinstance(screen, RetrievalScreen) and screen.running:
+            screen.action_cancel()
+        else:
+            self.exit(130)
+
+    async def action_quit(self) -> None:
+        if self.session.keeper.unsaved:
+            from wtr_tui.tui.screens.confirm import ConfirmScreen
+
+            self.push_screen(
+                ConfirmScreen(
+                    "The token could not be saved and is only in this window.",
+                    "Quit and lose it?",
+                ),
+                self._quit_if,
+            )
+        else:
+            self.exit(0)
+
+    def _quit_if(self, sure: bool | None) -> None:
+        if sure:
+            self.exit(0)
+
+    async def on_unmount(self) -> None:
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=_LAST_REQUEST_SECONDS)
+        for screen in (self.get_screen("retrieval"),):
+            if isinstance(screen, RetrievalScreen):
+                await screen.close_attempt()
+
+    def _fatal_error(self) -> None:
+        # Textual prints a traceback with all local variables here, secrets among them.
+        error = self._exception
+        if error is None:
+            return
+        folder = Path(self.session.profile.token_path).parent
+        self.crash_sentence = crash.write(error, folder, self.session.now())
+        self._exit_renderables.append(Text(self.crash_sentence))
+        self._close_messages_no_wait()
+
+
+def _spelled(key: str) -> str:
+    first = key.partition(",")[0]
+    if first.startswith("ctrl+"):
+        return "^" + first.removeprefix("ctrl+")
+    if first.startswith("f") and first[1:].isdigit():
+        return first.upper()
+    return {"enter": "⏎", "escape": "Esc"}.get(first, first)
+
+
+def run(session: Session, *, mouse: bool = False) -> int:
+    """Shows the screens until the person leaves; gives the exit code.
+
+    Without the mouse (the default) the terminal's own selection works as everywhere else.
+    """
+    app = WtrApp(session)
+    result = app.run(mouse=mouse)
+    return app.return_code or result or 0

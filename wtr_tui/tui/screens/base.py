@@ -1,0 +1,76 @@
+"""What all full screens have in common: title, keys, one line for messages, small terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from wtr_tui.tui.widgets.key_bar import KeyBar
+from wtr_tui.tui.widgets.message_line import MessageLine, Tone
+from wtr_tui.tui.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.app import WtrApp
+    from wtr_tui.tui.session import Session
+
+
+class Page(VerticalScroll, can_focus=False):
+    """The scrolling middle. It takes no focus itself: that would repaint all of it."""
+
+
+class WtrScreen(Screen[None]):
+    """A full screen. Subclasses give ``NAME``, ``HELP_TEXT`` and :meth:`content`."""
+
+    NAME: ClassVar[str]
+    HELP_TEXT: ClassVar[str]
+    # Not ClassVar: Textual declares them as variables of each instance.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall")]  # noqa: RUF012
+    # Letters are keys here: no field takes them before the person goes to one.
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear_message", "Close the message", show=False, id="clear"),
+    ]
+
+    # Textual repaints the whole screen at every change of focus, 7 kB at 120×40; the widgets
+    # that gain and lose the focus repaint themselves anyway.
+    focused = Reactive[Widget | None](None, repaint=False)
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(self.NAME, self.session.place)
+        with Page(id="page"):
+            yield from self.content()
+        yield MessageLine()
+        yield KeyBar()
+
+    def content(self) -> Iterable[Widget]:
+        raise AssertionError("each screen has its own content")
+
+    @property
+    def wtr(self) -> WtrApp:
+        return cast("WtrApp", self.app)
+
+    @property
+    def session(self) -> Session:
+        return self.wtr.session
+
+    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        """Says what happened, at the bottom of this screen."""
+        self.query_one(MessageLine).tell(sentence, tone)
+
+    def action_clear_message(self) -> None:
+        self.tell("")
+
+    def on_second(self, now: datetime) -> None:
+        """Called once a second while this screen is shown."""
+
+    def on_token_changed(self) -> None:
+        """Called when the stored token is another one, or is gone."""

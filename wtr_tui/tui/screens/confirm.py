@@ -1,0 +1,35 @@
+"""A question before something that cannot be taken back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from wtr_tui.tui.widgets.dialog import Dialog
+from wtr_tui.tui.widgets.quiet import Quiet
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Gives True for yes; everything else means no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,escape", "answer(False)", "No"),
+    ]
+
+    def __init__(self, what: str, question: str) -> None:
+        super().__init__()
+        self._what = what
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Dialog():
+            yield Quiet(self._question, classes="heading")
+            yield Quiet(self._what)
+            yield Quiet("y yes   n no", classes="keys")
+
+    def action_answer(self, sure: bool) -> None:
+        self.dismiss(sure)

@@ -1,0 +1,304 @@
+"""The token view: whose it is, how long it lives, and the keys to refresh and to copy it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Digits
+
+from wtr_tui import instants
+from wtr_tui.background import in_thread
+from wtr_tui.errors import WtrError
+from wtr_tui.oauth.person import Person
+from wtr_tui.oauth.token import Token
+from wtr_tui.secret import Secret
+from wtr_tui.tui.refresh_words import next_refresh
+from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.token_words import (
+    end_words,
+    large_left,
+    lifetime,
+    masked,
+    organization_words,
+    share,
+)
+from wtr_tui.tui.widgets.bar import Bar
+from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.urgency import Urgency, urgency
+
+_SHOW = "press v to show the token"
+
+
+class TokenScreen(WtrScreen):
+    """Counts from the stored instants: right also after sleep and changes of the clock."""
+
+    NAME = "Token"
+    HELP_TEXT = (
+        "The access token is what scripts and SDKs send to Webex; the refresh token gets the next"
+        " one without signing in. The times left are computed from your clock every second.\n\n"
+        "r asks Webex for a new access token now. Within a day Webex often returns the same one:"
+        " that is no fault. Auto-refresh (a) does it in time by itself while this program is open;"
+        " it never opens a browser.\n\n"
+        "c copies the token to the clipboard of the terminal you sit at, also over SSH. If nothing"
+        " arrives there, v shows it here and V prints it in one piece to be selected.\n\n"
+        "For scripts: wtr token prints a valid one, wtr exec -- CMD runs CMD with it."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "refresh", "Refresh", id="refresh"),
+        Binding("c", "copy", "Copy", id="copy"),
+        Binding("C", "copy_header", "as header", key_display="C", id="copy-header"),
+        Binding("e", "copy_export", "as export", id="copy-export"),
+        Binding("v", "reveal", "Reveal", id="reveal"),
+        Binding("V", "print", "Print in full", key_display="V", show=False, id="print"),
+        Binding("a", "auto", "Auto-refresh", id="auto-refresh"),
+        Binding("s", "save", "Save again", id="save"),
+        Binding("q", "app.quit", "Quit", id="token-quit"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._revealed = False
+        self._person: Person | None = None
+        self._person_of: Secret | None = None
+        self._person_words = ""
+
+    def content(self) -> Iterable[Widget]:
+        with Vertical(id="full"):
+            yield Quiet("", id="who")
+            yield Quiet("", classes="gap")
+            with Horizontal(classes="row"):
+                yield Quiet("Access token", classes="heading")
+                yield Quiet("  ", classes="row-gap")
+                yield Quiet("", id="state")
+            with Horizontal(id="large-row"):
+                yield Digits("", id="large")
+                with Vertical(id="exact"):
+                    yield Quiet("", id="left")
+                    yield Quiet("", id="end", classes="muted")
+            yield Bar(id="bar")
+            yield Quiet("", id="access", classes="")
+            yield Quiet("", classes="gap")
+            with Horizontal(classes="row"):
+                yield Quiet("Refresh token", classes="heading")
+                yield Quiet("  ", classes="row-gap")
+                yield Quiet("", id="refresh-left")
+                yield Quiet("", id="refresh-end", classes="muted fill")
+            yield Bar(id="refresh-bar")
+            yield Quiet("", classes="gap")
+            for name, key in (
+                ("Scopes", "scopes"),
+                ("Auto-refresh", "auto"),
+                ("Last refresh", "last"),
+            ):
+                with Horizontal(classes="fact"):
+                    yield Quiet(name, classes="label")
+                    yield Quiet("", id=key, classes="fill")
+        yield Quiet("", id="empty")
+
+    def on_mount(self) -> None:
+        self.on_token_changed()
+
+    def on_screen_resume(self) -> None:
+        if self.is_mounted and self.query("#full"):
+            self._show_all()
+
+    def on_screen_suspend(self) -> None:
+        # Who leaves the screen does not leave the token on it.
+        self._revealed = False
+
+    @property
+    def token(self) -> Token | None:
+        stored = self.session.keeper.stored
+        return stored.token if stored is not None else None
+
+    def on_token_changed(self) -> None:
+        self._show_all()
+        token = self.token
+        if token is not None and token.access_token != self._person_of:
+            self._person_of = token.access_token
+            self._ask_whose(token.access_token)
+
+    @work(group="person", exclusive=True)
+    async def _ask_whose(self, access_token: Secret) -> None:
+        """people/me, in the background: the first picture never waits for the network."""
+        session = self.session
+        if not session.ready or session.keeper.foreign:
+            return
+
+        def ask() -> Person | None:
+            with session.client() as client:
+                return client.person(access_token)
+
+        try:
+            person = await in_thread(ask)
+        except WtrError as error:
+            self._person_words = f"Whose token it is cannot be told now: {error.sentence}"
+        else:
+            self._person = person
+            self._person_words = (
+                "This token may not say whose it is (that takes the scope spark:people_read)"
+                if person is None
+                else ""
+            )
+        self._show_who()
+
+    def _show_all(self) -> None:
+        token = self.token
+        self.query_one("#full").display = token is not None
+        empty = self.query_one("#empty", Quiet)
+        empty.display = token is None
+        if token is None:
+            empty.reshape(self._empty_words())
+        else:
+            self._show_who()
+            self._show_access(token)
+            self.query_one("#scopes", Quiet).reshape(" ".join(token.scopes) or "not stated")
+            self.query_one("#last", Quiet).reshape(self._last_words(token))
+            self.on_second(self.session.now())
+        self.refresh_bindings()
+        if self.session.keeper.problem is not None:
+            self.tell(str(self.session.keeper.problem), Tone.BAD)
+
+    def _empty_words(self) -> str:
+        if self.session.keeper.problem is not None:
+            return "The token file cannot be used; the line below says why."
+        return "No token yet.\n\nF3 signs in to Webex and gets one."
+
+    def _last_words(self, token: Token) -> str:
+        got = f"got {instants.local(token.obtained_at, seconds=True)}"
+        return f"{got}. {self.wtr.last_refresh}".rstrip()
+
+    def _show_who(self) -> None:
+        token = self.token
+        if token is None:
+            return
+        organization = organization_words(token, self._person)
+        keeper = self.session.keeper
+        if keeper.foreign and keeper.stored is not None:
+            words = (
+                f"This token belongs to App ID {keeper.stored.app_id[:12]}…, not to the one in the"
+                " settings: it is shown, and left alone"
+            )
+        elif self._person is not None:
+            person = self._person
+            words = " · ".join(filter(None, (person.display_name, person.email, organization)))
+        else:
+            words = " · ".join(filter(None, (self._person_words, organization)))
+        self.query_one("#who", Quiet).reshape(words)
+
+    def _show_access(self, token: Token) -> None:
+        text = token.access_token.reveal()
+        self.query_one("#access", Quiet).reshape(text if self._revealed else masked(text))
+
+    def on_second(self, now: datetime) -> None:
+        token = self.token
+        if token is None:
+            return
+        left = token.left(now)
+        level = urgency(left, lifetime(token.obtained_at, token.expires_at))
+        state = self.query_one("#state", Quiet)
+        _colour(state, level)
+        state.show(_state_words(level, self.session.keeper.unsaved))
+        large = self.query_one("#large", Digits)
+        _colour(large, level)
+        large_text = large_left(left)
+        if large.value != large_text:
+            large.update(large_text)
+        self.query_one("#left", Quiet).show(_left_words(left))
+        self.query_one("#end", Quiet).show(end_words(token.expires_at, now))
+        bar = self.query_one("#bar", Bar)
+        _colour(bar, level)
+        bar.set_share(share(left, lifetime(token.obtained_at, token.expires_at)))
+        self._show_refresh_side(token, now)
+        self.query_one("#auto", Quiet).show(next_refresh(self.session.keeper, now))
+
+    def _show_refresh_side(self, token: Token, now: datetime) -> None:
+        words = self.query_one("#refresh-left", Quiet)
+        end = self.query_one("#refresh-end", Quiet)
+        bar = self.query_one("#refresh-bar", Bar)
+        if token.refresh_token is None:
+            _colour(words, Urgency.UNKNOWN)
+            words.show("none: this token cannot be refreshed, only replaced by signing in")
+            bar.set_share(0.0)
+            return
+        left = token.refresh_left(now)
+        life = lifetime(token.obtained_at, token.refresh_expires_at)
+        level = urgency(left, life)
+        for widget in (words, bar):
+            _colour(widget, level)
+        words.show(f"{_left_words(left)}  {level.value if level is not Urgency.CALM else ''}")
+        end.show(end_words(token.refresh_expires_at, now))
+        bar.set_share(share(left, life))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "save":
+            return self.session.keeper.unsaved
+        if action == "refresh":
+            token = self.token
+            usable = token is not None and token.refresh_token is not None
+            return True if usable and not self.session.keeper.foreign else None
+        if action in {"copy", "copy_header", "copy_export", "reveal", "print", "auto"}:
+            return True if self.token is not None else None
+        return True
+
+    def action_refresh(self) -> None:
+        self.wtr.start_refresh(asked=True)
+
+    def action_copy(self) -> None:
+        self._copy("{}")
+
+    def action_copy_header(self) -> None:
+        self._copy("Authorization: Bearer {}")
+
+    def action_copy_export(self) -> None:
+        self._copy("export WEBEX_ACCESS_TOKEN={}")
+
+    def _copy(self, form: str) -> None:
+        if self.token is not None:
+            self.wtr.copy_text(form.format(self.token.access_token.reveal()), _SHOW)
+
+    def action_reveal(self) -> None:
+        if self.token is not None:
+            self._revealed = not self._revealed
+            self._show_access(self.token)
+
+    def action_print(self) -> None:
+        if self.token is not None:
+            self.wtr.print_plainly("Access token", self.token.access_token.reveal())
+
+    def action_auto(self) -> None:
+        keeper = self.session.keeper
+        keeper.switch_auto()
+        self.on_second(self.session.now())
+        self.tell(
+            "Auto-refresh is on while this program is open."
+            if keeper.auto
+            else "Auto-refresh is off until you switch it on or start again.",
+        )
+
+    def action_save(self) -> None:
+        self.wtr.save_again()
+
+
+def _left_words(left: timedelta | None) -> str:
+    if left is None:
+        return "end unknown"
+    if left <= timedelta(0):
+        return f"expired {instants.duration(-left)} ago"
+    return instants.countdown(left).ljust(12)
+
+
+def _state_words(level: Urgency, unsaved: bool) -> str:
+    return "● NOT SAVED" if unsaved else f"● {level.value}"
+
+
+def _colour(widget: Widget, level: Urgency) -> None:
+    for other in Urgency:
+        widget.set_class(other is level, f"-{other.name.lower()}")

@@ -1,0 +1,72 @@
+"""What every screen shares: the profile, its settings, the place, and the way to Webex."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from wtr_tui import instants
+from wtr_tui.errors import SettingsError
+from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.keeper import Keeper
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+
+if TYPE_CHECKING:
+    from wtr_tui.oauth.client import WebexClient
+    from wtr_tui.sandbox.demo import Demo
+
+
+@dataclass
+class Session:
+    """One run of the program on one profile."""
+
+    profile: Profile
+    environ: Mapping[str, str]
+    surroundings: Surroundings
+    now: Callable[[], datetime] = instants.now
+    demo: Demo | None = None
+    """The sandbox, where the program was started with it."""
+    settings: Settings = field(init=False)
+    settings_error: SettingsError | None = field(init=False, default=None)
+    """Why the settings' file cannot be read; ``settings`` then holds the defaults."""
+    keeper: Keeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.load_settings()
+        self.keeper = Keeper(self.profile, self.settings.app_id, auto=self.settings.auto_refresh)
+
+    def load_settings(self) -> None:
+        """Reads file and environment again. A file that cannot be read leaves the environment."""
+        from wtr_tui.storage import settings
+
+        try:
+            self.settings = settings.load(self.profile.settings_path, self.environ)
+            self.settings_error = None
+        except SettingsError as error:
+            self.settings = settings.without_file(self.environ)
+            self.settings_error = error
+        if hasattr(self, "keeper"):
+            self.keeper.app_id = self.settings.app_id
+
+    @property
+    def place(self) -> str:
+        """The profile and the surroundings, for the title: ``default · over SSH from 10.0.0.7``."""
+        if self.demo is not None:
+            return "sandbox · not the real Webex"
+        return f"{self.profile.name} · {self.surroundings.words()}"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the settings are enough to talk to Webex."""
+        return self.settings_error is None and not self.settings.problems
+
+    def client(self) -> WebexClient:
+        from wtr_tui.oauth.client import WebexClient
+
+        settings = self.settings
+        return WebexClient(
+            settings.base_url, settings.app_id, settings.secret, ca_file=settings.ca_file
+        )

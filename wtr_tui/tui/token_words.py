@@ -1,0 +1,63 @@
+"""A token in the words and figures of its view (pure)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from wtr_tui import instants
+from wtr_tui.oauth.person import Person
+from wtr_tui.oauth.token import Token
+
+
+def masked(text: str) -> str:
+    """Enough to recognise a token, never enough to use it: ``ZDA4••••••••••_PF84_1eb6…``."""
+    start = text[:4] if len(text) >= 40 else ""
+    head, mark, end = text.rpartition("_PF84_")
+    tail = f"{mark}{end[:4]}…" if mark and len(head) >= 40 else ""
+    return f"{start}{'•' * 12}{tail}"
+
+
+def lifetime(start: datetime, end: datetime | None) -> timedelta | None:
+    """The whole life, None where the end is unknown or before the start."""
+    return end - start if end is not None and end > start else None
+
+
+def share(left: timedelta | None, life: timedelta | None) -> float:
+    """How much of the life is left, 0 to 1; 1 where the end is unknown but not over."""
+    if left is None:
+        return 1.0
+    if life is None:
+        return 0.0 if left <= timedelta(0) else 1.0
+    return min(max(left / life, 0.0), 1.0)
+
+
+def large_left(left: timedelta | None) -> str:
+    """The time left in its two largest units, for the large figures; seconds in the last minute.
+
+    They change once a minute at most until then: large figures are costly over a slow line, and
+    the exact countdown stands beside them.
+    """
+    if left is None:
+        return "- -"
+    seconds = max(0, int(left.total_seconds()))
+    minutes = seconds // 60
+    hours = minutes // 60
+    if hours >= 24:
+        return f"{hours // 24}d {hours % 24:02}h"
+    if hours:
+        return f"{hours}h {minutes % 60:02}m"
+    return f"{minutes}m" if minutes else f"{seconds}s"
+
+
+def end_words(end: datetime | None, now: datetime) -> str:
+    """``until Mon 7 Dec 2026 22:30 CET``; with seconds when it is within the hour."""
+    if end is None:
+        return "Webex did not say until when"
+    soon = abs(end - now) < timedelta(hours=1)
+    word = "until" if end > now else "ended"
+    return f"{word} {instants.local(end, seconds=soon)}"
+
+
+def organization_words(token: Token, person: Person | None) -> str:
+    organization = token.organization or (person.organization if person else "")
+    return f"organisation {organization[:8]}…" if organization else ""

@@ -1,0 +1,36 @@
+"""How much is left, as a line."""
+
+from __future__ import annotations
+
+from textual import events
+
+from wtr_tui.tui.widgets.quiet import Quiet
+
+
+def bar(share: float, width: int) -> str:
+    """``share`` (0 to 1) of ``width`` cells filled, to the half cell.
+
+    A last half cell stays while anything is left: an empty line means nothing is.
+    """
+    halves = round(min(max(share, 0.0), 1.0) * width * 2)
+    if share > 0:
+        halves = max(halves, 1)
+    whole, half = divmod(halves, 2)
+    return ("━" * whole + "╸" * half).ljust(width, "┄")
+
+
+class Bar(Quiet):
+    """A bar over the whole width; repainted when it moves by half a cell."""
+
+    DEFAULT_CSS = "Bar { height: 1; width: 100%; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__("", id=id)
+        self._share = 0.0
+
+    def set_share(self, share: float) -> None:
+        self._share = share
+        self.show(bar(share, self.size.width))
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.show(bar(self._share, event.size.width))

@@ -1,0 +1,55 @@
+"""The line at the bottom: the keys that do something here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+from textual.screen import Screen
+
+from wtr_tui.tui.widgets.quiet import Quiet
+
+
+class KeyBar(Quiet):
+    """Shows the bindings of the screen that are to be shown, in the order they are declared.
+
+    One widget instead of Textual's Footer with one for each key: a seventh of the bytes, and
+    nothing to lay out at start.
+    """
+
+    DEFAULT_CSS = "KeyBar { width: 100%; }"
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+        self._compose_line()
+
+    def _bindings_changed(self, _screen: Screen[object]) -> None:
+        self._compose_line()
+
+    def on_resize(self) -> None:
+        self._compose_line()
+
+    def _compose_line(self) -> None:
+        """Lays the keys out in lines, a key and its word never parted."""
+        room = self.app.size.width - 2
+        lines: list[Content] = [Content()]
+        for key in self._keys():
+            gap = Content("  " if lines[-1].cell_length else "")
+            if lines[-1].cell_length + gap.cell_length + key.cell_length > room:
+                lines.append(key)
+            else:
+                lines[-1] = lines[-1] + gap + key
+        self.reshape(Content("\n").join(lines))
+
+    def _keys(self) -> Iterator[Content]:
+        seen: set[str] = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not binding.show or binding.action in seen:
+                continue
+            seen.add(binding.action)
+            key = self.app.get_key_display(binding)
+            if active.enabled:
+                yield Content.styled(key, "bold $accent") + Content(f" {binding.description}")
+            else:
+                yield Content.styled(f"{key} {binding.description}", "$text-disabled")

@@ -1,0 +1,39 @@
+"""A text that costs nothing while it does not change, and little when it does."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Quiet(Static):
+    """A Static without markup that repaints only on a different text.
+
+    ``show`` keeps the place and size of everything: over a slow line a new layout costs
+    kilobytes, a repainted word tens of bytes. Where the size has to follow, use ``reshape``.
+    """
+
+    ALLOW_SELECT = False
+
+    def __init__(
+        self, text: str | Content = "", *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(text, id=id, classes=classes, markup=False)
+        self._shown = text
+
+    @property
+    def shown(self) -> str:
+        """What is on the screen, without its styles."""
+        return self._shown if isinstance(self._shown, str) else self._shown.plain
+
+    def show(self, text: str | Content) -> None:
+        self._put(text, layout=False)
+
+    def reshape(self, text: str | Content) -> None:
+        self._put(text, layout=True)
+
+    def _put(self, text: str | Content, *, layout: bool) -> None:
+        if text == self._shown and type(text) is type(self._shown):
+            return
+        self._shown = text
+        self.update(text, layout=layout)

@@ -1,0 +1,40 @@
+"""The line at the top: the program, its screens, and where the person is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from wtr_tui.tui.widgets.quiet import Quiet
+
+TABS = (("F2", "Token"), ("F3", "Sign in"), ("F4", "Settings"))
+
+
+class TitleBar(Quiet):
+    """Names the screens with the keys that lead there; ``current`` is the one shown."""
+
+    def __init__(self, current: str, place: str) -> None:
+        super().__init__("")
+        self._current = current
+        self._place = place
+
+    def on_mount(self) -> None:
+        self._compose_line()
+
+    def on_resize(self) -> None:
+        self._compose_line()
+
+    def _compose_line(self) -> None:
+        width = self.app.size.width - 2
+        parts = [Content.styled("WTR²", "bold $accent"), Content("  ")]
+        for key, name in TABS:
+            if name == self._current:
+                parts.append(Content.styled(f" {key} {name} ", "bold $background on $accent"))
+            else:
+                parts += [Content.styled(f" {key} ", "$text-muted"), Content(f"{name} ")]
+        left = Content.assemble(*parts)
+        room = width - left.cell_length - 2
+        place = self._place if len(self._place) <= room else self._place[: max(room - 1, 0)] + "…"
+        if room < 6:
+            place = ""
+        gap = " " * max(width - left.cell_length - len(place), 0)
+        self.show(Content.assemble(left, Content(gap), Content.styled(place, "$text-muted")))
