@@ -470,21 +470,22 @@ async def test_a_form_with_the_answer_in_its_body_is_refused() -> None:
         await attempt.succeeds()
 
 
-async def test_a_refusal_reaches_a_peer_that_has_said_more_than_was_read() -> None:
-    """B23: closing a socket with unread bytes in it takes the answer away from the peer."""
+async def test_a_peer_may_finish_talking_after_it_was_refused() -> None:
+    """B23: a connection reset in the middle of sending would hide the answer from a browser."""
     loop = asyncio.get_running_loop()
-    async with listening() as attempt:
+    async with listening(limits=Limits(linger_seconds=PATIENCE)) as attempt:
         with socket.socket() as peer:
             peer.setblocking(False)
             await loop.sock_connect(peer, ("127.0.0.1", attempt.port))
             head = f"POST / HTTP/1.1\r\nHost: localhost:{attempt.port}\r\n"
-            sent = f"{head}Content-Length: 100000\r\n\r\n".encode() + b"x" * 100_000
+            sent = f"{head}Content-Length: 200000\r\n\r\n".encode() + b"x" * 100_000
             await asyncio.wait_for(loop.sock_sendall(peer, sent), PATIENCE)
-            while not attempt.events:
-                await attempt.ask("/?code=a", "HEAD")
-            await attempt.ask("/")
             received = await asyncio.wait_for(loop.sock_recv(peer, 65_536), PATIENCE)
             assert parsed(received).status == 405
+            # To a closed socket the first piece can still be sent: only the next one fails.
+            for _ in range(5):
+                await attempt.ask("/")
+                await asyncio.wait_for(loop.sock_sendall(peer, b"x" * 20_000), PATIENCE)
 
 
 async def test_head_has_no_effect_and_no_body() -> None:

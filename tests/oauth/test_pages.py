@@ -127,6 +127,8 @@ def test_a_page_suits_day_and_night_wide_and_narrow() -> None:
 
 def test_whoever_declined_is_told_so_and_any_other_refusal_is_a_failure() -> None:
     assert pages.declined(Refused("access_denied")).title == "You declined"
+    by_policy = Refused("access_denied", "Your administrator denied access to this integration")
+    assert pages.declined(by_policy).title == "Your administrator declined"
     refused = pages.declined(Refused("invalid_scope", "The scope is unknown"))
     assert refused.mood is pages.Mood.BAD
     assert refused.quoted == "invalid_scope: The scope is unknown"

@@ -69,9 +69,11 @@ def signed_in() -> Outcome:
 def declined(refused: Refused) -> Outcome:
     """Somebody said no at Webex, or Webex did."""
     if refused.declined:
+        # An organisation's policy arrives as the same error; only the words tell it apart.
+        by_policy = "administrator" in refused.description.lower()
         return Outcome(
             Mood.QUIET,
-            "You declined",
+            "Your administrator declined" if by_policy else "You declined",
             "Nothing was granted. To sign in after all, start again in the terminal.",
             "declined",
             refused.description,
@@ -133,7 +135,7 @@ def not_here(why: str) -> Outcome:
         Mood.ASIDE,
         "There is nothing here",
         "A sign-in begins with the address shown in the terminal.",
-        "still waiting",
+        "not part of the sign-in",
         why,
         "What happened",
     )
