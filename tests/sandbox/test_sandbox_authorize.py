@@ -112,7 +112,9 @@ def test_a_repeated_client_or_redirect_uri_is_an_error_page(
     web: httpx.Client, asked: dict[str, str], name: str
 ) -> None:
     doubled = [*asked.items(), (name, asked[name])]
-    assert web.get(f"/v1/authorize?{urlencode(doubled)}").status_code == 400
+    page = web.get(f"/v1/authorize?{urlencode(doubled)}")
+    assert page.status_code == 400
+    assert f"<code>{name}</code>" in page.text
 
 
 @pytest.mark.parametrize(

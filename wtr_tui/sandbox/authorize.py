@@ -18,7 +18,7 @@ from wtr_tui.sandbox.service import Service
 PROMPTS = ("", "select_account", "none")
 
 
-class _Fault(Exception):
+class _Mistake(Exception):
     """Something wrong that the client is told through the redirect (RFC 6749 §4.1.2.1)."""
 
     def __init__(self, error: str, description: str) -> None:
@@ -33,14 +33,19 @@ def show_consent(service: Service, request: Request) -> Answer:
     integration = service.integrations.find(query.text("client_id"))
     redirect_uri = query.text("redirect_uri")
     # As long as it is not known where the person may be sent, nobody is sent anywhere.
-    if "client_id" in query.repeated or integration is None:
+    ambiguous = [name for name in ("client_id", "redirect_uri") if name in query.repeated]
+    if ambiguous:
+        return pages.error_page(
+            400, "The address is ambiguous", "It has these more than once:", ambiguous
+        )
+    if integration is None:
         return pages.error_page(
             400,
             "No integration has this client ID",
             "The App ID in the address is not registered with the sandbox.",
             (query.text("client_id") or "(none)",),
         )
-    if "redirect_uri" in query.repeated or redirect_uri not in integration.redirect_uris:
+    if redirect_uri not in integration.redirect_uris:
         return pages.error_page(
             400,
             "The redirect URI is not registered",
@@ -51,9 +56,9 @@ def show_consent(service: Service, request: Request) -> Answer:
     state = query.get("state")
     try:
         asked = _judged(query, integration, service.rules)
-    except _Fault as fault:
+    except _Mistake as mistake:
         return _back(
-            redirect_uri, {"error": fault.error, "error_description": fault.description}, state
+            redirect_uri, {"error": mistake.error, "error_description": mistake.description}, state
         )
     return pages.consent_page(
         action="/v1/authorize",
@@ -88,13 +93,13 @@ def take_answer(service: Service, request: Request) -> Answer:
 
 def _judged(query: Parameters, integration: Integration, rules: Rules) -> AuthorizedRequest:
     if query.repeated:
-        raise _Fault("invalid_request", f"Repeated parameter: {', '.join(query.repeated)}")
+        raise _Mistake("invalid_request", f"Repeated parameter: {', '.join(query.repeated)}")
     if query.text("response_type") != "code":
-        raise _Fault("unsupported_response_type", "The response_type must be code.")
+        raise _Mistake("unsupported_response_type", "The response_type must be code.")
     scopes = tuple(query.text("scope").split())
     foreign = [scope for scope in scopes if scope not in integration.scopes]
     if foreign or not scopes:
-        raise _Fault(
+        raise _Mistake(
             "invalid_scope",
             "The requested scope is invalid, unknown, or malformed. " + " ".join(foreign),
         )
@@ -103,13 +108,13 @@ def _judged(query: Parameters, integration: Integration, rules: Rules) -> Author
     if (challenge or method or rules.pkce_required) and (
         method != "S256" or not is_challenge(challenge)
     ):
-        raise _Fault(
+        raise _Mistake(
             "invalid_request", "A code_challenge with code_challenge_method=S256 is required."
         )
     if query.text("prompt") not in PROMPTS:
-        raise _Fault("invalid_request", "The prompt must be select_account or none.")
+        raise _Mistake("invalid_request", "The prompt must be select_account or none.")
     if query.text("prompt") == "none":
-        raise _Fault("login_required", "Nobody is signed in to this browser.")
+        raise _Mistake("login_required", "Nobody is signed in to this browser.")
     return AuthorizedRequest(integration.client_id, query.text("redirect_uri"), scopes, challenge)
 
 

@@ -90,7 +90,7 @@ def _page(status: int, title: str, body: str) -> Answer:
             # There is no form-action: browsers apply it to the redirect that follows the form
             # as well, and that one leads to the program's own listener.
             "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; "
+                f"default-src 'none'; img-src data:; style-src 'nonce-{nonce}'; base-uri 'none'; "
                 "frame-ancestors 'none'"
             ),
             "Referrer-Policy": "no-referrer",
