@@ -139,6 +139,9 @@ class Listener:
             if task is not None and self._has_room():
                 self._connections[connection] = task
                 await self._converse(connection)
+        except asyncio.CancelledError:
+            # By stop, or to make room. asyncio's streams (before 3.12) report it as an error.
+            return
         finally:
             connection.close()
             self._connections.pop(connection, None)
