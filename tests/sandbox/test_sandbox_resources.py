@@ -71,6 +71,15 @@ def test_a_token_opens_nothing_once_it_has_expired(
     assert web.get("/v1/people/me", headers=_bearer(token)).status_code == 401
 
 
+def test_a_token_is_presented_as_a_bearer_token_in_any_case(
+    web: httpx.Client, sandbox: Sandbox
+) -> None:
+    text = sandbox.issue()["access_token"]
+    for scheme, status in (("bearer", 200), ("Basic", 401), ("Token", 401)):
+        headers = {"Authorization": f"{scheme} {text}"}
+        assert web.get("/v1/people/me", headers=headers).status_code == status
+
+
 def test_a_refresh_token_opens_nothing(web: httpx.Client, sandbox: Sandbox) -> None:
     headers = {"Authorization": f"Bearer {sandbox.issue()['refresh_token']}"}
     assert web.get("/v1/people/me", headers=headers).status_code == 401

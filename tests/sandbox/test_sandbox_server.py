@@ -74,7 +74,9 @@ def test_a_body_of_unknown_or_great_length_is_refused(
 
 @pytest.mark.parametrize("query", ["a=%ff", "&".join("a=b" for _ in range(101))])
 def test_a_query_that_cannot_be_decoded_is_refused(web: httpx.Client, query: str) -> None:
-    assert web.get(f"/v1/authorize?{query}").status_code == 400
+    response = web.get(f"/v1/authorize?{query}")
+    assert response.status_code == 400
+    assert response.json()["message"] == "The request cannot be decoded."
 
 
 def test_thirty_two_slow_answers_are_given_at_once(sandbox: Sandbox) -> None:

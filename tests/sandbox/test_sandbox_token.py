@@ -156,7 +156,9 @@ def test_only_a_form_in_the_body_is_read(web: httpx.Client, integration: Integra
         "client_secret": integration.secret.reveal(),
         "refresh_token": "x",
     }
-    assert _error(web.post("/v1/access_token", json=form)) == "invalid_request"
+    other = web.post("/v1/access_token", json=form)
+    assert _error(other) == "invalid_request"
+    assert "x-www-form-urlencoded" in other.json()["error_description"]
     assert _error(web.post("/v1/access_token", params=form)) == "invalid_request"
     assert _error(web.post("/v1/access_token?a=b", data=form)) == "invalid_request"
     doubled = web.post("/v1/access_token", data={**form, "refresh_token": ["x", "x"]})
