@@ -14,7 +14,7 @@ from textual.reactive import Reactive
 
 from wtr_tui import refresh
 from wtr_tui.background import in_thread
-from wtr_tui.errors import WtrError
+from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.host import clipboard
 from wtr_tui.refresh import Outcome
 from wtr_tui.tui import crash, lifecycle, themes
@@ -58,6 +58,8 @@ class WtrApp(App[int]):
         self.refreshing = False
         self.last_refresh = ""
         self.crash_sentence = ""
+        self.retrieval = RetrievalScreen()
+        self._leaving: asyncio.Future[None] | None = None
         self._requests: set[asyncio.Future[Outcome]] = set()
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
@@ -69,7 +71,7 @@ class WtrApp(App[int]):
         lifecycle.repaint_after_suspension(self)
         self.session.keeper.look(self.session.now())
         self.install_screen(TokenScreen(), "token")
-        self.install_screen(RetrievalScreen(), "retrieval")
+        self.install_screen(self.retrieval, "retrieval")
         self.install_screen(ConfigurationScreen(), "configuration")
         self.push_screen(self._first_screen())
         self.set_interval(_TICK_SECONDS, self._tick)
@@ -212,11 +214,10 @@ class WtrApp(App[int]):
 
     def action_interrupt(self) -> None:
         """Ctrl+C ends what is going on, and the program when nothing is."""
-        screen = self.shown
-        if isinstance(screen, RetrievalScreen) and screen.running:
-            screen.action_cancel()
+        if self.retrieval.running and self.shown is self.retrieval:
+            self.retrieval.action_cancel()
         else:
-            self.exit(130)
+            self.leave(INTERRUPTED)
 
     async def action_quit(self) -> None:
         if self.session.keeper.unsaved:
@@ -230,18 +231,23 @@ class WtrApp(App[int]):
                 self._quit_if,
             )
         else:
-            self.exit(0)
+            self.leave(DONE)
 
     def _quit_if(self, sure: bool | None) -> None:
         if sure:
-            self.exit(0)
+            self.leave(DONE)
 
-    async def on_unmount(self) -> None:
+    def leave(self, code: int, *, patience: float = _LAST_REQUEST_SECONDS) -> None:
+        """Ends the program with this exit code, once what is going on has come to an end."""
+        if not self._leaving:
+            self._leaving = asyncio.ensure_future(self._leave(code, patience))
+
+    async def _leave(self, code: int, patience: float) -> None:
+        # While the app still runs: what Textual cancels at its end cannot wait for anything.
+        await self.retrieval.close_attempt()
         if self._requests:
-            await asyncio.wait(self._requests, timeout=_LAST_REQUEST_SECONDS)
-        for screen in (self.get_screen("retrieval"),):
-            if isinstance(screen, RetrievalScreen):
-                await screen.close_attempt()
+            await asyncio.wait(self._requests, timeout=patience)
+        self.exit(code, return_code=code)
 
     def _fatal_error(self) -> None:
         # Textual prints a traceback with all local variables here, secrets among them.
@@ -269,5 +275,5 @@ def run(session: Session, *, mouse: bool = False) -> int:
     Without the mouse (the default) the terminal's own selection works as everywhere else.
     """
     app = WtrApp(session)
-    result = app.run(mouse=mouse)
-    return app.return_code or result or 0
+    app.run(mouse=mouse)
+    return app.return_code or DONE

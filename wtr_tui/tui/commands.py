@@ -15,9 +15,10 @@ class Actions(Provider):
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.description and active.enabled and binding.action not in seen:
+            name = binding.tooltip or binding.description
+            if name and active.enabled and binding.action not in seen:
                 seen.add(binding.action)
-                yield binding.description, self.app.get_key_display(binding), binding.action
+                yield name, self.app.get_key_display(binding), binding.action
 
     async def discover(self) -> Hits:
         for name, key, action in self._actions():

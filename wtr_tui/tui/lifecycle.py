@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
 # Textual handles none of these: it would die at once and leave the terminal in its full-screen
 # mode, or, where SIGHUP is ignored (nohup), spin for ever on a terminal that is gone.
-ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+#
+# The value: how many seconds a refresh under way may still take. A terminal that is gone has
+# nobody left who waits for its program.
+_PATIENCE = {signal.SIGTERM: 5.0, signal.SIGINT: 5.0, signal.SIGHUP: 0.7}
 
 
 def end_on_signals(app: WtrApp) -> None:
     """Each of the signals ends the program orderly, with 128 plus its number as exit code."""
     loop = asyncio.get_running_loop()
-    for number in ENDING:
+    for number in _PATIENCE:
         loop.add_signal_handler(number, _ending(app, number))
 
 
@@ -29,6 +32,6 @@ def repaint_after_suspension(app: WtrApp) -> None:
 
 def _ending(app: WtrApp, number: signal.Signals) -> Callable[[], None]:
     def end() -> None:
-        app.exit(return_code=128 + number, result=128 + number)
+        app.leave(128 + number, patience=_PATIENCE[number])
 
     return end

@@ -20,6 +20,7 @@ from wtr_tui.storage.settings_values import (
     parse_port,
     parse_scopes,
 )
+from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
 from wtr_tui.tui.widgets.field import Field
@@ -45,14 +46,15 @@ class ConfigurationScreen(WtrScreen):
         " environment win over the file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", priority=True, id="save-settings"),
-        Binding("ctrl+r", "reveal", "Show secret", id="show-secret"),
-        Binding("ctrl+o", "scopes", "Scopes", id="scopes"),
-        Binding("ctrl+y", "copy_uri", "Copy redirect URI", id="copy-uri"),
-        Binding("ctrl+l", "reload", "Read again", id="reload"),
-        Binding("f3", "app.go('retrieval')", "Sign in", id="settings-sign-in"),
-        Binding("f1", "app.help", "Help", id="settings-help"),
-        Binding("ctrl+q", "app.quit", "Quit", id="settings-quit"),
+        *keys(
+            Key("ctrl+s", "save", "Save", "Save what was changed"),
+            Key("ctrl+r", "reveal", "Secret", "Show or hide the secret"),
+            Key("ctrl+o", "scopes", "Scopes", "Pick scopes from the known ones"),
+            Key("ctrl+y", "copy_uri", "Copy URI", "Copy the redirect URI to register"),
+            Key("ctrl+l", "reload", "Reload", "Read file and environment again"),
+            Key("f3", "app.go('retrieval')", "Sign in", "Go on to signing in"),
+            Key("f1", "app.help", "Help", "This help"),
+        ),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]

@@ -48,9 +48,9 @@ class HelpScreen(ModalScreen[None]):
 
     def _keys(self) -> Content:
         rows = [
-            (self.app.get_key_display(binding), binding.description)
+            (self.app.get_key_display(binding), binding.tooltip)
             for binding in self._about.BINDINGS
-            if isinstance(binding, Binding) and binding.description
+            if isinstance(binding, Binding) and binding.tooltip
         ]
         lines = [
             Content.assemble(Content.styled(key.ljust(10), "bold $accent"), Content(words))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import events, on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
@@ -21,6 +21,7 @@ from wtr_tui.errors import WtrError
 from wtr_tui.host import browser
 from wtr_tui.steps import Step
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.widgets.inputs import QuietInput
@@ -51,19 +52,21 @@ class RetrievalScreen(WtrScreen):
         "Requests that are not the answer are counted and told, and never end the sign-in."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "begin", "Sign in", id="sign-in-begin"),
-        Binding("o", "open", "Open browser", id="open-browser"),
-        Binding("c", "copy_start", "Copy address", id="copy-address"),
-        Binding("f", "copy_forward", "Copy ssh line", id="copy-forward"),
-        Binding("u", "copy_full", "Copy full address", id="copy-full"),
-        Binding("w", "print_full", "Show full address", show=False, id="show-full"),
-        Binding("p", "paste_field", "Paste", id="paste"),
-        Binding("d", "device", "Device code", id="device"),
-        Binding("t", "extend", "5 min more", show=False, id="extend"),
-        Binding("a", "approve", "Approve (sandbox)", id="approve"),
-        Binding("x", "cancel", "Cancel", id="cancel"),
-        Binding("escape", "leave_field", "Leave the field", show=False, id="leave-field"),
-        Binding("q", "app.quit", "Quit", id="retrieval-quit"),
+        *keys(
+            Key("enter", "begin", "Sign in", "Begin to sign in"),
+            Key("o", "open", "Open", "Open the start address in a browser on this machine"),
+            Key("c", "copy_start", "Copy address", "Copy the start address"),
+            Key("f", "copy_forward", "Copy ssh line", "Copy the line that forwards the port"),
+            Key("u", "copy_full", "Copy full address", "Copy the full address at Webex"),
+            Key("w", "print_full", "Show", "Show the full address in one piece", show=False),
+            Key("p", "paste_field", "Paste", "Go to the field for the pasted address"),
+            Key("d", "device", "Device code", "Ask for a device code, or another one"),
+            Key("t", "extend", "More time", "Wait five minutes longer", show=False),
+            Key("a", "approve", "Approve (sandbox)", "Approve as a person would; sandbox only"),
+            Key("x", "cancel", "Cancel", "Cancel this sign-in"),
+            Key("escape", "leave_field", "Leave", "Leave the field", show=False),
+            Key("q", "app.quit", "Quit", "Quit"),
+        ),
     ]
 
     def __init__(self) -> None:

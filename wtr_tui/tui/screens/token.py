@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Digits
@@ -18,6 +18,7 @@ from wtr_tui.errors import WtrError
 from wtr_tui.oauth.person import Person
 from wtr_tui.oauth.token import Token
 from wtr_tui.secret import Secret
+from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.refresh_words import next_refresh
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.token_words import (
@@ -51,15 +52,17 @@ class TokenScreen(WtrScreen):
         "For scripts: wtr token prints a valid one, wtr exec -- CMD runs CMD with it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "refresh", "Refresh", id="refresh"),
-        Binding("c", "copy", "Copy", id="copy"),
-        Binding("C", "copy_header", "as header", key_display="C", id="copy-header"),
-        Binding("e", "copy_export", "as export", id="copy-export"),
-        Binding("v", "reveal", "Reveal", id="reveal"),
-        Binding("V", "print", "Print in full", key_display="V", show=False, id="print"),
-        Binding("a", "auto", "Auto-refresh", id="auto-refresh"),
-        Binding("s", "save", "Save again", id="save"),
-        Binding("q", "app.quit", "Quit", id="token-quit"),
+        *keys(
+            Key("r", "refresh", "Refresh", "Refresh the token now"),
+            Key("s", "save", "Save again", "Try again to save the token"),
+            Key("c", "copy", "Copy", "Copy the access token"),
+            Key("C", "copy_header", "Header", "Copy as Authorization: Bearer …"),
+            Key("e", "copy_export", "Export", "Copy as export WEBEX_ACCESS_TOKEN=…"),
+            Key("v", "reveal", "Reveal", "Show or hide the access token"),
+            Key("V", "print", "Print", "Show the access token on the bare terminal", show=False),
+            Key("a", "auto", "Auto", "Switch auto-refresh on or off"),
+            Key("q", "app.quit", "Quit", "Quit"),
+        ),
     ]
 
     def __init__(self) -> None:
@@ -82,8 +85,9 @@ class TokenScreen(WtrScreen):
                 with Vertical(id="exact"):
                     yield Quiet("", id="left")
                     yield Quiet("", id="end", classes="muted")
+                    yield Quiet("", id="masked")
             yield Bar(id="bar")
-            yield Quiet("", id="access", classes="")
+            yield Quiet("", id="revealed")
             yield Quiet("", classes="gap")
             with Horizontal(classes="row"):
                 yield Quiet("Refresh token", classes="heading")
@@ -112,6 +116,8 @@ class TokenScreen(WtrScreen):
     def on_screen_suspend(self) -> None:
         # Who leaves the screen does not leave the token on it.
         self._revealed = False
+        if self.token is not None and self.query("#full"):
+            self._show_access(self.token)
 
     @property
     def token(self) -> Token | None:
@@ -195,7 +201,10 @@ class TokenScreen(WtrScreen):
 
     def _show_access(self, token: Token) -> None:
         text = token.access_token.reveal()
-        self.query_one("#access", Quiet).reshape(text if self._revealed else masked(text))
+        self.query_one("#masked", Quiet).show(masked(text))
+        revealed = self.query_one("#revealed", Quiet)
+        revealed.display = self._revealed
+        revealed.reshape(text if self._revealed else "")
 
     def on_second(self, now: datetime) -> None:
         token = self.token

@@ -1,0 +1,31 @@
+"""Keys as the screens declare them: the key, a word for the bottom line, a sentence for help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True)
+class Key:
+    key: str
+    action: str
+    word: str
+    meaning: str
+    show: bool = True
+
+
+def keys(*declared: Key) -> list[Binding]:
+    """As Textual's bindings; the action's name is the id under which a person may remap it."""
+    return [
+        Binding(
+            key.key,
+            key.action,
+            key.word,
+            show=key.show,
+            tooltip=key.meaning,
+            id=key.action.partition("(")[0].replace("_", "-").replace(".", "-"),
+        )
+        for key in declared
+    ]
