@@ -58,7 +58,7 @@ def test_unknown_members_are_ignored() -> None:
 
 @pytest.mark.parametrize("stated", [None, "", 0, True, ["a"], {"a": 1}, "a b", "a\nb", "ä", "\x7f"])
 def test_an_access_token_that_cannot_be_one_is_refused(stated: object) -> None:
-    with pytest.raises(UnusableAnswer, match="access.token"):
+    with pytest.raises(UnusableAnswer, match=r"access.token"):
         granted(answer(access_token=stated), now=NOW)
 
 

@@ -72,7 +72,8 @@ def why(error: BaseException, peer: str) -> str:
             return f"no answer from {peer} in time"
         if isinstance(cause, OSError) and cause.errno in _NO_NETWORK:
             return f"there is no way to {peer} (is the network or the VPN down?)"
-    return plain(str(error)) or f"the connection to {peer} failed"
+    words = plain(str(error), 100).rstrip(".") or type(error).__name__
+    return f"{peer} broke the connection, or spoke no HTTP ({words})"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import httpx
 import truststore
@@ -105,7 +106,8 @@ def host_of(url: str) -> str:
     """
     try:
         parts = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        urlsplit(url).port  # noqa: B018 - httpx takes a port that no computer has
+    except (httpx.InvalidURL, ValueError) as error:
         raise SettingsError(f"The base URL is none: {plain(str(error), 100)}.") from error
     if parts.host and (
         parts.scheme == "https" or (parts.scheme == "http" and parts.host in LOOPBACK_HOSTS)
@@ -142,7 +144,7 @@ def fetch(
     try:
         return within(seconds, line, lambda: _read(client, request))
     except DeadlinePassed as error:
-        reason = f"no answer from {_peer(url, line)} within {seconds:g} s"
+        reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
         raise Unanswered(reason, sent=line.sent) from error
     except httpx.ProxyError as error:
         reason = f"{_peer(url, line)} says “{plain(str(error), 100)}”"

@@ -1,0 +1,95 @@
+"""Answers that are none: pages, redirects, and successes without a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.oauth.asked import (
+    device_token,
+    exchange,
+    refresh,
+)
+from tests.oauth.endpoint import (
+    Endpoint,
+)
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.failures import (
+    NotWebex,
+    UnusableAnswer,
+)
+
+
+@pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 404])
+def test_a_page_for_people_is_not_from_webex(
+    endpoint: Endpoint, client: WebexClient, status: int
+) -> None:
+    page = b"<!DOCTYPE html>\n<html><TITLE lang=en>\nHotel \x1b[31m Wi-Fi </TITLE>"
+    endpoint.answer(page, status)
+    with pytest.raises(NotWebex, match="something else than Webex") as caught:
+        refresh(client)
+    assert "“Hotel [31m Wi-Fi”" in caught.value.sentence
+    assert "portal" in caught.value.advice
+    assert caught.value.exit_code == 4
+
+
+def test_a_page_is_recognised_by_its_content_type_alone(
+    endpoint: Endpoint, client: WebexClient
+) -> None:
+    endpoint.answer(b"Please log in", 200, {"Content-Type": "Text/HTML; charset=utf-8"})
+    with pytest.raises(NotWebex, match=r"an HTML page \(HTTP 200\)"):
+        refresh(client)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed(endpoint: Endpoint, client: WebexClient, status: int) -> None:
+    endpoint.answer(b"", status, {"Location": f"http://localhost:{endpoint.port}/v1/other"})
+    with pytest.raises(NotWebex, match="redirects to localhost"):
+        exchange(client)
+    assert len(endpoint.received) == 1
+
+
+@pytest.mark.parametrize("location", [{}, {"Location": "/x"}])
+def test_a_redirect_to_nowhere_is_a_sentence_too(
+    endpoint: Endpoint, client: WebexClient, location: dict[str, str]
+) -> None:
+    endpoint.answer(b"", 302, location)
+    with pytest.raises(NotWebex, match=r"redirects \(HTTP 302\)"):
+        refresh(client)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "an empty answer"),
+        (b"  \r\n", "an empty answer"),
+        (b"access_token=a&expires_in=5", "not JSON"),
+        (b'{"access_token": "a"', "not JSON"),
+        (b"[" * 200_000, "not JSON"),
+        ([], "not JSON"),
+        ("token", "not JSON"),
+        (None, "not JSON"),
+        ({}, "no access token"),
+        ({"access_token": None}, "no access token"),
+        ({"access_token": ""}, "no access token"),
+        ({"access_token": ["a"]}, "a access_token that cannot be one"),
+        ({"access_token": "a\u001b[31m"}, "a access_token that cannot be one"),
+        ({"access_token": "a", "expires_in": "soon"}, "expires_in"),
+        ({"access_token": "a", "expires_in": -1}, "expires_in"),
+        ({"access_token": "a", "token_type": "mac"}, "another type"),
+    ],
+)
+@pytest.mark.parametrize("request_of", [exchange, refresh, device_token])
+def test_a_success_without_a_usable_token_is_refused(
+    endpoint: Endpoint,
+    client: WebexClient,
+    request_of: Callable[[WebexClient], object],
+    body: object,
+    words: str,
+) -> None:
+    endpoint.answer(body)
+    with pytest.raises(UnusableAnswer, match=words) as caught:
+        request_of(client)
+    assert type(caught.value) is UnusableAnswer
+    assert len(endpoint.received) == 1

@@ -1,0 +1,173 @@
+"""Answers without end, without hurry, or without arrival."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.oauth.asked import (
+    EVERY_REQUEST,
+    GRANT,
+    client_of,
+    device_token,
+    exchange,
+    person,
+    refresh,
+)
+from tests.oauth.endpoint import (
+    DRIPPING_BODY,
+    DRIPPING_HEAD,
+    ENDLESS,
+    TRUNCATED,
+    Endpoint,
+    Reply,
+    answering,
+    close,
+    flood,
+    hang,
+    raw,
+    reset,
+)
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.failures import (
+    OutcomeUnknown,
+    TemporaryFailure,
+    UnusableAnswer,
+    WebexFailure,
+)
+from wtr_tui.secret import Secret
+
+
+def test_an_answer_larger_than_a_megabyte_is_not_read_on(
+    endpoint: Endpoint, client: WebexClient
+) -> None:
+    endpoint.reply(flood)
+    with pytest.raises(UnusableAnswer, match="more than a megabyte"):
+        refresh(client)
+    assert endpoint.was_cut.wait(ENDLESS)
+
+
+# Time and broken connections
+
+
+@pytest.mark.parametrize("reply", [hang, DRIPPING_HEAD, DRIPPING_BODY])
+@pytest.mark.parametrize(
+    ("request_of", "failure"),
+    [(exchange, OutcomeUnknown), (refresh, TemporaryFailure), (person, TemporaryFailure)],
+)
+def test_the_whole_request_has_one_time_limit(
+    endpoint: Endpoint,
+    request_of: Callable[[WebexClient], object],
+    failure: type[WebexFailure],
+    reply: Reply,
+) -> None:
+    endpoint.reply(reply)
+    begun = time.monotonic()
+    with (
+        client_of(endpoint.base_url, total_timeout=0.3) as client,
+        pytest.raises(failure, match=r"no answer from 127\.0\.0\.1") as caught,
+    ):
+        request_of(client)
+    assert time.monotonic() - begun < ENDLESS / 2
+    assert type(caught.value) is failure
+    assert endpoint.was_cut.wait(ENDLESS / 2), "the connection is still open"
+    assert len(endpoint.received) == 1
+
+
+def test_a_name_lookup_that_hangs_is_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def hanging(*_: object, **__: object) -> None:
+        over.wait(ENDLESS)
+        raise socket.gaierror(socket.EAI_AGAIN, "late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    begun = time.monotonic()
+    with (
+        client_of("https://webex.invalid/v1", total_timeout=0.2) as client,
+        pytest.raises(TemporaryFailure, match=r"no answer from webex\.invalid within 0\.2 s"),
+    ):
+        exchange(client)
+    assert time.monotonic() - begun < ENDLESS / 2
+    over.set()
+
+
+def test_a_name_that_has_no_address_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with (
+        client_of("https://webex.invalid/v1") as client,
+        pytest.raises(TemporaryFailure, match=r"no address for webex\.invalid"),
+    ):
+        refresh(client)
+
+
+@pytest.mark.parametrize(
+    "reply", [close, reset, TRUNCATED, raw(b"\x15\x03\x01\x00\x02nonsense\r\n\r\n")]
+)
+def test_a_code_that_may_have_arrived_is_not_sent_again(
+    endpoint: Endpoint, client: WebexClient, reply: Reply
+) -> None:
+    endpoint.reply(reply, answering(GRANT))
+    with pytest.raises(OutcomeUnknown, match="unknown") as caught:
+        exchange(client)
+    assert "Start the sign-in again" in caught.value.advice
+    assert caught.value.exit_code == 4
+    assert len(endpoint.received) == 1
+
+
+@pytest.mark.parametrize("reply", [close, reset, TRUNCATED])
+def test_a_refresh_whose_connection_broke_is_tried_once_more(
+    endpoint: Endpoint, client: WebexClient, reply: Reply
+) -> None:
+    endpoint.reply(reply, answering(GRANT))
+    assert refresh(client).access_token == Secret("new-access")
+    assert len(endpoint.received) == 2
+
+
+def test_a_refresh_is_not_tried_a_third_time(endpoint: Endpoint, client: WebexClient) -> None:
+    endpoint.reply(close, close, answering(GRANT))
+    with pytest.raises(TemporaryFailure, match="could not be asked"):
+        refresh(client)
+    assert len(endpoint.received) == 2
+
+
+@pytest.mark.parametrize("reply", [close, reset])
+def test_a_poll_whose_connection_broke_is_temporary(
+    endpoint: Endpoint, client: WebexClient, reply: Reply
+) -> None:
+    endpoint.reply(reply)
+    with pytest.raises(TemporaryFailure):
+        device_token(client)
+    assert len(endpoint.received) == 1
+
+
+def test_a_refused_connection_is_tried_again_for_a_code(
+    refusing: Endpoint, client: WebexClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        refusing.answer(GRANT)
+        refusing.listen()
+
+    monkeypatch.setattr(time, "sleep", pause)
+    assert exchange(client).access_token == Secret("new-access")
+    assert len(pauses) == 1
+    assert len(refusing.received) == 1
+
+
+@EVERY_REQUEST
+def test_a_connection_that_stays_refused_is_temporary(
+    refusing: Endpoint, client: WebexClient, request_of: Callable[[WebexClient], object]
+) -> None:
+    with pytest.raises(TemporaryFailure, match=r"127\.0\.0\.1 refuses the connection") as caught:
+        request_of(client)
+    assert caught.value.status is None

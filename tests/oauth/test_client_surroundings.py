@@ -1,0 +1,176 @@
+"""What surrounds a request: logs, proxies, certificates."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import ssl
+import subprocess
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.oauth.asked import (
+    APP_ID,
+    EVERY_REQUEST,
+    GRANT,
+    SECRET,
+    client_of,
+    exchange,
+    refresh,
+)
+from tests.oauth.endpoint import (
+    Endpoint,
+    Reply,
+    answering,
+    close,
+    raw,
+)
+from wtr_tui.errors import SettingsError
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.failures import (
+    ClientRejected,
+    TemporaryFailure,
+    UntrustedServer,
+    WebexFailure,
+)
+from wtr_tui.sandbox import Sandbox
+
+
+@EVERY_REQUEST
+@pytest.mark.parametrize("reply", [close, answering({"error": "x"}, 400), answering(b"<", 200)])
+def test_no_secret_is_in_an_exception_or_a_log(
+    endpoint: Endpoint,
+    client: WebexClient,
+    caplog: pytest.LogCaptureFixture,
+    reply: Reply,
+    request_of: Callable[[WebexClient], object],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    endpoint.reply(reply, reply)
+    with pytest.raises(WebexFailure) as caught:
+        request_of(client)
+    told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+    assert "SENTINEL" not in told
+    assert "SENTINEL" not in caplog.text
+
+
+def test_a_proxy_that_refuses_is_named_without_its_password(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://ann:SENTINEL@127.0.0.1:{endpoint.port}")
+    endpoint.reply(raw(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"))
+    with (
+        client_of("https://webex.invalid/v1") as client,
+        pytest.raises(TemporaryFailure) as caught,
+    ):
+        refresh(client)
+    assert (
+        f"the proxy http://127.0.0.1:{endpoint.port} (from $HTTPS_PROXY)" in caught.value.sentence
+    )
+    assert "“407 Proxy Authentication Required”" in caught.value.sentence
+    assert "SENTINEL" not in str(caught.value)
+    assert [request.method for request in endpoint.received] == ["CONNECT"]
+    assert SECRET.reveal().encode() not in endpoint.received[0].body
+
+
+def test_a_code_that_only_reached_the_proxy_is_not_of_unknown_outcome(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{endpoint.port}")
+    endpoint.reply(close, close, close)
+    with (
+        client_of("https://webex.invalid/v1") as client,
+        pytest.raises(TemporaryFailure, match=r"\$https_proxy"),
+    ):
+        exchange(client)
+    assert {request.method for request in endpoint.received} == {"CONNECT"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_this_machine_is_never_reached_through_a_proxy(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, name: str, host: str
+) -> None:
+    elsewhere = Endpoint()
+    elsewhere.listen()
+    monkeypatch.setenv(name, f"http://127.0.0.1:{elsewhere.port}")
+    endpoint.answer(GRANT)
+    with client_of(f"http://{host}:{endpoint.port}/v1") as client:
+        refresh(client)
+    elsewhere.stop()
+    assert len(endpoint.received) == 1
+    assert elsewhere.received == []
+
+
+@pytest.mark.parametrize("stated", ["socks9://ann:SENTINEL@127.0.0.1:1", "http://[:::SENTINEL"])
+def test_a_proxy_variable_that_makes_no_sense_is_a_setting(
+    monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", stated)
+    with (
+        client_of("https://webex.invalid/v1") as client,
+        pytest.raises(SettingsError, match=r"\$HTTPS_PROXY") as caught,
+    ):
+        refresh(client)
+    assert "SENTINEL" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "cannot be read: No such file"), (b"text", "no certificate")]
+)
+def test_a_ca_file_that_is_none_is_a_setting(
+    tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    if content is not None:
+        ca_file.write_bytes(content)
+    with (
+        WebexClient("https://webex.invalid/v1", APP_ID, SECRET, ca_file=ca_file) as client,
+        pytest.raises(SettingsError, match=words) as caught,
+    ):
+        client.warm()
+    assert str(ca_file) in caught.value.sentence
+
+
+def test_an_ssl_cert_file_that_is_missing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    with (
+        client_of("https://webex.invalid/v1") as client,
+        pytest.raises(SettingsError, match=r"\$SSL_CERT_FILE"),
+    ):
+        client.warm()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_a_certificate_nobody_vouches_for_is_refused_unless_the_ca_file_does(
+    tmp_path: Path,
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        " -subj /CN=here -addext subjectAltName=IP:127.0.0.1"
+        f" -keyout {key.name} -out {certificate.name}".split(),
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with Sandbox(tls=context) as sandbox:
+        with (
+            client_of(sandbox.base_url) as client,
+            pytest.raises(UntrustedServer, match="certificate") as caught,
+        ):
+            exchange(client)
+        assert "caFile" in caught.value.advice
+        assert not sandbox.requests
+        with (
+            WebexClient(sandbox.base_url, APP_ID, SECRET, ca_file=certificate) as client,
+            pytest.raises(ClientRejected),
+        ):
+            exchange(client)
