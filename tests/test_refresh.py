@@ -1,0 +1,435 @@
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from wtr_tui import instants
+from wtr_tui.errors import StorageError
+from wtr_tui.oauth.failures import GrantRejected
+from wtr_tui.oauth.token import Token, granted
+from wtr_tui.refresh import (
+    AlreadyFresh,
+    CannotRefresh,
+    NotSaved,
+    Outcome,
+    Refreshed,
+    SameToken,
+    SignInNeeded,
+    Temporary,
+    WrongClient,
+    backoff,
+    next_refresh_at,
+    refresh,
+)
+from wtr_tui.sandbox import Fault, Sandbox
+from wtr_tui.secret import Secret
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.token_file import StoredToken
+
+NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
+
+
+def token_of(
+    life: timedelta | None, *, refresh_token: str | None = "refresh", access: str = "access"
+) -> Token:
+    return Token(
+        access_token=Secret(access),
+        obtained_at=NOW,
+        expires_at=None if life is None else NOW + life,
+        refresh_token=None if refresh_token is None else Secret(refresh_token),
+    )
+
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("life", "lead"),
+    [
+        (timedelta(days=14), timedelta(days=1)),
+        (timedelta(days=10), timedelta(days=1)),
+        (timedelta(days=5), timedelta(hours=12)),
+        (timedelta(seconds=64_800), timedelta(seconds=6_480)),
+        (timedelta(hours=1), timedelta(minutes=6)),
+        (timedelta(minutes=50), timedelta(minutes=5)),
+        (timedelta(minutes=20), timedelta(minutes=5)),
+        (timedelta(minutes=10), timedelta(minutes=5)),
+        (timedelta(seconds=180), timedelta(seconds=90)),
+        (timedelta(seconds=30), timedelta(seconds=15)),
+    ],
+)
+def test_a_tenth_of_the_lifetime_is_left_within_limits(life: timedelta, lead: timedelta) -> None:
+    assert next_refresh_at(token_of(life)) == NOW + life - lead
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 1, 10])
+def test_a_token_that_hardly_lives_is_not_refreshed_without_a_gap(seconds: float) -> None:
+    assert next_refresh_at(token_of(timedelta(seconds=seconds))) == NOW + timedelta(seconds=10)
+
+
+def test_a_token_without_a_known_end_or_refresh_token_is_never_due() -> None:
+    assert next_refresh_at(token_of(None)) is None
+    assert next_refresh_at(token_of(timedelta(hours=1), refresh_token=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("attempt", "retry_after", "jitter", "seconds"),
+    [
+        (1, None, 0, 15),
+        (2, None, 0, 30),
+        (3, None, 0, 60),
+        (6, None, 0, 480),
+        (7, None, 0, 900),
+        (10**9, None, 0, 900),
+        (0, None, 0, 15),
+        (2, None, 1, 22.5),
+        (7, None, 0.5, 787.5),
+        (5, 3, 1, 3),
+        (1, 600, 0, 600),
+        (1, 5000, 0, 900),
+        (1, 0, 0, 1),
+    ],
+)
+def test_the_pause_doubles_unless_the_server_wishes_another(
+    attempt: int, retry_after: float | None, jitter: float, seconds: float
+) -> None:
+    wish = None if retry_after is None else timedelta(seconds=retry_after)
+    assert backoff(attempt, wish, jitter) == timedelta(seconds=seconds)
+
+
+def test_the_pause_varies_when_no_jitter_is_given() -> None:
+    pauses = {backoff(1) for _ in range(20)}
+    assert len(pauses) > 1
+    assert all(timedelta(seconds=11.25) <= pause <= timedelta(seconds=15) for pause in pauses)
+
+
+# How
+
+
+@pytest.fixture
+def profile(profile_dir: Path) -> Profile:
+    return Profile("default", profile_dir / "default.yaml", profile_dir / "state" / "default.json")
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox) -> Settings:
+    return Settings(
+        app_id=sandbox.integration.client_id,
+        secret=sandbox.integration.secret,
+        base_url=sandbox.base_url,
+    )
+
+
+@pytest.fixture
+def stored(sandbox: Sandbox, profile: Profile) -> Token:
+    """A token the sandbox has granted, in the profile's file."""
+    token = granted(sandbox.issue(), now=instants.now().replace(microsecond=0))
+    save(profile, sandbox.integration.client_id, token)
+    return token
+
+
+def save(profile: Profile, app_id: str, token: Token) -> None:
+    with profile.token_file.lock():
+        profile.token_file.save(StoredToken(app_id, token))
+
+
+def saved(profile: Profile) -> Token:
+    found = profile.token_file.read()
+    assert found is not None
+    return found.token
+
+
+def requests(sandbox: Sandbox) -> int:
+    return len(sandbox.requests_to("access_token"))
+
+
+def test_a_refreshed_token_is_in_the_file_when_it_is_told(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    outcome = refresh(profile, settings)
+    assert isinstance(outcome, Refreshed)
+    assert not outcome.token.same_access(stored)
+    assert saved(profile).same_access(outcome.token)
+    assert saved(profile).refresh_token == stored.refresh_token
+    assert profile.token_path.stat().st_mode & 0o777 == 0o600
+    assert requests(sandbox) == 1
+
+
+def test_a_rotated_refresh_token_is_kept_and_works(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    sandbox.rules = replace(sandbox.rules, rotate=True)
+    first = refresh(profile, settings)
+    second = refresh(profile, settings)
+    assert isinstance(first, Refreshed)
+    assert isinstance(second, Refreshed)
+    tokens = {stored.refresh_token, first.token.refresh_token, second.token.refresh_token}
+    assert len(tokens) == 3
+
+
+def test_the_same_token_again_is_told_and_saved(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    sandbox.rules = replace(sandbox.rules, same_token=timedelta(days=1))
+    first = refresh(profile, settings)
+    second = refresh(profile, settings)
+    assert isinstance(first, Refreshed | SameToken)
+    assert isinstance(second, SameToken)
+    assert saved(profile).same_access(second.token)
+
+
+def test_without_a_token_a_sign_in_is_needed(
+    sandbox: Sandbox, profile: Profile, settings: Settings
+) -> None:
+    assert isinstance(refresh(profile, settings), SignInNeeded)
+    assert requests(sandbox) == 0
+
+
+@pytest.mark.parametrize(
+    ("within", "kind"), [(1, AlreadyFresh), (170, AlreadyFresh), (1000, Refreshed)]
+)
+def test_a_token_is_refreshed_only_within_the_time_asked_for(
+    sandbox: Sandbox,
+    profile: Profile,
+    settings: Settings,
+    stored: Token,
+    within: float,
+    kind: type[Outcome],
+) -> None:
+    outcome = refresh(
+        profile, settings, within=timedelta(seconds=within), now=lambda: stored.obtained_at
+    )
+    assert isinstance(outcome, kind)
+    assert requests(sandbox) == (1 if kind is Refreshed else 0)
+
+
+def test_what_another_process_refreshed_is_not_refreshed_again(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    seen = replace(stored, access_token=Secret("seen-before"))
+    outcome = refresh(profile, settings, seen=seen)
+    assert isinstance(outcome, AlreadyFresh)
+    assert outcome.token.same_access(stored)
+    assert requests(sandbox) == 0
+
+
+def test_what_another_process_left_expired_is_refreshed(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    seen = replace(stored, access_token=Secret("seen-before"))
+    assert stored.expires_at is not None
+    expires_at = stored.expires_at
+    outcome = refresh(profile, settings, seen=seen, now=lambda: expires_at)
+    assert isinstance(outcome, Refreshed)
+
+
+def test_the_token_that_was_seen_is_refreshed(
+    profile: Profile, settings: Settings, stored: Token
+) -> None:
+    assert isinstance(refresh(profile, settings, seen=stored), Refreshed)
+
+
+def test_of_many_at_the_same_instant_one_asks_webex(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    sandbox.rules = replace(sandbox.rules, rotate=True)
+    outcomes: list[Outcome] = []
+    together = threading.Barrier(6)
+
+    def run() -> None:
+        together.wait()
+        outcomes.append(refresh(profile, settings, seen=stored))
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kinds = sorted(type(outcome).__name__ for outcome in outcomes)
+    assert kinds == ["AlreadyFresh"] * 5 + ["Refreshed"]
+    assert requests(sandbox) == 1
+    assert len({cast(Refreshed, outcome).token.access_token for outcome in outcomes}) == 1
+
+
+def test_another_app_ids_token_is_never_sent(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    outcome = refresh(profile, replace(settings, app_id="C" + "f" * 64))
+    assert isinstance(outcome, CannotRefresh)
+    assert settings.app_id[:10] in outcome.sentence
+    assert "Cfffffffff…" in outcome.sentence
+    assert requests(sandbox) == 0
+
+
+def test_a_token_without_refresh_token_is_refused_with_the_reason(
+    sandbox: Sandbox, profile: Profile, settings: Settings
+) -> None:
+    save(profile, settings.app_id, token_of(timedelta(hours=12), refresh_token=None))
+    outcome = refresh(profile, settings)
+    assert isinstance(outcome, CannotRefresh)
+    assert "no refresh token" in outcome.sentence
+    assert requests(sandbox) == 0
+
+
+def test_without_a_secret_nothing_is_sent(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    outcome = refresh(profile, replace(settings, secret=Secret("")))
+    assert isinstance(outcome, WrongClient)
+    assert requests(sandbox) == 0
+
+
+def test_a_wrong_secret_is_not_mistaken_for_a_dead_token(
+    profile: Profile, settings: Settings, stored: Token
+) -> None:
+    before = profile.token_path.read_bytes()
+    assert isinstance(refresh(profile, replace(settings, secret=Secret("x"))), WrongClient)
+    assert profile.token_path.read_bytes() == before
+
+
+def test_a_dead_refresh_token_asks_for_a_sign_in_and_deletes_nothing(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    assert stored.refresh_token is not None
+    sandbox.revoke(stored.refresh_token.reveal())
+    before = profile.token_path.read_bytes()
+    outcome = refresh(profile, settings)
+    assert isinstance(outcome, SignInNeeded)
+    assert "Sign in again." in outcome.advice
+    assert profile.token_path.read_bytes() == before
+    assert requests(sandbox) == 1
+
+
+class Meanwhile:
+    """A client whose refresh is rejected, after something else has happened."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        self._happens = happens
+
+    def refresh(self, token: Token) -> Token:
+        self._happens()
+        raise GrantRejected("The refresh token is not accepted.")
+
+
+@pytest.mark.parametrize(
+    ("access", "life", "kind"),
+    [
+        ("newer", timedelta(hours=1), AlreadyFresh),
+        ("newer", timedelta(hours=-1), SignInNeeded),
+        ("access", timedelta(hours=1), SignInNeeded),
+    ],
+)
+def test_a_rejected_token_is_looked_up_once_more(
+    profile: Profile, access: str, life: timedelta, kind: type[Outcome]
+) -> None:
+    settings = Settings(app_id="C1", secret=Secret("s"))
+    save(profile, "C1", token_of(timedelta(minutes=1)))
+
+    def another_program_signs_in() -> None:
+        profile.token_file.save(StoredToken("C1", token_of(life, access=access)))
+
+    client = Meanwhile(another_program_signs_in)
+    outcome = refresh(profile, settings, client=client, now=lambda: NOW)  # type: ignore[arg-type]  # a stand-in
+    assert isinstance(outcome, kind)
+
+
+@pytest.mark.parametrize(
+    ("fault", "retry_after"),
+    [
+        (Fault(status=429, headers={"Retry-After": "7"}), timedelta(seconds=7)),
+        (Fault(status=503), None),
+        (Fault(status=200, body="<html><title>Hotel</title></html>"), None),
+        (Fault(status=403, body="<html><title>Hotel</title></html>"), None),
+        (Fault(status=200, body="{}"), None),
+        (Fault(redirect="http://127.0.0.1:1/"), None),
+        (Fault(close_after_read=True), None),
+        (Fault(reset=True), None),
+    ],
+)
+def test_what_may_pass_is_temporary_and_keeps_the_file(
+    sandbox: Sandbox,
+    profile: Profile,
+    settings: Settings,
+    stored: Token,
+    fault: Fault,
+    retry_after: timedelta | None,
+) -> None:
+    before = profile.token_path.read_bytes()
+    sandbox.faults.always("access_token", fault)
+    outcome = refresh(profile, settings)
+    assert isinstance(outcome, Temporary)
+    assert outcome.retry_after == retry_after
+    assert profile.token_path.read_bytes() == before
+    sandbox.faults.clear()
+    assert isinstance(refresh(profile, settings), Refreshed)
+
+
+def test_an_answer_that_got_lost_is_asked_for_once_more(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    sandbox.faults.next("access_token", Fault(close_after_read=True, carried_out=True))
+    assert isinstance(refresh(profile, settings), Refreshed)
+
+
+def test_a_definite_refusal_is_not_temporary(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    sandbox.faults.next("access_token", Fault(status=400, body='{"error": "invalid_scope"}'))
+    outcome = refresh(profile, settings)
+    assert isinstance(outcome, CannotRefresh)
+    assert "invalid_scope" in outcome.sentence
+
+
+def test_a_ca_file_that_is_missing_is_told(
+    tmp_path: Path, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    outcome = refresh(profile, replace(settings, ca_file=tmp_path / "missing.pem"))
+    assert isinstance(outcome, CannotRefresh)
+    assert "missing.pem" in outcome.sentence
+
+
+def test_a_file_that_holds_no_token_is_told_and_kept(
+    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+) -> None:
+    profile.token_path.write_bytes(b'{"access_token": "half')
+    outcome = refresh(profile, settings)
+    assert isinstance(outcome, CannotRefresh)
+    assert profile.token_path.name in outcome.sentence
+    assert "half" not in outcome.sentence
+    assert profile.token_path.read_bytes() == b'{"access_token": "half'
+    assert requests(sandbox) == 0
+
+
+def test_a_token_that_cannot_be_saved_is_handed_over_all_the_same(
+    profile: Profile, settings: Settings, stored: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("No space left on device.", "Make room.")
+
+    monkeypatch.setattr("wtr_tui.storage.token_file.TokenFile.save", full)
+    outcome = refresh(profile, settings)
+    assert isinstance(outcome, NotSaved)
+    assert outcome.sentence == "No space left on device."
+    assert not outcome.token.same_access(stored)
+    assert saved(profile).same_access(stored)
+
+
+def test_a_lock_that_stays_held_is_temporary_and_says_by_whom(
+    profile: Profile, settings: Settings, stored: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = profile.token_file.lock
+    with lock():
+        monkeypatch.setattr(
+            "wtr_tui.storage.token_file.TokenFile.lock", lambda _: lock(timeout=0.0)
+        )
+        outcome = refresh(profile, settings)
+    assert isinstance(outcome, Temporary)
+    assert str(os.getpid()) in outcome.sentence
