@@ -99,7 +99,8 @@ class ConfigurationScreen(WtrScreen):
         for key, field in self.fields().items():
             source = settings.sources[key]
             value = settings.wrong.get(key, values[key])
-            field.fill(value, source.words(), fixed=source.kind == "environment")
+            words = source.words() if value or source.kind != "default" else "not set"
+            field.fill(value, words, fixed=source.kind == "environment")
         self._shown_values = {key: field.entry.value for key, field in self.fields().items()}
         self._count_scopes()
         self._show_uri()

@@ -24,6 +24,7 @@ from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.screens.device import DeviceScreen, DeviceStep
 from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -73,7 +74,7 @@ class RetrievalScreen(WtrScreen):
         super().__init__()
         self._attempt: Retrieval | None = None
         self._listening: steps.Listening | None = None
-        self._device: steps.DeviceCodeReady | None = None
+        self._device_screen: DeviceScreen | None = None
         self._began: datetime | None = None
         self._arrived = False
         self._hinted = False
@@ -118,6 +119,7 @@ class RetrievalScreen(WtrScreen):
         return Vertical(
             Quiet(lead, classes="wrapped muted"),
             Quiet(surroundings.forward_command(port), id="forward", classes="address"),
+            Quiet(surroundings.escape_line(port), id="escape-line", classes="wrapped muted"),
             classes="block",
         )
 
@@ -183,7 +185,6 @@ class RetrievalScreen(WtrScreen):
             return
         self._began = session.now()
         self._listening = None
-        self._device = None
         self._arrived = self._hinted = False
         self._port_free.clear()
         self.tell("")
@@ -225,6 +226,8 @@ class RetrievalScreen(WtrScreen):
                 return
 
     def _take(self, step: Step) -> None:
+        if isinstance(step, steps.LAST_STEPS):
+            self._close_dialogs()
         if isinstance(step, steps.Listening):
             self._show_listening(step)
         elif isinstance(step, steps.NotListening):
@@ -255,6 +258,11 @@ class RetrievalScreen(WtrScreen):
             self._device_step(step)
         self.refresh_bindings()
 
+    def _close_dialogs(self) -> None:
+        if self._device_screen is not None and self._device_screen.is_current:
+            self.app.pop_screen()
+        self._device_screen = None
+
     def _show_listening(self, step: steps.Listening) -> None:
         self._listening = step
         where = " and ".join(step.addresses)
@@ -268,10 +276,11 @@ class RetrievalScreen(WtrScreen):
         if session.surroundings.should_open_browser(session.settings.browser) and not session.demo:
             self._open(step.start_url)
 
-    def _device_step(self, step: Step) -> None:
+    def _device_step(self, step: DeviceStep) -> None:
+        if self._device_screen is not None:
+            self._device_screen.take(step)
         line = self.query_one("#device", Quiet)
         if isinstance(step, steps.DeviceCodeReady):
-            self._device = step
             authorization = step.authorization
             line.reshape(
                 f"{ACTIVE} Enter the code {authorization.user_code} at"
@@ -281,8 +290,7 @@ class RetrievalScreen(WtrScreen):
         elif isinstance(step, steps.DeviceCodeOver):
             line.reshape(f"{WAITING} {step.sentence} d gets another one.")
         elif isinstance(step, steps.DeviceCodeRefused):
-            uris = "".join(f"\n  {uri}" for uri in step.redirect_uris)
-            line.reshape(f"{OFF} {step.sentence} {step.advice}{uris}")
+            line.reshape(f"{OFF} {step.sentence}")
 
     def _signed_in(self, step: steps.SignedIn) -> None:
         session = self.session
@@ -405,6 +413,9 @@ class RetrievalScreen(WtrScreen):
 
     def action_device(self) -> None:
         if self._attempt is not None:
+            if self._device_screen is None or not self._device_screen.is_current:
+                self._device_screen = DeviceScreen()
+                self.app.push_screen(self._device_screen)
             self._attempt.ask_for_device_code()
             self.query_one("#device", Quiet).reshape(f"{WAITING} Asking Webex for a device code …")
 

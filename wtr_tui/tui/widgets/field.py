@@ -43,7 +43,9 @@ class Field(Vertical):
     @on(Input.Changed)
     def judge(self) -> None:
         self.problem = self._check(self.entry.value) or ""
-        self.set_class(bool(self.problem), "-wrong")
+        # What is merely missing yet is told calmly.
+        self.set_class(bool(self.problem), "-told")
+        self.set_class(bool(self.problem and self.entry.value), "-wrong")
         self.query_one(".problem", Quiet).reshape(self.problem)
 
     def tell_source(self, source: str) -> None:

@@ -1,0 +1,105 @@
+"""The device code: a short code, where to enter it, and the same as a QR code for a phone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+
+from wtr_tui import instants, steps
+from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.widgets.dialog import Dialog
+from wtr_tui.tui.widgets.qr import qr_content
+from wtr_tui.tui.widgets.quiet import Quiet
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.app import WtrApp
+
+DeviceStep = steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused
+
+
+class DeviceScreen(ModalScreen[None]):
+    """Shown over the sign-in, which goes on below it; any other way may still answer first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keys(
+            Key("escape", "app.pop_screen", "Close", "Back to the other ways"),
+            Key("n", "another", "Another code", "Ask for another code"),
+            Key("c", "copy", "Copy", "Copy the address, or the redirect URIs that are missing"),
+        )
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._step: DeviceStep | None = None
+
+    def compose(self) -> ComposeResult:
+        with Dialog():
+            yield Quiet("Device code", classes="heading")
+            with Horizontal(id="device-columns"):
+                with Vertical():
+                    yield Quiet("Asking Webex for a code …", id="device-words")
+                    yield Quiet("", id="user-code")
+                    yield Quiet("", id="device-left")
+                yield Quiet("", id="qr")
+            yield Quiet("c copy the address   n another code   Esc other ways", classes="keys")
+
+    def on_mount(self) -> None:
+        if self._step is not None:
+            self.take(self._step)
+        self.set_interval(1.0, self._count)
+
+    def take(self, step: DeviceStep) -> None:
+        """Shows what became of asking for a code."""
+        self._step = step
+        if not self.is_mounted:
+            return
+        words = self.query_one("#device-words", Quiet)
+        code = self.query_one("#user-code", Quiet)
+        qr = self.query_one("#qr", Quiet)
+        code.reshape("")
+        qr.display = False
+        if isinstance(step, steps.DeviceCodeReady):
+            authorization = step.authorization
+            words.reshape(
+                f"On any machine, open\n\n{authorization.verification_uri}\n\nand enter this code:"
+            )
+            code.reshape(authorization.user_code)
+            if authorization.verification_uri_complete is not None:
+                qr.display = True
+                qr.reshape(qr_content(authorization.verification_uri_complete))
+        elif isinstance(step, steps.DeviceCodeOver):
+            words.reshape(f"{step.sentence} n asks for another one.")
+        else:
+            uris = "\n".join(step.redirect_uris)
+            words.reshape("\n\n".join(filter(None, (step.sentence, step.advice, uris))))
+        self._count()
+
+    def _count(self) -> None:
+        left = self.query_one("#device-left", Quiet)
+        step = self._step
+        if isinstance(step, steps.DeviceCodeReady):
+            now = self._now()
+            left.show(f"{instants.countdown(step.authorization.expires_at - now)} left")
+        else:
+            left.show("")
+
+    def _now(self) -> datetime:
+        return cast("WtrApp", self.app).session.now()
+
+    def action_another(self) -> None:
+        cast("WtrApp", self.app).retrieval.action_device()
+
+    def action_copy(self) -> None:
+        app = cast("WtrApp", self.app)
+        step = self._step
+        if isinstance(step, steps.DeviceCodeReady):
+            authorization = step.authorization
+            address = authorization.verification_uri_complete or authorization.verification_uri
+            app.copy_text(address, "type it as it stands")
+        elif isinstance(step, steps.DeviceCodeRefused) and step.redirect_uris:
+            app.copy_text("\n".join(step.redirect_uris), "type them as they stand")
