@@ -1,0 +1,202 @@
+"""When to refresh a token (pure), and how: under the lock, saved before anybody hears of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wtr_tui import instants
+from wtr_tui.errors import SettingsError, StorageError
+from wtr_tui.oauth.failures import (
+    ClientRejected,
+    GrantRejected,
+    RequestRefused,
+    TemporaryFailure,
+    WebexFailure,
+)
+from wtr_tui.oauth.token import Token
+from wtr_tui.refresh_outcome import (
+    AlreadyFresh,
+    CannotRefresh,
+    NotSaved,
+    Outcome,
+    Refreshed,
+    SameToken,
+    SignInNeeded,
+    Temporary,
+    WrongClient,
+)
+from wtr_tui.storage.lock import LockHeld
+from wtr_tui.storage.token_file import StoredToken, TokenFile
+
+if TYPE_CHECKING:
+    from wtr_tui.oauth.client import WebexClient
+    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.settings import Settings
+
+__all__ = [
+    "AlreadyFresh",
+    "CannotRefresh",
+    "NotSaved",
+    "Outcome",
+    "Refreshed",
+    "SameToken",
+    "SignInNeeded",
+    "Temporary",
+    "WrongClient",
+    "backoff",
+    "next_refresh_at",
+    "refresh",
+]
+
+LEAST_LEAD = timedelta(minutes=5)
+MOST_LEAD = timedelta(days=1)
+LEAST_GAP = timedelta(seconds=10)
+"""Between two refreshes: Webex may give the same token back, with ever less time left."""
+
+FIRST_PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(minutes=15)
+
+
+def next_refresh_at(token: Token) -> datetime | None:
+    """When to refresh: at a tenth of the lifetime left, at least 5 min, at most 1 day before.
+
+    A token that lives for minutes is refreshed at half its life. None for a token without a
+    known end or without a refresh token.
+    """
+    if token.expires_at is None or token.refresh_token is None:
+        return None
+    life = token.expires_at - token.obtained_at
+    lead = min(max(life / 10, LEAST_LEAD), MOST_LEAD, max(life / 2, timedelta(0)))
+    return max(token.expires_at - lead, token.obtained_at + LEAST_GAP)
+
+
+def backoff(
+    attempt: int, retry_after: timedelta | None = None, jitter: float | None = None
+) -> timedelta:
+    """How long to wait after the ``attempt``-th failure in a row (from 1).
+
+    What the server wishes, else 15 s doubling to 15 min, less up to a quarter by ``jitter``
+    (0 to 1; drawn where it is not given), so that many programs do not come back at once.
+    """
+    if retry_after is not None:
+        return min(max(retry_after, timedelta(seconds=1)), LONGEST_PAUSE)
+    if jitter is None:
+        jitter = random.random()  # noqa: S311 - spreads load, protects nothing
+    doublings = min(max(attempt, 1) - 1, 10)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) * (1 - jitter / 4)
+
+
+def refresh(
+    profile: Profile,
+    settings: Settings,
+    *,
+    client: WebexClient | None = None,
+    now: Callable[[], datetime] = instants.now,
+    within: timedelta | None = None,
+    seen: Token | None = None,
+) -> Outcome:
+    """Refreshes the profile's token, unless that is not needed (any more), and saves it.
+
+    ``within``: only when no more than that is left. ``seen``: the token the caller knows; when
+    the file holds another one that is valid, another process has refreshed and nothing is
+    asked. The answer is saved before this returns. Every failure is an outcome: nothing that
+    is the person's to mend is raised.
+    """
+    token_file = profile.token_file
+    try:
+        with token_file.lock():
+            stored = token_file.read()
+            if stored is None:
+                return SignInNeeded("There is no token to refresh.", "Sign in first.")
+            unneeded = _unneeded(stored, settings, now(), within, seen)
+            return unneeded or _asked(token_file, stored, settings, client, now)
+    except LockHeld as held:
+        return Temporary(held.sentence, advice=held.advice)
+    except (StorageError, SettingsError) as error:
+        return CannotRefresh(error.sentence, error.advice)
+
+
+def _unneeded(
+    stored: StoredToken,
+    settings: Settings,
+    now: datetime,
+    within: timedelta | None,
+    seen: Token | None,
+) -> Outcome | None:
+    """The outcome where Webex need not, or cannot, be asked; None where it is to be asked."""
+    token = stored.token
+    if stored.app_id != settings.app_id:
+        return CannotRefresh(
+            f"The token belongs to the App ID {_shortened(stored.app_id)}, "
+            f"the settings name {_shortened(settings.app_id) or 'none'}.",
+            "Use another profile for another integration, or sign in again.",
+        )
+    if seen is not None and not token.same_access(seen) and token.is_valid(now):
+        return AlreadyFresh(token)
+    if within is not None and token.is_valid(now, within):
+        return AlreadyFresh(token)
+    if token.refresh_token is None:
+        return CannotRefresh(
+            "This token has no refresh token: a personal access token or a bot's has none.",
+            "Sign in with an integration to get one that can be refreshed.",
+        )
+    if not settings.secret:
+        return WrongClient("The settings have no secret.", "Set it, or $WEBEX_SECRET.")
+    return None
+
+
+def _asked(
+    token_file: TokenFile,
+    stored: StoredToken,
+    settings: Settings,
+    client: WebexClient | None,
+    now: Callable[[], datetime],
+) -> Outcome:
+    try:
+        token = _granted(stored.token, settings, client)
+    except GrantRejected as failure:
+        return _newer(token_file, stored.token, now()) or SignInNeeded(
+            failure.sentence, failure.advice
+        )
+    except ClientRejected as failure:
+        return WrongClient(failure.sentence, failure.advice)
+    except RequestRefused as failure:
+        return CannotRefresh(failure.sentence, failure.advice)
+    except TemporaryFailure as failure:
+        return Temporary(failure.sentence, failure.retry_after, failure.advice)
+    except WebexFailure as failure:
+        # A portal's page, a certificate nobody vouches for, an answer without a token: all
+        # of them say more about the way to Webex, today, than about the token.
+        return Temporary(failure.sentence, advice=failure.advice)
+    try:
+        token_file.save(StoredToken(stored.app_id, token))
+    except StorageError as error:
+        return NotSaved(token, error.sentence, error.advice)
+    return SameToken(token) if token.same_access(stored.token) else Refreshed(token)
+
+
+def _granted(token: Token, settings: Settings, client: WebexClient | None) -> Token:
+    if client is not None:
+        return client.refresh(token)
+    # Loaded here: a token that is fresh costs no HTTP library.
+    from wtr_tui.oauth.client import WebexClient
+
+    with WebexClient(
+        settings.base_url, settings.app_id, settings.secret, ca_file=settings.ca_file
+    ) as own:
+        return own.refresh(token)
+
+
+def _newer(token_file: TokenFile, rejected: Token, now: datetime) -> AlreadyFresh | None:
+    """The token another program wrote meanwhile, one that does not know the lock."""
+    stored = token_file.read()
+    if stored is None or stored.token.same_access(rejected) or not stored.token.is_valid(now):
+        return None
+    return AlreadyFresh(stored.token)
+
+
+def _shortened(app_id: str) -> str:
+    return app_id if len(app_id) <= 12 else f"{app_id[:10]}…"
