@@ -67,14 +67,12 @@ def test_the_whole_request_has_one_time_limit(
 ) -> None:
     endpoint.reply(reply)
     begun = time.monotonic()
-    with (
-        client_of(endpoint.base_url, total_timeout=0.3) as client,
-        pytest.raises(failure, match=r"no answer from 127\.0\.0\.1") as caught,
-    ):
-        request_of(client)
-    assert time.monotonic() - begun < ENDLESS / 2
-    assert type(caught.value) is failure
-    assert endpoint.was_cut.wait(ENDLESS / 2), "the connection is still open"
+    with client_of(endpoint.base_url, total_timeout=0.3) as client:
+        with pytest.raises(failure, match=r"no answer from 127\.0\.0\.1") as caught:
+            request_of(client)
+        assert time.monotonic() - begun < ENDLESS / 2
+        assert type(caught.value) is failure
+        assert endpoint.was_cut.wait(ENDLESS / 2), "the connection is still open"
     assert len(endpoint.received) == 1
 
 

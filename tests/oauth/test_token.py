@@ -123,7 +123,7 @@ def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -
     ],
 )
 def test_a_lifetime_that_is_not_sensible_is_refused(name: str, stated: object) -> None:
-    with pytest.raises(UnusableAnswer, match=f"{name} that is not a sensible number"):
+    with pytest.raises(UnusableAnswer, match=f"{name} in Webex's answer is not a sensible number"):
         granted(answer(**{name: stated}), now=NOW)
 
 

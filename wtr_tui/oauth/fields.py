@@ -27,7 +27,7 @@ def credential(answer: Mapping[str, object], name: str) -> Secret | None:
     if stated is None or stated == "":
         return None
     if not isinstance(stated, str) or not is_visible_ascii(stated):
-        raise UnusableAnswer(f"Webex's answer has a {name} that cannot be one.", _TRY_AGAIN)
+        raise UnusableAnswer(f"The {name} in Webex's answer cannot be one.", _TRY_AGAIN)
     return Secret(stated)
 
 
@@ -39,7 +39,7 @@ def lifetime(answer: Mapping[str, object], name: str) -> timedelta | None:
     seconds = _seconds(stated)
     if seconds is None or not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
         raise UnusableAnswer(
-            f"Webex's answer has a {name} that is not a sensible number of seconds.", _TRY_AGAIN
+            f"The {name} in Webex's answer is not a sensible number of seconds.", _TRY_AGAIN
         )
     return timedelta(seconds=seconds)
 
