@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from wtr_tui.host.facts import Facts
+from wtr_tui.host.processes import Ancestry
+from wtr_tui.host.ssh_session import SshSession
+from wtr_tui.host.surroundings import Evidence, Surroundings, observe
+
+CONNECTION = "10.0.0.7 50000 10.0.0.1 22"
+EARLIER = "10.0.0.8 50000 10.0.0.1 22"
+SSH = SshSession("10.0.0.7", "10.0.0.1", 22)
+TMUX = {"TMUX": "/tmp/tmux-1000/default,1,0", "TMUX_PANE": "%0"}
+VSCODE = {
+    "TERM_PROGRAM": "vscode",
+    "VSCODE_IPC_HOOK_CLI": "/run/user/1000/vscode-ipc.sock",
+    "BROWSER": "/home/ada/.vscode-server/bin/helpers/browser.sh",
+}
+HERE = Facts(terminal=True, user="ada", host="jump")
+UNDER_SSHD = Ancestry(("bash", "sshd", "sshd"), "ada", {"SSH_CONNECTION": CONNECTION})
+AT_THE_DESK = Ancestry(("tmux: client", "bash", "gnome-terminal-"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "facts", "ssh", "via"),
+    [
+        pytest.param({}, HERE, None, None, id="nothing-tells-of-ssh"),
+        pytest.param(
+            {"SSH_CONNECTION": CONNECTION}, HERE, SSH, Evidence.ENVIRONMENT, id="plain-ssh"
+        ),
+        pytest.param(
+            {"SSH_TTY": "/dev/pts/0"}, HERE, SshSession(), Evidence.ENVIRONMENT, id="only-tty"
+        ),
+        pytest.param({}, replace(HERE, parents=UNDER_SSHD), SSH, Evidence.PARENTS, id="sudo"),
+        pytest.param(
+            {},
+            replace(HERE, parents=Ancestry(("sudo", "bash", "sshd-session"))),
+            SshSession(),
+            Evidence.PARENTS,
+            id="sudo-to-another-account",
+        ),
+        pytest.param(
+            {**TMUX, "SSH_CONNECTION": EARLIER},
+            replace(HERE, tmux_client=UNDER_SSHD, tmux_connection=CONNECTION),
+            SSH,
+            Evidence.TMUX_CLIENT,
+            id="tmux-attached-by-a-later-login",
+        ),
+        pytest.param(
+            {**TMUX, "SSH_CONNECTION": EARLIER},
+            replace(HERE, tmux_client=AT_THE_DESK, tmux_connection=""),
+            None,
+            None,
+            id="tmux-opened-over-ssh-attached-at-the-desk",
+        ),
+        pytest.param(
+            TMUX,
+            replace(HERE, tmux_client=UNDER_SSHD, tmux_connection=CONNECTION),
+            SSH,
+            Evidence.TMUX_CLIENT,
+            id="tmux-opened-at-the-desk-attached-over-ssh",
+        ),
+        pytest.param(
+            TMUX,
+            replace(HERE, tmux_client=Ancestry(("tmux: client", "sudo", "sshd"))),
+            SshSession(),
+            Evidence.TMUX_CLIENT,
+            id="tmux-attached-through-sudo",
+        ),
+        pytest.param(
+            {**TMUX, "SSH_CONNECTION": EARLIER},
+            replace(HERE, tmux_client=Ancestry(), tmux_connection=CONNECTION),
+            SSH,
+            Evidence.TMUX_SESSION,
+            id="tmux-without-proc",
+        ),
+        pytest.param(
+            {**TMUX, "SSH_CONNECTION": EARLIER},
+            replace(HERE, tmux_client=Ancestry(), tmux_connection=""),
+            None,
+            None,
+            id="tmux-without-proc-attached-at-the-desk",
+        ),
+        pytest.param(
+            {**TMUX, "SSH_CONNECTION": CONNECTION},
+            HERE,
+            SSH,
+            Evidence.ENVIRONMENT,
+            id="tmux-that-does-not-answer",
+        ),
+    ],
+)
+def test_ssh_is_known_by_the_best_evidence(
+    environ: dict[str, str], facts: Facts, ssh: SshSession | None, via: Evidence | None
+) -> None:
+    seen = observe(environ, facts)
+
+    assert (seen.ssh, seen.via) == (ssh, via)
+
+
+@pytest.mark.parametrize(
+    ("environ", "facts", "expected"),
+    [
+        ({}, HERE, {}),
+        ({"DISPLAY": ":0"}, HERE, {"display": True}),
+        ({"DISPLAY": ""}, HERE, {}),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, HERE, {"display": True}),
+        ({}, replace(HERE, platform="darwin"), {"macos": True, "display": True}),
+        (TMUX, HERE, {"tmux": True, "tmux_commands": True}),
+        # sudo took $TMUX away: we are in it, but do not command it.
+        ({}, replace(HERE, parents=Ancestry(("sudo", "tmux: server"))), {"tmux": True}),
+        ({"STY": "1.pts-0.jump"}, HERE, {"screen": True}),
+        ({}, replace(HERE, parents=Ancestry(("sudo", "screen"))), {"screen": True}),
+        ({"TERM_PROGRAM": "vscode"}, HERE, {"vscode": True}),
+        (VSCODE, HERE, {"vscode": True, "vscode_helper": True}),
+        ({"BROWSER": "firefox"}, HERE, {}),
+        ({"WSL_DISTRO_NAME": "Debian"}, HERE, {"wsl": True}),
+        ({}, replace(HERE, kernel="Linux version 5.15-Microsoft-standard"), {"wsl": True}),
+        (
+            {},
+            replace(HERE, kernel="Linux version 5.15-microsoft-standard", container=True),
+            {"container": True},
+        ),
+        ({}, replace(HERE, container=True), {"container": True}),
+        ({"container": "podman"}, HERE, {"container": True}),
+        ({"TERM": "xterm"}, HERE, {}),
+        ({"TERM": "dumb"}, HERE, {"terminal": False}),
+        ({"TERM": "xterm"}, replace(HERE, terminal=False), {"terminal": False}),
+        ({"SUDO_USER": "ada"}, replace(HERE, user="root"), {}),
+        ({}, replace(HERE, user="root"), {"user": "root"}),
+        (
+            {"SSH_CONNECTION": CONNECTION},
+            replace(HERE, parents=Ancestry(("bash", "mosh-server"))),
+            {"ssh": SSH, "via": Evidence.ENVIRONMENT, "mosh": True},
+        ),
+    ],
+)
+def test_the_rest_is_read_off_the_environment_and_the_facts(
+    environ: dict[str, str], facts: Facts, expected: dict[str, object]
+) -> None:
+    plainly = {"terminal": True, "user": "ada", "host": "jump"}
+
+    assert observe(environ, facts) == Surroundings(**{**plainly, **expected})  # type: ignore[arg-type]
+
+
+def test_the_account_is_the_one_sshd_logged_in() -> None:
+    root = replace(HERE, user="root", parents=UNDER_SSHD)
+
+    assert observe({"SUDO_USER": "grace"}, root).user == "ada"
+    assert observe(TMUX, replace(root, tmux_client=Ancestry(("a",), "grace"))).user == "grace"
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (Surroundings(), "at this machine's console"),
+        (Surroundings(display=True), "at this machine's desktop"),
+        (Surroundings(ssh=SSH), "over SSH from 10.0.0.7"),
+        (Surroundings(ssh=SshSession(), display=True), "over SSH"),
+        (Surroundings(ssh=SSH, tmux=True), "over SSH from 10.0.0.7, in tmux"),
+        (Surroundings(ssh=SSH, vscode=True), "over SSH from 10.0.0.7, in VS Code"),
+        (Surroundings(container=True, screen=True), "in a container, in screen"),
+        (Surroundings(wsl=True), "in WSL"),
+    ],
+)
+def test_the_place_in_words(seen: Surroundings, words: str) -> None:
+    assert seen.words() == words
+
+
+@pytest.mark.parametrize(
+    ("seen", "setting", "opens"),
+    [
+        (Surroundings(), "auto", False),
+        (Surroundings(display=True), "auto", True),
+        (Surroundings(wsl=True), "auto", True),
+        (Surroundings(ssh=SSH), "auto", False),
+        (Surroundings(ssh=SSH, display=True), "auto", False),  # X forwarding, or a desktop there
+        (Surroundings(ssh=SSH, wsl=True), "auto", False),
+        (Surroundings(ssh=SSH, vscode=True), "auto", False),
+        (Surroundings(ssh=SSH, vscode_helper=True), "auto", True),
+        (Surroundings(container=True, vscode_helper=True), "auto", True),
+        (Surroundings(container=True), "auto", False),
+        (Surroundings(display=True), "never", False),
+        (Surroundings(vscode_helper=True), "never", False),
+        (Surroundings(ssh=SSH), "always", True),
+    ],
+)
+def test_a_browser_is_opened_only_where_the_person_sees_it(
+    seen: Surroundings, setting: str, opens: bool
+) -> None:
+    assert seen.should_open_browser(setting) is opens
+
+
+def test_the_forward_command_says_what_it_does_not_know() -> None:
+    reached = Surroundings(ssh=SSH, user="ada", host="jump")
+    behind_nat = Surroundings(ssh=SshSession("9.9.9.9", "10.0.0.1"), user="ada", host="jump")
+
+    assert reached.forward_command(6855).endswith(" -L 6855:localhost:6855 ada@10.0.0.1")
+    assert "jump host" in reached.forward_note()
+    assert behind_nat.forward_command(6855).endswith(" ada@jump")
+    assert "guess" in behind_nat.forward_note()
+    assert Surroundings().forward_command(6855).endswith(" USER@HOST")
+
+
+@pytest.mark.parametrize(
+    ("seen", "exists"),
+    [
+        (Surroundings(ssh=SSH), True),
+        (Surroundings(ssh=SSH, tmux=True), True),
+        (Surroundings(ssh=SSH, mosh=True), False),
+        (Surroundings(ssh=SSH, vscode_helper=True), False),
+        (Surroundings(), False),
+    ],
+)
+def test_the_escape_line_names_its_condition_and_only_where_ssh_reads_keys(
+    seen: Surroundings, exists: bool
+) -> None:
+    line = seen.escape_line(6855)
+
+    assert bool(line) is exists
+    if exists:
+        assert "~C" in line
+        assert "-L 6855:localhost:6855" in line
+        assert "EnableEscapeCommandline" in line
