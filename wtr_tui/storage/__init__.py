@@ -1,1 +1,1 @@
-"""What is on disk: settings, tokens, profiles. No network, no terminal."""
+"""What is on disk: the settings a person wrote, and the token. No network, no screen."""

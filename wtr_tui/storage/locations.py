@@ -1,57 +1,104 @@
-"""Which files the program keeps, and where (XDG Base Directory Specification).
+"""Which files belong to a profile.
 
-The same places on every system, as git and ssh do it: ``~/.config`` and ``~/.local/state``.
+Paths are given as text, and only ``os`` is imported: importing pathlib, platformdirs or typing
+takes longer than all that ``wtr token`` has to do when the token is still good.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
 
-from wtr_tui.errors import StorageError
+from wtr_tui.errors import StorageError, UsageError
 
-FOLDER = "wtr-tui"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+PROGRAM = "wtr-tui"
+DEFAULT_PROFILE = "default"
 
-def config_dir(environ: Mapping[str, str]) -> Path:
-    """Where settings are: ``$XDG_CONFIG_HOME/wtr-tui``, usually ``~/.config/wtr-tui``."""
-    return _base(environ, "XDG_CONFIG_HOME", ".config") / FOLDER
-
-
-def state_dir(environ: Mapping[str, str]) -> Path:
-    """Where tokens are: ``$XDG_STATE_HOME/wtr-tui``, usually ``~/.local/state/wtr-tui``."""
-    return _base(environ, "XDG_STATE_HOME", ".local/state") / FOLDER
+_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_LONGEST_NAME = 64
 
 
-def settings_path(profile: str, environ: Mapping[str, str]) -> Path:
-    return config_dir(environ) / f"{profile}.yaml"
+def config_dir(environ: Mapping[str, str]) -> str:
+    """``$XDG_CONFIG_HOME/wtr-tui``, by default ``~/.config/wtr-tui``."""
+    return _base(environ, "XDG_CONFIG_HOME", ".config")
 
 
-def token_path(profile: str, environ: Mapping[str, str]) -> Path:
-    return state_dir(environ) / f"{profile}.json"
+def state_dir(environ: Mapping[str, str]) -> str:
+    """``$XDG_STATE_HOME/wtr-tui``, by default ``~/.local/state/wtr-tui``."""
+    return _base(environ, "XDG_STATE_HOME", ".local/state")
 
 
-def home(environ: Mapping[str, str]) -> Path:
-    """The person's home: ``$HOME``, or what the user database says.
+def settings_path(profile: str, environ: Mapping[str, str]) -> str:
+    """The settings file of a profile. Raises UsageError where the name is none."""
+    return f"{config_dir(environ)}/{checked_name(profile)}.yaml"
 
-    Raises StorageError where there is neither: nothing is ever written to ``/`` or ``./~``.
+
+def token_path(profile: str, environ: Mapping[str, str]) -> str:
+    """The token file of a profile. Raises UsageError where the name is none."""
+    return f"{state_dir(environ)}/{checked_name(profile)}.json"
+
+
+def lock_path(token_path: str) -> str:
+    """The lock file beside a token file: ``work.lock`` for ``work.json``."""
+    return f"{token_path.removesuffix('.json')}.lock"
+
+
+def profile_name(given: str | None, environ: Mapping[str, str]) -> str:
+    """The profile that is meant: the one given, ``$WTR_PROFILE``, or ``default``; checked."""
+    if given is not None:
+        return checked_name(given)
+    return checked_name(environ.get("WTR_PROFILE") or DEFAULT_PROFILE)
+
+
+def checked_name(profile: str) -> str:
+    """The name itself. Raises UsageError where it could lead to another folder, or hide a file."""
+    if is_name(profile):
+        return profile
+    raise UsageError(
+        f"{profile[:_LONGEST_NAME]!a} cannot be the name of a profile.",
+        "A name has letters, digits, dots, dashes and underscores, begins with none of . and -,"
+        f" and is at most {_LONGEST_NAME} characters long.",
+    )
+
+
+def is_name(text: str) -> bool:
+    """Whether a profile can be called so."""
+    return (
+        0 < len(text) <= _LONGEST_NAME and text[0] not in ".-" and _NAME_CHARACTERS.issuperset(text)
+    )
+
+
+def home(environ: Mapping[str, str]) -> str:
+    """The home folder: ``$HOME``, or what the system's list of users says.
+
+    Raises StorageError where neither gives an absolute path: a ``~`` is never taken literally.
     """
     named = environ.get("HOME", "")
-    if named.startswith("/"):
-        return Path(named)
+    if not named.startswith("/"):
+        named = _home_of_user()
+    if not named.startswith("/"):
+        raise StorageError(
+            "There is no home folder: $HOME is not set, and the system does not know this user.",
+            "Set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to a folder of yours.",
+        )
+    return named
+
+
+def _home_of_user() -> str:
     import pwd
 
     try:
-        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+        return pwd.getpwuid(os.getuid()).pw_dir
     except KeyError:
-        raise StorageError(
-            "There is no home directory: $HOME is not set and the user is not known.",
-            "Set $HOME, or $XDG_CONFIG_HOME and $XDG_STATE_HOME.",
-        ) from None
+        return ""
 
 
-def _base(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
-    # The specification: a relative path is invalid and to be ignored.
-    named = environ.get(variable, "")
-    return Path(named) if named.startswith("/") else home(environ) / below_home
+def _base(environ: Mapping[str, str], variable: str, below_home: str) -> str:
+    # The XDG specification: a path that is not absolute is to be ignored.
+    base = environ.get(variable, "")
+    if not base.startswith("/"):
+        base = f"{home(environ).rstrip('/')}/{below_home}"
+    return f"{base.rstrip('/')}/{PROGRAM}"

@@ -1,83 +1,134 @@
-"""One process at a time: an advisory lock on a file of its own.
+"""One process at a time: an exclusive lock on a file that is never removed.
 
-``fcntl.flock`` directly: the kernel frees it when its holder dies, however that happens. The
-package filelock wraps the same call, but loads asyncio, which costs more than the rest of a
-command for scripts.
+``flock`` itself is used: packages that wrap it import asyncio, which takes longer than the
+whole of ``wtr token``. The system lets go of the lock when the process ends, however it ends.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from wtr_tui.errors import StorageError, TemporaryError
+from wtr_tui.storage.os_words import cause
+from wtr_tui.storage.private_file import make_private_folder, open_private
 
-_POLL_SECONDS = 0.02
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_SHORTEST_PAUSE = 0.005
+_LONGEST_PAUSE = 0.1
+_HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
 
 
 class LockHeld(TemporaryError):
-    """Another process has held the lock for longer than one waits for it."""
+    """Another process kept the lock longer than was waited. ``pid`` is 0 where unknown."""
+
+    def __init__(self, path: str, pid: int) -> None:
+        who = f"process {pid}" if pid else "a process"
+        super().__init__(
+            f"Another wtr-tui ({who}) is busy with the token and holds {path}.",
+            "Try again in a moment, or end that process.",
+        )
+        self.pid = pid
 
 
-@contextmanager
-def exclusive(path: Path, timeout: float = 10.0) -> Iterator[None]:
-    """Holds the lock on ``path``; the file is made, mode 0600, and never removed.
+class LockUnusable(StorageError):
+    """The lock file cannot be opened or locked at all."""
 
-    Waits up to ``timeout`` seconds, then raises LockHeld, which names the holder's process id.
-    Raises StorageError where the file cannot be opened.
+    def __init__(self, path: str, error: OSError) -> None:
+        super().__init__(
+            f"The lock file {path} cannot be used: {cause(error)}.",
+            "Its folder has to be one of yours, on a disk that can be written to.",
+        )
+
+
+def exclusive(path: str | os.PathLike[str], timeout: float = 10.0) -> Lock:
+    """``with exclusive(path):`` — nobody else is inside such a block for the same path.
+
+    Waits at most ``timeout`` seconds, then raises LockHeld; raises LockUnusable or UnsafeFile
+    where the file itself is the trouble. Threads exclude each other too, and a block inside
+    another one for the same path waits in vain.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    try:
-        descriptor = os.open(path, flags, 0o600)
-    except OSError as error:
-        raise StorageError(
-            f"The lock {path} cannot be opened: {error.strerror}.",
-            "Check the owner and the rights of its folder.",
-        ) from error
-    try:
-        _acquire(descriptor, path, timeout)
-        _note_holder(descriptor)
-        yield
-    finally:
-        # Closing frees the lock; removing the file would let two processes hold two locks.
-        os.close(descriptor)
+    return Lock(os.fspath(path), timeout)
 
 
-def _acquire(descriptor: int, path: Path, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
-    while True:
+class Lock:
+    """What :func:`exclusive` gives; entered once."""
+
+    __slots__ = ("_descriptor", "_path", "_timeout")
+
+    def __init__(self, path: str, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._descriptor = -1
+
+    def __enter__(self) -> None:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise LockHeld(
-                    f"{_holder(descriptor)} has been using the token file for more than"
-                    f" {timeout:g} s.",
-                    f"Wait for it, or end it; the lock is {path}.",
-                ) from None
-            time.sleep(_POLL_SECONDS)
+            make_private_folder(self._path.rpartition("/")[0])
+            self._descriptor = self._locked()
         except OSError as error:
-            raise StorageError(
-                f"The file system of {path} cannot lock files: {error.strerror}.",
-                "Set $XDG_STATE_HOME to a folder on a local disk.",
-            ) from error
-        else:
-            return
+            raise LockUnusable(self._path, error) from error
+        _write_pid(self._descriptor, f"{os.getpid()}\n".encode())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _write_pid(self._descriptor, b"")
+        os.close(self._descriptor)
+
+    def _locked(self) -> int:
+        deadline = time.monotonic() + self._timeout
+        pause = _SHORTEST_PAUSE
+        while True:
+            descriptor = open_private(self._path)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Somebody may have removed the file by hand: a lock on it would exclude nobody.
+                if _is_at(descriptor, self._path):
+                    return descriptor
+            except OSError as error:
+                if error.errno not in _HELD_BY_ANOTHER:
+                    os.close(descriptor)
+                    raise
+                pid = _read_pid(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            else:
+                pid = 0
+            os.close(descriptor)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise LockHeld(self._path, pid)
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _note_holder(descriptor: int) -> None:
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    held = os.fstat(descriptor)
+    return (held.st_dev, held.st_ino) == (found.st_dev, found.st_ino)
+
+
+def _write_pid(descriptor: int, text: bytes) -> None:
     try:
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        os.pwrite(descriptor, text, 0)
     except OSError:
-        # A full disk must not keep anybody from refreshing: the note is for a message only.
+        # The pid is only for the sentence another process may show; the lock holds without it.
         return
 
 
-def _holder(descriptor: int) -> str:
+def _read_pid(descriptor: int) -> int:
     text = os.pread(descriptor, 20, 0).strip()
-    return f"Another wtr-tui (pid {text.decode()})" if text.isdigit() else "Another process"
+    return int(text) if text.isdigit() else 0

@@ -1,156 +1,230 @@
-"""Files for one person's eyes, replaced whole or not at all."""
+"""Files that hold secrets: 0600 from their first byte, replaced as a whole or not at all.
+
+Paths are texts and nothing but ``os`` and ``stat`` is imported: pathlib alone takes longer to
+import than a token takes to read.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-import secrets
 import stat
-from pathlib import Path
 
 from wtr_tui.errors import StorageError
+from wtr_tui.storage.os_words import cause, user_name
 
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
 LARGEST = 1024 * 1024
 
+_OTHERS = 0o077
+# What O_NOFOLLOW meets on Linux and macOS, and on FreeBSD.
+_IS_LINK = (errno.ELOOP, errno.EMLINK)
+# No file of this kind is being written for ten minutes: what is older was left by a crash.
+_LEFTOVER_AGE = 600
 
-def read(path: Path) -> bytes | None:
-    """The content; None only where there is no such file.
 
-    Raises StorageError for everything else, with the path and the reason: a link, a pipe, another
-    person's file, no right to read, more than a megabyte. A file that others can read is made
-    private.
+class UnsafeFile(StorageError):
+    """The file or its folder is not what it should be: a link, a pipe, somebody else's."""
+
+
+def read_private(path: str) -> tuple[bytes, tuple[str, ...]]:
+    """The content of a file of this user, and what had to be repaired, as sentences.
+
+    A mode that lets others read is set to 0600. Raises FileNotFoundError where there is no
+    file, another OSError where it cannot be read, and UnsafeFile where it must not be: a
+    symbolic link, anything but a regular file, another user's, or more than 1 MiB.
     """
     try:
-        # O_NONBLOCK: a pipe in its place would wait for a writer for ever.
+        # Without O_NONBLOCK opening a FIFO would wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
     except OSError as error:
-        raise _unreadable(path, error) from error
-    try:
-        _require_own_regular(path, os.fstat(descriptor), descriptor)
-        return _all_of(path, descriptor)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    finally:
-        os.close(descriptor)
-
-
-def read_shared(path: Path) -> bytes | None:
-    """The content of a file that a person wrote: links are fine, and its mode is left alone.
-
-    None only where there is no such file; raises StorageError for everything else.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise StorageError(f"{path} is not an ordinary file.", "Move it away.")
-        return _all_of(path, descriptor)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    finally:
-        os.close(descriptor)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replaces the file: private from its first byte, on the disk before it takes the name.
-
-    Whatever fails, the old file is there unchanged. Raises OSError, or StorageError where
-    something else than a file of ours has the name.
-    """
-    make_folder(path.parent)
-    _require_replaceable(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            os.fchmod(descriptor, 0o600)  # whatever the umask says
-            left = memoryview(content)
-            while left:
-                left = left[os.write(descriptor, left) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.replace(path)
-    except BaseException:
-        _forget(temporary)
+        if error.errno in _IS_LINK:
+            raise _link(path) from error
         raise
-    _sync_folder(path.parent)
-
-
-def make_folder(folder: Path) -> None:
-    """Makes the folder, mode 0700, with its parents; an existing one of ours is made private."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        facts = folder.stat()
-        if facts.st_uid == os.getuid() and stat.S_IMODE(facts.st_mode) & 0o077:
-            folder.chmod(0o700)
-    except OSError as error:
-        raise StorageError(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            "Check the rights of the folder above it, or set $XDG_CONFIG_HOME or $XDG_STATE_HOME.",
-        ) from error
-
-
-def _all_of(path: Path, descriptor: int) -> bytes:
-    content = b""
-    while chunk := os.read(descriptor, 65_536):
-        content += chunk
-        if len(content) > LARGEST:
-            raise StorageError(f"{path} is larger than a megabyte: it is no file of ours.")
-    return content
-
-
-def _require_own_regular(path: Path, facts: os.stat_result, descriptor: int) -> None:
-    if not stat.S_ISREG(facts.st_mode):
-        raise StorageError(f"{path} is not an ordinary file.", "Move it away.")
-    if facts.st_uid not in {os.getuid(), 0}:
-        raise StorageError(
-            f"{path} belongs to another user (id {facts.st_uid}).", "Move it away, or take it over."
-        )
-    if stat.S_IMODE(facts.st_mode) & 0o077 and facts.st_uid == os.getuid():
-        os.fchmod(descriptor, 0o600)
-
-
-def _require_replaceable(path: Path) -> None:
-    try:
-        facts = os.lstat(path)
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(facts.st_mode):
-        raise StorageError(
-            f"{path} is not an ordinary file, so it is not replaced.", "Move it away."
-        )
-    if facts.st_uid not in {os.getuid(), 0}:
-        raise StorageError(f"{path} belongs to another user, so it is not replaced.")
-
-
-def _forget(temporary: Path) -> None:
-    try:
-        temporary.unlink()
-    except OSError:
-        return  # what matters is the error that led here
-
-
-def _sync_folder(folder: Path) -> None:
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        return  # some network file systems cannot; the file itself is safe
+        facts = os.fstat(descriptor)
+        _refuse_unless_own_file(path, facts)
+        if facts.st_size > LARGEST:
+            raise UnsafeFile(f"{path} is larger than 1 MiB, so it is not a file of this program.")
+        notices = _tighten(descriptor, path, facts, PRIVATE_FILE)
+        return _read_all(descriptor), notices
     finally:
         os.close(descriptor)
 
 
-def _unreadable(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"{path} cannot be read: {error.strerror} (errno {error.errno}).",
-        "It is left as it is; nothing is written in its place.",
+def write_private(path: str, content: bytes, *, tighten_folder: bool = False) -> tuple[str, ...]:
+    """Replaces the file by one with this content, mode 0600; gives what was noticed on the way.
+
+    Afterwards the file is whole, the new one or, where an exception was raised, the old one:
+    a temporary file beside it is written, flushed to the disk and renamed. A missing folder is
+    made with mode 0700; an existing one is narrowed to that with ``tighten_folder``. Raises
+    OSError where the system refuses, UnsafeFile where the file, or the folder, is not this
+    user's own.
+    """
+    folder, name = os.path.split(path)
+    make_private_folder(folder)
+    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        notices = _judge_folder(directory, folder, tighten=tighten_folder)
+        notices += _judge_replaced(directory, path, name)
+        temporary = f".{name}.{os.urandom(6).hex()}.tmp"
+        try:
+            _write_new(directory, temporary, content)
+            os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+        except BaseException:
+            _remove(directory, temporary)
+            raise
+        notices += _flush_folder(directory, path)
+        _sweep(directory, name)
+        return notices
+    finally:
+        os.close(directory)
+
+
+def make_private_folder(folder: str) -> None:
+    """Makes the folder and what is missing above it, all with mode 0700. Raises OSError."""
+    if not folder or os.access(folder, os.F_OK):
+        return
+    make_private_folder(folder.rpartition("/")[0])
+    try:
+        os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
+    except FileExistsError:
+        # Another process was faster; something that is no folder fails where it is opened.
+        return
+
+
+def open_private(path: str) -> int:
+    """A descriptor of a file of this user for reading and writing; made with 0600 if missing.
+
+    Raises OSError, or UnsafeFile as :func:`read_private` does.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, PRIVATE_FILE)
+    except OSError as error:
+        if error.errno in _IS_LINK:
+            raise _link(path) from error
+        raise
+    try:
+        facts = os.fstat(descriptor)
+        _refuse_unless_own_file(path, facts)
+        _tighten(descriptor, path, facts, PRIVATE_FILE)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _judge_folder(directory: int, folder: str, *, tighten: bool) -> tuple[str, ...]:
+    facts = os.fstat(directory)
+    # Root's folders are beyond suspicion: /tmp, /etc. Any other owner could swap the file.
+    if facts.st_uid not in (os.geteuid(), 0):
+        raise UnsafeFile(
+            f"The folder {folder} belongs to {user_name(facts.st_uid)},"
+            f" not to {user_name(os.geteuid())}.",
+            "Nothing is kept in another user's folder.",
+        )
+    if tighten and facts.st_uid == os.geteuid():
+        return _tighten(directory, folder, facts, PRIVATE_FOLDER)
+    return ()
+
+
+def _judge_replaced(directory: int, path: str, name: str) -> tuple[str, ...]:
+    try:
+        facts = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return ()
+    if stat.S_ISLNK(facts.st_mode):
+        raise _link(path)
+    _refuse_unless_own_file(path, facts)
+    if facts.st_mode & _OTHERS:
+        return (_was_open_to_others(path, facts, PRIVATE_FILE),)
+    return ()
+
+
+def _refuse_unless_own_file(path: str, facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise UnsafeFile(f"{path} is not a regular file.", "Move it away, then try again.")
+    if facts.st_uid != os.geteuid():
+        raise UnsafeFile(
+            f"{path} belongs to {user_name(facts.st_uid)}, not to {user_name(os.geteuid())}.",
+            "Another user's file is left alone: run the program as that user.",
+        )
+
+
+def _link(path: str) -> UnsafeFile:
+    return UnsafeFile(
+        f"{path} is a symbolic link; a file with secrets has to be a file itself.",
+        "Replace the link by the file it leads to.",
     )
+
+
+def _tighten(descriptor: int, path: str, facts: os.stat_result, mode: int) -> tuple[str, ...]:
+    if not facts.st_mode & _OTHERS:
+        return ()
+    try:
+        os.fchmod(descriptor, mode)
+    except OSError as error:
+        found = stat.S_IMODE(facts.st_mode)
+        return (f"{path} is open to other users (mode {found:o}) and stays so: {cause(error)}.",)
+    return (_was_open_to_others(path, facts, mode),)
+
+
+def _was_open_to_others(path: str, facts: os.stat_result, mode: int) -> str:
+    found = stat.S_IMODE(facts.st_mode)
+    return f"{path} was open to other users (mode {found:o}); its mode is now {mode:o}."
+
+
+def _read_all(descriptor: int) -> bytes:
+    parts = []
+    while part := os.read(descriptor, 65_536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _write_new(directory: int, name: str, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, PRIVATE_FILE, dir_fd=directory)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    # A network file system may report the full disk only here.
+    os.close(descriptor)
+
+
+def _flush_folder(directory: int, path: str) -> tuple[str, ...]:
+    try:
+        os.fsync(directory)
+    except OSError as error:
+        # The new file is in place and whole; it may only not survive a power failure just now.
+        return (f"{path} is saved, but the disk did not confirm it: {cause(error)}.",)
+    return ()
+
+
+def _sweep(directory: int, name: str) -> None:
+    """Removes what writers that were killed left behind: it holds secrets and nobody's use."""
+    prefix = f".{name}."
+    try:
+        newest = os.stat(name, dir_fd=directory).st_mtime
+        for other in os.listdir(directory):
+            if other.startswith(prefix) and other.endswith(".tmp"):
+                facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
+                if newest - facts.st_mtime > _LEFTOVER_AGE:
+                    os.unlink(other, dir_fd=directory)
+    except OSError:
+        # Tidying is not what was asked for; the next save tries again.
+        return
+
+
+def _remove(directory: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=directory)
+    except OSError:
+        # It was never made, or was already renamed.
+        return

@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wtr_tui.errors import UsageError
+from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage import locations
+from wtr_tui.storage.os_words import cause
+from wtr_tui.storage.private_file import write_private
+from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
 
-DEFAULT = "default"
-_ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_FIRST_TEXT = b"""\
+# Settings of wtr-tui. What you write here stays; the program changes only the values.
+"""
 
 
 @dataclass(frozen=True)
 class Profile:
+    """The name of an integration, and where its settings and its token are kept."""
+
     name: str
     settings_path: Path
     token_path: Path
@@ -24,41 +30,91 @@ class Profile:
     def token_file(self) -> TokenFile:
         return TokenFile(self.token_path)
 
+    def load_settings(self, environ: Mapping[str, str]) -> Settings:
+        """The settings; see :func:`wtr_tui.storage.settings.load`."""
+        return load(self.settings_path, environ)
+
 
 def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Profile:
-    """The profile asked for by option or by ``$WTR_PROFILE``, ``$WTR_CONFIG``; else ``default``.
+    """The profile that is meant; neither of its files need exist.
 
-    ``config`` names another settings file; the token stays with the profile's name. Raises
-    UsageError for a name that cannot be a file's.
+    ``name`` and ``config`` are what the command line says; without them ``$WTR_PROFILE`` and
+    ``$WTR_CONFIG`` count. ``config`` is another settings file; the token is kept under the
+    profile's name all the same. Raises UsageError where the name is none.
     """
-    chosen = name or environ.get("WTR_PROFILE") or DEFAULT
-    refusal = check_name(chosen)
-    if refusal is not None:
-        raise UsageError(refusal, "Use letters, digits, dots, dashes and underscores.")
+    chosen = locations.profile_name(name, environ)
     other = config or environ.get("WTR_CONFIG")
-    settings_path = (
-        Path(other).expanduser().absolute() if other else locations.settings_path(chosen, environ)
-    )
-    return Profile(chosen, settings_path, locations.token_path(chosen, environ))
-
-
-def check_name(name: str) -> str | None:
-    """A sentence where the name cannot be a profile's, else None."""
-    if not name or name.startswith((".", "-")) or len(name) > 64 or not set(name) <= _ALLOWED:
-        return "That cannot be the name of a profile."
-    return None
+    settings_path = _typed_path(other, environ) if other else _settings_path(chosen, environ)
+    return Profile(chosen, settings_path, _token_path(chosen, environ))
 
 
 def every(environ: Mapping[str, str]) -> list[Profile]:
-    """All profiles that have settings or a token, by name."""
-    names = {
-        path.stem
-        for folder, ending in (
-            (locations.config_dir(environ), ".yaml"),
-            (locations.state_dir(environ), ".json"),
-        )
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if path.suffix == ending and check_name(path.stem) is None
-    }
-    return [find(name, None, {**environ, "WTR_CONFIG": ""}) for name in sorted(names)]
+    """All profiles that have settings or a token, by name. Raises StorageError."""
+    names = _names(locations.config_dir(environ), ".yaml")
+    names |= _names(locations.state_dir(environ), ".json")
+    return [
+        Profile(name, _settings_path(name, environ), _token_path(name, environ))
+        for name in sorted(names)
+    ]
+
+
+def create(name: str, environ: Mapping[str, str]) -> Profile:
+    """Begins a profile with a settings file that sets nothing yet.
+
+    Raises UsageError where there is one of that name, or the name is none; StorageError where
+    the file cannot be written.
+    """
+    profile = Profile(name, _settings_path(name, environ), _token_path(name, environ))
+    if profile.settings_path.exists() or profile.token_path.exists():
+        raise UsageError(f"There is a profile {name} already.", "Choose another name.")
+    try:
+        write_private(str(profile.settings_path), _FIRST_TEXT)
+    except OSError as error:
+        raise StorageError(
+            f"The settings {profile.settings_path} cannot be written: {cause(error)}."
+        ) from error
+    return profile
+
+
+def remove(profile: Profile) -> tuple[Path, ...]:
+    """Deletes the profile's settings and its token, and gives the files that are gone.
+
+    Copies that were put aside stay. The lock file stays too: another process may hold it.
+    Raises StorageError where a file cannot be deleted, LockHeld where the token is in use.
+    """
+    gone = []
+    with profile.token_file.lock():
+        for path in (profile.token_path, profile.settings_path):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise StorageError(f"{path} cannot be deleted: {cause(error)}.") from error
+            gone.append(path)
+    return tuple(gone)
+
+
+def _names(folder: str, ending: str) -> set[str]:
+    try:
+        files = [path.name for path in Path(folder).iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError as error:
+        raise StorageError(f"The folder {folder} cannot be read: {cause(error)}.") from error
+    stems = {file.removesuffix(ending) for file in files if file.endswith(ending)}
+    return {stem for stem in stems if locations.is_name(stem)}
+
+
+def _typed_path(text: str, environ: Mapping[str, str]) -> Path:
+    if text == "~" or text.startswith("~/"):
+        return Path(locations.home(environ) + text[1:])
+    return Path(text).absolute()
+
+
+def _settings_path(name: str, environ: Mapping[str, str]) -> Path:
+    return Path(locations.settings_path(name, environ))
+
+
+def _token_path(name: str, environ: Mapping[str, str]) -> Path:
+    return Path(locations.token_path(name, environ))

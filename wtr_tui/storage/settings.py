@@ -1,16 +1,17 @@
-"""The settings of one profile: each value, and where it comes from."""
+"""The settings of one profile: each value, where it comes from, and what is wrong with it."""
 
 from __future__ import annotations
 
-import difflib
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from wtr_tui.errors import SettingsError
 from wtr_tui.secret import Secret
-from wtr_tui.storage import settings_file
+from wtr_tui.storage import settings_keys as keys
+from wtr_tui.storage.settings_file import SettingsFile, read_mapping
+from wtr_tui.storage.settings_keys import SettingKey
 from wtr_tui.storage.settings_values import (
     DEFAULT_BASE_URL,
     DEFAULT_PORT,
@@ -18,41 +19,43 @@ from wtr_tui.storage.settings_values import (
     DEFAULT_TIMEOUT,
     check_app_id,
     check_base_url,
+    check_redirect_uri,
     check_secret,
+    parse_choice,
     parse_flag,
     parse_port,
     parse_scopes,
-    parse_seconds,
+    parse_timeout,
+    port_of,
 )
-from wtr_tui.text import plain
+from wtr_tui.storage.settings_warnings import warnings_about
+from wtr_tui.storage.stated import Problem, Source, Stated, stated
 
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "DEFAULT_PORT",
+    "DEFAULT_SCOPES",
+    "DEFAULT_TIMEOUT",
+    "Problem",
+    "Settings",
+    "Source",
+    "load",
+    "without_file",
+]
 
-@dataclass(frozen=True)
-class Source:
-    """``kind`` is environment, file or default; ``name`` the variable or the path."""
-
-    kind: str
-    name: str = ""
-
-    def words(self) -> str:
-        return {"environment": f"from ${self.name}", "file": "from file"}.get(self.kind, "default")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A value that is missing or wrong: which, why, and where it stands."""
-
-    key: str
-    sentence: str
-    where: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.sentence}" if self.where else self.sentence
+_Value = TypeVar("_Value")
+_BROWSER = ("auto", "never", "always")
+_CLIPBOARD = ("auto", "local", "terminal", "tmux")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the program runs with. Where ``problems`` names a key, its value is the default."""
+    """What the program runs with. Where ``problems`` names a key, its value is the default.
+
+    ``sources``, ``problems`` and ``wrong`` go by the keys of the file: ``appid``,
+    ``redirectPort``. ``timeout`` is in seconds and limits a sign-in. ``on_token`` is a command,
+    "" for none. ``redirect_uri`` is the exact text that is registered.
+    """
 
     app_id: str = ""
     secret: Secret = field(default_factory=lambda: Secret(""))
@@ -70,201 +73,171 @@ class Settings:
     sources: Mapping[str, Source] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
-    wrong: Mapping[str, str] = field(default_factory=dict)
-    """The text of the values that are wrong, so that a form can show and mend them."""
+    wrong: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The text of each value that is wrong, so that a form can show and correct it. A wrong
+    secret is not here but in ``secret``."""
     text: str | None = field(default=None, repr=False)
-    """The file as it was read; None without one."""
+    """The file as it was read, None without one: what saving compares with."""
 
     def redirect_uri_for(self, port: str) -> str:
-        """The redirect URI as it would be with another port, as typed; a set one stays."""
-        fixed = self.sources.get("redirectUri", Source("default")).kind != "default"
+        """The redirect URI as it would be with another port, as typed; one that is set stays."""
+        fixed = self.sources.get(keys.REDIRECT_URI.name, Source("default")).kind != "default"
         return self.redirect_uri if fixed else f"http://localhost:{port}"
 
     def require(self) -> Settings:
-        """These settings, where they are enough to talk to Webex; else raises SettingsError."""
+        """These settings, where they are enough to talk to Webex.
+
+        Raises SettingsError with a sentence for everything that is missing or wrong.
+        """
         if self.problems:
             raise SettingsError(
-                " ".join(str(problem) for problem in self.problems),
-                "wtr-tui opens the settings; or set $WEBEX_APPID and $WEBEX_SECRET.",
+                "\n".join(problem.sentence for problem in self.problems),
+                "wtr-tui shows the settings and helps to complete them.",
             )
         return self
 
 
-@dataclass(frozen=True)
-class _Key:
-    """One setting: its names, how it is read, what it is without a word of anybody."""
-
-    name: str
-    variables: tuple[str, ...]
-    parse: Callable[[object], object]
-    default: object
-    aliases: tuple[str, ...] = ()
-
-
-def _checked(check: Callable[[str], str | None]) -> Callable[[object], object]:
-    def parse(value: object) -> str:
-        if not isinstance(value, str):
-            raise ValueError("It has to be a text: put it in quotes.")
-        sentence = check(value)
-        if sentence is not None:
-            raise ValueError(sentence)
-        return value.strip()
-
-    return parse
-
-
-def _one_of(*words: str) -> Callable[[object], object]:
-    def parse(value: object) -> str:
-        if value not in words:
-            raise ValueError(f"It is one of {', '.join(words)}.")
-        return str(value)
-
-    return parse
-
-
-def _redirect_uri(value: object) -> str:
-    from wtr_tui.oauth.redirect_uri import RedirectUri
-
-    if not isinstance(value, str):
-        raise ValueError("It has to be an address like http://localhost:6855.")
-    try:
-        return RedirectUri.parse(value).text
-    except SettingsError as error:
-        raise ValueError(str(error)) from None
-
-
-_KEYS = (
-    _Key(
-        "appid",
-        ("WEBEX_APPID", "WEBEX_CLIENTID", "WEBEX_CLIENT_ID"),
-        _checked(check_app_id),
-        "",
-        ("clientid",),
-    ),
-    _Key("secret", ("WEBEX_SECRET", "WEBEX_CLIENT_SECRET"), _checked(check_secret), ""),
-    _Key("scopes", ("WEBEX_SCOPES",), parse_scopes, DEFAULT_SCOPES),
-    _Key("redirectPort", ("WEBEX_REDIRECTPORT",), parse_port, DEFAULT_PORT),
-    _Key("redirectUri", ("WEBEX_REDIRECTURI",), _redirect_uri, ""),
-    _Key("baseUrl", ("WEBEX_BASEURL",), _checked(check_base_url), DEFAULT_BASE_URL),
-    _Key("autoRefresh", (), parse_flag, True),
-    _Key("caFile", (), _checked(lambda text: None if text.strip() else "It is empty."), ""),
-    _Key("onToken", (), _checked(lambda text: None), ""),
-    _Key("timeout", (), parse_seconds, DEFAULT_TIMEOUT),
-    _Key("browser", (), _one_of("auto", "never", "always"), "auto"),
-    _Key("clipboard", (), _one_of("auto", "local", "terminal", "tmux"), "auto"),
-    _Key("theme", (), _checked(lambda text: None if text.strip() else "It is empty."), "auto"),
-)
-
-
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
-    """Reads the file and the environment, which wins.
+    """Reads the file, which need not exist, and the environment, which wins.
 
-    Wrong values become ``problems``. Raises SettingsFileError where the file cannot be read or
-    understood.
+    A variable or key that is set to nothing counts as not set. Wrong values become
+    ``problems``. Raises SettingsFileError where the file cannot be read or understood.
     """
-    mapping, lines, text = settings_file.read(path)
-    return _settled(path, mapping, lines, text, environ)
+    return _Reading(path, read_mapping(path), environ).settings()
 
 
 def without_file(environ: Mapping[str, str]) -> Settings:
-    """What the environment alone says, for a form over a file that cannot be read."""
-    return _settled(Path(), {}, {}, None, environ)
+    """What the environment alone says: for a form beside a file that cannot be read."""
+    return _Reading(None, SettingsFile(), environ).settings()
 
 
-def _settled(
-    path: Path,
-    mapping: Mapping[str, object],
-    lines: Mapping[str, int],
-    text: str | None,
-    environ: Mapping[str, str],
-) -> Settings:
-    values: dict[str, object] = {}
-    sources: dict[str, Source] = {}
-    problems: list[Problem] = []
-    wrong: dict[str, str] = {}
-    for key in _KEYS:
-        stated, source, where = _stated(key, path, mapping, lines, environ)
-        sources[key.name] = source
-        values[key.name] = key.default
-        if source.kind == "default":
-            continue
+class _Reading:
+    """One pass over all settings, which gathers the sources and the problems."""
+
+    def __init__(self, path: Path | None, file: SettingsFile, environ: Mapping[str, str]) -> None:
+        self.path = path
+        self.file = file
+        self.environ = environ
+        self.sources: dict[str, Source] = {}
+        self.problems: list[Problem] = []
+        self.wrong: dict[str, str] = {}
+        self.notes: list[str] = []
+
+    def settings(self) -> Settings:
+        app_id = self.value(keys.APP_ID, _checked(check_app_id), "", required=check_app_id)
+        secret = self.secret()
+        scopes = self.value(keys.SCOPES, parse_scopes, DEFAULT_SCOPES)
+        port = self.value(keys.REDIRECT_PORT, parse_port, DEFAULT_PORT)
+        uri = self.value(keys.REDIRECT_URI, _checked(check_redirect_uri), "")
+        return Settings(
+            app_id=app_id,
+            secret=secret,
+            scopes=scopes,
+            redirect_port=self.agreed_port(port, uri),
+            redirect_uri=uri or f"http://localhost:{port}",
+            base_url=self.value(keys.BASE_URL, _base_url, DEFAULT_BASE_URL),
+            auto_refresh=self.value(keys.AUTO_REFRESH, parse_flag, True),
+            ca_file=self.value(keys.CA_FILE, self.ca_file, None),
+            on_token=self.value(keys.ON_TOKEN, str, ""),
+            timeout=self.value(keys.TIMEOUT, parse_timeout, DEFAULT_TIMEOUT),
+            browser=self.value(keys.BROWSER, _choice(_BROWSER), "auto"),
+            clipboard=self.value(keys.CLIPBOARD, _choice(_CLIPBOARD), "auto"),
+            theme=self.value(keys.THEME, str.strip, "auto"),
+            sources=self.sources,
+            problems=tuple(self.problems),
+            warnings=(*self.notes, *warnings_about(self.path, self.file)),
+            wrong=self.wrong,
+            text=self.file.text,
+        )
+
+    def value(
+        self,
+        key: SettingKey,
+        parse: Callable[[str], _Value],
+        default: _Value,
+        required: Callable[[str], str | None] | None = None,
+    ) -> _Value:
+        found = self.find(key)
+        if found.text is None:
+            missing = required("") if required and not found.fault else None
+            if missing:
+                self.tell_missing(key, missing)
+            return default
         try:
-            values[key.name] = key.parse(stated)
+            return parse(found.text)
         except ValueError as error:
-            problems.append(Problem(key.name, str(error), where))
-            wrong[key.name] = stated if isinstance(stated, str) else ""
-            if isinstance(stated, (int, float)):
-                wrong[key.name] = str(stated)
-    told = {problem.key for problem in problems}
-    for name, check in (("appid", check_app_id), ("secret", check_secret)):
-        sentence = check(str(values[name]))
-        if sentence is not None and name not in told:
-            problems.append(Problem(name, sentence, ""))
-    port = int(str(values["redirectPort"]))
-    uri = str(values["redirectUri"])
-    ca_file = str(values["caFile"])
-    scopes = values["scopes"]
-    assert isinstance(scopes, tuple)
-    if uri:
-        from wtr_tui.oauth.redirect_uri import RedirectUri
+            self.tell(key, str(error), found)
+            self.wrong[key.name] = found.text
+            return default
 
-        port = RedirectUri.parse(uri).port
-    return Settings(
-        app_id=str(values["appid"]),
-        secret=Secret(str(values["secret"])),
-        scopes=scopes,
-        redirect_port=port,
-        redirect_uri=uri or f"http://localhost:{port}",
-        base_url=str(values["baseUrl"]).rstrip("/"),
-        auto_refresh=bool(values["autoRefresh"]),
-        ca_file=Path(ca_file).expanduser() if ca_file else None,
-        on_token=str(values["onToken"]),
-        timeout=int(str(values["timeout"])),
-        browser=str(values["browser"]),
-        clipboard=str(values["clipboard"]),
-        theme=str(values["theme"]),
-        sources=sources,
-        problems=tuple(problems),
-        warnings=_warnings(path, mapping, text),
-        wrong=wrong,
-        text=text,
-    )
+    def secret(self) -> Secret:
+        found = self.find(keys.SECRET)
+        refusal = check_secret(found.text or "")
+        if found.text is None and not found.fault and refusal:
+            self.tell_missing(keys.SECRET, refusal)
+        elif found.text is not None and refusal:
+            self.tell(keys.SECRET, refusal, found)
+        return Secret(found.text or "")
 
+    def find(self, key: SettingKey) -> Stated:
+        found = stated(key, self.path, self.file.entries, self.environ)
+        self.sources[key.name] = found.source
+        self.notes += found.notes
+        if found.fault:
+            self.tell(key, found.fault, found)
+        return found
 
-def _stated(
-    key: _Key,
-    path: Path,
-    mapping: Mapping[str, object],
-    lines: Mapping[str, int],
-    environ: Mapping[str, str],
-) -> tuple[object, Source, str]:
-    for variable in key.variables:
-        if variable in environ:
-            return environ[variable], Source("environment", variable), f"${variable}"
-    for name in (key.name, *key.aliases):
-        if name in mapping and mapping[name] is not None:
-            where = f"{path}, line {lines.get(name, 0)}, {name}"
-            return mapping[name], Source("file", str(path)), where
-    return None, Source("default"), ""
+    def agreed_port(self, port: int, uri: str) -> int:
+        """A redirect URI that is set has the port in it; another one beside it is a mistake."""
+        inside = port_of(uri) if uri else None
+        if inside is None:
+            return port
+        source = self.sources[keys.REDIRECT_PORT.name]
+        if source.kind != "default" and port != inside and not self.is_wrong(keys.REDIRECT_PORT):
+            found = stated(keys.REDIRECT_PORT, self.path, self.file.entries, self.environ)
+            fault = f"The port {port} is not the one in redirectUri, {inside}: remove one of them."
+            self.tell(keys.REDIRECT_PORT, fault, found)
+            self.wrong[keys.REDIRECT_PORT.name] = str(port)
+        else:
+            self.sources[keys.REDIRECT_PORT.name] = self.sources[keys.REDIRECT_URI.name]
+        return inside
 
-
-def _warnings(path: Path, mapping: Mapping[str, object], text: str | None) -> tuple[str, ...]:
-    known = [name for key in _KEYS for name in (key.name, *key.aliases)]
-    warnings = []
-    for name in mapping:
-        if name not in known:
-            like = difflib.get_close_matches(name.lower(), [key.lower() for key in known], 1)
-            meant = next((key for key in known if like and key.lower() == like[0]), "")
-            hint = f" Did you mean {meant}?" if meant else ""
-            warnings.append(f"The key {plain(name, 40)} in the settings file is not known.{hint}")
-    if text is not None and mapping.get("secret"):
+    def ca_file(self, text: str) -> Path:
+        """Relative to the settings file's folder; ``~`` is the home folder."""
+        named = Path(text.strip()).expanduser()
+        path = self.path.parent / named if self.path else named
         try:
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                warnings.append("Others on this machine can read the settings file: chmod 600 it.")
-            if any((folder / ".git").exists() for folder in path.resolve().parents):
-                warnings.append(
-                    "The settings file lies in a git work tree: do not commit the secret."
-                )
-        except OSError:
-            return tuple(warnings)
-    return tuple(warnings)
+            with path.open("rb") as file:
+                file.read(1)
+        except OSError as error:
+            raise ValueError(f"The CA file {path} cannot be read: {error.strerror}.") from None
+        return path
+
+    def is_wrong(self, key: SettingKey) -> bool:
+        return any(problem.key == key.name for problem in self.problems)
+
+    def tell(self, key: SettingKey, fault: str, found: Stated) -> None:
+        self.problems.append(Problem(key.name, f"{found.place}: {fault}", found.where, fault))
+
+    def tell_missing(self, key: SettingKey, fault: str) -> None:
+        where = self.path or "the settings file"
+        how = f"Set {key.name} in {where}, or ${key.variables[0]}."
+        self.problems.append(Problem(key.name, f"{fault} {how}", "", fault))
+
+
+def _checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        refusal = check(text.strip())
+        if refusal is not None:
+            raise ValueError(refusal)
+        return text.strip()
+
+    return parse
+
+
+def _base_url(text: str) -> str:
+    return _checked(check_base_url)(text).rstrip("/")
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
+    return lambda text: parse_choice(text, choices)

@@ -1,16 +1,17 @@
 """What each setting may be. Pure: used by the file, the environment and the form alike.
 
 ``check_…`` gives a sentence for a wrong text, or None; ``parse_…`` gives the value, or raises
-ValueError with the sentence. None of them repeats the secret.
+ValueError with the sentence. No sentence repeats a secret, nor any text longer than a few words.
 """
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 from wtr_tui.text import plain
 
-DEFAULT_SCOPES = (
+DEFAULT_SCOPES: tuple[str, ...] = (
     "meeting:recordings_read",
     "spark:kms",
     "meeting:schedules_read",
@@ -23,105 +24,183 @@ DEFAULT_PORT = 6855
 DEFAULT_BASE_URL = "https://webexapis.com/v1"
 DEFAULT_TIMEOUT = 300
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# RFC 6749 §3.3: scope-token is printable ASCII without space, quote and backslash.
-_NOT_IN_SCOPES = frozenset('"\\')
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+_LONGEST_ID = 512
+_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
+_PORT = "The redirect port must be a number from 1 to 65535"
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_QUOTES = frozenset("\"'`“”‘’«»")
+# pchar of RFC 3986 §3.3 beside letters, digits and %XX; and the slash.
+_PATH_SIGNS = frozenset("/._~!$&'()*+,;=:@-")
 
 
 def check_app_id(text: str) -> str | None:
-    if not text.strip():
-        return "The App ID is missing: the portal calls it Client ID."
-    if not _is_one_word(text.strip()):
-        return "The App ID is one word of letters and digits, without spaces or quotes."
+    """The portal's Client ID: one word of visible ASCII."""
+    word = text.strip()
+    if not word:
+        return "The App ID is missing; the portal calls it Client ID."
+    if "://" in word:
+        return "This is an address, not an App ID: paste the OAuth URL where it is asked for."
+    if _QUOTES & set(word):
+        return "The App ID must be written without quotation marks."
+    if not _is_visible(word) or "<" in word or ">" in word:
+        return "The App ID must be one word of letters and digits, as the portal shows it."
+    if len(word) > _LONGEST_ID:
+        return "This is too long for an App ID: something else was pasted along with it."
     return None
 
 
 def check_secret(text: str) -> str | None:
+    """The portal's Client Secret: printable ASCII (RFC 6749 A.2), with nothing around it."""
     if not text.strip():
-        return "The secret is missing: the portal shows it once, as Client Secret."
-    if not text.strip().isascii() or not text.strip().isprintable() or " " in text.strip():
-        return "The secret is one word; something else was copied along with it."
+        return "The secret is missing; the portal shows it once, as Client Secret."
+    if "•" in text or not text.strip("*"):
+        return "These are the dots that hide a secret, not the secret itself."
+    if text != text.strip():
+        return "The secret begins or ends with a space: something was copied along with it."
+    if not (text.isascii() and text.isprintable()):
+        return "The secret holds a character that none can hold: was it copied completely?"
+    if len(text) > _LONGEST_ID:
+        return "This is too long for a secret: something else was pasted along with it."
     return None
 
 
-def parse_port(value: object) -> int:
-    """A port number; digits as a text are fine."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError("The redirect port is a number from 1 to 65535.")
-    text = str(value).strip()
-    if not text:
-        raise ValueError("The redirect port is missing: a number from 1 to 65535.")
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= 65_535):
-        shown = plain(text, 20)
-        raise ValueError(f"The redirect port {shown} is not a number from 1 to 65535.")
-    return int(text)
+def parse_port(text: str) -> int:
+    """A port number from 1 to 65535, in digits."""
+    digits = text.strip()
+    if not digits:
+        raise ValueError(f"{_PORT}.")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
+        raise ValueError(f"{_PORT}{_instead(digits)}.")
+    port = int(digits)
+    if not 1 <= port <= 65_535:
+        raise ValueError(f"{_PORT}, not {port}.")
+    return port
 
 
-def parse_scopes(value: object) -> tuple[str, ...]:
-    """Scopes in their order, each once; a list, or a text separated by blanks."""
-    if isinstance(value, str):
-        given: list[object] = list(value.split())
-    elif isinstance(value, (list, tuple)):
-        given = list(value)
-    else:
-        raise ValueError("Scopes are a list, or words separated by blanks.")
-    scopes: list[str] = []
-    for scope in given:
-        if not isinstance(scope, str) or not scope:
-            raise ValueError("Each scope is a text like spark:kms.")
-        if "," in scope or ";" in scope:
-            raise ValueError("Scopes are separated by blanks, not by commas.")
-        if set(scope) & (_NOT_IN_SCOPES | {"'"}):
-            raise ValueError("Scopes have no quotes around or in them.")
-        if not _is_one_word(scope):
-            raise ValueError(f"The scope {plain(scope, 40)} holds a character no scope may hold.")
-        if scope not in scopes:
-            scopes.append(scope)
+def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
+    """The scopes in their order, each once; from one text or several.
+
+    Blanks, line breaks and commas separate: no scope of Webex has a comma, and people write
+    lists with them. At least one is needed.
+    """
+    texts = [value] if isinstance(value, str) else list(value)
+    scopes = [scope for text in texts for scope in text.replace(",", " ").split()]
+    for scope in scopes:
+        shown = plain(scope, 60)
+        if _QUOTES & set(scope):
+            raise ValueError("Scopes must be written without quotation marks.")
+        if "%" in scope or "+" in scope or "&" in scope:
+            raise ValueError(
+                "This is a piece of an address: paste the whole OAuth URL where it is asked for."
+            )
+        # RFC 6749 §3.3; a semicolon is allowed there, but only ever meant as a separator.
+        if not _is_visible(scope) or "\\" in scope or ";" in scope:
+            raise ValueError(f"The scope {shown} holds a character that no scope has.")
+        if scope.endswith(":") or scope.startswith(":"):
+            raise ValueError(f"The scope {shown} is not complete; one looks like spark:kms.")
     if not scopes:
         raise ValueError("At least one scope is needed, for example spark:kms.")
-    return tuple(scopes)
+    return tuple(dict.fromkeys(scopes))
+
+
+def check_redirect_uri(text: str) -> str | None:
+    """An http address of this machine, as registered with the integration (RFC 8252 §7.3)."""
+    if not _is_visible(text) or "\\" in text:
+        return "The redirect URI holds a space or a character that no address may hold."
+    if "#" in text or "?" in text:
+        return "The redirect URI must have neither a query (?…) nor a fragment (#…)."
+    parts = _split(text)
+    if parts is None or not parts.netloc:
+        return "The redirect URI must be an address like http://localhost:6855."
+    if parts.scheme != "http":
+        return "The redirect URI must begin with http://, as this program cannot answer https."
+    if "@" in parts.netloc:
+        return "The redirect URI must not hold a user name."
+    if parts.hostname not in LOOPBACK_HOSTS:
+        return "The redirect URI must lead to this machine: localhost, 127.0.0.1 or [::1]."
+    if parts.port == 0 or parts.netloc.endswith(":"):
+        return "The redirect URI must have a port from 1 to 65535."
+    if not _is_plain_path(parts.path):
+        return "The path of the redirect URI is not a plain one."
+    return None
+
+
+def port_of(redirect_uri: str) -> int | None:
+    """The port of an http address of this machine, 80 where it names none; else None."""
+    parts = _split(redirect_uri)
+    if parts is None or parts.scheme != "http" or parts.hostname not in LOOPBACK_HOSTS:
+        return None
+    return 80 if parts.port is None else parts.port
 
 
 def check_base_url(text: str) -> str | None:
-    """https, or http on this machine (RFC 6749 §3.1: the endpoints are https)."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if not host or parts.scheme not in {"https", "http"} or not text.isascii() or " " in text:
-        return "The base URL has to look like https://webexapis.com/v1."
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        return "The base URL has to begin with https: the secret must not travel in clear."
-    if parts.query or parts.fragment or parts.username:
-        return "The base URL has no user, query or fragment."
+    """https, or http on this machine: the secret goes there (RFC 6749 §3.1)."""
+    parts = _split(text) if _is_visible(text) else None
+    if parts is None or not parts.hostname or parts.scheme not in ("http", "https"):
+        return f"The base URL must be an address like {DEFAULT_BASE_URL}."
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        return "The base URL must begin with https://, else the secret would travel unencrypted."
+    if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
+        return "The base URL must have no user name, no query (?…) and no fragment (#…)."
     return None
 
 
-def parse_flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in _FLAGS:
-        return _FLAGS[value.strip().lower()]
-    raise ValueError("It is either true or false.")
+def parse_flag(text: str) -> bool:
+    """true or false; yes, no, on and off as well."""
+    flag = _FLAGS.get(text.strip().lower())
+    if flag is None:
+        raise ValueError(f"This must be true or false{_instead(text)}.")
+    return flag
 
 
-_FLAGS = {"true": True, "yes": True, "on": True, "1": True} | {
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
-}
+def parse_timeout(text: str) -> int:
+    """How long a sign-in may take, in seconds."""
+    digits = text.strip()
+    known = digits.isascii() and digits.isdigit() and len(digits) <= 5
+    if not known or not _SHORTEST_TIMEOUT <= int(digits) <= _LONGEST_TIMEOUT:
+        raise ValueError(
+            f"The timeout must be a number of seconds from {_SHORTEST_TIMEOUT}"
+            f" to {_LONGEST_TIMEOUT}{_instead(digits)}."
+        )
+    return int(digits)
 
 
-def parse_seconds(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError("It is a number of seconds from 10 to 3600.")
-    text = str(value).strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 10 <= int(text) <= 3600):
-        raise ValueError("It is a number of seconds from 10 to 3600.")
-    return int(text)
+def parse_choice(text: str, choices: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if text.strip() not in choices:
+        raise ValueError(f"This must be one of {', '.join(choices)}{_instead(text)}.")
+    return text.strip()
 
 
-def _is_one_word(text: str) -> bool:
-    return text.isascii() and text.isprintable() and " " not in text and '"' not in text
+def _instead(text: str) -> str:
+    """What was written instead; a long text may be a secret in the wrong place."""
+    shown = plain(text, 24)
+    return f", not “{shown}”" if shown and len(text) <= 12 else ""
+
+
+def _is_visible(text: str) -> bool:
+    return bool(text) and all("!" <= character <= "~" for character in text)
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is none
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_plain_path(path: str) -> bool:
+    """Whether a browser asks for just this path. A ``.`` or ``..`` would be resolved."""
+    if {".", ".."} & set(path.split("/")):
+        return False
+    first, *escapes = path.split("%")
+    rest = first + "".join(escape[2:] for escape in escapes)
+    hexadecimal = all(
+        len(escape) >= 2 and all(digit in "0123456789abcdefABCDEF" for digit in escape[:2])
+        for escape in escapes
+    )
+    return hexadecimal and all(sign.isalnum() or sign in _PATH_SIGNS for sign in rest)

@@ -1,0 +1,195 @@
+"""Changes values in the text of a settings file and leaves all else as a person wrote it.
+
+PyYAML writes a file anew and drops its comments. Here its parser only says where in the text a
+value stands; what is put there instead is read again and compared before it counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from wtr_tui.errors import SettingsError
+from wtr_tui.storage.settings_keys import KEYS
+from wtr_tui.storage.settings_layout import Layout, Pair, layout
+from wtr_tui.storage.settings_yaml import Entry, SettingsFileError, entries
+from wtr_tui.storage.yaml_scalar import scalar
+
+_BYTE_ORDER_MARK = "\ufeff"
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+
+
+class SettingsNotEditable(SettingsError):
+    """The file is written in a way in which a value cannot be changed without touching others."""
+
+
+def edited(text: str, changes: Mapping[str, object | None], name: str = "The file") -> str:
+    """The text with these keys set, to a text, number, flag or list of texts, or removed (None).
+
+    Comments, order, unknown keys, line ends and a byte order mark stay. A key that the file
+    has under its other name is changed there; a new one is added below the last. ``name`` is
+    the file, for the sentences. Raises SettingsFileError where the text cannot be understood,
+    SettingsNotEditable where a change would reach further than it should.
+    """
+    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    body = text.removeprefix(_BYTE_ORDER_MARK)
+    before = entries(body, name)
+    wanted = _wanted(changes, before)
+    result = body
+    try:
+        for key, value in wanted.items():
+            if _differs(before.get(key), value):
+                result = _with_value(result, key, value)
+        _verify(body, result, before, wanted, name)
+    except (SettingsFileError, _Unlike):
+        raise SettingsNotEditable(
+            f"{name} is written in a way that cannot be changed safely; it is left as it is.",
+            f"Change {', '.join(changes)} there with an editor.",
+        ) from None
+    return mark + result
+
+
+class _Unlike(Exception):
+    """The changed text does not say what it should."""
+
+
+def _wanted(
+    changes: Mapping[str, object | None], before: Mapping[str, Entry]
+) -> dict[str, tuple[str, ...] | str | None]:
+    """The changes under the names the file uses."""
+    other_names = {key.name: key.names for key in KEYS}
+    wanted: dict[str, tuple[str, ...] | str | None] = {}
+    for key, value in changes.items():
+        present = [name for name in other_names.get(key, (key,)) if name in before]
+        for name in present or [key]:
+            wanted[name] = None if value is None else _text(value)
+    return wanted
+
+
+def _text(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int)):
+        return str(value)
+    if isinstance(value, Sequence):
+        return tuple(str(item) for item in value)
+    raise TypeError(f"a setting is no {type(value).__name__}")
+
+
+def _differs(entry: Entry | None, value: tuple[str, ...] | str | None) -> bool:
+    if entry is None or value is None:
+        return entry is not None or value is not None
+    return entry.nested or entry.value is None or _joined(entry.value) != _joined(value)
+
+
+def _joined(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def _with_value(text: str, key: str, value: tuple[str, ...] | str | None) -> str:
+    now = layout(text)
+    pair = now.pairs.get(key)
+    if pair is None:
+        return text if value is None else _added(text, now, key, scalar(_joined(value)))
+    if value is None:
+        return _replaced(text, pair, "null") if now.braces else _removed(text, pair)
+    if pair.items is None:
+        return _replaced(text, pair, scalar(_joined(value)))
+    items = value.split() if isinstance(value, str) else value
+    if pair.brackets:
+        return _replaced(text, pair, f"[{', '.join(map(scalar, items))}]")
+    return _with_items(text, pair, [scalar(item) for item in items])
+
+
+def _added(text: str, now: Layout, key: str, written: str) -> str:
+    if now.braces:
+        head = text[: now.end].rstrip()
+        comma = "" if head.endswith(("{", ",")) else ","
+        space = "" if head.endswith("{") else " "
+        return f"{head}{comma}{space}{key}: {written}{text[now.end :]}"
+    newline = _newline(text)
+    at = _line_end(text, max(pair.end for pair in now.pairs.values())) if now.pairs else len(text)
+    gap = "" if at == 0 or text[at - 1] in "\r\n" else newline
+    return f"{text[:at]}{gap}{now.indent}{key}: {written}{newline}{text[at:]}"
+
+
+def _removed(text: str, pair: Pair) -> str:
+    return text[: _line_start(text, pair.key_start)] + text[_line_end(text, pair.end) :]
+
+
+def _replaced(text: str, pair: Pair, written: str) -> str:
+    space = "" if text[pair.start - 1].isspace() else " "
+    result = f"{text[: pair.start]}{space}{written}{text[pair.end :]}"
+    # Comments inside the old value move above the key, so that none is lost.
+    at = _line_start(text, pair.key_start)
+    indent = text[at : pair.key_start]
+    above = "".join(f"{indent}{comment}{_newline(text)}" for comment in pair.comments)
+    return result[:at] + above + result[at:]
+
+
+def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> str:
+    """A list in lines: a line stays with its item and that item's comment; other lines stay."""
+    assert pair.items is not None
+    start = _line_start(text, pair.start)
+    end = _line_end(text, pair.end)
+    indent = text[start : pair.start]
+    newline = _newline(text)
+    if indent.strip() or any("\n" in text[first:last] for first, last in pair.items):
+        raise _Unlike
+    lines: dict[str, str] = {}
+    above: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    at = start
+    while at < end:
+        after = _line_end(text, at)
+        line = text[at:after].rstrip("\r\n")
+        found = [text[first:last] for first, last in pair.items if at <= first < after]
+        if found and found[0] in wanted and found[0] not in lines:
+            lines[found[0]] = line
+            above[found[0]] = waiting
+            waiting = []
+        elif not found:
+            waiting.append(line)
+        at = after
+    result: list[str] = []
+    for item in wanted:
+        result += above.get(item, [])
+        result.append(lines.get(item, f"{indent}- {item}"))
+    last = newline if text[end - 1] in "\r\n" else ""
+    return text[:start] + newline.join([*result, *waiting]) + last + text[end:]
+
+
+def _verify(
+    body: str,
+    result: str,
+    before: Mapping[str, Entry],
+    wanted: Mapping[str, tuple[str, ...] | str | None],
+    name: str,
+) -> None:
+    after = entries(result, name)
+    old, new = layout(body).pairs, layout(result).pairs
+    for key in before.keys() | after.keys() | wanted.keys():
+        if key not in wanted:
+            written = key in old and key in new
+            same = written and old[key].of(body) == new[key].of(result)
+        elif wanted[key] is None:
+            same = key not in after or after[key].value is None
+        else:
+            same = key in after and not _differs(after[key], wanted[key])
+        if not same:
+            raise _Unlike
+
+
+def _line_start(text: str, at: int) -> int:
+    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+
+
+def _line_end(text: str, at: int) -> int:
+    """Behind the line break that ends the line."""
+    found = _NEWLINE.search(text, at)
+    return found.end() if found else len(text)
+
+
+def _newline(text: str) -> str:
+    found = _NEWLINE.search(text)
+    return found[0] if found else "\n"

@@ -1,0 +1,50 @@
+"""The names of the settings: in the file, in the environment, and what other tools call them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SettingKey:
+    """One setting. ``name`` is its key in the file; ``variables`` are in the order they win."""
+
+    name: str
+    variables: tuple[str, ...] = ()
+    alias: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, self.alias) if self.alias else (self.name,)
+
+
+APP_ID = SettingKey("appid", ("WEBEX_APPID", "WEBEX_CLIENTID", "WEBEX_CLIENT_ID"), alias="clientid")
+SECRET = SettingKey("secret", ("WEBEX_SECRET", "WEBEX_CLIENT_SECRET"))
+SCOPES = SettingKey("scopes", ("WEBEX_SCOPES",))
+REDIRECT_PORT = SettingKey("redirectPort", ("WEBEX_REDIRECTPORT",))
+REDIRECT_URI = SettingKey("redirectUri", ("WEBEX_REDIRECTURI",))
+BASE_URL = SettingKey("baseUrl", ("WEBEX_BASEURL",))
+AUTO_REFRESH = SettingKey("autoRefresh")
+CA_FILE = SettingKey("caFile")
+ON_TOKEN = SettingKey("onToken")
+TIMEOUT = SettingKey("timeout")
+BROWSER = SettingKey("browser")
+CLIPBOARD = SettingKey("clipboard")
+THEME = SettingKey("theme")
+
+KEYS = (
+    APP_ID,
+    SECRET,
+    SCOPES,
+    REDIRECT_PORT,
+    REDIRECT_URI,
+    BASE_URL,
+    AUTO_REFRESH,
+    CA_FILE,
+    ON_TOKEN,
+    TIMEOUT,
+    BROWSER,
+    CLIPBOARD,
+    THEME,
+)
+NAMES = tuple(name for key in KEYS for name in key.names)

@@ -1,0 +1,140 @@
+"""Where in the text of a settings file each key and value stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+_COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A key and its value, as places in the text; ``end`` is behind the last character.
+
+    ``items`` are the places of a list's texts and None where the value is no list;
+    ``brackets`` tells ``[a, b]`` from a list in lines. ``comments`` are inside the value.
+    """
+
+    key_start: int
+    start: int
+    end: int
+    items: tuple[tuple[int, int], ...] | None
+    brackets: bool
+    comments: tuple[str, ...]
+
+    def of(self, text: str) -> str:
+        """The pair as it is written."""
+        return text[self.key_start : self.end]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The pairs by key. ``braces``: the whole is ``{…}``, and ``end`` is at its closing one."""
+
+    pairs: Mapping[str, Pair]
+    braces: bool
+    end: int
+    indent: str
+
+
+def layout(text: str) -> Layout:
+    """Takes a text that is known to be one mapping of texts, or empty, apart."""
+    events = list(yaml.parse(text, Loader=yaml.SafeLoader))
+    openings = (
+        (at, event) for at, event in enumerate(events) if isinstance(event, yaml.MappingStartEvent)
+    )
+    at, opening = next(openings, (0, None))
+    if opening is None:
+        return Layout({}, braces=False, end=len(text), indent="")
+    pairs: dict[str, Pair] = {}
+    at += 1
+    while not isinstance(events[at], yaml.MappingEndEvent):
+        key, at = _node(events, at)
+        value, at = _node(events, at)
+        if isinstance(key[0], yaml.ScalarEvent):
+            pairs[key[0].value] = _pair(text, key[0], value)
+    braces = bool(opening.flow_style)
+    first = _begin(opening)
+    line = max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1
+    return Layout(
+        pairs, braces=braces, end=_begin(events[at]), indent="" if braces else text[line:first]
+    )
+
+
+def _node(events: Sequence[yaml.Event], at: int) -> tuple[list[yaml.Event], int]:
+    """The events of the node that begins here, and where the next one begins."""
+    depth = 0
+    node = []
+    while True:
+        event = events[at]
+        node.append(event)
+        at += 1
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth == 0:
+            return node, at
+
+
+def _pair(text: str, key: yaml.ScalarEvent, value: Sequence[yaml.Event]) -> Pair:
+    first = value[0]
+    start = _begin(first)
+    end = _end(text, value)
+    items = None
+    if isinstance(first, yaml.SequenceStartEvent):
+        items = tuple(
+            (_begin(event), _behind(event))
+            for event in value
+            if isinstance(event, yaml.ScalarEvent)
+        )
+    return Pair(
+        key_start=_begin(key),
+        start=start,
+        end=end,
+        items=items,
+        brackets=isinstance(first, yaml.SequenceStartEvent) and bool(first.flow_style),
+        comments=_comments(text[start:end], start, value),
+    )
+
+
+def _end(text: str, value: Sequence[yaml.Event]) -> int:
+    """Behind the last character: for the parser a list in lines reaches to the next key."""
+    starts: list[yaml.CollectionStartEvent] = []
+    end = _begin(value[0])
+    for event in value:
+        if isinstance(event, yaml.CollectionStartEvent):
+            starts.append(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            if starts.pop().flow_style:
+                end = _behind(event)
+        else:
+            last = _behind(event)
+            begin = _begin(event)
+            end = begin + len(text[begin:last].rstrip())
+    return end
+
+
+def _comments(written: str, start: int, value: Sequence[yaml.Event]) -> tuple[str, ...]:
+    """The comments of a value: what looks like one in a text is a part of the text."""
+    bare = list(written)
+    for event in value:
+        if not isinstance(event, yaml.ScalarEvent):
+            continue
+        first = _begin(event) - start
+        last = _behind(event) - start
+        if event.style in ("|", ">"):
+            # Its first line may have a comment, the others are its text.
+            first = written.find("\n", first) + 1 or last
+        bare[first:last] = " " * (min(last, len(bare)) - first)
+    return tuple(comment.rstrip() for comment in _COMMENT.findall("".join(bare)))
+
+
+def _begin(event: yaml.Event) -> int:
+    return event.start_mark.index if event.start_mark else 0
+
+
+def _behind(event: yaml.Event) -> int:
+    return event.end_mark.index if event.end_mark else 0

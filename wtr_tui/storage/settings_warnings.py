@@ -1,0 +1,55 @@
+"""What works but deserves a word: unknown keys, and a secret that others may see."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from wtr_tui.storage.os_words import user_name
+from wtr_tui.storage.settings_file import SettingsFile
+from wtr_tui.storage.settings_keys import NAMES
+from wtr_tui.text import plain
+
+
+def warnings_about(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
+    """Sentences about the settings file; none where there is no file."""
+    if path is None or file.text is None:
+        return ()
+    found = [_unknown(path, key, entry.line) for key, entry in file.entries.items()]
+    secret = file.entries.get("secret")
+    if secret is not None and secret.value is not None:
+        found += [_open_to_others(path, file.mode), _in_work_tree(path)]
+    found.append(_foreign(path, file.owner))
+    return tuple(filter(None, found))
+
+
+def _unknown(path: Path, key: str, line: int) -> str:
+    if key in NAMES:
+        return ""
+    by_lower_case = {name.lower(): name for name in NAMES}
+    close = difflib.get_close_matches(key.replace("_", "").lower(), by_lower_case, 1, 0.7)
+    hint = f" Did you mean {by_lower_case[close[0]]}?" if close else ""
+    return f"{path} line {line}: the key {plain(key, 40)} is not known and is ignored.{hint}"
+
+
+def _open_to_others(path: Path, mode: int) -> str:
+    if not mode & 0o077:
+        return ""
+    may = "change" if mode & 0o022 else "read"
+    return (
+        f"{path} holds the secret, and other users may {may} it (mode {mode:o}): chmod 600 {path}"
+    )
+
+
+def _in_work_tree(path: Path) -> str:
+    for folder in Path(os.path.realpath(path)).parents:
+        if os.path.lexists(folder / ".git"):
+            return f"{path} holds the secret and lies in the git work tree {folder}."
+    return ""
+
+
+def _foreign(path: Path, owner: int) -> str:
+    if owner in (os.geteuid(), 0):
+        return ""
+    return f"{path} belongs to {user_name(owner)}, who decides where your secret is sent."

@@ -1,0 +1,90 @@
+"""A token as the members of its file, and back. Strict: half a token is no token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from wtr_tui.instants import from_iso, iso
+from wtr_tui.oauth.token import Token
+from wtr_tui.secret import Secret
+from wtr_tui.storage.token_fields import VERSION, CorruptTokenFile
+
+_Value = TypeVar("_Value")
+
+
+def to_json(app_id: str, token: Token) -> bytes:
+    """The file's content. Instants are cut to whole seconds, so that none looks longer."""
+    fields = {
+        "version": VERSION,
+        "appid": app_id,
+        "access_token": token.access_token.reveal(),
+        "expires_at": _written(token.expires_at),
+        "refresh_token": None if token.refresh_token is None else token.refresh_token.reveal(),
+        "refresh_expires_at": _written(token.refresh_expires_at),
+        "token_type": token.token_type,
+        "scope": " ".join(token.scopes),
+        "obtained_at": _written(token.obtained_at),
+    }
+    return (json.dumps(fields, indent=2) + "\n").encode("ascii")
+
+
+def from_fields(path: str, fields: Mapping[str, object]) -> tuple[str, Token]:
+    """The App ID and the token. Raises CorruptTokenFile, which names the member at fault."""
+    judged = _Fields(path, fields)
+    refresh_token = judged.credential("refresh_token")
+    return judged.required("appid", judged.text("appid")), Token(
+        access_token=judged.required("access_token", judged.credential("access_token")),
+        obtained_at=judged.required("obtained_at", judged.instant("obtained_at")),
+        expires_at=judged.instant("expires_at"),
+        refresh_token=refresh_token,
+        refresh_expires_at=judged.instant("refresh_expires_at"),
+        token_type=judged.text("token_type") or "Bearer",
+        scopes=tuple((judged.text("scope") or "").split()),
+    )
+
+
+def _written(instant: datetime | None) -> str | None:
+    return None if instant is None else iso(instant)
+
+
+class _Fields:
+    """The members of one file, each judged as it is asked for; absent and null are None."""
+
+    def __init__(self, path: str, fields: Mapping[str, object]) -> None:
+        self._path = path
+        self._fields = fields
+
+    def text(self, name: str) -> str | None:
+        stated = self._fields.get(name)
+        if stated is not None and not isinstance(stated, str):
+            raise self._fault(f"{name} is not a text")
+        return stated
+
+    def credential(self, name: str) -> Secret | None:
+        stated = self.text(name)
+        if stated is None:
+            return None
+        # It goes into an HTTP header.
+        if not stated or not all("!" <= character <= "~" for character in stated):
+            raise self._fault(f"{name} is not a token")
+        return Secret(stated)
+
+    def instant(self, name: str) -> datetime | None:
+        stated = self.text(name)
+        if stated is None:
+            return None
+        try:
+            return from_iso(stated)
+        except (ValueError, OverflowError):
+            raise self._fault(f"{name} is not an instant with a time zone") from None
+
+    def required(self, name: str, value: _Value | None) -> _Value:
+        if not value:
+            raise self._fault(f"it has no {name}")
+        return value
+
+    def _fault(self, fault: str) -> CorruptTokenFile:
+        return CorruptTokenFile(self._path, fault)
