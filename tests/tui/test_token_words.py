@@ -28,8 +28,8 @@ def test_a_masked_token_is_recognised_but_not_usable(text: str, shown: str) -> N
         (timedelta(days=13, hours=3), "13d 03h"),
         (timedelta(hours=23, minutes=5), "23h 05m"),
         (timedelta(minutes=59, seconds=59), "59m"),
-        (timedelta(seconds=59), "59s"),
-        (timedelta(seconds=-1), "0s"),
+        (timedelta(seconds=59), "0m"),
+        (timedelta(seconds=-1), "0m"),
         (None, "- -"),
     ],
 )

@@ -32,21 +32,30 @@ def share(left: timedelta | None, life: timedelta | None) -> float:
 
 
 def large_left(left: timedelta | None) -> str:
-    """The time left in its two largest units, for the large figures; seconds in the last minute.
+    """The time left in its two largest units above the second, for the large figures.
 
-    They change once a minute at most until then: large figures are costly over a slow line, and
-    the exact countdown stands beside them.
+    They change once a minute at most: large figures are costly over a slow line, and the exact
+    countdown stands beside them.
     """
     if left is None:
         return "- -"
-    seconds = max(0, int(left.total_seconds()))
-    minutes = seconds // 60
+    minutes = max(0, int(left.total_seconds())) // 60
     hours = minutes // 60
     if hours >= 24:
         return f"{hours // 24}d {hours % 24:02}h"
     if hours:
         return f"{hours}h {minutes % 60:02}m"
-    return f"{minutes}m" if minutes else f"{seconds}s"
+    return f"{minutes}m"
+
+
+def left_words(left: timedelta | None, *, coarse: bool = False) -> str:
+    """The countdown, or that it is over. ``coarse``: no seconds while a day or more is left."""
+    if left is None:
+        return "end unknown"
+    if left <= timedelta(0):
+        return f"expired {instants.duration(-left)} ago"
+    words = instants.countdown(left)
+    return words.rpartition(":")[0] if coarse and "d" in words else words
 
 
 def end_words(end: datetime | None, now: datetime) -> str:

@@ -322,7 +322,7 @@ class RetrievalScreen(WtrScreen):
         if attempt is None or self._began is None:
             return
         left = instants.countdown(attempt.deadline - now)
-        self.query_one("#time-left", Quiet).show(f"{left} left")
+        self.query_one("#time-left", Quiet).fit(f"{left} left")
         waited = (now - self._began).total_seconds()
         if waited > _HINT_AFTER_SECONDS and self._arrived and not self._hinted:
             self._hinted = True

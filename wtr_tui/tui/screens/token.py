@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from textual import work
@@ -24,6 +24,7 @@ from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.token_words import (
     end_words,
     large_left,
+    left_words,
     lifetime,
     masked,
     organization_words,
@@ -91,8 +92,9 @@ class TokenScreen(WtrScreen):
             yield Quiet("", classes="gap")
             with Horizontal(classes="row"):
                 yield Quiet("Refresh token", classes="heading")
-                yield Quiet("  ", classes="row-gap")
+                yield Quiet("", classes="row-gap")
                 yield Quiet("", id="refresh-left")
+                yield Quiet("   ", classes="row-gap")
                 yield Quiet("", id="refresh-end", classes="muted fill")
             yield Bar(id="refresh-bar")
             yield Quiet("", classes="gap")
@@ -214,13 +216,13 @@ class TokenScreen(WtrScreen):
         level = urgency(left, lifetime(token.obtained_at, token.expires_at))
         state = self.query_one("#state", Quiet)
         _colour(state, level)
-        state.show(_state_words(level, self.session.keeper.unsaved))
+        state.fit(_state_words(level, self.session.keeper.unsaved))
         large = self.query_one("#large", Digits)
         _colour(large, level)
         large_text = large_left(left)
         if large.value != large_text:
             large.update(large_text)
-        self.query_one("#left", Quiet).show(_left_words(left))
+        self.query_one("#left", Quiet).fit(left_words(left))
         self.query_one("#end", Quiet).show(end_words(token.expires_at, now))
         bar = self.query_one("#bar", Bar)
         _colour(bar, level)
@@ -234,7 +236,7 @@ class TokenScreen(WtrScreen):
         bar = self.query_one("#refresh-bar", Bar)
         if token.refresh_token is None:
             _colour(words, Urgency.UNKNOWN)
-            words.show("none: this token cannot be refreshed, only replaced by signing in")
+            words.fit("none: this token cannot be refreshed, only replaced by signing in")
             bar.set_share(0.0)
             return
         left = token.refresh_left(now)
@@ -242,7 +244,10 @@ class TokenScreen(WtrScreen):
         level = urgency(left, life)
         for widget in (words, bar):
             _colour(widget, level)
-        words.show(f"{_left_words(left)}  {level.value if level is not Urgency.CALM else ''}")
+        told = left_words(left, coarse=True)
+        if level not in {Urgency.CALM, Urgency.EXPIRED}:
+            told += f"  {level.value}"
+        words.fit(told)
         end.show(end_words(token.refresh_expires_at, now))
         bar.set_share(share(left, life))
 
@@ -294,14 +299,6 @@ class TokenScreen(WtrScreen):
 
     def action_save(self) -> None:
         self.wtr.save_again()
-
-
-def _left_words(left: timedelta | None) -> str:
-    if left is None:
-        return "end unknown"
-    if left <= timedelta(0):
-        return f"expired {instants.duration(-left)} ago"
-    return instants.countdown(left).ljust(12)
 
 
 def _state_words(level: Urgency, unsaved: bool) -> str:

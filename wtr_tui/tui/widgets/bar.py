@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from textual import events
 
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -19,17 +21,31 @@ def bar(share: float, width: int) -> str:
     return ("━" * whole + "╸" * half).ljust(width, "┄")
 
 
+_LEAST_PAUSE_SECONDS = 10.0
+_SMALL_MOVE = 0.08
+
+
 class Bar(Quiet):
-    """A bar over the whole width; repainted when it moves by half a cell."""
+    """A bar over the whole width; repainted when it has moved by half a cell.
+
+    A small move may wait ten seconds: of a token that lives for minutes the bar would move
+    every second, and each repaint is a few hundred bytes.
+    """
 
     DEFAULT_CSS = "Bar { height: 1; width: 100%; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("", id=id)
         self._share = 0.0
+        self._painted_at = -_LEAST_PAUSE_SECONDS
 
     def set_share(self, share: float) -> None:
+        now = monotonic()
+        small = abs(share - self._share) < _SMALL_MOVE and share > 0
+        if small and now - self._painted_at < _LEAST_PAUSE_SECONDS:
+            return
         self._share = share
+        self._painted_at = now
         self.show(bar(share, self.size.width))
 
     def on_resize(self, event: events.Resize) -> None:

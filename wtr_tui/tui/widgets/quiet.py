@@ -32,6 +32,13 @@ class Quiet(Static):
     def reshape(self, text: str | Content) -> None:
         self._put(text, layout=True)
 
+    def fit(self, text: str) -> None:
+        """Shows a line in a widget as wide as its text: laid out anew only for another width.
+
+        A text of the same width is one short run of bytes, without blanks to fill up with.
+        """
+        self._put(text, layout=len(text) != len(self.shown))
+
     def _put(self, text: str | Content, *, layout: bool) -> None:
         if text == self._shown and type(text) is type(self._shown):
             return
