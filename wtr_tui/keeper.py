@@ -45,24 +45,38 @@ class Keeper:
         if self._latest is None or now > self._latest:
             self._latest = now
         try:
-            fingerprint: object = self.profile.token_file.fingerprint()
-            if fingerprint == self._fingerprint:
-                return changed
-            self._fingerprint = fingerprint
-            before = self.stored
-            stored = self.profile.token_file.read()
-            self.problem = None
+            fingerprint = self.profile.token_file.fingerprint()
         except WtrError as error:
-            told_already = self.problem is not None and str(self.problem) == str(error)
-            self.problem = error
-            return changed or not told_already
-        if stored is None and self.unsaved:
+            self._fingerprint = object()  # whatever is there afterwards has to be read
+            return self._met(error) or changed
+        if fingerprint == self._fingerprint:
             return changed
+        self._fingerprint = fingerprint
+        try:
+            stored = self.profile.token_file.read()
+        except WtrError as error:
+            return self._met(error) or changed
+        self.problem = None
+        if self.unsaved and not self._replaces_unsaved(stored):
+            return True
+        before = self.stored
         self.stored = stored
         self.unsaved = False
         if stored != before:
             self.forget_failures()
         return True
+
+    def _met(self, error: WtrError) -> bool:
+        told_already = self.problem is not None and str(self.problem) == str(error)
+        self.problem = error
+        return not told_already
+
+    def _replaces_unsaved(self, stored: StoredToken | None) -> bool:
+        """Whether the file holds something newer: mending its mode changes the file, too."""
+        held = self.stored
+        if stored is None or held is None or stored.app_id != held.app_id:
+            return held is None
+        return stored.token.obtained_at > held.token.obtained_at
 
     @property
     def foreign(self) -> bool:

@@ -1,0 +1,288 @@
+"""The keeper follows the file, knows when to refresh, and rests when that is of no use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.clock import NOON
+from tests.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
+from wtr_tui import refresh
+from wtr_tui.keeper import Keeper
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.token_file import StoredToken
+
+DAY = timedelta(days=1)
+PLANNED = NOON + LIFE - DAY
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    return Profile("default", tmp_path / "default.yaml", tmp_path / "state" / "default.json")
+
+
+@pytest.fixture
+def keeper(profile: Profile) -> Keeper:
+    return Keeper(profile, APP_ID, auto=True)
+
+
+def saved(keeper: Keeper, stored: StoredToken) -> None:
+    keeper.profile.token_file.save(stored)
+
+
+def following(keeper: Keeper, stored: StoredToken) -> Keeper:
+    saved(keeper, stored)
+    assert keeper.look(NOON)
+    return keeper
+
+
+MINE = StoredToken(APP_ID, a_token())
+
+
+def test_without_a_file_there_is_no_token_and_no_problem(keeper: Keeper) -> None:
+    keeper.look(NOON)
+    assert keeper.stored is None
+    assert keeper.problem is None
+    assert keeper.next_at() is None
+
+
+def test_a_token_another_process_writes_is_taken_over_once(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    assert not keeper.look(NOON)
+    newer = StoredToken(APP_ID, a_token("NEW1"))
+    saved(keeper, newer)
+    assert keeper.look(NOON)
+    assert keeper.stored == newer
+    assert not keeper.look(NOON)
+
+
+def test_a_file_that_is_gone_leaves_no_token(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    keeper.profile.token_path.unlink()
+    assert keeper.look(NOON)
+    assert keeper.stored is None
+
+
+def test_a_damaged_file_is_told_once_and_forgotten_when_it_is_mended(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    keeper.profile.token_path.write_text("not a token")
+    assert keeper.look(NOON)
+    assert keeper.problem is not None
+    assert not keeper.look(NOON)
+    keeper.profile.token_path.unlink()
+    saved(keeper, MINE)
+    assert keeper.look(NOON)
+    assert keeper.problem is None
+    assert keeper.stored == MINE
+
+
+def test_a_file_that_could_not_be_looked_at_for_a_while_is_no_problem_afterwards(
+    keeper: Keeper,
+) -> None:
+    following(keeper, MINE)
+    state = keeper.profile.token_path.parent
+    away = state.with_name("away")
+    state.rename(away)
+    state.write_text("a file where the folder was")
+    assert keeper.look(NOON)
+    assert keeper.problem is not None
+    state.unlink()
+    away.rename(state)
+    assert keeper.look(NOON)
+    assert keeper.problem is None
+    assert keeper.stored == MINE
+
+
+@pytest.mark.parametrize(
+    ("stored", "planned"),
+    [
+        (MINE, PLANNED),
+        (StoredToken(APP_ID, a_token(life=timedelta(minutes=3))), NOON + timedelta(seconds=90)),
+        (StoredToken(APP_ID, a_token(refresh=None)), None),
+        (StoredToken(APP_ID, a_token(life=None)), None),
+        (StoredToken(OTHER_APP_ID, a_token()), None),
+    ],
+    ids=["two weeks", "three minutes", "no refresh token", "end unknown", "another App ID's"],
+)
+def test_auto_refresh_is_planned_for_tokens_that_can_be_refreshed(
+    keeper: Keeper, stored: StoredToken, planned: object
+) -> None:
+    assert following(keeper, stored).next_at() == planned
+
+
+def _switched_off(keeper: Keeper) -> None:
+    keeper.switch_auto()
+
+
+def _told_to_sign_in(keeper: Keeper) -> None:
+    keeper.learn(refresh.SignInNeeded("Sign in again."), NOON)
+
+
+def _holding(keeper: Keeper) -> None:
+    keeper.hold(StoredToken(APP_ID, a_token("HELD")))
+
+
+def _other_settings(keeper: Keeper) -> None:
+    keeper.app_id = OTHER_APP_ID
+
+
+@pytest.mark.parametrize("change", [_switched_off, _told_to_sign_in, _holding, _other_settings])
+def test_nothing_is_due_however_late_it_gets(
+    keeper: Keeper, change: Callable[[Keeper], None]
+) -> None:
+    change(following(keeper, MINE))
+    assert keeper.next_at() is None
+    assert not keeper.due(NOON + 1000 * DAY)
+
+
+def test_it_is_due_from_the_planned_instant_on(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    assert not keeper.due(PLANNED - timedelta(seconds=1))
+    assert keeper.due(PLANNED)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        refresh.SignInNeeded("The refresh token is not accepted."),
+        refresh.WrongClient("The secret is wrong."),
+        refresh.CannotRefresh("It cannot be refreshed."),
+    ],
+    ids=lambda outcome: type(outcome).__name__,
+)
+def test_what_asking_again_would_not_change_stops_auto_refresh(
+    keeper: Keeper, outcome: refresh.Outcome
+) -> None:
+    following(keeper, MINE).learn(outcome, PLANNED)
+    assert keeper.stopped
+    assert not keeper.due(PLANNED + DAY)
+
+
+def test_a_token_from_elsewhere_ends_the_rest(keeper: Keeper) -> None:
+    following(keeper, MINE).learn(refresh.SignInNeeded("Sign in again."), PLANNED)
+    saved(keeper, StoredToken(APP_ID, a_token("NEW1", obtained_at=PLANNED)))
+    keeper.look(PLANNED)
+    assert not keeper.stopped
+    assert keeper.due(PLANNED + LIFE)
+
+
+def test_switching_auto_refresh_off_and_on_ends_the_rest(keeper: Keeper) -> None:
+    following(keeper, MINE).learn(refresh.SignInNeeded("Sign in again."), PLANNED)
+    keeper.switch_auto()
+    keeper.switch_auto()
+    assert keeper.auto
+    assert keeper.due(PLANNED)
+
+
+def test_temporary_failures_wait_longer_each_time(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    waits = []
+    for _ in range(4):
+        keeper.learn(refresh.Temporary("The network is down."), PLANNED)
+        at = keeper.next_at()
+        assert at is not None
+        waits.append((at - PLANNED).total_seconds())
+    assert waits == sorted(waits)
+    # 15 s doubling, less up to a quarter.
+    for wait, longest in zip(waits, (15, 30, 60, 120), strict=True):
+        assert longest * 0.75 <= wait <= longest
+
+
+def test_the_servers_wish_when_to_ask_again_is_followed(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    keeper.learn(refresh.Temporary("Too many requests.", timedelta(seconds=70)), PLANNED)
+    assert keeper.next_at() == PLANNED + timedelta(seconds=70)
+
+
+@pytest.mark.parametrize("outcome", [refresh.Refreshed, refresh.AlreadyFresh])
+def test_a_success_ends_the_waiting(
+    keeper: Keeper, outcome: Callable[[object], refresh.Outcome]
+) -> None:
+    following(keeper, MINE)
+    keeper.learn(refresh.Temporary("The network is down."), PLANNED)
+    keeper.learn(outcome(MINE.token), PLANNED)
+    assert keeper.next_at() == PLANNED
+
+
+@pytest.mark.parametrize(
+    ("left", "pause"),
+    [
+        (timedelta(days=1), timedelta(hours=1)),
+        (timedelta(minutes=10), timedelta(minutes=5)),
+        (timedelta(seconds=40), timedelta(seconds=30)),
+        (timedelta(seconds=-5), timedelta(seconds=30)),
+    ],
+)
+def test_the_same_token_again_is_not_asked_for_at_once(
+    keeper: Keeper, left: timedelta, pause: timedelta
+) -> None:
+    following(keeper, MINE)
+    now = NOON + LIFE - left
+    keeper.learn(refresh.SameToken(MINE.token), now)
+    assert keeper.next_at() == now + pause
+
+
+def test_a_token_that_could_not_be_saved_is_kept_while_the_file_stays_as_it_is(
+    keeper: Keeper,
+) -> None:
+    following(keeper, MINE)
+    held = a_token("HELD", obtained_at=NOON + DAY)
+    keeper.learn(refresh.NotSaved(held, "The disk is full."), NOON + DAY)
+    keeper.look(NOON + DAY)
+    assert keeper.unsaved
+    assert keeper.stored == StoredToken(APP_ID, held)
+
+
+def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    held = a_token("HELD", obtained_at=NOON + DAY)
+    keeper.learn(refresh.NotSaved(held, "The file is not writable."), NOON + DAY)
+    # What a person does who reads that sentence; it changes the file's fingerprint.
+    os.utime(keeper.profile.token_path)
+    keeper.look(NOON + DAY)
+    assert keeper.unsaved
+    assert keeper.stored == StoredToken(APP_ID, held)
+
+
+def test_an_unsaved_token_survives_that_its_file_is_taken_away(keeper: Keeper) -> None:
+    following(keeper, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
+    keeper.profile.token_path.unlink()
+    keeper.look(NOON)
+    assert keeper.unsaved
+
+
+def test_a_newer_token_in_the_file_replaces_an_unsaved_one(keeper: Keeper) -> None:
+    following(keeper, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
+    newer = StoredToken(APP_ID, a_token("NEW1", obtained_at=NOON + DAY))
+    saved(keeper, newer)
+    assert keeper.look(NOON + DAY)
+    assert keeper.stored == newer
+    assert not keeper.unsaved
+
+
+def test_another_app_ids_token_in_the_file_does_not_replace_an_unsaved_one(
+    keeper: Keeper,
+) -> None:
+    following(keeper, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
+    saved(keeper, StoredToken(OTHER_APP_ID, a_token("NEW1", obtained_at=NOON + DAY)))
+    keeper.look(NOON + DAY)
+    assert keeper.unsaved
+
+
+def test_a_clock_that_went_back_is_told_until_it_has_caught_up(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    assert keeper.look(NOON - DAY)
+    assert keeper.clock_went_back
+    assert not keeper.look(NOON - DAY)
+    assert keeper.look(NOON)
+    assert not keeper.clock_went_back
+
+
+def test_a_clock_set_back_by_seconds_is_nothing_to_tell(keeper: Keeper) -> None:
+    following(keeper, MINE)
+    keeper.look(NOON - timedelta(seconds=30))
+    assert not keeper.clock_went_back
