@@ -1,0 +1,555 @@
+"""The sign-in as a stream of steps, against the stand-in: whatever answers, and whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.tokens import OTHER_APP_ID, a_token
+from wtr_tui import instants, steps
+from wtr_tui.background import in_thread
+from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY
+from wtr_tui.oauth.authorization import Reason
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.listener_events import (
+    BrowserArrived,
+    HttpsAttempt,
+    ListenerEvent,
+    ServerReportedError,
+    StartAddressClosed,
+    StrayRequest,
+    WrongState,
+)
+from wtr_tui.oauth.token import Token
+from wtr_tui.retrieval import Retrieval, noticed
+from wtr_tui.sandbox import Integration, Sandbox, new_integration
+from wtr_tui.sandbox.browser import approved_address, denied_address, follow
+from wtr_tui.sandbox.faults import Fault
+from wtr_tui.sandbox.ports import free_port
+from wtr_tui.secret import Secret
+from wtr_tui.steps import End, Ended, Step, Way
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.token_file import StoredToken
+
+# Longer than anything takes on a busy machine; nothing waits for it to pass.
+PATIENCE = 30.0
+
+S = TypeVar("S", bound=object)
+
+
+class Watched:
+    """An attempt whose steps are taken one after the other, and remembered."""
+
+    def __init__(self, attempt: Retrieval) -> None:
+        self.attempt = attempt
+        self.taken: list[Step] = []
+        self._stream = attempt.run()
+
+    async def until(self, kind: type[S]) -> S:
+        """The next step of this kind; fails where the stream ends before."""
+        while True:
+            step = await asyncio.wait_for(self._stream.__anext__(), PATIENCE)
+            self.taken.append(step)
+            if isinstance(step, kind):
+                return step
+
+    async def rest(self) -> list[Step]:
+        """All steps that are still to come, to the end of the attempt."""
+        while True:
+            try:
+                step = await asyncio.wait_for(self._stream.__anext__(), PATIENCE)
+            except StopAsyncIteration:
+                return self.taken
+            self.taken.append(step)
+
+    async def leave(self) -> None:
+        await self._stream.aclose()
+
+    def kinds(self) -> list[str]:
+        return [type(step).__name__ for step in self.taken]
+
+
+class GatedClient(WebexClient):
+    """Its exchange waits at a gate, so that a test decides what happens meanwhile."""
+
+    gate: threading.Event
+
+    def exchange(self, code: Secret, redirect_uri: str, code_verifier: Secret) -> Token:
+        assert self.gate.wait(PATIENCE)
+        return super().exchange(code, redirect_uri, code_verifier)
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    return Profile("default", tmp_path / "default.yaml", tmp_path / "state" / "default.json")
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, integration: Integration) -> Settings:
+    return settings_for(sandbox.base_url, integration)
+
+
+def settings_for(base_url: str, integration: Integration) -> Settings:
+    uri = integration.redirect_uri
+    return Settings(
+        app_id=integration.client_id,
+        secret=integration.secret,
+        scopes=("spark:kms", "spark:people_read"),
+        redirect_port=int(uri.rpartition(":")[2]),
+        redirect_uri=uri,
+        base_url=base_url,
+    )
+
+
+def client_for(settings: Settings, kind: type[WebexClient] = WebexClient) -> WebexClient:
+    return kind(settings.base_url, settings.app_id, settings.secret, connect_pauses=())
+
+
+@asynccontextmanager
+async def attempting(
+    profile: Profile,
+    settings: Settings,
+    *,
+    client: WebexClient | None = None,
+    now: Callable[[], datetime] = instants.now,
+) -> AsyncIterator[Watched]:
+    with client or client_for(settings) as used:
+        watched = Watched(Retrieval(profile, settings, used, now=now))
+        try:
+            yield watched
+        finally:
+            await watched.leave()
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+async def test_the_browsers_redirect_gets_a_token_and_its_page_says_so(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
+        signed_in = (await watched.rest())[-1]
+        page = await browser
+    assert watched.kinds() == ["Listening", "BrowserArrived", "Exchanging", "SignedIn"]
+    assert isinstance(signed_in, steps.SignedIn)
+    assert signed_in.way is Way.REDIRECT
+    stored = profile.token_file.read()
+    assert stored is not None
+    assert stored.app_id == settings.app_id
+    assert stored.token.same_access(signed_in.token)
+    assert page.status == 200
+    assert "signed in" in page.text.lower()
+    assert is_free(settings.redirect_port)
+
+
+async def test_the_redirect_address_can_be_pasted_instead(
+    profile: Profile, settings: Settings
+) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(f"  <{address}>\n") == ""
+        assert watched.attempt.paste(address) == "This sign-in has its answer already."
+        signed_in = (await watched.rest())[-1]
+    assert isinstance(signed_in, steps.SignedIn)
+    assert signed_in.way is Way.PASTE
+
+
+async def test_a_port_that_is_taken_leaves_pasting(profile: Profile, settings: Settings) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", settings.redirect_port))
+        taken.listen()
+        async with attempting(profile, settings) as watched:
+            refusal = await watched.until(steps.NotListening)
+            assert str(settings.redirect_port) in refusal.sentence
+            address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+            assert watched.attempt.paste(address) == ""
+            assert isinstance((await watched.rest())[-1], steps.SignedIn)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "https://webexapis.com/v1/authorize?client_id=C1&state=x", "a1b2c3", "?code=1&state=no"],
+)
+async def test_a_paste_that_is_no_answer_is_told_and_the_sign_in_goes_on(
+    profile: Profile, settings: Settings, sandbox: Sandbox, text: str
+) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        assert watched.attempt.paste(text)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(address) == ""
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+    assert len(sandbox.requests_to("access_token")) == 1
+
+
+async def test_a_wrong_state_is_told_and_the_right_one_still_wins(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        wrong = f"{settings.redirect_uri}/?code=stolen&state=guessed"
+        page = await in_thread(lambda: follow(wrong))
+        assert page.status == 400
+        told = await watched.until(steps.Noticed)
+        assert "not this sign-in's" in told.sentence
+        browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+        await browser
+    (exchange,) = sandbox.requests_to("access_token")
+    assert exchange.form.text("code") != "stolen"
+
+
+async def test_declining_ends_it_without_an_exchange(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        browser = asyncio.ensure_future(in_thread(lambda: sandbox.deny(listening.start_url)))
+        ended = (await watched.rest())[-1]
+        page = await browser
+    assert isinstance(ended, Ended)
+    assert ended.end is End.DECLINED
+    assert ended.exit_code == FAILED
+    assert "declined" in ended.sentence
+    assert "declined" in page.text.lower()
+    assert sandbox.requests_to("access_token") == ()
+
+
+async def test_declining_can_be_pasted_too(profile: Profile, settings: Settings) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        address = await in_thread(lambda: denied_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(address) == ""
+        ended = (await watched.rest())[-1]
+    assert isinstance(ended, Ended)
+    assert ended.end is End.DECLINED
+
+
+@pytest.mark.parametrize(
+    ("error", "end", "exit_code", "said"),
+    [
+        ("access_denied", End.DECLINED, FAILED, "declined"),
+        ("invalid_scope", End.FAILED, FAILED, "scopes"),
+        ("server_error", End.FAILED, TEMPORARY, "server_error"),
+        ("temporarily_unavailable", End.FAILED, TEMPORARY, "temporarily_unavailable"),
+        ("unauthorized_client", End.FAILED, FAILED, "unauthorized_client"),
+    ],
+)
+async def test_each_error_of_webex_has_its_own_words(
+    profile: Profile, settings: Settings, error: str, end: End, exit_code: int, said: str
+) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        state = watched.attempt.request.state.reveal()
+        answer = f"?error={error}&error_description=as+the+policy+says&state={state}"
+        assert watched.attempt.paste(answer) == ""
+        ended = (await watched.rest())[-1]
+    assert isinstance(ended, Ended)
+    assert (ended.end, ended.exit_code) == (end, exit_code)
+    assert said in ended.sentence
+    assert "as the policy says" in ended.sentence
+
+
+async def test_a_refused_exchange_is_told_here_and_on_the_browsers_page(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    body = '{"error":"invalid_grant","error_description":"The code [/b] has expired"}'
+    sandbox.faults.next("access_token", Fault(status=400, body=body))
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
+        ended = (await watched.rest())[-1]
+        page = await browser
+    assert isinstance(ended, Ended)
+    assert ended.end is End.FAILED
+    assert "The code [/b] has expired" in ended.sentence
+    assert "signed in" not in page.text.lower()
+    assert profile.token_file.read() is None
+
+
+async def test_without_a_network_the_exchange_fails_for_now(
+    profile: Profile, integration: Integration
+) -> None:
+    settings = settings_for(f"http://127.0.0.1:{free_port()}/v1", integration)
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        state = watched.attempt.request.state.reveal()
+        assert watched.attempt.paste(f"?code=a1b2c3&state={state}") == ""
+        ended = (await watched.rest())[-1]
+    assert isinstance(ended, Ended)
+    assert ended.exit_code == TEMPORARY
+
+
+async def test_time_runs_out(profile: Profile, settings: Settings) -> None:
+    moment = instants.now()
+    current = [moment]
+    async with attempting(profile, settings, now=lambda: current[0]) as watched:
+        await watched.until(steps.Listening)
+        current[0] = moment + timedelta(seconds=settings.timeout + 1)
+        ended = (await watched.rest())[-1]
+    assert isinstance(ended, Ended)
+    assert ended.end is End.TIMED_OUT
+    assert settings.redirect_uri in ended.advice
+    assert is_free(settings.redirect_port)
+
+
+async def test_more_time_can_be_given(profile: Profile, settings: Settings) -> None:
+    async with attempting(profile, settings) as watched:
+        before = watched.attempt.deadline
+        watched.attempt.extend()
+        assert watched.attempt.deadline == before + timedelta(minutes=5)
+
+
+async def test_cancelling_frees_the_port(profile: Profile, settings: Settings) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        assert not is_free(settings.redirect_port)
+        watched.attempt.cancel()
+        ended = (await watched.rest())[-1]
+        assert isinstance(ended, Ended)
+        assert (ended.end, ended.exit_code) == (End.CANCELLED, INTERRUPTED)
+        assert is_free(settings.redirect_port)
+
+
+async def test_leaving_the_stream_frees_the_port(profile: Profile, settings: Settings) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        await watched.leave()
+        assert is_free(settings.redirect_port)
+
+
+async def test_an_answer_after_cancelling_is_not_exchanged(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        watched.attempt.cancel()
+        # The port is still open: nobody has taken the last step yet.
+        page = await in_thread(lambda: sandbox.approve(listening.start_url))
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(address)
+        ended = (await watched.rest())[-1]
+    assert isinstance(ended, Ended)
+    assert ended.end is End.CANCELLED
+    assert "signed in" not in page.text.lower()
+    assert sandbox.requests_to("access_token") == ()
+    assert profile.token_file.read() is None
+
+
+async def test_an_exchange_that_has_begun_cannot_be_cancelled(
+    profile: Profile, settings: Settings
+) -> None:
+    client = client_for(settings, GatedClient)
+    assert isinstance(client, GatedClient)
+    client.gate = threading.Event()
+    async with attempting(profile, settings, client=client) as watched:
+        await watched.until(steps.Listening)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(address) == ""
+        await watched.until(steps.Exchanging)
+        watched.attempt.cancel()
+        client.gate.set()
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+
+
+async def test_an_exchange_that_has_begun_saves_its_token_although_nobody_waits(
+    profile: Profile, settings: Settings
+) -> None:
+    client = client_for(settings, GatedClient)
+    assert isinstance(client, GatedClient)
+    client.gate = threading.Event()
+    async with attempting(profile, settings, client=client) as watched:
+        await watched.until(steps.Listening)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(address) == ""
+        await watched.until(steps.Exchanging)
+        await watched.leave()
+        assert profile.token_file.read() is None
+        client.gate.set()
+        pasted = watched.attempt._pasted
+        assert pasted is not None
+        await asyncio.wait_for(pasted, PATIENCE)
+    assert profile.token_file.read() is not None
+
+
+async def test_only_the_first_of_two_answers_is_exchanged(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    client = client_for(settings, GatedClient)
+    assert isinstance(client, GatedClient)
+    client.gate = threading.Event()
+    async with attempting(profile, settings, client=client) as watched:
+        listening = await watched.until(steps.Listening)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(address) == ""
+        await watched.until(steps.Exchanging)
+        page = await in_thread(lambda: sandbox.approve(listening.start_url))
+        assert "signed in" not in page.text.lower()
+        client.gate.set()
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+    assert len(sandbox.requests_to("access_token")) == 1
+
+
+async def test_a_token_that_cannot_be_written_is_handed_over(
+    tmp_path: Path, settings: Settings
+) -> None:
+    in_the_way = tmp_path / "state"
+    in_the_way.write_text("a file where the folder should be")
+    profile = Profile("default", tmp_path / "default.yaml", in_the_way / "default.json")
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        watched.attempt.paste(address)
+        last = (await watched.rest())[-1]
+    assert isinstance(last, steps.NotSaved)
+    assert str(in_the_way) in last.sentence
+    assert last.token.is_valid(instants.now())
+
+
+async def test_another_app_ids_token_is_kept_aside(profile: Profile, settings: Settings) -> None:
+    other = StoredToken(OTHER_APP_ID, a_token())
+    profile.token_file.save(other)
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        watched.attempt.paste(address)
+        last = (await watched.rest())[-1]
+    assert isinstance(last, steps.SignedIn)
+    kept = Profile("kept", profile.settings_path, Path(last.kept_aside)).token_file.read()
+    assert kept == other
+    stored = profile.token_file.read()
+    assert stored is not None
+    assert stored.app_id == settings.app_id
+
+
+async def test_signing_in_again_with_the_same_app_id_keeps_nothing_aside(
+    profile: Profile, settings: Settings
+) -> None:
+    profile.token_file.save(StoredToken(settings.app_id, a_token()))
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        watched.attempt.paste(address)
+        last = (await watched.rest())[-1]
+    assert isinstance(last, steps.SignedIn)
+    assert last.kept_aside == ""
+
+
+@pytest.fixture
+def quick_device(sandbox: Sandbox) -> Sandbox:
+    sandbox.rules = replace(sandbox.rules, device_interval=timedelta(milliseconds=20))
+    return sandbox
+
+
+async def test_a_device_code_needs_no_redirect(
+    profile: Profile, settings: Settings, quick_device: Sandbox
+) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        watched.attempt.ask_for_device_code()
+        ready = await watched.until(steps.DeviceCodeReady)
+        await in_thread(lambda: quick_device.approve_device(ready.authorization.user_code))
+        signed_in = (await watched.rest())[-1]
+    assert isinstance(signed_in, steps.SignedIn)
+    assert signed_in.way is Way.DEVICE
+    assert profile.token_file.read() is not None
+
+
+async def test_the_browser_may_still_be_first_while_a_device_code_waits(
+    profile: Profile, settings: Settings, quick_device: Sandbox
+) -> None:
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        watched.attempt.ask_for_device_code()
+        await watched.until(steps.DeviceCodeReady)
+        browser = asyncio.ensure_future(
+            in_thread(lambda: quick_device.approve(listening.start_url))
+        )
+        signed_in = (await watched.rest())[-1]
+        await browser
+    assert isinstance(signed_in, steps.SignedIn)
+    assert signed_in.way is Way.REDIRECT
+
+
+async def test_a_denied_device_code_is_told_and_the_other_ways_stay_open(
+    profile: Profile, settings: Settings, quick_device: Sandbox
+) -> None:
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        watched.attempt.ask_for_device_code()
+        ready = await watched.until(steps.DeviceCodeReady)
+        await in_thread(lambda: quick_device.deny_device(ready.authorization.user_code))
+        await watched.until(steps.DeviceCodeRefused)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert watched.attempt.paste(address) == ""
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+
+
+async def test_a_device_code_that_ran_out_can_be_asked_for_again(
+    profile: Profile, settings: Settings, quick_device: Sandbox
+) -> None:
+    usual = quick_device.rules
+    quick_device.rules = replace(usual, device_lifetime=timedelta(milliseconds=40))
+    async with attempting(profile, settings) as watched:
+        await watched.until(steps.Listening)
+        watched.attempt.ask_for_device_code()
+        await watched.until(steps.DeviceCodeOver)
+        quick_device.rules = usual
+        watched.attempt.ask_for_device_code()
+        await watched.until(steps.DeviceCodeReady)
+
+
+async def test_an_integration_without_the_helpers_addresses_is_told_which_are_missing(
+    profile: Profile, sandbox: Sandbox
+) -> None:
+    without = sandbox.register(new_integration(f"http://localhost:{free_port()}", device=False))
+    async with attempting(profile, settings_for(sandbox.base_url, without)) as watched:
+        await watched.until(steps.Listening)
+        watched.attempt.ask_for_device_code()
+        refused = await watched.until(steps.DeviceCodeRefused)
+    assert len(refused.redirect_uris) == 4
+    assert all(uri.startswith("https://oauth-helper-") for uri in refused.redirect_uris)
+
+
+@pytest.mark.parametrize(
+    ("event", "said", "count"),
+    [
+        (HttpsAttempt(2), "https", 2),
+        (ServerReportedError("invalid_scope", "not ticked"), "invalid_scope", 0),
+        (WrongState(3, Reason.WRONG_STATE, "", ""), "not this sign-in's", 3),
+        (StrayRequest(4, "It asked for /favicon.ico."), "/favicon.ico", 4),
+        (StartAddressClosed(20), "closed", 20),
+    ],
+)
+def test_what_is_not_the_answer_is_told_in_a_sentence(
+    event: ListenerEvent, said: str, count: int
+) -> None:
+    step = noticed(event)
+    assert isinstance(step, steps.Noticed)
+    assert said in step.sentence
+    assert step.count == count
+
+
+def test_a_browser_that_was_sent_to_webex_is_a_step_of_its_own() -> None:
+    assert noticed(BrowserArrived()) == steps.BrowserArrived()
