@@ -19,6 +19,7 @@ from wtr_tui.host import clipboard
 from wtr_tui.refresh import Outcome
 from wtr_tui.tui import crash, lifecycle, themes
 from wtr_tui.tui.commands import Actions
+from wtr_tui.tui.plain_page import PlainPage
 from wtr_tui.tui.refresh_words import told
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.configuration import ConfigurationScreen
@@ -59,6 +60,7 @@ class WtrApp(App[int]):
         self.last_refresh = ""
         self.crash_sentence = ""
         self.retrieval = RetrievalScreen()
+        self.plain_page = PlainPage()
         self._leaving: asyncio.Future[None] | None = None
         self._requests: set[asyncio.Future[Outcome]] = set()
         for theme in (themes.DARK, themes.LIGHT):
@@ -138,7 +140,8 @@ class WtrApp(App[int]):
         session.keeper.learn(outcome, now)
         session.keeper.look(now)
         sentence, tone = told(outcome, session.keeper, now, asked=asked)
-        self.last_refresh = sentence if tone is Tone.GOOD else self.last_refresh
+        same = isinstance(outcome, refresh.SameToken)
+        self.last_refresh = f"same token again at {now.astimezone():%H:%M}" if same else ""
         self.token_changed()
         self.tell(sentence, tone)
 
@@ -185,16 +188,13 @@ class WtrApp(App[int]):
 
     def print_plainly(self, title: str, text: str) -> None:
         """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
-        import sys
+        self._print_plainly(title, text)
 
-        with self.suspend():
-            out = sys.__stderr__
-            assert out is not None
-            out.write(f"\x1b[2J\x1b[H{title}\n\n{text}\n\nPress Enter to go back. ")
-            out.flush()
-            input()
-            out.write("\x1b[2J\x1b[H")
-            out.flush()
+    @work(group="plain page", exclusive=True)
+    async def _print_plainly(self, title: str, text: str) -> None:
+        with self.suspend(), self.batch_update():
+            await self.plain_page.show(title, text)
+        self.screen.refresh()
 
     def go(self, name: str) -> None:
         if self.shown is not self.get_screen(name):

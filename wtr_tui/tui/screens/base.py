@@ -38,6 +38,8 @@ class WtrScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear_message", "Close the message", show=False, id="clear"),
+        Binding("down,j", "scroll(1)", "Scroll down", show=False, id="scroll-down"),
+        Binding("up,k", "scroll(-1)", "Scroll up", show=False, id="scroll-up"),
     ]
 
     # Textual repaints the whole screen at every change of focus, 7 kB at 120×40; the widgets
@@ -68,6 +70,9 @@ class WtrScreen(Screen[None]):
 
     def action_clear_message(self) -> None:
         self.tell("")
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(Page).scroll_relative(y=lines, animate=False)
 
     def on_second(self, now: datetime) -> None:
         """Called once a second while this screen is shown."""

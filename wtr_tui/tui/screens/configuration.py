@@ -19,6 +19,7 @@ from wtr_tui.storage.settings_values import (
     check_secret,
     parse_port,
     parse_scopes,
+    port_of,
 )
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
@@ -100,7 +101,11 @@ class ConfigurationScreen(WtrScreen):
             source = settings.sources[key]
             value = settings.wrong.get(key, values[key])
             words = source.words() if value or source.kind != "default" else "not set"
-            field.fill(value, words, fixed=source.kind == "environment")
+            fixed = source.kind == "environment"
+            if key == "redirectPort" and settings.sources["redirectUri"].kind != "default":
+                words, fixed = "as in redirectUri", True
+            field.fill(value, words, fixed=fixed)
+        self._portal_redirect_uri = ""
         self._shown_values = {key: field.entry.value for key, field in self.fields().items()}
         self._count_scopes()
         self._show_uri()
@@ -165,24 +170,49 @@ class ConfigurationScreen(WtrScreen):
         kept = []
         for key, value in found.items():
             field = self.fields()[key]
-            if field.entry.disabled and field.entry.value != value:
-                kept.append(self.session.settings.sources[key].words())
+            source = self._environment_of(key)
+            if source is not None and field.entry.value != value:
+                kept.append(source.words())
             elif value:
                 field.entry.value = value
         self.query_one("#portal", QuietInput).value = ""
-        self._portal_redirect_uri = portal.redirect_uri
-        note = f" What is {', '.join(kept)} was not changed." if kept else ""
-        self.tell(f"Filled in from the OAuth URL; ctrl+s saves.{note}", Tone.GOOD)
+        if portal.port is not None and self._environment_of("redirectPort") is None:
+            self._portal_redirect_uri = portal.redirect_uri
+        said = "Filled in from the OAuth URL; ctrl+s saves."
+        if kept:
+            said += f" What is {', '.join(kept)} was not changed."
+        if portal.redirect_uri and portal.port is None:
+            self.tell(
+                f"{said} Its redirect URI leads elsewhere: register the one below as well.",
+                Tone.WARN,
+            )
+        else:
+            self.tell(said, Tone.GOOD)
+
+    def _environment_of(self, key: str) -> Source | None:
+        """The variable a value comes from; the port may come with the whole redirect URI."""
+        names = ("redirectUri", key) if key == "redirectPort" else (key,)
+        sources = (self.session.settings.sources[name] for name in names)
+        return next((source for source in sources if source.kind == "environment"), None)
 
     _portal_redirect_uri = ""
+    """As the pasted OAuth URL spells it: Webex compares it byte for byte."""
 
     def _show_uri(self) -> None:
-        self.query_one("#redirect-uri", Quiet).reshape(self._redirect_uri())
+        self.query_one("#redirect-uri", Quiet).reshape(
+            self._redirect_uri() or "(once the redirect port is right)"
+        )
 
     def _redirect_uri(self) -> str:
-        """What is to be registered, with the port as it stands in the form."""
-        port = self.fields()["redirectPort"].entry.value.strip()
-        return self.session.settings.redirect_uri_for(port)
+        """What is to be registered, with the port as it stands in the form; "" for a wrong one."""
+        port = self.fields()["redirectPort"]
+        if _check_port(port.entry.value) is not None:
+            return ""
+        text = port.entry.value.strip()
+        # Whoever edits the port after pasting means another address than the portal's.
+        if self._portal_redirect_uri and port_of(self._portal_redirect_uri) == int(text):
+            return self._portal_redirect_uri
+        return self.session.settings.redirect_uri_for(text)
 
     def action_save(self) -> None:
         session = self.session
@@ -200,6 +230,9 @@ class ConfigurationScreen(WtrScreen):
                 self.tell(f"Not saved: {field.problem}", Tone.BAD)
                 return
             changes[key] = _typed(key, field.entry.value)
+        uri, port = self._redirect_uri(), self.fields()["redirectPort"].entry.value.strip()
+        if uri and uri != session.settings.redirect_uri_for(port):
+            changes["redirectUri"] = uri
         if not changes:
             self.tell("Nothing has changed, so there is nothing to save.")
             return
@@ -250,7 +283,11 @@ class ConfigurationScreen(WtrScreen):
         self.app.push_screen(ScopesScreen(current), take)
 
     def action_copy_uri(self) -> None:
-        self.wtr.copy_text(self._redirect_uri(), "type it as it stands above")
+        uri = self._redirect_uri()
+        if uri:
+            self.wtr.copy_text(uri, "type it as it stands above")
+        else:
+            self.tell("Not copied: the redirect port has to be right first.", Tone.BAD)
 
 
 def _check_scopes(text: str) -> str | None:

@@ -120,6 +120,7 @@ class RetrievalScreen(WtrScreen):
             Quiet(lead, classes="wrapped muted"),
             Quiet(surroundings.forward_command(port), id="forward", classes="address"),
             Quiet(surroundings.escape_line(port), id="escape-line", classes="wrapped muted"),
+            id="forward-block",
             classes="block",
         )
 
@@ -198,6 +199,7 @@ class RetrievalScreen(WtrScreen):
             session.surroundings.forward_command(self._attempt.redirect_uri.port)
         )
         self.query_one("#listening", Quiet).show(f"{WAITING} Starting to listen")
+        self.query_one("#forward-block").display = True
         self._show_idle()
         self.set_focus(None)
         self.on_second(session.now())
@@ -228,11 +230,13 @@ class RetrievalScreen(WtrScreen):
     def _take(self, step: Step) -> None:
         if isinstance(step, steps.LAST_STEPS):
             self._close_dialogs()
+            self.wtr.plain_page.close()
         if isinstance(step, steps.Listening):
             self._show_listening(step)
         elif isinstance(step, steps.NotListening):
             self.query_one("#listening", Quiet).show(f"{OFF} Not listening")
-            self.query_one("#start-url", Quiet).reshape("Paste or use a device code (below).")
+            self.query_one("#start-url", Quiet).reshape("")
+            self.query_one("#forward-block").display = False
             self.tell(f"{step.sentence} {step.advice}", Tone.WARN)
         elif isinstance(step, steps.BrowserArrived):
             self._arrived = True
@@ -431,7 +435,14 @@ class RetrievalScreen(WtrScreen):
     @work(group="approve", exclusive=True)
     async def action_approve(self) -> None:
         """Acts as the person with a browser would, in the sandbox only."""
-        demo = self.session.demo
-        if demo is not None and self._listening is not None:
+        attempt = self._attempt
+        if self.session.demo is None or attempt is None:
+            return
+        from wtr_tui.sandbox import browser as person
+
+        if self._listening is not None:
             url = self._listening.start_url
-            await in_thread(lambda: demo.sandbox.approve(url))
+            await in_thread(lambda: person.approve(url))
+        else:
+            url = attempt.authorize_url
+            self._judge(await in_thread(lambda: person.approved_address(url)))

@@ -180,8 +180,8 @@ class TokenScreen(WtrScreen):
         return "No token yet.\n\nF3 signs in to Webex and gets one."
 
     def _last_words(self, token: Token) -> str:
-        got = f"got {instants.local(token.obtained_at, seconds=True)}"
-        return f"{got}. {self.wtr.last_refresh}".rstrip()
+        told = f" · {self.wtr.last_refresh}" if self.wtr.last_refresh else ""
+        return f"{instants.local(token.obtained_at, seconds=True)}{told}"
 
     def _show_who(self) -> None:
         token = self.token

@@ -40,7 +40,13 @@ class Quiet(Static):
         self._put(text, layout=len(text) != len(self.shown))
 
     def _put(self, text: str | Content, *, layout: bool) -> None:
-        if text == self._shown and type(text) is type(self._shown):
+        if _looks_the_same(text, self._shown):
             return
         self._shown = text
         self.update(text, layout=layout)
+
+
+def _looks_the_same(one: str | Content, other: str | Content) -> bool:
+    if isinstance(one, Content) and isinstance(other, Content):
+        return one.is_same(other)  # == compares the letters alone, not their colours
+    return type(one) is type(other) and one == other
