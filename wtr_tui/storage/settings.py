@@ -158,8 +158,11 @@ class _Reading:
         required: Callable[[str], str | None] | None = None,
     ) -> _Value:
         found = self.find(key)
+        if found.fault:
+            self.wrong[key.name] = found.text or ""
+            return default
         if found.text is None:
-            missing = required("") if required and not found.fault else None
+            missing = required("") if required else None
             if missing:
                 self.tell_missing(key, missing)
             return default
@@ -172,10 +175,10 @@ class _Reading:
 
     def secret(self) -> Secret:
         found = self.find(keys.SECRET)
-        refusal = check_secret(found.text or "")
-        if found.text is None and not found.fault and refusal:
+        refusal = "" if found.fault else check_secret(found.text or "")
+        if refusal and found.text is None:
             self.tell_missing(keys.SECRET, refusal)
-        elif found.text is not None and refusal:
+        elif refusal:
             self.tell(keys.SECRET, refusal, found)
         return Secret(found.text or "")
 

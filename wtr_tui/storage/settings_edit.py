@@ -15,6 +15,8 @@ from wtr_tui.storage.settings_layout import Layout, Pair, layout
 from wtr_tui.storage.settings_yaml import Entry, SettingsFileError, entries
 from wtr_tui.storage.yaml_scalar import scalar
 
+_Wanted = str | int | tuple[str, ...]  # bool is an int
+
 _BYTE_ORDER_MARK = "\ufeff"
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
@@ -55,47 +57,54 @@ class _Unlike(Exception):
 
 def _wanted(
     changes: Mapping[str, object | None], before: Mapping[str, Entry]
-) -> dict[str, tuple[str, ...] | str | None]:
+) -> dict[str, _Wanted | None]:
     """The changes under the names the file uses."""
     other_names = {key.name: key.names for key in KEYS}
-    wanted: dict[str, tuple[str, ...] | str | None] = {}
+    wanted: dict[str, _Wanted | None] = {}
     for key, value in changes.items():
         present = [name for name in other_names.get(key, (key,)) if name in before]
         for name in present or [key]:
-            wanted[name] = None if value is None else _text(value)
+            wanted[name] = None if value is None else _judged(value)
     return wanted
 
 
-def _text(value: object) -> str | tuple[str, ...]:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _judged(value: object) -> _Wanted:
     if isinstance(value, (str, int)):
-        return str(value)
+        return value
     if isinstance(value, Sequence):
         return tuple(str(item) for item in value)
     raise TypeError(f"a setting is no {type(value).__name__}")
 
 
-def _differs(entry: Entry | None, value: tuple[str, ...] | str | None) -> bool:
+def _differs(entry: Entry | None, value: _Wanted | None) -> bool:
     if entry is None or value is None:
         return entry is not None or value is not None
+    if isinstance(value, str) and entry.read_as:
+        return True
     return entry.nested or entry.value is None or _joined(entry.value) != _joined(value)
 
 
-def _joined(value: str | tuple[str, ...]) -> str:
-    return value if isinstance(value, str) else " ".join(value)
+def _joined(value: _Wanted) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (str, int)) else " ".join(value)
 
 
-def _with_value(text: str, key: str, value: tuple[str, ...] | str | None) -> str:
+def _written(value: _Wanted) -> str:
+    """Numbers and flags as they are; a text in quotes where it could be taken for one."""
+    return _joined(value) if isinstance(value, int) else scalar(_joined(value))
+
+
+def _with_value(text: str, key: str, value: _Wanted | None) -> str:
     now = layout(text)
     pair = now.pairs.get(key)
     if pair is None:
-        return text if value is None else _added(text, now, key, scalar(_joined(value)))
+        return text if value is None else _added(text, now, key, _written(value))
     if value is None:
         return _replaced(text, pair, "null") if now.braces else _removed(text, pair)
     if pair.items is None:
-        return _replaced(text, pair, scalar(_joined(value)))
-    items = value.split() if isinstance(value, str) else value
+        return _replaced(text, pair, _written(value))
+    items = value if isinstance(value, tuple) else _joined(value).split()
     if pair.brackets:
         return _replaced(text, pair, f"[{', '.join(map(scalar, items))}]")
     return _with_items(text, pair, [scalar(item) for item in items])
@@ -163,7 +172,7 @@ def _verify(
     body: str,
     result: str,
     before: Mapping[str, Entry],
-    wanted: Mapping[str, tuple[str, ...] | str | None],
+    wanted: Mapping[str, _Wanted | None],
     name: str,
 ) -> None:
     after = entries(result, name)

@@ -53,9 +53,10 @@ def read_mapping(path: Path) -> SettingsFile:
     A file that does not exist has no keys. Raises SettingsFileError where it cannot be read, is
     too large, or is not one YAML mapping in UTF-8 with each key once.
     """
-    content, facts = _read(path)
-    if content is None:
+    read = _read(path)
+    if read is None:
         return SettingsFile()
+    content, facts = read
     text = _text(path, content)
     found = entries(text.removeprefix(_BYTE_ORDER_MARK), str(path))
     return SettingsFile(found, text, stat.S_IMODE(facts.st_mode), facts.st_uid)
@@ -86,12 +87,12 @@ def save(path: Path, changes: Mapping[str, object | None], *, expected: str | No
         ) from error
 
 
-def _read(path: Path) -> tuple[bytes | None, os.stat_result]:
+def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
     try:
         # Without O_NONBLOCK opening a FIFO would wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        return None, os.stat_result(range(10))
+        return None
     except OSError as error:
         raise _unreadable(path, error) from error
     try:

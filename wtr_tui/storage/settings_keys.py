@@ -7,30 +7,36 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SettingKey:
-    """One setting. ``name`` is its key in the file; ``variables`` are in the order they win."""
+    """One setting. ``name`` is its key in the file; ``variables`` are in the order they win.
+
+    ``is_text``: any text can be its value, so what YAML takes for something else is a mistake.
+    """
 
     name: str
     variables: tuple[str, ...] = ()
     alias: str = ""
+    is_text: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         return (self.name, self.alias) if self.alias else (self.name,)
 
 
-APP_ID = SettingKey("appid", ("WEBEX_APPID", "WEBEX_CLIENTID", "WEBEX_CLIENT_ID"), alias="clientid")
-SECRET = SettingKey("secret", ("WEBEX_SECRET", "WEBEX_CLIENT_SECRET"))
-SCOPES = SettingKey("scopes", ("WEBEX_SCOPES",))
+APP_ID = SettingKey(
+    "appid", ("WEBEX_APPID", "WEBEX_CLIENTID", "WEBEX_CLIENT_ID"), alias="clientid", is_text=True
+)
+SECRET = SettingKey("secret", ("WEBEX_SECRET", "WEBEX_CLIENT_SECRET"), is_text=True)
+SCOPES = SettingKey("scopes", ("WEBEX_SCOPES",), is_text=True)
 REDIRECT_PORT = SettingKey("redirectPort", ("WEBEX_REDIRECTPORT",))
 REDIRECT_URI = SettingKey("redirectUri", ("WEBEX_REDIRECTURI",))
 BASE_URL = SettingKey("baseUrl", ("WEBEX_BASEURL",))
 AUTO_REFRESH = SettingKey("autoRefresh")
-CA_FILE = SettingKey("caFile")
-ON_TOKEN = SettingKey("onToken")
+CA_FILE = SettingKey("caFile", is_text=True)
+ON_TOKEN = SettingKey("onToken", is_text=True)
 TIMEOUT = SettingKey("timeout")
 BROWSER = SettingKey("browser")
 CLIPBOARD = SettingKey("clipboard")
-THEME = SettingKey("theme")
+THEME = SettingKey("theme", is_text=True)
 
 KEYS = (
     APP_ID,

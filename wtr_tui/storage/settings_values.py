@@ -82,11 +82,10 @@ def parse_port(text: str) -> int:
 def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
     """The scopes in their order, each once; from one text or several.
 
-    Blanks, line breaks and commas separate: no scope of Webex has a comma, and people write
-    lists with them. At least one is needed.
+    Blanks and line breaks separate. At least one is needed.
     """
     texts = [value] if isinstance(value, str) else list(value)
-    scopes = [scope for text in texts for scope in text.replace(",", " ").split()]
+    scopes = [scope for text in texts for scope in text.split()]
     for scope in scopes:
         shown = plain(scope, 60)
         if _QUOTES & set(scope):
@@ -95,8 +94,10 @@ def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
             raise ValueError(
                 "This is a piece of an address: paste the whole OAuth URL where it is asked for."
             )
-        # RFC 6749 §3.3; a semicolon is allowed there, but only ever meant as a separator.
-        if not _is_visible(scope) or "\\" in scope or ";" in scope:
+        # RFC 6749 §3.3 allows both; no scope of Webex has one, so they are meant to separate.
+        if "," in scope or ";" in scope:
+            raise ValueError("Scopes are separated by spaces, not by commas or semicolons.")
+        if not _is_visible(scope) or "\\" in scope:
             raise ValueError(f"The scope {shown} holds a character that no scope has.")
         if scope.endswith(":") or scope.startswith(":"):
             raise ValueError(f"The scope {shown} is not complete; one looks like spark:kms.")

@@ -1,8 +1,8 @@
 """The text of a settings file, read strictly: one mapping, each key once.
 
-Values are taken as they are written. YAML would make another value of ``secret: 0123`` (an
-octal number) or ``appid: on`` (true); here both stay the text a person sees. Aliases are
-followed but never multiplied: nothing below the values of the known keys is unfolded.
+Values are taken as they are written, with a word on what YAML would make of them: to it
+``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
+multiplied: nothing below the values of the top keys is unfolded.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ from wtr_tui.storage.settings_keys import NAMES
 from wtr_tui.text import plain
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_NO_TEXTS = {
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "timestamp": "a date",
+}
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _EXCERPT = 70
 # The line an error is in is shown, but a value only where it cannot be, or hold, a secret.
@@ -58,12 +64,14 @@ class Entry:
     """One key of the file. ``value`` is its text, its texts (a list), or None where it has none.
 
     ``nested`` marks a value that is a group of keys, or a list of anything but texts.
+    ``read_as`` is what any reader of YAML makes of it where that is no text: "a number".
     """
 
     key: str
     line: int
     value: str | tuple[str, ...] | None = field(repr=False)
     nested: bool = False
+    read_as: str = ""
 
 
 def entries(text: str, name: str) -> Mapping[str, Entry]:
@@ -115,17 +123,24 @@ def _root(text: str, name: str) -> yaml.Node | None:
 
 def _entry(key: str, line: int, node: yaml.Node) -> Entry:
     if isinstance(node, yaml.ScalarNode):
-        return Entry(key, line, None if _is_null(node) else node.value)
+        value = None if _is_null(node) else node.value
+        return Entry(key, line, value, read_as=_read_as(node))
     if isinstance(node, yaml.SequenceNode) and all(
         isinstance(item, yaml.ScalarNode) for item in node.value
     ):
         texts = tuple(item.value for item in node.value if not _is_null(item))
-        return Entry(key, line, texts or None)
+        read_as = next(filter(None, map(_read_as, node.value)), "")
+        return Entry(key, line, texts or None, read_as=read_as)
     return Entry(key, line, None, nested=True)
 
 
 def _is_null(node: yaml.ScalarNode) -> bool:
     return node.value == "" or (node.style is None and node.value in _NULLS)
+
+
+def _read_as(node: yaml.ScalarNode) -> str:
+    kind = node.tag.rpartition(":")[2]
+    return "" if _is_null(node) else _NO_TEXTS.get(kind, "")
 
 
 def _fault(error: yaml.MarkedYAMLError) -> str:

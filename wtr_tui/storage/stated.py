@@ -42,7 +42,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Stated:
-    """``text`` is None where nothing is stated, or (``fault``) nothing that can be used."""
+    """``text`` is None where nothing is stated; with a ``fault`` it cannot be used as it is."""
 
     source: Source
     where: str = ""
@@ -77,8 +77,10 @@ def stated(
         fault = f"{found[1].key} in line {found[1].line} says something else: keep one of them."
         return Stated(source, where, place, fault=fault)
     assert entry.value is not None
-    if isinstance(entry.value, tuple):
-        if key.name != "scopes":
-            return Stated(source, where, place, fault="This must be a text, not a list.")
-        return Stated(source, where, place, " ".join(entry.value))
-    return Stated(source, where, place, entry.value)
+    if isinstance(entry.value, tuple) and key.name != "scopes":
+        return Stated(source, where, place, fault="This must be a text, not a list.")
+    text = entry.value if isinstance(entry.value, str) else " ".join(entry.value)
+    fault = ""
+    if key.is_text and entry.read_as:
+        fault = f"YAML reads this as {entry.read_as}: put it in quotation marks."
+    return Stated(source, where, place, text, fault)

@@ -8,8 +8,6 @@ import yaml
 
 # Everything else is quoted: what begins with a digit is a number to some readers of YAML.
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 _./:-]*[A-Za-z0-9_/-])?")
-_DIGITS = re.compile(r"0|[1-9][0-9]{0,8}")
-_TRUTH = frozenset({"true", "false"})
 _SINGLE_LETTER_TRUTH = frozenset({"y", "n"})  # YAML 1.1 says so, PyYAML does not
 
 
@@ -19,8 +17,6 @@ def scalar(text: str) -> str:
 
 
 def _stays_itself(text: str) -> bool:
-    if _DIGITS.fullmatch(text) or text in _TRUTH:
-        return True
     if not _PLAIN.fullmatch(text) or ": " in text or text.lower() in _SINGLE_LETTER_TRUTH:
         return False
     node = yaml.compose(text, Loader=yaml.SafeLoader)
