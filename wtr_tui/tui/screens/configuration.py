@@ -14,6 +14,7 @@ from textual.widgets import Input
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_file
 from wtr_tui.storage.portal_url import parse_oauth_url
+from wtr_tui.storage.settings import Source
 from wtr_tui.storage.settings_values import (
     check_app_id,
     check_secret,
@@ -103,19 +104,14 @@ class ConfigurationScreen(WtrScreen):
             words = source.words() if value or source.kind != "default" else "not set"
             fixed = source.kind == "environment"
             if key == "redirectPort" and settings.sources["redirectUri"].kind != "default":
-                words, fixed = "as in redirectUri", True
+                fixed = key not in settings.wrong
+                words = "as in redirectUri" if fixed else words
             field.fill(value, words, fixed=fixed)
         self._portal_redirect_uri = ""
         self._shown_values = {key: field.entry.value for key, field in self.fields().items()}
         self._count_scopes()
         self._show_uri()
-        trouble = self.query_one("#trouble", Quiet)
-        trouble.display = session.settings_error is not None
-        if session.settings_error is not None:
-            trouble.reshape(
-                f"✗ {session.settings_error}\n  The file is left alone. Mend it, then ctrl+l reads"
-                " it again."
-            )
+        self._show_trouble()
         first = self.query_one("#first-steps", Quiet)
         first.display = not settings.app_id and session.settings_error is None
         first.reshape(
@@ -126,6 +122,20 @@ class ConfigurationScreen(WtrScreen):
         if settings.warnings:
             self.tell(" ".join(settings.warnings), Tone.WARN)
         self._focus_first()
+
+    def _show_trouble(self) -> None:
+        """What no field can tell: a file that cannot be read, a wrong value without a field."""
+        session = self.session
+        shown = {key for key, field in self.fields().items() if field.problem}
+        lines = [f"✗ {told}" for told in session.settings.problems if told.key not in shown]
+        if session.settings_error is not None:
+            lines = [
+                f"✗ {session.settings_error}\n  The file is left alone. Mend it, then ctrl+l reads"
+                " it again."
+            ]
+        trouble = self.query_one("#trouble", Quiet)
+        trouble.display = bool(lines)
+        trouble.reshape("\n".join(lines))
 
     def _focus_first(self) -> None:
         """The first value that is missing or wrong, else the first that can be edited."""
@@ -232,7 +242,7 @@ class ConfigurationScreen(WtrScreen):
             changes[key] = _typed(key, field.entry.value)
         uri, port = self._redirect_uri(), self.fields()["redirectPort"].entry.value.strip()
         if uri and uri != session.settings.redirect_uri_for(port):
-            changes["redirectUri"] = uri
+            changes |= {"redirectUri": uri, "redirectPort": parse_port(port)}
         if not changes:
             self.tell("Nothing has changed, so there is nothing to save.")
             return

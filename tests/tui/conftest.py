@@ -1,0 +1,63 @@
+"""The same surroundings on every machine: time zone, home, clock, clipboard, browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clock import Clock
+from tests.tui.stage import Stage
+from wtr_tui import instants
+from wtr_tui.host import browser, clipboard
+
+
+@pytest.fixture(autouse=True)
+def _same_everywhere(profile_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was copied, in its order. The clipboard of this machine is left alone."""
+    texts: list[str] = []
+
+    def copy(text: str, *_: object, **__: object) -> clipboard.Copied:
+        texts.append(text)
+        return clipboard.Copied(clipboard.Way.OSC52, "Sent to your terminal's clipboard.")
+
+    monkeypatch.setattr(clipboard, "copy", copy)
+    return texts
+
+
+@pytest.fixture(autouse=True)
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses a browser was asked to open. None is started."""
+    urls: list[str] = []
+
+    def open_browser(url: str, *_: object, **__: object) -> browser.Launch:
+        urls.append(url)
+        return browser.Launch(browser.LaunchOutcome.OPENED, "Asked firefox to open the page.")
+
+    monkeypatch.setattr(browser, "open_browser", open_browser)
+    return urls
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Stands still at the instant the test began: tokens from the sandbox are of that time."""
+    return Clock(instants.now())
+
+
+@pytest.fixture
+def stage(tmp_path: Path, clock: Clock) -> Stage:
+    return Stage(tmp_path, clock)

@@ -1,0 +1,165 @@
+"""Where the screens are played: a home, a clock that stands still, and nobody beyond it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.clock import Clock
+from tests.tokens import APP_ID
+from wtr_tui.host.ssh_session import SshSession
+from wtr_tui.host.surroundings import Evidence, Surroundings
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.person import Person
+from wtr_tui.oauth.token import Token
+from wtr_tui.sandbox import Sandbox
+from wtr_tui.sandbox.demo import settings_text
+from wtr_tui.secret import Secret
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.widgets.message_line import MessageLine
+
+DESK = Surroundings(display=True, terminal=True, user="ann", host="jump")
+OVER_SSH = Surroundings(
+    ssh=SshSession("10.0.0.7", "10.1.2.3"),
+    via=Evidence.ENVIRONMENT,
+    terminal=True,
+    user="ann",
+    host="jump",
+)
+ANN = Person("Ann Example", "ann@example.com", "")
+SECRET = "5ec7e7" * 10
+
+# Longer than anything takes on a busy machine; nothing waits for it to pass.
+PATIENCE = 20.0
+
+
+class NoWebex(WebexClient):
+    """Knows one person, or that the token may not say; everything else would be the network."""
+
+    def __init__(self, person: Person | None) -> None:
+        super().__init__("http://127.0.0.1:9/v1", APP_ID, Secret(SECRET))
+        self._known = person
+
+    def person(self, access_token: Secret) -> Person | None:
+        return self._known
+
+    def warm(self) -> None:
+        """Nothing will be asked."""
+
+
+@dataclass
+class StagedSession(Session):
+    """A session whose client is ``webex``, where one is given."""
+
+    webex: WebexClient | None = None
+
+    def client(self) -> WebexClient:
+        return self.webex or super().client()
+
+
+@dataclass
+class Stage:
+    """One profile below ``home``; its files are written with :meth:`write` and :meth:`save`."""
+
+    home: Path
+    clock: Clock
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def profile(self) -> Profile:
+        return Profile(
+            "default",
+            self.home / ".config/wtr-tui/default.yaml",
+            self.home / ".local/state/wtr-tui/default.json",
+        )
+
+    def write(self, text: str) -> Path:
+        """Writes the settings file."""
+        path = self.profile.settings_path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return path
+
+    def configure(self, **values: object) -> Path:
+        """Writes complete settings, with these values beside or instead of the usual ones."""
+        usual: Mapping[str, object] = {"appid": APP_ID, "secret": SECRET}
+        lines = [f"{key}: {value}\n" for key, value in {**usual, **values}.items()]
+        return self.write("".join(lines))
+
+    def configure_for(self, sandbox: Sandbox, **values: object) -> Path:
+        """Writes settings for the sandbox's integration."""
+        extra = "".join(f"{key}: {value}\n" for key, value in values.items())
+        return self.write(settings_text(sandbox) + extra)
+
+    def save(self, token: Token, app_id: str = APP_ID) -> StoredToken:
+        """Writes the token file, as another process would."""
+        stored = StoredToken(app_id, token)
+        self.profile.token_file.save(stored)
+        return stored
+
+    def stored(self) -> StoredToken:
+        found = self.profile.token_file.read()
+        assert found is not None
+        return found
+
+    def session(
+        self,
+        surroundings: Surroundings = OVER_SSH,
+        *,
+        webex: WebexClient | None = None,
+    ) -> StagedSession:
+        return StagedSession(self.profile, self.environ, surroundings, self.clock, webex=webex)
+
+    def app(
+        self,
+        surroundings: Surroundings = OVER_SSH,
+        *,
+        webex: WebexClient | None = None,
+    ) -> WtrApp:
+        return WtrApp(self.session(surroundings, webex=webex))
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool], what: str = "") -> None:
+    """Lets the program work until the condition holds; fails where it never does."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never happened: {what or condition}\n{seen(pilot)}"
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+
+
+def seen(pilot: Pilot[int]) -> str:
+    """The text of the screen as a terminal would show it, dialogs included."""
+    update = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in update)
+
+
+async def shows(pilot: Pilot[int], text: str) -> None:
+    """Waits until the text is on the screen, whatever lines it is broken into."""
+
+    def is_there() -> bool:
+        return " ".join(text.split()) in " ".join(seen(pilot).split())
+
+    await until(pilot, is_there, f"“{text}” on the screen")
+
+
+def told(pilot: Pilot[int]) -> str:
+    """What the line for messages says."""
+    app = pilot.app
+    assert isinstance(app, WtrApp)
+    assert app.shown is not None
+    return app.shown.query_one(MessageLine).shown
+
+
+async def tells(pilot: Pilot[int], text: str) -> None:
+    """Waits until the line for messages says this, somewhere."""
+    await until(pilot, lambda: text in told(pilot), f"“{text}” told")

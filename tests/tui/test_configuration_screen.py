@@ -1,0 +1,316 @@
+"""The form over the settings: judged while typing, saved without loss, honest about sources."""
+
+from __future__ import annotations
+
+import stat
+from urllib.parse import quote
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tokens import APP_ID, OTHER_APP_ID
+from tests.tui.stage import SECRET, Stage, seen, shows, tells, until
+from wtr_tui.storage.settings_values import parse_port
+from wtr_tui.tui.screens.configuration import ConfigurationScreen
+from wtr_tui.tui.widgets.field import Field
+
+WRITTEN_BY_HAND = f"""\
+# The integration of the network team.
+secret: {SECRET}   # ask Bob
+appid: {APP_ID}
+
+nickname: reports   # ours
+redirectPort: 6855
+"""
+
+
+def check_port(text: str) -> str:
+    with pytest.raises(ValueError) as refusal:
+        parse_port(text)
+    return str(refusal.value)
+
+
+def field(screen: object, key: str) -> Field:
+    assert isinstance(screen, ConfigurationScreen)
+    return screen.fields()[key]
+
+
+async def test_a_wrong_port_is_told_beside_the_field_while_typing(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        port = field(pilot.app.screen, "redirectPort")
+        port.entry.focus()
+        await pilot.press("end", *["backspace"] * 4, *"70000")
+        sentence = check_port("70000")
+        await shows(pilot, sentence)
+        assert port.has_class("-wrong")
+        await pilot.press("backspace")
+        await until(pilot, lambda: not port.has_class("-wrong"))
+        assert "65535" not in seen(pilot)
+
+
+async def test_a_wrong_value_is_not_saved(stage: Stage) -> None:
+    path = stage.configure()
+    before = path.read_text()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        field(pilot.app.screen, "redirectPort").entry.value = "abc"
+        await pilot.press("ctrl+s")
+        await tells(pilot, f"Not saved: {check_port('abc')}")
+    assert path.read_text() == before
+
+
+async def test_saving_keeps_the_comments_the_order_and_the_unknown_keys(stage: Stage) -> None:
+    path = stage.write(WRITTEN_BY_HAND)
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        field(pilot.app.screen, "redirectPort").entry.value = "7000"
+        await pilot.press("ctrl+s")
+        await tells(pilot, "Saved")
+        await shows(pilot, "http://localhost:7000")
+    assert path.read_text() == WRITTEN_BY_HAND.replace("6855", "7000")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_the_first_settings_make_the_file_and_lead_to_the_sign_in(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "Make an integration at developer.webex.com/my-apps")
+        assert pilot.app.focused is field(pilot.app.screen, "appid").entry
+        await pilot.press(*"C123", "down", *"geheim", "ctrl+s")
+        await tells(pilot, "F3 signs in")
+    path = stage.profile.settings_path
+    assert "C123" in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_saving_without_a_change_leaves_the_file_alone(stage: Stage) -> None:
+    path = stage.configure()
+    before = path.stat()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "ctrl+s")
+        await tells(pilot, "Nothing has changed")
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+async def test_a_file_another_program_changed_meanwhile_is_not_overwritten(stage: Stage) -> None:
+    path = stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        field(pilot.app.screen, "redirectPort").entry.value = "7000"
+        path.write_text(WRITTEN_BY_HAND)
+        await pilot.press("ctrl+s")
+        await tells(pilot, "was changed")
+    assert path.read_text() == WRITTEN_BY_HAND
+
+
+async def test_a_file_that_cannot_be_understood_is_never_overwritten(stage: Stage) -> None:
+    path = stage.write("appid: [unfinished\n")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "The file is left alone")
+        field(pilot.app.screen, "appid").entry.value = "C123"
+        await pilot.press("ctrl+s")
+        await tells(pilot, "Not saved")
+        assert path.read_text() == "appid: [unfinished\n"
+        path.write_text(f"appid: {APP_ID}\n")
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: field(pilot.app.screen, "appid").entry.value == APP_ID)
+        assert "The file is left alone" not in seen(pilot)
+
+
+async def test_what_the_environment_sets_is_shown_but_not_edited(stage: Stage) -> None:
+    path = stage.configure(appid=OTHER_APP_ID)
+    stage.environ["WEBEX_APPID"] = APP_ID
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        app_id = field(pilot.app.screen, "appid")
+        await shows(pilot, "from $WEBEX_APPID")
+        assert app_id.entry.disabled
+        assert app_id.entry.value == APP_ID
+        field(pilot.app.screen, "redirectPort").entry.value = "7000"
+        await pilot.press("ctrl+s")
+        await tells(pilot, "Saved")
+    assert OTHER_APP_ID in path.read_text()
+    assert APP_ID not in path.read_text()
+
+
+async def test_scopes_of_the_environment_are_not_picked_here(stage: Stage) -> None:
+    stage.configure()
+    stage.environ["WEBEX_SCOPES"] = "spark:kms"
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "ctrl+o")
+        await tells(pilot, "from $WEBEX_SCOPES: change them there")
+        assert isinstance(pilot.app.screen, ConfigurationScreen)
+
+
+PORTAL_URL = (
+    "https://webexapis.com/v1/authorize?client_id=C123abc&response_type=code"
+    "&redirect_uri=http%3A%2F%2Flocalhost%3A7777&scope=spark%3Akms%20spark%3Apeople_read&state=x"
+)
+
+
+async def paste(pilot: Pilot[int], text: str) -> None:
+    pilot.app.screen.query_one("#portal", Input).focus()
+    await pilot.pause()
+    pilot.app.post_message(events.Paste(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [PORTAL_URL, f"<{PORTAL_URL}>", f"{PORTAL_URL[:70]}\n   {PORTAL_URL[70:]}\n"],
+    ids=["plain", "in brackets", "wrapped"],
+)
+async def test_the_portals_oauth_url_fills_app_id_port_and_scopes(stage: Stage, text: str) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await paste(pilot, text)
+        await tells(pilot, "Filled in from the OAuth URL")
+        screen = pilot.app.screen
+        assert field(screen, "appid").entry.value == "C123abc"
+        assert field(screen, "redirectPort").entry.value == "7777"
+        assert field(screen, "scopes").entry.value == "spark:kms spark:people_read"
+        assert screen.query_one("#portal", Input).value == ""
+        await shows(pilot, "http://localhost:7777")
+
+
+async def test_the_portals_url_does_not_touch_what_the_environment_sets(stage: Stage) -> None:
+    stage.environ["WEBEX_APPID"] = APP_ID
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await paste(pilot, PORTAL_URL)
+        await tells(pilot, "What is from $WEBEX_APPID was not changed.")
+        assert field(pilot.app.screen, "appid").entry.value == APP_ID
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://127.0.0.1:7777", "http://localhost:7777/", "http://localhost:7777/callback"],
+)
+async def test_the_portals_own_spelling_of_the_redirect_uri_is_kept(
+    stage: Stage, copied: list[str], uri: str
+) -> None:
+    stage.configure(redirectPort=6855)
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        await paste(pilot, PORTAL_URL.replace("http%3A%2F%2Flocalhost%3A7777", quote(uri, "")))
+        await shows(pilot, uri)
+        await pilot.press("ctrl+y", "ctrl+s")
+        await tells(pilot, "Saved")
+        await shows(pilot, "as in redirectUri")
+    assert copied == [uri]
+    settings = stage.session().settings
+    assert settings.problems == ()
+    assert (settings.redirect_uri, settings.redirect_port) == (uri, 7777)
+
+
+async def test_a_port_typed_after_pasting_counts_more_than_the_portals_address(
+    stage: Stage,
+) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await paste(pilot, PORTAL_URL.replace("localhost", "127.0.0.1"))
+        await shows(pilot, "http://127.0.0.1:7777")
+        field(pilot.app.screen, "redirectPort").entry.value = "7000"
+        await shows(pilot, "http://localhost:7000")
+
+
+async def test_a_redirect_uri_that_leads_elsewhere_is_told(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        uri = quote("https://www.example.com/callback", "")
+        await paste(pilot, PORTAL_URL.replace("http%3A%2F%2Flocalhost%3A7777", uri))
+        await tells(pilot, "Its redirect URI leads elsewhere")
+        await shows(pilot, "http://localhost:6855")
+
+
+async def test_a_wrong_value_without_a_field_is_told_with_its_place(stage: Stage) -> None:
+    stage.configure(timeout="soon")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "line 3, timeout")
+
+
+async def test_another_address_than_the_portals_is_told(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await paste(pilot, "https://developer.webex.com/my-apps")
+        await tells(pilot, "not an integration's OAuth URL")
+
+
+async def test_the_secret_is_masked_revealed_on_demand_and_masked_again(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(120, 40)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "•" * 20)
+        assert SECRET[:30] not in seen(pilot)
+        await pilot.press("ctrl+r")
+        await shows(pilot, SECRET[-20:])
+        await pilot.press("f2", "f4")
+        await shows(pilot, "•" * 20)
+        assert SECRET[-20:] not in seen(pilot)
+
+
+async def test_the_redirect_uri_is_copied_with_the_port_of_the_form(
+    stage: Stage, copied: list[str]
+) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        field(pilot.app.screen, "redirectPort").entry.value = "7000"
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: bool(copied))
+    assert copied == ["http://localhost:7000"]
+
+
+async def test_a_wrong_port_makes_no_redirect_uri_to_register(
+    stage: Stage, copied: list[str]
+) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        field(pilot.app.screen, "redirectPort").entry.value = "70000"
+        await shows(pilot, "(once the redirect port is right)")
+        await pilot.press("ctrl+y")
+        await tells(pilot, "Not copied")
+    assert copied == []
+
+
+async def test_scopes_are_picked_by_filter_and_key(stage: Stage) -> None:
+    stage.configure(scopes="spark:kms")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "ctrl+o")
+        await shows(pilot, "Scopes · 1 chosen")
+        await pilot.press(*"spark:people_read", "enter")
+        await shows(pilot, "Scopes · 2 chosen")
+        await pilot.press("ctrl+s")
+        await until(
+            pilot,
+            lambda: (
+                isinstance(pilot.app.screen, ConfigurationScreen)
+                and field(pilot.app.screen, "scopes").entry.value == "spark:kms spark:people_read"
+            ),
+        )
+
+
+async def test_leaving_the_scopes_changes_nothing(stage: Stage) -> None:
+    stage.configure(scopes="spark:kms")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "ctrl+o")
+        await shows(pilot, "Scopes · 1 chosen")
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfigurationScreen))
+        assert field(pilot.app.screen, "scopes").entry.value == "spark:kms"
+
+
+async def test_a_scope_that_is_not_known_is_taken_as_it_is(stage: Stage) -> None:
+    stage.configure(scopes="spark:kms")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "ctrl+o")
+        await pilot.press(*"brandnew:scope")
+        await shows(pilot, "Not a known scope. Enter takes “brandnew:scope” as it is.")
+        await pilot.press("enter", "ctrl+s")
+        await until(
+            pilot,
+            lambda: (
+                isinstance(pilot.app.screen, ConfigurationScreen)
+                and field(pilot.app.screen, "scopes").entry.value == "spark:kms brandnew:scope"
+            ),
+        )
