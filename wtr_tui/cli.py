@@ -1,72 +1,108 @@
 """The command line: which command, on which profile.
 
-Nothing heavy is imported before it is known to be needed: ``--version`` and the commands for
-scripts start in a few hundredths of a second, which Textual and httpx alone would triple.
+Nothing is imported before it is known to be needed: Textual, httpx or YAML alone would make a
+command for scripts several times slower.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
 
-from wtr_tui import __version__
-from wtr_tui.errors import INTERRUPTED, WRONG_USAGE, WtrError
+from wtr_tui.commands import COMMANDS, parsers
+from wtr_tui.commands.output import drop_output, tell
+from wtr_tui.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError, WtrError
 
-_EPILOG = """\
-Settings: $XDG_CONFIG_HOME/wtr-tui/PROFILE.yaml (usually ~/.config/wtr-tui/default.yaml), and the
-environment: WEBEX_APPID, WEBEX_SECRET, WEBEX_SCOPES, WEBEX_REDIRECTPORT, which wins.
+TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
-exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a sign-in is needed,
-            4 temporary, try again, 130 interrupted
-"""
+_WITH_A_VALUE = ("--profile", "--config")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; errors become sentences on stderr."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        return _screens(_parser().parse_args(arguments))
+        return _run(arguments)
     except WtrError as error:
-        print(f"wtr: {error}", file=sys.stderr)
+        tell(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
+        drop_output()
+        return FAILED
+    except Exception as error:
+        return _fault_of_our_own(error)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wtr-tui",
-        description="Gets a Webex integration's OAuth token, keeps it alive and hands it over.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"wtr-tui {__version__}")
-    parser.add_argument("--profile", metavar="NAME", help="the integration to use ($WTR_PROFILE)")
-    parser.add_argument("--config", metavar="FILE", help="another settings file ($WTR_CONFIG)")
-    parser.add_argument(
-        "--sandbox",
-        action="store_true",
-        help="try everything on a stand-in for Webex on this machine, without an account",
-    )
-    parser.add_argument(
-        "--mouse",
-        action="store_true",
-        help="give the mouse to the program; without it the terminal's own selection works",
-    )
-    return parser
+def _run(arguments: list[str]) -> int:
+    place = _place_of_command(arguments)
+    if place is None:
+        return _screens(parsers.of_the_screens().parse_args(arguments))
+    name = arguments[place]
+    if name not in COMMANDS:
+        raise UsageError(f"There is no command {name[:40]!a}.", _meant(name))
+    parser, command = parsers.of_command(name)
+    # Profile and settings file may stand before the command too.
+    options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
+    if options.debug:
+        from wtr_tui.commands import debug
+
+        debug.enable()
+    return int(command.run(options))
+
+
+def _place_of_command(arguments: list[str]) -> int | None:
+    """Where the command's name stands: the first word that is no option and no option's value."""
+    is_value = False
+    for place, argument in enumerate(arguments):
+        if is_value:
+            is_value = False
+        elif not argument.startswith("-"):
+            return place
+        else:
+            is_value = argument in _WITH_A_VALUE
+    return None
+
+
+def _meant(name: str) -> str:
+    import difflib
+
+    like = difflib.get_close_matches(name, COMMANDS, 1)
+    did_you = f"Did you mean {like[0]}? " if like else ""
+    return f"{did_you}There are {', '.join(COMMANDS)}; without one the screens open."
 
 
 def _screens(options: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
-        print(
-            "wtr-tui: the screens need a terminal, and this is none.",
-            file=sys.stderr,
-        )
-        return WRONG_USAGE
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        return _no_screens("this is none")
+    if os.environ.get("TERM") == "dumb":
+        return _no_screens("this one ($TERM is dumb) cannot draw them")
     from wtr_tui.tui import start
 
     return start.start(
         options.profile, options.config, sandbox=options.sandbox, mouse=options.mouse
     )
+
+
+def _no_screens(why: str) -> int:
+    tell(
+        f"The screens need a terminal, and {why}. Without one: wtr token prints a valid access"
+        " token, wtr refresh refreshes it, wtr retrieve signs in, wtr status tells how things are"
+        " (wtr --help lists all)."
+    )
+    return WRONG_USAGE
+
+
+def _fault_of_our_own(error: Exception) -> int:
+    from pathlib import Path
+
+    from wtr_tui import instants
+    from wtr_tui.storage import locations
+    from wtr_tui.tui import crash
+
+    tell(crash.write(error, Path(locations.state_dir(os.environ)), instants.now()))
+    return FAILED

@@ -1,0 +1,155 @@
+"""A person's home on a server, and the real program run in it as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import wtr_tui
+from wtr_tui import instants
+from wtr_tui.instants import iso
+from wtr_tui.sandbox import Integration, Sandbox
+from wtr_tui.storage.token_file import StoredToken, TokenFile
+
+PROGRAM = (sys.executable, "-m", "wtr_tui")
+PATIENCE = 60.0
+"""Seconds for one run, on a machine that does ten other things."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, object]:
+        members = json.loads(self.out)
+        assert isinstance(members, dict)
+        return members
+
+    @property
+    def rows(self) -> list[dict[str, object]]:
+        rows = json.loads(self.out)
+        assert isinstance(rows, list)
+        return rows
+
+
+@dataclass(frozen=True)
+class Home:
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    """What else is in the environment."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The whole environment: nothing of the one the tests run in is left but ``PATH``."""
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(wtr_tui.__file__).parents[1]),
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            **self.extra,
+        }
+
+    def settings_path(self, profile: str = "default") -> Path:
+        return self.folder / ".config" / "wtr-tui" / f"{profile}.yaml"
+
+    def token_path(self, profile: str = "default") -> Path:
+        return self.folder / ".local" / "state" / "wtr-tui" / f"{profile}.json"
+
+    def token_file(self, profile: str = "default") -> TokenFile:
+        return TokenFile(self.token_path(profile))
+
+    def stored(self, profile: str = "default") -> StoredToken:
+        stored = self.token_file(profile).read()
+        assert stored is not None
+        return stored
+
+    def configure(
+        self, sandbox: Sandbox, profile: str = "default", *more: str, of: Integration | None = None
+    ) -> None:
+        """Writes settings for the sandbox, with further lines of YAML."""
+        integration = of or sandbox.integration
+        path = self.settings_path(profile)
+        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        path.touch(mode=0o600)
+        lines = [
+            f"appid: {integration.client_id}",
+            f"secret: {integration.secret.reveal()}",
+            f"redirectPort: {integration.redirect_uri.rpartition(':')[2]}",
+            f"baseUrl: {sandbox.base_url}",
+            *more,
+        ]
+        path.write_text("\n".join(lines) + "\n")
+
+    def sign_in(
+        self,
+        sandbox: Sandbox,
+        profile: str = "default",
+        *,
+        left: timedelta = timedelta(hours=1),
+        refresh_left: timedelta = timedelta(days=90),
+    ) -> str:
+        """Puts a token of the sandbox there, with so much left; gives its text."""
+        answer = sandbox.issue()
+        now = instants.now()
+        access_token = str(answer["access_token"])
+        fields = {
+            "version": 1,
+            "appid": sandbox.integration.client_id,
+            "access_token": access_token,
+            "expires_at": iso(now + left),
+            "refresh_token": answer["refresh_token"],
+            "refresh_expires_at": iso(now + refresh_left),
+            "token_type": "Bearer",
+            "scope": answer.get("scope", ""),
+            "obtained_at": iso(now - timedelta(days=1)),
+        }
+        self.write_token(fields, profile)
+        return access_token
+
+    def write_token(self, fields: object, profile: str = "default") -> None:
+        path = self.token_path(profile)
+        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(fields))
+
+    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
+        """The program, begun and not waited for."""
+        return subprocess.Popen(
+            [*PROGRAM, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**self.environ, **variables},
+            cwd=self.folder,
+        )
+
+    def run(self, *words: str, stdin: str | None = None, **variables: str) -> Ran:
+        done = subprocess.run(
+            [*PROGRAM, *words],
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env={**self.environ, **variables},
+            cwd=self.folder,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def ended(process: subprocess.Popen[str]) -> Ran:
+    """Waits for a program that was started."""
+    out, err = process.communicate(timeout=PATIENCE)
+    return Ran(process.returncode, out, err)

@@ -1,0 +1,82 @@
+"""What the command line takes, and what it says where it takes it not."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.commands.home import PATIENCE, PROGRAM, Home
+from wtr_tui import __version__
+from wtr_tui.commands import COMMANDS
+from wtr_tui.sandbox import Sandbox
+
+
+def test_without_a_terminal_the_headless_commands_are_named(home: Home) -> None:
+    for words in ((), ("--profile", "work"), ("--sandbox",)):
+        ran = home.run(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert all(f"wtr {name}" in ran.err for name in ("token", "refresh", "retrieve"))
+
+
+def test_help_lists_every_command_and_the_exit_codes(home: Home) -> None:
+    ran = home.run("--help")
+    assert ran.code == 0
+    assert all(f"\n  {name} " in ran.out for name in COMMANDS)
+    assert "130 interrupted" in ran.out
+    assert "$WTR_PROFILE" in ran.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(home: Home, name: str) -> None:
+    ran = home.run(name, "--help")
+    assert ran.code == 0
+    assert ran.out.startswith(f"usage: wtr {name}")
+    assert "exit codes" in ran.out
+    assert "--profile" in ran.out
+
+
+def test_an_unknown_command_is_met_with_the_one_that_was_meant(home: Home) -> None:
+    ran = home.run("refersh")
+    assert (ran.code, ran.out) == (2, "")
+    assert "Did you mean refresh?" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("token", "--nonsense"),
+        ("token", "--head"),
+        ("token", "--header", "--json"),
+        ("token", "--min-left", "soon"),
+        ("refresh", "--within", "30m1h"),
+        ("--profile",),
+        ("token", "--profile", "../x"),
+        ("--sandbox", "token"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(home: Home, words: tuple[str, ...]) -> None:
+    ran = home.run(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_version(home: Home) -> None:
+    assert home.run("--version").out == f"wtr-tui {__version__}\n"
+
+
+def test_a_reader_that_has_gone_is_no_fault(home: Home, sandbox: Sandbox) -> None:
+    home.sign_in(sandbox)
+    with subprocess.Popen(
+        [*PROGRAM, "status", "--all"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=home.environ,
+    ) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        assert running.stderr.read() == ""
+        assert running.wait(PATIENCE) == 1

@@ -1,0 +1,141 @@
+"""``wtr refresh``, for one profile and for many."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from tests.commands.home import Home
+from wtr_tui.sandbox import Fault, Rules, Sandbox
+
+HOUR = timedelta(hours=1)
+
+
+def test_it_refreshes_now_and_says_until_when(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    old = home.sign_in(sandbox)
+    ran = home.run("refresh")
+    assert (ran.code, ran.out) == (0, "")
+    assert "Refreshed: valid until" in ran.err
+    assert home.stored().token.access_token.reveal() != old
+
+
+def test_within_asks_only_when_little_is_left(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    old = home.sign_in(sandbox, left=timedelta(days=4))
+    ran = home.run("refresh", "--within", "3d")
+    assert ran.code == 0
+    assert "Nothing to do" in ran.err
+    assert home.stored().token.access_token.reveal() == old
+    assert not sandbox.requests
+    home.run("refresh", "--within", "5d")
+    assert len(sandbox.requests_to("access_token")) == 1
+
+
+def test_the_same_token_again_is_told_as_such(home: Home, sandbox: Sandbox) -> None:
+    sandbox.rules = Rules(same_token=timedelta(days=1))
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    home.run("refresh")
+    ran = home.run("refresh")
+    assert ran.code == 0
+    assert "same token" in ran.err
+
+
+def test_the_outputs_are_the_originals(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    members = home.run("refresh", "-j").json
+    token = home.stored().token
+    assert token.refresh_token is not None
+    assert members["access_token"] == token.access_token.reveal()
+    assert members["refresh_token"] == token.refresh_token.reveal()
+    assert isinstance(members["expires_in"], int)
+    assert isinstance(members["refresh_token_expires_in"], int)
+    assert 0 < members["expires_in"] <= 180
+    assert str(members["expires_at"]).endswith("Z")
+    assert str(members["refresh_token_expires_at"]).endswith("Z")
+    lines = dict(line.split(": ") for line in home.run("refresh", "-o").out.splitlines())
+    assert lines["Token"] == home.stored().token.access_token.reveal()
+    assert lines["RefreshToken"] == token.refresh_token.reveal()
+    assert int(lines["ExpiresIn"]) <= 180
+    assert int(lines["RefreshTokenExpiresIn"]) <= 900
+
+
+def test_a_failure_ends_with_its_exit_code_and_keeps_the_file(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    before = home.token_path().read_bytes()
+    for fault, code in (
+        (Fault(status=500, body="{}"), 4),
+        (Fault(status=400, body='{"error": "invalid_grant"}'), 3),
+        (Fault(status=401, body='{"error": "invalid_client"}'), 2),
+    ):
+        sandbox.faults.next("access_token", fault)
+        ran = home.run("refresh", "-j", "-o")
+        assert (ran.code, ran.out) == (code, "")
+        assert "Not refreshed" in ran.err
+    assert home.token_path().read_bytes() == before
+
+
+def test_a_token_without_a_refresh_token_is_refused_with_the_reason(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.sign_in(sandbox)
+    fields = json.loads(home.token_path().read_text())
+    home.write_token({**fields, "refresh_token": None})
+    ran = home.run("refresh")  # and no settings: the reason is not that they are missing
+    assert ran.code == 3
+    assert "no refresh token" in ran.err
+    assert not sandbox.requests
+
+
+def test_all_refreshes_every_profile_and_a_bad_one_stops_none(home: Home, sandbox: Sandbox) -> None:
+    good = [f"good-{number:02}" for number in range(20)]
+    for name in good:
+        home.configure(sandbox, name)
+        home.sign_in(sandbox, name)
+    home.configure(sandbox, "fresh")
+    home.sign_in(sandbox, "fresh", left=timedelta(days=9))
+    home.configure(sandbox, "empty")
+    home.configure(sandbox, "damaged")
+    home.write_token({}, "damaged")
+    home.sign_in(sandbox, "unsettled")
+    home.configure(sandbox, "broken")
+    home.settings_path("broken").write_text("appid: [\n")
+    home.sign_in(sandbox, "broken")
+    home.configure(sandbox, "dead")
+    sandbox.revoke(home.sign_in(sandbox, "dead"))
+
+    ran = home.run("refresh", "--all", "--within", "3d", "-j")
+
+    assert ran.code == 3
+    rows = {str(row["profile"]): row for row in ran.rows}
+    assert list(rows) == sorted(rows)
+    assert all(rows[name]["ok"] for name in [*good, "fresh"])
+    codes = {name: row["exit_code"] for name, row in rows.items() if not row["ok"]}
+    assert codes == {"broken": 2, "damaged": 1, "dead": 3, "empty": 3, "unsettled": 2}
+    assert "26 profiles: 20 refreshed, 1 fresh enough, 5 failed." in ran.err
+    assert all(f"wtr: {name}: " in ran.err for name in codes)
+    assert len(sandbox.requests_to("access_token")) == 21
+    for name in good:
+        assert rows[name]["access_token"] == home.stored(name).token.access_token.reveal()
+
+
+def test_all_says_temporary_only_where_nothing_else_is_wrong(home: Home, sandbox: Sandbox) -> None:
+    for name in ("a", "b"):
+        home.configure(sandbox, name)
+        home.sign_in(sandbox, name)
+    sandbox.faults.next("access_token", Fault(status=503, body="{}"))
+    assert home.run("refresh", "--all").code == 4
+    assert home.run("refresh", "--all").code == 0
+
+
+def test_all_without_any_profile_is_no_failure(home: Home) -> None:
+    ran = home.run("refresh", "--all", "-j")
+    assert (ran.code, ran.rows) == (0, [])
+
+
+def test_all_goes_with_no_single_profile(home: Home) -> None:
+    assert home.run("refresh", "--all", "--profile", "x").code == 2
+    assert home.run("status", "--all", "--config", "x").code == 2

@@ -1,0 +1,118 @@
+"""``wtr status``: how things are, in words, as JSON and as an exit code."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from tests.commands.home import Home
+from wtr_tui.sandbox import Fault, Rules, Sandbox
+
+EXPIRED = timedelta(seconds=-60)
+
+
+def test_it_tells_whose_token_it_is_until_when_and_where(home: Home, sandbox: Sandbox) -> None:
+    sandbox.rules = Rules(person_visible=True)
+    home.configure(sandbox)
+    token = home.sign_in(sandbox)
+    ran = home.run("status")
+    assert ran.code == 0
+    lines = dict(line.split("  ", 1) for line in ran.out.splitlines())
+    assert "@" in lines["Signed in as"]
+    assert "59:5" in lines["Access token"]
+    assert "89d" in lines["Refresh token"]
+    assert str(home.settings_path()) in ran.out
+    assert str(home.token_path()) in ran.out
+    assert "Problem" not in ran.out
+    assert token not in ran.out
+
+
+def test_without_a_scope_for_it_the_person_is_not_known(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    sandbox.faults.next("people/me", Fault(status=403, body='{"message": "missing scopes"}'))
+    assert "not known (the token lacks" in home.run("status").out
+    assert "not asked" in home.run("status", "--no-who").out
+
+
+def test_webex_out_of_reach_is_a_problem_told_and_no_failure(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    sandbox.faults.always("people/me", Fault(reset=True))
+    ran = home.run("status")
+    assert ran.code == 0
+    assert "Problem" in ran.out
+
+
+def test_json_asks_nobody_and_holds_no_token(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    token = home.sign_in(sandbox)
+    ran = home.run("status", "--json")
+    members = ran.json
+    assert not sandbox.requests
+    assert members["profile"] == "default"
+    assert members["valid"] is True
+    assert members["refreshable"] is True
+    assert isinstance(members["expires_in"], int)
+    assert 3500 < members["expires_in"] <= 3600
+    assert members["app_id"] == sandbox.integration.client_id
+    assert members["settings_file"] == str(home.settings_path())
+    assert members["problems"] == []
+    assert token not in ran.out
+    assert json.loads(home.token_path().read_text())["refresh_token"] not in ran.out
+
+
+def test_the_quick_and_the_whole_way_say_the_same(home: Home, sandbox: Sandbox) -> None:
+    integration = sandbox.integration
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    home.settings_path().write_text(
+        f"appid: {integration.client_id}\nsecret: {integration.secret.reveal()}\n"
+    )
+    quick = home.run("status", "--json").json
+    whole = home.run("status", "--json", "-d").json
+    moving = ("expires_in", "refresh_token_expires_in")
+    assert {k: v for k, v in quick.items() if k not in moving} == {
+        k: v for k, v in whole.items() if k not in moving
+    }
+
+
+def test_the_exit_code_says_whether_a_sign_in_is_needed(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    assert home.run("status", "--json").code == 3
+    home.sign_in(sandbox, left=EXPIRED)
+    expired = home.run("status", "--json")
+    assert expired.code == 0
+    assert expired.json["valid"] is False
+    home.sign_in(sandbox, left=EXPIRED, refresh_left=EXPIRED)
+    assert home.run("status", "--json").code == 3
+    home.sign_in(sandbox, refresh_left=EXPIRED)
+    ending = home.run("status", "--json")
+    assert ending.code == 0
+    assert ending.json["problems"]
+    home.token_path().write_text("{")
+    assert home.run("status", "--json").code == 1
+    home.sign_in(sandbox, left=EXPIRED)
+    home.settings_path().unlink()
+    assert home.run("status", "--json").code == 2
+
+
+def test_all_shows_each_profile_and_what_is_wrong_with_it(home: Home, sandbox: Sandbox) -> None:
+    for name in ("one", "two"):
+        home.configure(sandbox, name)
+        home.sign_in(sandbox, name)
+    home.configure(sandbox, "three")
+    ran = home.run("status", "--all")
+    assert ran.code == 3
+    assert "three: The profile three has no token." in ran.out
+    rows = home.run("status", "--all", "--json").rows
+    assert [row["profile"] for row in rows] == ["one", "three", "two"]
+    assert [row["valid"] for row in rows] == [True, False, True]
+    assert not sandbox.requests
+    named = home.run("status", "--all", "--json", "--who").rows
+    assert [bool(row["person"]) for row in named] == [True, False, True]
+
+
+def test_all_without_any_profile_says_so(home: Home) -> None:
+    ran = home.run("status", "--all")
+    assert (ran.code, ran.out) == (0, "There is no profile yet.\n")

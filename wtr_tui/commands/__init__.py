@@ -1,0 +1,15 @@
+"""The commands for scripts and for a terminal without the full screen, one short file each.
+
+Every module has ``arguments(parser)``, which says what the command takes, and ``run(options)``,
+which does it and gives the exit code. Data goes to standard output, all else to standard error.
+"""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "refresh": ("refresh", "refresh the token now, or only when little is left of it"),
+    "token": ("token", "print a valid access token, refreshed first when needed"),
+    "status": ("status", "say whose token it is, until when, and where the files are"),
+    "exec": ("exec_", "run a program with a valid token in $WEBEX_ACCESS_TOKEN"),
+}
+"""The module of each command, and what it does, in the order of ``wtr --help``."""

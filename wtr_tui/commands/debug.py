@@ -1,0 +1,90 @@
+"""``--debug``: each step on standard error, the libraries' own too, with secrets removed.
+
+Costs nothing until it is switched on: not even logging is imported.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from wtr_tui.secret import MASK, Secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.settings import Settings
+
+_log: Logger | None = None
+_hidden: set[str] = set()
+
+# What can be told by its look, wherever a library got it from: Webex's tokens and JWTs, the
+# values of telling names (in a query, a form, JSON, a header), credentials in an address.
+_LOOKS_SECRET = re.compile(
+    r"""[\w+/=.-]{8,}_PF84_[0-9a-f-]*
+    | eyJ[\w-]+\.[\w.-]+
+    | (?<=://)[^/\s@'"]+(?=@)
+    | (?i:(?<=bearer\ )|(?<=basic\ ))[^\s'",)]+
+    """,
+    re.VERBOSE,
+)
+_NAMED = re.compile(
+    r"""(?ix)
+    ((?:client_secret|secret|access_token|refresh_token|device_code|user_?code|code_verifier
+        |code|state|set-cookie|cookie|(?:proxy-)?authorization|token)
+     ["']? \s* [=:,] \s* b?["']? (?:bearer\ |basic\ )?)
+    ([^\s"'&,})]+)
+    """
+)
+
+
+def enable() -> None:
+    """From now on every step and every library's log goes to standard error."""
+    global _log
+    import logging
+
+    class _Redacted(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return redacted(super().format(record))
+
+    written = logging.StreamHandler(sys.stderr)
+    written.setFormatter(_Redacted("%(asctime)s.%(msecs)03d %(name)s: %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.DEBUG, handlers=[written])
+    _log = logging.getLogger("wtr")
+
+
+def enabled() -> bool:
+    return _log is not None
+
+
+def step(words: str) -> None:
+    """Tells a step, where debugging is on."""
+    if _log is not None:
+        _log.debug("%s", words)
+
+
+def hide(*secrets: Secret | None) -> None:
+    """Makes sure that these are never told, whatever they look like."""
+    if _log is not None:
+        _hidden.update(secret.reveal() for secret in secrets if secret)
+
+
+def redacted(text: str) -> str:
+    """The text without what is known, or looks, secret."""
+    for secret in sorted(_hidden, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return _NAMED.sub(rf"\1{MASK}", _LOOKS_SECRET.sub(MASK, text))
+
+
+def show_settings(profile: Profile, settings: Settings) -> None:
+    """Tells which profile it is, and where each of its settings comes from."""
+    if _log is None:
+        return
+    hide(settings.secret)
+    step(f"profile {profile.name}: {profile.settings_path}, {profile.token_path}")
+    for key, source in settings.sources.items():
+        step(f"setting {key}: {source.words()}")
+    for warning in settings.warnings:
+        step(warning)

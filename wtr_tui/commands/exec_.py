@@ -1,0 +1,66 @@
+"""Runs a program with a valid access token in $WEBEX_ACCESS_TOKEN.
+
+Its expiry is in $WEBEX_ACCESS_TOKEN_EXPIRES_AT. The program takes the place of this one: signals,
+standard streams and its exit code are its own. Without a valid token it is not started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+
+from wtr_tui.commands.output import tell
+from wtr_tui.commands.token import add_min_left, good_token
+from wtr_tui.errors import UsageError
+
+TOKEN = "WEBEX_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+EXPIRES_AT = "WEBEX_ACCESS_TOKEN_EXPIRES_AT"
+
+# As a shell has it.
+_NOT_STARTED = 126
+_NOT_FOUND = 127
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_min_left(parser)
+    parser.add_argument(
+        "program", nargs=argparse.REMAINDER, metavar="-- CMD …", help="the program and its options"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    program = options.program[1:] if options.program[:1] == ["--"] else options.program
+    if not program:
+        raise UsageError("There is no program to run.", "Write it after --: wtr exec -- CMD …")
+    access_token, expires_at = _token(options)
+    environ = {**os.environ, TOKEN: access_token}
+    environ.pop(EXPIRES_AT, None)
+    if expires_at is not None:
+        environ[EXPIRES_AT] = expires_at
+    # Python ignores these two, and what is ignored stays so in the program.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execvpe(program[0], program, environ)  # noqa: S606 - no shell is what is wanted
+    except FileNotFoundError:
+        tell(f"There is no program {program[0]!a}.")
+        return _NOT_FOUND
+    except OSError as error:
+        tell(f"The program {program[0]!a} cannot be run: {error.strerror}.")
+        return _NOT_STARTED
+
+
+def _token(options: argparse.Namespace) -> tuple[str, str | None]:
+    if not options.debug:
+        fields = good_token(options)
+        if fields is not None:
+            return fields["access_token"], fields["expires_at"]
+    from wtr_tui import instants
+    from wtr_tui.commands.valid_token import valid_token
+
+    delivered = valid_token(options.profile, options.config, os.environ, min_left=options.min_left)
+    if delivered.warning:
+        tell(delivered.warning)
+    end = delivered.token.expires_at
+    return delivered.token.access_token.reveal(), None if end is None else instants.iso(end)

@@ -1,0 +1,87 @@
+"""What stands in a profile's files, for the case that nothing has to be asked or explained.
+
+``wtr token`` is what scripts call most. A token that is good needs no YAML, no HTTP and no
+dataclasses; whatever is out of the ordinary is left to the whole program.
+"""
+
+from __future__ import annotations
+
+import time
+
+from wtr_tui.commands import plain_settings
+from wtr_tui.errors import WtrError
+from wtr_tui.storage import locations, token_fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def good_token(
+    name: str | None, config: str | None, environ: Mapping[str, str], min_left: int
+) -> dict[str, str] | None:
+    """The members of the token file, where more than ``min_left`` seconds of the token are left.
+
+    None wherever that is not sure, or the settings may name another App ID.
+    """
+    files = paths(name, config, environ)
+    if files is None:
+        return None
+    settings_path, token_path = files
+    members = _members(token_path)
+    if not _ends_after(members.get("expires_at", ""), min_left):
+        return None
+    # No App ID in the settings is no contradiction.
+    named = plain_settings.app_id(settings_path, environ)
+    return members if named in ("", members.get("appid")) else None
+
+
+def calm_profile(
+    name: str | None, config: str | None, environ: Mapping[str, str]
+) -> dict[str, str] | None:
+    """The members of the token file, where nothing at all is wrong with the profile.
+
+    Nothing wrong is: both tokens are good for a minute, and the settings can refresh them.
+    """
+    members = good_token(name, config, environ, 60)
+    files = paths(name, config, environ)
+    if members is None or files is None or not members.get("refresh_token"):
+        return None
+    refresh_end = members.get("refresh_expires_at")
+    if refresh_end is not None and not _ends_after(refresh_end, 60):
+        return None
+    return members if plain_settings.is_complete(files[0], environ) else None
+
+
+def paths(
+    name: str | None, config: str | None, environ: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """The settings and the token file; None where a name is none or a path needs thought."""
+    try:
+        profile = locations.profile_name(name, environ)
+        other = config or environ.get("WTR_CONFIG")
+        settings_path = other or locations.settings_path(profile, environ)
+        token_path = locations.token_path(profile, environ)
+    except WtrError:
+        return None
+    return (settings_path, token_path) if settings_path.startswith("/") else None
+
+
+def _members(token_path: str) -> dict[str, str]:
+    """The file's members that are texts; none at all where it holds no usable access token."""
+    try:
+        fields = token_fields.read_fields(token_path) or {}
+    except WtrError:
+        return {}
+    members = {key: value for key, value in fields.items() if isinstance(value, str)}
+    token = members.get("access_token", "")
+    is_token = token.isascii() and token.isprintable() and token != "" and " " not in token
+    return members if is_token else {}
+
+
+def _ends_after(expires_at: str, seconds: int) -> bool:
+    """Whether the instant, written as the program writes it, is further away than that."""
+    wanted = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+    shape = "".join("0" if letter.isdigit() else letter for letter in expires_at)
+    # Of one shape and in one time zone, so the order of the texts is the order of the instants.
+    return shape == "0000-00-00T00:00:00Z" and expires_at > wanted

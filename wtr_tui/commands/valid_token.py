@@ -1,0 +1,143 @@
+"""A token that is valid now: as stored, or refreshed first. For whoever hands it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wtr_tui import instants, refresh
+from wtr_tui.commands import debug
+from wtr_tui.commands.outcomes import error_of
+from wtr_tui.commands.output import tell
+from wtr_tui.commands.token import MIN_LEFT
+from wtr_tui.errors import SettingsError, SignInNeeded, WtrError
+from wtr_tui.oauth.token import Token
+from wtr_tui.storage import profile, settings
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.token_file import StoredToken
+
+SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A token to hand on, and what the person should know all the same ("" for nothing)."""
+
+    token: Token
+    warning: str = ""
+
+
+def valid_token(
+    name: str | None,
+    config: str | None,
+    environ: Mapping[str, str],
+    *,
+    min_left: int | None,
+    may_refresh: bool = True,
+    now: Callable[[], datetime] = instants.now,
+) -> Delivered:
+    """The profile's token, refreshed where less than ``min_left`` seconds of it are left.
+
+    None for ``min_left`` is five minutes, or half the life of a token that lives shorter.
+    As long as the stored token is valid at all, a refresh that fails only becomes a warning.
+    Raises a WtrError where there is no valid token to give.
+    """
+    found = profile.find(name, config, environ)
+    stored = stored_token(found)
+    known = settings.load(found.settings_path, environ)
+    debug.show_settings(found, known)
+    require_own(stored, known)
+    token = stored.token
+    debug.hide(token.access_token, token.refresh_token)
+    margin = _margin(token, min_left)
+    debug.step(f"stored token: valid until {token.expires_at or 'an unknown instant'}")
+    if token.is_valid(now(), margin):
+        return Delivered(token)
+    if may_refresh:
+        return _refreshed(found, stored, known, min_left, now)
+    if token.is_valid(now()):
+        return Delivered(token)
+    raise WtrError("The access token has run out, and --no-refresh forbids to ask for another.")
+
+
+def stored_token(found: Profile) -> StoredToken:
+    """What the profile's file holds. Raises SignInNeeded where there is none."""
+    stored = found.token_file.read()
+    if stored is None:
+        raise SignInNeeded(f"The profile {found.name} has no token.", SIGN_IN)
+    for notice in getattr(stored, "notices", ()):
+        tell(notice)
+    return stored
+
+
+def require_own(stored: StoredToken, known: Settings) -> None:
+    """Raises SettingsError where the settings name another App ID than the token's."""
+    if known.app_id and stored.app_id != known.app_id:
+        raise SettingsError(
+            f"The token belongs to the App ID {stored.app_id[:10]}…, the settings name"
+            f" {known.app_id[:10]}….",
+            f"Use another profile for another integration. {SIGN_IN}",
+        )
+
+
+def _refreshed(
+    found: Profile,
+    stored: StoredToken,
+    known: Settings,
+    min_left: int | None,
+    now: Callable[[], datetime],
+) -> Delivered:
+    token = stored.token
+    margin = _margin(token, min_left)
+    failure: WtrError | None
+    try:
+        require_refreshable(token, now())
+        outcome = refresh.refresh(found, known.require(), now=now, within=margin, seen=token)
+    except WtrError as error:
+        failure = error
+    else:
+        debug.step(f"refresh: {type(outcome).__name__}")
+        if isinstance(outcome, refresh.NotSaved):
+            return Delivered(outcome.token, f"The new token is NOT SAVED. {error_of(outcome)}")
+        failure = error_of(outcome)
+        if isinstance(outcome, (refresh.Refreshed, refresh.SameToken, refresh.AlreadyFresh)):
+            token = outcome.token
+            debug.hide(token.access_token, token.refresh_token)
+            lasts = token.is_valid(now(), _margin(token, min_left))
+            failure = None if lasts else _TOO_SHORT
+    if failure is None:
+        return Delivered(token)
+    # Another process may have been luckier meanwhile, one that held the lock for long.
+    newest = found.token_file.read()
+    if newest is not None and newest.app_id == stored.app_id and newest.token.is_valid(now()):
+        token = newest.token
+    if not token.is_valid(now()):
+        raise failure
+    return Delivered(token, f"Not refreshed, but still valid. {failure}")
+
+
+_TOO_SHORT = WtrError("Webex gave a token that is valid for less than what was asked for.")
+
+
+def _margin(token: Token, min_left: int | None) -> timedelta:
+    if min_left is not None:
+        return timedelta(seconds=min_left)
+    usual = timedelta(seconds=MIN_LEFT)
+    if token.expires_at is None:
+        return usual
+    return min(usual, max((token.expires_at - token.obtained_at) / 2, timedelta(0)))
+
+
+def require_refreshable(token: Token, now: datetime) -> None:
+    """Raises SignInNeeded where the token has no refresh token, or one that has run out."""
+    if token.refresh_token is None:
+        raise SignInNeeded(
+            "This token cannot be refreshed: it has no refresh token, as a personal access token"
+            " or a bot's has none.",
+            "Import a new one, or sign in with an integration.",
+        )
+    left = token.refresh_left(now)
+    if left is not None and left <= timedelta(0):
+        raise SignInNeeded("The refresh token has run out.", SIGN_IN)
