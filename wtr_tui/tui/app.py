@@ -42,7 +42,9 @@ class WtrApp(App[int]):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar = {Actions}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark", "help", "Help", key_display="?", id="help"),
+        # Where a field takes the question mark, the line of keys shows the other one.
+        Binding("question_mark", "help", "Help", key_display="?", id="help"),
+        Binding("f1", "help", "Help", id="help-while-typing"),
         Binding("f2", "go('token')", "Token", show=False, id="token"),
         Binding("f3", "go('retrieval')", "Sign in", show=False, id="sign-in"),
         Binding("f4", "go('configuration')", "Settings", show=False, id="settings"),

@@ -26,7 +26,7 @@ from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
 from wtr_tui.tui.widgets.field import Field
-from wtr_tui.tui.widgets.inputs import QuietInput, SecretInput
+from wtr_tui.tui.widgets.inputs import AddressInput, QuietInput, SecretInput
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -55,7 +55,6 @@ class ConfigurationScreen(WtrScreen):
             Key("ctrl+y", "copy_uri", "Copy URI", "Copy the redirect URI to register"),
             Key("ctrl+l", "reload", "Reload", "Read file and environment again"),
             Key("f3", "app.go('retrieval')", "Sign in", "Go on to signing in"),
-            Key("f1", "app.help", "Help", "This help"),
         ),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
@@ -80,7 +79,7 @@ class ConfigurationScreen(WtrScreen):
                 classes="wrapped muted",
             )
             with Horizontal(classes="row"):
-                yield QuietInput(id="portal", placeholder="https://webexapis.com/v1/authorize?…")
+                yield AddressInput(id="portal", placeholder="https://webexapis.com/v1/authorize?…")
         yield Quiet("", id="file", classes="wrapped muted")
 
     def on_mount(self) -> None:
@@ -185,7 +184,7 @@ class ConfigurationScreen(WtrScreen):
                 kept.append(source.words())
             elif value:
                 field.entry.value = value
-        self.query_one("#portal", QuietInput).value = ""
+        self.query_one("#portal", AddressInput).value = ""
         if portal.port is not None and self._environment_of("redirectPort") is None:
             self._portal_redirect_uri = portal.redirect_uri
         said = "Filled in from the OAuth URL; ctrl+s saves."

@@ -25,7 +25,7 @@ from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.device import DeviceScreen, DeviceStep
-from wtr_tui.tui.widgets.inputs import QuietInput
+from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -101,7 +101,7 @@ class RetrievalScreen(WtrScreen):
                     " browser ended; its “cannot connect” page is expected:",
                     classes="wrapped muted",
                 )
-                yield QuietInput(id="pasted", placeholder="p to paste here")
+                yield AddressInput(id="pasted", placeholder="p to paste here")
             yield Quiet("No redirect at all: d gets a device code.", id="device", classes="wrapped")
             yield Quiet("", id="exchange", classes="wrapped")
 
@@ -189,7 +189,7 @@ class RetrievalScreen(WtrScreen):
         self._arrived = self._hinted = False
         self._port_free.clear()
         self.tell("")
-        self.query_one("#pasted", QuietInput).value = ""
+        self.query_one("#pasted", AddressInput).value = ""
         self.query_one("#exchange", Quiet).reshape(
             f"{WAITING} Exchange the code   {WAITING} Save the token"
         )
@@ -370,7 +370,7 @@ class RetrievalScreen(WtrScreen):
         if refusal:
             self.tell(refusal, Tone.BAD)
         else:
-            self.query_one("#pasted", QuietInput).value = ""
+            self.query_one("#pasted", AddressInput).value = ""
             self.set_focus(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -409,7 +409,7 @@ class RetrievalScreen(WtrScreen):
             self.wtr.print_plainly("The full Webex address", self._attempt.authorize_url)
 
     def action_paste_field(self) -> None:
-        self.query_one("#pasted", QuietInput).focus()
+        self.query_one("#pasted", AddressInput).focus()
 
     def action_leave_field(self) -> None:
         self.set_focus(None)

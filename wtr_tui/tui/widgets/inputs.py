@@ -20,6 +20,14 @@ class QuietInput(Input):
         event.prevent_default()
 
 
+class AddressInput(QuietInput):
+    """Holds one address: what is pasted stands in for what was there, such as a refused one."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        self.value = ""
+        super()._on_paste(event)
+
+
 class SecretInput(QuietInput):
     """Shows dots unless revealed; what is not shown cannot be copied or cut either."""
 

@@ -1,0 +1,416 @@
+"""The sign-in on the screen: every way in, every way out, and the port free afterwards."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tokens import OTHER_APP_ID, a_token
+from tests.tui.stage import DESK, Stage, seen, shows, tells, told, until
+from wtr_tui.background import in_thread
+from wtr_tui.retrieval import Retrieval
+from wtr_tui.sandbox import Fault, Integration, Sandbox
+from wtr_tui.sandbox.browser import approved_address, denied_address, follow
+from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.screens.device import DeviceScreen
+from wtr_tui.tui.screens.token import TokenScreen
+
+
+@pytest.fixture
+def configured(stage: Stage, sandbox: Sandbox) -> Stage:
+    """Settings for the sandbox and no token: the sign-in begins by itself."""
+    stage.configure_for(sandbox)
+    return stage
+
+
+def attempt(pilot: Pilot[int]) -> Retrieval:
+    app = pilot.app
+    assert isinstance(app, WtrApp)
+    running = app.retrieval._attempt
+    assert running is not None
+    return running
+
+
+async def listens(pilot: Pilot[int]) -> str:
+    """Waits until the start address is shown, and gives it."""
+    app = pilot.app
+    assert isinstance(app, WtrApp)
+    await until(pilot, lambda: app.retrieval._listening is not None, "listening")
+    assert app.retrieval._listening is not None
+    return app.retrieval._listening.start_url
+
+
+async def signed_in(pilot: Pilot[int]) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, TokenScreen), "the token view")
+    await tells(pilot, "Signed in")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+async def test_over_ssh_no_browser_is_opened_and_the_forwarding_is_explained(
+    configured: Stage, opened: list[str], integration: Integration
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        port = integration.redirect_uri.rpartition(":")[2]
+        await shows(pilot, start_url)
+        text = " ".join(seen(pilot).split())
+        assert f"-L {port}:localhost:{port}" in text
+        assert text.index("forward the port") < text.index(start_url)
+    assert opened == []
+
+
+async def test_at_a_desk_the_browser_is_asked_to_open_the_start_address(
+    configured: Stage, opened: list[str]
+) -> None:
+    async with configured.app(DESK).run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        await shows(pilot, "Asked firefox to open the page.")
+    assert opened == [start_url]
+
+
+async def test_o_opens_the_browser_again(configured: Stage, opened: list[str]) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: opened == [start_url])
+
+
+async def test_the_redirect_ends_at_the_token_view_with_the_token_saved(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        page = await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+        assert "through the browser's redirect" in told(pilot)
+        assert page.status == 200
+        assert configured.stored().app_id == sandbox.integration.client_id
+
+
+async def _anywhere(pilot: Pilot[int], text: str) -> None:
+    pilot.app.post_message(events.Paste(text))
+
+
+async def _in_the_field(pilot: Pilot[int], text: str) -> None:
+    if pilot.app.focused is None:
+        await pilot.press("p")
+    assert isinstance(pilot.app.focused, Input)
+    pilot.app.post_message(events.Paste(text))
+
+
+async def _typed(pilot: Pilot[int], text: str) -> None:
+    await pilot.press("p")
+    pilot.app.screen.query_one("#pasted", Input).value = text.partition("?")[2]
+    await pilot.pause()
+    await pilot.press("enter")
+
+
+@pytest.mark.parametrize("enter", [_anywhere, _in_the_field, _typed])
+async def test_the_address_where_the_browser_ended_can_be_pasted(
+    configured: Stage, enter: Callable[[Pilot[int], str], Awaitable[None]]
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        url = attempt(pilot).authorize_url
+        address = await in_thread(lambda: approved_address(url))
+        await enter(pilot, address)
+        await signed_in(pilot)
+        assert "with the pasted address" in told(pilot)
+
+
+async def test_an_address_that_a_terminal_wrapped_is_joined(configured: Stage) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        url = attempt(pilot).authorize_url
+        address = await in_thread(lambda: approved_address(url))
+        await _in_the_field(pilot, f"{address[:40]}\n{address[40:55]}\n  {address[55:]}\n")
+        await signed_in(pilot)
+
+
+@pytest.mark.parametrize("enter", [_anywhere, _in_the_field])
+async def test_a_wrong_paste_is_told_and_the_right_one_still_counts(
+    configured: Stage, enter: Callable[[Pilot[int], str], Awaitable[None]]
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        url = attempt(pilot).authorize_url
+        address = await in_thread(lambda: approved_address(url))
+        await enter(pilot, address.partition("state=")[0] + "state=another")
+        await tells(pilot, "That is not the answer of this sign-in.")
+        await enter(pilot, address)
+        await signed_in(pilot)
+
+
+async def test_pasting_the_full_address_itself_is_explained(configured: Stage) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        await _anywhere(pilot, attempt(pilot).authorize_url)
+        await tells(pilot, "That is the address that begins the sign-in.")
+
+
+async def test_cancelling_frees_the_port_and_enter_begins_again(
+    configured: Stage, integration: Integration
+) -> None:
+    port = int(integration.redirect_uri.rpartition(":")[2])
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        first = await listens(pilot)
+        assert not is_free(port)
+        await pilot.press("x")
+        await tells(pilot, "The sign-in was cancelled.")
+        await until(pilot, lambda: is_free(port), "the port free")
+        await shows(pilot, "Enter signs in to Webex.")
+        await pilot.press("enter")
+        await until(pilot, lambda: not is_free(port), "listening again")
+        assert await listens(pilot) != first
+
+
+async def test_leaving_the_program_frees_the_port(
+    configured: Stage, integration: Integration
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        await pilot.press("ctrl+q")
+    assert is_free(int(integration.redirect_uri.rpartition(":")[2]))
+
+
+async def test_the_sign_in_goes_on_while_another_screen_is_looked_at(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        await pilot.press("f4")
+        await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+
+
+async def test_declining_is_told_and_enter_tries_again(configured: Stage) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        url = attempt(pilot).authorize_url
+        address = await in_thread(lambda: denied_address(url))
+        await _anywhere(pilot, address)
+        await tells(pilot, "The sign-in was declined at Webex.")
+        assert told(pilot).endswith("Enter tries again.")
+        await shows(pilot, "⏎ Sign in")
+        await pilot.press("enter")
+        await listens(pilot)
+        url = attempt(pilot).authorize_url
+        address = await in_thread(lambda: approved_address(url))
+        await _anywhere(pilot, address)
+        await signed_in(pilot)
+
+
+async def test_the_servers_words_are_shown_as_they_are(configured: Stage, sandbox: Sandbox) -> None:
+    words = "The code [/b] is [red]bad[/red] \\u001b[31m\\u202e here"
+    body = f'{{"error":"invalid_grant","error_description":"{words}"}}'
+    sandbox.faults.next("access_token", Fault(status=400, body=body))
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        state = attempt(pilot).request.state.reveal()
+        await _anywhere(pilot, f"?code=a1b2c3&state={state}")
+        await shows(pilot, "The code [/b] is [red]bad[/red] [31m here")
+        assert "\x1b" not in seen(pilot)
+        assert "\u202e" not in seen(pilot)
+
+
+async def test_a_stray_request_is_told_and_ends_nothing(
+    configured: Stage, sandbox: Sandbox, integration: Integration
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        await in_thread(lambda: follow(f"{integration.redirect_uri}/wp-login.php?x=[/b]"))
+        await tells(pilot, "A stray request was turned away")
+        await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+
+
+async def test_a_taken_port_is_told_and_pasting_goes_on(
+    configured: Stage, integration: Integration
+) -> None:
+    port = int(integration.redirect_uri.rpartition(":")[2])
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        async with configured.app().run_test(size=(80, 24)) as pilot:
+            await tells(pilot, str(port))
+            await shows(pilot, "Not listening")
+            url = attempt(pilot).authorize_url
+            address = await in_thread(lambda: approved_address(url))
+            await _anywhere(pilot, address)
+            await signed_in(pilot)
+
+
+async def test_the_time_left_is_counted_and_can_be_extended(configured: Stage) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        await shows(pilot, "05:00 left")
+        configured.clock.advance(timedelta(seconds=10))
+        await shows(pilot, "04:50 left")
+        await pilot.press("t")
+        await shows(pilot, "09:50 left")
+
+
+async def test_time_that_has_run_out_is_told(configured: Stage) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        configured.clock.advance(timedelta(minutes=6))
+        await tells(pilot, "No answer arrived in time.")
+        assert "exactly this redirect URI" in told(pilot)
+
+
+async def test_a_device_code_is_shown_over_the_sign_in_and_signs_in(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    sandbox.rules = replace(sandbox.rules, device_interval=timedelta(milliseconds=20))
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        await pilot.press("d")
+        await shows(pilot, "and enter this code:")
+        code = pilot.app.screen.query_one("#user-code").render()
+        await in_thread(lambda: sandbox.approve_device(str(code)))
+        await signed_in(pilot)
+        assert "with the device code" in told(pilot)
+
+
+async def test_closing_the_device_code_leaves_the_other_ways(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeviceScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, DeviceScreen))
+        await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+
+
+async def test_the_browser_may_answer_while_the_device_code_is_shown(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeviceScreen))
+        await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        ("c", lambda pilot: pilot.app.retrieval._listening.start_url),
+        ("u", lambda pilot: attempt(pilot).authorize_url),
+        (
+            "f",
+            lambda pilot: pilot.app.session.surroundings.forward_command(
+                pilot.app.session.settings.redirect_port
+            ),
+        ),
+    ],
+    ids=["the start address", "the full address", "the ssh line"],
+)
+async def test_each_address_can_be_copied(
+    configured: Stage, copied: list[str], key: str, what: Callable[[Pilot[int]], str]
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        expected = what(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: bool(copied))
+        await tells(pilot, "Sent to your terminal's clipboard")
+    assert copied == [expected]
+
+
+async def test_another_app_ids_token_is_asked_about_and_kept_aside(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    configured.save(a_token(), OTHER_APP_ID)
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        start_url = await listens(pilot)
+        await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+        assert "The other App ID's token is kept in" in told(pilot)
+
+
+async def test_with_a_token_nothing_begins_before_enter(configured: Stage) -> None:
+    token = a_token()
+    configured.save(token, configured.session().settings.app_id)
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        await shows(pilot, "You have a token")
+        await pilot.press("enter")
+        await listens(pilot)
+        assert configured.stored().token == token
+
+
+async def test_without_settings_the_screen_says_where_they_are(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        await shows(pilot, "The settings are not complete yet.")
+        await pilot.press("enter")
+        assert "⏎ Sign in" in seen(pilot)
+
+
+async def test_a_token_that_cannot_be_saved_is_kept_and_saved_when_it_can(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    in_the_way = configured.profile.token_path.parent
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_text("a file where the folder should be")
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        # The first thing to be seen is that the token file cannot be looked at.
+        await pilot.press("f3", "enter")
+        start_url = await listens(pilot)
+        await in_thread(lambda: sandbox.approve(start_url))
+        await tells(pilot, "NOT SAVED")
+        await shows(pilot, "● NOT SAVED")
+        await pilot.press("ctrl+q")
+        await shows(pilot, "Quit and lose it?")
+        await pilot.press("n")
+        await pilot.press("s")
+        await tells(pilot, "NOT SAVED")
+        in_the_way.unlink()
+        await pilot.press("s")
+        await tells(pilot, "Saved.")
+        assert configured.stored().app_id == sandbox.integration.client_id
+
+
+async def test_while_the_field_has_the_focus_only_keys_are_offered_that_do_not_type(
+    configured: Stage,
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        await shows(pilot, "? Help")
+        await pilot.press("p")
+        await shows(pilot, "F1 Help")
+        line = seen(pilot).splitlines()[-1]
+        assert "? Help" not in line
+        assert "Cancel" not in line
+        await pilot.press("escape")
+        await shows(pilot, "x Cancel")
