@@ -59,6 +59,13 @@ class Session:
         return f"{self.profile.name} · {self.surroundings.words()}"
 
     @property
+    def settings_place(self) -> str:
+        """The settings' file as a person would write it: ``~/.config/wtr-tui/default.yaml``."""
+        path = str(self.profile.settings_path)
+        home = self.environ.get("HOME", "").rstrip("/")
+        return f"~{path[len(home) :]}" if home and path.startswith(f"{home}/") else path
+
+    @property
     def ready(self) -> bool:
         """Whether the settings are enough to talk to Webex."""
         return self.settings_error is None and not self.settings.problems

@@ -117,7 +117,7 @@ class ConfigurationScreen(WtrScreen):
             "Make an integration at developer.webex.com/my-apps, register the redirect URI below"
             " there, and enter what its page shows. ctrl+s saves, F3 signs in.\n"
         )
-        self.query_one("#file", Quiet).reshape(f"\nFile: {session.profile.settings_path}")
+        self.query_one("#file", Quiet).reshape(f"\nFile: {session.settings_place}")
         if settings.warnings:
             self.tell(" ".join(settings.warnings), Tone.WARN)
         self._focus_first()
@@ -260,7 +260,7 @@ class ConfigurationScreen(WtrScreen):
         if missing:
             self.tell("Saved. Still missing: " + " ".join(missing), Tone.WARN)
         else:
-            self.tell(f"Saved to {session.profile.settings_path}. F3 signs in.", Tone.GOOD)
+            self.tell(f"Saved to {session.settings_place}. F3 signs in.", Tone.GOOD)
         self.wtr.token_changed()
 
     def action_reload(self) -> None:

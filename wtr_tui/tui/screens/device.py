@@ -45,8 +45,10 @@ class DeviceScreen(ModalScreen[None]):
                     yield Quiet("Asking Webex for a code …", id="device-words")
                     yield Quiet("", id="user-code")
                     yield Quiet("", id="device-left")
+                    yield Quiet(
+                        "c copy the address\nn another code\nEsc other ways", classes="keys"
+                    )
                 yield Quiet("", id="qr")
-            yield Quiet("c copy the address   n another code   Esc other ways", classes="keys")
 
     def on_mount(self) -> None:
         if self._step is not None:
@@ -56,8 +58,8 @@ class DeviceScreen(ModalScreen[None]):
     def take(self, step: DeviceStep) -> None:
         """Shows what became of asking for a code."""
         self._step = step
-        if not self.is_mounted:
-            return
+        if not self.query("#qr"):
+            return  # composed in a moment; it is shown then
         words = self.query_one("#device-words", Quiet)
         code = self.query_one("#user-code", Quiet)
         qr = self.query_one("#qr", Quiet)

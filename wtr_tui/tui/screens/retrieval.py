@@ -102,8 +102,12 @@ class RetrievalScreen(WtrScreen):
                     classes="wrapped muted",
                 )
                 yield AddressInput(id="pasted", placeholder="p to paste here")
-            yield Quiet("No redirect at all: d gets a device code.", id="device", classes="wrapped")
-            yield Quiet("", id="exchange", classes="wrapped")
+            with Vertical(classes="block"):
+                yield Quiet(
+                    "No redirect at all: d gets a device code.", id="device", classes="wrapped"
+                )
+            with Vertical(classes="block"):
+                yield Quiet("", id="exchange", classes="wrapped")
 
     def _start_block(self) -> Widget:
         return Vertical(Quiet("", id="start-url"), classes="block")

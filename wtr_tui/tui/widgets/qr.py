@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 _BLOCKS = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
-_BORDER = 2
-"""Modules of quiet around it. The standard says four; cameras manage with two."""
+_BORDER = 1
+"""Modules of quiet around it. The standard says four; cameras manage with one, and 24 lines
+are not enough for more."""
 
 
 def qr_lines(text: str) -> list[str]:
