@@ -17,6 +17,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.host import clipboard
 from wtr_tui.refresh import Outcome
+from wtr_tui.storage.profile import Profile
 from wtr_tui.tui import crash, lifecycle, themes
 from wtr_tui.tui.commands import Actions
 from wtr_tui.tui.plain_page import PlainPage
@@ -24,6 +25,7 @@ from wtr_tui.tui.refresh_words import told
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.configuration import ConfigurationScreen
 from wtr_tui.tui.screens.help import HelpScreen
+from wtr_tui.tui.screens.profiles import ProfilesScreen
 from wtr_tui.tui.screens.retrieval import RetrievalScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.session import Session
@@ -48,6 +50,7 @@ class WtrApp(App[int]):
         Binding("f2", "go('token')", "Token", show=False, id="token"),
         Binding("f3", "go('retrieval')", "Sign in", show=False, id="sign-in"),
         Binding("f4", "go('configuration')", "Settings", show=False, id="settings"),
+        Binding("f5", "profiles", "Profiles", show=False, tooltip="Switch profiles", id="profiles"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
         Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
@@ -102,8 +105,13 @@ class WtrApp(App[int]):
     def _tick(self) -> None:
         now = self.session.now()
         keeper = self.session.keeper
+        was_back = keeper.clock_went_back
         if keeper.look(now):
             self.token_changed()
+        if keeper.clock_went_back and not was_back:
+            self.tell(
+                "The clock of this machine was set back: the times left follow it.", Tone.WARN
+            )
         if keeper.due(now) and not self.refreshing:
             self.start_refresh(asked=False)
         if self.shown is not None:
@@ -130,7 +138,11 @@ class WtrApp(App[int]):
         if asked:
             self.tell("Refreshing …")
         request = asyncio.ensure_future(
-            in_thread(lambda: refresh.refresh(session.profile, session.settings, seen=seen))
+            in_thread(
+                lambda: refresh.refresh(
+                    session.profile, session.settings, now=session.now, seen=seen
+                )
+            )
         )
         self._requests.add(request)
         try:
@@ -147,14 +159,21 @@ class WtrApp(App[int]):
         self.token_changed()
         self.tell(sentence, tone)
 
-    def save_again(self) -> None:
+    @work(group="save", exclusive=True)
+    async def save_again(self) -> None:
         """Tries once more to write a token that could not be saved."""
         session = self.session
         stored = session.keeper.stored
         if stored is None or not session.keeper.unsaved:
             return
+        token_file = session.profile.token_file
+
+        def save() -> None:
+            with token_file.lock():
+                token_file.save(stored)
+
         try:
-            session.profile.token_file.save(stored)
+            await in_thread(save)
         except WtrError as error:
             self.tell(f"NOT SAVED: {error}", Tone.BAD)
             return
@@ -209,6 +228,30 @@ class WtrApp(App[int]):
     def get_key_display(self, binding: Binding) -> str:
         """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
         return binding.key_display or _spelled(binding.key)
+
+    def action_profiles(self) -> None:
+        if self.shown is not self.screen:
+            return
+        if self.session.demo is not None:
+            self.tell("The sandbox has one profile, its own.")
+        else:
+            self.push_screen(ProfilesScreen())
+
+    @work(group="profile", exclusive=True)
+    async def switch_profile(self, profile: Profile) -> None:
+        """Ends what is going on for this profile, and goes on with another."""
+        await self.retrieval.close_attempt()
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=_LAST_REQUEST_SECONDS)
+        self.last_refresh = ""
+        self.session.use(profile)
+        self.session.keeper.look(self.session.now())
+        for name in ("token", "retrieval", "configuration"):
+            screen = self.get_screen(name)
+            if isinstance(screen, WtrScreen) and screen.is_mounted:
+                screen.on_profile_changed()
+        self.go(self._first_screen())
+        self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
 
     def action_help(self) -> None:
         if isinstance(self.screen, WtrScreen):

@@ -43,6 +43,10 @@ def next_refresh(keeper: Keeper, now: datetime) -> str:
         return "off"
     if keeper.stopped:
         return "resting: " + keeper.stopped
+    if keeper.unsaved:
+        return "on, once the token is saved"
+    if keeper.foreign:
+        return "on, but another App ID's token is left alone"
     at = keeper.next_at()
     if at is None:
         return "on, but this token cannot be refreshed"

@@ -38,6 +38,12 @@ class Session:
         self.load_settings()
         self.keeper = Keeper(self.profile, self.settings.app_id, auto=self.settings.auto_refresh)
 
+    def use(self, profile: Profile) -> None:
+        """Goes on with another profile, as if the program had been started with it."""
+        self.profile = profile
+        self.load_settings()
+        self.keeper = Keeper(profile, self.settings.app_id, auto=self.settings.auto_refresh)
+
     def load_settings(self) -> None:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
         from wtr_tui.storage import settings
@@ -75,5 +81,9 @@ class Session:
 
         settings = self.settings
         return WebexClient(
-            settings.base_url, settings.app_id, settings.secret, ca_file=settings.ca_file
+            settings.base_url,
+            settings.app_id,
+            settings.secret,
+            ca_file=settings.ca_file,
+            now=self.now,
         )

@@ -77,5 +77,11 @@ class WtrScreen(Screen[None]):
     def on_second(self, now: datetime) -> None:
         """Called once a second while this screen is shown."""
 
+    def on_profile_changed(self) -> None:
+        """Called when the session goes on with another profile."""
+        self.query_one(TitleBar).move_to(self.session.place)
+        self.tell("")
+        self.on_token_changed()
+
     def on_token_changed(self) -> None:
         """Called when the stored token is another one, or is gone."""

@@ -85,6 +85,10 @@ class ConfigurationScreen(WtrScreen):
     def on_mount(self) -> None:
         self._fill()
 
+    def on_profile_changed(self) -> None:
+        super().on_profile_changed()
+        self._fill()
+
     def fields(self) -> dict[str, Field]:
         return {field.key: field for field in self.query(Field)}
 

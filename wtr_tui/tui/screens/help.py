@@ -16,6 +16,7 @@ from wtr_tui.tui.widgets.quiet import Quiet
 
 EVERYWHERE = (
     ("F2 F3 F4", "Token, Sign in, Settings"),
+    ("F5", "Profiles: switch to another integration"),
     ("? or F1", "This help (F1 while typing)"),
     ("ctrl+p", "Find any action by name"),
     ("ctrl+z", "To the background; fg brings it back"),

@@ -138,6 +138,7 @@ class TokenScreen(WtrScreen):
         """people/me, in the background: the first picture never waits for the network."""
         session = self.session
         if not session.ready or session.keeper.foreign:
+            self._person_of = None  # asked once that has changed
             return
 
         def ask() -> Person | None:
@@ -147,6 +148,7 @@ class TokenScreen(WtrScreen):
         try:
             person = await in_thread(ask)
         except WtrError as error:
+            self._person = None  # the one that is known may be of the token before
             self._person_words = f"Whose token it is cannot be told now: {error.sentence}"
         else:
             self._person = person
@@ -237,6 +239,7 @@ class TokenScreen(WtrScreen):
         if token.refresh_token is None:
             _colour(words, Urgency.UNKNOWN)
             words.fit("none: this token cannot be refreshed, only replaced by signing in")
+            end.show("")
             bar.set_share(0.0)
             return
         left = token.refresh_left(now)
@@ -257,7 +260,8 @@ class TokenScreen(WtrScreen):
         if action == "refresh":
             token = self.token
             usable = token is not None and token.refresh_token is not None
-            return True if usable and not self.session.keeper.foreign else None
+            keeper = self.session.keeper
+            return True if usable and not keeper.foreign and not keeper.unsaved else None
         if action in {"copy", "copy_header", "copy_export", "reveal", "print", "auto"}:
             return True if self.token is not None else None
         return True

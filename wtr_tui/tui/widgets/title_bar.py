@@ -20,6 +20,10 @@ class TitleBar(Quiet):
     def on_mount(self) -> None:
         self._compose_line()
 
+    def move_to(self, place: str) -> None:
+        self._place = place
+        self._compose_line()
+
     def on_resize(self) -> None:
         self._compose_line()
 

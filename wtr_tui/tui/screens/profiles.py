@@ -1,0 +1,140 @@
+"""The profiles: one integration each. Switch to another, make a new one, remove one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from wtr_tui import instants
+from wtr_tui.errors import WtrError
+from wtr_tui.storage import profile
+from wtr_tui.storage.profile import Profile
+from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.widgets.dialog import Dialog
+from wtr_tui.tui.widgets.inputs import QuietInput
+from wtr_tui.tui.widgets.quiet import Quiet
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.app import WtrApp
+    from wtr_tui.tui.session import Session
+
+
+class ProfilesScreen(ModalScreen[None]):
+    """Enter switches to the marked profile, or makes the one whose name was typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keys(
+            Key("escape", "app.pop_screen", "Close", "Back without switching"),
+            Key("delete,ctrl+d", "remove", "Remove", "Remove the marked profile"),
+        )
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._profiles: list[Profile] = []
+
+    @property
+    def session(self) -> Session:
+        return cast("WtrApp", self.app).session
+
+    def compose(self) -> ComposeResult:
+        with Dialog():
+            yield Quiet("Profiles · one integration each", classes="heading")
+            yield OptionList(compact=True)
+            yield QuietInput(placeholder="name of a new profile")
+            yield Quiet("", id="profile-told")
+            yield Quiet(
+                "Enter switch   Tab name a new one   ctrl+d remove   Esc close", classes="keys"
+            )
+
+    def on_mount(self) -> None:
+        self._list()
+        self.query_one(OptionList).focus()
+
+    def _list(self) -> None:
+        session = self.session
+        self._profiles = profile.every(session.environ)
+        # Neither the one in use nor the usual one need have a file yet.
+        for always in (session.profile, profile.find("default", None, session.environ)):
+            if all(each.name != always.name for each in self._profiles):
+                self._profiles.insert(0, always)
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        listed.add_options([Option(self._line(each), id=each.name) for each in self._profiles])
+        names = [each.name for each in self._profiles]
+        listed.highlighted = names.index(session.profile.name)
+
+    def _line(self, each: Profile) -> str:
+        mark = "●" if each.name == self.session.profile.name else " "
+        return f"{mark} {each.name:<20} {self._state(each)}"
+
+    def _state(self, each: Profile) -> str:
+        try:
+            stored = each.token_file.read()
+        except WtrError:
+            return "its token file cannot be used"
+        if stored is None:
+            return "no token"
+        left = stored.token.left(self.session.now())
+        if left is None:
+            return "token without a known end"
+        if left.total_seconds() <= 0:
+            return "token expired"
+        return f"token for {instants.duration(left)}"
+
+    @on(OptionList.OptionSelected)
+    def _switch(self, event: OptionList.OptionSelected) -> None:
+        chosen = next(each for each in self._profiles if each.name == event.option.id)
+        self._go(chosen)
+
+    @on(Input.Submitted)
+    def _make(self, event: Input.Submitted) -> None:
+        name = event.value.strip()
+        try:
+            made = profile.create(name, self.session.environ)
+        except WtrError as error:
+            self._tell(str(error))
+        else:
+            self._go(made)
+
+    def _go(self, chosen: Profile) -> None:
+        app = cast("WtrApp", self.app)
+        self.dismiss()
+        if chosen.name != app.session.profile.name:
+            app.switch_profile(chosen)
+
+    def action_remove(self) -> None:
+        marked = self.query_one(OptionList).highlighted
+        if marked is None:
+            return
+        chosen = self._profiles[marked]
+        if chosen.name == self.session.profile.name:
+            self._tell("This profile is in use: switch to another one first.")
+            return
+        self.app.push_screen(
+            ConfirmScreen(
+                "Its settings and its token are deleted. The token itself stays valid at Webex"
+                " until it ends.",
+                f"Remove the profile {chosen.name}?",
+            ),
+            lambda sure: self._remove(chosen) if sure else None,
+        )
+
+    def _remove(self, chosen: Profile) -> None:
+        try:
+            profile.remove(chosen)
+        except WtrError as error:
+            self._tell(str(error))
+        else:
+            self._list()
+            self._tell(f"{chosen.name} was removed.")
+
+    def _tell(self, sentence: str) -> None:
+        self.query_one("#profile-told", Quiet).reshape(sentence)
