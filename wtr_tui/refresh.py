@@ -156,7 +156,7 @@ def _asked(
     now: Callable[[], datetime],
 ) -> Outcome:
     try:
-        token = _granted(stored.token, settings, client)
+        token = _granted(stored.token, settings, client, now)
     except GrantRejected as failure:
         return _newer(token_file, stored.token, now()) or SignInNeeded(
             failure.sentence, failure.advice
@@ -178,14 +178,23 @@ def _asked(
     return SameToken(token) if token.same_access(stored.token) else Refreshed(token)
 
 
-def _granted(token: Token, settings: Settings, client: WebexClient | None) -> Token:
+def _granted(
+    token: Token,
+    settings: Settings,
+    client: WebexClient | None,
+    now: Callable[[], datetime],
+) -> Token:
     if client is not None:
         return client.refresh(token)
     # Loaded here: a token that is fresh costs no HTTP library.
     from wtr_tui.oauth.client import WebexClient
 
     with WebexClient(
-        settings.base_url, settings.app_id, settings.secret, ca_file=settings.ca_file
+        settings.base_url,
+        settings.app_id,
+        settings.secret,
+        ca_file=settings.ca_file,
+        now=now,
     ) as own:
         return own.refresh(token)
 

@@ -55,7 +55,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def clock() -> Clock:
     """Stands still at the instant the test began: tokens from the sandbox are of that time."""
-    return Clock(instants.now())
+    return Clock(instants.now().replace(microsecond=0))
 
 
 @pytest.fixture

@@ -1,0 +1,397 @@
+"""The token view: it follows the file, refreshes when asked or due, and copies what it says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.clock import Clock
+from tests.tokens import LIFE, OTHER_APP_ID, a_token, access_text
+from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from wtr_tui import refresh
+from wtr_tui.oauth.failures import TemporaryFailure
+from wtr_tui.oauth.person import Person
+from wtr_tui.oauth.token import Token, granted
+from wtr_tui.sandbox import Fault, Sandbox
+from wtr_tui.secret import Secret
+from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.screens.help import HelpScreen
+from wtr_tui.tui.screens.token import TokenScreen
+
+DAY = timedelta(days=1)
+IN_FULL = access_text()[:60]
+"""More than is shown of a masked one; the whole is broken into lines."""
+
+
+@pytest.fixture
+def signed_in(stage: Stage, clock: Clock) -> Stage:
+    """Settings and a token, and no network."""
+    stage.configure()
+    stage.save(a_token(obtained_at=clock()))
+    return stage
+
+
+@pytest.fixture
+def refreshable(stage: Stage, sandbox: Sandbox, clock: Clock) -> Stage:
+    """Settings for the sandbox and a token it gave."""
+    sandbox.rules = replace(sandbox.rules, access_lifetime=LIFE, refresh_lifetime=90 * DAY)
+    stage.configure_for(sandbox)
+    stage.save(granted(sandbox.issue(), now=clock()), sandbox.integration.client_id)
+    return stage
+
+
+async def knows_whose(pilot: Pilot[int]) -> None:
+    await until(pilot, lambda: "Ann Example" in seen(pilot), "whose token it is")
+
+
+async def test_it_says_whose_token_it_is_and_how_long_it_lives(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "Ann Example · ann@example.com · organisation 1eb65fdf…")
+        await shows(pilot, "14d 00:00:00")
+        signed_in.clock.advance(timedelta(days=1, seconds=5))
+        await shows(pilot, "12d 23:59:55")
+
+
+async def test_a_token_that_may_not_say_whose_it_is_is_fine(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(None)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "This token may not say whose it is")
+        await shows(pilot, "● valid")
+
+
+async def test_what_webex_says_of_a_person_is_shown_as_it_is(signed_in: Stage) -> None:
+    person = Person("[b]Ann[/x] [@click=app.quit]quit[/]", "ann@example.com", "")
+    async with signed_in.app(webex=NoWebex(person)).run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "[b]Ann[/x] [@click=app.quit]quit[/]")
+
+
+class Forgetful(NoWebex):
+    """Knows the person of the first token and fails for every other."""
+
+    def person(self, access_token: Secret) -> Person | None:
+        if access_token.reveal() == access_text():
+            return ANN
+        raise TemporaryFailure("Webex cannot be reached.")
+
+
+async def test_another_token_is_not_said_to_be_the_last_ones(signed_in: Stage) -> None:
+    async with signed_in.app(webex=Forgetful(ANN)).run_test(size=(80, 24)) as pilot:
+        await knows_whose(pilot)
+        signed_in.save(a_token("NEW1", obtained_at=signed_in.clock()))
+        await shows(pilot, "Whose token it is cannot be told now: Webex cannot be reached.")
+        assert "Ann Example" not in seen(pilot)
+
+
+async def test_it_follows_the_file_within_two_looks_one_second_apart(
+    signed_in: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = signed_in.app(webex=NoWebex(None))
+    looks = []
+    look = app.session.keeper.look
+    monkeypatch.setattr(app.session.keeper, "look", lambda now: looks.append(now) or look(now))
+    intervals = []
+    set_interval = app.set_interval
+
+    def counted(seconds: float, *arguments: object) -> object:
+        intervals.append(seconds)
+        return set_interval(seconds, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(app, "set_interval", counted)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "ZDA4••••")
+        looks.clear()
+        signed_in.save(a_token("NEW1", obtained_at=signed_in.clock()))
+        await shows(pilot, "NEW1••••")
+        assert len(looks) <= 2
+        assert intervals == [1.0]
+        signed_in.profile.token_path.unlink()
+        await shows(pilot, "No token yet.")
+
+
+async def test_a_damaged_file_is_told_and_the_mended_one_is_taken(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(None)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "ZDA4••••")
+        signed_in.profile.token_path.write_text("{")
+        await tells(pilot, str(signed_in.profile.token_path)[:20])
+        signed_in.profile.token_path.unlink()
+        signed_in.save(a_token("NEW1", obtained_at=signed_in.clock()))
+        await shows(pilot, "NEW1••••")
+
+
+async def test_r_refreshes_and_tells_when(refreshable: Stage, sandbox: Sandbox) -> None:
+    before = refreshable.stored().token
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await tells(pilot, "a new access token")
+        after = refreshable.stored().token
+        assert not after.same_access(before)
+        await shows(pilot, after.access_token.reveal()[:4] + "••••")
+    assert len(sandbox.requests_to("access_token")) == 1
+
+
+async def test_the_view_stays_alive_while_a_refresh_runs(
+    refreshable: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    asked = refresh.refresh
+
+    def gated(*arguments: object, **options: object) -> refresh.Outcome:
+        assert gate.wait(20)
+        return asked(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(refresh, "refresh", gated)
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await tells(pilot, "Refreshing …")
+        refreshable.clock.advance(timedelta(seconds=5))
+        await shows(pilot, "13d 23:59:5")
+        await pilot.press("r")  # a second one does not begin
+        gate.set()
+        await tells(pilot, "a new access token")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault(status=503), "Next try at"),
+        (Fault(status=429, headers={"Retry-After": "70"}), "Next try at"),
+        (Fault(status=400, body='{"error":"invalid_grant"}'), "F3 signs in; nothing was deleted."),
+        (Fault(status=401, body='{"error":"invalid_client"}'), "secret"),
+        (Fault(status=200, body="<html>Log in to the hotel's network</html>"), "Next try at"),
+    ],
+    ids=["503", "429", "invalid_grant", "invalid_client", "a portal's page"],
+)
+async def test_every_way_a_refresh_fails_is_told_and_nothing_is_deleted(
+    refreshable: Stage, sandbox: Sandbox, fault: Fault, said: str
+) -> None:
+    before = refreshable.stored()
+    # Close to its end, so that a next try is planned for soon.
+    refreshable.clock.advance(LIFE - timedelta(hours=1))
+    sandbox.faults.always("access_token", fault)
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await tells(pilot, said)
+        assert refreshable.stored() == before
+
+
+async def test_the_same_token_again_is_told_as_no_fault(
+    refreshable: Stage, sandbox: Sandbox
+) -> None:
+    sandbox.rules = replace(sandbox.rules, same_token=DAY)
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await tells(pilot, "Webex returned the same token")
+        assert told(pilot).startswith("✓")
+
+
+async def test_auto_refresh_acts_when_it_is_due_and_not_before(
+    refreshable: Stage, sandbox: Sandbox
+) -> None:
+    before = refreshable.stored().token
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "on, next")
+        refreshable.clock.advance(LIFE - DAY - timedelta(minutes=1))
+        await shows(pilot, "1d 00:01:00")
+        assert sandbox.requests_to("access_token") == ()
+        refreshable.clock.advance(timedelta(minutes=2))
+        await until(pilot, lambda: not refreshable.stored().token.same_access(before))
+        await tells(pilot, "Refreshed at")
+
+
+async def test_auto_refresh_that_is_off_never_acts(refreshable: Stage, sandbox: Sandbox) -> None:
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await tells(pilot, "Auto-refresh is off")
+        refreshable.clock.advance(LIFE + DAY)
+        await shows(pilot, "● expired")
+        await shows(pilot, "expired 1 d ago")
+        assert sandbox.requests_to("access_token") == ()
+
+
+async def test_where_a_sign_in_is_needed_auto_refresh_rests_and_opens_nothing(
+    refreshable: Stage, sandbox: Sandbox, opened: list[str]
+) -> None:
+    sandbox.revoke(refreshable.stored().token.access_token.reveal())
+    refreshable.clock.advance(LIFE - timedelta(hours=1))
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await tells(pilot, "F3 signs in; nothing was deleted.")
+        await shows(pilot, "resting: ")
+        refreshable.clock.advance(timedelta(hours=2))
+        await shows(pilot, "● expired")
+        assert len(sandbox.requests_to("access_token")) == 1
+        assert isinstance(pilot.app.screen, TokenScreen)
+    assert opened == []
+
+
+async def test_another_processs_refresh_is_not_repeated(
+    refreshable: Stage, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = refreshable.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "on, next")
+        # Between the last look and the key.
+        monkeypatch.setattr(app, "_tick", lambda: None)
+        newer = granted(sandbox.issue(), now=refreshable.clock())
+        refreshable.save(newer, sandbox.integration.client_id)
+        await pilot.press("r")
+        await tells(pilot, "Another program had refreshed it already")
+        assert sandbox.requests_to("access_token") == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "form"),
+    [
+        ("c", "{}"),
+        ("C", "Authorization: Bearer {}"),
+        ("e", "export WEBEX_ACCESS_TOKEN={}"),
+    ],
+)
+async def test_the_keys_to_copy_copy_what_they_say(
+    signed_in: Stage, copied: list[str], key: str, form: str
+) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await knows_whose(pilot)
+        await pilot.press(key)
+        await tells(pilot, "Sent to your terminal's clipboard.")
+        assert IN_FULL not in seen(pilot)
+    assert copied == [form.format(access_text())]
+
+
+@pytest.mark.parametrize(
+    ("leave", "come_back"),
+    [("f4", "f2"), ("f3", "f2"), ("f1", "escape")],
+    ids=["settings", "sign in", "help"],
+)
+async def test_a_revealed_token_is_hidden_again_when_the_screen_is_left(
+    signed_in: Stage, leave: str, come_back: str
+) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
+        await knows_whose(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: IN_FULL in seen(pilot), "the token in full")
+        await pilot.press(leave)
+        await until(pilot, lambda: IN_FULL not in seen(pilot))
+        await pilot.press(come_back)
+        await until(pilot, lambda: isinstance(pilot.app.screen, TokenScreen))
+        await shows(pilot, "Ann Example")
+        assert IN_FULL not in seen(pilot)
+
+
+async def test_v_hides_again_what_it_showed(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
+        await knows_whose(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: IN_FULL in seen(pilot))
+        await pilot.press("v")
+        await until(pilot, lambda: IN_FULL not in seen(pilot))
+
+
+def enabled_keys(pilot: Pilot[int]) -> set[str]:
+    return {key for key, active in pilot.app.screen.active_bindings.items() if active.enabled}
+
+
+def _no_refresh_token(token: Token) -> tuple[Token, str | None]:
+    return replace(token, refresh_token=None, refresh_expires_at=None), None
+
+
+def _foreign(token: Token) -> tuple[Token, str | None]:
+    return token, OTHER_APP_ID
+
+
+@pytest.mark.parametrize("change", [_no_refresh_token, _foreign])
+async def test_r_is_offered_only_where_it_can_refresh(
+    stage: Stage, change: Callable[[Token], tuple[Token, str | None]]
+) -> None:
+    stage.configure()
+    token, app_id = change(a_token(obtained_at=stage.clock()))
+    stage.save(token, app_id or stage.session().settings.app_id)
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "ZDA4••••")
+        assert "r" not in enabled_keys(pilot)
+        assert "c" in enabled_keys(pilot)
+
+
+async def test_without_a_token_nothing_is_offered_that_needs_one(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f2")
+        await shows(pilot, "No token yet.")
+        assert not {"r", "c", "C", "e", "v", "V", "a", "s"} & enabled_keys(pilot)
+
+
+async def test_a_token_without_refresh_token_says_so_where_one_with_it_stood(
+    signed_in: Stage,
+) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "90d 00:00 until")
+        signed_in.save(a_token("NEW1", obtained_at=signed_in.clock(), refresh=None))
+        await shows(pilot, "none: this token cannot be refreshed, only replaced by signing in")
+        line = next(line for line in seen(pilot).splitlines() if "Refresh token" in line)
+        assert "until" not in line
+
+
+@pytest.fixture
+def unsaved(signed_in: Stage) -> WtrApp:
+    """A token that could not be saved, newer than the file's."""
+    app = signed_in.app(webex=NoWebex(ANN))
+    held = a_token("HELD", obtained_at=signed_in.clock())
+    app.session.keeper.hold(StoredToken(app.session.settings.app_id, held))
+    return app
+
+
+async def test_an_unsaved_token_can_be_copied_and_saved_but_not_refreshed(
+    unsaved: WtrApp, signed_in: Stage, copied: list[str]
+) -> None:
+    async with unsaved.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "● NOT SAVED")
+        await shows(pilot, "on, once the token is saved")
+        assert {"s", "c"} <= enabled_keys(pilot)
+        assert "r" not in enabled_keys(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: copied == [access_text("HELD")])
+        await pilot.press("s")
+        await tells(pilot, "Saved.")
+        assert signed_in.stored().token.access_token.reveal() == access_text("HELD")
+        assert "s" not in enabled_keys(pilot)
+        await shows(pilot, "● valid")
+
+
+async def test_quitting_asks_before_an_unsaved_token_is_lost(unsaved: WtrApp) -> None:
+    async with unsaved.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TokenScreen))
+        await pilot.press("q", "y")
+        await until(pilot, lambda: pilot.app.return_code is not None)
+    assert unsaved.return_code == 0
+
+
+async def test_a_clock_that_was_set_back_is_told(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await knows_whose(pilot)
+        signed_in.clock.advance(-DAY)
+        await tells(pilot, "The clock of this machine was set back")
+        await shows(pilot, "15d 00:00:00")
+
+
+async def test_help_lists_the_keys_of_the_screen_below(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await shows(pilot, "Help · Token")
+        await shows(pilot, "Refresh the token now")
+
+
+async def test_the_state_is_never_cut_when_it_becomes_longer(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await shows(pilot, "● valid")
+        for left, state in ((timedelta(days=1), "● ends soon"), (DAY / 6, "● about to end")):
+            signed_in.clock.instant = signed_in.stored().token.obtained_at + LIFE - left
+            await shows(pilot, state)
