@@ -7,6 +7,7 @@ which does it and gives the exit code. Data goes to standard output, all else to
 from __future__ import annotations
 
 COMMANDS = {
+    "retrieve": ("retrieve", "sign in without the full screen"),
     "refresh": ("refresh", "refresh the token now, or only when little is left of it"),
     "token": ("token", "print a valid access token, refreshed first when needed"),
     "status": ("status", "say whose token it is, until when, and where the files are"),

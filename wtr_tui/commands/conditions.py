@@ -88,6 +88,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         known = settings.without_file(environ)
         problems.append(error)
     else:
+        debug.show_settings(found, known)
         problems += _settings_problem(known)
     try:
         stored = stored_token(found)

@@ -30,14 +30,18 @@ _LOOKS_SECRET = re.compile(
     """,
     re.VERBOSE,
 )
-_NAMED = re.compile(
+_SECRET_NAMES = re.compile(
     r"""(?ix)
-    ((?:client_secret|secret|access_token|refresh_token|device_code|user_?code|code_verifier
-        |code|state|set-cookie|cookie|(?:proxy-)?authorization|token)
-     ["']? \s* [=:,] \s* b?["']? (?:bearer\ |basic\ )?)
-    ([^\s"'&,})]+)
+    \b(client_secret|access_token|refresh_token|device_code|code_verifier|(?:proxy-)?authorization)
+    (["']?\s*[=:,]\s*b?["']?(?:bearer\ |basic\ )?)
+    [^\s"'&,})]+
     """
 )
+# These are words of every day too: only in a query, a form or JSON are they names.
+_EVERYDAY_NAMES = re.compile(
+    r"""(?ix)\b(code|user_?code|state|secret|token)(=|["']\s*:\s*["'])[^\s"'&,})]+"""
+)
+_COOKIES = re.compile(r"""(?i)\b((?:set-)?cookie)(["']?\s*[:,]\s*b?["']?)[^"'\n]+""")
 
 
 def enable() -> None:
@@ -75,7 +79,10 @@ def redacted(text: str) -> str:
     """The text without what is known, or looks, secret."""
     for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _NAMED.sub(rf"\1{MASK}", _LOOKS_SECRET.sub(MASK, text))
+    text = _LOOKS_SECRET.sub(MASK, text)
+    for names in (_SECRET_NAMES, _EVERYDAY_NAMES, _COOKIES):
+        text = names.sub(rf"\1\2{MASK}", text)
+    return text
 
 
 def show_settings(profile: Profile, settings: Settings) -> None:
@@ -85,6 +92,6 @@ def show_settings(profile: Profile, settings: Settings) -> None:
     hide(settings.secret)
     step(f"profile {profile.name}: {profile.settings_path}, {profile.token_path}")
     for key, source in settings.sources.items():
-        step(f"setting {key}: {source.words()}")
+        step(f"{key} is {source.words()}")
     for warning in settings.warnings:
         step(warning)

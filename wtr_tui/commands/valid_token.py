@@ -52,7 +52,7 @@ def valid_token(
     token = stored.token
     debug.hide(token.access_token, token.refresh_token)
     margin = _margin(token, min_left)
-    debug.step(f"stored token: valid until {token.expires_at or 'an unknown instant'}")
+    debug.step(f"the stored token is valid until {token.expires_at or 'an unknown instant'}")
     if token.is_valid(now(), margin):
         return Delivered(token)
     if may_refresh:

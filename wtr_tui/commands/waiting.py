@@ -1,0 +1,51 @@
+"""The time left, on a line of its own at the bottom of the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+from wtr_tui import instants
+
+
+class Waiting:
+    """Counts down on standard error while it is entered, where that is a terminal."""
+
+    def __init__(
+        self, deadline: Callable[[], datetime], now: Callable[[], datetime] = instants.now
+    ) -> None:
+        self._deadline = deadline
+        self._now = now
+        self._shown = ""
+        self._tick: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Waiting:
+        if sys.stderr is not None and sys.stderr.isatty():
+            self._show()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._tick is not None:
+            self._tick.cancel()
+        self.clear()
+
+    def clear(self) -> None:
+        """Makes room for a line of words; the countdown comes back by itself."""
+        if self._shown:
+            self._write("\r" + " " * len(self._shown) + "\r")
+            self._shown = ""
+
+    def _show(self) -> None:
+        words = f"Waiting; {instants.countdown(self._deadline() - self._now())} left."
+        self._write("\r" + words.ljust(len(self._shown)))
+        self._shown = words
+        self._tick = asyncio.get_running_loop().call_later(1.0, self._show)
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:  # the terminal has gone; SIGHUP tells the rest
+            self._shown = ""
