@@ -13,6 +13,7 @@ from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
 
+_PATIENCE = 10.0  # seconds, for a refresh that is under way
 _FIRST_TEXT = b"""\
 # Settings of wtr-tui. What you write here stays; the program changes only the values.
 """
@@ -83,7 +84,7 @@ def remove(profile: Profile) -> tuple[Path, ...]:
     Raises StorageError where a file cannot be deleted, LockHeld where the token is in use.
     """
     gone = []
-    with profile.token_file.lock():
+    with profile.token_file.lock(_PATIENCE):
         for path in (profile.token_path, profile.settings_path):
             try:
                 path.unlink()

@@ -1,0 +1,359 @@
+"""The token file never loses a token, and never takes trouble for "there is none"."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.storage.faults import Counted
+from tests.storage.fifo import without_waiting
+from tests.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
+from wtr_tui.errors import StorageError
+from wtr_tui.storage.token_fields import read_fields
+from wtr_tui.storage.token_file import (
+    CorruptTokenFile,
+    StoredToken,
+    TokenFile,
+    TokenFileUnreadable,
+    TokenNotSaved,
+)
+
+OLD = StoredToken(APP_ID, a_token("old"))
+NEW = StoredToken(APP_ID, a_token("new"))
+DAMAGED = f'{{"version": 1, "access_token": "{access_text("half")}'.encode()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> TokenFile:
+    return TokenFile(tmp_path / "state" / "wtr-tui" / "default.json")
+
+
+def beside(file: TokenFile) -> list[Path]:
+    return sorted(path for path in file.path.parent.iterdir() if path != file.path)
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat(follow_symlinks=False).st_mode)
+
+
+def put(file: TokenFile, content: bytes) -> None:
+    file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.path.write_bytes(content)
+    file.path.chmod(0o600)
+
+
+def refuse(code: int) -> Callable[..., int]:
+    def refused(*arguments: object, **named: object) -> int:
+        raise OSError(code, os.strerror(code))
+
+    return refused
+
+
+def test_no_file_is_no_token(file: TokenFile) -> None:
+    assert file.read() is None
+    assert file.fingerprint() is None
+    assert read_fields(str(file.path)) is None
+
+
+def test_a_saved_token_is_read_back(file: TokenFile) -> None:
+    assert file.save(OLD) == ()
+    assert file.read() == OLD
+    assert file.save(NEW) == ()
+    assert file.read() == NEW
+    assert beside(file) == []
+    assert mode_of(file.path) == 0o600
+    assert mode_of(file.path.parent) == 0o700
+
+
+def test_the_quick_reading_gives_the_same_members(file: TokenFile) -> None:
+    file.save(OLD)
+    assert read_fields(str(file.path)) == json.loads(file.path.read_bytes())
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ENOTDIR, errno.ELOOP])
+def test_an_error_while_reading_is_never_no_token(
+    file: TokenFile, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.save(OLD)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuse(code))
+        for reading in (file.read, lambda: read_fields(str(file.path))):
+            with pytest.raises(TokenFileUnreadable) as refusal:
+                reading()
+            assert str(file.path) in refusal.value.sentence
+    assert file.read() == OLD
+
+
+def test_what_cannot_be_read_is_not_overwritten(
+    file: TokenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.save(OLD)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "read", refuse(errno.EIO))
+        with pytest.raises(TokenNotSaved, match=r"Input/output error \(EIO\)"):
+            file.save(NEW)
+    assert file.read() == OLD
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_the_right_to_read_it_is_told(file: TokenFile) -> None:
+    file.save(OLD)
+    file.path.chmod(0)
+    with pytest.raises(TokenFileUnreadable, match=r"Permission denied \(EACCES\)"):
+        file.read()
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_is_no_file_is_neither_read_nor_replaced(
+    file: TokenFile, tmp_path: Path, kind: str
+) -> None:
+    file.path.parent.mkdir(parents=True)
+    target = TokenFile(tmp_path / "elsewhere.json")
+    target.save(OLD)
+    if kind == "link":
+        file.path.symlink_to(target.path)
+    elif kind == "pipe":
+        os.mkfifo(file.path)
+    else:
+        file.path.mkdir()
+    before = file.path.lstat().st_ino
+    with pytest.raises(TokenFileUnreadable, match=str(file.path)):
+        without_waiting(file.path, file.read)
+    with pytest.raises(TokenNotSaved, match=str(file.path)):
+        without_waiting(file.path, lambda: file.save(NEW))
+    assert file.path.lstat().st_ino == before
+    assert target.read() == OLD
+
+
+def test_another_users_file_is_neither_read_nor_replaced(
+    file: TokenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.save(OLD)
+    somebody = os.geteuid() + 1
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "geteuid", lambda: somebody)
+        with pytest.raises(TokenFileUnreadable, match="belongs to"):
+            file.read()
+        with pytest.raises(TokenNotSaved, match="belongs to"):
+            file.save(NEW)
+    assert file.read() == OLD
+
+
+def test_a_file_open_to_others_is_repaired_and_told(file: TokenFile) -> None:
+    file.save(OLD)
+    file.path.chmod(0o644)
+    stored = file.read()
+    assert stored == OLD
+    assert stored is not None
+    assert stored.notices == (
+        f"{file.path} was open to other users (mode 644); its mode is now 600.",
+    )
+    assert mode_of(file.path) == 0o600
+    again = file.read()
+    assert again is not None
+    assert again.notices == ()
+
+
+def test_only_the_programs_own_folder_is_narrowed(tmp_path: Path) -> None:
+    for name, mode in (("wtr-tui", 0o700), ("shared", 0o755)):
+        folder = tmp_path / name
+        folder.mkdir()
+        folder.chmod(0o755)
+        TokenFile(folder / "default.json").save(OLD)
+        assert mode_of(folder) == mode
+
+
+def test_damaged_content_is_copied_aside_once(file: TokenFile) -> None:
+    put(file, DAMAGED)
+    with pytest.raises(CorruptTokenFile, match="is not JSON") as first:
+        file.read()
+    with pytest.raises(CorruptTokenFile) as second:
+        file.read()
+    (copy,) = beside(file)
+    assert copy.name.startswith("default.json.corrupt-")
+    assert first.value.kept_as == second.value.kept_as == str(copy)
+    assert str(copy) in first.value.sentence
+    assert copy.read_bytes() == DAMAGED
+    assert mode_of(copy) == 0o600
+    assert file.path.read_bytes() == DAMAGED
+
+
+def test_damage_is_told_without_the_token(file: TokenFile) -> None:
+    put(file, DAMAGED)
+    with pytest.raises(CorruptTokenFile) as damaged:
+        file.read()
+    shown = "".join(traceback.format_exception(damaged.value))
+    assert access_text("half") not in shown
+
+
+def test_damaged_content_is_kept_when_a_new_token_replaces_it(file: TokenFile) -> None:
+    put(file, DAMAGED)
+    (notice,) = file.save(NEW)
+    (copy,) = beside(file)
+    assert str(copy) in notice
+    assert copy.read_bytes() == DAMAGED
+    assert file.read() == NEW
+
+
+def test_two_damages_of_the_same_second_are_both_kept(file: TokenFile) -> None:
+    for content in (DAMAGED, b"something else"):
+        put(file, content)
+        os.utime(file.path, (1_000_000_000, 1_000_000_000))
+        file.save(NEW)
+    assert {copy.read_bytes() for copy in beside(file)} == {DAMAGED, b"something else"}
+    assert [copy.name for copy in beside(file)] == [
+        "default.json.corrupt-20010909T014640Z",
+        "default.json.corrupt-20010909T014640Z-2",
+    ]
+
+
+def test_damage_that_cannot_be_copied_is_told_but_not_replaced(
+    file: TokenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(file, DAMAGED)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", refuse(errno.ENOSPC))
+        with pytest.raises(CorruptTokenFile) as damaged:
+            file.read()
+        assert damaged.value.kept_as == ""
+        with pytest.raises(TokenNotSaved, match=r"copied aside: No space left on device"):
+            file.save(NEW)
+    assert file.path.read_bytes() == DAMAGED
+    assert beside(file) == []
+
+
+def test_a_newer_programs_file_is_not_replaced(file: TokenFile) -> None:
+    content = json.dumps({"version": 2}).encode()
+    put(file, content)
+    with pytest.raises(TokenFileUnreadable, match="newer wtr-tui"):
+        file.read()
+    with pytest.raises(TokenNotSaved, match="newer wtr-tui"):
+        file.save(NEW)
+    assert file.path.read_bytes() == content
+    assert beside(file) == []
+
+
+def test_another_app_ids_token_is_kept_when_it_is_replaced(file: TokenFile) -> None:
+    other = StoredToken(OTHER_APP_ID, a_token("other"))
+    file.save(other)
+    (notice,) = file.save(NEW)
+    (copy,) = beside(file)
+    assert notice == f"What {file.path} held before is kept as {copy}."
+    assert copy.name.startswith("default.json.other-app-")
+    assert TokenFile(copy).read() == other
+    assert mode_of(copy) == 0o600
+    assert file.read() == NEW
+
+
+def test_keeping_aside_leaves_the_file_and_happens_once(file: TokenFile) -> None:
+    other = StoredToken(OTHER_APP_ID, a_token("other"))
+    assert file.keep_aside_unless(APP_ID) == ""
+    file.save(other)
+    assert file.keep_aside_unless(OTHER_APP_ID) == ""
+    assert beside(file) == []
+    kept_as = file.keep_aside_unless(APP_ID)
+    assert kept_as == file.keep_aside_unless(APP_ID)
+    assert [str(copy) for copy in beside(file)] == [kept_as]
+    assert file.read() == other
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize("call", ["write", "fsync", "rename"])
+def test_a_disk_that_refuses_leaves_the_old_token(
+    file: TokenFile, call: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.save(OLD)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, refuse(code))
+        with pytest.raises(TokenNotSaved) as refusal:
+            file.save(NEW)
+    assert refusal.value.sentence == (
+        f"The token was not saved to {file.path}: {os.strerror(code)} ({errno.errorcode[code]})."
+    )
+    assert refusal.value.advice == "The file is as it was before."
+    assert file.read() == OLD
+    assert beside(file) == []
+
+
+@pytest.mark.parametrize("before", ["ours", "damaged", "other", "none"])
+def test_whichever_call_fails_no_token_is_lost(tmp_path: Path, before: str) -> None:
+    """Fails every system call of a save in turn, also of those that keep the old file aside."""
+
+    def prepared(run: int) -> TokenFile:
+        file = TokenFile(tmp_path / str(run) / "wtr-tui" / "default.json")
+        if before == "ours":
+            file.save(OLD)
+        elif before == "other":
+            file.save(StoredToken(OTHER_APP_ID, a_token("old")))
+        elif before == "damaged":
+            put(file, DAMAGED)
+        return file
+
+    calls = Counted()
+    file = prepared(-1)
+    with calls.installed():
+        file.save(NEW)
+    assert len(calls.names) > 8
+    refused = 0
+    for failing, name in enumerate(calls.names):
+        file = prepared(failing)
+        content = file.path.read_bytes() if file.path.exists() else None
+        with Counted(failing, errno.EIO).installed():
+            try:
+                file.save(NEW)
+                saved = True
+            except TokenNotSaved:
+                saved = False
+        refused += not saved
+        where = f"{name}, call {failing}"
+        found = file.path.read_bytes() if file.path.exists() else None
+        copies = [copy.read_bytes() for copy in beside(file)] if file.path.parent.exists() else []
+        if found != content:
+            assert file.read() == NEW, where
+            assert before in ("ours", "none") or content in copies, where
+        else:
+            assert not saved, where
+        assert not list(file.path.parent.glob(".*.tmp")), where
+    assert refused > 6
+
+
+def test_the_fingerprint_differs_when_the_file_does(file: TokenFile) -> None:
+    file.save(OLD)
+    first = file.fingerprint()
+    assert first == file.fingerprint()
+    file.save(OLD)
+    assert file.fingerprint() not in (first, None)
+
+
+def test_a_folder_that_cannot_be_entered_is_not_no_file(file: TokenFile, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file in the folder's place")
+    with pytest.raises(TokenFileUnreadable, match="Not a directory"):
+        file.fingerprint()
+    with pytest.raises(TokenFileUnreadable, match="Not a directory"):
+        file.read()
+    with pytest.raises(TokenNotSaved, match="Not a directory"):
+        file.save(NEW)
+
+
+def test_the_lock_is_beside_the_file(file: TokenFile) -> None:
+    with file.lock():
+        assert beside(file) == [file.path.with_name("default.lock")]
+
+
+def test_no_token_is_in_any_repr(file: TokenFile) -> None:
+    file.save(OLD)
+    shown = repr(file.read()) + str(file.read()) + repr(file)
+    assert OLD.token.access_token.reveal() not in shown
+    assert "refresh-token" not in shown
+
+
+def test_every_failure_is_a_storage_error() -> None:
+    for kind in (CorruptTokenFile, TokenFileUnreadable, TokenNotSaved):
+        assert issubclass(kind, StorageError)
