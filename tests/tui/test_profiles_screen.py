@@ -1,0 +1,87 @@
+"""Switching, making and removing profiles."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tokens import APP_ID, a_token
+from tests.tui.stage import Stage, shows, tells, until
+from wtr_tui.storage import profile
+from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tui.app import WtrApp
+
+
+@pytest.fixture(autouse=True)
+def _at_home(stage: Stage) -> None:
+    stage.environ["HOME"] = str(stage.home)
+
+
+def _other(stage: Stage) -> profile.Profile:
+    made = profile.create("work", stage.environ)
+    made.settings_path.write_text("appid: C123\nsecret: other-secret\n")
+    made.token_file.save(StoredToken(APP_ID, a_token("WORK")))
+    return made
+
+
+async def test_another_profile_is_switched_to_with_its_settings_and_its_token(
+    stage: Stage,
+) -> None:
+    stage.configure()
+    stage.save(a_token("ZDA4"))
+    _other(stage)
+    app: WtrApp = stage.app()
+    async with app.run_test() as pilot:
+        await shows(pilot, "ZDA4")
+        await pilot.press("f5")
+        await shows(pilot, "work")
+        await pilot.press("down", "enter")
+        await tells(pilot, "This is the profile work.")
+        assert app.session.settings.app_id == "C123"
+        await shows(pilot, "WORK")
+        await pilot.press("f4")
+        await shows(pilot, "C123")
+
+
+async def test_a_new_profile_begins_empty_in_the_settings(stage: Stage) -> None:
+    stage.configure()
+    stage.save(a_token())
+    app: WtrApp = stage.app()
+    async with app.run_test() as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "one integration each")
+        await pilot.press("tab", *"lab", "enter")
+        await tells(pilot, "This is the profile lab.")
+        assert app.session.profile.name == "lab"
+        assert app.session.keeper.stored is None
+        assert app.shown is app.get_screen("configuration")
+
+
+async def test_a_name_that_is_taken_or_none_is_told(stage: Stage) -> None:
+    stage.configure()
+    app: WtrApp = stage.app()
+    async with app.run_test() as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "one integration each")
+        await pilot.press("tab", *"default", "enter")
+        await shows(pilot, "already")
+        assert app.session.profile.name == "default"
+
+
+async def test_removing_asks_first_and_leaves_the_profile_in_use_alone(stage: Stage) -> None:
+    stage.configure()
+    other = _other(stage)
+    app: WtrApp = stage.app()
+    async with app.run_test() as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "one integration each")
+        await pilot.press("ctrl+d")
+        await shows(pilot, "in use")
+        await pilot.press("down", "ctrl+d")
+        await shows(pilot, "Remove the profile work?")
+        await pilot.press("n")
+        assert other.token_path.exists()
+        await pilot.press("ctrl+d")
+        await shows(pilot, "Remove the profile work?")
+        await pilot.press("y")
+        await until(pilot, lambda: not Path(other.token_path).exists())
+        await shows(pilot, "work was removed")
