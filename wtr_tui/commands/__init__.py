@@ -12,5 +12,7 @@ COMMANDS = {
     "token": ("token", "print a valid access token, refreshed first when needed"),
     "status": ("status", "say whose token it is, until when, and where the files are"),
     "exec": ("exec_", "run a program with a valid token in $WEBEX_ACCESS_TOKEN"),
+    "import": ("import_", "take over the token that another tool keeps in a file"),
+    "export": ("export", "print the token in a form that other tools read"),
 }
 """The module of each command, and what it does, in the order of ``wtr --help``."""

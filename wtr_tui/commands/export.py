@@ -1,0 +1,68 @@
+"""Prints the token in a form that other tools read; it is refreshed first when needed.
+
+env: for a shell, eval "$(wtr export --format env)"; json: as Webex answers it, with the instants;
+wxc: wxc_sdk's YAML. json and wxc hold the refresh token: whoever gets it can go on refreshing.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from wtr_tui import instants
+from wtr_tui.commands import formats
+from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.token import add_min_left
+from wtr_tui.commands.valid_token import valid_token
+from wtr_tui.errors import DONE, StorageError
+from wtr_tui.oauth.token import Token
+from wtr_tui.storage.private_file import write_private
+
+FORMATS = ("env", "json", "wxc")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="env", help="default: env")
+    parser.add_argument("--to", metavar="FILE", help="write FILE, mode 0600, instead of printing")
+    add_min_left(parser)
+
+
+def run(options: Namespace) -> int:
+    delivered = valid_token(options.profile, options.config, os.environ, min_left=options.min_left)
+    text = _shaped(delivered.token, options.format)
+    if delivered.warning:
+        tell(delivered.warning)
+    if options.to is None:
+        give(text)
+        return DONE
+    path = Path(options.to).expanduser().absolute()
+    try:
+        write_private(str(path), text.encode() + b"\n")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+    return DONE
+
+
+def _shaped(token: Token, shape: str) -> str:
+    members = formats.original_json(token, instants.now())
+    if shape == "json":
+        return formats.as_text(members)
+    if shape == "wxc":
+        import yaml
+
+        kept = ("access_token", "expires_at", "refresh_token", "refresh_token_expires_at")
+        wanted = {name: members[name] for name in (*kept, "token_type", "scope")}
+        stated = {name: value for name, value in wanted.items() if value not in (None, "")}
+        return yaml.safe_dump(stated, sort_keys=False, width=1_000_000).rstrip("\n")
+    values = {
+        "WEBEX_ACCESS_TOKEN": members["access_token"],
+        "WEBEX_TOKEN": members["access_token"],
+        "WEBEX_ACCESS_TOKEN_EXPIRES_AT": members["expires_at"],
+    }
+    return "\n".join(
+        f"export {name}={shlex.quote(str(value))}"
+        for name, value in values.items()
+        if value is not None
+    )

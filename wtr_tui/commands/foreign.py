@@ -1,0 +1,154 @@
+"""Files of other tools that hold a token: what they say (pure).
+
+The Go tool's ``.wtr-cli.json``, wxc_sdk's YAML, an answer of Webex as JSON, this program's own
+token file, or a token alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from wtr_tui.errors import SettingsError
+from wtr_tui.instants import UTC, from_iso
+from wtr_tui.secret import Secret
+from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
+from wtr_tui.storage.settings_yaml import entries
+
+_INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """``settings`` go by our own file's keys. ``bare`` is a token of which nothing is known."""
+
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    access_token: Secret | None = None
+    expires_at: datetime | None = None
+    refresh_token: Secret | None = None
+    refresh_expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    bare: Secret | None = None
+
+    @property
+    def has_token(self) -> bool:
+        return any((self.access_token, self.refresh_token, self.bare))
+
+
+def understood(content: bytes) -> Foreign:
+    """What the content of such a file says.
+
+    Raises ValueError with a sentence that repeats nothing of the content.
+    """
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("That is not text in UTF-8.") from None
+    text = text.removeprefix("Bearer ").strip()
+    if not text:
+        raise ValueError("There is nothing in it.")
+    if text.startswith("{"):
+        return _from_members(_json(text))
+    word = text.strip("\"'")
+    if not any(letter.isspace() for letter in word):
+        return Foreign(bare=_token(word, "what is there"))
+    try:
+        found = entries(text, "The file")
+    except SettingsError:
+        # Its words are about settings, and may show a line.
+        raise ValueError("It is neither JSON, nor YAML with keys, nor a token alone.") from None
+    return _from_members({key: entry.value for key, entry in found.items()})
+
+
+def _json(text: str) -> Mapping[str, object]:
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        # The cause is left out: it carries the whole text.
+        raise ValueError("It begins like JSON, but is none.") from None
+    assert isinstance(members, dict)  # it begins with a brace
+    return members
+
+
+def _from_members(given: Mapping[str, object]) -> Foreign:
+    # The Go tool's library writes its keys in small letters, a person may have written others.
+    members = {key.lower(): value for key, value in given.items() if value not in (None, "", 0)}
+    access = _first(members, "access_token", "token")
+    refresh = members.get("refresh_token")
+    foreign = Foreign(
+        settings=_settings(members) if "access_token" not in members else _app_id(members),
+        access_token=None if access is None else _token(access, "the access token"),
+        expires_at=_instant(_first(members, "expires_at", "expiration")),
+        refresh_token=None if refresh is None else _token(refresh, "the refresh token"),
+        refresh_expires_at=_instant(
+            _first(members, "refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
+        ),
+        scopes=_scopes(members.get("scope")),
+    )
+    if not foreign.has_token and not foreign.settings:
+        raise ValueError("It holds no token, and no settings.")
+    return foreign
+
+
+def _first(members: Mapping[str, object], *names: str) -> object:
+    return next((members[name] for name in names if name in members), None)
+
+
+def _settings(members: Mapping[str, object]) -> dict[str, str]:
+    found = _app_id(members)
+    secret, scopes = members.get("secret"), members.get("scopes")
+    port = members.get("redirectport")
+    if isinstance(secret, str) and not check_secret(secret):
+        found["secret"] = secret.strip()
+    if isinstance(scopes, (str, list, tuple)):
+        found["scopes"] = " ".join(parse_scopes(scopes))
+    if isinstance(port, (str, int)):
+        found["redirectPort"] = str(parse_port(str(port)))
+    return found
+
+
+def _app_id(members: Mapping[str, object]) -> dict[str, str]:
+    app_id = _first(members, "clientid", "client_id", "appid")
+    if app_id is None:
+        return {}
+    if not isinstance(app_id, str):
+        raise ValueError("Its App ID is not a text.")
+    refusal = check_app_id(app_id)
+    if refusal is not None:
+        raise ValueError(refusal)
+    return {"appid": app_id.strip()}
+
+
+def _token(stated: object, what: str) -> Secret:
+    if not isinstance(stated, str) or not all("!" <= letter <= "~" for letter in stated.strip()):
+        raise ValueError(f"It does not look like a token, {what}.")
+    if len(stated.strip()) < 16:
+        raise ValueError(f"It is too short for a token, {what}.")
+    return Secret(stated.strip())
+
+
+def _instant(stated: object) -> datetime | None:
+    """Seconds since 1970, or ISO 8601 with an offset; None for what says neither."""
+    if isinstance(stated, str) and stated.isascii() and stated.isdigit() and len(stated) < 12:
+        stated = int(stated)
+    if isinstance(stated, (int, float)) and not isinstance(stated, bool):
+        try:
+            return datetime.fromtimestamp(int(stated), UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    found = _INSTANT.fullmatch(stated.strip()) if isinstance(stated, str) else None
+    if found is None:
+        return None
+    try:
+        return from_iso(f"{found[1]}T{found[2]}{found[3]}")
+    except ValueError:
+        return None
+
+
+def _scopes(stated: object) -> tuple[str, ...]:
+    return tuple(stated.split()) if isinstance(stated, str) else ()

@@ -1,0 +1,166 @@
+"""Takes over the token, and the settings, that another tool keeps in a file.
+
+FILE is the .wtr-cli.json of the Go tool, wxc_sdk's YAML, JSON as Webex answers it, or a token
+alone: a service app's refresh token, a personal access token or a bot's. - reads standard input.
+The file itself is left as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+
+from wtr_tui import instants
+from wtr_tui.commands import debug
+from wtr_tui.commands.bare_token import recognised
+from wtr_tui.commands.foreign import Foreign, understood
+from wtr_tui.commands.output import tell
+from wtr_tui.errors import DONE, SettingsError, UsageError, WtrError
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.token import Token
+from wtr_tui.storage import profile, settings, settings_file
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.token_file import StoredToken
+
+_LARGEST = 1024 * 1024
+
+PERSONAL = "personal"
+"""Stands for the App ID of a token that belongs to no integration."""
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the file, or - for standard input")
+    parser.add_argument(
+        "--replace", action="store_true", help="replace a token that the profile has already"
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--refresh-token", action="store_true", help="a token alone is a refresh token"
+    )
+    kind.add_argument(
+        "--access-token", action="store_true", help="a token alone is an access token"
+    )
+
+
+def run(options: Namespace) -> int:
+    name = "standard input" if options.file == "-" else options.file
+    try:
+        foreign = understood(_content(options.file))
+    except ValueError as error:
+        raise UsageError(f"Nothing was imported from {name}. {error}") from None
+    debug.hide(foreign.access_token, foreign.refresh_token, foreign.bare)
+    found = profile.find(options.profile, options.config, os.environ)
+    known = settings.load(found.settings_path, os.environ)
+    debug.show_settings(found, known)
+    _require_same_integration(foreign, known)
+    before = found.token_file.read() if foreign.has_token else None
+    if before is not None and not options.replace:
+        raise UsageError(
+            f"The profile {found.name} has a token already.",
+            "--replace replaces it; --profile NAME imports into another profile.",
+        )
+    known = _take_over_settings(foreign, found, known)
+    if foreign.has_token:
+        _take_over_token(foreign, found, known, options)
+    return DONE
+
+
+def _content(file: str) -> bytes:
+    if file == "-":
+        if sys.stdin.isatty():
+            tell("Paste the token or the file's content, then press Ctrl+D on a line of its own.")
+        return sys.stdin.buffer.read(_LARGEST)
+    try:
+        with Path(file).expanduser().open("rb") as opened:
+            return opened.read(_LARGEST)
+    except OSError as error:
+        raise WtrError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _require_same_integration(foreign: Foreign, known: Settings) -> None:
+    theirs = foreign.settings.get("appid")
+    if known.app_id and theirs and theirs != known.app_id:
+        raise SettingsError(
+            f"The file belongs to the App ID {theirs[:10]}…, the settings name"
+            f" {known.app_id[:10]}….",
+            "--profile NAME imports it into another profile.",
+        )
+
+
+def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Settings:
+    """Adds what the profile's settings do not say yet; what they say stays."""
+    new = {
+        key: value
+        for key, value in foreign.settings.items()
+        if key not in known.sources or known.sources[key].kind == "default"
+    }
+    if not new:
+        return known
+    settings_file.save(found.settings_path, _as_written(new), expected=known.text)
+    tell(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
+    return settings.load(found.settings_path, os.environ)
+
+
+def _as_written(new: Mapping[str, str]) -> dict[str, object]:
+    return {key: int(value) if key == "redirectPort" else value for key, value in new.items()}
+
+
+def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
+    with WebexClient(known.base_url, known.app_id, known.secret, ca_file=known.ca_file) as client:
+        if foreign.bare is not None:
+            foreign = recognised(
+                foreign.bare,
+                client,
+                known,
+                refresh=options.refresh_token,
+                access=options.access_token,
+            )
+        token = _token(foreign, client, known)
+    app_id = foreign.settings.get("appid") or known.app_id
+    if token.refresh_token is not None and not app_id:
+        raise SettingsError(
+            "The refresh token belongs to an integration, but nothing says to which.",
+            "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
+        )
+    with found.token_file.lock():
+        for notice in found.token_file.save(StoredToken(app_id or PERSONAL, token)):
+            tell(notice)
+    end = "its end is not known"
+    if token.expires_at is not None:
+        end = f"valid until {instants.local(token.expires_at)}"
+    renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
+    tell(f"The token is in {found.token_path}: {end}, {renewable}.")
+
+
+def _token(foreign: Foreign, client: WebexClient, known: Settings) -> Token:
+    """The token to keep. A refresh token alone is used at once: there is no token before that."""
+    if foreign.access_token is None:
+        known.require()
+        assert foreign.refresh_token is not None
+        placeholder = Token(
+            access_token=foreign.refresh_token,
+            obtained_at=instants.now(),
+            expires_at=None,
+            refresh_token=foreign.refresh_token,
+            refresh_expires_at=foreign.refresh_expires_at,
+            scopes=foreign.scopes,
+        )
+        return client.refresh(placeholder)
+    end = foreign.expires_at
+    if end is None:
+        try:
+            end = client.expiry(foreign.access_token)
+        except WtrError as error:
+            tell(f"Webex could not be asked until when the token is valid. {error.sentence}")
+    return Token(
+        access_token=foreign.access_token,
+        obtained_at=instants.now(),
+        expires_at=end,
+        refresh_token=foreign.refresh_token,
+        refresh_expires_at=foreign.refresh_expires_at,
+        scopes=foreign.scopes,
+    )
