@@ -53,8 +53,11 @@ class WtrApp(App[int]):
         Binding("f5", "profiles", "Profiles", show=False, tooltip="Switch profiles", id="profiles"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
         Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
+        Binding("ctrl+l", "repaint", "Repaint the screen", show=False, id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
     ]
+    # For the dialogs; the full screens have their own.
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
     # A terminal that gains or loses the focus would otherwise repaint the whole screen.
     app_focus = Reactive(True, repaint=False, compute=False)
 
@@ -133,8 +136,8 @@ class WtrApp(App[int]):
     @work(group="refresh", exit_on_error=True)
     async def _refresh(self, asked: bool) -> None:
         session = self.session
-        stored = session.keeper.stored
-        seen = stored.token if stored is not None else None
+        keeper = session.keeper
+        seen = keeper.stored.token if keeper.stored is not None else None
         if asked:
             self.tell("Refreshing …")
         request = asyncio.ensure_future(
@@ -150,10 +153,12 @@ class WtrApp(App[int]):
         finally:
             self._requests.discard(request)
             self.refreshing = False
+        if session.keeper is not keeper:
+            return  # the person has gone on with another profile, which this says nothing about
         now = session.now()
-        session.keeper.learn(outcome, now)
-        session.keeper.look(now)
-        sentence, tone = told(outcome, session.keeper, now, asked=asked)
+        keeper.learn(outcome, now)
+        keeper.look(now)
+        sentence, tone = told(outcome, keeper, now, asked=asked)
         same = isinstance(outcome, refresh.SameToken)
         self.last_refresh = f"same token again at {now.astimezone():%H:%M}" if same else ""
         self.token_changed()
@@ -234,6 +239,8 @@ class WtrApp(App[int]):
             return
         if self.session.demo is not None:
             self.tell("The sandbox has one profile, its own.")
+        elif self.session.keeper.unsaved:
+            self.tell("First save the token (s, on F2): it is only in this window.", Tone.WARN)
         else:
             self.push_screen(ProfilesScreen())
 
@@ -256,6 +263,10 @@ class WtrApp(App[int]):
     def action_help(self) -> None:
         if isinstance(self.screen, WtrScreen):
             self.push_screen(HelpScreen(self.screen))
+
+    def action_repaint(self) -> None:
+        """Over what another program, such as ssh itself after ~C, has written on the screen."""
+        self.screen.refresh()
 
     def action_interrupt(self) -> None:
         """Ctrl+C ends what is going on, and the program when nothing is."""

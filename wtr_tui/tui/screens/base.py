@@ -46,11 +46,16 @@ class WtrScreen(Screen[None]):
     # that gain and lose the focus repaint themselves anyway.
     focused = Reactive[Widget | None](None, repaint=False)
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Made beforehand: a screen may be told something before it is shown for the first time.
+        self._message = MessageLine()
+
     def compose(self) -> ComposeResult:
         yield TitleBar(self.NAME, self.session.place)
         with Page(id="page"):
             yield from self.content()
-        yield MessageLine()
+        yield self._message
         yield KeyBar()
 
     def content(self) -> Iterable[Widget]:
@@ -66,7 +71,7 @@ class WtrScreen(Screen[None]):
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         """Says what happened, at the bottom of this screen."""
-        self.query_one(MessageLine).tell(sentence, tone)
+        self._message.tell(sentence, tone)
 
     def action_clear_message(self) -> None:
         self.tell("")

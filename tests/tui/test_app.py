@@ -1,0 +1,349 @@
+"""What holds on every screen: keys, sizes, little repainting, profiles, and the way out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual import events
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tests.tokens import LIFE, a_token
+from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from wtr_tui import refresh
+from wtr_tui.oauth.token import granted
+from wtr_tui.sandbox import Sandbox
+from wtr_tui.storage import profile
+from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens.configuration import ConfigurationScreen
+from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.screens.help import HelpScreen
+from wtr_tui.tui.screens.profiles import ProfilesScreen
+from wtr_tui.tui.screens.retrieval import RetrievalScreen
+from wtr_tui.tui.screens.token import TokenScreen
+
+
+@pytest.fixture
+def signed_in(stage: Stage) -> Stage:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    return stage
+
+
+def app_of(pilot: Pilot[int]) -> WtrApp:
+    assert isinstance(pilot.app, WtrApp)
+    return pilot.app
+
+
+@contextmanager
+def whole_repaints(screen: Screen[object]) -> Iterator[list[object]]:
+    """What asked for the whole screen to be painted, while inside."""
+    asked: list[object] = []
+    refresh_screen = screen.refresh
+
+    def counted(*regions: object, **options: object) -> object:
+        if not regions:
+            asked.append(options)
+        return refresh_screen(*regions, **options)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(screen, "refresh", counted)
+        yield asked
+
+
+async def test_moving_the_focus_does_not_repaint_the_whole_screen(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfigurationScreen))
+        await pilot.pause()
+        before = pilot.app.focused
+        with whole_repaints(pilot.app.screen) as asked:
+            await pilot.press("down", "tab", "up")
+            await until(pilot, lambda: pilot.app.focused not in {None, before})
+        assert asked == []
+
+
+async def test_a_terminal_that_loses_the_focus_does_not_repaint_the_whole_screen(
+    signed_in: Stage,
+) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        with whole_repaints(pilot.app.screen) as asked:
+            pilot.app.post_message(events.AppBlur())
+            await until(pilot, lambda: not pilot.app.app_focus)
+            pilot.app.post_message(events.AppFocus())
+            await until(pilot, lambda: pilot.app.app_focus)
+            await pilot.pause()
+        assert asked == []
+
+
+async def test_a_second_changes_the_countdown_alone(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "14d 00:00:00")
+        signed_in.clock.advance(timedelta(seconds=70))
+        await shows(pilot, "13d 23:58:50")
+        before = seen(pilot)
+        with whole_repaints(pilot.app.screen) as asked:
+            signed_in.clock.advance(timedelta(seconds=1))
+            await shows(pilot, "13d 23:58:49")
+        assert asked == []
+        assert seen(pilot) == before.replace("13d 23:58:50", "13d 23:58:49")
+
+
+@pytest.mark.parametrize(
+    ("key", "screen"),
+    [("f2", TokenScreen), ("f3", RetrievalScreen), ("f4", ConfigurationScreen)],
+)
+async def test_each_screen_has_its_key(signed_in: Stage, key: str, screen: type) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        for each in ("f4", "f2", "f3", key):
+            await pilot.press(each)
+        await until(pilot, lambda: isinstance(pilot.app.screen, screen))
+
+
+def _nothing(_: Stage) -> None:
+    return
+
+
+def _settings(stage: Stage) -> None:
+    stage.configure()
+    stage.environ["WEBEX_REDIRECTPORT"] = "0"  # not to listen on a port by itself
+
+
+def _token(stage: Stage) -> None:
+    stage.save(a_token(obtained_at=stage.clock()))
+
+
+def _damaged_token(stage: Stage) -> None:
+    _token(stage)
+    stage.profile.token_path.write_text("{")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "first"),
+    [
+        (_nothing, ConfigurationScreen),
+        (_settings, ConfigurationScreen),
+        (_token, TokenScreen),
+        (_damaged_token, TokenScreen),
+    ],
+)
+async def test_the_first_screen_is_the_one_that_is_needed(
+    stage: Stage, prepare: Callable[[Stage], None], first: type
+) -> None:
+    prepare(stage)
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, first))
+
+
+SIZES = [(120, 40), (60, 20), (40, 10), (5, 2), (1, 1)]
+
+
+async def test_every_screen_lives_through_every_size(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        for key in ("f2", "f3", "f4", "f1"):
+            await pilot.press(key)
+            for width, height in (*SIZES, (80, 24)):
+                await pilot.resize_terminal(width, height)
+                await pilot.pause()
+        await pilot.press("escape", "f2")
+        await shows(pilot, "14d 00:00:00")
+
+
+async def test_help_is_scrolled_and_closed_by_keys(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(60, 12)) as pilot:
+        await pilot.press("question_mark")
+        await shows(pilot, "Help · Token")
+        await shows(pilot, "Refresh the token now")
+        for _ in range(30):
+            await pilot.press("down")
+        await shows(pilot, "wtr exec")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TokenScreen))
+
+
+async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(100, 60)) as pilot:
+        for key in ("f2", "f3", "f4"):
+            await pilot.press(key)
+            screen = app_of(pilot).shown
+            assert screen is not None
+            offered = {
+                active.binding.tooltip
+                for active in screen.active_bindings.values()
+                if active.node is screen and active.binding.show
+            }
+            await pilot.press("f1")
+            await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+            text = " ".join(seen(pilot).split())
+            assert all(meaning and meaning in text for meaning in offered)
+            await pilot.press("escape")
+
+
+async def test_the_line_of_keys_holds_only_keys_that_do_something(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        await shows(pilot, "⏎ Sign in")
+        line = seen(pilot).splitlines()[-1]
+        assert "Cancel" not in line
+        assert "Approve" not in line
+        assert "Device code" not in line
+
+
+async def test_the_palette_runs_what_the_keys_do(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+        await pilot.press(*"switch auto")
+        await shows(pilot, "Switch auto-refresh on or off")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette) is False)
+        await tells(pilot, "Auto-refresh is off")
+
+
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+q", 0), ("ctrl+c", 130)])
+async def test_the_ways_out(signed_in: Stage, key: str, code: int) -> None:
+    app = signed_in.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        await pilot.press(key)
+        await until(pilot, lambda: app.return_code is not None)
+    assert app.return_code == code
+
+
+async def test_a_letter_in_a_field_is_typed_and_does_not_quit(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"q?a")
+        focused = pilot.app.focused
+        assert isinstance(focused, Input)
+        assert focused.value == "q?a"
+        assert pilot.app.return_code is None
+
+
+async def test_escape_closes_the_message(stage: Stage) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await tells(pilot, "Auto-refresh is off")
+        await pilot.press("escape")
+        await until(pilot, lambda: told(pilot) == "")
+
+
+async def test_leaving_waits_for_a_refresh_that_is_under_way(
+    stage: Stage, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.rules = replace(sandbox.rules, access_lifetime=LIFE, rotate=True)
+    stage.configure_for(sandbox)
+    before = stage.save(granted(sandbox.issue(), now=stage.clock()), sandbox.integration.client_id)
+    gate = threading.Event()
+    asked = refresh.refresh
+
+    def gated(*arguments: object, **options: object) -> refresh.Outcome:
+        gate.wait(20)
+        return asked(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(refresh, "refresh", gated)
+    app = stage.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await tells(pilot, "Refreshing …")
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.return_code is None
+        gate.set()
+        await until(pilot, lambda: app.return_code is not None)
+        assert stage.stored() != before
+
+
+@pytest.fixture
+def two_profiles(stage: Stage) -> Stage:
+    """The default one is signed in; ``work`` has settings only."""
+    stage.environ["HOME"] = str(stage.home)
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    work = profile.find("work", None, stage.environ)
+    work.settings_path.write_text("appid: C123\nredirectPort: 7000\n")
+    return stage
+
+
+async def _to_work(pilot: Pilot[int]) -> None:
+    await pilot.press("f5")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ProfilesScreen))
+    await pilot.press("down", "enter")
+
+
+async def test_another_profile_brings_its_own_settings_and_token(two_profiles: Stage) -> None:
+    async with two_profiles.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        await _to_work(pilot)
+        await tells(pilot, "This is the profile work.")
+        await shows(pilot, "http://localhost:7000")
+        await pilot.press("f2")
+        await shows(pilot, "No token yet.")
+        assert "work · " in seen(pilot).splitlines()[0]
+
+
+async def test_a_token_that_is_not_saved_is_not_left_behind(two_profiles: Stage) -> None:
+    app = two_profiles.app(webex=NoWebex(ANN))
+    held = StoredToken(app.session.settings.app_id, a_token("HELD"))
+    app.session.keeper.hold(held)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "● NOT SAVED")
+        await pilot.press("f5")
+        await tells(pilot, "only in this window")
+        assert isinstance(pilot.app.screen, TokenScreen)
+        assert app.session.keeper.stored == held
+
+
+async def test_a_late_refresh_says_nothing_about_the_profile_that_came_after(
+    two_profiles: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    late = refresh.NotSaved(a_token("LATE"), "The disk is full.")
+
+    def gated(*_: object, **__: object) -> refresh.Outcome:
+        assert gate.wait(20)
+        return late
+
+    monkeypatch.setattr(refresh, "refresh", gated)
+    monkeypatch.setattr("wtr_tui.tui.app._LAST_REQUEST_SECONDS", 0.05)
+    app = two_profiles.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        await pilot.press("r")
+        await tells(pilot, "Refreshing …")
+        await _to_work(pilot)
+        await tells(pilot, "This is the profile work.")
+        gate.set()
+        await until(pilot, lambda: not app.refreshing)
+        await pilot.pause()
+        assert app.session.keeper.stored is None
+        assert "NOT SAVED" not in told(pilot)
+
+
+async def test_removing_a_profile_is_asked_about(two_profiles: Stage) -> None:
+    work = profile.find("work", None, two_profiles.environ)
+    async with two_profiles.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ProfilesScreen))
+        await pilot.press("ctrl+d")
+        await shows(pilot, "This profile is in use")
+        await pilot.press("down", "ctrl+d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ProfilesScreen))
+        assert work.settings_path.exists()
+        await pilot.press("ctrl+d", "y")
+        await shows(pilot, "work was removed.")
+        assert not work.settings_path.exists()
