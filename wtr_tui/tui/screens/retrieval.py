@@ -12,6 +12,8 @@ from rich.text import Text
 from textual import events, on, work
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.style import Style as ContentStyle
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -19,6 +21,7 @@ from wtr_tui import instants, steps
 from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 from wtr_tui.host import browser
+from wtr_tui.host.surroundings import Surroundings
 from wtr_tui.steps import Step
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import Key, keys
@@ -78,6 +81,7 @@ class RetrievalScreen(WtrScreen):
         self._began: datetime | None = None
         self._arrived = False
         self._hinted = False
+        self._in_field = ""
         self._port_free = asyncio.Event()
         self._port_free.set()
 
@@ -96,11 +100,7 @@ class RetrievalScreen(WtrScreen):
             # The likeliest way first: over SSH the address works only once the port is forwarded.
             yield from reversed(blocks) if self.session.surroundings.remote else blocks
             with Vertical(classes="block"):
-                yield Quiet(
-                    "No forwarding? Open the full address anywhere (u), and paste where the"
-                    " browser ended; its “cannot connect” page is expected:",
-                    classes="wrapped muted",
-                )
+                yield Quiet("", id="full-address", classes="wrapped muted")
                 yield AddressInput(id="pasted", placeholder="p to paste here")
             with Vertical(classes="block"):
                 yield Quiet(
@@ -123,7 +123,7 @@ class RetrievalScreen(WtrScreen):
         return Vertical(
             Quiet(lead, classes="wrapped muted"),
             Quiet(surroundings.forward_command(port), id="forward", classes="address"),
-            Quiet(surroundings.escape_line(port), id="escape-line", classes="wrapped muted"),
+            Quiet(_forward_notes(surroundings, port), id="escape-line", classes="wrapped muted"),
             id="forward-block",
             classes="block",
         )
@@ -202,6 +202,7 @@ class RetrievalScreen(WtrScreen):
         self.query_one("#forward", Quiet).reshape(
             session.surroundings.forward_command(self._attempt.redirect_uri.port)
         )
+        self.query_one("#full-address", Quiet).reshape(_paste_lead(self._attempt.authorize_url))
         self.query_one("#listening", Quiet).show(f"{WAITING} Starting to listen")
         self.query_one("#forward-block").display = True
         self._show_idle()
@@ -363,8 +364,12 @@ class RetrievalScreen(WtrScreen):
 
     @on(Input.Changed, "#pasted")
     def _pasted(self, event: Input.Changed) -> None:
-        # A whole address needs no Enter.
-        if "code=" in event.value and "state=" in event.value and "://" in event.value:
+        came = len(event.value) - len(self._in_field)
+        self._in_field = event.value
+        # A whole address needs no Enter. One that comes letter by letter, typed or from a terminal
+        # without bracketed paste, does: its last parameter may be incomplete.
+        whole = "code=" in event.value and "state=" in event.value and "://" in event.value
+        if whole and came > 1:
             self._judge(event.value)
 
     def _judge(self, text: str) -> None:
@@ -450,3 +455,21 @@ class RetrievalScreen(WtrScreen):
         else:
             url = attempt.authorize_url
             self._judge(await in_thread(lambda: person.approved_address(url)))
+
+
+def _forward_notes(surroundings: Surroundings, port: int) -> str:
+    """What the ssh line cannot know, and the way without another ssh."""
+    if not surroundings.remote:
+        return ""
+    within = surroundings.escape_line(port)
+    # What ssh prints in between stays on the screen until something is painted over it.
+    repaint = "^L then repaints this screen." if within else ""
+    return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
+
+
+def _paste_lead(authorize_url: str) -> Content:
+    return Content.assemble(
+        "No forwarding? Open the ",
+        Content.styled("full address", ContentStyle(link=authorize_url)),
+        " anywhere (u), and paste where the browser ended; its “cannot connect” page is expected:",
+    )

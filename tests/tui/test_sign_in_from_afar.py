@@ -1,0 +1,83 @@
+"""What the sign-in tells a person whose browser is on another machine, and takes from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual import events
+
+from tests.tui.stage import DESK, OVER_SSH, Stage, seen, shows, told, until
+from wtr_tui.background import in_thread
+from wtr_tui.host.ssh_session import SshSession
+from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.sandbox import Sandbox
+from wtr_tui.sandbox.browser import approved_address
+from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens.token import TokenScreen
+
+
+@pytest.fixture
+def configured(stage: Stage, sandbox: Sandbox) -> Stage:
+    stage.configure_for(sandbox)
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("place", "note"),
+    [
+        (OVER_SSH, "If you log in through a jump host or an alias"),
+        (replace(OVER_SSH, ssh=SshSession("127.0.0.1", "127.0.0.1")), "Its last word is a guess"),
+    ],
+    ids=["address", "name"],
+)
+async def test_what_the_ssh_line_cannot_know_is_told_with_it(
+    configured: Stage, place: Surroundings, note: str
+) -> None:
+    async with configured.app(place).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, note)
+        await shows(pilot, "Exchange the code")
+
+
+async def test_at_a_desk_nothing_is_told_of_jump_hosts(configured: Stage) -> None:
+    async with configured.app(replace(DESK, display=False)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "/s/")
+        assert "last word" not in seen(pilot)
+
+
+async def test_the_full_address_is_a_link(configured: Stage) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, WtrApp)
+        await shows(pilot, "Open the full address anywhere")
+        running = app.retrieval._attempt
+        assert running is not None
+        links = {
+            segment.style.link
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.text.strip() == "full address"
+        }
+        assert links == {running.authorize_url}
+
+
+async def test_an_address_that_comes_letter_by_letter_is_judged_when_enter_is_pressed(
+    configured: Stage,
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, WtrApp)
+        await until(pilot, lambda: app.retrieval._attempt is not None, "an attempt")
+        running = app.retrieval._attempt
+        assert running is not None
+        url = running.authorize_url
+        base, _, query = (await in_thread(lambda: approved_address(url))).partition("?")
+        code_last = sorted(query.split("&"), key=lambda parameter: parameter.startswith("code="))
+        await pilot.press("p")
+        for letter in f"{base}?{'&'.join(code_last)}":
+            app.post_message(events.Key(letter, letter))
+        await pilot.pause()
+        assert told(pilot) == ""
+        assert app.retrieval.running
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TokenScreen), "the token view")
