@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from wtr_tui.errors import SettingsError
+from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.secret import Secret
 from wtr_tui.storage import settings_keys as keys
+from wtr_tui.storage.locations import home
+from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.settings_file import SettingsFile, read_mapping
 from wtr_tui.storage.settings_keys import SettingKey
 from wtr_tui.storage.settings_values import (
@@ -142,7 +146,7 @@ class _Reading:
             timeout=self.value(keys.TIMEOUT, parse_timeout, DEFAULT_TIMEOUT),
             browser=self.value(keys.BROWSER, _choice(_BROWSER), "auto"),
             clipboard=self.value(keys.CLIPBOARD, _choice(_CLIPBOARD), "auto"),
-            theme=self.value(keys.THEME, str.strip, "auto"),
+            theme=self.value(keys.THEME, str.strip, "auto") or "auto",
             sources=self.sources,
             problems=tuple(self.problems),
             warnings=(*self.notes, *warnings_about(self.path, self.file)),
@@ -164,7 +168,7 @@ class _Reading:
         if found.text is None:
             missing = required("") if required else None
             if missing:
-                self.tell_missing(key, missing)
+                self.tell_missing(key, missing, found)
             return default
         try:
             return parse(found.text)
@@ -177,7 +181,7 @@ class _Reading:
         found = self.find(keys.SECRET)
         refusal = "" if found.fault else check_secret(found.text or "")
         if refusal and found.text is None:
-            self.tell_missing(keys.SECRET, refusal)
+            self.tell_missing(keys.SECRET, refusal, found)
         elif refusal:
             self.tell(keys.SECRET, refusal, found)
         return Secret(found.text or "")
@@ -207,13 +211,19 @@ class _Reading:
 
     def ca_file(self, text: str) -> Path:
         """Relative to the settings file's folder; ``~`` is the home folder."""
-        named = Path(text.strip()).expanduser()
-        path = self.path.parent / named if self.path else named
         try:
-            with path.open("rb") as file:
-                file.read(1)
+            named = text.strip()
+            if named.startswith("~/"):
+                named = home(self.environ) + named[1:]
+            path = self.path.parent / named if self.path else Path(named)
+            # Not opened: a FIFO in its place would wait for its writer.
+            regular = stat.S_ISREG(path.stat().st_mode)
+        except StorageError as error:
+            raise ValueError(error.sentence) from None
         except OSError as error:
-            raise ValueError(f"The CA file {path} cannot be read: {error.strerror}.") from None
+            raise ValueError(f"The CA file {path} cannot be read: {cause(error)}.") from None
+        if not regular or not os.access(path, os.R_OK):
+            raise ValueError(f"The CA file {path} is not one that this user can read.")
         return path
 
     def is_wrong(self, key: SettingKey) -> bool:
@@ -222,7 +232,10 @@ class _Reading:
     def tell(self, key: SettingKey, fault: str, found: Stated) -> None:
         self.problems.append(Problem(key.name, f"{found.place}: {fault}", found.where, fault))
 
-    def tell_missing(self, key: SettingKey, fault: str) -> None:
+    def tell_missing(self, key: SettingKey, fault: str, found: Stated) -> None:
+        if found.place:
+            self.tell(key, fault, found)
+            return
         where = self.path or "the settings file"
         how = f"Set {key.name} in {where}, or ${key.variables[0]}."
         self.problems.append(Problem(key.name, f"{fault} {how}", "", fault))

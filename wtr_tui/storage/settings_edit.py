@@ -7,12 +7,15 @@ value stands; what is put there instead is read again and compared before it cou
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import yaml
 
 from wtr_tui.errors import SettingsError
 from wtr_tui.storage.settings_keys import KEYS
 from wtr_tui.storage.settings_layout import Layout, Pair, layout
-from wtr_tui.storage.settings_yaml import Entry, SettingsFileError, entries
+from wtr_tui.storage.settings_yaml import Entry, entries
+from wtr_tui.storage.yaml_fault import SettingsFileError
 from wtr_tui.storage.yaml_scalar import scalar
 
 _Wanted = str | int | tuple[str, ...]  # bool is an int
@@ -38,21 +41,21 @@ def edited(text: str, changes: Mapping[str, object | None], name: str = "The fil
     before = entries(body, name)
     wanted = _wanted(changes, before)
     result = body
-    try:
-        for key, value in wanted.items():
-            if _differs(before.get(key), value):
-                result = _with_value(result, key, value)
-        _verify(body, result, before, wanted, name)
-    except (SettingsFileError, _Unlike):
-        raise SettingsNotEditable(
-            f"{name} is written in a way that cannot be changed safely; it is left as it is.",
-            f"Change {', '.join(changes)} there with an editor.",
-        ) from None
+    for key, value in wanted.items():
+        if _differs(before.get(key), value):
+            candidates = _with_value(result, key, value)
+            changed = next(
+                (text for text in candidates if _is_safe(result, text, key, value)), None
+            )
+            if changed is None:
+                line = f", line {before[key].line}" if key in before else ""
+                raise SettingsNotEditable(
+                    f"{name}{line}: {key} cannot be changed without touching something else; the"
+                    " file is left as it is.",
+                    f"Change {key} there with an editor.",
+                )
+            result = changed
     return mark + result
-
-
-class _Unlike(Exception):
-    """The changed text does not say what it should."""
 
 
 def _wanted(
@@ -95,31 +98,42 @@ def _written(value: _Wanted) -> str:
     return _joined(value) if isinstance(value, int) else scalar(_joined(value))
 
 
-def _with_value(text: str, key: str, value: _Wanted | None) -> str:
+def _with_value(text: str, key: str, value: _Wanted | None) -> Iterator[str]:
+    """The text with the value, in each way there is to write it, the best first."""
     now = layout(text)
     pair = now.pairs.get(key)
-    if pair is None:
-        return text if value is None else _added(text, now, key, _written(value))
     if value is None:
-        return _replaced(text, pair, "null") if now.braces else _removed(text, pair)
-    if pair.items is None:
-        return _replaced(text, pair, _written(value))
-    items = value if isinstance(value, tuple) else _joined(value).split()
-    if pair.brackets:
-        return _replaced(text, pair, f"[{', '.join(map(scalar, items))}]")
-    return _with_items(text, pair, [scalar(item) for item in items])
+        if pair is not None:
+            if not now.braces:
+                yield _removed(text, pair)
+            yield _replaced(text, pair, "null")
+    elif pair is None:
+        yield from _added(text, now, f"{key}: {_written(value)}")
+    elif pair.items is None:
+        yield _replaced(text, pair, _written(value))
+    else:
+        items = value if isinstance(value, tuple) else _joined(value).split()
+        if not pair.brackets:
+            yield from _with_items(text, pair, items)
+        yield _replaced(text, pair, f"[{', '.join(map(scalar, items))}]")
 
 
-def _added(text: str, now: Layout, key: str, written: str) -> str:
+def _added(text: str, now: Layout, written: str) -> Iterator[str]:
+    head, tail = text[: now.start], text[now.start :]
     if now.braces:
-        head = text[: now.end].rstrip()
-        comma = "" if head.endswith(("{", ",")) else ","
-        space = "" if head.endswith("{") else " "
-        return f"{head}{comma}{space}{key}: {written}{text[now.end :]}"
+        begun = text[: now.end].rstrip()
+        comma = "" if begun.endswith(("{", ",")) else ","
+        space = "" if begun.endswith("{") else " "
+        yield f"{begun}{comma}{space}{written}{text[now.end :]}"
+        # Where the last line is a comment, that would have been a part of it.
+        yield f"{head}{written}{', ' if now.pairs else ''}{tail}"
+        return
     newline = _newline(text)
-    at = _line_end(text, max(pair.end for pair in now.pairs.values())) if now.pairs else len(text)
+    at = _line_end(text, now.end) if now.pairs else now.end
     gap = "" if at == 0 or text[at - 1] in "\r\n" else newline
-    return f"{text[:at]}{gap}{now.indent}{key}: {written}{newline}{text[at:]}"
+    yield f"{text[:at]}{gap}{now.indent}{written}{newline}{text[at:]}"
+    # Where the last value is a text in lines, the line breaks behind it belong to it.
+    yield f"{head}{now.indent}{written}{newline}{tail}"
 
 
 def _removed(text: str, pair: Pair) -> str:
@@ -136,15 +150,15 @@ def _replaced(text: str, pair: Pair, written: str) -> str:
     return result[:at] + above + result[at:]
 
 
-def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> str:
+def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> Iterator[str]:
     """A list in lines: a line stays with its item and that item's comment; other lines stay."""
     assert pair.items is not None
     start = _line_start(text, pair.start)
     end = _line_end(text, pair.end)
     indent = text[start : pair.start]
     newline = _newline(text)
-    if indent.strip() or any("\n" in text[first:last] for first, last in pair.items):
-        raise _Unlike
+    if indent.strip() or any("\n" in text[first:last] for first, last, _ in pair.items):
+        return
     lines: dict[str, str] = {}
     above: dict[str, list[str]] = {}
     waiting: list[str] = []
@@ -152,7 +166,7 @@ def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> str:
     while at < end:
         after = _line_end(text, at)
         line = text[at:after].rstrip("\r\n")
-        found = [text[first:last] for first, last in pair.items if at <= first < after]
+        found = [value for first, _, value in pair.items if at <= first < after]
         if found and found[0] in wanted and found[0] not in lines:
             lines[found[0]] = line
             above[found[0]] = waiting
@@ -163,30 +177,31 @@ def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> str:
     result: list[str] = []
     for item in wanted:
         result += above.get(item, [])
-        result.append(lines.get(item, f"{indent}- {item}"))
+        result.append(lines.get(item, f"{indent}- {scalar(item)}"))
     last = newline if text[end - 1] in "\r\n" else ""
-    return text[:start] + newline.join([*result, *waiting]) + last + text[end:]
+    yield text[:start] + newline.join([*result, *waiting]) + last + text[end:]
 
 
-def _verify(
-    body: str,
-    result: str,
-    before: Mapping[str, Entry],
-    wanted: Mapping[str, _Wanted | None],
-    name: str,
-) -> None:
-    after = entries(result, name)
-    old, new = layout(body).pairs, layout(result).pairs
-    for key in before.keys() | after.keys() | wanted.keys():
-        if key not in wanted:
-            written = key in old and key in new
-            same = written and old[key].of(body) == new[key].of(result)
-        elif wanted[key] is None:
-            same = key not in after or after[key].value is None
-        else:
-            same = key in after and not _differs(after[key], wanted[key])
-        if not same:
-            raise _Unlike
+def _is_safe(old: str, new: str, key: str, value: _Wanted | None) -> bool:
+    """Whether the new text says this about the key, and about the others what the old one did."""
+    try:
+        after = entries(new, "")
+        was, now = layout(old).pairs, layout(new).pairs
+    except (SettingsFileError, yaml.YAMLError):
+        return False
+    if value is None:
+        said = key not in after or after[key].value is None
+    else:
+        said = key in after and not _differs(after[key], value)
+    kept = [name for name in was if name != key]
+    return (
+        said
+        and kept == [name for name in now if name != key]
+        and all(
+            was[name].meaning == now[name].meaning and was[name].of(old) == now[name].of(new)
+            for name in kept
+        )
+    )
 
 
 def _line_start(text: str, at: int) -> int:

@@ -12,7 +12,8 @@ from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import LARGEST, UnsafeFile, write_private
 from wtr_tui.storage.settings_edit import SettingsNotEditable, edited
-from wtr_tui.storage.settings_yaml import Entry, SettingsFileError, entries
+from wtr_tui.storage.settings_yaml import Entry, entries
+from wtr_tui.storage.yaml_fault import SettingsFileError
 
 __all__ = [
     "SettingsFile",

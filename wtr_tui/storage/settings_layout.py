@@ -15,16 +15,18 @@ _COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 class Pair:
     """A key and its value, as places in the text; ``end`` is behind the last character.
 
-    ``items`` are the places of a list's texts and None where the value is no list;
+    ``items`` are the texts of a list with their places, and None where the value is no list;
     ``brackets`` tells ``[a, b]`` from a list in lines. ``comments`` are inside the value.
+    ``meaning`` is what a reader gets, however it is written; aliases are not followed.
     """
 
     key_start: int
     start: int
     end: int
-    items: tuple[tuple[int, int], ...] | None
+    items: tuple[tuple[int, int, str], ...] | None
     brackets: bool
     comments: tuple[str, ...]
+    meaning: tuple[tuple[type[yaml.Event], str | None, str | None], ...]
 
     def of(self, text: str) -> str:
         """The pair as it is written."""
@@ -33,10 +35,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class Layout:
-    """The pairs by key. ``braces``: the whole is ``{…}``, and ``end`` is at its closing one."""
+    """The pairs by key, from ``start`` to ``end``, where others can be added.
+
+    ``braces``: the whole is ``{…}``; ``start`` is behind the first brace, ``end`` at the last.
+    """
 
     pairs: Mapping[str, Pair]
     braces: bool
+    start: int
     end: int
     indent: str
 
@@ -49,7 +55,11 @@ def layout(text: str) -> Layout:
     )
     at, opening = next(openings, (0, None))
     if opening is None:
-        return Layout({}, braces=False, end=len(text), indent="")
+        end = len(text)
+        for event in events:
+            if isinstance(event, yaml.DocumentEndEvent) and event.explicit:
+                end = _begin(event)
+        return Layout({}, braces=False, start=end, end=end, indent="")
     pairs: dict[str, Pair] = {}
     at += 1
     while not isinstance(events[at], yaml.MappingEndEvent):
@@ -57,12 +67,12 @@ def layout(text: str) -> Layout:
         value, at = _node(events, at)
         if isinstance(key[0], yaml.ScalarEvent):
             pairs[key[0].value] = _pair(text, key[0], value)
-    braces = bool(opening.flow_style)
     first = _begin(opening)
+    if opening.flow_style:
+        return Layout(pairs, braces=True, start=first + 1, end=_begin(events[at]), indent="")
     line = max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1
-    return Layout(
-        pairs, braces=braces, end=_begin(events[at]), indent="" if braces else text[line:first]
-    )
+    end = max((pair.end for pair in pairs.values()), default=first)
+    return Layout(pairs, braces=False, start=line, end=end, indent=text[line:first])
 
 
 def _node(events: Sequence[yaml.Event], at: int) -> tuple[list[yaml.Event], int]:
@@ -86,7 +96,7 @@ def _pair(text: str, key: yaml.ScalarEvent, value: Sequence[yaml.Event]) -> Pair
     items = None
     if isinstance(first, yaml.SequenceStartEvent):
         items = tuple(
-            (_begin(event), _behind(event))
+            (_begin(event), _behind(event), event.value)
             for event in value
             if isinstance(event, yaml.ScalarEvent)
         )
@@ -97,6 +107,10 @@ def _pair(text: str, key: yaml.ScalarEvent, value: Sequence[yaml.Event]) -> Pair
         items=items,
         brackets=isinstance(first, yaml.SequenceStartEvent) and bool(first.flow_style),
         comments=_comments(text[start:end], start, value),
+        meaning=tuple(
+            (type(event), getattr(event, "anchor", None), getattr(event, "value", None))
+            for event in value
+        ),
     )
 
 

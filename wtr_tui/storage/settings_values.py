@@ -74,6 +74,9 @@ def parse_port(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
         raise ValueError(f"{_PORT}{_instead(digits)}.")
     port = int(digits)
+    # To YAML, 0655 is an octal number.
+    if digits.startswith("0") and port:
+        raise ValueError(f"{_PORT}, without a zero before it.")
     if not 1 <= port <= 65_535:
         raise ValueError(f"{_PORT}, not {port}.")
     return port

@@ -1,4 +1,4 @@
-"""What works but deserves a word: unknown keys, and a secret that others may see."""
+"""What works but deserves a word: unknown keys, and a file that others may see or change."""
 
 from __future__ import annotations
 
@@ -18,8 +18,18 @@ def warnings_about(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
         return ()
     found = [_unknown(path, key, entry.line) for key, entry in file.entries.items()]
     secret = file.entries.get("secret")
-    if secret is not None and secret.value is not None:
-        found += [_open_to_others(path, file.mode), _in_work_tree(path)]
+    holds_secret = secret is not None and secret.value is not None
+    if file.mode & 0o002:
+        # Whoever changes it can have the secret sent elsewhere, or a command run.
+        found.append(f"Every user can change {path} (mode {file.mode:o}): chmod 600 {path}")
+    elif holds_secret and file.mode & 0o077:
+        may = "change" if file.mode & 0o020 else "read"
+        found.append(
+            f"{path} holds the secret, and other users may {may} it (mode {file.mode:o}):"
+            f" chmod 600 {path}"
+        )
+    if holds_secret:
+        found.append(_in_work_tree(path))
     found.append(_foreign(path, file.owner))
     return tuple(filter(None, found))
 
@@ -29,17 +39,12 @@ def _unknown(path: Path, key: str, line: int) -> str:
         return ""
     by_lower_case = {name.lower(): name for name in NAMES}
     close = difflib.get_close_matches(key.replace("_", "").lower(), by_lower_case, 1, 0.7)
-    hint = f" Did you mean {by_lower_case[close[0]]}?" if close else ""
-    return f"{path} line {line}: the key {plain(key, 40)} is not known and is ignored.{hint}"
-
-
-def _open_to_others(path: Path, mode: int) -> str:
-    if not mode & 0o077:
-        return ""
-    may = "change" if mode & 0o022 else "read"
-    return (
-        f"{path} holds the secret, and other users may {may} it (mode {mode:o}): chmod 600 {path}"
-    )
+    if close:
+        meant = by_lower_case[close[0]]
+        shown = plain(key, 40)
+        return f"{path} line {line}: the key {shown} is not known. Did you mean {meant}?"
+    # Not repeated: what stands in a key's place by mistake may be the secret.
+    return f"{path} line {line}: the key in this line is not known and is ignored."
 
 
 def _in_work_tree(path: Path) -> str:
