@@ -88,7 +88,7 @@ def test_the_profile_is_the_one_given_or_named_by_the_environment(
         "a\n",
         "a\x00",
         "x" * 65,
-        "x" * 9999,
+        pytest.param("x" * 9999, id="x…"),
     ],
 )
 def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:

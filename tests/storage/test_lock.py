@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import stat
@@ -152,6 +154,49 @@ def test_a_lock_on_a_file_that_was_removed_excludes_nobody_and_is_not_taken(path
             assert path.read_text() == f"{os.getpid()}\n"
 
 
+def test_a_file_that_is_removed_while_it_is_being_locked_is_made_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_flock = fcntl.flock
+    opened: list[int] = []
+
+    def flock(descriptor: int, operation: int) -> None:
+        if not opened:
+            path.unlink()
+        opened.append(descriptor)
+        real_flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with exclusive(path, timeout=5):
+        assert path.read_text() == f"{os.getpid()}\n"
+    assert len(opened) == 2
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_disk_that_knows_no_locks_is_told(
+    path: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    before = open_descriptors()
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(LockUnusable, match=errno.errorcode[code]), exclusive(path):
+        pytest.fail("locked nothing")
+    assert open_descriptors() == before
+
+
+def test_a_disk_without_room_for_the_pid_locks_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pwrite(descriptor: int, text: bytes, at: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    with exclusive(path), pytest.raises(LockHeld), exclusive(path, timeout=0):
+        pytest.fail("two at once")
+
+
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_what_is_no_file_is_refused(path: Path, kind: str) -> None:
     path.parent.mkdir()
@@ -166,8 +211,10 @@ def test_what_is_no_file_is_refused(path: Path, kind: str) -> None:
         with exclusive(path, timeout=0):
             pytest.fail("locked something that is no file")
 
+    before = open_descriptors()
     with pytest.raises((UnsafeFile, LockUnusable), match=str(path)):
         without_waiting(path, enter)
+    assert open_descriptors() == before
     assert not path.with_name("other").exists()
 
 
