@@ -19,6 +19,7 @@ EVERYWHERE = (
     ("F5", "Profiles: switch to another integration"),
     ("? or F1", "This help (F1 while typing)"),
     ("ctrl+p", "Find any action by name"),
+    ("ctrl+l", "Repaint the screen (F4: read the file again)"),
     ("ctrl+z", "To the background; fg brings it back"),
     ("ctrl+c", "Cancel what is going on, else quit"),
     ("ctrl+q", "Quit; the terminal is as before"),
