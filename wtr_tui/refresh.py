@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import instants
+from wtr_tui import hook, instants
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.oauth.failures import (
     ClientRejected,
@@ -102,10 +102,22 @@ def refresh(
 
     ``within``: only when no more than that is left. ``seen``: the token the caller knows; when
     the file holds another one that is valid, another process has refreshed and nothing is
-    asked. The answer is saved before this returns. Every failure is an outcome: nothing that
-    is the person's to mend is raised.
+    asked. The answer is saved before this returns, and the onToken command has been run then.
+    Every failure is an outcome: nothing that is the person's to mend is raised.
     """
-    token_file = profile.token_file
+    outcome = _under_the_lock(profile.token_file, settings, client, now, within, seen)
+    hook.after_refresh(profile, settings, outcome)
+    return outcome
+
+
+def _under_the_lock(
+    token_file: TokenFile,
+    settings: Settings,
+    client: WebexClient | None,
+    now: Callable[[], datetime],
+    within: timedelta | None,
+    seen: Token | None,
+) -> Outcome:
     try:
         with token_file.lock():
             stored = token_file.read()

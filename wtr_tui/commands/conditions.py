@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wtr_tui import instants
 from wtr_tui.commands import debug
-from wtr_tui.commands.valid_token import require_own, require_refreshable, stored_token
+from wtr_tui.commands.valid_token import (
+    SIGN_IN,
+    require_own,
+    require_refresh_token,
+    stored_token,
+)
 from wtr_tui.errors import (
     DONE,
     SIGN_IN_NEEDED,
@@ -122,9 +127,12 @@ def _settings_problem(known: Settings) -> list[WtrError]:
 
 def _refresh_problem(token: Token, now: datetime) -> list[WtrError]:
     try:
-        require_refreshable(token, now)
+        require_refresh_token(token)
     except SignInNeeded as error:
         return [error]
+    left = token.refresh_left(now)
+    if left is not None and left <= timedelta(0):
+        return [SignInNeeded("The refresh token has run out.", SIGN_IN)]
     return []
 
 

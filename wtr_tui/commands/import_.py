@@ -13,7 +13,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from wtr_tui import instants
+from wtr_tui import hook, instants
 from wtr_tui.commands import debug
 from wtr_tui.commands.bare_token import recognised
 from wtr_tui.commands.foreign import Foreign, understood
@@ -129,6 +129,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     with found.token_file.lock():
         for notice in found.token_file.save(StoredToken(app_id or PERSONAL, token)):
             tell(notice)
+    hook.run(found, known, hook.Event.RETRIEVED, token)
     end = "its end is not known"
     if token.expires_at is not None:
         end = f"valid until {instants.local(token.expires_at)}"

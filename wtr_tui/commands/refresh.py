@@ -17,7 +17,7 @@ from wtr_tui import refresh as refreshing
 from wtr_tui.commands import debug, formats, many, outcomes
 from wtr_tui.commands.durations import duration
 from wtr_tui.commands.output import give, tell
-from wtr_tui.commands.valid_token import require_own, require_refreshable, stored_token
+from wtr_tui.commands.valid_token import require_own, require_refresh_token, stored_token
 from wtr_tui.errors import DONE, SIGN_IN_NEEDED, TEMPORARY, UsageError, WtrError
 from wtr_tui.refresh_outcome import AlreadyFresh, Outcome
 from wtr_tui.storage import profile, settings
@@ -83,7 +83,7 @@ def _outcome(
     debug.hide(token.access_token, token.refresh_token)
     if within is not None and token.is_valid(instants.now(), within):
         return AlreadyFresh(token)
-    require_refreshable(token, instants.now())
+    require_refresh_token(token)
     known = settings.load(found.settings_path, environ)
     debug.show_settings(found, known)
     require_own(stored, known)

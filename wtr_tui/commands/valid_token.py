@@ -93,7 +93,7 @@ def _refreshed(
     margin = _margin(token, min_left)
     failure: WtrError | None
     try:
-        require_refreshable(token, now())
+        require_refresh_token(token)
         outcome = refresh.refresh(found, known.require(), now=now, within=margin, seen=token)
     except WtrError as error:
         failure = error
@@ -130,14 +130,11 @@ def _margin(token: Token, min_left: int | None) -> timedelta:
     return min(usual, max((token.expires_at - token.obtained_at) / 2, timedelta(0)))
 
 
-def require_refreshable(token: Token, now: datetime) -> None:
-    """Raises SignInNeeded where the token has no refresh token, or one that has run out."""
+def require_refresh_token(token: Token) -> None:
+    """Raises SignInNeeded where the token has none. Whether it is still good only Webex knows."""
     if token.refresh_token is None:
         raise SignInNeeded(
             "This token cannot be refreshed: it has no refresh token, as a personal access token"
             " or a bot's has none.",
             "Import a new one, or sign in with an integration.",
         )
-    left = token.refresh_left(now)
-    if left is not None and left <= timedelta(0):
-        raise SignInNeeded("The refresh token has run out.", SIGN_IN)

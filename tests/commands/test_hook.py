@@ -1,0 +1,157 @@
+"""The onToken command: run after the token is saved, told about it, and harmless."""
+
+from __future__ import annotations
+
+import stat
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.commands.home import Home
+from wtr_tui import hook
+from wtr_tui.instants import iso
+from wtr_tui.sandbox import Sandbox
+from wtr_tui.storage import profile, settings
+
+EXPIRED = timedelta(seconds=-60)
+
+
+@pytest.fixture
+def script(home: Home) -> Path:
+    """A command that writes down what it was given."""
+    path = home.folder / "on token.sh"
+    path.write_text('#!/bin/sh\ncat > got\nenv | grep ^WTR_ | sort > about\necho "said $#: $*"\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_it_gets_the_new_token_after_it_was_saved(
+    home: Home, sandbox: Sandbox, script: Path
+) -> None:
+    home.configure(sandbox, "work", f"onToken: \"'{script}' 'two words' $HOME\"")
+    home.sign_in(sandbox, "work", left=EXPIRED)
+    ran = home.run("token", "--profile", "work")
+    assert (ran.code, ran.err) == (0, "")
+    token = home.stored("work").token
+    assert (home.folder / "got").read_text() == token.access_token.reveal() == ran.out.strip()
+    about = dict(line.split("=", 1) for line in (home.folder / "about").read_text().splitlines())
+    assert token.expires_at is not None
+    assert token.refresh_expires_at is not None
+    assert about == {
+        "WTR_EVENT": "refreshed",
+        "WTR_PROFILE": "work",
+        "WTR_CONFIG": str(home.settings_path("work")),
+        "WTR_EXPIRES_AT": iso(token.expires_at),
+        "WTR_REFRESH_EXPIRES_AT": iso(token.refresh_expires_at),
+    }
+    log = home.token_path("work").with_suffix(".log")
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert " refreshed: done (" in log.read_text()
+    assert "said 2: two words $HOME" in log.read_text()  # no shell
+
+
+def test_it_is_not_run_where_nothing_was_refreshed(
+    home: Home, sandbox: Sandbox, script: Path
+) -> None:
+    home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
+    home.sign_in(sandbox)
+    assert home.run("token").code == 0
+    assert home.run("refresh", "--within", "1m").code == 0
+    assert not (home.folder / "got").exists()
+
+
+def test_it_hears_of_a_sign_in_that_is_needed(home: Home, sandbox: Sandbox, script: Path) -> None:
+    home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
+    sandbox.revoke(home.sign_in(sandbox, left=EXPIRED))
+    assert home.run("refresh").code == 3
+    assert "WTR_EVENT=needs-sign-in" in (home.folder / "about").read_text()
+    assert (home.folder / "got").read_text() == ""
+
+
+def test_it_is_run_once_however_many_wait_for_the_token(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox, "default", "onToken: sh -c 'echo x >> runs; sleep 0.2'")
+    home.sign_in(sandbox, left=EXPIRED)
+    started = [home.start("token") for _ in range(8)]
+    assert {process.wait(60) for process in started} == {0}
+    assert (home.folder / "runs").read_text() == "x\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("sh -c 'echo oops; exit 7'", "failed with exit code 7"),
+        ("/no/such/program", "could not be started"),
+        ("sh -c 'unclosed", "a quotation mark is never closed"),
+    ],
+)
+def test_its_failure_is_told_and_harmless(
+    home: Home, sandbox: Sandbox, command: str, words: str
+) -> None:
+    home.configure(sandbox, "default", f'onToken: "{command}"')
+    home.sign_in(sandbox, left=EXPIRED)
+    ran = home.run("token")
+    assert ran.code == 0
+    assert ran.out.strip() == home.stored().token.access_token.reveal()
+    assert words in ran.err
+    assert words in home.token_path().with_suffix(".log").read_text()
+
+
+def test_the_log_never_holds_the_token(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox, "default", "onToken: sh -c 'cat; echo; env'")
+    home.sign_in(sandbox, left=EXPIRED)
+    ran = home.run("token", WEBEX_SECRET=sandbox.integration.secret.reveal())
+    log = home.token_path().with_suffix(".log").read_text()
+    assert "••••••" in log
+    assert ran.out.strip() not in log
+    assert sandbox.integration.secret.reveal() not in log
+
+
+def test_it_may_ask_for_the_token_itself_and_does_not_run_itself(
+    home: Home, sandbox: Sandbox
+) -> None:
+    inner = f"{sys.executable} -m wtr_tui refresh && echo x >> runs"
+    home.configure(sandbox, "default", f"onToken: sh -c '{inner}'")
+    home.sign_in(sandbox, left=EXPIRED)
+    ran = home.run("token")
+    assert (ran.code, ran.err) == (0, "")
+    assert (home.folder / "runs").read_text() == "x\n"
+
+
+def test_an_import_is_a_new_token_too(home: Home, sandbox: Sandbox, script: Path) -> None:
+    home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
+    assert home.run("import", "-", stdin=str(sandbox.issue()["refresh_token"])).code == 0
+    assert "WTR_EVENT=retrieved" in (home.folder / "about").read_text()
+
+
+def test_one_that_hangs_is_ended_with_all_it_started(
+    home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hook, "LIMIT", 0.5)
+    mark = home.folder / "pid"
+    home.configure(sandbox, "default", f"onToken: sh -c 'sleep 60 & echo $! > {mark}; wait'")
+    home.sign_in(sandbox)
+    found = profile.find(None, None, home.environ)
+    known = settings.load(found.settings_path, home.environ)
+    begun = time.monotonic()
+    hook.run(found, known, hook.Event.REFRESHED, home.stored().token)
+    assert time.monotonic() - begun < 30
+    assert "was not done after 0.5 s" in caplog.text
+    state = Path(f"/proc/{mark.read_text().strip()}/stat")
+    until = time.monotonic() + 30
+    while state.exists() and state.read_text().split()[2] != "Z":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_the_log_stays_short(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox, "default", "onToken: sh -c 'yes | head -c 200000'")
+    home.sign_in(sandbox)
+    log = home.token_path().with_suffix(".log")
+    log.touch(mode=0o600)
+    log.write_text("x" * 300_000)
+    assert home.run("refresh").code == 0
+    assert log.stat().st_size < 100_000
+    assert log.with_suffix(".log.1").stat().st_size == 300_000

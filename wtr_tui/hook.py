@@ -1,0 +1,137 @@
+"""The setting ``onToken``: a command that is run after a new token is saved, or none can be had.
+
+It passes the token on: to Vault, a Kubernetes secret, a password manager, another machine. It
+gets the access token on standard input, without a line end, and about it in the environment:
+``WTR_EVENT``, ``WTR_PROFILE``, ``WTR_CONFIG``, ``WTR_EXPIRES_AT``, ``WTR_REFRESH_EXPIRES_AT``.
+What it prints goes to a log beside the token. Whatever it does, the token is saved already.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from wtr_tui.instants import iso
+from wtr_tui.refresh_outcome import Outcome, Refreshed, SameToken, SignInNeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wtr_tui.oauth.token import Token
+    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.settings import Settings
+
+LIMIT = 15.0
+"""Seconds; below the time for which a browser waits for the end of a sign-in."""
+
+_MOST_OUTPUT = 16_384
+
+
+class Event(Enum):
+    """Why the command is run; the value is in ``$WTR_EVENT``."""
+
+    RETRIEVED = "retrieved"
+    REFRESHED = "refreshed"
+    NEEDS_SIGN_IN = "needs-sign-in"
+
+
+def after_refresh(profile: Profile, settings: Settings, outcome: Outcome) -> None:
+    """Runs the command where the refresh saved a token, or showed that a person is needed."""
+    if isinstance(outcome, (Refreshed, SameToken)):
+        run(profile, settings, Event.REFRESHED, outcome.token)
+    elif isinstance(outcome, SignInNeeded):
+        run(profile, settings, Event.NEEDS_SIGN_IN, None)
+
+
+def run(profile: Profile, settings: Settings, event: Event, token: Token | None) -> None:
+    """Runs the command, if one is set, and waits for it up to LIMIT; never raises.
+
+    Not to be called under the token's lock: the command may ask for the token itself. A failure
+    is logged as a warning of the logger ``wtr_tui.hook``.
+    """
+    # A command that refreshes must not run itself for ever.
+    if not settings.on_token or "WTR_EVENT" in os.environ:
+        return
+    from wtr_tui import hook_log
+
+    begun = time.monotonic()
+    result, output = _ended(settings.on_token, _environ(profile, event, token), _given(token))
+    seconds = f"{time.monotonic() - begun:.1f} s"
+    hidden = [secret for secret in (token and token.access_token, settings.secret) if secret]
+    if token is not None and token.refresh_token is not None:
+        hidden.append(token.refresh_token)
+    path = hook_log.path(profile)
+    kept = hook_log.add(path, f"{event.value}: {result or 'done'} ({seconds})", output, hidden)
+    if result:
+        import logging
+
+        where = f"; what it printed is in {path}" if kept else ""
+        logging.getLogger("wtr_tui.hook").warning(
+            "The onToken command %s%s. The token itself is not affected.", result, where
+        )
+
+
+def _given(token: Token | None) -> bytes:
+    return b"" if token is None else token.access_token.reveal().encode("ascii")
+
+
+def _environ(profile: Profile, event: Event, token: Token | None) -> dict[str, str]:
+    about = {
+        "WTR_EVENT": event.value,
+        "WTR_PROFILE": profile.name,
+        "WTR_CONFIG": str(profile.settings_path),
+    }
+    for name, end in (
+        ("WTR_EXPIRES_AT", token.expires_at if token else None),
+        ("WTR_REFRESH_EXPIRES_AT", token.refresh_expires_at if token else None),
+    ):
+        about[name] = "" if end is None else iso(end)
+    return {**os.environ, **about}
+
+
+def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str, bytes]:
+    """How it failed ("" for not at all), and the beginning of what it printed.
+
+    No shell: ``sh -c '…'`` is the way to one. Its own session, so that all of it can be ended.
+    """
+    import shlex
+    import signal
+    import subprocess
+    import tempfile
+
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return "is not written well: a quotation mark is never closed", b""
+    if not words:
+        return "names no program", b""
+    words[0] = os.path.expanduser(words[0])  # noqa: PTH111 - a name, not only a path
+    # A file, not a pipe: a child that is left behind would hold a pipe open.
+    with tempfile.TemporaryFile() as printed:
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                env=environ,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "its name is impossible"
+            return f"could not be started: {reason}", b""
+        with process:
+            try:
+                process.communicate(given, timeout=LIMIT)
+                code = process.returncode
+                failure = f"failed with exit code {code}" if code else ""
+            except subprocess.TimeoutExpired:
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except (ProcessLookupError, PermissionError):
+                    process.kill()
+                failure = f"was not done after {LIMIT:g} s and was ended"
+        printed.seek(0)
+        return failure, printed.read(_MOST_OUTPUT)
