@@ -14,5 +14,6 @@ COMMANDS = {
     "exec": ("exec_", "run a program with a valid token in $WEBEX_ACCESS_TOKEN"),
     "import": ("import_", "take over the token that another tool keeps in a file"),
     "export": ("export", "print the token in a form that other tools read"),
+    "doctor": ("doctor", "look for what would go wrong here"),
 }
 """The module of each command, and what it does, in the order of ``wtr --help``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -15,6 +16,9 @@ def give(text: str) -> None:
     """
     if sys.stdout is None:
         raise WtrError("Standard output is closed: there is nowhere to write to.")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a sign shall not end the program.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()

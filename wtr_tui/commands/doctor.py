@@ -1,0 +1,38 @@
+"""Looks for what would go wrong here, and says so in a line each.
+
+Settings and where they come from, files, the port on both families, browser, clipboard, SSH,
+proxy, certificates, the clock, the token. Exit code 1 where something will not work.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from wtr_tui.commands import debug, formats
+from wtr_tui.commands.output import give
+from wtr_tui.doctor import Level, examine
+from wtr_tui.errors import DONE, FAILED
+from wtr_tui.storage import profile
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--offline", action="store_true", help="do not ask Webex anything")
+    parser.add_argument("-j", "--json", action="store_true", help="print it as JSON")
+
+
+def run(options: Namespace) -> int:
+    found = profile.find(options.profile, options.config, os.environ)
+    debug.step(f"profile {found.name}")
+    findings = []
+    for finding in examine(found, os.environ, ask=not options.offline):
+        findings.append(finding)
+        if not options.json:
+            give(str(finding))
+    if options.json:
+        rows = [
+            {"level": each.level.name.lower(), "subject": each.subject, "words": each.words}
+            for each in findings
+        ]
+        give(formats.as_text(rows))
+    return FAILED if any(finding.level is Level.BAD for finding in findings) else DONE
