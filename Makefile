@@ -8,6 +8,7 @@ run: .venv/run ; @$(VENV)/wtr-tui
 demo: .venv/run ; @$(VENV)/wtr-tui --sandbox
 test: .venv/test ; $(VENV)/python -m pytest
 lint: .venv/test ; $(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy
+bench: .venv/test ; @$(VENV)/python -m tests.benchmarks
 screenshots: .venv/test ; @$(VENV)/python -m tests.pictures
 clean: ; rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
