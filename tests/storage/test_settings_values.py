@@ -1,0 +1,290 @@
+"""What each setting may be: the same rules for the file, the environment and the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from wtr_tui.errors import SettingsError
+from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.storage.settings_values import (
+    DEFAULT_BASE_URL,
+    DEFAULT_SCOPES,
+    check_app_id,
+    check_base_url,
+    check_redirect_uri,
+    check_secret,
+    parse_choice,
+    parse_flag,
+    parse_port,
+    parse_scopes,
+    parse_timeout,
+    port_of,
+)
+
+HEX = "4f1d09ab" * 8
+
+
+@pytest.mark.parametrize("text", [f"C{HEX}", "C1", " C1\n", "my-app_1"])
+def test_an_app_id_is_one_word(text: str) -> None:
+    assert check_app_id(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "missing"),
+        (" \t", "missing"),
+        ("https://webexapis.com/v1/authorize?client_id=C1", "an address"),
+        ('"C1"', "quotation marks"),
+        ("‘C1’", "quotation marks"),
+        ("C1 C2", "one word"),
+        ("<your app id>", "one word"),
+        ("C1é", "one word"),
+        ("C\x001", "one word"),
+        ("C" * 513, "too long"),
+    ],
+)
+def test_what_is_no_app_id_is_told_apart(text: str, why: str) -> None:
+    sentence = check_app_id(text)
+    assert sentence is not None
+    assert why in sentence
+
+
+@pytest.mark.parametrize("text", [HEX, "s", "with space: # \"quotes'", "*a"])
+def test_a_secret_is_printable_ascii(text: str) -> None:
+    assert check_secret(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "missing"),
+        ("  ", "missing"),
+        ("••••••", "dots"),
+        ("********", "dots"),
+        (f"{HEX}\n", "begins or ends"),
+        (f" {HEX}", "begins or ends"),
+        (f"{HEX}é", "a character"),
+        (f"{HEX[:9]}\t{HEX}", "a character"),
+        (HEX * 9, "too long"),
+    ],
+)
+def test_a_wrong_secret_is_told_without_repeating_it(text: str, why: str) -> None:
+    sentence = check_secret(text)
+    assert sentence is not None
+    assert why in sentence
+    assert not text.strip() or HEX not in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "port"), [("1", 1), ("6855", 6855), (" 6855 ", 6855), ("65535", 65_535)]
+)
+def test_a_port_is_a_number(text: str, port: int) -> None:
+    assert parse_port(text) == port
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0", "not 0"),
+        ("65536", "not 65536"),
+        ("70000", "not 70000"),
+        ("-1", "not “-1”"),
+        ("abc", "not “abc”"),
+        ("6855.0", "not “6855.0”"),
+        ("1:30", "not “1:30”"),
+        ("0x1AC7", "not “0x1AC7”"),
+        ("6_855", "not “6_855”"),
+        ("６８５５", "not “６８５５”"),
+        ("²", "not “²”"),
+        ("true", "not “true”"),
+        ("0655", "without a zero"),
+        ("00000", "not 0"),
+        ("", ""),
+        ("9" * 5000, ""),
+        ("\x1b[31m6855", ""),
+    ],
+)
+def test_what_is_no_port_is_repeated_where_it_is_short(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match="from 1 to 65535") as refused:
+        parse_port(text)
+    assert said in str(refused.value)
+    assert len(str(refused.value)) < 80
+    assert "\x1b" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "scopes"),
+    [
+        ("spark:kms", ("spark:kms",)),
+        ("b:b a:a\n\tc:c", ("b:b", "a:a", "c:c")),
+        (["a:a", "b:b c:c"], ("a:a", "b:b", "c:c")),
+        ("a:a b:b a:a", ("a:a", "b:b")),
+        ("spark-admin:people_read", ("spark-admin:people_read",)),
+        ("cjp:config", ("cjp:config",)),
+        (" ".join(DEFAULT_SCOPES), DEFAULT_SCOPES),
+    ],
+)
+def test_scopes_are_a_text_or_a_list(value: str | list[str], scopes: tuple[str, ...]) -> None:
+    assert parse_scopes(value) == scopes
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("", "At least one"),
+        ([], "At least one"),
+        (" \n", "At least one"),
+        ("a:a,b:b", "by spaces, not by commas"),
+        ("a:a, b:b", "by spaces, not by commas"),
+        (["a:a,"], "by spaces, not by commas"),
+        ("a:a;b:b", "by spaces, not by commas"),
+        ('"a:a" "b:b"', "quotation marks"),
+        ("'a:a", "quotation marks"),
+        (["“a:a”"], "quotation marks"),
+        ("a:a%20b:b", "address"),
+        ("a:a+b:b", "address"),
+        ("a:\\b", "a character that no scope has"),
+        ("a:é", "a character that no scope has"),
+        ("spark: kms", "spark: is not complete"),
+        (":kms", ":kms is not complete"),
+    ],
+)
+def test_what_are_no_scopes_is_told(value: str | list[str], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_scopes(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DEFAULT_BASE_URL,
+        "https://webexapis.com",
+        "https://integration.test:8443/v1/",
+        "http://localhost:9000/v1",
+        "http://127.0.0.1:9000",
+        "http://[::1]:9000/v1",
+    ],
+)
+def test_a_base_url_is_https_or_this_machines(text: str) -> None:
+    assert check_base_url(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "an address like"),
+        ("webexapis.com/v1", "an address like"),
+        ("ftp://webexapis.com", "an address like"),
+        ("https://", "an address like"),
+        ("https://webexapis.com:99999", "an address like"),
+        ("https://webex apis.com", "an address like"),
+        ("https://[::1", "an address like"),
+        ("http://webexapis.com/v1", "https://, else the secret"),
+        ("http://localhost.evil.test/v1", "https://, else the secret"),
+        ("http://127.0.0.1.evil.test", "https://, else the secret"),
+        ("http://localhost@evil.test", "https://, else the secret"),
+        ("https://ann@webexapis.com", "no user name"),
+        ("https://@webexapis.com", "no user name"),
+        ("https://webexapis.com/v1?x=1", "no query"),
+        ("https://webexapis.com/v1?", "no query"),
+        ("https://webexapis.com/v1#x", "no fragment"),
+    ],
+)
+def test_the_secret_is_sent_nowhere_else(text: str, why: str) -> None:
+    sentence = check_base_url(text)
+    assert sentence is not None
+    assert why in sentence
+
+
+REDIRECT_URIS = [
+    "http://localhost:6855",
+    "http://localhost:6855/",
+    "http://127.0.0.1:6855/callback",
+    "http://[::1]:6855/a/b%20c",
+    "http://localhost",
+    "http://LOCALHOST:1",
+    "",
+    "localhost:6855",
+    "https://localhost:6855",
+    "http://example.test:6855",
+    "http://localhost:0",
+    "http://localhost:",
+    "http://localhost:70000",
+    "http://ann@localhost:6855",
+    "http://localhost:6855/?x=1",
+    "http://localhost:6855/#x",
+    "http://localhost:6855/a b",
+    "http://localhost:6855/a\\b",
+    "http://localhost:6855/../x",
+    "http://localhost:6855/./x",
+    "http://localhost:6855/%zz",
+    "http://localhost:6855/%2",
+    "http://localhost:6855/é",
+    "http://localhost:6855/<x>",
+    "http://[::1",
+    "http://",
+    "\x1b[31m",
+]
+
+
+@pytest.mark.parametrize("text", REDIRECT_URIS)
+def test_a_redirect_uri_is_one_that_can_be_listened_at(text: str) -> None:
+    """The settings take exactly what the sign-in can work with."""
+    try:
+        parsed = RedirectUri.parse(text)
+    except SettingsError:
+        assert check_redirect_uri(text) is not None
+    else:
+        assert check_redirect_uri(text) is None
+        assert port_of(text) == parsed.port
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "https://localhost:1", "http://x.test:1", "http://[::1"]
+)
+def test_no_port_is_made_up(text: str) -> None:
+    assert port_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("true", True),
+        ("Yes", True),
+        (" on ", True),
+        ("false", False),
+        ("NO", False),
+        ("off", False),
+    ],
+)
+def test_a_flag_is_said_in_several_words(text: str, flag: bool) -> None:
+    assert parse_flag(text) is flag
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10", 10), ("300", 300), ("3600", 3600)])
+def test_a_timeout_is_in_seconds(text: str, seconds: int) -> None:
+    assert parse_timeout(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "why"),
+    [
+        (parse_flag, "maybe", "true or false, not “maybe”"),
+        (parse_flag, "", "true or false"),
+        (parse_timeout, "9", "from 10 to 3600, not “9”"),
+        (parse_timeout, "3601", "from 10 to 3600, not “3601”"),
+        (parse_timeout, "5m", "from 10 to 3600, not “5m”"),
+        (parse_timeout, "", "from 10 to 3600"),
+        (
+            lambda text: parse_choice(text, ("auto", "never")),
+            "sometimes",
+            "one of auto, never, not",
+        ),
+    ],
+)
+def test_other_values_are_told(parse: Callable[[str], object], text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse(text)
