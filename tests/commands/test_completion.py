@@ -1,0 +1,118 @@
+"""The completions, in the shells themselves."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.commands.home import PATIENCE, Home
+from tests.programs import required
+from wtr_tui.commands import COMMANDS
+
+
+@pytest.fixture
+def profiles(home: Home) -> Home:
+    for name in ("lab", "production"):
+        home.settings_path(name).parent.mkdir(parents=True, exist_ok=True)
+        home.settings_path(name).touch()
+    return home
+
+
+def script(home: Home, shell: str) -> Path:
+    ran = home.run("completion", shell)
+    assert ran.code == 0, ran.err
+    path = home.folder / f"completion.{shell}"
+    path.write_text(ran.out)
+    return path
+
+
+def in_bash(home: Home, *words: str) -> list[str]:
+    quoted = " ".join(f"'{word}'" for word in ("wtr", *words))
+    code = (
+        f"source {script(home, 'bash')}; COMP_WORDS=({quoted}); COMP_CWORD={len(words)};"
+        'COMPREPLY=(); _wtr; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    return _lines([required("bash"), "--norc", "-c", code], home)
+
+
+def in_fish(home: Home, *words: str) -> list[str]:
+    code = f"source {script(home, 'fish')}; complete -C 'wtr {' '.join(words)}'"
+    lines = _lines([required("fish"), "--no-config", "-c", code], home)
+    return [line.partition("\t")[0] for line in lines]
+
+
+def _lines(command: list[str], home: Home) -> list[str]:
+    ran = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=home.environ,
+        cwd=home.folder,
+        check=True,
+    )
+    assert ran.stderr == ""
+    return sorted(ran.stdout.split("\n")[:-1])
+
+
+@pytest.mark.parametrize("complete", [in_bash, in_fish])
+def test_commands_options_values_and_profiles_are_completed(
+    profiles: Home, complete: object
+) -> None:
+    assert callable(complete)
+    assert set(COMMANDS) <= set(complete(profiles, ""))
+    assert complete(profiles, "ref") == ["refresh"]
+    assert complete(profiles, "token", "--h") == ["--header", "--help"]
+    assert complete(profiles, "--profile", "") == ["lab", "production"]
+    assert complete(profiles, "token", "--profile", "p") == ["production"]
+    assert complete(profiles, "--profile", "lab", "stat") == ["status"]
+    assert complete(profiles, "export", "--format", "") == ["env", "json", "wxc"]
+    assert complete(profiles, "refresh", "--within", "") in ([], [""])
+    assert {"bash", "fish", "zsh"} <= set(complete(profiles, "completion", ""))
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("wtr refr", "wtr refresh "),
+        ("wtr token --hea", "wtr token --header "),
+        ("wtr token --profile prod", "wtr token --profile production "),
+        ("wtr --profile la", "wtr --profile lab "),
+        ("wtr export --format wx", "wtr export --format wxc "),
+        ("wtr completion ba", "wtr completion bash "),
+    ],
+)
+def test_zsh_completes_them_too(profiles: Home, typed: str, completed: str) -> None:
+    path = script(profiles, "zsh")
+    shell = pexpect.spawn(
+        required("zsh"),
+        ["-f", "-i"],
+        env={**profiles.environ, "TERM": "dumb"},  # type: ignore[arg-type]  # its stubs want a class
+        encoding="utf-8",
+        timeout=PATIENCE,
+        dimensions=(24, 200),
+        cwd=str(profiles.folder),
+    )
+    try:
+        # The widget writes down what the line has become.
+        shell.sendline(
+            "PS1='> '; autoload -U compinit; compinit -u -D; setopt no_beep;"
+            f' eval "$(< {path})"; shown() {{ print -r -- "[$BUFFER]" > line; }};'
+            " zle -N shown; bindkey '^X^O' shown; print rea'dy'"
+        )
+        shell.expect("ready\r")
+        shell.send(f"{typed}\t\x18\x0f")
+        line = profiles.folder / "line"
+        shell.send("\x15print do'ne'\r")
+        shell.expect("done\r")
+        assert line.read_text() == f"[{completed}]\n"
+    finally:
+        shell.close(force=True)
+
+
+def test_another_shell_is_wrong_usage(home: Home) -> None:
+    assert home.run("completion", "tcsh").code == 2
+    assert home.run("completion").code == 2
