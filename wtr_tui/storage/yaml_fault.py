@@ -34,6 +34,7 @@ _WORDS = (
     ("tag", _QUOTE_IT),
     ("that cannot start any token", _QUOTE_IT),
     ("chomping or indentation", _QUOTE_IT),
+    ("node content, but found '<stream end>'", "a bracket above is never closed"),
     ("expected the node content", _QUOTE_IT),
     ("single document", "a second document begins here; one is all that is read"),
     ("unexpected end of stream", _NEVER_CLOSED),
@@ -45,7 +46,7 @@ _WORDS = (
     ("<document start>", _NEIGHBOURS),
 )
 # The parser notices these only later: the place that matters is where it all began.
-_NOTICED_LATE = ("quoted scalar", "simple key", "<stream end>")
+_NOTICED_LATE = ("unexpected end of", "unexpected document", "simple key", "<stream end>")
 
 _HARMLESS = frozenset(NAMES) - {"secret", "onToken"}
 _KEY_OF_LINE = re.compile(r"([A-Za-z]+):(?!\S)")
