@@ -41,7 +41,7 @@ class WtrApp(App[int]):
     """Holds the session; screens ask it to refresh, copy and go elsewhere."""
 
     TITLE = "wtr-tui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar = ["app.tcss", "no_color.tcss"]
     COMMANDS: ClassVar = {Actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         # Where a field takes the question mark, the line of keys shows the other one.
@@ -51,6 +51,7 @@ class WtrApp(App[int]):
         Binding("f3", "go('retrieval')", "Sign in", show=False, id="sign-in"),
         Binding("f4", "go('configuration')", "Settings", show=False, id="settings"),
         Binding("f5", "profiles", "Profiles", show=False, tooltip="Switch profiles", id="profiles"),
+        Binding("f6", "doctor", "Check", show=False, tooltip="What would go wrong", id="doctor"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
         Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
         Binding("ctrl+l", "repaint", "Repaint the screen", show=False, id="repaint"),
@@ -62,7 +63,9 @@ class WtrApp(App[int]):
     app_focus = Reactive(True, repaint=False, compute=False)
 
     def __init__(self, session: Session) -> None:
-        super().__init__(ansi_color=False)
+        # None: as the theme says. Without colour nothing may be turned into RGB first, or a
+        # monochrome picture would be painted in greys (no-color.org).
+        super().__init__(ansi_color=True if session.environ.get("NO_COLOR") else None)
         self.session = session
         self.refreshing = False
         self.last_refresh = ""
@@ -74,6 +77,8 @@ class WtrApp(App[int]):
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         name = themes.NAMES.get(session.settings.theme, session.settings.theme)
+        if self.no_color:
+            name = themes.WITHOUT_COLOUR
         self.theme = name if name in self.available_themes else themes.DARK.name
 
     def on_mount(self) -> None:
@@ -233,6 +238,12 @@ class WtrApp(App[int]):
     def get_key_display(self, binding: Binding) -> str:
         """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
         return binding.key_display or _spelled(binding.key)
+
+    def action_doctor(self) -> None:
+        if self.shown is self.screen:
+            from wtr_tui.tui.screens.doctor import DoctorScreen
+
+            self.push_screen(DoctorScreen())
 
     def action_profiles(self) -> None:
         if self.shown is not self.screen:

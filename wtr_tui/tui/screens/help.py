@@ -17,6 +17,7 @@ from wtr_tui.tui.widgets.quiet import Quiet
 EVERYWHERE = (
     ("F2 F3 F4", "Token, Sign in, Settings"),
     ("F5", "Profiles: switch to another integration"),
+    ("F6", "Check what would go wrong here"),
     ("? or F1", "This help (F1 while typing)"),
     ("ctrl+p", "Find any action by name"),
     ("ctrl+l", "Repaint the screen (F4: read the file again)"),
