@@ -90,12 +90,22 @@ def save(path: Path, changes: Mapping[str, object | None], *, expected: str | No
 
 def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
     try:
-        # Without O_NONBLOCK opening a FIFO would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        content, facts = _content(path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise SettingsFileError(
+            f"The settings file {path} cannot be read: {cause(error)}.",
+            "Correct its owner or its mode; nothing is written to it.",
+        ) from error
+    if len(content) > LARGEST:
+        raise SettingsFileError(f"{path} is larger than 1 MiB, so it is not a settings file.")
+    return content, facts
+
+
+def _content(path: Path) -> tuple[bytes, os.stat_result]:
+    # Without O_NONBLOCK opening a FIFO would wait for its writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
@@ -103,13 +113,9 @@ def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
         content = b""
         while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
             content += part
-    except OSError as error:
-        raise _unreadable(path, error) from error
+        return content, facts
     finally:
         os.close(descriptor)
-    if len(content) > LARGEST:
-        raise SettingsFileError(f"{path} is larger than 1 MiB, so it is not a settings file.")
-    return content, facts
 
 
 def _text(path: Path, content: bytes) -> str:
@@ -123,10 +129,3 @@ def _text(path: Path, content: bytes) -> str:
             fault = f"line {line} holds a byte that is not UTF-8"
         # The cause is left out: it carries the whole content, secret and all.
         raise SettingsFileError(f"{path}: the file {fault}.", "Save it as UTF-8.") from None
-
-
-def _unreadable(path: Path, error: OSError) -> SettingsFileError:
-    return SettingsFileError(
-        f"The settings file {path} cannot be read: {cause(error)}.",
-        "Correct its owner or its mode; nothing is written to it.",
-    )
