@@ -553,3 +553,19 @@ def test_what_is_not_the_answer_is_told_in_a_sentence(
 
 def test_a_browser_that_was_sent_to_webex_is_a_step_of_its_own() -> None:
     assert noticed(BrowserArrived()) == steps.BrowserArrived()
+
+
+async def test_the_command_set_for_new_tokens_hears_of_the_sign_in(
+    profile: Profile, settings: Settings, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    heard = tmp_path / "heard"
+    settings = replace(settings, on_token=f'echo "$WTR_EVENT" > {heard}; cat >> {heard}')
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
+        signed_in = (await watched.rest())[-1]
+        await browser
+    assert isinstance(signed_in, steps.SignedIn)
+    event, token = heard.read_text().splitlines()
+    assert event == "retrieved"
+    assert token == signed_in.token.access_token.reveal()

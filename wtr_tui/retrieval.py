@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from wtr_tui import instants, steps
+from wtr_tui import hook, instants, steps
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, WtrError
 from wtr_tui.oauth import pages
@@ -220,6 +220,7 @@ class Retrieval:
                 file.save(StoredToken(self._settings.app_id, token))
         except WtrError as error:
             return NotSaved(token, way, error.sentence, error.advice)
+        hook.run(self._profile, self._settings, hook.Event.RETRIEVED, token)
         return SignedIn(token, way, kept_aside)
 
     async def _device_grant(self) -> None:
