@@ -110,6 +110,27 @@ async def test_each_screen_has_its_key(signed_in: Stage, key: str, screen: type)
         await until(pilot, lambda: isinstance(pilot.app.screen, screen))
 
 
+@pytest.mark.parametrize(
+    ("setting", "theme"),
+    [
+        ("auto", "wtr-dark"),
+        ("light", "wtr-light"),
+        ("ansi", "ansi-dark"),
+        ("nord", "nord"),
+        ("no-such-theme", "wtr-dark"),
+    ],
+)
+async def test_the_setting_theme_gives_the_colours(stage: Stage, setting: str, theme: str) -> None:
+    stage.configure(theme=setting)
+    stage.save(a_token(obtained_at=stage.clock()))
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        assert pilot.app.theme == theme
+        for key in ("f3", "f4", "f1"):
+            await pilot.press(key)
+        await shows(pilot, "Help · Settings")
+
+
 def _nothing(_: Stage) -> None:
     return
 

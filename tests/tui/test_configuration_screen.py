@@ -110,7 +110,7 @@ async def test_a_file_another_program_changed_meanwhile_is_not_overwritten(stage
 async def test_a_file_that_cannot_be_understood_is_never_overwritten(stage: Stage) -> None:
     path = stage.write("appid: [unfinished\n")
     async with stage.app().run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "The file is left alone")
+        await shows(pilot, "ctrl+l reads it again")
         field(pilot.app.screen, "appid").entry.value = "C123"
         await pilot.press("ctrl+s")
         await tells(pilot, "Not saved")
@@ -118,7 +118,7 @@ async def test_a_file_that_cannot_be_understood_is_never_overwritten(stage: Stag
         path.write_text(f"appid: {APP_ID}\n")
         await pilot.press("ctrl+l")
         await until(pilot, lambda: field(pilot.app.screen, "appid").entry.value == APP_ID)
-        assert "The file is left alone" not in seen(pilot)
+        assert "ctrl+l reads it again" not in seen(pilot)
 
 
 async def test_what_the_environment_sets_is_shown_but_not_edited(stage: Stage) -> None:

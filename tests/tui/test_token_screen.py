@@ -61,7 +61,7 @@ async def test_it_says_whose_token_it_is_and_how_long_it_lives(signed_in: Stage)
 
 async def test_a_token_that_may_not_say_whose_it_is_is_fine(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(None)).run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "This token may not say whose it is")
+        await shows(pilot, "Owner unknown")
         await shows(pilot, "● valid")
 
 
@@ -330,7 +330,7 @@ async def test_a_token_without_refresh_token_says_so_where_one_with_it_stood(
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
         await shows(pilot, "90d 00:00 until")
         signed_in.save(a_token("NEW1", obtained_at=signed_in.clock(), refresh=None))
-        await shows(pilot, "none: this token cannot be refreshed, only replaced by signing in")
+        await shows(pilot, "none: only signing in gets another token")
         line = next(line for line in seen(pilot).splitlines() if "Refresh token" in line)
         assert "until" not in line
 

@@ -116,7 +116,8 @@ class ConfigurationScreen(WtrScreen):
         self._show_uri()
         self._show_trouble()
         first = self.query_one("#first-steps", Quiet)
-        first.display = not settings.app_id and session.settings_error is None
+        untouched = not settings.app_id and "appid" not in settings.wrong
+        first.display = untouched and session.settings_error is None
         first.reshape(
             "Make an integration at developer.webex.com/my-apps, register the redirect URI below"
             " there, and enter what its page shows. ctrl+s saves, F3 signs in.\n"
@@ -132,10 +133,7 @@ class ConfigurationScreen(WtrScreen):
         shown = {key for key, field in self.fields().items() if field.problem}
         lines = [f"✗ {told}" for told in session.settings.problems if told.key not in shown]
         if session.settings_error is not None:
-            lines = [
-                f"✗ {session.settings_error}\n  The file is left alone. Mend it, then ctrl+l reads"
-                " it again."
-            ]
+            lines = [f"✗ {session.settings_error}\n  ctrl+l reads it again."]
         trouble = self.query_one("#trouble", Quiet)
         trouble.display = bool(lines)
         trouble.reshape("\n".join(lines))

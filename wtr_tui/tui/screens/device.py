@@ -13,11 +13,16 @@ from textual.screen import ModalScreen
 from wtr_tui import instants, steps
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.widgets.dialog import Dialog
-from wtr_tui.tui.widgets.qr import qr_content
+from wtr_tui.tui.widgets.qr import qr_content, qr_lines
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
+
+_ROOMY = 20
+_ABOVE_AND_BELOW = 4
+_BESIDE = 32
+"""Cells that the dialog needs around a QR code, and lines from which on it may have gaps."""
 
 DeviceStep = steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused
 
@@ -55,6 +60,10 @@ class DeviceScreen(ModalScreen[None]):
             self.take(self._step)
         self.set_interval(1.0, self._count)
 
+    def on_resize(self) -> None:
+        if self._step is not None:
+            self.take(self._step)
+
     def take(self, step: DeviceStep) -> None:
         """Shows what became of asking for a code."""
         self._step = step
@@ -67,13 +76,19 @@ class DeviceScreen(ModalScreen[None]):
         qr.display = False
         if isinstance(step, steps.DeviceCodeReady):
             authorization = step.authorization
+            gap = "\n\n" if self.size.height >= _ROOMY else " "
             words.reshape(
-                f"On any machine, open\n\n{authorization.verification_uri}\n\nand enter this code:"
+                f"On any machine, open{gap}{authorization.verification_uri}{gap}"
+                "and enter this code:"
             )
             code.reshape(authorization.user_code)
             if authorization.verification_uri_complete is not None:
-                qr.display = True
-                qr.reshape(qr_content(authorization.verification_uri_complete))
+                lines = qr_lines(authorization.verification_uri_complete)
+                # A part of a QR code is of no use to anybody.
+                qr.display = len(lines) + _ABOVE_AND_BELOW <= self.size.height and (
+                    len(lines[0]) + _BESIDE <= self.size.width
+                )
+                qr.reshape(qr_content(lines))
         elif isinstance(step, steps.DeviceCodeOver):
             words.reshape(f"{step.sentence} n asks for another one.")
         else:

@@ -120,10 +120,11 @@ class RetrievalScreen(WtrScreen):
             if surroundings.remote
             else "Browser on another machine? Forward the port there, then open the address above:"
         )
+        notes = _forward_notes(surroundings, port)
         return Vertical(
             Quiet(lead, classes="wrapped muted"),
             Quiet(surroundings.forward_command(port), id="forward", classes="address"),
-            Quiet(_forward_notes(surroundings, port), id="escape-line", classes="wrapped muted"),
+            *([Quiet(notes, id="escape-line", classes="wrapped muted")] if notes else []),
             id="forward-block",
             classes="block",
         )
@@ -387,10 +388,10 @@ class RetrievalScreen(WtrScreen):
             return not self.running and (True if self.session.ready else None)
         if action == "approve":
             return self.running and self.session.demo is not None
-        if action in {"open", "copy_start"}:
+        if action in {"open", "copy_start", "copy_forward"}:
             return self.running and (True if self._listening is not None else None)
         if action in {
-            *("copy_forward", "copy_full", "print_full", "paste_field"),
+            *("copy_full", "print_full", "paste_field"),
             *("device", "cancel", "extend"),
         }:
             return self.running

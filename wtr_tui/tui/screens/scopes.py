@@ -19,10 +19,10 @@ from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
-def matching(words: str, chosen: tuple[str, ...]) -> list[str]:
-    """The scopes whose name or meaning holds every word, the chosen ones first; pure."""
+def matching(words: str, first: tuple[str, ...]) -> list[str]:
+    """The scopes whose name or meaning holds every word, those of ``first`` first; pure."""
     known = known_scopes()
-    names = [*chosen, *(name for name in known if name not in chosen)]
+    names = [*first, *(name for name in known if name not in first)]
     wanted = words.lower().split()
     return [
         name
@@ -46,6 +46,8 @@ class ScopesScreen(ModalScreen[tuple[str, ...] | None]):
     def __init__(self, chosen: tuple[str, ...]) -> None:
         super().__init__()
         self._chosen = chosen
+        # What is dropped keeps its place in the list, so that it can be taken again.
+        self._first = chosen
 
     def compose(self) -> ComposeResult:
         with Dialog():
@@ -68,7 +70,8 @@ class ScopesScreen(ModalScreen[tuple[str, ...] | None]):
         self._list(event.value)
 
     def _list(self, words: str, keep: str = "") -> None:
-        names = matching(words, self._chosen)
+        added = (name for name in self._chosen if name not in known_scopes())
+        names = matching(words, tuple(dict.fromkeys((*self._first, *added))))
         listed = self.query_one(OptionList)
         listed.clear_options()
         listed.add_options([Option(self._prompt(name), id=name) for name in names])

@@ -153,9 +153,7 @@ class TokenScreen(WtrScreen):
         else:
             self._person = person
             self._person_words = (
-                "This token may not say whose it is (that takes the scope spark:people_read)"
-                if person is None
-                else ""
+                "Owner unknown (takes the scope spark:people_read)" if person is None else ""
             )
         self._show_who()
 
@@ -217,8 +215,9 @@ class TokenScreen(WtrScreen):
         left = token.left(now)
         level = urgency(left, lifetime(token.obtained_at, token.expires_at))
         state = self.query_one("#state", Quiet)
-        _colour(state, level)
-        state.fit(_state_words(level, self.session.keeper.unsaved))
+        unsaved = self.session.keeper.unsaved
+        _colour(state, Urgency.URGENT if unsaved else level)
+        state.fit("● NOT SAVED" if unsaved else f"● {level.value}")
         large = self.query_one("#large", Digits)
         _colour(large, level)
         large_text = large_left(left)
@@ -238,7 +237,7 @@ class TokenScreen(WtrScreen):
         bar = self.query_one("#refresh-bar", Bar)
         if token.refresh_token is None:
             _colour(words, Urgency.UNKNOWN)
-            words.fit("none: this token cannot be refreshed, only replaced by signing in")
+            words.fit("none: only signing in gets another token")
             end.show("")
             bar.set_share(0.0)
             return
@@ -303,10 +302,6 @@ class TokenScreen(WtrScreen):
 
     def action_save(self) -> None:
         self.wtr.save_again()
-
-
-def _state_words(level: Urgency, unsaved: bool) -> str:
-    return "● NOT SAVED" if unsaved else f"● {level.value}"
 
 
 def _colour(widget: Widget, level: Urgency) -> None:

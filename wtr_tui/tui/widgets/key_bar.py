@@ -52,4 +52,5 @@ class KeyBar(Quiet):
             if active.enabled:
                 yield Content.styled(key, "bold $accent") + Content(f" {binding.description}")
             else:
-                yield Content.styled(f"{key} {binding.description}", "$text-disabled")
+                # Not $text-disabled: outside of a stylesheet it comes out as plain white.
+                yield Content.styled(f"{key} {binding.description}", "$foreground 40%")

@@ -24,6 +24,6 @@ def qr_lines(text: str) -> list[str]:
     ]
 
 
-def qr_content(text: str) -> Content:
+def qr_content(lines: list[str]) -> Content:
     """Always black on white, whatever the theme: some cameras do not read it the other way."""
-    return Content.styled("\n".join(qr_lines(text)), "#000000 on #ffffff")
+    return Content.styled("\n".join(lines), "#000000 on #ffffff")

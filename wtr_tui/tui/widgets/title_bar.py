@@ -6,6 +6,8 @@ from textual.content import Content
 
 from wtr_tui.tui.widgets.quiet import Quiet
 
+# Not $text-muted: outside of a stylesheet it comes out as plain white.
+_MUTED = "$foreground 60%"
 TABS = (("F2", "Token"), ("F3", "Sign in"), ("F4", "Settings"))
 
 
@@ -29,16 +31,22 @@ class TitleBar(Quiet):
 
     def _compose_line(self) -> None:
         width = self.app.size.width - 2
-        parts = [Content.styled("WTR²", "bold $accent"), Content("  ")]
-        for key, name in TABS:
-            if name == self._current:
-                parts.append(Content.styled(f" {key} {name} ", "bold $background on $accent"))
-            else:
-                parts += [Content.styled(f" {key} ", "$text-muted"), Content(f"{name} ")]
-        left = Content.assemble(*parts)
+        left = self._tabs()
+        if left.cell_length > width:
+            left = self._tabs(only_keys=True)
         room = width - left.cell_length - 2
         place = self._place if len(self._place) <= room else self._place[: max(room - 1, 0)] + "…"
         if room < 6:
             place = ""
         gap = " " * max(width - left.cell_length - len(place), 0)
-        self.show(Content.assemble(left, Content(gap), Content.styled(place, "$text-muted")))
+        self.show(Content.assemble(left, Content(gap), Content.styled(place, _MUTED)))
+
+    def _tabs(self, *, only_keys: bool = False) -> Content:
+        parts = [Content.styled("WTR²", "bold $accent"), Content("  ")]
+        for key, name in TABS:
+            if name == self._current:
+                parts.append(Content.styled(f" {key} {name} ", "bold $background on $accent"))
+            else:
+                parts.append(Content.styled(f" {key} ", _MUTED))
+                parts.append(Content("" if only_keys else f"{name} "))
+        return Content.assemble(*parts)
