@@ -36,5 +36,8 @@ LIGHT = Theme(
     variables={"muted": "#5b6b7d", "input-selection-background": "#0b6e99 30%"},
 )
 
+WITHOUT_COLOUR = "ansi-dark"
+"""Under $NO_COLOR: the terminal's own colours are all that is left of it."""
+
 NAMES = {"auto": "wtr-dark", "dark": "wtr-dark", "light": "wtr-light", "ansi": "ansi-dark"}
 """The setting ``theme`` to the name of a theme; any other name is one of Textual's own."""
