@@ -12,13 +12,13 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 
-from wtr_tui import refresh
+from wtr_tui import crash, refresh
 from wtr_tui.background import in_thread
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.host import clipboard
 from wtr_tui.refresh import Outcome
 from wtr_tui.storage.profile import Profile
-from wtr_tui.tui import crash, lifecycle, themes
+from wtr_tui.tui import lifecycle, themes
 from wtr_tui.tui.commands import Actions
 from wtr_tui.tui.plain_page import PlainPage
 from wtr_tui.tui.refresh_words import told
