@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 run: .venv/run ; @$(VENV)/wtr-tui
 demo: .venv/run ; @$(VENV)/wtr-tui --sandbox
-test: .venv/test ; $(VENV)/python -m pytest
+test: .venv/test ; $(VENV)/python -m pytest -n 2
 lint: .venv/test ; $(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy
 bench: .venv/test ; @$(VENV)/python -m tests.benchmarks
 screenshots: .venv/test ; @$(VENV)/python -m tests.pictures
