@@ -13,6 +13,9 @@ from wtr_tui.storage.token_file import StoredToken
 # Webex answers a second refresh within a day with the same token: asking again at once is idle.
 _SAME_TOKEN_PAUSE = timedelta(hours=1)
 
+# No pause after a failure or the same token is longer.
+_LONGEST_REST = max(_SAME_TOKEN_PAUSE, refresh.LONGEST_PAUSE)
+
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
@@ -44,6 +47,9 @@ class Keeper:
         self.clock_went_back = went_back
         if self._latest is None or now > self._latest:
             self._latest = now
+        if self._not_before is not None and self._not_before - now > _LONGEST_REST:
+            # Planned on a clock that was ahead: kept, it would last until that year comes.
+            self._not_before = None
         try:
             fingerprint = self.profile.token_file.fingerprint()
         except WtrError as error:
