@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 from datetime import timedelta
@@ -11,6 +12,8 @@ import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home, ended
 from wtr_tui import instants
+from wtr_tui.commands import valid_token
+from wtr_tui.errors import TemporaryError
 from wtr_tui.sandbox import Fault, Integration, Rules, Sandbox, new_integration
 
 EXPIRED = timedelta(seconds=-60)
@@ -274,6 +277,27 @@ def test_fifty_processes_ask_once_and_print_the_same_new_token(
         assert given == {home.stored().token.access_token.reveal() + "\n"}
         assert given != {old + "\n"}
         assert len(sandbox.requests_to("access_token")) == 1
+
+
+def test_a_lock_that_is_held_too_long_is_told_with_the_holders_pid(
+    home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(valid_token, "PATIENCE", 0.2)
+    home.configure(sandbox)
+    home.sign_in(sandbox, left=EXPIRED)
+    with home.token_file().lock(), pytest.raises(TemporaryError) as told:
+        valid_token.valid_token(None, None, home.environ, min_left=None)
+    assert str(os.getpid()) in str(told.value)
+    assert not sandbox.requests
+
+
+def test_a_lock_that_is_held_does_not_matter_to_a_token_that_is_good(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    token = home.sign_in(sandbox)
+    with home.token_file().lock():
+        assert home.run("token").out.strip() == token
 
 
 def test_two_profiles_of_two_integrations_do_not_meet(home: Home, sandbox: Sandbox) -> None:

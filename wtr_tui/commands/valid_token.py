@@ -14,9 +14,13 @@ from wtr_tui.commands.token import MIN_LEFT
 from wtr_tui.errors import SettingsError, SignInNeeded, WtrError
 from wtr_tui.oauth.token import Token
 from wtr_tui.storage import profile, settings
+from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.storage.token_file import StoredToken, TokenFile
+
+PATIENCE = 60.0
+"""Seconds to wait for another process that refreshes: as long as its requests may take."""
 
 SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
 
@@ -27,6 +31,19 @@ class Delivered:
 
     token: Token
     warning: str = ""
+
+
+class _PatientFile(TokenFile):
+    def lock(self, timeout: float | None = None) -> Lock:
+        return super().lock(PATIENCE if timeout is None else timeout)
+
+
+class _PatientProfile(Profile):
+    """Waits longer for its lock than a screen would: scripts start by the dozen, at once."""
+
+    @property
+    def token_file(self) -> TokenFile:
+        return _PatientFile(self.token_path)
 
 
 def valid_token(
@@ -44,7 +61,8 @@ def valid_token(
     As long as the stored token is valid at all, a refresh that fails only becomes a warning.
     Raises a WtrError where there is no valid token to give.
     """
-    found = profile.find(name, config, environ)
+    usual = profile.find(name, config, environ)
+    found = _PatientProfile(usual.name, usual.settings_path, usual.token_path)
     stored = stored_token(found)
     known = settings.load(found.settings_path, environ)
     debug.show_settings(found, known)
