@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from wtr_tui.errors import SettingsError, StorageError
+from wtr_tui.errors import SettingsError
 from wtr_tui.secret import Secret
+from wtr_tui.storage import ca_file
 from wtr_tui.storage import settings_keys as keys
-from wtr_tui.storage.locations import home
-from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.settings_file import SettingsFile, read_mapping
 from wtr_tui.storage.settings_keys import SettingKey
 from wtr_tui.storage.settings_values import (
@@ -210,21 +207,7 @@ class _Reading:
         return inside
 
     def ca_file(self, text: str) -> Path:
-        """Relative to the settings file's folder; ``~`` is the home folder."""
-        try:
-            named = text.strip()
-            if named.startswith("~/"):
-                named = home(self.environ) + named[1:]
-            path = self.path.parent / named if self.path else Path(named)
-            # Not opened: a FIFO in its place would wait for its writer.
-            regular = stat.S_ISREG(path.stat().st_mode)
-        except StorageError as error:
-            raise ValueError(error.sentence) from None
-        except OSError as error:
-            raise ValueError(f"The CA file {path} cannot be read: {cause(error)}.") from None
-        if not regular or not os.access(path, os.R_OK):
-            raise ValueError(f"The CA file {path} is not one that this user can read.")
-        return path
+        return ca_file.found(text, self.path, self.environ)
 
     def is_wrong(self, key: SettingKey) -> bool:
         return any(problem.key == key.name for problem in self.problems)
