@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import Home
+from tests.commands.home import Home, ended
+from tests.commands.test_retrieve import start_url
 from wtr_tui import hook
 from wtr_tui.instants import iso
 from wtr_tui.sandbox import Sandbox
@@ -124,6 +125,15 @@ def test_an_import_is_a_new_token_too(home: Home, sandbox: Sandbox, script: Path
     home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
     assert home.run("import", "-", stdin=str(sandbox.issue()["refresh_token"])).code == 0
     assert "WTR_EVENT=retrieved" in (home.folder / "about").read_text()
+
+
+def test_a_sign_in_is_a_new_token_too(home: Home, sandbox: Sandbox, script: Path) -> None:
+    home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
+    running = home.start("retrieve", "--no-browser")
+    sandbox.approve(start_url(running))
+    assert ended(running).code == 0
+    assert "WTR_EVENT=retrieved" in (home.folder / "about").read_text()
+    assert (home.folder / "got").read_text() == home.stored().token.access_token.reveal()
 
 
 def test_one_that_hangs_is_ended_with_all_it_started(
