@@ -1,6 +1,6 @@
 import pytest
 
-from wtr_tui.text import plain
+from wtr_tui.text import harmless, plain
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,18 @@ def test_a_megabyte_is_cut_and_says_so() -> None:
     shown = plain("x" * 1_000_000, limit=50)
     assert len(shown) == 50
     assert shown.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("as it is", "as it is"),
+        ("two\n\n lines\tand  blanks ", "two\n\n lines and  blanks "),
+        ("\x1b]0;evil\x07title\r\x9b2J", "]0;eviltitle2J"),
+        ("\u202eright to left\ud800", "right to left"),
+        ("日本 é\u00a0●", "日本 é\u00a0●"),
+        ("", ""),
+    ],
+)
+def test_lines_and_blanks_are_kept_where_they_are_wanted(text: str, shown: str) -> None:
+    assert harmless(text) == shown

@@ -25,6 +25,21 @@ def plain(text: str, limit: int = 300) -> str:
     return joined
 
 
+def harmless(text: str) -> str:
+    """The text with its lines and blanks, but without what :func:`plain` takes out of it.
+
+    For whatever is about to be drawn, wherever it came from: a path, a file, another program.
+    """
+    # Nearly every text is, and looking at each character takes fifty times as long.
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        for character in text.replace("\t", " ")
+        if character == "\n" or unicodedata.category(character) not in _UNSHOWABLE
+    )
+
+
 # Cc control, Cf format (bidirectional overrides, zero width), Cs surrogate, Co private use,
 # Cn unassigned, Zl/Zp line and paragraph separators.
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from wtr_tui.text import harmless
+
 
 class Quiet(Static):
-    """A Static without markup that repaints only on a different text.
+    """A Static without markup or control characters that repaints only on a different text.
 
     ``show`` keeps the place and size of everything: over a slow line a new layout costs
     kilobytes, a repainted word tens of bytes. Where the size has to follow, use ``reshape``.
@@ -18,8 +20,9 @@ class Quiet(Static):
     def __init__(
         self, text: str | Content = "", *, id: str | None = None, classes: str | None = None
     ) -> None:
-        super().__init__(text, id=id, classes=classes, markup=False)
-        self._shown = text
+        shown = _made_harmless(text)
+        super().__init__(shown, id=id, classes=classes, markup=False)
+        self._shown = shown
 
     @property
     def shown(self) -> str:
@@ -37,13 +40,19 @@ class Quiet(Static):
 
         A text of the same width is one short run of bytes, without blanks to fill up with.
         """
-        self._put(text, layout=len(text) != len(self.shown))
+        self._put(text, layout=len(harmless(text)) != len(self.shown))
 
     def _put(self, text: str | Content, *, layout: bool) -> None:
-        if _looks_the_same(text, self._shown):
+        shown = _made_harmless(text)
+        if _looks_the_same(shown, self._shown):
             return
-        self._shown = text
-        self.update(text, layout=layout)
+        self._shown = shown
+        self.update(shown, layout=layout)
+
+
+def _made_harmless(text: str | Content) -> str | Content:
+    # Textual passes an escape on to the terminal, and a path or a file may hold one.
+    return harmless(text) if isinstance(text, str) else text
 
 
 def _looks_the_same(one: str | Content, other: str | Content) -> bool:
