@@ -48,6 +48,8 @@ def next_refresh(keeper: Keeper, now: datetime) -> str:
     if keeper.foreign:
         return "on, but another App ID's token is left alone"
     at = keeper.next_at()
+    if at is None and keeper.stored is not None and keeper.stored.token.refresh_token is not None:
+        return "on, but the token's end is unknown: r refreshes it"
     if at is None:
         return "on, but this token cannot be refreshed"
     if at <= now:
