@@ -83,3 +83,16 @@ async def test_no_cursor_blinks() -> None:
     app = Fields()
     async with app.run_test():
         assert not any(field.cursor_blink for field in app.query(QuietInput))
+
+
+async def test_the_cursor_of_a_long_value_is_in_sight_while_it_has_the_focus() -> None:
+    app = Fields()
+    async with app.run_test(size=(20, 5)) as pilot:
+        field = app.query_one("#address", AddressInput)
+        field.focus()
+        await pilot.pause()
+        first, width = field.scroll_offset.x, field.scrollable_content_region.width
+        assert first <= field.cursor_position < first + width
+        app.query_one("#quiet").focus()
+        await pilot.pause()
+        assert field.scroll_offset.x == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import events
+from textual.geometry import Region
 from textual.widgets import Input
 
 
@@ -12,6 +13,14 @@ class QuietInput(Input):
     def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "") -> None:
         super().__init__(value, id=id, placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    def on_focus(self) -> None:
+        # Textual leaves the cursor out of sight, beyond the end of a long value, until it moves.
+        place = Region(self.cursor_position, 0, 1, 1)
+        self.scroll_to_region(place, animate=False, force=True)
+
+    def on_blur(self) -> None:
+        self.scroll_to(0, animate=False, force=True)
 
     def _on_paste(self, event: events.Paste) -> None:
         """Takes all lines: Textual's own keeps the first, and a wrapped address would be cut."""

@@ -42,10 +42,11 @@ class TitleBar(Quiet):
         self.show(Content.assemble(left, Content(gap), Content.styled(place, _MUTED)))
 
     def _tabs(self, *, only_keys: bool = False) -> Content:
+        current = "bold reverse" if self.app.no_color else "bold $background on $accent"
         parts = [Content.styled("WTR²", "bold $accent"), Content("  ")]
         for key, name in TABS:
             if name == self._current:
-                parts.append(Content.styled(f" {key} {name} ", "bold $background on $accent"))
+                parts.append(Content.styled(f" {key} {name} ", current))
             else:
                 parts.append(Content.styled(f" {key} ", _MUTED))
                 parts.append(Content("" if only_keys else f"{name} "))
