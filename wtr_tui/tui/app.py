@@ -122,7 +122,8 @@ class WtrApp(App[int]):
             )
         if keeper.due(now) and not self.refreshing:
             self.start_refresh(asked=False)
-        if self.shown is not None:
+        # A screen that is shown for the first time may not be built yet.
+        if self.shown is not None and self.shown.is_mounted:
             self.shown.on_second(now)
 
     def token_changed(self) -> None:
