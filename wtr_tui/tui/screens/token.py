@@ -131,7 +131,8 @@ class TokenScreen(WtrScreen):
         token = self.token
         if token is not None and token.access_token != self._person_of:
             self._person_of = token.access_token
-            self._ask_whose(token.access_token)
+            # Loading what asks takes as long as a picture: the picture first.
+            self.call_after_refresh(self._ask_whose, token.access_token)
 
     @work(group="person", exclusive=True)
     async def _ask_whose(self, access_token: Secret) -> None:
