@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import ClassVar
 
@@ -98,6 +99,9 @@ class WtrApp(App[int]):
         return "retrieval" if self.session.ready and self.session.demo is None else "configuration"
 
     @property
+    def on_ready(self) -> None:
+        gc.enable()  # off since the start
+
     def shown(self) -> WtrScreen | None:
         """The full screen that is shown, also below a dialog."""
         for screen in reversed(self.screen_stack):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -12,6 +13,9 @@ from wtr_tui.tui.session import Session
 
 def start(name: str | None, config: str | None, *, sandbox: bool, mouse: bool) -> int:
     """Opens the screens on the profile, or on a sandbox of its own; gives the exit code."""
+    # Nothing made while starting is garbage, and looking for some takes a tenth of the start.
+    # The first picture switches it on again.
+    gc.disable()
     # Where the locale is broken Python would print box characters as \\u2500.
     for stream in (sys.__stderr__, sys.__stdout__):
         if stream is not None and hasattr(stream, "reconfigure"):
