@@ -12,6 +12,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
+from textual.screen import Screen
 
 from wtr_tui import crash, refresh
 from wtr_tui.background import in_thread
@@ -82,15 +83,24 @@ class WtrApp(App[int]):
             name = themes.WITHOUT_COLOUR
         self.theme = name if name in self.available_themes else themes.DARK.name
 
-    def on_mount(self) -> None:
-        lifecycle.end_on_signals(self)
-        lifecycle.repaint_after_suspension(self)
+    def get_default_screen(self) -> Screen[object]:
+        """The first screen itself. An empty one below it would be laid out and painted, too."""
         self.session.keeper.look(self.session.now())
         self.install_screen(TokenScreen(), "token")
         self.install_screen(self.retrieval, "retrieval")
         self.install_screen(ConfigurationScreen(), "configuration")
-        self.push_screen(self._first_screen())
+        first = self.get_screen(self._first_screen())
+        # switch_screen takes off what Textual puts on every screen but the default one.
+        first._push_result_callback(self, None)
+        return first
+
+    def on_mount(self) -> None:
+        lifecycle.end_on_signals(self)
+        lifecycle.repaint_after_suspension(self)
         self.set_interval(_TICK_SECONDS, self._tick)
+
+    def on_ready(self) -> None:
+        gc.enable()  # off since the start
 
     def _first_screen(self) -> str:
         keeper = self.session.keeper
@@ -99,9 +109,6 @@ class WtrApp(App[int]):
         return "retrieval" if self.session.ready and self.session.demo is None else "configuration"
 
     @property
-    def on_ready(self) -> None:
-        gc.enable()  # off since the start
-
     def shown(self) -> WtrScreen | None:
         """The full screen that is shown, also below a dialog."""
         for screen in reversed(self.screen_stack):

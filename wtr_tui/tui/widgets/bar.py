@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from time import monotonic
 
-from textual import events
-
-from wtr_tui.tui.widgets.quiet import Quiet
+from textual.content import Content
+from textual.widget import Widget
 
 
 def bar(share: float, width: int) -> str:
@@ -25,28 +24,32 @@ _LEAST_PAUSE_SECONDS = 10.0
 _SMALL_MOVE = 0.08
 
 
-class Bar(Quiet):
+class Bar(Widget):
     """A bar over the whole width; repainted when it has moved by half a cell.
 
     A small move may wait ten seconds: of a token that lives for minutes the bar would move
     every second, and each repaint is a few hundred bytes.
     """
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = "Bar { height: 1; width: 100%; }"
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("", id=id)
+        super().__init__(id=id)
         self._share = 0.0
         self._painted_at = -_LEAST_PAUSE_SECONDS
+
+    def render(self) -> Content:
+        # Drawn when the width is known: already the first picture is complete.
+        return Content(bar(self._share, self.size.width))
 
     def set_share(self, share: float) -> None:
         now = monotonic()
         small = abs(share - self._share) < _SMALL_MOVE and share > 0
         if small and now - self._painted_at < _LEAST_PAUSE_SECONDS:
             return
+        moved = bar(share, self.size.width) != bar(self._share, self.size.width)
         self._share = share
         self._painted_at = now
-        self.show(bar(share, self.size.width))
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.show(bar(self._share, event.size.width))
+        if moved:
+            self.refresh()
