@@ -9,7 +9,7 @@ from tests.benchmarks.place import Place
 from tests.benchmarks.screen import Screen
 from tests.benchmarks.timing import interleaved
 
-TOKEN_VIEW = ("● valid", "13d 23:59", "━━━", "89d 23:59", "spark:kms", "on, next", "q Quit")
+TOKEN_VIEW = ("● valid", "13d 23:", "━━━", "89d 23:", "spark:kms", "on, next", "q Quit")
 """What the complete token view shows of a token of a usual life."""
 
 
