@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 
@@ -40,9 +41,11 @@ class PlainPage:
 
 
 def _write(text: str) -> None:
+    # A terminal that is gone meanwhile takes nothing more; its signal ends the program.
     if sys.__stderr__ is not None:
-        sys.__stderr__.write(text)
-        sys.__stderr__.flush()
+        with contextlib.suppress(OSError):
+            sys.__stderr__.write(text)
+            sys.__stderr__.flush()
 
 
 def _drain(keyboard: int) -> None:
