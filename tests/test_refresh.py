@@ -372,10 +372,12 @@ def test_what_may_pass_is_temporary_and_keeps_the_file(
     assert isinstance(refresh(profile, settings), Refreshed)
 
 
-def test_an_answer_that_got_lost_is_asked_for_once_more(
+def test_an_answer_that_got_lost_is_temporary_and_the_next_refresh_succeeds(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     sandbox.faults.next("access_token", Fault(close_after_read=True, carried_out=True))
+    assert isinstance(refresh(profile, settings), Temporary)
+    assert len(sandbox.requests_to("access_token")) == 1
     assert isinstance(refresh(profile, settings), Refreshed)
 
 

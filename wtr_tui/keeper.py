@@ -16,6 +16,7 @@ _SAME_TOKEN_PAUSE = timedelta(hours=1)
 # No pause after a failure or the same token is longer.
 _LONGEST_REST = max(_SAME_TOKEN_PAUSE, refresh.LONGEST_PAUSE)
 
+_LEAST_PAUSE = timedelta(seconds=5)
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
@@ -122,7 +123,7 @@ class Keeper:
         """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
         if isinstance(outcome, refresh.Temporary):
             self._failures += 1
-            self._not_before = now + refresh.backoff(self._failures, outcome.retry_after)
+            self._not_before = now + self._pause_after_failure(outcome, now)
         elif isinstance(outcome, refresh.SameToken):
             self.forget_failures()
             self._not_before = now + _pause_after_same(outcome.token.left(now))
@@ -132,6 +133,14 @@ class Keeper:
             self.forget_failures()
         else:
             self.stopped = outcome.sentence
+
+    def _pause_after_failure(self, outcome: refresh.Temporary, now: datetime) -> timedelta:
+        """Never past the middle of what is left: a short-lived token gets its chances, too."""
+        pause = refresh.backoff(self._failures, outcome.retry_after)
+        left = self.stored.token.left(now) if self.stored is not None else None
+        if left is None or left <= timedelta(0) or outcome.retry_after is not None:
+            return pause
+        return min(pause, max(left / 2, _LEAST_PAUSE))
 
 
 def _pause_after_same(left: timedelta | None) -> timedelta:

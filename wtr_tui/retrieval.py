@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -213,6 +214,9 @@ class Retrieval:
         return self._client.exchange(code, request.redirect_uri, request.code_verifier)
 
     def _save(self, token: Token, way: Way) -> Step:
+        if not token.scopes:
+            # Not stated means: what was asked for (RFC 6749 §5.1).
+            token = replace(token, scopes=self._settings.scopes)
         file = self._profile.token_file
         try:
             with file.lock():
@@ -297,11 +301,11 @@ def _given(token: Token) -> Token:
 
 def _declined(answer: Refused) -> Ended:
     if answer.error == "access_denied":
-        said = f" Webex says: {answer.description}" if answer.description else ""
+        said = f" Webex says: “{answer.description}”." if answer.description else ""
         return Ended(
             End.DECLINED,
             "The sign-in was declined at Webex." + said,
-            "If it was not you, an administrator allows integrations in Control Hub,"
+            "If you did not decline it: an administrator allows integrations in Control Hub,"
             " under Apps, Integrations.",
             FAILED,
         )

@@ -49,7 +49,7 @@ async def test_the_full_address_is_a_link(configured: Stage) -> None:
     async with configured.app().run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, WtrApp)
-        await shows(pilot, "Open the full address anywhere")
+        await shows(pilot, "open the full address anywhere")
         running = app.retrieval._attempt
         assert running is not None
         links = {

@@ -84,7 +84,7 @@ async def test_another_token_is_not_said_to_be_the_last_ones(signed_in: Stage) -
     async with signed_in.app(webex=Forgetful(ANN)).run_test(size=(80, 24)) as pilot:
         await knows_whose(pilot)
         signed_in.save(a_token("NEW1", obtained_at=signed_in.clock()))
-        await shows(pilot, "Whose token it is cannot be told now: Webex cannot be reached.")
+        await shows(pilot, "Owner unknown for now: Webex cannot be reached.")
         assert "Ann Example" not in seen(pilot)
 
 

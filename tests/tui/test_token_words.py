@@ -43,7 +43,7 @@ def test_the_large_figures_are_the_two_largest_units(left: timedelta | None, sho
         (timedelta(days=7), timedelta(days=14), 0.5),
         (timedelta(days=20), timedelta(days=14), 1.0),
         (timedelta(days=-1), timedelta(days=14), 0.0),
-        (None, None, 1.0),
+        (None, None, 0.0),
         (timedelta(days=1), None, 1.0),
         (timedelta(days=-1), None, 0.0),
     ],

@@ -119,7 +119,8 @@ class WebexClient:
     def refresh(self, token: Token) -> Token:
         """A fresh token (RFC 6749 §6); what the answer leaves out is kept from ``token``.
 
-        A connection that breaks is tried once more: Webex does not rotate refresh tokens.
+        It is sent once. Webex does not rotate refresh tokens, but a server that does takes a
+        second use of one for theft, and revokes everything (RFC 9700 §4.14.2).
         """
         if token.refresh_token is None:
             raise GrantRejected("This token has no refresh token.", "Sign in again.")
@@ -229,7 +230,6 @@ class WebexClient:
         """When it was asked, and the JSON object it was answered with."""
         until = time.monotonic() + self._total_timeout
         pauses = list(self._connect_pauses) if asking is Asking.EXCHANGE else []
-        second_try = asking is Asking.REFRESH
         while True:
             sent_at = self._now()
             try:
@@ -245,8 +245,6 @@ class WebexClient:
             except Unanswered as error:
                 if not error.sent and pauses and time.monotonic() + pauses[0] < until:
                     time.sleep(pauses.pop(0))
-                elif error.broken and second_try:
-                    second_try = False
                 else:
                     raise outage(error.reason, asking, sent=error.sent) from error
             except Untrusted as error:

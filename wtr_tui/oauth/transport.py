@@ -36,15 +36,13 @@ CONNECT_TIMEOUT = 10.0
 class Unanswered(Exception):
     """No whole answer came: ``reason`` in half a sentence.
 
-    ``sent`` says that the server may have received the request, ``broken`` that the connection
-    ended before the answer did (and not that time ran out).
+    ``sent`` says that the server may have received the request.
     """
 
-    def __init__(self, reason: str, *, sent: bool, broken: bool = False) -> None:
+    def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(reason)
         self.reason = reason
         self.sent = sent
-        self.broken = broken
 
 
 class Untrusted(Exception):
@@ -152,9 +150,8 @@ def fetch(
     except httpx.TransportError as error:
         if (problem := untrusted(error)) is not None:
             raise Untrusted(problem) from error
-        late = isinstance(error, httpx.TimeoutException)
         reason = why(error, _peer(url, line))
-        raise Unanswered(reason, sent=line.sent, broken=line.sent and not late) from error
+        raise Unanswered(reason, sent=line.sent) from error
 
 
 def _read(client: HttpClient, request: httpx.Request) -> Answer:

@@ -23,9 +23,9 @@ def lifetime(start: datetime, end: datetime | None) -> timedelta | None:
 
 
 def share(left: timedelta | None, life: timedelta | None) -> float:
-    """How much of the life is left, 0 to 1; 1 where the end is unknown but not over."""
+    """How much of the life is left, 0 to 1; 0 where the end is unknown: a bar claims nothing."""
     if left is None:
-        return 1.0
+        return 0.0
     if life is None:
         return 0.0 if left <= timedelta(0) else 1.0
     return min(max(left / life, 0.0), 1.0)

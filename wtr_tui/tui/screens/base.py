@@ -38,6 +38,10 @@ class WtrScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear_message", "Close the message", show=False, id="clear"),
+        # At once, before the next key is given to a field: over a slow line keys come in bunches,
+        # and what follows a Tab, a secret perhaps, is meant for the next field.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("down,j", "scroll(1)", "Scroll down", show=False, id="scroll-down"),
         Binding("up,k", "scroll(-1)", "Scroll up", show=False, id="scroll-up"),
     ]

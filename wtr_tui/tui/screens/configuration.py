@@ -67,13 +67,13 @@ class ConfigurationScreen(WtrScreen):
         yield Field("Secret", "secret", SecretInput(), check_secret)
         yield Field("Scopes", "scopes", QuietInput(), _check_scopes)
         yield Field("Redirect port", "redirectPort", QuietInput(), _check_port)
-        with Vertical(classes="block"):
+        with Vertical(classes="block form"):
             yield Quiet(
                 "Register this redirect URI with the integration, exactly as it stands:",
                 classes="wrapped muted",
             )
             yield Quiet("", id="redirect-uri", classes="address")
-        with Vertical(classes="block"):
+        with Vertical(classes="block form"):
             yield Quiet(
                 "Or paste the integration's OAuth URL from developer.webex.com:",
                 classes="wrapped muted",
@@ -110,6 +110,9 @@ class ConfigurationScreen(WtrScreen):
                 fixed = key not in settings.wrong
                 words = "as in redirectUri" if fixed else words
             field.fill(value, words, fixed=fixed)
+        readable = session.settings_error is None
+        for widget in (*self.query(Field), *self.query(".form")):
+            widget.display = readable  # an empty form over a full file would tell a lie
         self._portal_redirect_uri = ""
         self._shown_values = {key: field.entry.value for key, field in self.fields().items()}
         self._count_scopes()
@@ -140,6 +143,8 @@ class ConfigurationScreen(WtrScreen):
 
     def _focus_first(self) -> None:
         """The first value that is missing or wrong, else the first that can be edited."""
+        if self.session.settings_error is not None:
+            return
         editable = [field for field in self.fields().values() if not field.entry.disabled]
         wrong = [field for field in editable if field.problem]
         for field in (*wrong, *editable):

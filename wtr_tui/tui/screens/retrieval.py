@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wtr_tui.retrieval import Retrieval
 
 WAITING, ACTIVE, DONE, OFF = "○", "●", "✓", "✗"
-_HINT_AFTER_SECONDS = 60
+_HINT_AFTER_SECONDS = 20
 
 
 class RetrievalScreen(WtrScreen):
@@ -62,10 +62,10 @@ class RetrievalScreen(WtrScreen):
             Key("c", "copy_start", "Copy address", "Copy the start address"),
             Key("f", "copy_forward", "Copy ssh line", "Copy the line that forwards the port"),
             Key("u", "copy_full", "Copy full address", "Copy the full address at Webex"),
-            Key("w", "print_full", "Show", "Show the full address in one piece", show=False),
+            Key("w", "print_full", "Show it", "Show the full address in one piece"),
             Key("p", "paste_field", "Paste", "Go to the field for the pasted address"),
             Key("d", "device", "Device code", "Ask for a device code, or another one"),
-            Key("t", "extend", "More time", "Wait five minutes longer", show=False),
+            Key("t", "extend", "More time", "Wait five minutes longer"),
             Key("a", "approve", "Approve (sandbox)", "Approve as a person would; sandbox only"),
             Key("x", "cancel", "Cancel", "Cancel this sign-in"),
             Key("escape", "leave_field", "Leave", "Leave the field", show=False),
@@ -110,7 +110,7 @@ class RetrievalScreen(WtrScreen):
                 yield Quiet("", id="exchange", classes="wrapped")
 
     def _start_block(self) -> Widget:
-        return Vertical(Quiet("", id="start-url"), classes="block")
+        return Vertical(Quiet("", id="start-url"), id="start-block", classes="block")
 
     def _forward_block(self) -> Widget:
         surroundings = self.session.surroundings
@@ -163,7 +163,12 @@ class RetrievalScreen(WtrScreen):
             self._show_idle()
 
     def action_begin(self) -> None:
-        if self.running or not self.session.ready:
+        if self.running:
+            return
+        # Somebody may have mended the file in an editor since it was read.
+        self.session.load_settings()
+        if not self.session.ready:
+            self._show_idle()
             return
         keeper = self.session.keeper
         if keeper.foreign and keeper.stored is not None:
@@ -205,11 +210,16 @@ class RetrievalScreen(WtrScreen):
         )
         self.query_one("#full-address", Quiet).reshape(_paste_lead(self._attempt.authorize_url))
         self.query_one("#listening", Quiet).show(f"{WAITING} Starting to listen")
-        self.query_one("#forward-block").display = True
+        self._show_listening_ways(True)
         self._show_idle()
         self.set_focus(None)
         self.on_second(session.now())
         self._consume(self._attempt)
+
+    def _show_listening_ways(self, shown: bool) -> None:
+        """The ways that need the port; the others go on without it."""
+        for block in ("#start-block", "#forward-block"):
+            self.query_one(block).display = shown
 
     @work(group="retrieval", exclusive=True)
     async def _consume(self, attempt: Retrieval) -> None:
@@ -240,9 +250,10 @@ class RetrievalScreen(WtrScreen):
         if isinstance(step, steps.Listening):
             self._show_listening(step)
         elif isinstance(step, steps.NotListening):
-            self.query_one("#listening", Quiet).show(f"{OFF} Not listening")
-            self.query_one("#start-url", Quiet).reshape("")
-            self.query_one("#forward-block").display = False
+            self.query_one("#listening", Quiet).show(
+                f"{OFF} Not listening on port {self._port()}; x and Enter try again"
+            )
+            self._show_listening_ways(False)
             self.tell(f"{step.sentence} {step.advice}", Tone.WARN)
         elif isinstance(step, steps.BrowserArrived):
             self._arrived = True
@@ -470,7 +481,7 @@ def _forward_notes(surroundings: Surroundings, port: int) -> str:
 
 def _paste_lead(authorize_url: str) -> Content:
     return Content.assemble(
-        "No forwarding? Open the ",
+        "Without forwarding: open the ",
         Content.styled("full address", ContentStyle(link=authorize_url)),
         " anywhere (u), and paste where the browser ended; its “cannot connect” page is expected:",
     )

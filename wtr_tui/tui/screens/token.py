@@ -150,7 +150,12 @@ class TokenScreen(WtrScreen):
             person = await in_thread(ask)
         except WtrError as error:
             self._person = None  # the one that is known may be of the token before
-            self._person_words = f"Whose token it is cannot be told now: {error.sentence}"
+            missing = getattr(error, "status", None) == 404
+            self._person_words = (
+                "Owner unknown (this server does not tell)"
+                if missing
+                else f"Owner unknown for now: {error.sentence}"
+            )
         else:
             self._person = person
             self._person_words = (
@@ -248,7 +253,7 @@ class TokenScreen(WtrScreen):
         for widget in (words, bar):
             _colour(widget, level)
         told = left_words(left, coarse=True)
-        if level not in {Urgency.CALM, Urgency.EXPIRED}:
+        if level in {Urgency.SOON, Urgency.URGENT}:
             told += f"  {level.value}"
         words.fit(told)
         end.show(end_words(token.refresh_expires_at, now))

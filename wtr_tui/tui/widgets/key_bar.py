@@ -39,6 +39,7 @@ class KeyBar(Quiet):
                 lines.append(key)
             else:
                 lines[-1] = lines[-1] + gap + key
+        self.styles.height = len(lines)
         self.reshape(Content("\n").join(lines))
 
     def _keys(self) -> Iterator[Content]:

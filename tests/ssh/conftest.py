@@ -1,0 +1,90 @@
+"""A server to log in to over SSH, and the program started there from another terminal."""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import (  # noqa: F401
+    PROGRAM,
+    Home,
+    configured,
+    home,
+    sandbox,
+    signed_in,
+)
+from tests.end_to_end.terminal import PATIENCE, Terminal
+from tests.ssh.server import SshServer
+
+# What sshd sets, or must not find: the program is to learn of SSH from the real thing.
+_OF_THE_LOGIN = ("SSH_CONNECTION", "SSH_TTY", "TERM")
+_NOTED = 'echo $$ > "$1"; shift; exec "$@"'
+
+
+@dataclass(frozen=True)
+class Login:
+    """The program on the server, and the terminal in front of the person."""
+
+    terminal: Terminal
+    pid: int
+    """Of the program, not of the ssh client."""
+
+    def wait_until_ended(self, seconds: float = PATIENCE) -> None:
+        """Waits for the end of a program that is nobody's child here."""
+        try:
+            end = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return
+        try:
+            ended, _, _ = select.select([end], [], [], seconds)
+        finally:
+            os.close(end)
+        assert ended, f"the program was still there after {seconds} s"
+
+
+LogIn = Callable[..., Login]
+
+
+@pytest.fixture(scope="session")
+def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+    server = SshServer(tmp_path_factory.mktemp("sshd"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def log_in(home: Home, ssh_server: SshServer, tmp_path: Path) -> Iterator[LogIn]:  # noqa: F811
+    """``log_in()`` logs in and starts the program, with ``variables`` in its environment.
+
+    ``command`` is what is started in its place; ``TERM`` is that of the person's terminal.
+    """
+    running: list[Terminal] = []
+
+    def begin(
+        *arguments: str,
+        command: Sequence[str] = PROGRAM,
+        server: SshServer = ssh_server,
+        inside: Sequence[str] = (),
+        TERM: str = "xterm-256color",
+        **variables: str,
+    ) -> Login:
+        note = tmp_path / f"pid-{len(running)}"
+        there = {**home.environ, **variables}
+        remote = [
+            *("env", *(f"{name}={there[name]}" for name in there if name not in _OF_THE_LOGIN)),
+            *("sh", "-c", _NOTED, "-", str(note), *command, *arguments),
+        ]
+        here = {"PATH": os.environ["PATH"], "HOME": str(home.folder), "TERM": TERM}
+        terminal = Terminal([*inside, *server.command(remote)], here, cwd=home.folder)
+        running.append(terminal)
+        terminal.wait_until(lambda _: note.exists() and note.read_text().endswith("\n"), "a pid")
+        return Login(terminal, int(note.read_text()))
+
+    yield begin
+    for terminal in running:
+        terminal.close()
