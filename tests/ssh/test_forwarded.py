@@ -58,15 +58,12 @@ def assert_signed_in(login: Login, home: Home, page: str) -> None:
     assert json.loads(home.token_path.read_text())["access_token"]
 
 
-def test_the_title_says_where_the_person_comes_from(login: Login) -> None:
-    login.terminal.wait_for(f"default · over SSH from {LAPTOP_ADDRESS}")
-
-
 def test_the_line_that_is_shown_brings_the_browser_to_the_program(
     login: Login, laptop: Laptop, home: Home
 ) -> None:
     terminal = login.terminal
     server = laptop.server
+    terminal.wait_for(f"default · over SSH from {LAPTOP_ADDRESS}")
     line = shown_line(login)
     assert line == (
         f"ssh -N -o ExitOnForwardFailure=yes -L {REDIRECT_PORT}:localhost:{REDIRECT_PORT}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,6 +28,15 @@ def full_address(terminal: Terminal) -> str:
     terminal.press("u")
     terminal.wait_for("Sent to your terminal's clipboard")
     return terminal.clipboard()
+
+
+def _without(words: str, screen: str) -> bool:
+    return words not in screen
+
+
+def _with(text: str, screen: str) -> bool:
+    """Whether the text is there, whatever lines it is broken into."""
+    return text in "".join(screen.split())
 
 
 def test_the_screen_says_that_this_is_over_ssh_and_what_of_the_line_is_a_guess(
@@ -55,12 +66,11 @@ def test_the_screen_says_that_this_is_over_ssh_and_what_of_the_line_is_a_guess(
     ids=["wrapped", "quoted", "angled", "query", "https"],
 )
 def test_the_address_the_browser_ended_at_is_pasted_back(
-    configured: Home, log_in: LogIn, sandbox: Sandbox, written: object
+    configured: Home, log_in: LogIn, sandbox: Sandbox, written: Callable[[str], str]
 ) -> None:
     terminal = log_in().terminal
     terminal.wait_for("Listening on port")
     address = browser.approved_address(full_address(terminal))
-    assert callable(written)
     paste(terminal, written(address))
     terminal.wait_for("Signed in with the pasted address", "● valid")
     assert configured.token()["appid"] == sandbox.integration.client_id
@@ -84,7 +94,7 @@ def test_a_bad_paste_says_what_is_wrong_and_asks_again(
         paste(terminal, bad)
         terminal.wait_for(words)
         terminal.press("escape")
-        terminal.wait_until(lambda screen, words=words: words not in screen, "no message")
+        terminal.wait_until(partial(_without, words), "no message")
     assert not configured.token_path.exists()
     paste(terminal, address)
     terminal.wait_for("Signed in with the pasted address", "● valid")
@@ -129,7 +139,7 @@ def test_an_integration_that_lacks_the_helper_addresses_is_told_them_to_be_copie
     terminal.wait_for("Listening on port")
     terminal.press("d")
     for uri in DEVICE_REDIRECT_URIS:
-        terminal.wait_until(lambda screen, uri=uri: uri in "".join(screen.split()), uri)
+        terminal.wait_until(partial(_with, uri), uri)
     terminal.press("c")
     terminal.wait_until(lambda _: b"\x1b]52;c;" in terminal.received, "a copy")
     assert terminal.clipboard().split() == list(DEVICE_REDIRECT_URIS)

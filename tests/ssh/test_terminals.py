@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 
 from tests.end_to_end.conftest import Home
+from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
 
 _COLOURS = {
@@ -67,9 +69,11 @@ def test_without_colour_the_screen_shown_and_the_cursor_are_reversed(
     terminal.press("tab")
     for reversed_text in (rb" F4 Settings ", rb"."):
         pattern = re.compile(rb"\x1b\[(?:\d+;)*7(?:;\d+)*m" + reversed_text + rb"\x1b")
-        terminal.wait_until(
-            lambda _, pattern=pattern: bool(pattern.search(terminal.received)), reversed_text
-        )
+        terminal.wait_until(partial(_received, terminal, pattern), reversed_text)
+
+
+def _received(terminal: Terminal, pattern: re.Pattern[bytes], _screen: str) -> bool:
+    return bool(pattern.search(terminal.received))
 
 
 def test_a_terminal_that_cannot_draw_is_told_the_commands_for_it(
