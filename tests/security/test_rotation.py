@@ -48,7 +48,7 @@ def home(tmp_path: Path, sandbox: Sandbox) -> Home:
 def killed(home: Home, place: str, *words: str) -> StoredToken:
     """Runs the program until it is killed at ``place``; gives what the file holds then."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.security.lethal", place, *words],
+        [sys.executable, "-m", "tests.security.spoilt", "kill", place, *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=PATIENCE,

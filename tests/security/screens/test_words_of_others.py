@@ -176,7 +176,7 @@ class Heartbeat:
     async def _beat(self) -> None:
         last = time.thread_time()
         while True:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.002)
             now = time.thread_time()
             self.longest, last = max(self.longest, now - last), now
 
