@@ -314,6 +314,24 @@ async def test_time_runs_out(profile: Profile, settings: Settings) -> None:
     assert is_free(settings.redirect_port)
 
 
+async def test_a_clock_that_is_set_back_gives_no_more_time(
+    profile: Profile, settings: Settings
+) -> None:
+    moment = instants.now()
+    current = [moment]
+    async with attempting(profile, settings, now=lambda: current[0]) as watched:
+        await watched.until(steps.Listening)
+        current[0] = moment - timedelta(hours=8)
+        for _ in range(int(PATIENCE / 0.01)):
+            if watched.attempt.deadline < moment:
+                break
+            await asyncio.sleep(0.01)
+        current[0] += timedelta(seconds=settings.timeout + 1)
+        ended = (await watched.rest())[-1]
+    assert isinstance(ended, Ended)
+    assert ended.end is End.TIMED_OUT
+
+
 async def test_more_time_can_be_given(profile: Profile, settings: Settings) -> None:
     async with attempting(profile, settings) as watched:
         before = watched.attempt.deadline

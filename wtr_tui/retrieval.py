@@ -171,8 +171,13 @@ class Retrieval:
 
     async def _watch_the_clock(self) -> None:
         # Asked often, because the wall clock moves while a machine sleeps and a timer does not.
-        while self._now() < self.deadline:
+        now = self._now()
+        while now < self.deadline:
             await asyncio.sleep(0.5)
+            before, now = now, self._now()
+            if now < before:
+                # The clock was set back: that is no reason to keep the port open for hours.
+                self.deadline -= before - now
         if not self._answered:
             self._answered = True
             self._tell(
