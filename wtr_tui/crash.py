@@ -21,7 +21,8 @@ def report(error: BaseException) -> str:
         f"TERM={os.environ.get('TERM', '')}",
         "",
     ]
-    cause: BaseException | None = error
+    # Textual wraps what went wrong in a worker, without chaining it.
+    cause: BaseException | None = getattr(error, "error", error)
     while cause is not None:
         lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
         lines += [

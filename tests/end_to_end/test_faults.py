@@ -77,16 +77,13 @@ def test_a_fault_restores_the_terminal_and_shows_no_secret(
         assert secret.encode() not in terminal.received
 
 
-_IN_A_WORKER = pytest.mark.xfail(reason="the report names the worker's wrapping of the error only")
-
-
 @pytest.mark.parametrize(
     ("place", "keys"),
     [
         pytest.param(*KEY, id="key"),
         pytest.param(*CLOCK, id="clock"),
-        pytest.param(*REFRESH, id="refresh", marks=_IN_A_WORKER),
-        pytest.param(*COPY, id="copy", marks=_IN_A_WORKER),
+        pytest.param(*REFRESH, id="refresh"),
+        pytest.param(*COPY, id="copy"),
     ],
 )
 def test_the_report_says_what_happened_and_where(

@@ -56,7 +56,6 @@ def test_a_signal_ends_a_running_sign_in_and_restores_the_terminal(
     assert is_free(integration)
 
 
-@pytest.mark.xfail(reason="signals are taken only after the terminal, and before there is a screen")
 def test_a_signal_while_the_first_screen_is_put_together_restores_the_terminal(
     signed_in: Home, start: Start
 ) -> None:
@@ -92,7 +91,6 @@ def test_a_terminal_that_goes_away_ends_the_program(
     assert is_free(integration)
 
 
-@pytest.mark.xfail(reason="Python ends with 120 where standard error cannot be flushed any more")
 @_HANGING_UP
 def test_a_terminal_that_goes_away_is_told_in_the_exit_code(
     configured: Home, start: Start, command: tuple[str, ...]
@@ -103,7 +101,6 @@ def test_a_terminal_that_goes_away_is_told_in_the_exit_code(
     assert terminal.process.wait(_AT_ONCE) == 129
 
 
-@pytest.mark.xfail(reason="without SIGHUP the keyboard's thread asks a closed terminal for ever")
 def test_a_terminal_that_goes_away_unannounced_ends_the_program(
     configured: Home, start: Start, integration: Integration
 ) -> None:

@@ -7,8 +7,13 @@ import pwd
 import shlex
 import shutil
 import subprocess
+import threading
+from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+
+import pytest
 
 from tests.programs import required
 from wtr_tui.sandbox.ports import free_port
@@ -67,7 +72,10 @@ class SshServer:
         sshd = shutil.which("sshd") or required("/usr/sbin/sshd")
         self._make_keys()
         self.client_config.write_text(_CLIENT.format(folder=folder))
+        self._log: deque[str] = deque(maxlen=20)
         self.port, self._process = self._start(sshd)
+        if os.geteuid() != 0:
+            self._skip_without_terminals()
 
     def command(self, remote: Sequence[str], *options: str) -> list[str]:
         """Logs in with a terminal and runs ``remote`` there."""
@@ -87,8 +95,14 @@ class SshServer:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        # Not its log: a session that outlives it holds the other end.
+
+    def _skip_without_terminals(self) -> None:
+        """Only root can give a terminal to the group tty where devpts does not by itself."""
+        ran = subprocess.run(self.command(["true"]), stdin=subprocess.DEVNULL, capture_output=True)
+        if ran.returncode != 0:
+            self.stop()
+            pytest.skip(f"sshd of an ordinary user gives no terminal here: {''.join(self._log)}")
 
     def _make_keys(self) -> None:
         for name in ("host_key", "user_key"):
@@ -120,6 +134,10 @@ class SshServer:
             assert process.stderr is not None
             for line in process.stderr:
                 if line.startswith("Server listening on"):
+                    # Read on, or it stops where the pipe is full.
+                    read = partial(self._log.extend, process.stderr)
+                    self._reader = threading.Thread(target=read, daemon=True)
+                    self._reader.start()
                     return port, process
                 told += line
             process.wait()

@@ -94,8 +94,11 @@ class WtrApp(App[int]):
         first._push_result_callback(self, None)
         return first
 
-    def on_mount(self) -> None:
+    def on_load(self) -> None:
+        # Before the terminal is taken: from then on a signal has to give it back.
         lifecycle.end_on_signals(self)
+
+    def on_mount(self) -> None:
         lifecycle.repaint_after_suspension(self)
         self.set_interval(_TICK_SECONDS, self._tick)
 
@@ -122,6 +125,9 @@ class WtrApp(App[int]):
 
     # One tick for everything: the file is followed, auto-refresh acts, the screen counts.
     def _tick(self) -> None:
+        if not self.is_headless and lifecycle.terminal_is_gone():
+            self.leave(129, patience=0.7)
+            return
         now = self.session.now()
         keeper = self.session.keeper
         was_back = keeper.clock_went_back
@@ -322,6 +328,11 @@ class WtrApp(App[int]):
             self._leaving = asyncio.ensure_future(self._leave(code, patience))
 
     async def _leave(self, code: int, patience: float) -> None:
+        # A screen taken away while it is being put together would be a fault.
+        for _ in range(50):
+            if self.shown is not None and self.shown.is_mounted:
+                break
+            await asyncio.sleep(0.02)
         # While the app still runs: what Textual cancels at its end cannot wait for anything.
         await self.retrieval.close_attempt()
         if self._requests:
@@ -355,4 +366,5 @@ def run(session: Session, *, mouse: bool = False) -> int:
     """
     app = WtrApp(session)
     app.run(mouse=mouse)
+    lifecycle.forget_lost_terminal()
     return app.return_code or DONE

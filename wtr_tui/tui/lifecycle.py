@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
+import termios
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,33 @@ def end_on_signals(app: WtrApp) -> None:
     loop = asyncio.get_running_loop()
     for number in _PATIENCE:
         loop.add_signal_handler(number, _ending(app, number))
+
+
+def terminal_is_gone() -> bool:
+    """Whether nobody will ever see or type anything again.
+
+    The kernel tells only the leader of the session (SIGHUP); in a container, say, that is
+    somebody else, and Textual would go on asking a closed terminal as fast as it can.
+    """
+    assert sys.__stdin__ is not None
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno())
+    except termios.error:
+        return True
+    return False
+
+
+def forget_lost_terminal() -> None:
+    """What could not be written any more would turn the exit code into 120 at the very end."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 def repaint_after_suspension(app: WtrApp) -> None:

@@ -76,10 +76,8 @@ class TokenScreen(WtrScreen):
     def content(self) -> Iterable[Widget]:
         with Vertical(id="full"):
             yield Quiet("", id="who")
-            yield Quiet("", classes="gap")
             with Horizontal(classes="row"):
                 yield Quiet("Access token", classes="heading")
-                yield Quiet("  ", classes="row-gap")
                 yield Quiet("", id="state")
             with Horizontal(id="large-row"):
                 yield Digits("", id="large")
@@ -89,15 +87,11 @@ class TokenScreen(WtrScreen):
                     yield Quiet("", id="masked")
             yield Bar(id="bar")
             yield Quiet("", id="revealed")
-            yield Quiet("", classes="gap")
-            with Horizontal(classes="row"):
+            with Horizontal(classes="row", id="refresh-row"):
                 yield Quiet("Refresh token", classes="heading")
-                yield Quiet("", classes="row-gap")
                 yield Quiet("", id="refresh-left")
-                yield Quiet("   ", classes="row-gap")
                 yield Quiet("", id="refresh-end", classes="muted fill")
             yield Bar(id="refresh-bar")
-            yield Quiet("", classes="gap")
             for name, key in (
                 ("Scopes", "scopes"),
                 ("Auto-refresh", "auto"),
