@@ -76,8 +76,10 @@ class TokenScreen(WtrScreen):
     def content(self) -> Iterable[Widget]:
         with Vertical(id="full"):
             yield Quiet("", id="who")
+            yield Quiet("", classes="gap")
             with Horizontal(classes="row"):
                 yield Quiet("Access token", classes="heading")
+                yield Quiet("  ", classes="row-gap")
                 yield Quiet("", id="state")
             with Horizontal(id="large-row"):
                 yield Digits("", id="large")
@@ -87,11 +89,15 @@ class TokenScreen(WtrScreen):
                     yield Quiet("", id="masked")
             yield Bar(id="bar")
             yield Quiet("", id="revealed")
-            with Horizontal(classes="row", id="refresh-row"):
+            yield Quiet("", classes="gap")
+            with Horizontal(classes="row"):
                 yield Quiet("Refresh token", classes="heading")
+                yield Quiet("", classes="row-gap")
                 yield Quiet("", id="refresh-left")
+                yield Quiet("   ", classes="row-gap")
                 yield Quiet("", id="refresh-end", classes="muted fill")
             yield Bar(id="refresh-bar")
+            yield Quiet("", classes="gap")
             for name, key in (
                 ("Scopes", "scopes"),
                 ("Auto-refresh", "auto"),
