@@ -229,7 +229,7 @@ def test_secrets_go_into_no_address(configured: Home, start: Start, sandbox: San
     """A10, E55: neither the secret, nor a token, nor the verifier, whatever is asked."""
     terminal = start()
     sandbox.approve(terminal.find(START_ADDRESS))
-    terminal.wait_for("● valid")
+    terminal.wait_for("Signed in through the browser's redirect", "● valid")
     terminal.press("r")
     terminal.wait_for("Refreshed at")
     token = configured.token()

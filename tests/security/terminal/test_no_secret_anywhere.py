@@ -83,7 +83,7 @@ def test_a_day_on_the_screens_leaves_no_secret_behind(
         terminal.wait_for("Refreshed at")
         repeat_all(home, sandbox)
         terminal.press("r")
-        terminal.wait_for("refused:")
+        terminal.wait_for("Webex refused to refresh the token")
         whole = home.token_path.read_bytes()
         home.token_path.write_bytes(whole[: len(whole) // 2])
         terminal.wait_for("is damaged")
