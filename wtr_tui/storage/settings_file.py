@@ -11,7 +11,6 @@ from pathlib import Path
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import LARGEST, UnsafeFile, write_private
-from wtr_tui.storage.settings_edit import SettingsNotEditable, edited
 from wtr_tui.storage.settings_yaml import Entry, entries
 from wtr_tui.storage.yaml_fault import SettingsFileError
 
@@ -19,9 +18,7 @@ __all__ = [
     "SettingsFile",
     "SettingsFileChanged",
     "SettingsFileError",
-    "SettingsNotEditable",
     "SettingsNotSaved",
-    "edited",
     "read_mapping",
     "save",
 ]
@@ -72,6 +69,9 @@ def save(path: Path, changes: Mapping[str, object | None], *, expected: str | No
     SettingsNotEditable where it cannot be changed safely, SettingsNotSaved where it cannot be
     written.
     """
+    # Loaded here: most who read the settings never write them.
+    from wtr_tui.storage.settings_edit import edited
+
     found = read_mapping(path)
     if found.text != expected:
         raise SettingsFileChanged(
