@@ -9,7 +9,6 @@ from tests.benchmarks.timing import interleaved, run
 
 def figures(place: Place) -> list[Figure]:
     home = place.signed_in("commands")
-    # As most people have them: only the stand-in needs another base URL.
     usual = place.signed_in("usual")
     usual.configure(without_base_url(place.stand_in.settings))
     environ = usual.environ
@@ -42,5 +41,6 @@ def _refresh(place: Place, home: Home) -> Figure:
 
 
 def without_base_url(settings: str) -> str:
+    """Settings as most people have them."""
     lines = settings.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("baseUrl"))
