@@ -99,10 +99,17 @@ class SshServer:
 
     def _skip_without_terminals(self) -> None:
         """Only root can give a terminal to the group tty where devpts does not by itself."""
-        ran = subprocess.run(self.command(["true"]), stdin=subprocess.DEVNULL, capture_output=True)
+        ran = subprocess.run(
+            [*self._inside, *self.command(["true"])],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
         if ran.returncode != 0:
             self.stop()
-            pytest.skip(f"sshd of an ordinary user gives no terminal here: {''.join(self._log)}")
+            self._reader.join()
+            why = " ".join("".join(self._log).split())
+            pytest.skip(f"sshd run by an ordinary user gives no terminal here: {why}")
 
     def _make_keys(self) -> None:
         for name in ("host_key", "user_key"):
