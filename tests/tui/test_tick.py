@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from textual.widget import Widget
+
 from tests.tokens import a_token
 from tests.tui.stage import Stage, shows
 from wtr_tui.tui.app import WtrApp
@@ -17,3 +20,30 @@ async def test_a_tick_while_a_screen_is_being_built_waits_for_the_next(stage: St
         app.go("token")
         app._tick()
         await shows(pilot, "Access token")
+
+
+async def test_a_tick_while_the_screens_are_taken_away_does_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.configure()
+    stage.save(a_token())
+    app = stage.app()
+    ticks = 0
+    prune = app._prune
+
+    def taken_away(*nodes: Widget, **options: object) -> object:
+        async def and_then_a_tick() -> None:
+            nonlocal ticks
+            for node in nodes:
+                await node.remove_children()
+            app._tick()
+            ticks += 1
+            await prune(*nodes)
+
+        return and_then_a_tick()
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "Access token")
+        monkeypatch.setattr(app, "_prune", taken_away)
+    assert ticks
+    assert app._exception is None

@@ -139,15 +139,14 @@ class WtrApp(App[int]):
             )
         if keeper.due(now) and not self.refreshing:
             self.start_refresh(asked=False)
-        # A screen that is shown for the first time may not be built yet.
-        if self.shown is not None and self.shown.is_mounted:
+        if self.shown is not None and self.shown.is_built:
             self.shown.on_second(now)
 
     def token_changed(self) -> None:
         """Lets every screen that exists take in the token the keeper holds now."""
         for name in ("token", "retrieval", "configuration"):
             screen = self.get_screen(name)
-            if isinstance(screen, WtrScreen) and screen.is_mounted:
+            if isinstance(screen, WtrScreen) and screen.is_built:
                 screen.on_token_changed()
 
     def start_refresh(self, *, asked: bool) -> None:
@@ -284,7 +283,7 @@ class WtrApp(App[int]):
         self.session.keeper.look(self.session.now())
         for name in ("token", "retrieval", "configuration"):
             screen = self.get_screen(name)
-            if isinstance(screen, WtrScreen) and screen.is_mounted:
+            if isinstance(screen, WtrScreen) and screen.is_built:
                 screen.on_profile_changed()
         self.go(self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
@@ -330,7 +329,7 @@ class WtrApp(App[int]):
     async def _leave(self, code: int, patience: float) -> None:
         # A screen taken away while it is being put together would be a fault.
         for _ in range(50):
-            if self.shown is not None and self.shown.is_mounted:
+            if self.shown is not None and self.shown.is_built:
                 break
             await asyncio.sleep(0.02)
         # While the app still runs: what Textual cancels at its end cannot wait for anything.

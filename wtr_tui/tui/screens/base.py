@@ -73,6 +73,11 @@ class WtrScreen(Screen[None]):
     def session(self) -> Session:
         return self.wtr.session
 
+    @property
+    def is_built(self) -> bool:
+        """Whether its widgets are there: not yet before the first showing, no more at the end."""
+        return self.is_mounted and self.app.is_running
+
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         """Says what happened, at the bottom of this screen."""
         self._message.tell(sentence, tone)

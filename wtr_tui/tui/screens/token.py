@@ -112,13 +112,13 @@ class TokenScreen(WtrScreen):
         self.on_token_changed()
 
     def on_screen_resume(self) -> None:
-        if self.is_mounted and self.query("#full"):
+        if self.is_built:
             self._show_all()
 
     def on_screen_suspend(self) -> None:
         # Who leaves the screen does not leave the token on it.
         self._revealed = False
-        if self.token is not None and self.query("#full"):
+        if self.token is not None and self.is_built:
             self._show_access(self.token)
 
     @property
