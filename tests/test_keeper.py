@@ -162,6 +162,13 @@ def test_what_asking_again_would_not_change_stops_auto_refresh(
     assert not keeper.due(PLANNED + DAY)
 
 
+def test_a_disk_that_fails_is_tried_again(keeper: Keeper) -> None:
+    following(keeper, MINE).learn(refresh.StoreFailed("The disk is full."), PLANNED)
+    assert not keeper.stopped
+    assert not keeper.due(PLANNED + timedelta(seconds=1))
+    assert keeper.due(PLANNED + refresh.FIRST_PAUSE)
+
+
 def test_a_token_from_elsewhere_ends_the_rest(keeper: Keeper) -> None:
     following(keeper, MINE).learn(refresh.SignInNeeded("Sign in again."), PLANNED)
     saved(keeper, StoredToken(APP_ID, a_token("NEW1", obtained_at=PLANNED)))

@@ -22,6 +22,7 @@ from wtr_tui.refresh import (
     Refreshed,
     SameToken,
     SignInNeeded,
+    StoreFailed,
     Temporary,
     WrongClient,
     backoff,
@@ -403,7 +404,7 @@ def test_a_file_that_holds_no_token_is_told_and_kept(
 ) -> None:
     profile.token_path.write_bytes(b'{"access_token": "half')
     outcome = refresh(profile, settings)
-    assert isinstance(outcome, CannotRefresh)
+    assert isinstance(outcome, StoreFailed)
     assert profile.token_path.name in outcome.sentence
     assert "half" not in outcome.sentence
     assert profile.token_path.read_bytes() == b'{"access_token": "half'
@@ -425,13 +426,9 @@ def test_a_token_that_cannot_be_saved_is_handed_over_all_the_same(
 
 
 def test_a_lock_that_stays_held_is_temporary_and_says_by_whom(
-    profile: Profile, settings: Settings, stored: Token, monkeypatch: pytest.MonkeyPatch
+    profile: Profile, settings: Settings, stored: Token
 ) -> None:
-    lock = profile.token_file.lock
-    with lock():
-        monkeypatch.setattr(
-            "wtr_tui.storage.token_file.TokenFile.lock", lambda _: lock(timeout=0.0)
-        )
-        outcome = refresh(profile, settings)
+    with profile.token_file.lock():
+        outcome = refresh(profile, settings, patience=0.0)
     assert isinstance(outcome, Temporary)
     assert str(os.getpid()) in outcome.sentence

@@ -121,9 +121,10 @@ class Keeper:
 
     def learn(self, outcome: Outcome, now: datetime) -> None:
         """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
-        if isinstance(outcome, refresh.Temporary):
+        if isinstance(outcome, (refresh.Temporary, refresh.StoreFailed)):
             self._failures += 1
-            self._not_before = now + self._pause_after_failure(outcome, now)
+            wish = outcome.retry_after if isinstance(outcome, refresh.Temporary) else None
+            self._not_before = now + self._pause_after_failure(wish, now)
         elif isinstance(outcome, refresh.SameToken):
             self.forget_failures()
             self._not_before = now + _pause_after_same(outcome.token.left(now))
@@ -134,11 +135,11 @@ class Keeper:
         else:
             self.stopped = outcome.sentence
 
-    def _pause_after_failure(self, outcome: refresh.Temporary, now: datetime) -> timedelta:
+    def _pause_after_failure(self, wish: timedelta | None, now: datetime) -> timedelta:
         """Never past the middle of what is left: a short-lived token gets its chances, too."""
-        pause = refresh.backoff(self._failures, outcome.retry_after)
+        pause = refresh.backoff(self._failures, wish)
         left = self.stored.token.left(now) if self.stored is not None else None
-        if left is None or left <= timedelta(0) or outcome.retry_after is not None:
+        if left is None or left <= timedelta(0) or wish is not None:
             return pause
         return min(pause, max(left / 2, _LEAST_PAUSE))
 

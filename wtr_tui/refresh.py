@@ -25,10 +25,11 @@ from wtr_tui.refresh_outcome import (
     Refreshed,
     SameToken,
     SignInNeeded,
+    StoreFailed,
     Temporary,
     WrongClient,
 )
-from wtr_tui.storage.lock import LockHeld
+from wtr_tui.storage.lock import LockHeld, LockUnusable
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "Refreshed",
     "SameToken",
     "SignInNeeded",
+    "StoreFailed",
     "Temporary",
     "WrongClient",
     "backoff",
@@ -55,6 +57,8 @@ LEAST_LEAD = timedelta(minutes=5)
 MOST_LEAD = timedelta(days=1)
 LEAST_GAP = timedelta(seconds=10)
 """Between two refreshes: Webex may give the same token back, with ever less time left."""
+
+LOCK_PATIENCE = 10.0
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -97,15 +101,17 @@ def refresh(
     now: Callable[[], datetime] = instants.now,
     within: timedelta | None = None,
     seen: Token | None = None,
+    patience: float = LOCK_PATIENCE,
 ) -> Outcome:
     """Refreshes the profile's token, unless that is not needed (any more), and saves it.
 
     ``within``: only when no more than that is left. ``seen``: the token the caller knows; when
     the file holds another one that is valid, another process has refreshed and nothing is
-    asked. The answer is saved before this returns, and the onToken command has been run then.
-    Every failure is an outcome: nothing that is the person's to mend is raised.
+    asked. ``patience``: seconds to wait for another process that holds the token. The answer is
+    saved before this returns, and the onToken command has been run then. Every failure is an
+    outcome: nothing that is the person's to mend is raised.
     """
-    outcome = _under_the_lock(profile.token_file, settings, client, now, within, seen)
+    outcome = _under_the_lock(profile.token_file, settings, client, now, within, seen, patience)
     hook.after_refresh(profile, settings, outcome)
     return outcome
 
@@ -117,18 +123,42 @@ def _under_the_lock(
     now: Callable[[], datetime],
     within: timedelta | None,
     seen: Token | None,
+    patience: float,
 ) -> Outcome:
     try:
-        with token_file.lock():
+        try:
+            with token_file.lock(patience):
+                return _judged(token_file, settings, client, now, within, seen)
+        except LockUnusable:
+            # A disk that cannot be written to still holds a refresh token. It is used once the
+            # access token has run out and not before: the answer can hardly be saved, and a
+            # server that replaces refresh tokens takes the stored one back.
             stored = token_file.read()
-            if stored is None:
-                return SignInNeeded("There is no token to refresh.", "Sign in first.")
-            unneeded = _unneeded(stored, settings, now(), within, seen)
-            return unneeded or _asked(token_file, stored, settings, client, now)
+            if stored is None or stored.token.is_valid(now()):
+                raise
+            return _judged(token_file, settings, client, now, within, seen)
     except LockHeld as held:
         return Temporary(held.sentence, advice=held.advice)
-    except (StorageError, SettingsError) as error:
+    except StorageError as error:
+        return StoreFailed(error.sentence, error.advice)
+    except SettingsError as error:
         return CannotRefresh(error.sentence, error.advice)
+
+
+def _judged(
+    token_file: TokenFile,
+    settings: Settings,
+    client: WebexClient | None,
+    now: Callable[[], datetime],
+    within: timedelta | None,
+    seen: Token | None,
+) -> Outcome:
+    """Reads the token again, another process may have replaced it, and asks where needed."""
+    stored = token_file.read()
+    if stored is None:
+        return SignInNeeded("There is no token to refresh.", "Sign in first.")
+    unneeded = _unneeded(stored, settings, now(), within, seen)
+    return unneeded or _asked(token_file, stored, settings, client, now)
 
 
 def _unneeded(

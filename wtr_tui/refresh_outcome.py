@@ -64,6 +64,14 @@ class CannotRefresh:
 
 
 @dataclass(frozen=True)
+class StoreFailed:
+    """The token file or its lock could not be used; Webex was not asked."""
+
+    sentence: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
 class NotSaved:
     """``token`` was granted but could not be written: it lives only as long as the program."""
 
@@ -80,5 +88,6 @@ Outcome: TypeAlias = (
     | WrongClient
     | Temporary
     | CannotRefresh
+    | StoreFailed
     | NotSaved
 )

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -135,9 +136,16 @@ class Home:
             cwd=self.folder,
         )
 
-    def run(self, *words: str, stdin: str | None = None, **variables: str) -> Ran:
+    def run(
+        self,
+        *words: str,
+        stdin: str | None = None,
+        under: Sequence[str] = (),
+        **variables: str,
+    ) -> Ran:
+        """The program, waited for; ``under`` is a command that runs it."""
         done = subprocess.run(
-            [*PROGRAM, *words],
+            [*under, *PROGRAM, *words],
             input=stdin or "",
             capture_output=True,
             text=True,

@@ -52,7 +52,6 @@ def test_a_long_refusal_is_cut(home: Home, sandbox: Sandbox, size: int) -> None:
     assert len(done.err) < 1_000
 
 
-@pytest.mark.xfail(reason="members of a token file are printed as they are")
 @pytest.mark.parametrize(
     ("member", "words"), [("scope", "status"), ("appid", "status"), ("appid", "refresh")]
 )
@@ -65,7 +64,6 @@ def test_what_a_token_file_says_is_printed_literally(home: Home, member: str, wo
     assert orders_in(done.out + done.err) == set()
 
 
-@pytest.mark.xfail(reason="scopes of a file that is taken over are not judged")
 def test_scopes_taken_over_from_a_strangers_file_are_judged(home: Home) -> None:
     """F63."""
     home.token_path().unlink()

@@ -179,6 +179,17 @@ async def test_every_way_a_refresh_fails_is_told_and_nothing_is_deleted(
         assert refreshable.stored() == before
 
 
+async def test_an_on_token_command_that_fails_is_told_and_the_refresh_stands(
+    refreshable: Stage, sandbox: Sandbox
+) -> None:
+    before = refreshable.stored()
+    refreshable.configure_for(sandbox, onToken="sh -c 'exit 7'")
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await tells(pilot, "The onToken command failed with exit code 7")
+        assert refreshable.stored() != before
+
+
 async def test_the_same_token_again_is_told_as_no_fault(
     refreshable: Stage, sandbox: Sandbox
 ) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from wtr_tui.errors import SettingsError
 from wtr_tui.instants import UTC, from_iso
+from wtr_tui.oauth.fields import is_visible_ascii
 from wtr_tui.secret import Secret
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
 from wtr_tui.storage.settings_yaml import entries
@@ -77,7 +78,7 @@ def _json(text: str) -> Mapping[str, object]:
 
 def _from_members(given: Mapping[str, object]) -> Foreign:
     # The Go tool's library writes its keys in small letters, a person may have written others.
-    members = {key.lower(): value for key, value in given.items() if value not in (None, "", 0)}
+    members = {key.lower(): value for key, value in given.items() if value}
     access = _first(members, "access_token", "token")
     refresh = members.get("refresh_token")
     foreign = Foreign(
@@ -125,7 +126,7 @@ def _app_id(members: Mapping[str, object]) -> dict[str, str]:
 
 
 def _token(stated: object, what: str) -> Secret:
-    if not isinstance(stated, str) or not all("!" <= letter <= "~" for letter in stated.strip()):
+    if not isinstance(stated, str) or not is_visible_ascii(stated.strip()):
         raise ValueError(f"It does not look like a token, {what}.")
     if len(stated.strip()) < 16:
         raise ValueError(f"It is too short for a token, {what}.")
@@ -151,4 +152,7 @@ def _instant(stated: object) -> datetime | None:
 
 
 def _scopes(stated: object) -> tuple[str, ...]:
-    return tuple(stated.split()) if isinstance(stated, str) else ()
+    words = tuple(stated.split()) if isinstance(stated, str) else ()
+    if not all(is_visible_ascii(word) for word in words):
+        raise ValueError("Its scopes hold characters that no scope has.")
+    return words

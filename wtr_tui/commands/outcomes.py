@@ -12,6 +12,7 @@ from wtr_tui.refresh_outcome import (
     Outcome,
     Refreshed,
     SameToken,
+    StoreFailed,
     Temporary,
     WrongClient,
 )
@@ -28,7 +29,7 @@ def error_of(outcome: Outcome) -> WtrError | None:
         return SettingsError(outcome.sentence, outcome.advice)
     if isinstance(outcome, Temporary):
         return TemporaryError(outcome.sentence, outcome.advice + _wish(outcome))
-    if isinstance(outcome, NotSaved):
+    if isinstance(outcome, (NotSaved, StoreFailed)):
         return StorageError(outcome.sentence, outcome.advice)
     assert isinstance(outcome, CannotRefresh)
     return WtrError(outcome.sentence, outcome.advice)

@@ -14,13 +14,12 @@ from wtr_tui.commands.token import MIN_LEFT
 from wtr_tui.errors import SettingsError, SignInNeeded, WtrError
 from wtr_tui.oauth.token import Token
 from wtr_tui.storage import profile, settings
-from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.storage.token_file import StoredToken
 
 PATIENCE = 60.0
-"""Seconds to wait for another process that refreshes: as long as its requests may take."""
+"""Seconds to wait for another process that refreshes: scripts start by the dozen, at once."""
 
 SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
 
@@ -31,19 +30,6 @@ class Delivered:
 
     token: Token
     warning: str = ""
-
-
-class _PatientFile(TokenFile):
-    def lock(self, timeout: float | None = None) -> Lock:
-        return super().lock(PATIENCE if timeout is None else timeout)
-
-
-class _PatientProfile(Profile):
-    """Waits longer for its lock than a screen would: scripts start by the dozen, at once."""
-
-    @property
-    def token_file(self) -> TokenFile:
-        return _PatientFile(self.token_path)
 
 
 def valid_token(
@@ -61,8 +47,7 @@ def valid_token(
     As long as the stored token is valid at all, a refresh that fails only becomes a warning.
     Raises a WtrError where there is no valid token to give.
     """
-    usual = profile.find(name, config, environ)
-    found = _PatientProfile(usual.name, usual.settings_path, usual.token_path)
+    found = profile.find(name, config, environ)
     stored = stored_token(found)
     known = settings.load(found.settings_path, environ)
     debug.show_settings(found, known)
@@ -112,7 +97,9 @@ def _refreshed(
     failure: WtrError | None
     try:
         require_refresh_token(token)
-        outcome = refresh.refresh(found, known.require(), now=now, within=margin, seen=token)
+        outcome = refresh.refresh(
+            found, known.require(), now=now, within=margin, seen=token, patience=PATIENCE
+        )
     except WtrError as error:
         failure = error
     else:

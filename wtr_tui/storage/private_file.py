@@ -79,7 +79,7 @@ def write_private(path: str, content: bytes, *, tighten_folder: bool = False) ->
         _sweep(directory, name)
         return notices
     finally:
-        os.close(directory)
+        _close_quietly(directory)
 
 
 def make_private_folder(folder: str) -> None:
@@ -219,6 +219,14 @@ def _sweep(directory: int, name: str) -> None:
                     os.unlink(other, dir_fd=directory)
     except OSError:
         # Tidying is not what was asked for; the next save tries again.
+        return
+
+
+def _close_quietly(descriptor: int) -> None:
+    try:
+        os.close(descriptor)
+    except OSError:
+        # What counts has been flushed: a failure here says nothing about the file.
         return
 
 

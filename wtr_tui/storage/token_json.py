@@ -35,14 +35,14 @@ def from_fields(path: str, fields: Mapping[str, object]) -> tuple[str, Token]:
     """The App ID and the token. Raises CorruptTokenFile, which names the member at fault."""
     judged = _Fields(path, fields)
     refresh_token = judged.credential("refresh_token")
-    return judged.required("appid", judged.text("appid")), Token(
+    return judged.required("appid", judged.word("appid")), Token(
         access_token=judged.required("access_token", judged.credential("access_token")),
         obtained_at=judged.required("obtained_at", judged.instant("obtained_at")),
         expires_at=judged.instant("expires_at"),
         refresh_token=refresh_token,
         refresh_expires_at=judged.instant("refresh_expires_at"),
-        token_type=judged.text("token_type") or "Bearer",
-        scopes=tuple((judged.text("scope") or "").split()),
+        token_type=judged.word("token_type") or "Bearer",
+        scopes=judged.words("scope"),
     )
 
 
@@ -68,9 +68,22 @@ class _Fields:
         if stated is None:
             return None
         # It goes into an HTTP header.
-        if not stated or not all("!" <= character <= "~" for character in stated):
+        if not _is_visible_ascii(stated):
             raise self._fault(f"{name} is not a token")
         return Secret(stated)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        stated = tuple((self.text(name) or "").split())
+        # They are shown as they are: nothing in them may be an order to the terminal.
+        if not all(_is_visible_ascii(word) for word in stated):
+            raise self._fault(f"{name} holds characters that do not belong there")
+        return stated
+
+    def word(self, name: str) -> str | None:
+        stated = self.words(name)
+        if len(stated) > 1:
+            raise self._fault(f"{name} is more than one word")
+        return stated[0] if stated else None
 
     def instant(self, name: str) -> datetime | None:
         stated = self.text(name)
@@ -88,3 +101,8 @@ class _Fields:
 
     def _fault(self, fault: str) -> CorruptTokenFile:
         return CorruptTokenFile(self._path, fault)
+
+
+def _is_visible_ascii(text: str) -> bool:
+    # Not oauth.fields': it imports what a command that only reads a token never needs.
+    return bool(text) and all("!" <= character <= "~" for character in text)

@@ -22,6 +22,7 @@ from wtr_tui.refresh import Outcome
 from wtr_tui.storage.profile import Profile
 from wtr_tui.tui import lifecycle, themes
 from wtr_tui.tui.commands import Actions
+from wtr_tui.tui.hook_warnings import HookWarnings
 from wtr_tui.tui.plain_page import PlainPage
 from wtr_tui.tui.refresh_words import told
 from wtr_tui.tui.screens.base import WtrScreen
@@ -74,6 +75,7 @@ class WtrApp(App[int]):
         self.crash_sentence = ""
         self.retrieval = RetrievalScreen()
         self.plain_page = PlainPage()
+        self._hook_warnings = HookWarnings()
         self._leaving: asyncio.Future[None] | None = None
         self._requests: set[asyncio.Future[Outcome]] = set()
         for theme in (themes.DARK, themes.LIGHT):
@@ -100,7 +102,11 @@ class WtrApp(App[int]):
 
     def on_mount(self) -> None:
         lifecycle.repaint_after_suspension(self)
+        self._hook_warnings.listen()
         self.set_interval(_TICK_SECONDS, self._tick)
+
+    def on_unmount(self) -> None:
+        self._hook_warnings.deafen()
 
     def on_ready(self) -> None:
         gc.enable()  # off since the start
@@ -137,6 +143,9 @@ class WtrApp(App[int]):
             self.tell(
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
+        warning = self._hook_warnings.take()
+        if warning:
+            self.tell(warning, Tone.WARN)
         if keeper.due(now) and not self.refreshing:
             self.start_refresh(asked=False)
         if self.shown is not None and self.shown.is_built:

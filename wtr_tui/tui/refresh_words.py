@@ -25,10 +25,11 @@ def told(outcome: Outcome, keeper: Keeper, now: datetime, *, asked: bool) -> tup
         return "Another program had refreshed it already: this is its token.", Tone.GOOD
     if isinstance(outcome, refresh.NotSaved):
         return f"NOT SAVED: {outcome.sentence} s tries again; c copies it meanwhile.", Tone.BAD
-    if isinstance(outcome, refresh.Temporary):
+    if isinstance(outcome, (refresh.Temporary, refresh.StoreFailed)):
         at = keeper.next_at()
         again = f" Next try at {at.astimezone():%H:%M:%S}." if at is not None else " r tries again."
-        return f"Not refreshed: {outcome.sentence}{again}", Tone.WARN
+        tone = Tone.WARN if isinstance(outcome, refresh.Temporary) else Tone.BAD
+        return f"Not refreshed: {outcome.sentence}{again}", tone
     sentence = f"{outcome.sentence} {outcome.advice}".rstrip()
     if isinstance(outcome, refresh.SignInNeeded):
         return f"{sentence} F3 signs in; nothing was deleted.", Tone.BAD

@@ -1,0 +1,69 @@
+"""A disk that cannot be written to: the token is handed out all the same, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.commands.home import Home, Ran
+from tests.programs import required
+from wtr_tui.sandbox import Sandbox
+
+EXPIRED = timedelta(minutes=-1)
+
+
+@pytest.fixture
+def locked_out(home: Home, sandbox: Sandbox) -> Iterator[Home]:
+    """The folder of the token may be read, not written to, once ``run`` is used."""
+    home.configure(sandbox)
+    yield home
+    home.token_path().parent.chmod(0o700)
+
+
+def run(home: Home, *words: str) -> Ran:
+    """As an ordinary user: root's right to write anywhere is laid down where it is there."""
+    home.token_path().parent.chmod(0o500)
+    if os.geteuid() != 0:
+        return home.run(*words)
+    ordinary = (required("setpriv"), "--bounding-set=-all", "--inh-caps=-all")
+    if subprocess.run((*ordinary, "true"), check=False).returncode:
+        pytest.skip("nobody lets this test lay down root's rights")
+    return home.run(*words, under=ordinary)
+
+
+def test_a_token_that_has_run_out_is_refreshed_and_given(
+    locked_out: Home, sandbox: Sandbox
+) -> None:
+    old = locked_out.sign_in(sandbox, left=EXPIRED)
+    before = locked_out.token_path().read_bytes()
+    ran = run(locked_out, "token")
+    assert ran.code == 0
+    assert ran.out.strip() not in ("", old)
+    assert "The new token is NOT SAVED." in ran.err
+    assert "Permission denied" in ran.err
+    assert len(sandbox.requests_to("access_token")) == 1
+    assert locked_out.token_path().read_bytes() == before
+
+
+def test_as_long_as_the_token_is_valid_it_is_given_and_webex_is_left_alone(
+    locked_out: Home, sandbox: Sandbox
+) -> None:
+    old = locked_out.sign_in(sandbox, left=timedelta(minutes=2))
+    ran = run(locked_out, "token")
+    assert (ran.code, ran.out.strip()) == (0, old)
+    assert "Not refreshed, but still valid. The lock file" in ran.err
+    assert sandbox.requests_to("access_token") == ()
+
+
+def test_a_refresh_gives_what_it_could_not_save_and_fails(
+    locked_out: Home, sandbox: Sandbox
+) -> None:
+    old = locked_out.sign_in(sandbox, left=EXPIRED)
+    ran = run(locked_out, "refresh", "-j")
+    assert ran.code == 1
+    assert ran.json["access_token"] not in ("", old)
+    assert "Refreshed, but NOT SAVED." in ran.err
