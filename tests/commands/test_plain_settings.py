@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wtr_tui.commands.plain_settings import app_id_in
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.settings_yaml import entries
+from wtr_tui.storage.settings_yaml import parsed
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from wtr_tui.storage.settings_yaml import entries
         ("# Mine\nclientid: C12ab # from the portal\n", "C12ab"),
         ('secret: "x y"\nappid: "C12ab"\r\n', "C12ab"),
         ("\ufeff\nappid: 'C12ab'", None),  # the mark is removed by whoever reads the file
-        ("scopes:\n  - spark:kms\n- b\nappid: C12ab\n", "C12ab"),
+        ("scopes:\n  - spark:kms\n  - b\nappid: C12ab\n", "C12ab"),
         ("secret: x\n", ""),
         ("", ""),
     ],
@@ -72,7 +72,7 @@ def test_what_is_read_is_never_another_app_id_than_yamls(text: str) -> None:
     if quick is None:
         return
     try:
-        found = entries(text, "the file")
+        found = parsed(text, "the file")
     except SettingsError:
         return  # the file is broken elsewhere; the App ID stands there all the same
     stated = [entry for key, entry in found.items() if key in ("appid", "clientid")]

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from wtr_tui.storage.settings_edit import SettingsNotEditable, edited
-from wtr_tui.storage.yaml_fault import SettingsFileError
+from wtr_tui.storage.settings_entries import SettingsFileError
 
 HAND_WRITTEN = """\
 # What I use at work.

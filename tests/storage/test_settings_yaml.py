@@ -7,15 +7,15 @@ from contextlib import suppress
 
 import pytest
 
-from wtr_tui.storage.settings_yaml import Entry, entries
-from wtr_tui.storage.yaml_fault import SettingsFileError
+from wtr_tui.storage.settings_entries import Entry, SettingsFileError
+from wtr_tui.storage.settings_yaml import parsed
 
 FILE = "/home/ann/default.yaml"
 
 
 def refusal(text: str) -> SettingsFileError:
     with pytest.raises(SettingsFileError) as refused:
-        entries(text, FILE)
+        parsed(text, FILE)
     assert refused.value.__cause__ is None
     return refused.value
 
@@ -24,11 +24,11 @@ def refusal(text: str) -> SettingsFileError:
     "text", ["", "# nothing yet\n", "---\n", "---\n...\n", "~\n", "{}\n", "\n\n"]
 )
 def test_nothing_is_no_settings(text: str) -> None:
-    assert not entries(text, FILE)
+    assert not parsed(text, FILE)
 
 
 def test_keys_keep_their_order_and_lines() -> None:
-    found = entries("# c\nsecret: s\n\nappid: C1\nscopes:\n- a:b\n- 'c:d'\nx: {y: 1}\n", FILE)
+    found = parsed("# c\nsecret: s\n\nappid: C1\nscopes:\n- a:b\n- 'c:d'\nx: {y: 1}\n", FILE)
     assert list(found.values()) == [
         Entry("secret", 2, "s"),
         Entry("appid", 4, "C1"),
@@ -67,7 +67,7 @@ def test_keys_keep_their_order_and_lines() -> None:
     ],
 )
 def test_a_value_is_the_text_a_person_sees(written: str, value: object, read_as: str) -> None:
-    found = entries(f"secret: {written}\n", FILE)["secret"]
+    found = parsed(f"secret: {written}\n", FILE)["secret"]
     assert (found.value, found.read_as, found.nested) == (value, read_as, False)
 
 
@@ -159,7 +159,7 @@ def test_the_caret_points_at_the_sign(text: str, excerpt: str | None, under: str
 def test_no_file_takes_memory_or_time_without_end(text: str) -> None:
     begun = time.process_time()
     with suppress(SettingsFileError):
-        entries(text, FILE)
+        parsed(text, FILE)
     assert time.process_time() - begun < 10
 
 
@@ -171,5 +171,5 @@ def test_brackets_in_brackets_are_not_followed_for_ever(text: str) -> None:
 
 
 def test_a_merge_is_only_another_unknown_key() -> None:
-    found = entries("x: &x {secret: theirs}\n<<: *x\nappid: C1\n", FILE)
+    found = parsed("x: &x {secret: theirs}\n<<: *x\nappid: C1\n", FILE)
     assert list(found) == ["x", "<<", "appid"]

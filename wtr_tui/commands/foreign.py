@@ -16,8 +16,8 @@ from wtr_tui.errors import SettingsError
 from wtr_tui.instants import UTC, from_iso
 from wtr_tui.oauth.fields import is_visible_ascii
 from wtr_tui.secret import Secret
+from wtr_tui.storage.settings_entries import entries
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
-from wtr_tui.storage.settings_yaml import entries
 
 _INSTANT = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d:\d\d)", re.ASCII

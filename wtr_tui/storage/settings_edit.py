@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import yaml
 
 from wtr_tui.errors import SettingsError
+from wtr_tui.storage.settings_entries import Entry, SettingsFileError
 from wtr_tui.storage.settings_keys import KEYS
 from wtr_tui.storage.settings_layout import Layout, Pair, layout
-from wtr_tui.storage.settings_yaml import Entry, entries
-from wtr_tui.storage.yaml_fault import SettingsFileError
+from wtr_tui.storage.settings_yaml import parsed
 from wtr_tui.storage.yaml_scalar import scalar
 
 _Wanted = str | int | tuple[str, ...]  # bool is an int
@@ -38,7 +38,7 @@ def edited(text: str, changes: Mapping[str, object | None], name: str = "The fil
     """
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     body = text.removeprefix(_BYTE_ORDER_MARK)
-    before = entries(body, name)
+    before = parsed(body, name)
     wanted = _wanted(changes, before)
     result = body
     for key, value in wanted.items():
@@ -185,7 +185,7 @@ def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> Iterator[str]:
 def _is_safe(old: str, new: str, key: str, value: _Wanted | None) -> bool:
     """Whether the new text says this about the key, and about the others what the old one did."""
     try:
-        after = entries(new, "")
+        after = parsed(new, "")
         was, now = layout(old).pairs, layout(new).pairs
     except (SettingsFileError, yaml.YAMLError):
         return False

@@ -11,8 +11,7 @@ from pathlib import Path
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import LARGEST, UnsafeFile, write_private
-from wtr_tui.storage.settings_yaml import Entry, entries
-from wtr_tui.storage.yaml_fault import SettingsFileError
+from wtr_tui.storage.settings_entries import Entry, SettingsFileError, entries
 
 __all__ = [
     "SettingsFile",

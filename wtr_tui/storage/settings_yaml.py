@@ -8,13 +8,12 @@ multiplied: nothing below the values of the top keys is unfolded.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import yaml
 
 from wtr_tui.storage import yaml_fault
+from wtr_tui.storage.settings_entries import Entry, SettingsFileError
 from wtr_tui.storage.settings_keys import NAMES
-from wtr_tui.storage.yaml_fault import SettingsFileError
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _NO_TEXTS = {
@@ -25,24 +24,7 @@ _NO_TEXTS = {
 }
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One key of the file. ``value`` is its text, its texts (a list), or None where it has none.
-
-    A text in quotation marks and a list are values also when they are empty.
-
-    ``nested`` marks a value that is a group of keys, or a list of anything but texts.
-    ``read_as`` is what any reader of YAML makes of it where that is no text: "a number".
-    """
-
-    key: str
-    line: int
-    value: str | tuple[str, ...] | None = field(repr=False)
-    nested: bool = False
-    read_as: str = ""
-
-
-def entries(text: str, name: str) -> Mapping[str, Entry]:
+def parsed(text: str, name: str) -> Mapping[str, Entry]:
     """The keys of the file in their order. ``name`` is the file, for the sentences.
 
     Raises SettingsFileError with line and column.

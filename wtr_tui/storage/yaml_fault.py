@@ -11,7 +11,7 @@ import unicodedata
 
 import yaml
 
-from wtr_tui.errors import SettingsError
+from wtr_tui.storage.settings_entries import SettingsFileError
 from wtr_tui.storage.settings_keys import NAMES
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -55,23 +55,6 @@ _WORD = re.compile(r"\w+")
 _OPEN_SECRET = re.compile(
     r""".*secret\W*:\s*(?:[\[{|>&*!?]|"(?!.*"\s*(?:#.*)?$)|'(?!.*'\s*(?:#.*)?$))""", re.IGNORECASE
 )
-
-
-class SettingsFileError(SettingsError):
-    """The settings file cannot be read or understood; it is left as it is.
-
-    ``line`` and ``column`` count from 1 and are 0 where the trouble has no place. ``sentence``
-    has the line itself below it, and a caret below that, in lines of their own.
-    """
-
-    def __init__(self, sentence: str, advice: str = "", *, line: int = 0, column: int = 0) -> None:
-        super().__init__(sentence, advice)
-        self.line = line
-        self.column = column
-
-    def __str__(self) -> str:
-        gap = "\n" if "\n" in self.sentence else " "
-        return f"{self.sentence}{gap}{self.advice}".rstrip()
 
 
 class UnquotedSign(yaml.MarkedYAMLError):
