@@ -18,6 +18,7 @@ AS_SAVED = """\
 appid: C12ab34   # from the portal
 secret: "5ec7e7 # \\u0020"
 redirectPort: 6855
+onToken: 5e7ec7e6
 scopes: spark:kms spark:people_read
 baseUrl: https://webexapis.com/v1
 autoRefresh:
@@ -37,6 +38,7 @@ def test_plain_texts_are_read_as_the_parser_reads_them(text: str) -> None:
         AS_SAVED,  # an escape sequence
         "secret: on\n",
         "secret: 0123\n",
+        "secret: 0x12\n",
         "secret: 1.5\n",
         "secret: 2026-11-24\n",
         "secret: a: b\n",
@@ -70,7 +72,7 @@ _PIECES = st.sampled_from(
         *("appid", "secret", "scopes", ": ", ":", "C12ab", "spark:kms", "6855", " ", "  ", "é"),
         *("\n", "\n", "\n  ", "\n- ", "\n  - ", '"', "'", "#", " # ", "|", ">", "[", "]", "{", "}"),
         *(",", "---\n", "&a ", "*a", "!!str ", "~", "null", "\t", "\\", "%", "? ", "\r\n", "\r"),
-        *("...", "on", "1", "1:30", "0x1", "1e3", "-", "=", "<<", ".inf", "\x85", "\x1c", "\u2028"),
+        *("...", "on", "1", "0b1", "12ab", "1:30", "0x1", "1e3", "-", "=", "<<", ".inf", "\x85", "\x1c", "\u2028"),
     ]
 )
 

@@ -70,6 +70,11 @@ def _scalar(written: str) -> tuple[str | None, str] | None:
     value = written.partition(" #")[0].rstrip(" ")
     if value.isdigit() and value.isascii() and value[0] != "0":
         return value, _A_NUMBER
-    is_text = value[0].isalpha() and value.lower() not in _NO_TEXTS and value[-1] != ":"
-    ordinary = value.isascii() and all(sign.isalnum() or sign in _SIGNS for sign in value)
-    return (value, "") if is_text and ordinary and ": " not in value else None
+    if not value.isascii() or not all(sign.isalnum() or sign in _SIGNS for sign in value):
+        return None
+    if value[0].isalpha():
+        is_text = value.lower() not in _NO_TEXTS and value[-1] != ":" and ": " not in value
+    else:
+        # A secret: letters among the digits, and none of YAML's other ways to write a number.
+        is_text = value.isalnum() and not value.isdigit() and value[:2] not in ("0b", "0x")
+    return (value, "") if is_text else None
