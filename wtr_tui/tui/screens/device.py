@@ -25,6 +25,7 @@ _BESIDE = 32
 """Cells that the dialog needs around a QR code, and lines from which on it may have gaps."""
 
 DeviceStep = steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused
+DEVICE_STEPS = (steps.DeviceCodeReady, steps.DeviceCodeOver, steps.DeviceCodeRefused)
 
 
 class DeviceScreen(ModalScreen[None]):
