@@ -1,0 +1,129 @@
+"""What the form over the settings shows, takes in and saves (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wtr_tui.storage.portal_url import PortalUrl
+from wtr_tui.storage.settings import Settings, Source
+from wtr_tui.storage.settings_values import parse_port, parse_scopes, port_of
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A setting as its field shows it. A ``fixed`` one is set elsewhere and not edited here."""
+
+    value: str
+    source: str
+    fixed: bool
+
+
+def shown(settings: Settings, key: str) -> Shown:
+    """The value, also a wrong one, and where it comes from in words."""
+    right = {
+        "appid": settings.app_id,
+        "secret": settings.secret.reveal(),
+        "scopes": " ".join(settings.scopes),
+        "redirectPort": str(settings.redirect_port),
+    }
+    source = settings.sources[key]
+    value = settings.wrong.get(key, right[key])
+    words = source.words() if value or source.kind != "default" else "not set"
+    fixed = source.kind == "environment"
+    if key == "redirectPort" and settings.sources["redirectUri"].kind != "default":
+        fixed = key not in settings.wrong
+        words = "as in redirectUri" if fixed else words
+    return Shown(value, words, fixed)
+
+
+def environment_of(settings: Settings, key: str) -> Source | None:
+    """The variable a value comes from; the port may come with the whole redirect URI."""
+    names = ("redirectUri", key) if key == "redirectPort" else (key,)
+    sources = (settings.sources[name] for name in names)
+    return next((source for source in sources if source.kind == "environment"), None)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What a pasted OAuth URL puts into the fields, and what stays as the environment says.
+
+    ``redirect_uri`` is as the URL spells it, "" where it is of no use or not to be changed.
+    """
+
+    values: Mapping[str, str]
+    kept: tuple[Source, ...]
+    redirect_uri: str
+
+
+def filled(portal: PortalUrl, settings: Settings, now: Mapping[str, str]) -> Filled:
+    """``now`` are the texts of the fields, by key."""
+    found = {"appid": portal.app_id, "scopes": " ".join(portal.scopes)}
+    if portal.port is not None:
+        found["redirectPort"] = str(portal.port)
+    values: dict[str, str] = {}
+    kept = []
+    for key, value in found.items():
+        source = environment_of(settings, key)
+        if source is not None and now[key] != value:
+            kept.append(source)
+        elif value:
+            values[key] = value
+    ours = portal.port is not None and environment_of(settings, "redirectPort") is None
+    return Filled(values, tuple(kept), portal.redirect_uri if ours else "")
+
+
+def redirect_uri(settings: Settings, port: str, pasted: str) -> str:
+    """What is to be registered, with the port as it stands in the form; "" for a wrong one.
+
+    ``pasted`` is the redirect URI as a pasted OAuth URL spells it, if one was: Webex compares it
+    byte for byte.
+    """
+    if check_port(port) is not None:
+        return ""
+    # Whoever edits the port after pasting means another address than the portal's.
+    if pasted and port_of(pasted) == int(port.strip()):
+        return pasted
+    return settings.redirect_uri_for(port.strip())
+
+
+def changes(
+    settings: Settings, before: Mapping[str, str], now: Mapping[str, str], pasted: str
+) -> dict[str, object]:
+    """What saving writes, by key: the texts that are others than before, as the file keeps them."""
+    changed = {key: _kept(key, text) for key, text in now.items() if text != before[key]}
+    uri, port = redirect_uri(settings, now["redirectPort"], pasted), now["redirectPort"].strip()
+    if uri and uri != settings.redirect_uri_for(port):
+        changed |= {"redirectUri": uri, "redirectPort": parse_port(port)}
+    return changed
+
+
+def check_scopes(text: str) -> str | None:
+    """A sentence on what is wrong with the scopes, or None."""
+    try:
+        parse_scopes(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def check_port(text: str) -> str | None:
+    """A sentence on what is wrong with the port, or None."""
+    try:
+        parse_port(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def scopes_in(text: str) -> tuple[str, ...]:
+    """The scopes of a text that may still be wrong."""
+    return tuple(text.replace(",", " ").split())
+
+
+def _kept(key: str, text: str) -> object:
+    if key == "redirectPort":
+        return parse_port(text)
+    if key == "scopes":
+        return " ".join(parse_scopes(text))
+    return text.strip()
