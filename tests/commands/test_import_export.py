@@ -205,3 +205,13 @@ def test_what_is_no_token_file_is_refused(home: Home) -> None:
         assert "Nothing was imported" in ran.err
     assert home.run("import", "no-such-file").code == 1
     assert home.run("import", ".").code == 1
+
+
+def test_a_token_that_has_run_out_is_said_to_have(home: Home, sandbox: Sandbox) -> None:
+    members = go_file(sandbox, home)
+    members["expiration"] = int(instants.now().timestamp()) - 60
+    (home.folder / ".wtr-cli.json").write_text(json.dumps(members))
+    ran = home.run("import", ".wtr-cli.json")
+    assert ran.code == 0
+    assert "default.json: ended " in ran.err
+    assert "can be refreshed" in ran.err

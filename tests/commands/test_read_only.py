@@ -67,3 +67,15 @@ def test_a_refresh_gives_what_it_could_not_save_and_fails(
     assert ran.code == 1
     assert ran.json["access_token"] not in ("", old)
     assert "Refreshed, but NOT SAVED." in ran.err
+
+
+def test_an_imported_refresh_token_is_not_used_up_for_nothing(
+    locked_out: Home, sandbox: Sandbox
+) -> None:
+    kept = locked_out.folder / "refresh-token"
+    kept.write_text(str(sandbox.issue()["refresh_token"]))
+    locked_out.token_path().parent.mkdir(parents=True, mode=0o700)
+    ran = run(locked_out, "import", "--refresh-token", str(kept))
+    assert ran.code == 1
+    assert "Permission denied" in ran.err
+    assert sandbox.requests == ()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
+
+import pytest
 
 from tests.commands.home import Home
 from wtr_tui.sandbox import Fault, Rules, Sandbox
@@ -90,6 +93,20 @@ def test_a_token_without_a_refresh_token_is_refused_with_the_reason(
     assert not sandbox.requests
 
 
+@pytest.mark.parametrize("words", [(), ("--all",)])
+def test_the_originals_timeout_limits_the_wait_for_webex(
+    home: Home, sandbox: Sandbox, words: tuple[str, ...]
+) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    sandbox.faults.next("access_token", Fault(hang=True))
+    begun = time.monotonic()
+    ran = home.run("refresh", *words, "-t", "1")
+    assert ran.code == 4
+    assert time.monotonic() - begun < 20  # of its own accord it would wait for 30 s
+    assert home.run("refresh", "-t", "0").code == 2
+
+
 def test_all_refreshes_every_profile_and_a_bad_one_stops_none(home: Home, sandbox: Sandbox) -> None:
     good = [f"good-{number:02}" for number in range(20)]
     for name in good:
@@ -116,7 +133,8 @@ def test_all_refreshes_every_profile_and_a_bad_one_stops_none(home: Home, sandbo
     codes = {name: row["exit_code"] for name, row in rows.items() if not row["ok"]}
     assert codes == {"broken": 2, "damaged": 1, "dead": 3, "empty": 3, "unsettled": 2}
     assert "26 profiles: 20 refreshed, 1 fresh enough, 5 failed." in ran.err
-    assert all(f"wtr: {name}: " in ran.err for name in codes)
+    lines = ran.err.splitlines()
+    assert [line.split(": ")[:2] for line in lines[:-1]] == [["wtr", name] for name in codes]
     assert len(sandbox.requests_to("access_token")) == 21
     for name in good:
         assert rows[name]["access_token"] == home.stored(name).token.access_token.reveal()

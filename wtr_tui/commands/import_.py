@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wtr_tui import hook, instants
-from wtr_tui.commands import debug
+from wtr_tui.commands import debug, ending, unsaved
 from wtr_tui.commands.bare_token import recognised
 from wtr_tui.commands.foreign import Foreign, understood
 from wtr_tui.commands.output import tell
-from wtr_tui.errors import DONE, SettingsError, UsageError, WtrError
+from wtr_tui.errors import DONE, SettingsError, StorageError, UsageError, WtrError
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.token import Token
 from wtr_tui.storage import profile, settings, settings_file
@@ -110,6 +110,21 @@ def _as_written(new: Mapping[str, str]) -> dict[str, object]:
 
 
 def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
+    # The lock before the request: a refresh token alone is used by it, and where nothing can be
+    # saved anyway a server that replaces such tokens would have taken it back for nothing.
+    with ending.saved_first(found.token_path), found.token_file.lock():
+        token = _kept(foreign, found, known, options)
+    hook.run(found, known, hook.Event.RETRIEVED, token)
+    end = "its end is not known"
+    if token.expires_at is not None:
+        ended = token.expires_at <= instants.now()
+        end = f"{'ended' if ended else 'valid until'} {instants.local(token.expires_at)}"
+    renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
+    tell(f"The token is in {found.token_path}: {end}, {renewable}.")
+
+
+def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> Token:
+    """The token, saved."""
     with WebexClient(known.base_url, known.app_id, known.secret, ca_file=known.ca_file) as client:
         if foreign.bare is not None:
             foreign = recognised(
@@ -119,22 +134,22 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
                 refresh=options.refresh_token,
                 access=options.access_token,
             )
+        app_id = foreign.settings.get("appid") or known.app_id
+        if foreign.refresh_token is not None and not app_id:
+            raise SettingsError(
+                "The refresh token belongs to an integration, but nothing says to which.",
+                "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
+            )
         token = _token(foreign, client, known)
-    app_id = foreign.settings.get("appid") or known.app_id
-    if token.refresh_token is not None and not app_id:
-        raise SettingsError(
-            "The refresh token belongs to an integration, but nothing says to which.",
-            "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
-        )
-    with found.token_file.lock():
-        for notice in found.token_file.save(StoredToken(app_id or PERSONAL, token)):
-            tell(notice)
-    hook.run(found, known, hook.Event.RETRIEVED, token)
-    end = "its end is not known"
-    if token.expires_at is not None:
-        end = f"valid until {instants.local(token.expires_at)}"
-    renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
-    tell(f"The token is in {found.token_path}: {end}, {renewable}.")
+    try:
+        notices = found.token_file.save(StoredToken(app_id or PERSONAL, token))
+    except StorageError as error:
+        tell(f"NOT SAVED. {error}")
+        unsaved.give_on_terminal(token)
+        raise StorageError("Nothing was imported.") from error
+    for notice in notices:
+        tell(notice)
+    return token
 
 
 def _token(foreign: Foreign, client: WebexClient, known: Settings) -> Token:

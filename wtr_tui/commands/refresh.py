@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from wtr_tui import instants
 from wtr_tui import refresh as refreshing
-from wtr_tui.commands import debug, formats, many, outcomes
+from wtr_tui.commands import debug, ending, formats, many, outcomes, unsaved
 from wtr_tui.commands.durations import duration
-from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.output import give, on_one_line, tell
 from wtr_tui.commands.valid_token import require_own, require_refresh_token, stored_token
 from wtr_tui.errors import DONE, SIGN_IN_NEEDED, TEMPORARY, UsageError, WtrError
-from wtr_tui.refresh_outcome import AlreadyFresh, Outcome
+from wtr_tui.refresh_outcome import AlreadyFresh, NotSaved, Outcome
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+
+if TYPE_CHECKING:
+    from wtr_tui.oauth.client import WebexClient
+
+_PATIENCE = 30
+_SHORTEST, _LONGEST = 1, 3_600
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -29,12 +37,25 @@ def arguments(parser: ArgumentParser) -> None:
         "--within", type=duration, metavar="DURATION", help="only when less is left: 3d, 36h, 90m"
     )
     parser.add_argument("--all", action="store_true", help="every profile there is")
+    add_timeout(parser, f"how long Webex may take to answer (default: {_PATIENCE})")
     add_outputs(parser)
 
 
 def add_outputs(parser: ArgumentParser) -> None:
     parser.add_argument("-o", "--output", action="store_true", help="print the token as text")
     parser.add_argument("-j", "--json", action="store_true", help="print the token as JSON")
+
+
+def add_timeout(parser: ArgumentParser, words: str) -> None:
+    parser.add_argument("-t", "--timeout", type=duration, metavar="SECONDS", help=words)
+
+
+def timeout(options: Namespace) -> int | None:
+    """What ``--timeout`` says, in seconds. Raises UsageError where that is out of bounds."""
+    seconds: int | None = options.timeout
+    if seconds is not None and not _SHORTEST <= seconds <= _LONGEST:
+        raise UsageError("The timeout is from 1 second to one hour.")
+    return seconds
 
 
 @dataclass(frozen=True)
@@ -49,26 +70,41 @@ class Result:
 
 def run(options: Namespace) -> int:
     within = None if options.within is None else timedelta(seconds=options.within)
+    patience = timeout(options) or _PATIENCE
     with closing(many.Clients()) as clients:
+
+        def refreshed_one(found: Profile) -> Result:
+            return _refreshed(
+                found,
+                os.environ,
+                within,
+                lambda known: clients.client(known, total_timeout=patience),
+            )
+
         if not options.all:
-            found = profile.find(options.profile, options.config, os.environ)
-            result = refreshed(found, os.environ, within, clients)
+            result = refreshed_one(profile.find(options.profile, options.config, os.environ))
             _give(result, options)
             tell(result.words)
+            if isinstance(result.outcome, NotSaved) and not (options.output or options.json):
+                unsaved.give_on_terminal(result.outcome.token)
             return result.error.exit_code if result.error else DONE
         if options.profile or options.config:
             raise UsageError("--all is for every profile: it goes with no --profile or --config.")
-        found_all = profile.every(os.environ)
-        results = many.for_each(found_all, lambda one: refreshed(one, os.environ, within, clients))
+        with ending.saved_first(None):
+            results = many.for_each(profile.every(os.environ), refreshed_one)
     return _summed_up(results, options)
 
 
-def refreshed(
-    found: Profile, environ: Mapping[str, str], within: timedelta | None, clients: many.Clients
+def _refreshed(
+    found: Profile,
+    environ: Mapping[str, str],
+    within: timedelta | None,
+    client: Callable[[Settings], WebexClient],
 ) -> Result:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
     try:
-        outcome = _outcome(found, environ, within, clients)
+        with ending.saved_first(found.token_path):
+            outcome = _outcome(found, environ, within, client)
     except WtrError as error:
         return Result(found, None, error, str(error))
     debug.step(f"{found.name}: {type(outcome).__name__}")
@@ -76,7 +112,10 @@ def refreshed(
 
 
 def _outcome(
-    found: Profile, environ: Mapping[str, str], within: timedelta | None, clients: many.Clients
+    found: Profile,
+    environ: Mapping[str, str],
+    within: timedelta | None,
+    client: Callable[[Settings], WebexClient],
 ) -> Outcome:
     stored = stored_token(found)
     token = stored.token
@@ -88,7 +127,7 @@ def _outcome(
     debug.show_settings(found, known)
     require_own(stored, known)
     known.require()
-    return refreshing.refresh(found, known, client=clients.client(known), within=within, seen=token)
+    return refreshing.refresh(found, known, client=client(known), within=within, seen=token)
 
 
 def _give(result: Result, options: Namespace) -> None:
@@ -112,7 +151,7 @@ def _summed_up(results: list[Result], options: Namespace) -> int:
     if options.json:
         give(formats.as_text([_members(result) for result in results]))
     for result in failed:
-        tell(f"{result.profile.name}: {result.words}")
+        tell(f"{result.profile.name}: {on_one_line(result.words)}")
     idle = sum(isinstance(result.outcome, AlreadyFresh) for result in results)
     renewed = len(results) - idle - len(failed)
     count = f"{len(results)} profile{'' if len(results) == 1 else 's'}"

@@ -16,13 +16,12 @@ from dataclasses import replace
 
 from wtr_tui import instants, steps
 from wtr_tui.background import in_thread
-from wtr_tui.commands import debug, formats, sign_in_words
-from wtr_tui.commands.durations import duration
+from wtr_tui.commands import debug, formats, sign_in_words, unsaved
 from wtr_tui.commands.output import give, tell
 from wtr_tui.commands.pasting import Pasting
-from wtr_tui.commands.refresh import add_outputs
+from wtr_tui.commands.refresh import add_outputs, add_timeout, timeout
 from wtr_tui.commands.waiting import Waiting
-from wtr_tui.errors import DONE, FAILED, UsageError
+from wtr_tui.errors import DONE, FAILED
 from wtr_tui.host import browser, surroundings
 from wtr_tui.host.surroundings import Surroundings
 from wtr_tui.oauth.client import WebexClient
@@ -32,17 +31,9 @@ from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 
-_SHORTEST, _LONGEST = 1, 3_600
-
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "-t",
-        "--timeout",
-        type=duration,
-        metavar="SECONDS",
-        help="how long to wait, also as 5m (default: the setting timeout, or 300)",
-    )
+    add_timeout(parser, "how long to wait, also as 5m (default: the setting timeout, or 300)")
     parser.add_argument("--no-browser", action="store_true", help="open no browser here")
     parser.add_argument(
         "--device", action="store_true", help="ask for a device code at once, beside the rest"
@@ -54,10 +45,7 @@ def run(options: Namespace) -> int:
     found = profile.find(options.profile, options.config, os.environ)
     known = settings.load(found.settings_path, os.environ).require()
     debug.show_settings(found, known)
-    if options.timeout is not None:
-        if not _SHORTEST <= options.timeout <= _LONGEST:
-            raise UsageError("The timeout is from 1 second to one hour.")
-        known = replace(known, timeout=options.timeout)
+    known = replace(known, timeout=timeout(options) or known.timeout)
     if options.no_browser:
         known = replace(known, browser="never")
     for warning in known.warnings:
@@ -127,6 +115,8 @@ class _SignIn:
         if isinstance(step, steps.NotSaved):
             tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.sentence}")
             tell(step.advice or "Sign in again once that is mended.")
+            if not (self.options.output or self.options.json):
+                unsaved.give_on_terminal(token)
             return
         self.exit_code = DONE
         tell(f"Signed in {step.way.value}; {until}. The token is in {self.profile.token_path}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wtr_tui import instants, refresh
-from wtr_tui.commands import debug
+from wtr_tui.commands import debug, ending
 from wtr_tui.commands.outcomes import error_of
 from wtr_tui.commands.output import tell
 from wtr_tui.commands.token import MIN_LEFT
@@ -97,9 +97,10 @@ def _refreshed(
     failure: WtrError | None
     try:
         require_refresh_token(token)
-        outcome = refresh.refresh(
-            found, known.require(), now=now, within=margin, seen=token, patience=PATIENCE
-        )
+        with ending.saved_first(found.token_path):
+            outcome = refresh.refresh(
+                found, known.require(), now=now, within=margin, seen=token, patience=PATIENCE
+            )
     except WtrError as error:
         failure = error
     else:

@@ -1,0 +1,133 @@
+"""Asked to end in the middle of a refresh: what the server granted is saved before that."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.commands.home import PATIENCE, PROGRAM, Home, Ran, ended
+from tests.programs import required
+from wtr_tui.sandbox import Sandbox, routes
+from wtr_tui.sandbox.answer import Answer
+from wtr_tui.sandbox.request import Request
+from wtr_tui.sandbox.service import Service
+
+EXPIRED = timedelta(minutes=-1)
+WAITS = "ends as soon as the answer of Webex is saved"
+
+
+class Held:
+    """The stand-in's token answers, granted at once and given when they are let go."""
+
+    def __init__(self) -> None:
+        self.granted = threading.Semaphore(0)
+        self.let_go = threading.Event()
+
+    def wait_for_one(self) -> None:
+        assert self.granted.acquire(timeout=PATIENCE)
+
+
+@pytest.fixture
+def held(home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """A server that revokes everything where a refresh token is used twice."""
+    sandbox.rules = replace(sandbox.rules, rotate=True)
+    home.configure(sandbox)
+    home.sign_in(sandbox, left=EXPIRED)
+    held, answer = Held(), routes.answer
+
+    def late(service: Service, request: Request) -> Answer:
+        answered = answer(service, request)
+        if request.endpoint == "access_token":
+            held.granted.release()
+            held.let_go.wait(PATIENCE)
+        return answered
+
+    monkeypatch.setattr(routes, "answer", late)
+    yield held
+    held.let_go.set()
+
+
+def told_to_wait(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    assert WAITS in process.stderr.readline()
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "code"),
+    [
+        (("token",), signal.SIGINT, 130),
+        (("token",), signal.SIGTERM, -signal.SIGTERM),
+        (("exec", "--", "echo", "ran"), signal.SIGHUP, -signal.SIGHUP),
+        (("refresh",), signal.SIGINT, 130),
+        (("refresh",), signal.SIGTERM, -signal.SIGTERM),
+        (("refresh", "--all"), signal.SIGINT, 130),
+        (("refresh", "--all"), signal.SIGTERM, -signal.SIGTERM),
+    ],
+)
+def test_the_token_is_saved_before_the_end(
+    home: Home, sandbox: Sandbox, held: Held, words: tuple[str, ...], number: int, code: int
+) -> None:
+    before = home.stored().token
+    running = home.start(*words)
+    held.wait_for_one()
+    running.send_signal(number)
+    told_to_wait(running)
+    held.let_go.set()
+    ran: Ran = ended(running)
+    assert (ran.code, ran.out, ran.err) == (code, "", "")
+    assert not home.stored().token.same_access(before)
+    assert home.run("refresh").code == 0  # the server has revoked nothing
+
+
+@pytest.mark.parametrize("words", [("token",), ("refresh", "--all")])
+def test_the_second_signal_ends_it_at_once(home: Home, held: Held, words: tuple[str, ...]) -> None:
+    before = home.stored()
+    running = home.start(*words)
+    held.wait_for_one()
+    running.send_signal(signal.SIGTERM)
+    told_to_wait(running)
+    running.send_signal(signal.SIGTERM)
+    assert ended(running).code == -signal.SIGTERM
+    assert home.stored() == before
+
+
+def test_while_another_process_refreshes_there_is_nothing_to_wait_for(
+    home: Home, held: Held
+) -> None:
+    first = home.start("refresh")
+    held.wait_for_one()
+    second = home.start("refresh", "-d")
+    assert second.stderr is not None
+    # It has read its settings, and asks for the lock that the first one has.
+    for line in second.stderr:
+        if "theme is" in line:
+            break
+    second.send_signal(signal.SIGINT)
+    ran = ended(second)
+    assert ran.code == 130
+    assert WAITS not in ran.err
+    held.let_go.set()
+    assert ended(first).code == 0
+
+
+def test_a_signal_that_is_ignored_stays_so(home: Home, held: Held) -> None:
+    running = subprocess.Popen(
+        [required("nohup"), *PROGRAM, "token"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=home.environ,
+    )
+    held.wait_for_one()
+    running.send_signal(signal.SIGHUP)
+    held.let_go.set()
+    ran = ended(running)
+    assert ran.code == 0
+    assert ran.out.strip() == home.stored().token.access_token.reveal()

@@ -1,0 +1,81 @@
+"""A token that cannot be written: given on a terminal, where a person can take it up."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pexpect
+import pytest
+
+from tests.commands.home import PATIENCE, PROGRAM, Home
+from tests.commands.test_retrieve import START
+from tests.programs import required
+from wtr_tui.sandbox import Sandbox
+
+# No file may grow: as on a full disk, for this program alone.
+NO_ROOM = ("bash", "-c", 'ulimit -f 0; exec "$@"', "-")
+
+
+@pytest.fixture
+def ready(home: Home, sandbox: Sandbox) -> Home:
+    home.configure(sandbox)
+    home.sign_in(sandbox, left=timedelta(minutes=-1))
+    return home
+
+
+def on_terminal(home: Home, *words: str) -> pexpect.spawn:
+    return pexpect.spawn(
+        required("bash"),
+        [*NO_ROOM[1:], *PROGRAM, *words],
+        env={**home.environ, "TERM": "xterm"},  # type: ignore[arg-type]  # its stubs want a class
+        encoding="utf-8",
+        timeout=PATIENCE,
+        dimensions=(24, 2000),
+    )
+
+
+def given(terminal: pexpect.spawn) -> str:
+    """The JSON that it prints; waits for the end, which is a failure."""
+    shown = terminal.read().replace("\r\n", "\n")
+    terminal.close()
+    assert terminal.exitstatus == 1
+    assert "NOT SAVED" in shown
+    assert "This is the only copy" in shown
+    return str(shown[shown.index("{\n") : shown.index("\n}") + 2])
+
+
+def test_a_refreshed_token_can_be_taken_up_later(ready: Home) -> None:
+    before = ready.stored()
+    copy = given(on_terminal(ready, "refresh"))
+    assert ready.stored() == before
+    assert ready.run("import", "--replace", "-", stdin=copy).code == 0
+    after = ready.stored()
+    assert after.app_id == before.app_id
+    assert after.token.access_token.reveal() == json.loads(copy)["access_token"]
+    assert after.token.refresh_token is not None
+    assert ready.run("refresh").code == 0
+
+
+def test_so_can_the_token_of_a_sign_in(ready: Home, sandbox: Sandbox) -> None:
+    terminal = on_terminal(ready, "retrieve", "--no-browser")
+    terminal.expect(START)
+    sandbox.approve(str(terminal.match[0]).strip())
+    copy = given(terminal)
+    assert ready.run("import", "--replace", "-", stdin=copy).code == 0
+    assert ready.stored().token.access_token.reveal() == json.loads(copy)["access_token"]
+
+
+def test_so_can_what_an_imported_refresh_token_gave(ready: Home, sandbox: Sandbox) -> None:
+    kept = ready.folder / "refresh-token"
+    kept.write_text(str(sandbox.issue()["refresh_token"]))
+    copy = given(on_terminal(ready, "import", "--replace", "--refresh-token", str(kept)))
+    assert ready.run("import", "--replace", "-", stdin=copy).code == 0
+    assert ready.stored().token.access_token.reveal() == json.loads(copy)["access_token"]
+
+
+def test_where_no_person_looks_it_is_only_printed_on_demand(ready: Home) -> None:
+    ran = ready.run("refresh", under=NO_ROOM)
+    assert (ran.code, ran.out) == (1, "")
+    assert "NOT SAVED" in ran.err
+    assert "with -j it would have been printed" in ran.err

@@ -1,0 +1,25 @@
+"""A token that could not be saved, and that nobody has asked to be printed."""
+
+from __future__ import annotations
+
+import sys
+
+from wtr_tui import instants
+from wtr_tui.commands import formats
+from wtr_tui.commands.output import give, tell
+from wtr_tui.oauth.token import Token
+
+
+def give_on_terminal(token: Token) -> None:
+    """Prints the only copy there is where a person can take it up.
+
+    Anywhere else it would end in a log or a mail, where a token must never be.
+    """
+    if sys.stdout is None or not sys.stdout.isatty():
+        tell("Nothing keeps it now; with -j it would have been printed, for a program to keep.")
+        return
+    give(formats.as_text(formats.original_json(token, instants.now())))
+    tell(
+        "This is the only copy. Once that is mended: wtr import --replace - takes it, pasted as"
+        " it stands here."
+    )
