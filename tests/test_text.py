@@ -1,6 +1,6 @@
 import pytest
 
-from wtr_tui.text import harmless, plain
+from wtr_tui.text import harmless, on_one_line, plain
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,9 @@ def test_a_megabyte_is_cut_and_says_so() -> None:
 )
 def test_lines_and_blanks_are_kept_where_they_are_wanted(text: str, shown: str) -> None:
     assert harmless(text) == shown
+
+
+def test_a_list_shows_the_sentences_and_not_the_lines_of_a_file() -> None:
+    words = "x.yaml, line 2: never closed.\n  secret: [a\n          ^\nCorrect it there."
+    assert on_one_line(words) == "x.yaml, line 2: never closed. Correct it there."
+    assert on_one_line("The App ID is missing.\nSet it.") == "The App ID is missing. Set it."

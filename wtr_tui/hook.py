@@ -18,6 +18,7 @@ from wtr_tui.refresh_outcome import Outcome, Refreshed, SameToken, SignInNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import IO
 
     from wtr_tui.oauth.token import Token
     from wtr_tui.storage.profile import Profile
@@ -99,7 +100,6 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
     import shlex
     import signal
     import subprocess
-    import tempfile
 
     try:
         words = shlex.split(command)
@@ -108,8 +108,7 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
     if not words:
         return "names no program", b""
     words[0] = os.path.expanduser(words[0])  # noqa: PTH111 - a name, not only a path
-    # A file, not a pipe: a child that is left behind would hold a pipe open.
-    with tempfile.TemporaryFile() as printed:
+    with _printed() as printed:
         try:
             process = subprocess.Popen(
                 words,
@@ -125,8 +124,7 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
         with process:
             try:
                 process.communicate(given, timeout=LIMIT)
-                code = process.returncode
-                failure = f"failed with exit code {code}" if code else ""
+                failure = _how_it_failed(process.returncode)
             except subprocess.TimeoutExpired:
                 try:
                     os.killpg(process.pid, signal.SIGKILL)
@@ -135,3 +133,22 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
                 failure = f"was not done after {LIMIT:g} s and was ended"
         printed.seek(0)
         return failure, printed.read(_MOST_OUTPUT)
+
+
+def _how_it_failed(code: int) -> str:
+    if code < 0:
+        return f"was ended by signal {-code}"
+    return f"failed with exit code {code}" if code else ""
+
+
+def _printed() -> IO[bytes]:
+    """Where the command prints to: a file, for a child that is left behind holds a pipe open.
+
+    Nowhere, where the machine has no place for temporary files: its root may be read-only.
+    """
+    import tempfile
+
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "r+b")  # noqa: PTH123 - closed by the caller, as the other

@@ -25,6 +25,12 @@ def plain(text: str, limit: int = 300) -> str:
     return joined
 
 
+def on_one_line(words: str) -> str:
+    """The sentences on one line, without the lines of a file that stand indented among them."""
+    kept = (line for line in words.splitlines() if not line.startswith(" "))
+    return " ".join(" ".join(kept).split())
+
+
 def harmless(text: str) -> str:
     """The text with its lines and blanks, but without what :func:`plain` takes out of it.
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import socket
 from datetime import timedelta
 
 import pytest
 
 from tests.commands.home import Home, Ran
+from tests.commands.test_read_only import ordinary
+from wtr_tui.doctor import Level, files
 from wtr_tui.instants import iso, now
 from wtr_tui.sandbox import Fault, Integration, Sandbox
+from wtr_tui.storage import profile
 
 IMF = "%a, %d %b %Y %H:%M:%S GMT"
 
@@ -106,6 +110,34 @@ def test_settings_that_will_not_do_are_wrong(home: Home, text: str | None, words
     ran = home.run("doctor", "--offline")
     assert ran.code == 1
     assert any(words in line and line[0] == "✗" for line in ran.out.splitlines())
+
+
+def test_a_file_that_cannot_be_understood_is_told_on_one_line(home: Home) -> None:
+    home.settings_path().parent.mkdir(parents=True)
+    home.settings_path().write_text("appid: C12ab\nsecret: [x1\n")
+    line = next(line for line in home.run("doctor", "--offline").out.splitlines() if "✗" in line)
+    assert "^" not in line  # it marks a place in a line that is not shown
+    assert "Correct it there" in line
+
+
+def test_a_folder_that_cannot_be_made_is_wrong(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    (home.folder / ".local").mkdir(mode=0o500)
+    ran = home.run("doctor", "--offline", under=ordinary())
+    assert ran.code == 1
+    assert marks(ran, "files") == {"✗"}
+    assert f"{home.folder / '.local'} cannot be written to" in lines(ran, "files")[0]
+
+
+def test_a_full_disk_is_wrong(ready: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = profile.find(None, None, ready.environ)
+    assert {finding.level for finding in files.modes(found)} == {Level.GOOD}
+    real = os.statvfs(ready.folder)
+    full = os.statvfs_result((*real[:4], 1, *real[5:]))
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    last = list(files.modes(found))[-1]
+    assert last.level is Level.BAD
+    assert "the disk of" in last.words
 
 
 def test_files_that_others_can_read_are_told_before_they_are_mended(ready: Home) -> None:

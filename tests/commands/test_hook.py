@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -84,6 +85,7 @@ def test_it_is_run_once_however_many_wait_for_the_token(home: Home, sandbox: San
     ("command", "words"),
     [
         ("sh -c 'echo oops; exit 7'", "failed with exit code 7"),
+        ("sh -c 'kill -9 $$'", "was ended by signal 9"),
         ("/no/such/program", "could not be started"),
         ("sh -c 'unclosed", "a quotation mark is never closed"),
     ],
@@ -154,6 +156,23 @@ def test_one_that_hangs_is_ended_with_all_it_started(
     while state.exists() and state.read_text().split()[2] != "Z":
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def test_a_machine_without_a_place_for_temporary_files_runs_it_too(
+    home: Home, sandbox: Sandbox, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    monkeypatch.chdir(home.folder)
+    home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
+    home.sign_in(sandbox)
+    found = profile.find(None, None, home.environ)
+    known = settings.load(found.settings_path, home.environ)
+    hook.run(found, known, hook.Event.REFRESHED, home.stored().token)
+    assert (home.folder / "got").read_text() == home.stored().token.access_token.reveal()
+    assert " refreshed: done (" in home.token_path().with_suffix(".log").read_text()
 
 
 def test_the_log_stays_short(home: Home, sandbox: Sandbox) -> None:

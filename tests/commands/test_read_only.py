@@ -24,15 +24,20 @@ def locked_out(home: Home, sandbox: Sandbox) -> Iterator[Home]:
     home.token_path().parent.chmod(0o700)
 
 
-def run(home: Home, *words: str) -> Ran:
-    """As an ordinary user: root's right to write anywhere is laid down where it is there."""
-    home.token_path().parent.chmod(0o500)
+def ordinary() -> tuple[str, ...]:
+    """What lays down root's right to write anywhere, where it is there."""
     if os.geteuid() != 0:
-        return home.run(*words)
-    ordinary = (required("setpriv"), "--bounding-set=-all", "--inh-caps=-all")
-    if subprocess.run((*ordinary, "true"), check=False).returncode:
+        return ()
+    without = (required("setpriv"), "--bounding-set=-all", "--inh-caps=-all")
+    if subprocess.run((*without, "true"), check=False).returncode:
         pytest.skip("nobody lets this test lay down root's rights")
-    return home.run(*words, under=ordinary)
+    return without
+
+
+def run(home: Home, *words: str) -> Ran:
+    """As an ordinary user."""
+    home.token_path().parent.chmod(0o500)
+    return home.run(*words, under=ordinary())
 
 
 def test_a_token_that_has_run_out_is_refreshed_and_given(

@@ -116,3 +116,13 @@ def test_all_shows_each_profile_and_what_is_wrong_with_it(home: Home, sandbox: S
 def test_all_without_any_profile_says_so(home: Home) -> None:
     ran = home.run("status", "--all")
     assert (ran.code, ran.out) == (0, "There is no profile yet.\n")
+
+
+def test_a_personal_token_is_missing_no_settings(home: Home, sandbox: Sandbox) -> None:
+    token = str(sandbox.issue()["access_token"])
+    base = {"WEBEX_BASEURL": sandbox.base_url}
+    assert home.run("import", "--access-token", "-", stdin=token, **base).code == 0
+    ran = home.run("status", **base)
+    assert ran.code == 0
+    assert "Problem" not in ran.out
+    assert home.run("status", "--json", **base).json["problems"] == []

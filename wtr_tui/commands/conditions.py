@@ -87,6 +87,7 @@ def worst(found: Sequence[Condition]) -> int:
 def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Condition:
     """Never raises a WtrError: what cannot be read is a problem."""
     problems: list[WtrError] = []
+    incomplete: list[WtrError] = []
     try:
         known = settings.load(found.settings_path, environ)
     except SettingsError as error:
@@ -94,14 +95,16 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         problems.append(error)
     else:
         debug.show_settings(found, known)
-        problems += _settings_problem(known)
+        incomplete = _settings_problem(known)
     try:
         stored = stored_token(found)
     except WtrError as error:
         code = error.exit_code
-        problems.append(error)
-        return Condition(found, known, None, _told(problems), code)
+        return Condition(found, known, None, _told([*problems, *incomplete, error]), code)
     token = stored.token
+    if token.refresh_token is not None:
+        # A personal access token, or a bot's, belongs to no integration and needs no settings.
+        problems += incomplete
     try:
         require_own(stored, known)
     except SettingsError as error:

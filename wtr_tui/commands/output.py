@@ -37,11 +37,6 @@ def tell(sentence: str) -> None:
         return
 
 
-def on_one_line(words: str) -> str:
-    """The words without the lines of a file that they show: for lists with a line for each."""
-    return " ".join(line for line in words.splitlines() if line and not line.startswith(" "))
-
-
 def drop_output() -> None:
     """Gives up standard output, with what Python would try to write once more at its end."""
     if sys.stdout is not None:

@@ -17,13 +17,14 @@ from wtr_tui import instants
 from wtr_tui import refresh as refreshing
 from wtr_tui.commands import debug, ending, formats, many, outcomes, unsaved
 from wtr_tui.commands.durations import duration
-from wtr_tui.commands.output import give, on_one_line, tell
+from wtr_tui.commands.output import give, tell
 from wtr_tui.commands.valid_token import require_own, require_refresh_token, stored_token
 from wtr_tui.errors import DONE, SIGN_IN_NEEDED, TEMPORARY, UsageError, WtrError
 from wtr_tui.refresh_outcome import AlreadyFresh, NotSaved, Outcome
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.text import on_one_line
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient

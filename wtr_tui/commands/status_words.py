@@ -9,6 +9,7 @@ from wtr_tui import instants
 from wtr_tui.commands import status_json
 from wtr_tui.commands.conditions import Condition
 from wtr_tui.oauth.token import Token
+from wtr_tui.text import on_one_line
 
 
 def told(shown: Condition, now: datetime) -> str:
@@ -57,7 +58,11 @@ def table(conditions: Sequence[Condition], now: datetime) -> str:
         "  ".join([*(f"{cell:{width}}" for cell, width in zip(row, widths, strict=False)), row[3]])
         for row in rows
     ]
-    wrong = [f"{each.profile.name}: {problem}" for each in conditions for problem in each.problems]
+    wrong = [
+        f"{each.profile.name}: {on_one_line(problem)}"
+        for each in conditions
+        for problem in each.problems
+    ]
     return "\n".join([*(line.rstrip() for line in lines), *([""] if wrong else []), *wrong])
 
 

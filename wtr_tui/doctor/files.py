@@ -20,6 +20,8 @@ from wtr_tui.storage.settings import Settings
 _SETTINGS = "settings"
 _TOKEN = "token"  # noqa: S105 - a subject
 _REFRESH_TOKEN_SOON = timedelta(days=7)
+_ROOM = 16 * 1024
+"""Bytes; a token file has two, and for a moment there are two of them."""
 _SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPort": "port"}
 
 
@@ -49,12 +51,41 @@ def modes(profile: Profile) -> Iterator[Finding]:
         try:
             facts = path.stat(follow_symlinks=False) if path is file else path.stat()
         except FileNotFoundError:
-            yield good("files", f"{path} is not there yet; it will be made private.")
-            continue
+            yield _missing(path)
+            break  # a folder that is not there holds no file
         except OSError as error:
             yield bad("files", f"{path} cannot be looked at: {error.strerror}.")
             continue
         yield _judged(path, facts, wanted)
+    yield from _room(_nearest(folder))
+
+
+def _missing(path: Path) -> Finding:
+    """Whether it could be made when it is needed."""
+    above = _nearest(path)
+    if not os.access(above, os.W_OK | os.X_OK):
+        return bad(
+            "files",
+            f"{path} is not there and could not be made, {above} cannot be written to: a new"
+            " token could not be saved.",
+        )
+    return good("files", f"{path} is not there yet; it will be made private.")
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself, or the folder above it that is there."""
+    return next((each for each in (path, *path.parents) if os.access(each, os.F_OK)), path)
+
+
+def _room(folder: Path) -> Iterator[Finding]:
+    """Whether there is room for a token; nothing is said where there is."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return
+    without_files = disk.f_files > 0 and disk.f_favail == 0
+    if disk.f_bavail * disk.f_frsize < _ROOM or without_files:
+        yield bad("files", f"the disk of {folder} is full: a new token could not be saved.")
 
 
 def _judged(path: Path, facts: os.stat_result, wanted: int) -> Finding:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from wtr_tui.errors import WtrError
+from wtr_tui.text import on_one_line
 
 
 class Level(Enum):
@@ -37,4 +38,4 @@ def warn(subject: str, words: str) -> Finding:
 
 
 def bad(subject: str, words: str | WtrError) -> Finding:
-    return Finding(Level.BAD, subject, " ".join(str(words).split()))
+    return Finding(Level.BAD, subject, on_one_line(str(words)))
