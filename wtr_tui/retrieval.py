@@ -305,29 +305,30 @@ def _given(token: Token) -> Token:
 
 
 def _declined(answer: Refused) -> Ended:
+    words = answer.description.rstrip(".")
+    said = f" Webex says: “{words}”." if words else ""
     if answer.error == "access_denied":
-        said = f" Webex says: “{answer.description}”." if answer.description else ""
         return Ended(
             End.DECLINED,
-            "The sign-in was declined at Webex." + said,
-            "If you did not decline it: an administrator allows integrations in Control Hub,"
+            f"The sign-in was declined at Webex.{said}",
+            "If it was not you: ask an administrator to allow the integration, in Control Hub"
             " under Apps, Integrations.",
             FAILED,
         )
     if answer.error == "invalid_scope":
         return Ended(
             End.FAILED,
-            f"Webex refuses the scopes asked for. {answer.description}".rstrip(),
-            "Every scope in the settings must be ticked on the integration itself.",
+            f"Webex refused the scopes that were asked for.{said}",
+            "The integration must have each of them: add what it lacks at"
+            " developer.webex.com/my-apps, or take it out of the scopes in the settings (F4 in wtr-tui).",
             FAILED,
         )
-    words = ": ".join(filter(None, (answer.error, answer.description)))
+    words = ": ".join(filter(None, (answer.error, words)))
     temporary = answer.error in {"server_error", "temporarily_unavailable"}
-    advice = "Try again in a moment." if temporary else "Check the settings and try again."
     return Ended(
         End.FAILED,
-        f"Webex refused the sign-in: {words}",
-        advice,
+        f"Webex refused the sign-in: “{words}”.",
+        "Try again in a moment." if temporary else "Check the settings (F4 in wtr-tui).",
         TEMPORARY if temporary else FAILED,
     )
 

@@ -156,8 +156,8 @@ DEVICE = DeviceAuthorization(
 )
 DECLINED = Ended(
     End.DECLINED,
-    "The sign-in was declined at Webex. Webex says: The [admin] has said “no”.",
-    "If it was not you, an administrator allows integrations in Control Hub, under Apps,"
+    "The sign-in was declined at Webex. Webex says: “The [admin] has said no”.",
+    "If it was not you: ask an administrator to allow the integration, in Control Hub under Apps,"
     " Integrations.",
     FAILED,
 )
@@ -267,7 +267,7 @@ def test_signing_in_where_the_device_code_is_not_set_up(
     stage.configure()
     refused = steps.DeviceCodeRefused(
         "The integration is not set up for device codes.",
-        "Add these redirect URIs to it at developer.webex.com:",
+        "Register these redirect URIs with the integration: https://…",
         HELPER_REDIRECT_URIS,
     )
     script(LISTENING, device=refused)

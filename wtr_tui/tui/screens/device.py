@@ -35,7 +35,7 @@ class DeviceScreen(ModalScreen[None]):
         *keys(
             Key("escape", "app.pop_screen", "Close", "Back to the other ways"),
             Key("n", "another", "Another code", "Ask for another code"),
-            Key("c", "copy", "Copy", "Copy the address, or the redirect URIs that are missing"),
+            Key("c", "copy", "Copy", "Copy the address, or the redirect URIs to add"),
         )
     ]
 
@@ -48,32 +48,34 @@ class DeviceScreen(ModalScreen[None]):
             yield Quiet("Device code", classes="heading")
             with Horizontal(id="device-columns"):
                 with Vertical():
-                    yield Quiet("Asking Webex for a code …", id="device-words")
+                    yield Quiet("", id="device-words")
                     yield Quiet("", id="user-code")
                     yield Quiet("", id="device-left")
-                    yield Quiet(
-                        "c copy the address\nn another code\nEsc other ways", classes="keys"
-                    )
+                    yield Quiet("", id="device-keys", classes="keys")
                 yield Quiet("", id="qr")
 
     def on_mount(self) -> None:
-        if self._step is not None:
-            self.take(self._step)
+        self._show()
         self.set_interval(1.0, self._count)
 
     def on_resize(self) -> None:
-        if self._step is not None:
-            self.take(self._step)
+        if self.query("#qr"):
+            self._show()
 
-    def take(self, step: DeviceStep) -> None:
-        """Shows what became of asking for a code."""
+    def take(self, step: DeviceStep | None) -> None:
+        """Shows what became of asking for a code; None: it is being asked for."""
         self._step = step
-        if not self.query("#qr"):
-            return  # composed in a moment; it is shown then
+        if self.query("#qr"):  # else it is composed in a moment, and shown then
+            self._show()
+
+    def _show(self) -> None:
+        step = self._step
         words = self.query_one("#device-words", Quiet)
         code = self.query_one("#user-code", Quiet)
         qr = self.query_one("#qr", Quiet)
-        code.reshape("")
+        code.display = self.query_one("#device-left").display = isinstance(
+            step, steps.DeviceCodeReady
+        )
         qr.display = False
         if isinstance(step, steps.DeviceCodeReady):
             authorization = step.authorization
@@ -90,11 +92,9 @@ class DeviceScreen(ModalScreen[None]):
                     len(lines[0]) + _BESIDE <= self.size.width
                 )
                 qr.reshape(qr_content(lines))
-        elif isinstance(step, steps.DeviceCodeOver):
-            words.reshape(f"{step.sentence} n asks for another one.")
         else:
-            uris = "\n".join(step.redirect_uris)
-            words.reshape("\n\n".join(filter(None, (step.sentence, step.advice, uris))))
+            words.reshape(_told(step))
+        self.query_one("#device-keys", Quiet).reshape(_keys(step))
         self._count()
 
     def _count(self) -> None:
@@ -110,6 +110,7 @@ class DeviceScreen(ModalScreen[None]):
         return cast("WtrApp", self.app).session.now()
 
     def action_another(self) -> None:
+        self.take(None)
         cast("WtrApp", self.app).retrieval.action_device()
 
     def action_copy(self) -> None:
@@ -121,3 +122,31 @@ class DeviceScreen(ModalScreen[None]):
             app.copy_text(address, "type it as it stands")
         elif isinstance(step, steps.DeviceCodeRefused) and step.redirect_uris:
             app.copy_text("\n".join(step.redirect_uris), "type them as they stand")
+
+
+def _told(step: steps.DeviceCodeOver | steps.DeviceCodeRefused | None) -> str:
+    """What is said where there is no code to enter."""
+    if step is None:
+        return "Asking Webex for a code …"
+    if isinstance(step, steps.DeviceCodeOver):
+        return f"{step.sentence} n asks for another one."
+    if step.redirect_uris:
+        uris = "\n".join(step.redirect_uris)
+        lead = (
+            "Add these redirect URIs to the integration at developer.webex.com/my-apps, beside"
+            " the one it has; then n tries again:"
+        )
+        return f"{step.sentence}\n\n{lead}\n\n{uris}"
+    return "\n\n".join(filter(None, (step.sentence, step.advice)))
+
+
+def _keys(step: DeviceStep | None) -> str:
+    copies = ""
+    if isinstance(step, steps.DeviceCodeReady):
+        copies = "c copy the address"
+    elif isinstance(step, steps.DeviceCodeRefused) and step.redirect_uris:
+        copies = "c copy the redirect URIs"
+    another = "n try again" if isinstance(step, steps.DeviceCodeRefused) else "n another code"
+    if step is None:
+        another = ""
+    return "\n".join(filter(None, (copies, another, "Esc other ways")))

@@ -96,8 +96,7 @@ class RetrievalScreen(WtrScreen):
         if keeper.foreign and keeper.stored is not None:
             self.app.push_screen(
                 ConfirmScreen(
-                    f"The stored token belongs to another App ID ({keeper.stored.app_id[:12]}…)."
-                    " It is kept aside in a file of its own.",
+                    words.another_app_id(keeper.stored.app_id),
                     "Sign in with the App ID of the settings?",
                 ),
                 lambda sure: self._begin() if sure else None,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rich.style import Style
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -56,18 +54,38 @@ class PastedAddress(AddressInput):
             self.post_message(self.Offered(event.value))
 
 
+class SignedLine(Horizontal):
+    """A sentence with a sign in front; where it needs more lines, they stand under its words."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sign = Quiet("", classes="sign")
+        self._sentence = Quiet("", classes="wrapped")
+
+    def compose(self) -> ComposeResult:
+        yield self._sign
+        yield self._sentence
+
+    def tell(self, line: str) -> None:
+        """``line`` begins with the sign, or a blank, and a space."""
+        # What is not to be done now stays in the background.
+        self.set_class(line[:1] in {" ", words.WAITING}, "muted")
+        self._sign.show(line[:1])
+        self._sentence.reshape(line[2:])
+
+
 class Ways(Vertical):
     """All ways at once, the likeliest here first."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__(id="ways")
         self._surroundings = surroundings
+        self._authorize_url = ""
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="row"):
-            yield Quiet("", id="listening", classes="fill")
+        with Horizontal(id="listening-row"):
+            yield SignedLine(id="listening")
             yield Quiet("", id="time-left")
-        yield Quiet("", id="browser", classes="wrapped")
         blocks = [self._start_block(), self._forward_block()]
         # The likeliest way first: over SSH the address works only once the port is forwarded.
         yield from reversed(blocks) if self._surroundings.remote else blocks
@@ -75,16 +93,21 @@ class Ways(Vertical):
             yield Quiet("", id="full-address", classes="wrapped muted")
             yield PastedAddress()
         with Vertical(classes="block"):
-            yield Quiet("", id="device", classes="wrapped")
+            yield SignedLine(id="device")
         with Vertical(classes="block"):
-            yield Quiet("", id="exchange", classes="wrapped")
+            yield SignedLine(id="exchange")
 
     def _start_block(self) -> Widget:
-        return Vertical(Quiet("", id="start-url"), id="start-block", classes="block")
+        return Vertical(
+            SignedLine(id="browser"),
+            Quiet("", id="start-url", classes="address"),
+            id="start-block",
+            classes="block",
+        )
 
     def _forward_block(self) -> Widget:
         def parts() -> Iterable[Widget]:
-            yield Quiet(words.forward_lead(self._surroundings), classes="wrapped muted")
+            yield SignedLine(id="forward-lead")
             yield Quiet("", id="forward", classes="address")
             if self._surroundings.remote:
                 yield Quiet("", id="escape-line", classes="wrapped muted")
@@ -94,34 +117,32 @@ class Ways(Vertical):
     def begin(self, attempt: Retrieval) -> None:
         """Shows the ways of a new attempt, before its first step."""
         port = attempt.redirect_uri.port
-        self._tell(words.AT_FIRST)
-        self._line("forward").reshape(self._surroundings.forward_command(port))
+        self._tell(words.at_first(self._surroundings))
+        self._text("forward").reshape(self._surroundings.forward_command(port))
         for notes in self.query("#escape-line").results(Quiet):
             notes.reshape(words.forward_notes(self._surroundings, port))
-        self._line("full-address").reshape(words.paste_lead(attempt.authorize_url))
+        self._authorize_url = attempt.authorize_url
         self.pasted.value = ""
         self._show_listening_ways(True)
 
     def take(self, step: Step, port: int) -> None:
         """Shows what a step changes."""
-        self._tell(words.lines(step, port))
+        self._tell(words.lines(step, port, remote=self._surroundings.remote))
         if isinstance(step, steps.Listening):
-            link = Text(f"  {step.start_url}", no_wrap=True)
-            link.stylize(Style(link=step.start_url, bold=True), 2)
-            self._line("start-url").update(link)
+            self._text("start-url").reshape(words.start_address(step.start_url))
         elif isinstance(step, steps.NotListening):
             self._show_listening_ways(False)
 
     def tell_launch(self, outcome: str) -> None:
         """Shows what became of opening a browser here."""
-        self._line("browser").reshape(f"{words.AT_FIRST['browser']}. {outcome}")
+        self._tell(words.launched(outcome))
 
     def tell_device_asked(self) -> None:
         """Shows that a device code was asked for."""
-        self._line("device").reshape(words.ASKING_FOR_DEVICE_CODE)
+        self._tell({"device": words.ASKING_FOR_DEVICE_CODE})
 
     def tell_time_left(self, left: str) -> None:
-        self._line("time-left").fit(f"{left} left")
+        self._text("time-left").fit(f"{left} left")
 
     @property
     def pasted(self) -> PastedAddress:
@@ -131,10 +152,12 @@ class Ways(Vertical):
         """The ways that need the port; the others go on without it."""
         for block in ("#start-block", "#forward-block"):
             self.query_one(block).display = shown
+        lead = words.paste_lead(self._authorize_url, listening=shown)
+        self._text("full-address").reshape(lead)
 
     def _tell(self, lines: dict[str, str]) -> None:
-        for name, text in lines.items():
-            self._line(name).reshape(text)
+        for name, line in lines.items():
+            self.query_one(f"#{name}", SignedLine).tell(line)
 
-    def _line(self, name: str) -> Quiet:
+    def _text(self, name: str) -> Quiet:
         return self.query_one(f"#{name}", Quiet)

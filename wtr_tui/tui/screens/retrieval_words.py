@@ -13,49 +13,70 @@ from wtr_tui.tui.widgets.message_line import Tone
 WAITING, ACTIVE, DONE, OFF = "○", "●", "✓", "✗"
 
 HELP = (
-    "Signing in means: Webex asks you, in a browser, whether this program may act for you, and"
-    " then sends the browser to the redirect address, where this program listens. That works"
-    " in any of these ways, and the first that answers wins:\n\n"
-    "1  A browser on this machine opens the start address.\n"
-    "2  A browser on your own machine opens it, after you forwarded the port from there with"
-    " the ssh line (f copies it).\n"
-    "3  Without forwarding: open the full Webex address anywhere (u copies it) and paste the"
-    " address the browser ended at, even though its page says that it cannot connect.\n"
-    "4  With a device code (d): enter the short code on any machine.\n\n"
-    "Requests that are not the answer are counted and told, and never end the sign-in."
+    "Signing in: Webex asks you in a browser whether this program may act for you. Once you agree,"
+    " Webex sends the browser to the redirect URI, where this program listens. There are four"
+    " ways; all are open at once, and the first that answers counts:\n\n"
+    "1. A browser on this machine opens the start address (o opens it).\n"
+    "2. A browser on your own machine opens it (c copies it), after the ssh line has forwarded"
+    " the port from there (f copies the line).\n"
+    "3. Without forwarding: open the full address in any browser (u copies it), agree, and paste"
+    " here the address the browser ends at, although its page says that it cannot connect.\n"
+    "4. With a device code (d): enter a short code at Webex, on any machine.\n\n"
+    "Whatever else arrives at the port is counted, told and turned away; it never ends the"
+    " sign-in."
 )
 
-AT_FIRST = {
-    "listening": f"{WAITING} Starting to listen",
-    "browser": f"{ACTIVE} Sign in to Webex in your browser",
-    "device": "No redirect at all: d gets a device code.",
-    "exchange": f"{WAITING} Exchange the code   {WAITING} Save the token",
-}
-"""The lines of the screen, by their names, when an attempt begins."""
+_OPEN = f"{ACTIVE} Open this address in your browser and agree:"
+_OPEN_THEN = f"{ACTIVE} Then open this address in your browser there and agree:"
 
+
+def at_first(surroundings: Surroundings) -> dict[str, str]:
+    """The lines of the screen, by their names, when an attempt begins."""
+    return {
+        "listening": f"{WAITING} Starting to listen",
+        "forward-lead": _forward_lead(surroundings),
+        "browser": _OPEN_THEN if surroundings.remote else _OPEN,
+        "device": "  With no redirect at all: d gets a code to enter at Webex, on any machine.",
+        "exchange": f"{WAITING} Exchange the code for the token   {WAITING} Save the token",
+    }
+
+
+def _forward_lead(surroundings: Surroundings) -> str:
+    if surroundings.remote:
+        return f"{ACTIVE} On your own machine, forward the port:"
+    return "  Is your browser on another machine? Forward the port from there first:"
+
+
+_FORWARDED = {"forward-lead": f"{DONE} The port is forwarded:"}
+_NOT_FORWARDED = {"forward-lead": "  On your own machine, forward the port:"}
 ASKING_FOR_DEVICE_CODE = f"{WAITING} Asking Webex for a device code …"
 
 
-def lines(step: Step, port: int) -> dict[str, str]:
-    """The lines that a step changes, by their names. ``port`` is the one of the redirect URI."""
+def lines(step: Step, port: int, *, remote: bool) -> dict[str, str]:
+    """The lines that a step changes, by their names, each with its sign in front.
+
+    ``port`` is the one of the redirect URI; ``remote``: the browser is on another machine.
+    """
     if isinstance(step, steps.Listening):
         where = " and ".join(step.addresses)
         return {"listening": f"{DONE} Listening on port {step.port} of this machine ({where})"}
     if isinstance(step, steps.NotListening):
-        return {"listening": f"{OFF} Not listening on port {port}; x and Enter try again"}
+        return {"listening": f"{OFF} Not listening on port {port}; x, then Enter tries again"}
     if isinstance(step, steps.BrowserArrived):
-        sentence = "Your browser reached us and was sent to Webex; waiting for its answer"
-        return {"browser": f"{ACTIVE} {sentence}"}
+        sentence = "Your browser reached us and is at Webex now: sign in there and agree."
+        return {"browser": f"{ACTIVE} {sentence}"} | (_FORWARDED if remote else {})
     if isinstance(step, steps.Exchanging):
-        return {
-            "browser": f"{DONE} Signed in {step.way.value}",
-            "exchange": f"{ACTIVE} Exchanging the code   {WAITING} Save the token",
+        by_redirect = remote and step.way is steps.Way.REDIRECT
+        forwarding = _FORWARDED if by_redirect else _NOT_FORWARDED if remote else {}
+        return forwarding | {
+            "browser": f"{DONE} The answer came {step.way.value}.",
+            "exchange": f"{ACTIVE} Exchanging the code for the token   {WAITING} Save the token",
         }
     if isinstance(step, steps.DeviceCodeReady):
         granted = step.authorization
         sentence = (
-            f"Enter the code {granted.user_code} at {granted.verification_uri} on any machine"
-            f" (until {granted.expires_at.astimezone():%H:%M:%S})"
+            f"On any machine, enter the code {granted.user_code}"
+            f" (until {granted.expires_at.astimezone():%H:%M:%S}) at {granted.verification_uri}"
         )
         return {"device": f"{ACTIVE} {sentence}"}
     if isinstance(step, steps.DeviceCodeOver):
@@ -86,31 +107,45 @@ def message(step: Step) -> tuple[str, Tone] | None:
     return None
 
 
+def launched(outcome: str) -> dict[str, str]:
+    """The line that changes when a browser was asked to open here; ``outcome`` in a sentence."""
+    return {"browser": f"{ACTIVE} Sign in at Webex in your browser and agree. {outcome}"}
+
+
 def idle(*, ready: bool, has_token: bool) -> str:
     """What the screen says while no attempt runs."""
     if not ready:
-        return "The settings are not complete yet.\n\nF4 opens them; what is missing is marked."
+        return (
+            "The settings are not complete yet.\n\n"
+            "F4 opens them and shows, step by step, what is missing."
+        )
     if has_token:
         return (
-            "You have a token (F2 shows it).\n\nEnter signs in again, for example after the"
+            "You have a token; F2 shows it.\n\nEnter signs in again, for example after the"
             " scopes have changed. The token you have stays until the new one is saved."
         )
     return "Enter signs in to Webex."
 
 
-def no_answer_yet(redirect_uri: str) -> str:
-    """When Webex was reached, but sends nobody back: it shows its reason to the browser alone."""
+def another_app_id(app_id: str) -> str:
+    """What is to be known before signing in beside the token of another App ID."""
     return (
-        "If Webex shows an error page, check the App ID, and that the integration has"
-        f" exactly this redirect URI: {redirect_uri}"
+        f"The stored token belongs to another App ID ({app_id[:12]}…)."
+        " It is not lost: it is kept in a file of its own."
     )
 
 
-def forward_lead(surroundings: Surroundings) -> str:
-    """What stands above the ssh line."""
-    if surroundings.remote:
-        return "On your own machine, forward the port, then open the address below there:"
-    return "Browser on another machine? Forward the port there, then open the address above:"
+def no_answer_yet(redirect_uri: str) -> str:
+    """When Webex was reached, but sends nobody back: it shows its reason to the browser alone."""
+    return (
+        "Does Webex show an error page? Then check the App ID, and that exactly this redirect URI"
+        f" is registered with the integration: {redirect_uri}"
+    )
+
+
+def start_address(url: str) -> Content:
+    """The address that begins the sign-in, as a link where the terminal knows links."""
+    return Content.styled(url, Style(link=url))
 
 
 def forward_notes(surroundings: Surroundings, port: int) -> str:
@@ -123,10 +158,11 @@ def forward_notes(surroundings: Surroundings, port: int) -> str:
     return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
 
 
-def paste_lead(authorize_url: str) -> Content:
+def paste_lead(authorize_url: str, *, listening: bool = True) -> Content:
     """What stands above the field for the pasted address; the address itself is a link."""
     return Content.assemble(
-        "Without forwarding: open the ",
+        "Without forwarding: open the " if listening else "Open the ",
         Content.styled("full address", Style(link=authorize_url)),
-        " anywhere (u), and paste where the browser ended; its “cannot connect” page is expected:",
+        " anywhere (u copies it), agree, and paste where the browser ended;"
+        " its “cannot connect” page is expected:",
     )
