@@ -83,7 +83,13 @@ class WtrApp(App[int]):
         name = themes.NAMES.get(session.settings.theme, session.settings.theme)
         if self.no_color:
             name = themes.WITHOUT_COLOUR
-        self.theme = name if name in self.available_themes else themes.DARK.name
+        if name == themes.DARK.name or name not in self.available_themes:
+            # The theme that Textual starts with is dark, too, so nothing but the colours is to
+            # be exchanged. A theme that is set is applied anew: all CSS would be parsed twice.
+            self.set_reactive(App.theme, themes.DARK.name)
+            self.stylesheet.set_variables(self.get_css_variables())
+        else:
+            self.theme = name
 
     def get_default_screen(self) -> Screen[object]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import work
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Digits
 
@@ -31,11 +32,22 @@ from wtr_tui.tui.token_words import (
     share,
 )
 from wtr_tui.tui.widgets.bar import Bar
+from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 from wtr_tui.urgency import Urgency, urgency
 
 _SHOW = "press v to show the token"
+_FACTS = ("Scopes", "Auto-refresh", "Last refresh")
+_MUTED = "$foreground 60%"
+_STYLES = {
+    Urgency.CALM: "$success",
+    Urgency.SOON: "$warning",
+    Urgency.URGENT: "bold $error",
+    Urgency.EXPIRED: "bold $error",
+    Urgency.UNKNOWN: _MUTED,
+}
+"""The colours of the stylesheet's ``-calm``, ``-soon`` …, for a part of a line."""
 
 
 class TokenScreen(WtrScreen):
@@ -75,38 +87,17 @@ class TokenScreen(WtrScreen):
 
     def content(self) -> Iterable[Widget]:
         with Vertical(id="full"):
-            yield Quiet("", id="who")
-            yield Quiet("", classes="gap")
-            with Horizontal(classes="row"):
-                yield Quiet("Access token", classes="heading")
-                yield Quiet("  ", classes="row-gap")
-                yield Quiet("", id="state")
+            yield Quiet(id="who")
+            yield Quiet(id="access", classes="block")
             with Horizontal(id="large-row"):
                 yield Digits("", id="large")
-                with Vertical(id="exact"):
-                    yield Quiet("", id="left")
-                    yield Quiet("", id="end", classes="muted")
-                    yield Quiet("", id="masked")
+                yield Quiet(id="exact")
             yield Bar(id="bar")
-            yield Quiet("", id="revealed")
-            yield Quiet("", classes="gap")
-            with Horizontal(classes="row"):
-                yield Quiet("Refresh token", classes="heading")
-                yield Quiet("", classes="row-gap")
-                yield Quiet("", id="refresh-left")
-                yield Quiet("   ", classes="row-gap")
-                yield Quiet("", id="refresh-end", classes="muted fill")
+            yield Quiet(id="revealed")
+            yield Quiet(id="refresh", classes="block")
             yield Bar(id="refresh-bar")
-            yield Quiet("", classes="gap")
-            for name, key in (
-                ("Scopes", "scopes"),
-                ("Auto-refresh", "auto"),
-                ("Last refresh", "last"),
-            ):
-                with Horizontal(classes="fact"):
-                    yield Quiet(name, classes="label")
-                    yield Quiet("", id=key, classes="fill")
-        yield Quiet("", id="empty")
+            yield Facts(_FACTS, id="facts", classes="block")
+        yield Quiet(id="empty")
 
     def on_mount(self) -> None:
         self.on_token_changed()
@@ -173,8 +164,9 @@ class TokenScreen(WtrScreen):
         else:
             self._show_who()
             self._show_access(token)
-            self.query_one("#scopes", Quiet).reshape(" ".join(token.scopes) or "not stated")
-            self.query_one("#last", Quiet).reshape(self._last_words(token))
+            facts = self.query_one(Facts)
+            facts.state("Scopes", " ".join(token.scopes) or "not stated")
+            facts.state("Last refresh", self._last_words(token))
             self.on_second(self.session.now())
         self.refresh_bindings()
         if self.session.keeper.problem is not None:
@@ -208,56 +200,43 @@ class TokenScreen(WtrScreen):
         self.query_one("#who", Quiet).reshape(words)
 
     def _show_access(self, token: Token) -> None:
-        text = token.access_token.reveal()
-        self.query_one("#masked", Quiet).show(masked(text))
         revealed = self.query_one("#revealed", Quiet)
         revealed.display = self._revealed
-        revealed.reshape(text if self._revealed else "")
+        revealed.reshape(token.access_token.reveal() if self._revealed else "")
 
     def on_second(self, now: datetime) -> None:
         token = self.token
         if token is None:
             return
+        life = lifetime(token.obtained_at, token.expires_at)
         left = token.left(now)
-        level = urgency(left, lifetime(token.obtained_at, token.expires_at))
-        state = self.query_one("#state", Quiet)
-        unsaved = self.session.keeper.unsaved
-        _colour(state, Urgency.URGENT if unsaved else level)
-        state.fit("● NOT SAVED" if unsaved else f"● {level.value}")
+        level = urgency(left, life)
+        self.query_one("#access", Quiet).show(self._access_line(level))
         large = self.query_one("#large", Digits)
         _colour(large, level)
         large_text = large_left(left)
         if large.value != large_text:
             large.update(large_text)
-        self.query_one("#left", Quiet).fit(left_words(left))
-        self.query_one("#end", Quiet).show(end_words(token.expires_at, now))
+        self.query_one("#exact", Quiet).show(_exact_lines(token, now))
         bar = self.query_one("#bar", Bar)
         _colour(bar, level)
-        bar.set_share(share(left, lifetime(token.obtained_at, token.expires_at)))
+        bar.set_share(share(left, life))
         self._show_refresh_side(token, now)
-        self.query_one("#auto", Quiet).show(next_refresh(self.session.keeper, now))
+        self.query_one(Facts).state("Auto-refresh", next_refresh(self.session.keeper, now))
+
+    def _access_line(self, level: Urgency) -> Content:
+        unsaved = self.session.keeper.unsaved
+        words, tone = ("NOT SAVED", Urgency.URGENT) if unsaved else (level.value, level)
+        return Content.assemble(("Access token", "bold"), "  ", (f"● {words}", _STYLES[tone]))
 
     def _show_refresh_side(self, token: Token, now: datetime) -> None:
-        words = self.query_one("#refresh-left", Quiet)
-        end = self.query_one("#refresh-end", Quiet)
-        bar = self.query_one("#refresh-bar", Bar)
-        if token.refresh_token is None:
-            _colour(words, Urgency.UNKNOWN)
-            words.fit("none: only signing in gets another token")
-            end.show("")
-            bar.set_share(0.0)
-            return
         left = token.refresh_left(now)
         life = lifetime(token.obtained_at, token.refresh_expires_at)
-        level = urgency(left, life)
-        for widget in (words, bar):
-            _colour(widget, level)
-        told = left_words(left, coarse=True)
-        if level in {Urgency.SOON, Urgency.URGENT}:
-            told += f"  {level.value}"
-        words.fit(told)
-        end.show(end_words(token.refresh_expires_at, now))
-        bar.set_share(share(left, life))
+        level = urgency(left, life) if token.refresh_token is not None else Urgency.UNKNOWN
+        self.query_one("#refresh", Quiet).show(_refresh_line(token, level, now))
+        bar = self.query_one("#refresh-bar", Bar)
+        _colour(bar, level)
+        bar.set_share(share(left, life) if token.refresh_token is not None else 0.0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "save":
@@ -308,6 +287,28 @@ class TokenScreen(WtrScreen):
 
     def action_save(self) -> None:
         self.wtr.save_again()
+
+
+def _exact_lines(token: Token, now: datetime) -> Content:
+    return Content.assemble(
+        (left_words(token.left(now)), "bold"),
+        "\n",
+        (end_words(token.expires_at, now), _MUTED),
+        "\n",
+        masked(token.access_token.reveal()),
+    )
+
+
+def _refresh_line(token: Token, level: Urgency, now: datetime) -> Content:
+    heading = Content.styled("Refresh token", "bold") + "  "
+    if token.refresh_token is None:
+        none = "none: only signing in gets another token"
+        return heading + Content.styled(none, _STYLES[Urgency.UNKNOWN])
+    words = left_words(token.refresh_left(now), coarse=True)
+    if level in {Urgency.SOON, Urgency.URGENT}:
+        words += f"  {level.value}"
+    end = end_words(token.refresh_expires_at, now)
+    return Content.assemble(heading, (words, _STYLES[level]), "  ", (end, _MUTED))
 
 
 def _colour(widget: Widget, level: Urgency) -> None:

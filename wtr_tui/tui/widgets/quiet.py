@@ -2,60 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Region
+from textual.widget import Widget
 
 from wtr_tui.text import harmless
 
 
-class Quiet(Static):
-    """A Static without markup or control characters that repaints only on a different text.
+class Quiet(Widget):
+    """A text without markup or control characters; of a change only what differs is painted.
 
     ``show`` keeps the place and size of everything: over a slow line a new layout costs
-    kilobytes, a repainted word tens of bytes. Where the size has to follow, use ``reshape``.
+    kilobytes, a changed digit a few bytes. Where the size has to follow, use ``reshape``.
     """
 
     ALLOW_SELECT = False
+    DEFAULT_CSS = "Quiet { height: auto; }"
 
     def __init__(
         self, text: str | Content = "", *, id: str | None = None, classes: str | None = None
     ) -> None:
-        shown = _made_harmless(text)
-        super().__init__(shown, id=id, classes=classes, markup=False)
-        self._shown = shown
+        super().__init__(id=id, classes=classes)
+        self._content = _made_harmless(text)
+
+    def render(self) -> Content:
+        return self._content
 
     @property
     def shown(self) -> str:
         """What is on the screen, without its styles."""
-        return self._shown if isinstance(self._shown, str) else self._shown.plain
+        return self._content.plain
 
     def show(self, text: str | Content) -> None:
-        self._put(text, layout=False)
+        before, self._content = self._content, _made_harmless(text)
+        if before.is_same(self._content):  # == compares the letters alone, not their colours
+            return
+        lines, old_lines = self._content.split(allow_blank=True), before.split(allow_blank=True)
+        if len(lines) == len(old_lines) and not self._is_wrapped(before):
+            self.refresh(*_changed(old_lines, lines))
+        else:
+            self.refresh()
 
     def reshape(self, text: str | Content) -> None:
-        self._put(text, layout=True)
+        before, self._content = self._content, _made_harmless(text)
+        if not before.is_same(self._content):
+            self.refresh(layout=True)
 
     def fit(self, text: str) -> None:
         """Shows a line in a widget as wide as its text: laid out anew only for another width.
 
         A text of the same width is one short run of bytes, without blanks to fill up with.
         """
-        self._put(text, layout=len(harmless(text)) != len(self.shown))
+        if len(harmless(text)) == len(self.shown):
+            self.show(text)
+        else:
+            self.reshape(text)
 
-    def _put(self, text: str | Content, *, layout: bool) -> None:
-        shown = _made_harmless(text)
-        if _looks_the_same(shown, self._shown):
-            return
-        self._shown = shown
-        self.update(shown, layout=layout)
+    def _is_wrapped(self, before: Content) -> bool:
+        """Whether a line of the text may stand in two of the screen, so that columns differ."""
+        return max(before.cell_length, self._content.cell_length) > self.content_size.width
 
 
-def _made_harmless(text: str | Content) -> str | Content:
+def _made_harmless(text: str | Content) -> Content:
     # Textual passes an escape on to the terminal, and a path or a file may hold one.
-    return harmless(text) if isinstance(text, str) else text
+    return Content(harmless(text)) if isinstance(text, str) else text
 
 
-def _looks_the_same(one: str | Content, other: str | Content) -> bool:
-    if isinstance(one, Content) and isinstance(other, Content):
-        return one.is_same(other)  # == compares the letters alone, not their colours
-    return type(one) is type(other) and one == other
+def _changed(before: list[Content], after: list[Content]) -> Iterator[Region]:
+    """The cells in which two texts of as many lines differ, as one run for each line."""
+    for y, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old.is_same(new):
+            continue
+        start, end = 0, max(old.cell_length, new.cell_length)
+        if old.spans == new.spans and len(old) == len(new) == old.cell_length == new.cell_length:
+            differing = [x for x in range(len(new)) if old.plain[x] != new.plain[x]]
+            start, end = differing[0], differing[-1] + 1
+        yield Region(start, y, end - start, 1)

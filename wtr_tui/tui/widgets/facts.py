@@ -1,0 +1,49 @@
+"""Names and what they stand for, in two columns."""
+
+from __future__ import annotations
+
+import textwrap
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from wtr_tui.text import harmless
+
+_NAME_WIDTH = 16
+_LEAST_WIDTH = 10
+
+
+class Facts(Widget):
+    """One line for each fact, or as many as it takes: they go on below the second column."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Facts { height: auto; width: 100%; }"
+
+    def __init__(self, names: tuple[str, ...], *, id: str, classes: str = "") -> None:
+        super().__init__(id=id, classes=classes)
+        self._facts = dict.fromkeys(names, "")
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def state(self, name: str, fact: str) -> None:
+        """Says what ``name`` stands for from now on."""
+        if self._facts[name] == fact:
+            return
+        width = self.content_size.width
+        before = len(self._lines(width))
+        self._facts[name] = fact
+        self.refresh(layout=len(self._lines(width)) != before)
+
+    def _lines(self, width: int) -> list[Content]:
+        lines: list[Content] = []
+        room = max(width - _NAME_WIDTH, _LEAST_WIDTH)
+        for name, fact in self._facts.items():
+            parts = textwrap.wrap(harmless(fact), room, break_on_hyphens=False) or [""]
+            lines.append(Content.styled(name.ljust(_NAME_WIDTH), "$foreground 60%") + parts[0])
+            lines += [Content(" " * _NAME_WIDTH + part) for part in parts[1:]]
+        return lines
