@@ -25,10 +25,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; errors become sentences on stderr."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        return _run(arguments)
-    except WtrError as error:
-        tell(str(error))
-        return error.exit_code
+        exit_code = _told(arguments)
+        if exit_code:
+            from wtr_tui.commands import predecessor
+
+            predecessor.hint(arguments, exit_code, os.environ)
+        return exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
@@ -36,6 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         return _fault_of_our_own(error)
+
+
+def _told(arguments: list[str]) -> int:
+    try:
+        return _run(arguments)
+    except WtrError as error:
+        tell(str(error))
+        return error.exit_code
 
 
 def _run(arguments: list[str]) -> int:

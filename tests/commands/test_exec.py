@@ -121,3 +121,10 @@ def test_no_process_list_shows_the_token(home: Home, sandbox: Sandbox) -> None:
     ran = home.run("exec", "--", sys.executable, "-c", code)
     assert "exec" in ran.out or os.uname().sysname != "Linux"
     assert token not in ran.out
+
+
+def test_its_help_shows_where_the_program_goes_and_names_its_own_exit_codes(home: Home) -> None:
+    ran = home.run("exec", "--help")
+    assert ran.out.startswith("usage: wtr exec [option …] -- CMD")
+    assert "126" in ran.out
+    assert "127" in ran.out

@@ -1,7 +1,8 @@
 """Runs a program with a valid access token in $WEBEX_ACCESS_TOKEN.
 
 Its expiry is in $WEBEX_ACCESS_TOKEN_EXPIRES_AT. The program takes the place of this one: signals,
-standard streams and its exit code are its own. Without a valid token it is not started.
+standard streams and its exit code are its own. Without a valid token it is not started, and the
+exit code is one of those below; 126 if it cannot be run, 127 if there is none of that name.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _NOT_FOUND = 127
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "wtr exec [option …] -- CMD [ARGUMENT …]"
     add_min_left(parser)
     parser.add_argument(
         "program", nargs=argparse.REMAINDER, metavar="-- CMD …", help="the program and its options"

@@ -24,8 +24,16 @@ commands (wtr COMMAND --help tells more):
 
 Without a command the full-screen program opens.
 
+in a script:
+  WEBEX_ACCESS_TOKEN=$(wtr token)         a token that is valid now
+  wtr token --header | curl -H @- URL     and never in the list of processes
+  wtr exec -- ./report.py                 the same in its environment
+  wtr refresh --all --within 3d           hourly, so that no token ever runs out
+
 Settings: $XDG_CONFIG_HOME/wtr-tui/PROFILE.yaml (usually ~/.config/wtr-tui/default.yaml), and the
 environment: WEBEX_APPID, WEBEX_SECRET, WEBEX_SCOPES, WEBEX_REDIRECTPORT, which wins.
+Tokens: $XDG_STATE_HOME/wtr-tui/PROFILE.json (usually ~/.local/state/wtr-tui/default.json).
+Data goes to standard output, everything else to standard error.
 
 """
 

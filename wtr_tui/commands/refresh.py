@@ -1,6 +1,8 @@
 """Refreshes the token now; with --within only when less than that is left of it.
 
-The new token is saved before anything is said. Nothing is deleted when it fails.
+The new token is saved before anything is said. Nothing is deleted when it fails. For cron or a
+systemd timer: wtr refresh --all --within 3d, every hour. One exit code stands for all profiles: 3
+where any needs a sign-in, 4 where time alone will mend it.
 """
 
 from __future__ import annotations
