@@ -11,7 +11,7 @@ import pytest
 
 from tests.clock import NOON
 from tests.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
-from wtr_tui import refresh
+from wtr_tui import refresh, schedule
 from wtr_tui.keeper import Keeper
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.token_file import StoredToken
@@ -166,7 +166,7 @@ def test_a_disk_that_fails_is_tried_again(keeper: Keeper) -> None:
     following(keeper, MINE).learn(refresh.StoreFailed("The disk is full."), PLANNED)
     assert not keeper.stopped
     assert not keeper.due(PLANNED + timedelta(seconds=1))
-    assert keeper.due(PLANNED + refresh.FIRST_PAUSE)
+    assert keeper.due(PLANNED + schedule.FIRST_PAUSE)
 
 
 def test_a_token_from_elsewhere_ends_the_rest(keeper: Keeper) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from wtr_tui import refresh
+from wtr_tui import schedule
 from wtr_tui.errors import WtrError
-from wtr_tui.refresh import Outcome
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.token_file import StoredToken
+
+if TYPE_CHECKING:
+    from wtr_tui.refresh_outcome import Outcome
 
 # Webex answers a second refresh within a day with the same token: asking again at once is idle.
 _SAME_TOKEN_PAUSE = timedelta(hours=1)
 
 # No pause after a failure or the same token is longer.
-_LONGEST_REST = max(_SAME_TOKEN_PAUSE, refresh.LONGEST_PAUSE)
+_LONGEST_REST = max(_SAME_TOKEN_PAUSE, schedule.LONGEST_PAUSE)
 
 _LEAST_PAUSE = timedelta(seconds=5)
 _CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -101,7 +104,7 @@ class Keeper:
             return None
         if self.stored.token.refresh_token is None:
             return None
-        planned = refresh.next_refresh_at(self.stored.token)
+        planned = schedule.next_refresh_at(self.stored.token)
         if planned is None:
             return None
         return planned if self._not_before is None else max(planned, self._not_before)
@@ -121,23 +124,26 @@ class Keeper:
 
     def learn(self, outcome: Outcome, now: datetime) -> None:
         """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
-        if isinstance(outcome, (refresh.Temporary, refresh.StoreFailed)):
+        # Loaded with the first refresh: the first picture needs none of them.
+        from wtr_tui import refresh_outcome as outcomes
+
+        if isinstance(outcome, (outcomes.Temporary, outcomes.StoreFailed)):
             self._failures += 1
-            wish = outcome.retry_after if isinstance(outcome, refresh.Temporary) else None
+            wish = outcome.retry_after if isinstance(outcome, outcomes.Temporary) else None
             self._not_before = now + self._pause_after_failure(wish, now)
-        elif isinstance(outcome, refresh.SameToken):
+        elif isinstance(outcome, outcomes.SameToken):
             self.forget_failures()
             self._not_before = now + _pause_after_same(outcome.token.left(now))
-        elif isinstance(outcome, refresh.NotSaved):
+        elif isinstance(outcome, outcomes.NotSaved):
             self.hold(StoredToken(self.app_id, outcome.token))
-        elif isinstance(outcome, (refresh.Refreshed, refresh.AlreadyFresh)):
+        elif isinstance(outcome, (outcomes.Refreshed, outcomes.AlreadyFresh)):
             self.forget_failures()
         else:
             self.stopped = outcome.sentence
 
     def _pause_after_failure(self, wish: timedelta | None, now: datetime) -> timedelta:
         """Never past the middle of what is left: a short-lived token gets its chances, too."""
-        pause = refresh.backoff(self._failures, wish)
+        pause = schedule.backoff(self._failures, wish)
         left = self.stored.token.left(now) if self.stored is not None else None
         if left is None or left <= timedelta(0) or wish is not None:
             return pause

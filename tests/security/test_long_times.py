@@ -20,8 +20,6 @@ from wtr_tui.keeper import Keeper
 from wtr_tui.oauth.client import WebexClient, http
 from wtr_tui.oauth.token import Token, granted
 from wtr_tui.refresh import (
-    LEAST_GAP,
-    LONGEST_PAUSE,
     AlreadyFresh,
     NotSaved,
     Outcome,
@@ -32,6 +30,7 @@ from wtr_tui.refresh import (
     refresh,
 )
 from wtr_tui.sandbox import Fault, Integration, Sandbox
+from wtr_tui.schedule import LEAST_GAP, LONGEST_PAUSE
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken

@@ -347,7 +347,7 @@ async def test_a_late_refresh_says_nothing_about_the_profile_that_came_after(
         await _to_work(pilot)
         await tells(pilot, "This is the profile work.")
         gate.set()
-        await until(pilot, lambda: not app.refreshing)
+        await until(pilot, lambda: not app.refreshing.running)
         await pilot.pause()
         assert app.session.keeper.stored is None
         assert "NOT SAVED" not in told(pilot)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual import work
@@ -14,25 +15,22 @@ from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
 
-from wtr_tui import crash, refresh
+from wtr_tui import crash
 from wtr_tui.background import in_thread
-from wtr_tui.errors import DONE, INTERRUPTED, WtrError
-from wtr_tui.host import clipboard
-from wtr_tui.refresh import Outcome
+from wtr_tui.errors import DONE, INTERRUPTED
 from wtr_tui.storage.profile import Profile
 from wtr_tui.tui import lifecycle, themes
 from wtr_tui.tui.commands import Actions
+from wtr_tui.tui.full_screens import FullScreens, load
 from wtr_tui.tui.hook_warnings import HookWarnings
 from wtr_tui.tui.plain_page import PlainPage
-from wtr_tui.tui.refresh_words import told
+from wtr_tui.tui.refreshing import Refreshing
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.screens.configuration import ConfigurationScreen
-from wtr_tui.tui.screens.help import HelpScreen
-from wtr_tui.tui.screens.profiles import ProfilesScreen
-from wtr_tui.tui.screens.retrieval import RetrievalScreen
-from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.widgets.message_line import Tone
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.screens.retrieval import RetrievalScreen
 
 # A refresh that is under way when the person quits may have been answered already; with a server
 # that replaces refresh tokens, leaving now would lose the only good one.
@@ -70,14 +68,12 @@ class WtrApp(App[int]):
         # monochrome picture would be painted in greys (no-color.org).
         super().__init__(ansi_color=True if session.environ.get("NO_COLOR") else None)
         self.session = session
-        self.refreshing = False
-        self.last_refresh = ""
-        self.crash_sentence = ""
-        self.retrieval = RetrievalScreen()
+        self.refreshing = Refreshing(self)
+        self.full_screens = FullScreens()
         self.plain_page = PlainPage()
+        self.crash_sentence = ""
         self._hook_warnings = HookWarnings()
         self._leaving: asyncio.Future[None] | None = None
-        self._requests: set[asyncio.Future[Outcome]] = set()
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         name = themes.NAMES.get(session.settings.theme, session.settings.theme)
@@ -91,13 +87,10 @@ class WtrApp(App[int]):
         else:
             self.theme = name
 
-    def get_default_screen(self) -> Screen[object]:
+    def get_default_screen(self) -> Screen[None]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""
         self.session.keeper.look(self.session.now())
-        self.install_screen(TokenScreen(), "token")
-        self.install_screen(self.retrieval, "retrieval")
-        self.install_screen(ConfigurationScreen(), "configuration")
-        first = self.get_screen(self._first_screen())
+        first = self._full_screen(self._first_screen())
         # switch_screen takes off what Textual puts on every screen but the default one.
         first._push_result_callback(self, None)
         return first
@@ -116,6 +109,7 @@ class WtrApp(App[int]):
 
     def on_ready(self) -> None:
         gc.enable()  # off since the start
+        threading.Thread(target=load, name="loading", daemon=True).start()
 
     def _first_screen(self) -> str:
         keeper = self.session.keeper
@@ -130,6 +124,10 @@ class WtrApp(App[int]):
             if isinstance(screen, WtrScreen):
                 return screen
         return None
+
+    @property
+    def retrieval(self) -> RetrievalScreen:
+        return cast("RetrievalScreen", self.full_screens["retrieval"])
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         if self.shown is not None:
@@ -152,77 +150,15 @@ class WtrApp(App[int]):
         warning = self._hook_warnings.take()
         if warning:
             self.tell(warning, Tone.WARN)
-        if keeper.due(now) and not self.refreshing:
-            self.start_refresh(asked=False)
+        if keeper.due(now):
+            self.refreshing.start(asked=False)
         if self.shown is not None and self.shown.is_built:
             self.shown.on_second(now)
 
     def token_changed(self) -> None:
         """Lets every screen that exists take in the token the keeper holds now."""
-        for name in ("token", "retrieval", "configuration"):
-            screen = self.get_screen(name)
-            if isinstance(screen, WtrScreen) and screen.is_built:
-                screen.on_token_changed()
-
-    def start_refresh(self, *, asked: bool) -> None:
-        """Refreshes in the background; ``asked`` by the person, or by the clock."""
-        if not self.refreshing:
-            self.refreshing = True
-            self._refresh(asked)
-
-    @work(group="refresh", exit_on_error=True)
-    async def _refresh(self, asked: bool) -> None:
-        session = self.session
-        keeper = session.keeper
-        seen = keeper.stored.token if keeper.stored is not None else None
-        if asked:
-            self.tell("Refreshing …")
-        request = asyncio.ensure_future(
-            in_thread(
-                lambda: refresh.refresh(
-                    session.profile, session.settings, now=session.now, seen=seen
-                )
-            )
-        )
-        self._requests.add(request)
-        try:
-            outcome = await asyncio.shield(request)
-        finally:
-            self._requests.discard(request)
-            self.refreshing = False
-        if session.keeper is not keeper:
-            return  # the person has gone on with another profile, which this says nothing about
-        now = session.now()
-        keeper.learn(outcome, now)
-        keeper.look(now)
-        sentence, tone = told(outcome, keeper, now, asked=asked)
-        same = isinstance(outcome, refresh.SameToken)
-        self.last_refresh = f"same token again at {now.astimezone():%H:%M}" if same else ""
-        self.token_changed()
-        self.tell(sentence, tone)
-
-    @work(group="save", exclusive=True)
-    async def save_again(self) -> None:
-        """Tries once more to write a token that could not be saved."""
-        session = self.session
-        stored = session.keeper.stored
-        if stored is None or not session.keeper.unsaved:
-            return
-        token_file = session.profile.token_file
-
-        def save() -> None:
-            with token_file.lock():
-                token_file.save(stored)
-
-        try:
-            await in_thread(save)
-        except WtrError as error:
-            self.tell(f"NOT SAVED: {error}", Tone.BAD)
-            return
-        session.keeper.unsaved = False
-        session.keeper.look(session.now())
-        self.token_changed()
-        self.tell("Saved.", Tone.GOOD)
+        for screen in self.full_screens.built():
+            screen.on_token_changed()
 
     def copy_text(self, text: str, otherwise: str) -> None:
         """Copies in the background and says which way it went; ``otherwise`` ends the advice."""
@@ -230,6 +166,8 @@ class WtrApp(App[int]):
 
     @work(group="copy", exclusive=True)
     async def _copy(self, text: str, otherwise: str) -> None:
+        from wtr_tui.host import clipboard
+
         session = self.session
         copied = await in_thread(
             lambda: clipboard.copy(
@@ -259,9 +197,16 @@ class WtrApp(App[int]):
             await self.plain_page.show(title, text)
         self.screen.refresh()
 
+    def _full_screen(self, name: str) -> WtrScreen:
+        screen = self.full_screens[name]
+        if not self.is_screen_installed(screen):
+            self.install_screen(screen, name)
+        return screen
+
     def go(self, name: str) -> None:
-        if self.shown is not self.get_screen(name):
-            self.switch_screen(name)
+        screen = self._full_screen(name)
+        if self.shown is not screen:
+            self.switch_screen(screen)
 
     def action_go(self, name: str) -> None:
         if self.shown is self.screen:  # a dialog answers first
@@ -285,26 +230,27 @@ class WtrApp(App[int]):
         elif self.session.keeper.unsaved:
             self.tell("First save the token (s, on F2): it is only in this window.", Tone.WARN)
         else:
+            from wtr_tui.tui.screens.profiles import ProfilesScreen
+
             self.push_screen(ProfilesScreen())
 
     @work(group="profile", exclusive=True)
     async def switch_profile(self, profile: Profile) -> None:
         """Ends what is going on for this profile, and goes on with another."""
-        await self.retrieval.close_attempt()
-        if self._requests:
-            await asyncio.wait(self._requests, timeout=_LAST_REQUEST_SECONDS)
-        self.last_refresh = ""
+        await self._close_attempt()
+        await self.refreshing.wait(_LAST_REQUEST_SECONDS)
+        self.refreshing.remark = ""
         self.session.use(profile)
         self.session.keeper.look(self.session.now())
-        for name in ("token", "retrieval", "configuration"):
-            screen = self.get_screen(name)
-            if isinstance(screen, WtrScreen) and screen.is_built:
-                screen.on_profile_changed()
+        for screen in self.full_screens.built():
+            screen.on_profile_changed()
         self.go(self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
 
     def action_help(self) -> None:
         if isinstance(self.screen, WtrScreen):
+            from wtr_tui.tui.screens.help import HelpScreen
+
             self.push_screen(HelpScreen(self.screen))
 
     def action_repaint(self) -> None:
@@ -313,9 +259,7 @@ class WtrApp(App[int]):
 
     def action_interrupt(self) -> None:
         """Ctrl+C ends what is going on, and the program when nothing is."""
-        if self.retrieval.running and self.shown is self.retrieval:
-            self.retrieval.action_cancel()
-        else:
+        if self.shown is None or not self.shown.interrupt():
             self.leave(INTERRUPTED)
 
     async def action_quit(self) -> None:
@@ -336,6 +280,10 @@ class WtrApp(App[int]):
         if sure:
             self.leave(DONE)
 
+    async def _close_attempt(self) -> None:
+        for screen in self.full_screens.made():
+            await screen.close_attempt()
+
     def leave(self, code: int, *, patience: float = _LAST_REQUEST_SECONDS) -> None:
         """Ends the program with this exit code, once what is going on has come to an end."""
         if not self._leaving:
@@ -348,9 +296,8 @@ class WtrApp(App[int]):
                 break
             await asyncio.sleep(0.02)
         # While the app still runs: what Textual cancels at its end cannot wait for anything.
-        await self.retrieval.close_attempt()
-        if self._requests:
-            await asyncio.wait(self._requests, timeout=patience)
+        await self._close_attempt()
+        await self.refreshing.wait(patience)
         self.exit(code, return_code=code)
 
     def _fatal_error(self) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from wtr_tui import instants
-from wtr_tui.oauth.person import Person
 from wtr_tui.oauth.token import Token
+
+if TYPE_CHECKING:
+    from wtr_tui.oauth.person import Person
 
 
 def masked(text: str) -> str:

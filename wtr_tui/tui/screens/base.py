@@ -91,6 +91,13 @@ class WtrScreen(Screen[None]):
     def on_second(self, now: datetime) -> None:
         """Called once a second while this screen is shown."""
 
+    def interrupt(self) -> bool:
+        """Ends what is going on here, as Ctrl+C asks to; False where nothing is."""
+        return False
+
+    async def close_attempt(self) -> None:
+        """Ends what is going on here, whatever screen is shown, and waits until it has ended."""
+
     def on_profile_changed(self) -> None:
         """Called when the session goes on with another profile."""
         self.query_one(TitleBar).move_to(self.session.place)

@@ -283,6 +283,10 @@ class RetrievalScreen(WtrScreen):
         if self._attempt is not None:
             self._attempt.cancel()
 
+    def interrupt(self) -> bool:
+        self.action_cancel()
+        return self.running
+
     @work(group="approve", exclusive=True)
     async def action_approve(self) -> None:
         """Acts as the person with a browser would, in the sandbox only."""

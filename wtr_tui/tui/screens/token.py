@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import BindingType
@@ -16,7 +16,6 @@ from textual.widgets import Digits
 from wtr_tui import instants
 from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
-from wtr_tui.oauth.person import Person
 from wtr_tui.oauth.token import Token
 from wtr_tui.secret import Secret
 from wtr_tui.tui.keys import Key, keys
@@ -36,6 +35,9 @@ from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 from wtr_tui.urgency import Urgency, urgency
+
+if TYPE_CHECKING:
+    from wtr_tui.oauth.person import Person
 
 _SHOW = "press v to show the token"
 _FACTS = ("Scopes", "Auto-refresh", "Last refresh")
@@ -178,7 +180,8 @@ class TokenScreen(WtrScreen):
         return "No token yet.\n\nF3 signs in to Webex and gets one."
 
     def _last_words(self, token: Token) -> str:
-        told = f" · {self.wtr.last_refresh}" if self.wtr.last_refresh else ""
+        remark = self.wtr.refreshing.remark
+        told = f" · {remark}" if remark else ""
         return f"{instants.local(token.obtained_at, seconds=True)}{told}"
 
     def _show_who(self) -> None:
@@ -251,7 +254,7 @@ class TokenScreen(WtrScreen):
         return True
 
     def action_refresh(self) -> None:
-        self.wtr.start_refresh(asked=True)
+        self.wtr.refreshing.start(asked=True)
 
     def action_copy(self) -> None:
         self._copy("{}")
@@ -286,7 +289,7 @@ class TokenScreen(WtrScreen):
         )
 
     def action_save(self) -> None:
-        self.wtr.save_again()
+        self.wtr.refreshing.save_again()
 
 
 def _exact_lines(token: Token, now: datetime) -> Content:
