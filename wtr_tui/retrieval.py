@@ -320,7 +320,8 @@ def _declined(answer: Refused) -> Ended:
             End.FAILED,
             f"Webex refused the scopes that were asked for.{said}",
             "The integration must have each of them: add what it lacks at"
-            " developer.webex.com/my-apps, or take it out of the scopes in the settings (F4 in wtr-tui).",
+            " developer.webex.com/my-apps, or take it out of the scopes in the settings (F4 in"
+            " wtr-tui).",
             FAILED,
         )
     words = ": ".join(filter(None, (answer.error, words)))

@@ -77,10 +77,11 @@ async def test_saving_keeps_the_comments_the_order_and_the_unknown_keys(stage: S
 
 async def test_the_first_settings_make_the_file_and_lead_to_the_sign_in(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "Make an integration at developer.webex.com/my-apps")
-        assert pilot.app.focused is field(pilot.app.screen, "appid").entry
-        await pilot.press(*"C123", "down", *"geheim", "ctrl+s")
+        await shows(pilot, "1 At developer.webex.com/my-apps")
+        assert pilot.app.focused is pilot.app.screen.query_one("#portal")
+        await pilot.press("down", *"C123", "enter", *"geheim", "ctrl+s")
         await tells(pilot, "F3 signs in")
+        assert "five steps" not in seen(pilot)
     path = stage.profile.settings_path
     assert "C123" in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -110,7 +111,7 @@ async def test_a_file_another_program_changed_meanwhile_is_not_overwritten(stage
 async def test_a_file_that_cannot_be_understood_is_never_overwritten(stage: Stage) -> None:
     path = stage.write("appid: [unfinished\n")
     async with stage.app().run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "ctrl+l reads it again")
+        await shows(pilot, "^l reads it again")
         field(pilot.app.screen, "appid").entry.value = "C123"
         await pilot.press("ctrl+s")
         await tells(pilot, "Not saved")
@@ -118,7 +119,7 @@ async def test_a_file_that_cannot_be_understood_is_never_overwritten(stage: Stag
         path.write_text(f"appid: {APP_ID}\n")
         await pilot.press("ctrl+l")
         await until(pilot, lambda: field(pilot.app.screen, "appid").entry.value == APP_ID)
-        assert "ctrl+l reads it again" not in seen(pilot)
+        assert "^l reads it again" not in seen(pilot)
 
 
 async def test_what_the_environment_sets_is_shown_but_not_edited(stage: Stage) -> None:
@@ -175,6 +176,49 @@ async def test_the_portals_oauth_url_fills_app_id_port_and_scopes(stage: Stage, 
         await shows(pilot, "http://localhost:7777")
 
 
+async def test_the_portals_url_leads_on_to_the_secret_and_saving(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pilot.app.post_message(events.Paste(PORTAL_URL))
+        await tells(pilot, "now the secret, then ^s saves")
+        assert pilot.app.focused is field(pilot.app.screen, "secret").entry
+        pilot.app.post_message(events.Paste("geheim"))
+        await pilot.press("ctrl+s")
+        await tells(pilot, "F3 signs in")
+    assert stage.session().ready
+
+
+async def test_the_portals_url_is_understood_in_the_field_of_the_app_id_too(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab")
+        pilot.app.post_message(events.Paste(PORTAL_URL))
+        await tells(pilot, "Filled in from the OAuth URL")
+        assert field(pilot.app.screen, "appid").entry.value == "C123abc"
+
+
+async def test_something_else_than_the_portals_url_is_told_at_enter(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"C123", "enter")
+        await tells(pilot, "This is not an address")
+
+
+async def test_what_is_still_missing_after_saving_is_named(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", *"C123", "ctrl+s")
+        await tells(pilot, "Saved. Still missing: Secret.")
+        await shows(pilot, "5 ^s saves.")
+        assert pilot.app.focused is field(pilot.app.screen, "appid").entry
+
+
+async def test_each_field_is_explained_while_it_has_the_focus(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        for words in ("calls it Client ID", "shows it once", "may do", "comes back to"):
+            await shows(pilot, words)
+            await pilot.press("down")
+
+
 async def test_the_portals_url_does_not_touch_what_the_environment_sets(stage: Stage) -> None:
     stage.environ["WEBEX_APPID"] = APP_ID
     async with stage.app().run_test(size=(80, 24)) as pilot:
@@ -220,6 +264,14 @@ async def test_a_redirect_uri_that_leads_elsewhere_is_told(stage: Stage) -> None
         await paste(pilot, PORTAL_URL.replace("http%3A%2F%2Flocalhost%3A7777", uri))
         await tells(pilot, "Its redirect URI leads elsewhere")
         await shows(pilot, "http://localhost:6855")
+
+
+async def test_a_wrong_value_is_told_with_its_line(stage: Stage) -> None:
+    stage.configure(redirectPort=70000)
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "from file, line 3")
+        await shows(pilot, "to be mended in line 3")
 
 
 async def test_a_wrong_value_without_a_field_is_told_with_its_place(stage: Stage) -> None:

@@ -110,7 +110,7 @@ def test_settings_from_the_environment(stage: Stage, snap_compare: Compare) -> N
 
 def test_settings_that_cannot_be_read(stage: Stage, snap_compare: Compare) -> None:
     stage.write(f"appid: {APP_ID}\nsecret: [geheim\nscopes: spark:kms\n")
-    play = after("f4", shown="ctrl+l reads it again")
+    play = after("f4", shown="^l reads it again")
     assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,8 +16,9 @@ from wtr_tui.storage.portal_url import parse_oauth_url
 from wtr_tui.storage.settings_values import check_app_id, check_secret
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens import configuration_words as words
+from wtr_tui.tui.screens import first_steps
 from wtr_tui.tui.screens import settings_form as form
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.base import Page, WtrScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
 from wtr_tui.tui.widgets.field import Field
 from wtr_tui.tui.widgets.inputs import AddressInput, QuietInput, SecretInput
@@ -30,6 +30,7 @@ class ConfigurationScreen(WtrScreen):
     """A form over the profile's settings file. What the environment sets is shown, not edited."""
 
     NAME = "Settings"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     HELP_TEXT = words.HELP
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
@@ -46,24 +47,14 @@ class ConfigurationScreen(WtrScreen):
 
     def content(self) -> Iterable[Widget]:
         yield Quiet("", id="trouble", classes="wrapped")
-        yield Quiet("", id="first-steps", classes="wrapped muted")
-        yield Field("App ID", "appid", QuietInput(), check_app_id)
-        yield Field("Secret", "secret", SecretInput(), check_secret)
-        yield Field("Scopes", "scopes", QuietInput(), form.check_scopes)
-        yield Field("Redirect port", "redirectPort", QuietInput(), form.check_port)
-        with Vertical(classes="block form"):
-            yield Quiet(
-                "Register this redirect URI with the integration, exactly as it stands:",
-                classes="wrapped muted",
-            )
-            yield Quiet("", id="redirect-uri", classes="address")
-        with Vertical(classes="block form"):
-            yield Quiet(
-                "Or paste the integration's OAuth URL from developer.webex.com:",
-                classes="wrapped muted",
-            )
-            with Horizontal(classes="row"):
-                yield AddressInput(id="portal", placeholder="https://webexapis.com/v1/authorize?…")
+        yield from first_steps.around(
+            [
+                _field("appid", QuietInput(), check_app_id),
+                _field("secret", SecretInput(), check_secret),
+                _field("scopes", QuietInput(), form.check_scopes),
+                _field("redirectPort", QuietInput(), form.check_port),
+            ]
+        )
         yield Quiet("", id="file", classes="wrapped muted")
 
     def on_mount(self) -> None:
@@ -86,18 +77,17 @@ class ConfigurationScreen(WtrScreen):
             shown = form.shown(settings, key)
             field.fill(shown.value, shown.source, fixed=shown.fixed)
         readable = session.settings_error is None
-        for widget in (*self.query(Field), *self.query(".form")):
+        self._leading = readable and form.is_first(settings)
+        first_steps.arrange(self.query_one(Page), leading=self._leading)
+        for widget in self.query(".form"):
             widget.display = readable  # an empty form over a full file would tell a lie
         self._portal_redirect_uri = ""
         self._shown_values = self._texts()
         self._count_scopes()
         self._show_uri()
         self._show_trouble()
-        first = self.query_one("#first-steps", Quiet)
-        untouched = not settings.app_id and "appid" not in settings.wrong
-        first.display = untouched and session.settings_error is None
-        first.reshape(words.FIRST_STEPS)
-        self.query_one("#file", Quiet).reshape(f"\nFile: {session.settings_place}")
+        file = words.file(session.settings_place, settings.problems)
+        self.query_one("#file", Quiet).reshape(file)
         if settings.warnings:
             self.tell(" ".join(settings.warnings), Tone.WARN)
         self._focus_first()
@@ -115,47 +105,74 @@ class ConfigurationScreen(WtrScreen):
         """The first value that is missing or wrong, else the first that can be edited."""
         if self.session.settings_error is not None:
             return
+        if self._leading and not self.fields()["appid"].entry.value:
+            self.set_focus(self._portal)
+            return
         editable = [field for field in self.fields().values() if not field.entry.disabled]
         wrong = [field for field in editable if field.problem]
         for field in (*wrong, *editable):
             self.set_focus(field.entry)
             return
 
+    @property
+    def _portal(self) -> AddressInput:
+        return self.query_one("#portal", AddressInput)
+
+    def on_descendant_focus(self) -> None:
+        meant = (words.MEANINGS[each.key] for each in self.query(Field) if each.has_focus_within)
+        self.query_one("#field-meaning", Quiet).show(next(meant, ""))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        if event.input is self._portal and event.value.strip():
+            self._take_portal_url(event.value, whole=True)
+        else:
+            self.focus_next()
+
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         if event.input.id == "portal":
+            self._take_portal_url(event.value)
+            return
+        if "client_id=" in event.value:
+            event.input.value = ""  # the whole OAuth URL, pasted into the field of the App ID
             self._take_portal_url(event.value)
             return
         for key, field in self.fields().items():
             if field.entry is event.input and event.value != self._shown_values.get(key):
                 field.tell_source("not saved yet")
             elif field.entry is event.input:
-                field.tell_source(self.session.settings.sources[key].words())
+                field.tell_source(form.shown(self.session.settings, key).source)
         self._count_scopes()
         self._show_uri()
 
     def _count_scopes(self) -> None:
         field = self.fields()["scopes"]
         changed = field.entry.value != self._shown_values.get("scopes")
-        source = "not saved yet" if changed else self.session.settings.sources["scopes"].words()
-        field.tell_source(words.counted(source, len(form.scopes_in(field.entry.value))))
+        source = "not saved yet" if changed else form.shown(self.session.settings, "scopes").source
+        count = len(form.scopes_in(field.entry.value))
+        field.tell_source(source if field.problem else words.counted(source, count))
 
-    def _take_portal_url(self, text: str) -> None:
+    def _take_portal_url(self, text: str, *, whole: bool = False) -> None:
         if not text.strip():
             return
         try:
             portal = parse_oauth_url(text)
         except ValueError as error:
-            if "://" in text:
+            if "://" in text or whole:
                 self.tell(str(error), Tone.BAD)
             return
         found = form.filled(portal, self.session.settings, self._texts())
         for key, value in found.values.items():
             self.fields()[key].entry.value = value
-        self.query_one("#portal", AddressInput).value = ""
+        self._portal.value = ""
         self._portal_redirect_uri = found.redirect_uri or self._portal_redirect_uri
-        self.tell(*words.filled(found, portal))
+        secret = self.fields()["secret"].entry
+        if not secret.value:
+            self.set_focus(secret)
+        self.tell(*words.filled(found, portal, secretless=not secret.value))
 
+    _leading = False
     _portal_redirect_uri = ""
     """As the pasted OAuth URL spells it: Webex compares it byte for byte."""
 
@@ -233,3 +250,7 @@ class ConfigurationScreen(WtrScreen):
             self.wtr.copy_text(uri, "type it as it stands above")
         else:
             self.tell("Not copied: the redirect port has to be right first.", Tone.BAD)
+
+
+def _field(key: str, entry: QuietInput, check: Callable[[str], str | None]) -> Field:
+    return Field(words.LABELS[key], key, entry, check)

@@ -11,22 +11,65 @@ from wtr_tui.tui.screens.settings_form import Filled
 from wtr_tui.tui.widgets.message_line import Tone
 
 HELP = (
-    "An integration is what Webex calls a program that acts for you. Make one at"
-    " developer.webex.com/my-apps (Create a New App, Integration); its page shows the Client ID"
-    " (here: App ID), the secret (once) and an OAuth URL that you can paste below to fill in"
-    " everything but the secret.\n\n"
-    "The redirect URI must be registered with the integration exactly as it is shown here: it"
-    " is where your browser comes back after signing in.\n\n"
-    "Scopes say what the token may do. Each one must be ticked on the integration; ctrl+o"
-    " picks from the known ones.\n\n"
-    "Saving keeps the comments, the order and the unknown keys of the file. Values set in the"
-    " environment win over the file."
+    "An integration is what Webex calls a program that may act for you. You make one at"
+    " developer.webex.com/my-apps: Create a New App, then Integration. Its page shows the Client"
+    " ID (here: App ID), the Client Secret (once) and the OAuth Authorization URL, which fills in"
+    " everything here but the secret.\n\n"
+    "The redirect URI is where your browser comes back to after you have agreed. The integration"
+    " must have it exactly as it is shown here, to the last sign.\n\n"
+    "Scopes say what a token may do. Each names one thing: in meeting:schedules_read, meeting is"
+    " the part of Webex, schedules what is meant in it, and read that it may be seen, not changed"
+    " (write: changed). A token has no more rights than you have yourself. Ask for few: whoever"
+    " has the token can do all that its scopes allow. Webex refuses the sign-in when the"
+    " integration lacks one of them. After a change, sign in again: a token keeps the scopes that"
+    " it was made with.\n\n"
+    "Where a value comes from stands beside it. The environment wins over the file, and the file"
+    " over the default. Saving keeps the comments, the order and the unknown keys of the file.\n\n"
+    "Further settings are in the file alone:\n"
+    "redirectUri  the whole redirect URI, where it has a path or 127.0.0.1\n"
+    "autoRefresh  false: refresh only when asked to\n"
+    "onToken      a command to run after each new token\n"
+    "timeout      how many seconds a sign-in waits, 300 if not set\n"
+    "browser      auto, never or always: whether to open one here\n"
+    "clipboard    auto, local, terminal or tmux: which one to copy to\n"
+    "theme        dark, light or another theme of the program\n"
+    "caFile       the certificates to trust, as a PEM file\n"
+    "baseUrl      another address of the Webex API"
 )
 
-FIRST_STEPS = (
-    "Make an integration at developer.webex.com/my-apps, register the redirect URI below"
-    " there, and enter what its page shows. ctrl+s saves, F3 signs in.\n"
+LEAD = (
+    "To get a token you need an integration: what Webex calls a program that may act for you."
+    " You make it once, in five steps:"
 )
+
+STEPS = {
+    "make": "1 At developer.webex.com/my-apps: Create a New App, then Integration.",
+    "uri-lead": "2 Give it this redirect URI, exactly as it stands (^y copies it):",
+    "portal-lead": "3 Tick scopes, add it, and paste here the OAuth URL its page shows:",
+    "enter": "4 Paste the Client Secret from there as Secret. It is shown only once.",
+    "save": "5 ^s saves. Then F3 signs in.",
+}
+"""The form's lines, by name, for somebody who has no settings yet."""
+
+USUAL = {
+    "uri-lead": "  Register this redirect URI with the integration, exactly as it stands:",
+    "portal-lead": "  Paste the integration's OAuth URL to fill in all but the secret:",
+}
+
+MEANINGS = {
+    "appid": "It names the integration, whose page calls it Client ID.",
+    "secret": "Its page shows it once, as Client Secret. ^r reveals it.",
+    "scopes": "What a token may do. ^o picks them from a list.",
+    "redirectPort": "Where your browser comes back to, after you agreed.",
+}
+"""What each field is for, by its key."""
+
+LABELS = {
+    "appid": "App ID",
+    "secret": "Secret",
+    "scopes": "Scopes",
+    "redirectPort": "Redirect port",
+}
 
 
 def trouble(
@@ -37,7 +80,7 @@ def trouble(
     ``beside`` are the keys whose fields tell their problem themselves.
     """
     if error is not None:
-        return f"✗ {error}\n  ctrl+l reads it again."
+        return f"✗ {error}\n^l reads it again."
     return "\n".join(f"✗ {problem}" for problem in problems if problem.key not in beside)
 
 
@@ -46,9 +89,9 @@ def counted(source: str, scopes: int) -> str:
     return f"{source} · {scopes} scope{'' if scopes == 1 else 's'}"
 
 
-def filled(found: Filled, portal: PortalUrl) -> tuple[str, Tone]:
-    """What became of a pasted OAuth URL."""
-    said = "Filled in from the OAuth URL; ctrl+s saves."
+def filled(found: Filled, portal: PortalUrl, *, secretless: bool) -> tuple[str, Tone]:
+    """What became of a pasted OAuth URL; ``secretless``: the secret is still to be entered."""
+    said = f"Filled in from the OAuth URL; {'now the secret, then ' if secretless else ''}^s saves."
     if found.kept:
         kept = ", ".join(source.words() for source in found.kept)
         said += f" What is {kept} was not changed."
@@ -62,7 +105,23 @@ def filled(found: Filled, portal: PortalUrl) -> tuple[str, Tone]:
 
 def saved(problems: Sequence[Problem], place: str) -> tuple[str, Tone]:
     """After saving: what is still to be done, or where it leads."""
+    missing = [LABELS.get(problem.key, problem.key) for problem in problems if not problem.where]
+    wrong = [LABELS.get(problem.key, problem.key) for problem in problems if problem.where]
+    said = ["Saved."]
+    if missing:
+        said.append(f"Still missing: {', '.join(missing)}.")
+    if wrong:
+        said.append(f"Still wrong: {', '.join(wrong)}.")
     if problems:
-        missing = " ".join(problem.sentence for problem in problems)
-        return f"Saved. Still missing: {missing}", Tone.WARN
+        return " ".join(said), Tone.WARN
     return f"Saved to {place}. F3 signs in.", Tone.GOOD
+
+
+def file(place: str, problems: Sequence[Problem]) -> str:
+    """Which file it is, and the lines of it in which a value is wrong."""
+    numbers = {problem.where.rpartition(" line ")[2] for problem in problems}
+    lines = sorted(int(number) for number in numbers if number.isdigit())
+    if not lines:
+        return f"File: {place}"
+    word = "line" if len(lines) == 1 else "lines"
+    return f"File: {place}, to be mended in {word} {', '.join(map(str, lines))}"

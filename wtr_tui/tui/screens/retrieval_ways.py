@@ -16,6 +16,7 @@ from wtr_tui import steps
 from wtr_tui.host.surroundings import Surroundings
 from wtr_tui.steps import Step
 from wtr_tui.tui.screens import retrieval_words as words
+from wtr_tui.tui.screens.signed_line import SignedLine
 from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -52,26 +53,6 @@ class PastedAddress(AddressInput):
         whole = "code=" in event.value and "state=" in event.value and "://" in event.value
         if whole and came > 1:
             self.post_message(self.Offered(event.value))
-
-
-class SignedLine(Horizontal):
-    """A sentence with a sign in front; where it needs more lines, they stand under its words."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._sign = Quiet("", classes="sign")
-        self._sentence = Quiet("", classes="wrapped")
-
-    def compose(self) -> ComposeResult:
-        yield self._sign
-        yield self._sentence
-
-    def tell(self, line: str) -> None:
-        """``line`` begins with the sign, or a blank, and a space."""
-        # What is not to be done now stays in the background.
-        self.set_class(line[:1] in {" ", words.WAITING}, "muted")
-        self._sign.show(line[:1])
-        self._sentence.reshape(line[2:])
 
 
 class Ways(Vertical):

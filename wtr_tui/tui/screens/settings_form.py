@@ -30,11 +30,19 @@ def shown(settings: Settings, key: str) -> Shown:
     source = settings.sources[key]
     value = settings.wrong.get(key, right[key])
     words = source.words() if value or source.kind != "default" else "not set"
+    line = next((told.where for told in settings.problems if told.key == key), "")
+    if source.kind == "file" and " line " in line:
+        words += f", line {line.rpartition(' line ')[2]}"
     fixed = source.kind == "environment"
     if key == "redirectPort" and settings.sources["redirectUri"].kind != "default":
         fixed = key not in settings.wrong
         words = "as in redirectUri" if fixed else words
     return Shown(value, words, fixed)
+
+
+def is_first(settings: Settings) -> bool:
+    """Whether the person is still to be led: there is no App ID or no secret."""
+    return not (shown(settings, "appid").value and settings.secret)
 
 
 def environment_of(settings: Settings, key: str) -> Source | None:

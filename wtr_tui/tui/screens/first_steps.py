@@ -1,0 +1,50 @@
+"""The first steps: the same form, in the order in which an integration is made and entered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from wtr_tui.tui.screens import configuration_words as words
+from wtr_tui.tui.screens.signed_line import SignedLine
+from wtr_tui.tui.widgets.inputs import AddressInput
+from wtr_tui.tui.widgets.quiet import Quiet
+
+_FIRST = ("#lead", "#make", "#uri-block", "#portal-block", "#enter", "#fields", "#save")
+_USUAL = ("#fields", "#uri-block", "#portal-block")
+
+
+def around(fields: Iterable[Widget]) -> Iterable[Widget]:
+    """The parts of the form, to be put in order by :func:`arrange`."""
+    yield Quiet(words.LEAD, id="lead", classes="wrapped")
+    yield SignedLine(id="make")
+    yield SignedLine(id="enter")
+    yield Vertical(*fields, Quiet("", id="field-meaning"), id="fields", classes="form")
+    yield Vertical(
+        SignedLine(id="uri-lead"),
+        Quiet("", id="redirect-uri", classes="address"),
+        id="uri-block",
+        classes="block form",
+    )
+    portal = AddressInput(id="portal", placeholder="https://webexapis.com/v1/authorize?…")
+    yield Vertical(
+        SignedLine(id="portal-lead"),
+        Horizontal(portal, classes="row"),
+        id="portal-block",
+        classes="block form",
+    )
+    yield SignedLine(id="save")
+
+
+def arrange(page: Widget, *, leading: bool) -> None:
+    """Puts the parts in order: as steps with numbers when ``leading``, else the values first."""
+    page.set_class(leading, "-leading")
+    for name, line in (words.STEPS if leading else words.USUAL).items():
+        page.query_one(f"#{name}", SignedLine).tell(line)
+    for part in ("#lead", "#make", "#enter", "#save"):
+        page.query_one(part).display = leading
+    last = page.query_one("#file")
+    for part in _FIRST if leading else _USUAL:
+        page.move_child(page.query_one(part), before=last)
