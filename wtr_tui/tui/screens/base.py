@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from wtr_tui.tui.session import Session
 
 
+_WIDE, _TALL = 76, 22
+
+
 class Page(VerticalScroll, can_focus=False):
     """The scrolling middle. It takes no focus itself: that would repaint all of it."""
 
@@ -32,8 +35,8 @@ class WtrScreen(Screen[None]):
     NAME: ClassVar[str]
     HELP_TEXT: ClassVar[str]
     # Not ClassVar: Textual declares them as variables of each instance.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]  # noqa: RUF012
     # Letters are keys here: no field takes them before the person goes to one.
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,6 +59,10 @@ class WtrScreen(Screen[None]):
         self._message = MessageLine()
 
     def compose(self) -> ComposeResult:
+        # What the first Resize would set: it would style every widget a second time.
+        width, height = self.app.size
+        self.add_class("-wide" if width >= _WIDE else "-narrow")
+        self.add_class("-tall" if height >= _TALL else "-short")
         yield TitleBar(self.NAME, self.session.place)
         with Page(id="page"):
             yield from self.content()
