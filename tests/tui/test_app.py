@@ -22,6 +22,7 @@ from wtr_tui.oauth.token import granted
 from wtr_tui.sandbox import Sandbox
 from wtr_tui.storage import profile
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tui import themes
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.configuration import ConfigurationScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
@@ -29,6 +30,7 @@ from wtr_tui.tui.screens.help import HelpScreen
 from wtr_tui.tui.screens.profiles import ProfilesScreen
 from wtr_tui.tui.screens.retrieval import RetrievalScreen
 from wtr_tui.tui.screens.token import TokenScreen
+from wtr_tui.tui.widgets.title_bar import TitleBar
 
 
 @pytest.fixture
@@ -147,6 +149,19 @@ def _token(stage: Stage) -> None:
 def _damaged_token(stage: Stage) -> None:
     _token(stage)
     stage.profile.token_path.write_text("{")
+
+
+async def test_another_theme_reaches_the_screens_that_are_not_shown(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "App ID")
+        dark = pilot.app.screen.query_one(TitleBar).styles.background
+        await pilot.press("f2")
+        await shows(pilot, "Access token")
+        pilot.app.theme = themes.LIGHT.name
+        await pilot.press("f4")
+        await shows(pilot, "App ID")
+        assert pilot.app.screen.query_one(TitleBar).styles.background != dark
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -57,6 +58,7 @@ class WtrScreen(Screen[None]):
         super().__init__()
         # Made beforehand: a screen may be told something before it is shown for the first time.
         self._message = MessageLine()
+        self._styled_for = ""
 
     def compose(self) -> ComposeResult:
         # What the first Resize would set: it would style every widget a second time.
@@ -68,6 +70,14 @@ class WtrScreen(Screen[None]):
             yield from self.content()
         yield self._message
         yield KeyBar()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.ScreenResume):
+            # Widgets are styled when they are made, and when something about them changes. To
+            # style all of them again takes longer than to show the screen.
+            event.refresh_styles = self._styled_for not in ("", self.app.theme)
+            self._styled_for = self.app.theme
+        await super().on_event(event)
 
     def content(self) -> Iterable[Widget]:
         raise AssertionError("each screen has its own content")
