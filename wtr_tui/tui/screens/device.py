@@ -143,10 +143,12 @@ def _told(step: steps.DeviceCodeOver | steps.DeviceCodeRefused | None) -> str:
 def _keys(step: DeviceStep | None) -> str:
     copies = ""
     if isinstance(step, steps.DeviceCodeReady):
-        copies = "c copy the address"
+        copies = "c copies the address"
     elif isinstance(step, steps.DeviceCodeRefused) and step.redirect_uris:
-        copies = "c copy the redirect URIs"
-    another = "n try again" if isinstance(step, steps.DeviceCodeRefused) else "n another code"
+        copies = "c copies the redirect URIs"
+    another = (
+        "n tries again" if isinstance(step, steps.DeviceCodeRefused) else "n gets another code"
+    )
     if step is None:
         another = ""
-    return "\n".join(filter(None, (copies, another, "Esc other ways")))
+    return "\n".join(filter(None, (copies, another, "Esc shows the other ways")))

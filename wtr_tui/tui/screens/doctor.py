@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 
 from wtr_tui.background import in_thread
 from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.screens.columns import AROUND, WIDEST, hanging
 from wtr_tui.tui.widgets.dialog import Dialog
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
 
 _COLOURS = {"GOOD": "$success", "WARN": "$warning", "BAD": "$error"}
+_SUBJECT_WIDTH = 13
 
 
 class DoctorScreen(ModalScreen[None]):
@@ -37,20 +39,21 @@ class DoctorScreen(ModalScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[Content] = []
+        self._findings: list[Finding] = []
+        self._going_on = ""
 
     def compose(self) -> ComposeResult:
         with Dialog():
             yield Quiet("What would go wrong here", classes="heading")
             with VerticalScroll(can_focus=False):
                 yield Quiet("", id="findings")
-            yield Quiet("r look again   ↑ ↓ scroll   Esc close", classes="keys")
+            yield Quiet("↑ ↓ scroll   r looks again   Esc closes", classes="keys")
 
     def on_mount(self) -> None:
         self.action_look()
 
     def action_look(self) -> None:
-        self._lines = []
+        self._findings = []
         self._look()
 
     @work(group="doctor", exclusive=True)
@@ -62,21 +65,29 @@ class DoctorScreen(ModalScreen[None]):
         findings = examine(session.profile, session.environ)
         self._show("Looking …")
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
-            self._lines.append(_line(finding))
+            self._findings.append(finding)
             self._show("Looking …")
         self._show("")
 
     def _show(self, going_on: str) -> None:
-        lines = [*self._lines, Content.styled(going_on, "$text-muted")]
+        self._going_on = going_on
+        width = min(self.size.width, WIDEST) - AROUND
+        lines = [_line(finding, width) for finding in self._findings]
+        lines.append(Content.styled(going_on, "$foreground 60%"))
         self.query_one("#findings", Quiet).reshape(Content("\n").join(lines))
+
+    def on_resize(self) -> None:
+        self._show(self._going_on)
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
-def _line(finding: Finding) -> Content:
+def _line(finding: Finding, width: int) -> Content:
+    sign, name = f"{finding.level.value} ", f"{finding.subject:<{_SUBJECT_WIDTH - 1}} "
+    words = hanging(f"{sign}{name}{finding.words}", width, at=len(sign + name))
     return Content.assemble(
-        Content.styled(f"{finding.level.value} ", _COLOURS[finding.level.name]),
-        Content.styled(f"{finding.subject}: ", "bold"),
-        Content(finding.words),
+        Content.styled(sign, _COLOURS[finding.level.name]),
+        Content.styled(name, "bold"),
+        words[len(sign + name) :],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,20 +12,24 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.columns import AROUND, WIDEST, hanging
 from wtr_tui.tui.widgets.dialog import Dialog
 from wtr_tui.tui.widgets.quiet import Quiet
 
 EVERYWHERE = (
     ("F2 F3 F4", "Token, Sign in, Settings"),
-    ("F5", "Profiles: switch to another integration"),
+    ("F5", "Profiles: go on with another integration, or add one"),
     ("F6", "Check what would go wrong here"),
-    ("? or F1", "This help (F1 while typing)"),
-    ("ctrl+p", "Find any action by name"),
-    ("ctrl+l", "Repaint the screen (F4: read the file again)"),
-    ("ctrl+z", "To the background; fg brings it back"),
-    ("ctrl+c", "Cancel what is going on, else quit"),
-    ("ctrl+q", "Quit; the terminal is as before"),
+    ("? or F1", "This help; F1 also while typing"),
+    ("^p", "Find any action by its name"),
+    ("^l", "Repaint the screen; on F4: read the file again"),
+    ("^z", "To the background; fg brings it back"),
+    ("^c", "Cancel what is going on, else quit"),
+    ("^q", "Quit; the terminal is left as it was"),
 )
+# Not $text-muted: outside of a stylesheet it comes out as plain white.
+_MUTED = "$foreground 60%"
+_KEY_WIDTH = 10
 
 
 class HelpScreen(ModalScreen[None]):
@@ -44,22 +49,40 @@ class HelpScreen(ModalScreen[None]):
         with Dialog():
             yield Quiet(f"Help · {self._about.NAME}", classes="heading")
             with VerticalScroll(can_focus=False):
-                yield Quiet(self._keys())
-                yield Quiet("")
-                yield Quiet(self._about.HELP_TEXT)
-            yield Quiet("Esc closes   ↑ ↓ scroll", classes="keys")
+                yield Quiet("", id="help")
+            yield Quiet("↑ ↓ scroll   Esc closes", classes="keys")
 
-    def _keys(self) -> Content:
-        rows = [
-            (self.app.get_key_display(binding), binding.tooltip)
+    def on_resize(self) -> None:
+        width = min(self.size.width, WIDEST) - AROUND
+        here = [
+            (_in_words(self.app.get_key_display(binding)), binding.tooltip)
             for binding in self._about.BINDINGS
             if isinstance(binding, Binding) and binding.tooltip
         ]
-        lines = [
-            Content.assemble(Content.styled(key.ljust(10), "bold $accent"), Content(words))
-            for key, words in (*rows, *EVERYWHERE)
-        ]
-        return Content("\n").join(lines)
+        parts = (
+            Content.styled("Keys on this screen (^ is Ctrl)", _MUTED),
+            key_table(here, width),
+            Content.styled("Keys everywhere", _MUTED),
+            key_table(EVERYWHERE, width),
+            Content.styled(f"About {self._about.NAME}", _MUTED),
+            Content("\n".join(hanging(line, width) for line in self._about.HELP_TEXT.split("\n"))),
+        )
+        gaps = ("\n", "\n\n") * 3
+        together = [piece for pair in zip(parts, gaps, strict=True) for piece in pair]
+        self.query_one("#help", Quiet).reshape(Content.assemble(*together[:-1]))
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines * 3, animate=False)
+
+
+def key_table(rows: Iterable[tuple[str, str]], width: int) -> Content:
+    """A line for each key; where its words need more, they stand under the words."""
+    lines = []
+    for key, words in rows:
+        wrapped = hanging(f"{key:<{_KEY_WIDTH - 2}}  {words}", width, at=_KEY_WIDTH)
+        lines.append(Content.styled(wrapped[: len(key)], "bold $accent") + wrapped[len(key) :])
+    return Content("\n").join(lines)
+
+
+def _in_words(key: str) -> str:
+    return "Enter" if key == "⏎" else key

@@ -50,9 +50,7 @@ class ProfilesScreen(ModalScreen[None]):
             yield OptionList(compact=True)
             yield QuietInput(placeholder="name of a new profile")
             yield Quiet("", id="profile-told")
-            yield Quiet(
-                "Enter switch   Tab name a new one   ctrl+d remove   Esc close", classes="keys"
-            )
+            yield Quiet("Enter switches   Tab adds one   ^d removes   Esc closes", classes="keys")
 
     def on_mount(self) -> None:
         self._list()

@@ -58,7 +58,8 @@ class ScopesScreen(ModalScreen[tuple[str, ...] | None]):
             yield listed
             yield Quiet("", id="meaning")
             yield Quiet(
-                "Enter take or drop   ↑ ↓ move   ctrl+s done   Esc leave as it was", classes="keys"
+                "Enter takes or drops   ↑ ↓ move   ^s done   Esc cancels",
+                classes="keys",
             )
 
     def on_mount(self) -> None:

@@ -1,0 +1,37 @@
+"""How the help is laid out, whatever the width."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.stage import Stage, seen, shows
+from wtr_tui.tui.screens.columns import hanging
+from wtr_tui.tui.screens.help import key_table
+
+
+@pytest.mark.parametrize(
+    ("line", "laid_out"),
+    [
+        ("short", "short"),
+        ("", ""),
+        ("one two three four", "one two three\nfour"),
+        ("1. one two three four", "1. one two\n   three four"),
+        ("name  one two three", "name  one two\n      three"),
+    ],
+    ids=["short", "empty", "plain", "numbered", "named"],
+)
+def test_a_line_wraps_under_its_own_words(line: str, laid_out: str) -> None:
+    assert hanging(line, 14) == laid_out
+
+
+def test_the_words_of_a_key_wrap_under_the_words() -> None:
+    table = key_table([("^s", "Save what was changed"), ("F2 F3 F4", "Token")], 24)
+    assert table.plain == "^s        Save what was\n          changed\nF2 F3 F4  Token"
+
+
+@pytest.mark.parametrize("key", ["f2", "f3", "f4"])
+async def test_keys_are_spelled_one_way(stage: Stage, key: str) -> None:
+    async with stage.app().run_test(size=(120, 120)) as pilot:
+        await pilot.press(key, "f1")
+        await shows(pilot, "Keys everywhere")
+        assert "ctrl+" not in seen(pilot)
