@@ -10,7 +10,7 @@ import os
 import sys
 
 from wtr_tui.commands import COMMANDS, parsers
-from wtr_tui.commands.output import drop_output, tell
+from wtr_tui.commands.output import drop_output, show_any_sign, tell
 from wtr_tui.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError, WtrError
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
@@ -24,6 +24,7 @@ _WITH_A_VALUE = ("--profile", "--config")
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; errors become sentences on stderr."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    show_any_sign()
     try:
         exit_code = _told(arguments)
         if exit_code:

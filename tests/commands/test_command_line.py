@@ -36,6 +36,15 @@ def test_every_command_explains_itself(home: Home, name: str) -> None:
     assert "--profile" in ran.out
 
 
+@pytest.mark.parametrize("words", [("--help",), ("exec", "--help"), ("doctor", "--offline")])
+def test_a_terminal_that_cannot_show_a_sign_ends_nothing(
+    home: Home, words: tuple[str, ...]
+) -> None:
+    ran = home.run(*words, PYTHONIOENCODING="ascii", WEBEX_APPID="C12ab", WEBEX_SECRET="s3cret")
+    assert (ran.code, ran.err) == (0, "")
+    assert "\\u2" in ran.out
+
+
 def test_an_unknown_command_is_met_with_the_one_that_was_meant(home: Home) -> None:
     ran = home.run("refersh")
     assert (ran.code, ran.out) == (2, "")

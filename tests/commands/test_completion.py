@@ -74,9 +74,33 @@ def test_commands_options_values_and_profiles_are_completed(
     assert {"bash", "fish", "zsh"} <= set(complete(profiles, "completion", ""))
 
 
+@pytest.mark.parametrize("complete", [in_bash, in_fish])
+def test_a_program_is_completed_as_it_would_be_without_wtr(
+    profiles: Home, complete: object
+) -> None:
+    assert callable(complete)
+    for name in ("afile", "another"):
+        (profiles.folder / name).touch()
+    for before in (("exec",), ("exec", "--"), ("--profile", "lab", "exec", "--min-left", "1h")):
+        assert "env" in complete(profiles, *before, "en")
+        # In bash it is none of ours, and then the default is files.
+        behind = complete(profiles, *before, "cat", "a")
+        assert behind == ([""] if complete is in_bash else ["afile", "another"])
+    assert complete(profiles, "exec", "--", "no-such", "--pro") in ([], [""])
+
+
+def test_bash_completes_values_behind_an_equals_sign(profiles: Home) -> None:
+    assert in_bash(profiles, "token", "--profile", "=", "p") == ["production"]
+    assert in_bash(profiles, "token", "--profile", "=") == ["lab", "production"]
+    assert in_bash(profiles, "--profile", "=", "lab", "stat") == ["status"]
+
+
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
+        ("wtr exec -- printen", "wtr exec -- printenv "),
+        ("wtr exec -- cat completion.z", "wtr exec -- cat completion.zsh "),
+        ("wtr token --profile=prod", "wtr token --profile=production "),
         ("wtr refr", "wtr refresh "),
         ("wtr token --hea", "wtr token --header "),
         ("wtr token --profile prod", "wtr token --profile production "),

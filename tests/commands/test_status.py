@@ -126,3 +126,11 @@ def test_a_personal_token_is_missing_no_settings(home: Home, sandbox: Sandbox) -
     assert ran.code == 0
     assert "Problem" not in ran.out
     assert home.run("status", "--json", **base).json["problems"] == []
+
+
+def test_further_lines_of_a_problem_stand_below_its_first(home: Home, sandbox: Sandbox) -> None:
+    home.sign_in(sandbox)
+    lines = home.run("status", "--no-who").out.splitlines()
+    first = next(place for place, line in enumerate(lines) if "App ID is missing" in line)
+    assert lines[first].startswith("Problem        The")
+    assert lines[first + 1].startswith(f"{'':15}The secret is missing")

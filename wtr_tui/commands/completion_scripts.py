@@ -51,6 +51,7 @@ def bash(top: Command, commands: Sequence[Command]) -> str:
         choices = " ".join(choice for each in command.arguments for choice in each.choices)
         words = f"{command.names} {choices}".strip()
         cases.append(f"    {command.name}) words={quote(words)} ;;")
+    taking = " | ".join(_taking_a_value([top, *commands]))
     return f"""\
 # Completion of wtr for bash: eval "$(wtr completion bash)"
 _wtr_profiles() {{
@@ -60,14 +61,21 @@ _wtr_profiles() {{
   done
 }}
 _wtr() {{
-  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}} command= i words
+  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}}
+  local command= program= i words
+  # bash takes --option=value apart.
+  [[ $prev == "=" ]] && prev=${{COMP_WORDS[COMP_CWORD - 2]}}
+  [[ $cur == "=" ]] && cur=
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${{COMP_WORDS[i]}} in
-      --profile | --config) ((i++)) ;;
+      {taking}) ((i++)); [[ ${{COMP_WORDS[i]}} == "=" ]] && ((i++)) ;;
       -*) ;;
-      *) command=${{COMP_WORDS[i]}}; break ;;
+      *) if [[ -z $command ]]; then command=${{COMP_WORDS[i]}}; else program=yes; break; fi ;;
     esac
   done
+  if [[ $command == exec && -n $program ]]; then
+    return
+  fi
   case $prev in
 {_bash_values([top, *commands])}
   esac
@@ -85,6 +93,13 @@ complete -o default -F _wtr wtr wtr-tui
 """
 
 
+def _taking_a_value(commands: Sequence[Command]) -> list[str]:
+    """By their names alone: no option takes a value in one command and none in another."""
+    options = (option for command in commands for option in command.options)
+    taking = [option.names for option in options if option.value is not Value.NONE]
+    return sorted({name for names in taking for name in names})
+
+
 def _bash_values(commands: Sequence[Command]) -> str:
     ways = {
         Value.FILE: "return",  # the default is files
@@ -100,7 +115,6 @@ def _bash_values(commands: Sequence[Command]) -> str:
             way = ways[option.value]
         else:
             continue
-        # By its names alone: no option takes a value in one command and none in another.
         lines["|".join(option.names)] = f"    {' | '.join(option.names)}) {way} ;;"
     return "\n".join(lines.values())
 
@@ -118,6 +132,10 @@ _wtr_profiles() {{
   local -a names
   names=({_PROFILES}*.yaml(N:t:r))
   compadd -a names
+}}
+_wtr_program() {{
+  [[ $words[1] == -- ]] && shift words && ((CURRENT--))
+  _normal
 }}
 _wtr() {{
   local curcontext=$curcontext state line
@@ -143,17 +161,19 @@ def _zsh_spec(command: Command) -> Iterator[str]:
         Value.TEXT: ":value: ",
         Value.FILE: ":file:_files",
         Value.PROFILE: ":profile:_wtr_profiles",
-        Value.PROGRAM: ":program:_normal",
+        Value.PROGRAM: ":program:_wtr_program",
     }
     for option in command.options:
         way = ways.get(option.value, "")
         if option.value is Value.CHOICE:
             way = f":value:({' '.join(option.choices)})"
         for name in option.names:
-            yield f"{name}[{_zsh_text(option.words)}]{way}"
+            # With "=" both ways are known: --option value and --option=value.
+            either = "=" if way and name.startswith("--") else ""
+            yield f"{name}{either}[{_zsh_text(option.words)}]{way}"
     for argument in command.arguments:
         if argument.value is Value.PROGRAM:
-            yield "*:::program:_normal"
+            yield "*:::program:_wtr_program"
         elif argument.value is Value.CHOICE:
             yield f"1:value:({' '.join(argument.choices)})"
         else:
@@ -168,6 +188,7 @@ def fish(top: Command, commands: Sequence[Command]) -> str:
     """For ``~/.config/fish/completions/wtr.fish``."""
     names = " ".join(each.name for each in commands)
     first = f"not __fish_seen_subcommand_from {names}"
+    taking = " ".join(_taking_a_value([top, *commands]))
     lines = [
         "# Completion of wtr for fish: wtr completion fish > ~/.config/fish/completions/wtr.fish",
         "function __wtr_profiles",
@@ -176,6 +197,18 @@ def fish(top: Command, commands: Sequence[Command]) -> str:
         "    for file in $base/wtr-tui/*.yaml",
         "        string replace -r '.*/(.*)\\.yaml$' '$1' -- $file",
         "    end",
+        "end",
+        "function __wtr_program",
+        "    set -l words (commandline -opc)",
+        "    while set -q words[1]; and test $words[1] != exec",
+        "        set -e words[1]",
+        "    end",
+        "    set -e words[1]",
+        "    while string match -q -- '-*' $words[1]",
+        f"        contains -- $words[1] {taking}; and set -e words[1]",
+        "        set -e words[1]",
+        "    end",
+        "    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))",
         "end",
         "complete -c wtr -f",
         *(_fish_option(option, first) for option in top.options),
@@ -188,9 +221,14 @@ def fish(top: Command, commands: Sequence[Command]) -> str:
         chosen = f"__fish_seen_subcommand_from {each.name}"
         lines += [_fish_option(option, chosen) for option in each.options]
         for argument in each.arguments:
-            way = f"-a {_fish_text(' '.join(argument.choices))}" if argument.choices else "-F"
-            lines.append(f"complete -c wtr -n {_fish_text(chosen)} {way}")
+            lines.append(f"complete -c wtr -n {_fish_text(chosen)} {_fish_argument(argument)}")
     return "\n".join([*lines, "complete -c wtr-tui -w wtr"])
+
+
+def _fish_argument(argument: Option) -> str:
+    if argument.value is Value.PROGRAM:
+        return "-a '(__wtr_program)'"
+    return f"-a {_fish_text(' '.join(argument.choices))}" if argument.choices else "-F"
 
 
 def _fish_option(option: Option, condition: str) -> str:

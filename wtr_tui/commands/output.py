@@ -9,6 +9,15 @@ import sys
 from wtr_tui.errors import WtrError
 
 
+def show_any_sign() -> None:
+    """Lets standard output escape what it cannot encode, as standard error does by itself.
+
+    A terminal that cannot show a sign shall not end the program: not even its help.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def give(text: str) -> None:
     """Writes data to standard output at once, with a line end.
 
@@ -16,9 +25,6 @@ def give(text: str) -> None:
     """
     if sys.stdout is None:
         raise WtrError("Standard output is closed: there is nowhere to write to.")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that cannot show a sign shall not end the program.
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()

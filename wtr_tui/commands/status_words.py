@@ -33,7 +33,12 @@ def told(shown: Condition, now: datetime) -> str:
         ("Token file", str(shown.profile.token_path)),
         *(("Problem", problem) for problem in shown.problems),
     ]
-    return "\n".join(f"{title:13}  {words}" for title, words in lines)
+    return "\n".join(f"{title:13}  {_hanging(words)}" for title, words in lines)
+
+
+def _hanging(words: str) -> str:
+    """Further lines, of an error that has some, below the first one."""
+    return f"\n{'':15}".join(words.splitlines())
 
 
 def table(conditions: Sequence[Condition], now: datetime) -> str:

@@ -121,10 +121,11 @@ def _refreshed(
         token = newest.token
     if not token.is_valid(now()):
         raise failure
-    return Delivered(token, f"Not refreshed, but still valid. {failure}")
+    refused = "" if failure is _TOO_SHORT else "Not refreshed, but still valid. "
+    return Delivered(token, f"{refused}{failure}")
 
 
-_TOO_SHORT = WtrError("Webex gave a token that is valid for less than what was asked for.")
+_TOO_SHORT = WtrError("The token is new, and yet valid for less than --min-left asks for.")
 
 
 def _margin(token: Token, min_left: int | None) -> timedelta:
