@@ -19,7 +19,7 @@ async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
         await pilot.press("f6")
         words = app.screen.query_one("#findings", Quiet)
         await until(pilot, lambda: "clock " in words.shown and "Looking" not in words.shown)
-        assert "webex         it answers." in words.shown
+        assert "webex        it answers." in words.shown
         assert sandbox.requests
         stage.write("appid: [\n")
         await pilot.press("r")

@@ -74,17 +74,26 @@ def declined(refused: Refused) -> Outcome:
         return Outcome(
             Mood.QUIET,
             "Your administrator declined" if by_policy else "You declined",
-            "Nothing was granted. To sign in after all, start again in the terminal.",
+            "Nothing was granted. An administrator allows integrations in Control Hub, under Apps,"
+            " Integrations. Then start again in the terminal."
+            if by_policy
+            else "Nothing was granted. To sign in after all, start again in the terminal.",
             "declined",
             refused.description,
         )
     words = ": ".join(filter(None, (refused.error, refused.description)))
-    return failed("Webex refused the sign-in. The terminal says what can be done.", words)
+    return failed("Webex refused the sign-in. The terminal says what to do.", words)
 
 
 def failed(sentence: str, quoted: str = "") -> Outcome:
-    """The answer was right, but no token came of it."""
-    return Outcome(Mood.BAD, "That did not work", sentence, "no token", quoted)
+    """The answer was right, but no token came of it: ``sentence`` says why.
+
+    ``quoted`` are Webex's own words, if they say it better.
+    """
+    if quoted:
+        return Outcome(Mood.BAD, "That did not work", sentence, "no token", quoted)
+    lead = "No token came of it. Once this is mended, start again in the terminal."
+    return Outcome(Mood.BAD, "That did not work", lead, "no token", sentence, "What happened")
 
 
 def processing() -> Outcome:
@@ -92,7 +101,7 @@ def processing() -> Outcome:
     return Outcome(
         Mood.BUSY,
         "Almost there",
-        "Webex takes its time. How it ends is shown in the terminal; you can close this tab.",
+        "Webex takes its time. The terminal shows how it ends; you can close this tab.",
         "exchanging the code",
     )
 
@@ -102,8 +111,8 @@ def earlier() -> Outcome:
     return Outcome(
         Mood.ASIDE,
         "This belongs to another sign-in",
-        "It comes from an earlier attempt, or the sign-in was answered already."
-        " Look at the terminal, and start again there if you need to.",
+        "It comes from an earlier attempt, or another answer came first. Look at the terminal:"
+        " if it still waits, open the address shown there.",
         "nothing was done with it",
     )
 
