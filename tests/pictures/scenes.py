@@ -8,13 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from tests.clock import Clock
 from tests.pictures.photograph import photograph
-from tests.pictures.stand_ins import PicturedWebex
+from tests.pictures.stand_ins import OPENED, START_PATH, USER_CODE, PicturedWebex
 from tests.tokens import APP_ID, a_token
-from tests.tui.stage import ANN, DESK, OVER_SSH, Stage, shows
+from tests.tui.stage import ANN, DESK, OVER_SSH, Stage, shows, until
 from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.tui.screens.base import WtrScreen
 
 Play = Callable[[Pilot[int]], Awaitable[None]]
 
@@ -33,23 +35,38 @@ class Scene:
     age: timedelta = timedelta(hours=1)
 
 
+async def on_screen(pilot: Pilot[int], name: str) -> None:
+    """Waits until this full screen is there. No words on it: those may change, and be pictured."""
+
+    def is_there() -> bool:
+        shown = pilot.app.screen
+        return isinstance(shown, WtrScreen) and name == shown.NAME and shown.is_built
+
+    await until(pilot, is_there, f"the screen {name}")
+
+
+async def _dialog(pilot: Pilot[int], key: str) -> None:
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen), f"what {key} opens")
+
+
 async def _first_steps(pilot: Pilot[int]) -> None:
-    await shows(pilot, "Make an integration")
+    await on_screen(pilot, "Settings")
 
 
 async def _sign_in(pilot: Pilot[int]) -> None:
-    await shows(pilot, "Listening on port")
+    await shows(pilot, START_PATH)
 
 
 async def _sign_in_at_a_desk(pilot: Pilot[int]) -> None:
     await _sign_in(pilot)
-    await shows(pilot, "Asked firefox to open the page")
+    await shows(pilot, OPENED)
 
 
 async def _device(pilot: Pilot[int]) -> None:
     await _sign_in(pilot)
-    await pilot.press("d")
-    await shows(pilot, "729703")
+    await _dialog(pilot, "d")
+    await shows(pilot, USER_CODE)
 
 
 async def _token(pilot: Pilot[int]) -> None:
@@ -58,19 +75,17 @@ async def _token(pilot: Pilot[int]) -> None:
 
 async def _help(pilot: Pilot[int]) -> None:
     await _token(pilot)
-    await pilot.press("question_mark")
-    await shows(pilot, "Esc closes")
+    await _dialog(pilot, "question_mark")
 
 
 async def _settings(pilot: Pilot[int]) -> None:
     await pilot.press("f4")
-    await shows(pilot, "Register this redirect URI")
+    await on_screen(pilot, "Settings")
 
 
 async def _scopes(pilot: Pilot[int]) -> None:
     await _settings(pilot)
-    await pilot.press("ctrl+o")
-    await shows(pilot, "7 chosen")
+    await _dialog(pilot, "ctrl+o")
     await pilot.press(*"people")
     await shows(pilot, "spark:people_read")
 

@@ -24,6 +24,12 @@ from wtr_tui.secret import Secret
 
 _OF_THE_PERSON = ("WEBEX_", "WTR_", "SSH_", "XDG_", "TEXTUAL_", "NO_COLOR", "COLORTERM", "BROWSER")
 
+START_PATH = "/s/k7q2mx9d"
+USER_CODE = "729703"
+OPENED = "Asked firefox to open the page."
+REFRESHED = "NGU1"
+"""How a refreshed token begins."""
+
 
 class PicturedListener:
     """Takes no port, so that one that is taken here, or a machine without IPv6, changes nothing."""
@@ -41,7 +47,7 @@ class PicturedListener:
         self.on_answer = on_answer
         self.on_event = on_event
         self.families = ("127.0.0.1", "::1")
-        self.start_url = f"{redirect_uri.origin}/s/k7q2mx9d"
+        self.start_url = f"{redirect_uri.origin}{START_PATH}"
 
     async def start(self) -> None:
         self.started.append(self)
@@ -66,13 +72,13 @@ class PicturedWebex(NoWebex):
         return a_token(obtained_at=self._clock(), scopes=())
 
     def refresh(self, token: Token) -> Token:
-        return a_token("NGU1", obtained_at=self._clock(), scopes=token.scopes)
+        return a_token(REFRESHED, obtained_at=self._clock(), scopes=token.scopes)
 
     def device_authorize(self, scopes: object) -> DeviceAuthorization:
         page = "https://oauth-helper-r.wbx2.com/verify"
         return DeviceAuthorization(
             device_code=Secret("none"),
-            user_code="729703",
+            user_code=USER_CODE,
             verification_uri=page,
             verification_uri_complete=f"{page}?userCode=5c5eb1e0",
             expires_at=self._clock() + timedelta(minutes=5),
@@ -81,7 +87,7 @@ class PicturedWebex(NoWebex):
 
 
 def _open_nothing(*_: object, **__: object) -> browser.Launch:
-    return browser.Launch(browser.LaunchOutcome.OPENED, "Asked firefox to open the page.")
+    return browser.Launch(browser.LaunchOutcome.OPENED, OPENED)
 
 
 @contextmanager
