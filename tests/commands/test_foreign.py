@@ -117,3 +117,40 @@ def test_anything_else_is_refused_in_words_that_repeat_no_secret(content: bytes)
         understood(content)
     assert str(refused.value).endswith(".")
     assert "SENTINEL" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorization: Bearer {ACCESS}",
+        f"Bearer {ACCESS}\n",
+    ],
+)
+def test_a_header_is_a_token_alone(text: str) -> None:
+    foreign = understood(text.encode())
+    assert foreign.bare is not None
+    assert foreign.bare.reveal() == ACCESS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"export WEBEX_ACCESS_TOKEN={ACCESS}\nexport WEBEX_TOKEN={ACCESS}\n"
+        "export WEBEX_ACCESS_TOKEN_EXPIRES_AT=2026-12-07T22:30:00Z\n",
+        f'# for the report\nWEBEX_TOKEN="{ACCESS}"\nWEBEX_ACCESS_TOKEN_EXPIRES_AT='
+        "'2026-12-07T22:30:00Z'\nOTHER=1\n",
+    ],
+)
+def test_variables_for_a_shell_are_taken_back(text: str) -> None:
+    foreign = understood(text.encode())
+    assert foreign.access_token is not None
+    assert foreign.access_token.reveal() == ACCESS
+    assert foreign.expires_at == END
+    assert foreign.refresh_token is None
+
+
+def test_a_variable_alone_is_not_taken_for_a_token() -> None:
+    foreign = understood(f"WEBEX_ACCESS_TOKEN={ACCESS}".encode())
+    assert foreign.bare is None
+    assert foreign.access_token is not None
+    assert foreign.access_token.reveal() == ACCESS

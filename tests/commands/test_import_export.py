@@ -7,10 +7,11 @@ import shlex
 import stat
 from datetime import timedelta
 
+import pexpect
 import pytest
 import yaml
 
-from tests.commands.home import Home
+from tests.commands.home import PATIENCE, PROGRAM, Home
 from wtr_tui import instants
 from wtr_tui.sandbox import Fault, Sandbox
 
@@ -215,3 +216,23 @@ def test_a_token_that_has_run_out_is_said_to_have(home: Home, sandbox: Sandbox) 
     assert ran.code == 0
     assert "default.json: ended " in ran.err
     assert "can be refreshed" in ran.err
+
+
+def test_what_is_pasted_on_a_terminal_is_not_shown(home: Home, sandbox: Sandbox) -> None:
+    token = str(sandbox.issue()["access_token"])
+    terminal = pexpect.spawn(
+        PROGRAM[0],
+        [*PROGRAM[1:], "import", "--access-token", "-"],
+        env={**home.environ, "TERM": "xterm", "WEBEX_BASEURL": sandbox.base_url},  # type: ignore[arg-type]  # its stubs want a class
+        encoding="utf-8",
+        timeout=PATIENCE,
+        dimensions=(24, 200),
+    )
+    assert terminal.waitnoecho(PATIENCE)
+    terminal.sendline(token)
+    terminal.sendeof()
+    shown = terminal.read()
+    terminal.close()
+    assert terminal.exitstatus == 0, shown
+    assert token not in shown
+    assert home.stored().token.access_token.reveal() == token

@@ -41,7 +41,7 @@ def given(terminal: pexpect.spawn) -> str:
     terminal.close()
     assert terminal.exitstatus == 1
     assert "NOT SAVED" in shown
-    assert "This is the only copy" in shown
+    assert "wtr import --replace --profile default - takes it" in shown
     return str(shown[shown.index("{\n") : shown.index("\n}") + 2])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from wtr_tui.commands import COMMANDS, completion_scripts, parsers
-from wtr_tui.commands.completion_scripts import Command, Option, Value
+from wtr_tui.commands.described import Command, Option, Value
 from wtr_tui.commands.output import give
 from wtr_tui.errors import DONE
 

@@ -3,43 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
 from shlex import quote
 
-
-class Value(Enum):
-    """What stands behind an option, or in the place of an argument."""
-
-    NONE = auto()
-    TEXT = auto()
-    FILE = auto()
-    PROFILE = auto()
-    PROGRAM = auto()
-    CHOICE = auto()
-
-
-@dataclass(frozen=True)
-class Option:
-    """An option by its names, or an argument without one; ``words`` say what it does."""
-
-    names: tuple[str, ...]
-    words: str
-    value: Value
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Command:
-    name: str
-    words: str
-    options: tuple[Option, ...]
-    arguments: tuple[Option, ...] = ()
-
-    @property
-    def names(self) -> str:
-        return " ".join(name for option in self.options for name in option.names)
-
+from wtr_tui.commands.described import Command, Option, Value, taking_a_value
 
 _PROFILES = '"${XDG_CONFIG_HOME:-$HOME/.config}"/wtr-tui/'
 
@@ -51,7 +17,7 @@ def bash(top: Command, commands: Sequence[Command]) -> str:
         choices = " ".join(choice for each in command.arguments for choice in each.choices)
         words = f"{command.names} {choices}".strip()
         cases.append(f"    {command.name}) words={quote(words)} ;;")
-    taking = " | ".join(_taking_a_value([top, *commands]))
+    taking = " | ".join(taking_a_value([top, *commands]))
     return f"""\
 # Completion of wtr for bash: eval "$(wtr completion bash)"
 _wtr_profiles() {{
@@ -91,13 +57,6 @@ _wtr() {{
 }}
 complete -o default -F _wtr wtr wtr-tui
 """
-
-
-def _taking_a_value(commands: Sequence[Command]) -> list[str]:
-    """By their names alone: no option takes a value in one command and none in another."""
-    options = (option for command in commands for option in command.options)
-    taking = [option.names for option in options if option.value is not Value.NONE]
-    return sorted({name for names in taking for name in names})
 
 
 def _bash_values(commands: Sequence[Command]) -> str:
@@ -188,7 +147,7 @@ def fish(top: Command, commands: Sequence[Command]) -> str:
     """For ``~/.config/fish/completions/wtr.fish``."""
     names = " ".join(each.name for each in commands)
     first = f"not __fish_seen_subcommand_from {names}"
-    taking = " ".join(_taking_a_value([top, *commands]))
+    taking = " ".join(taking_a_value([top, *commands]))
     lines = [
         "# Completion of wtr for fish: wtr completion fish > ~/.config/fish/completions/wtr.fish",
         "function __wtr_profiles",

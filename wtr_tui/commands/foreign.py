@@ -1,7 +1,7 @@
 """Files of other tools that hold a token: what they say (pure).
 
 The Go tool's ``.wtr-cli.json``, wxc_sdk's YAML, an answer of Webex as JSON, this program's own
-token file, or a token alone.
+token file, variables for a shell, or a token alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_po
 
 _INSTANT = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+_MEMBERS = {
+    "WEBEX_TOKEN": "access_token",
+    "WEBEX_ACCESS_TOKEN": "access_token",
+    "WEBEX_ACCESS_TOKEN_EXPIRES_AT": "expires_at",
+}
+"""What an environment, or a file for one, calls the members."""
+_VARIABLE = re.compile(
+    rf"""^(?:export +)?({"|".join(_MEMBERS)})=["']?([^\s"']+)["']?$""", re.MULTILINE
 )
 
 
@@ -50,9 +59,12 @@ def understood(content: bytes) -> Foreign:
         text = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         raise ValueError("That is not text in UTF-8.") from None
-    text = text.removeprefix("Bearer ").strip()
+    text = text.removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
     if not text:
         raise ValueError("There is nothing in it.")
+    variables = dict(_VARIABLE.findall(text))
+    if variables:
+        return _from_members({_MEMBERS[name]: value for name, value in variables.items()})
     if text.startswith("{"):
         return _from_members(_json(text))
     word = text.strip("\"'")

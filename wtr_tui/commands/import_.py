@@ -1,14 +1,15 @@
 """Takes over the token, and the settings, that another tool keeps in a file.
 
 FILE is the .wtr-cli.json of the Go tool, wxc_sdk's YAML, JSON as Webex answers it, or a token
-alone: a service app's refresh token, a personal access token or a bot's. - reads standard input.
-The file itself is left as it is.
+alone: a service app's refresh token, a personal access token or a bot's; also as an Authorization
+header or as wtr export prints it. - reads standard input. The file itself is left as it is.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import termios
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,14 +72,24 @@ def run(options: Namespace) -> int:
 
 def _content(file: str) -> bytes:
     if file == "-":
-        if sys.stdin.isatty():
-            tell("Paste the token or the file's content, then press Ctrl+D on a line of its own.")
-        return sys.stdin.buffer.read(_LARGEST)
+        return _pasted() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
     try:
         with Path(file).expanduser().open("rb") as opened:
             return opened.read(_LARGEST)
     except OSError as error:
         raise WtrError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _pasted() -> bytes:
+    """What is pasted on the terminal, which does not show it."""
+    tell("Paste the token or the file's content; it is not shown. Then Enter, and Ctrl+D.")
+    before = termios.tcgetattr(0)
+    unseen = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(0, termios.TCSANOW, unseen)
+    try:
+        return sys.stdin.buffer.read(_LARGEST)
+    finally:
+        termios.tcsetattr(0, termios.TCSANOW, before)
 
 
 def _require_same_integration(foreign: Foreign, known: Settings) -> None:
@@ -145,7 +156,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
         notices = found.token_file.save(StoredToken(app_id or PERSONAL, token))
     except StorageError as error:
         tell(f"NOT SAVED. {error}")
-        unsaved.give_on_terminal(token)
+        unsaved.give_on_terminal(token, found.name)
         raise StorageError("Nothing was imported.") from error
     for notice in notices:
         tell(notice)

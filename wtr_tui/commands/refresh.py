@@ -89,7 +89,7 @@ def run(options: Namespace) -> int:
             _give(result, options)
             tell(result.words)
             if isinstance(result.outcome, NotSaved) and not (options.output or options.json):
-                unsaved.give_on_terminal(result.outcome.token)
+                unsaved.give_on_terminal(result.outcome.token, result.profile.name)
             return result.error.exit_code if result.error else DONE
         if options.profile or options.config:
             raise UsageError("--all is for every profile: it goes with no --profile or --config.")

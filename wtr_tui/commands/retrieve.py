@@ -116,7 +116,7 @@ class _SignIn:
             tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.sentence}")
             tell(step.advice or "Sign in again once that is mended.")
             if not (self.options.output or self.options.json):
-                unsaved.give_on_terminal(token)
+                unsaved.give_on_terminal(token, self.profile.name)
             return
         self.exit_code = DONE
         tell(f"Signed in {step.way.value}; {until}. The token is in {self.profile.token_path}.")

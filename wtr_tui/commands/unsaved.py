@@ -10,7 +10,7 @@ from wtr_tui.commands.output import give, tell
 from wtr_tui.oauth.token import Token
 
 
-def give_on_terminal(token: Token) -> None:
+def give_on_terminal(token: Token, profile: str) -> None:
     """Prints the only copy there is where a person can take it up.
 
     Anywhere else it would end in a log or a mail, where a token must never be.
@@ -20,6 +20,6 @@ def give_on_terminal(token: Token) -> None:
         return
     give(formats.as_text(formats.original_json(token, instants.now())))
     tell(
-        "This is the only copy. Once that is mended: wtr import --replace - takes it, pasted as"
-        " it stands here."
+        f"This is the only copy. Once that is mended: wtr import --replace --profile {profile} -"
+        " takes it, pasted as it stands here."
     )
