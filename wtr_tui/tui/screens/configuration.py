@@ -120,7 +120,9 @@ class ConfigurationScreen(WtrScreen):
 
     def on_descendant_focus(self) -> None:
         meant = (words.MEANINGS[each.key] for each in self.query(Field) if each.has_focus_within)
-        self.query_one("#field-meaning", Quiet).show(next(meant, ""))
+        self.query_one("#field-meaning", Quiet).show(
+            next(meant, words.FROM_URL if self._leading else "")
+        )
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

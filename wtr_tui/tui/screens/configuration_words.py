@@ -64,6 +64,8 @@ MEANINGS = {
 }
 """What each field is for, by its key."""
 
+FROM_URL = "The OAuth URL fills in all of these but the secret."
+
 LABELS = {
     "appid": "App ID",
     "secret": "Secret",
