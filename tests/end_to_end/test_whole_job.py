@@ -29,6 +29,8 @@ def test_from_an_empty_home_to_a_token_and_back_again(
 
     terminal = start(WEBEX_BASEURL=sandbox.base_url)
     terminal.wait_for("App ID", "Secret", "Redirect port", "over SSH from 10.0.0.7")
+    terminal.press("tab")  # past the field for the OAuth URL
+    terminal.wait_for_cursor("App ID")
     terminal.press(integration.client_id)
     terminal.wait_for(integration.client_id[-20:])
     terminal.press("tab")
