@@ -52,6 +52,12 @@ async def test_a_wrong_port_is_told_beside_the_field_while_typing(stage: Stage) 
         assert "65535" not in seen(pilot)
 
 
+async def test_an_emptied_port_is_told_among_the_first_steps_too(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", "tab", "tab", "tab", "ctrl+u")
+        await shows(pilot, "number from 1 to 65535")
+
+
 async def test_a_wrong_value_is_not_saved(stage: Stage) -> None:
     path = stage.configure()
     before = path.read_text()
