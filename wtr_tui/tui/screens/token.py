@@ -34,6 +34,7 @@ from wtr_tui.tui.widgets.bar import Bar
 from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.tui.widgets.revealed import Revealed
 from wtr_tui.urgency import Urgency, urgency
 
 if TYPE_CHECKING:
@@ -82,7 +83,6 @@ class TokenScreen(WtrScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._revealed = False
         self._person: Person | None = None
         self._person_of: Secret | None = None
         self._person_words = ""
@@ -95,10 +95,10 @@ class TokenScreen(WtrScreen):
                 yield Digits("", id="large")
                 yield Quiet(id="exact")
             yield Bar(id="bar")
-            yield Quiet(id="revealed")
             yield Quiet(id="refresh", classes="block")
             yield Bar(id="refresh-bar")
             yield Facts(_FACTS, id="facts", classes="block")
+            yield Revealed()
         yield Quiet(id="empty")
 
     def on_mount(self) -> None:
@@ -110,9 +110,8 @@ class TokenScreen(WtrScreen):
 
     def on_screen_suspend(self) -> None:
         # Who leaves the screen does not leave the token on it.
-        self._revealed = False
-        if self.token is not None and self.is_built:
-            self._show_access(self.token)
+        if self.is_built:
+            self.query_one(Revealed).hide()
 
     @property
     def token(self) -> Token | None:
@@ -165,7 +164,7 @@ class TokenScreen(WtrScreen):
             empty.reshape(self._empty_words())
         else:
             self._show_who()
-            self._show_access(token)
+            self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
             facts.state("Scopes", " ".join(token.scopes) or "not stated")
             facts.state("Last refresh", self._last_words(token))
@@ -201,11 +200,6 @@ class TokenScreen(WtrScreen):
         else:
             words = " · ".join(filter(None, (self._person_words, organization)))
         self.query_one("#who", Quiet).reshape(words)
-
-    def _show_access(self, token: Token) -> None:
-        revealed = self.query_one("#revealed", Quiet)
-        revealed.display = self._revealed
-        revealed.reshape(token.access_token.reveal() if self._revealed else "")
 
     def on_second(self, now: datetime) -> None:
         token = self.token
@@ -270,9 +264,7 @@ class TokenScreen(WtrScreen):
             self.wtr.copy_text(form.format(self.token.access_token.reveal()), _SHOW)
 
     def action_reveal(self) -> None:
-        if self.token is not None:
-            self._revealed = not self._revealed
-            self._show_access(self.token)
+        self.query_one(Revealed).switch()
 
     def action_print(self) -> None:
         if self.token is not None:
