@@ -1,0 +1,132 @@
+"""What the form shows, takes in and saves, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tokens import APP_ID
+from wtr_tui.storage import settings
+from wtr_tui.storage.portal_url import parse_oauth_url
+from wtr_tui.storage.settings import Problem, Settings
+from wtr_tui.tui.screens import configuration_words as words
+from wtr_tui.tui.screens import settings_form as form
+from wtr_tui.tui.widgets.message_line import Tone
+
+PORTAL = parse_oauth_url(
+    "https://webexapis.com/v1/authorize?client_id=C123&response_type=code"
+    "&redirect_uri=http%3A%2F%2F127.0.0.1%3A7777&scope=spark%3Akms"
+)
+EMPTY = {"appid": "", "secret": "", "scopes": "spark:kms", "redirectPort": "6855"}
+
+
+def loaded(tmp_path: Path, text: str = "", **environ: str) -> Settings:
+    path = tmp_path / "default.yaml"
+    path.write_text(text)
+    return settings.load(path, environ)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "source"),
+    [
+        ("", "appid", "not set"),
+        ("", "redirectPort", "default"),
+        (f"appid: {APP_ID}\n", "appid", "from file"),
+        ("secret: geheim\nredirectPort: 70000\n", "redirectPort", "from file, line 2"),
+        ("redirectUri: http://127.0.0.1:7000\n", "redirectPort", "as in redirectUri"),
+    ],
+)
+def test_a_source_is_told_with_the_line_of_a_wrong_value(
+    tmp_path: Path, text: str, key: str, source: str
+) -> None:
+    assert form.shown(loaded(tmp_path, text), key).source == source
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("", True),
+        ("appid: C123\n", True),
+        ("secret: geheim\n", True),
+        ("appid: C123\nsecret: geheim\n", False),
+        ('appid: "C1 23"\nsecret: geheim\n', False),
+    ],
+)
+def test_who_lacks_app_id_or_secret_is_led(tmp_path: Path, text: str, first: bool) -> None:
+    assert form.is_first(loaded(tmp_path, text)) is first
+
+
+def test_a_pasted_oauth_url_fills_what_the_environment_does_not_set(tmp_path: Path) -> None:
+    known = loaded(tmp_path, WEBEX_APPID=APP_ID)
+    found = form.filled(PORTAL, known, EMPTY | {"appid": APP_ID})
+    assert found.values == {"scopes": "spark:kms", "redirectPort": "7777"}
+    assert [source.name for source in found.kept] == ["WEBEX_APPID"]
+    assert found.redirect_uri == "http://127.0.0.1:7777"
+
+
+@pytest.mark.parametrize(
+    ("port", "pasted", "uri"),
+    [
+        ("7000", "", "http://localhost:7000"),
+        (" 7000 ", "", "http://localhost:7000"),
+        ("7777", "http://127.0.0.1:7777", "http://127.0.0.1:7777"),
+        ("7000", "http://127.0.0.1:7777", "http://localhost:7000"),
+        ("70000", "http://127.0.0.1:7777", ""),
+    ],
+)
+def test_the_redirect_uri_follows_the_port(
+    tmp_path: Path, port: str, pasted: str, uri: str
+) -> None:
+    assert form.redirect_uri(loaded(tmp_path), port, pasted) == uri
+
+
+@pytest.mark.parametrize(
+    ("now", "pasted", "changes"),
+    [
+        ({}, "", {}),
+        ({"appid": " C123 "}, "", {"appid": "C123"}),
+        ({"scopes": "a:b  a:b c:d"}, "", {"scopes": "a:b c:d"}),
+        ({"redirectPort": "7000"}, "", {"redirectPort": 7000}),
+        (
+            {"redirectPort": "7777"},
+            "http://127.0.0.1:7777",
+            {"redirectPort": 7777, "redirectUri": "http://127.0.0.1:7777"},
+        ),
+    ],
+)
+def test_saving_writes_what_has_changed(
+    tmp_path: Path, now: dict[str, str], pasted: str, changes: dict[str, object]
+) -> None:
+    assert form.changes(loaded(tmp_path), EMPTY, EMPTY | now, pasted) == changes
+
+
+MISSING = Problem("secret", "The secret is missing; set it.", "", "The secret is missing.")
+WRONG = Problem("timeout", "F line 12, timeout: no.", "F line 12", "No.")
+WRONG_TOO = Problem("redirectPort", "F line 3, redirectPort: no.", "F line 3", "No.")
+
+
+@pytest.mark.parametrize(
+    ("problems", "said", "tone"),
+    [
+        ([], "Saved to ~/w.yaml. F3 signs in.", Tone.GOOD),
+        ([MISSING], "Saved. Still missing: Secret.", Tone.WARN),
+        ([WRONG, MISSING], "Saved. Still missing: Secret. Still wrong: timeout.", Tone.WARN),
+    ],
+)
+def test_after_saving_it_is_said_what_is_left(
+    problems: list[Problem], said: str, tone: Tone
+) -> None:
+    assert words.saved(problems, "~/w.yaml") == (said, tone)
+
+
+@pytest.mark.parametrize(
+    ("problems", "said"),
+    [
+        ([MISSING], "File: ~/w.yaml"),
+        ([WRONG], "File: ~/w.yaml, to be mended in line 12"),
+        ([WRONG, WRONG_TOO], "File: ~/w.yaml, to be mended in lines 3, 12"),
+    ],
+)
+def test_the_file_is_named_with_the_lines_to_be_mended(problems: list[Problem], said: str) -> None:
+    assert words.file("~/w.yaml", problems) == said
