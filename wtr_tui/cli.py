@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import sys
 
-from wtr_tui.commands import COMMANDS, parsers
+from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.output import drop_output, show_any_sign, tell
 from wtr_tui.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError, WtrError
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
 _WITH_A_VALUE = ("--profile", "--config")
@@ -50,9 +49,16 @@ def _told(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if not arguments:  # nothing to parse, so no parser to load
+        return _screens(None, None)
+    from wtr_tui.commands import parsers
+
     place = _place_of_command(arguments)
     if place is None:
-        return _screens(parsers.of_the_screens().parse_args(arguments))
+        options = parsers.of_the_screens().parse_args(arguments)
+        return _screens(
+            options.profile, options.config, sandbox=options.sandbox, mouse=options.mouse
+        )
     name = arguments[place]
     if name not in COMMANDS:
         raise UsageError(f"There is no command {name[:40]!a}.", _meant(name))
@@ -87,16 +93,16 @@ def _meant(name: str) -> str:
     return f"{did_you}There are {', '.join(COMMANDS)}; without one the screens open."
 
 
-def _screens(options: argparse.Namespace) -> int:
+def _screens(
+    profile: str | None, config: str | None, *, sandbox: bool = False, mouse: bool = False
+) -> int:
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         return _no_screens("this is none")
     if os.environ.get("TERM") == "dumb":
         return _no_screens("this one ($TERM is dumb) cannot draw them")
     from wtr_tui.tui import start
 
-    return start.start(
-        options.profile, options.config, sandbox=options.sandbox, mouse=options.mouse
-    )
+    return start.start(profile, config, sandbox=sandbox, mouse=mouse)
 
 
 def _no_screens(why: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -21,7 +20,7 @@ from wtr_tui.errors import DONE, INTERRUPTED
 from wtr_tui.storage.profile import Profile
 from wtr_tui.tui import lifecycle, themes
 from wtr_tui.tui.commands import Actions
-from wtr_tui.tui.full_screens import FullScreens, load
+from wtr_tui.tui.full_screens import FullScreens
 from wtr_tui.tui.hook_warnings import HookWarnings
 from wtr_tui.tui.plain_page import PlainPage
 from wtr_tui.tui.refreshing import Refreshing
@@ -109,7 +108,6 @@ class WtrApp(App[int]):
 
     def on_ready(self) -> None:
         gc.enable()  # off since the start
-        threading.Thread(target=load, name="loading", daemon=True).start()
 
     def _first_screen(self) -> str:
         keeper = self.session.keeper

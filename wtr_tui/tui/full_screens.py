@@ -28,11 +28,6 @@ class FullScreens:
         return (screen for screen in self.made() if screen.is_built)
 
 
-def load() -> None:
-    """Loads what the first picture does not need, so that the other screens come at once."""
-    from wtr_tui.tui.screens import configuration, retrieval  # noqa: F401
-
-
 def _new(name: str) -> WtrScreen:
     if name == "token":
         return TokenScreen()
