@@ -90,6 +90,9 @@ class WtrApp(App[int]):
         """The first screen itself. An empty one below it would be laid out and painted, too."""
         self.session.keeper.look(self.session.now())
         first = self._full_screen(self._first_screen())
+        # Textual reads the style sheets of all screens but this one.
+        for path in first.css_path:
+            self.stylesheet.read(path)
         # switch_screen takes off what Textual puts on every screen but the default one.
         first._push_result_callback(self, None)
         return first

@@ -29,6 +29,7 @@ from wtr_tui.tui.widgets.quiet import Quiet
 class ConfigurationScreen(WtrScreen):
     """A form over the profile's settings file. What the environment sets is shown, not edited."""
 
+    CSS_PATH = "forms.tcss"
     NAME = "Settings"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     HELP_TEXT = words.HELP

@@ -15,6 +15,7 @@ from wtr_tui.tui.widgets.quiet import Quiet
 class ConfirmScreen(ModalScreen[bool]):
     """Gives True for yes; everything else means no."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape", "answer(False)", "No"),

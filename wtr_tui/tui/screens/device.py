@@ -31,6 +31,7 @@ DEVICE_STEPS = (steps.DeviceCodeReady, steps.DeviceCodeOver, steps.DeviceCodeRef
 class DeviceScreen(ModalScreen[None]):
     """Shown over the sign-in, which goes on below it; any other way may still answer first."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("escape", "app.pop_screen", "Close", "Back to the other ways"),

@@ -28,6 +28,7 @@ _SUBJECT_WIDTH = 13
 class DoctorScreen(ModalScreen[None]):
     """Shows the findings as they are made; asking Webex may take some seconds."""
 
+    CSS_PATH = "dialogs.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall"), (32, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(

@@ -35,6 +35,7 @@ _KEY_WIDTH = 10
 class HelpScreen(ModalScreen[None]):
     """Made from the bindings themselves, so it cannot be out of date."""
 
+    CSS_PATH = "dialogs.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall"), (32, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class ProfilesScreen(ModalScreen[None]):
     """Enter switches to the marked profile, or makes the one whose name was typed."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("escape", "app.pop_screen", "Close", "Back without switching"),

@@ -36,6 +36,7 @@ _HINT_AFTER_SECONDS = 20
 class RetrievalScreen(WtrScreen):
     """Consumes the stream of a Retrieval and shows it; the deciding is all done there."""
 
+    CSS_PATH = "forms.tcss"
     NAME = "Sign in"
     HELP_TEXT = words.HELP
     BINDINGS: ClassVar[list[BindingType]] = [*keys(*retrieval_keys.KEYS)]

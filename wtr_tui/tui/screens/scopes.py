@@ -34,6 +34,7 @@ def matching(words: str, first: tuple[str, ...]) -> list[str]:
 class ScopesScreen(ModalScreen[tuple[str, ...] | None]):
     """Gives the chosen scopes, or None when the person leaves without changing anything."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave as it was"),
         Binding("ctrl+s", "done", "Done", priority=True),
