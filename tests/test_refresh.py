@@ -361,6 +361,6 @@ def test_a_lock_that_stays_held_is_temporary_and_says_by_whom(
     profile: Profile, settings: Settings, stored: Token
 ) -> None:
     with profile.token_file.lock():
-        outcome = refresh(profile, settings, patience=0.0)
+        outcome = refresh(profile, settings, lock=profile.token_file.lock(0.0))
     assert isinstance(outcome, Temporary)
     assert str(os.getpid()) in outcome.sentence

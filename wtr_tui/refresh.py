@@ -33,6 +33,7 @@ from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
+    from wtr_tui.storage.lock import Lock
     from wtr_tui.storage.profile import Profile
     from wtr_tui.storage.settings import Settings
 
@@ -50,8 +51,6 @@ __all__ = [
     "refresh",
 ]
 
-LOCK_PATIENCE = 10.0
-
 
 def refresh(
     profile: Profile,
@@ -61,17 +60,17 @@ def refresh(
     now: Callable[[], datetime] = instants.now,
     within: timedelta | None = None,
     seen: Token | None = None,
-    patience: float = LOCK_PATIENCE,
+    lock: Lock | None = None,
 ) -> Outcome:
     """Refreshes the profile's token, unless that is not needed (any more), and saves it.
 
     ``within``: only when no more than that is left. ``seen``: the token the caller knows; when
     the file holds another one that is valid, another process has refreshed and nothing is
-    asked. ``patience``: seconds to wait for another process that holds the token. The answer is
-    saved before this returns, and the onToken command has been run then. Every failure is an
-    outcome: nothing that is the person's to mend is raised.
+    asked. ``lock``: the token's, held already or with a patience of its own; it is let go of.
+    The answer is saved before this returns, and the onToken command has been run then. Every
+    failure is an outcome: nothing that is the person's to mend is raised.
     """
-    outcome = _under_the_lock(profile.token_file, settings, client, now, within, seen, patience)
+    outcome = _under_the_lock(profile.token_file, settings, client, now, within, seen, lock)
     hook.after_refresh(profile, settings, outcome)
     return outcome
 
@@ -83,11 +82,11 @@ def _under_the_lock(
     now: Callable[[], datetime],
     within: timedelta | None,
     seen: Token | None,
-    patience: float,
+    lock: Lock | None,
 ) -> Outcome:
     try:
         try:
-            with token_file.lock(patience):
+            with lock or token_file.lock():
                 return _judged(token_file, settings, client, now, within, seen)
         except LockUnusable:
             # A disk that cannot be written to still holds a refresh token. It is used once the

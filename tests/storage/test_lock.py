@@ -235,3 +235,15 @@ def test_no_descriptor_is_left_open(path: Path) -> None:
             with pytest.raises(LockHeld), exclusive(path, timeout=0):
                 pytest.fail("two at once")
         assert open_descriptors() == before
+
+
+def test_a_lock_that_is_handed_on_is_entered_without_waiting_for_itself(tmp_path: Path) -> None:
+    path = str(tmp_path / "work.lock")
+    lock = exclusive(path, timeout=0.0)
+    lock.acquire()
+    with lock:
+        assert lock.is_held
+    assert not lock.is_held
+    lock.release()
+    with exclusive(path, timeout=0.0):
+        assert not lock.is_held

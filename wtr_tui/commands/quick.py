@@ -67,6 +67,17 @@ def paths(
     return (settings_path, token_path) if settings_path.startswith("/") else None
 
 
+def is_refreshable(token_path: str) -> bool:
+    """Whether the file holds a token with a refresh token."""
+    return bool(_members(token_path).get("refresh_token"))
+
+
+def has_ended(token_path: str) -> bool:
+    """Whether the file holds an access token that is of no use any more."""
+    end = _members(token_path).get("expires_at")
+    return end is not None and not _ends_after(end, 0)
+
+
 def _members(token_path: str) -> dict[str, str]:
     """The file's members that are texts; none at all where it holds no usable access token."""
     try:

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from wtr_tui.storage.lock import Lock
+
 MIN_LEFT = 300
 """Seconds; of a token that lives for minutes only, half its life."""
 
@@ -43,21 +45,29 @@ def add_min_left(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    fields, lock = None, None
     if not options.debug:
         fields = good_token(options)
-        if fields is not None:
-            give(_shaped(fields["access_token"], fields["expires_at"], options))
-            return DONE
+        if fields is None and not options.no_refresh:
+            fields, lock = _turn(options)
+    if fields is not None:
+        give(_shaped(fields["access_token"], fields["expires_at"], options))
+        return DONE
     from wtr_tui import instants
     from wtr_tui.commands.valid_token import valid_token
 
-    delivered = valid_token(
-        options.profile,
-        options.config,
-        os.environ,
-        min_left=options.min_left,
-        may_refresh=not options.no_refresh,
-    )
+    try:
+        delivered = valid_token(
+            options.profile,
+            options.config,
+            os.environ,
+            min_left=options.min_left,
+            may_refresh=not options.no_refresh,
+            lock=lock,
+        )
+    finally:
+        if lock is not None:
+            lock.release()
     token = delivered.token
     end = instants.iso(token.expires_at) if token.expires_at else None
     give(_shaped(token.access_token.reveal(), end, options))
@@ -68,8 +78,17 @@ def run(options: Namespace) -> int:
 
 def good_token(options: Namespace) -> dict[str, str] | None:
     """The token file's members, where more than ``--min-left`` is left without any doubt."""
-    min_left = MIN_LEFT if options.min_left is None else options.min_left
-    return quick.good_token(options.profile, options.config, os.environ, min_left)
+    return quick.good_token(options.profile, options.config, os.environ, _min_left(options))
+
+
+def _turn(options: Namespace) -> tuple[dict[str, str] | None, Lock | None]:
+    from wtr_tui.commands import turn
+
+    return turn.taken(options.profile, options.config, os.environ, _min_left(options))
+
+
+def _min_left(options: Namespace) -> int:
+    return MIN_LEFT if options.min_left is None else int(options.min_left)
 
 
 def _shaped(access_token: str, expires_at: str | None, options: Namespace) -> str:

@@ -14,6 +14,7 @@ from wtr_tui.commands.token import MIN_LEFT
 from wtr_tui.errors import SettingsError, SignInNeeded, WtrError
 from wtr_tui.oauth.token import Token
 from wtr_tui.storage import profile, settings
+from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
@@ -39,12 +40,14 @@ def valid_token(
     *,
     min_left: int | None,
     may_refresh: bool = True,
+    lock: Lock | None = None,
     now: Callable[[], datetime] = instants.now,
 ) -> Delivered:
     """The profile's token, refreshed where less than ``min_left`` seconds of it are left.
 
     None for ``min_left`` is five minutes, or half the life of a token that lives shorter.
     As long as the stored token is valid at all, a refresh that fails only becomes a warning.
+    ``lock`` is the token's, where the caller holds it or has waited for it.
     Raises a WtrError where there is no valid token to give.
     """
     found = profile.find(name, config, environ)
@@ -59,7 +62,8 @@ def valid_token(
     if token.is_valid(now(), margin):
         return Delivered(token)
     if may_refresh:
-        return _refreshed(found, stored, known, min_left, now)
+        lock = lock or found.token_file.lock(PATIENCE)
+        return _refreshed(found, stored, known, min_left, lock, now)
     if token.is_valid(now()):
         return Delivered(token)
     raise WtrError("The access token has run out, and --no-refresh forbids to ask for another.")
@@ -90,6 +94,7 @@ def _refreshed(
     stored: StoredToken,
     known: Settings,
     min_left: int | None,
+    lock: Lock,
     now: Callable[[], datetime],
 ) -> Delivered:
     token = stored.token
@@ -99,7 +104,7 @@ def _refreshed(
         require_refresh_token(token)
         with ending.saved_first(found.token_path):
             outcome = refresh.refresh(
-                found, known.require(), now=now, within=margin, seen=token, patience=PATIENCE
+                found, known.require(), now=now, within=margin, seen=token, lock=lock
             )
     except WtrError as error:
         failure = error

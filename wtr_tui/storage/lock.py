@@ -57,7 +57,7 @@ def exclusive(path: str | os.PathLike[str], timeout: float = 10.0) -> Lock:
 
 
 class Lock:
-    """What :func:`exclusive` gives; entered once."""
+    """What :func:`exclusive` gives. To enter one that is held already goes on holding it."""
 
     __slots__ = ("_descriptor", "_path", "_timeout")
 
@@ -66,7 +66,14 @@ class Lock:
         self._timeout = timeout
         self._descriptor = -1
 
-    def __enter__(self) -> None:
+    @property
+    def is_held(self) -> bool:
+        return self._descriptor >= 0
+
+    def acquire(self) -> None:
+        """For a lock that is handed on; everywhere else ``with`` is the way."""
+        if self.is_held:
+            return
         try:
             make_private_folder(self._path.rpartition("/")[0])
             self._descriptor = self._locked()
@@ -74,14 +81,23 @@ class Lock:
             raise LockUnusable(self._path, error) from error
         _write_pid(self._descriptor, f"{os.getpid()}\n".encode())
 
+    def release(self) -> None:
+        """Harmless where it is not held."""
+        if self.is_held:
+            _write_pid(self._descriptor, b"")
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> None:
+        self.acquire()
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _write_pid(self._descriptor, b"")
-        os.close(self._descriptor)
+        self.release()
 
     def _locked(self) -> int:
         deadline = time.monotonic() + self._timeout
