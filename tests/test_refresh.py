@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from tests.full_disk import files_of_at_most
 from wtr_tui import instants
 from wtr_tui.errors import StorageError
 from wtr_tui.oauth.failures import GrantRejected
@@ -354,6 +355,25 @@ def test_a_token_that_cannot_be_saved_is_handed_over_all_the_same(
     assert isinstance(outcome, NotSaved)
     assert outcome.sentence == "No space left on device."
     assert not outcome.token.same_access(stored)
+    assert saved(profile).same_access(stored)
+
+
+@pytest.mark.parametrize(("left", "requests_made"), [(3600, 0), (-60, 1)])
+def test_without_room_for_the_answer_webex_is_asked_only_once_the_token_has_ended(
+    sandbox: Sandbox,
+    profile: Profile,
+    settings: Settings,
+    stored: Token,
+    left: int,
+    requests_made: int,
+) -> None:
+    token = replace(stored, expires_at=instants.now() + timedelta(seconds=left))
+    profile.token_file.save(StoredToken(settings.app_id, token))
+    with files_of_at_most(100):
+        outcome = refresh(profile, settings)
+    assert requests(sandbox) == requests_made
+    assert isinstance(outcome, NotSaved if requests_made else StoreFailed)
+    assert "File too large" in outcome.sentence
     assert saved(profile).same_access(stored)
 
 

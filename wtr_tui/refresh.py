@@ -117,6 +117,10 @@ def _judged(
     if stored is None:
         return SignInNeeded("There is no token to refresh.", "Sign in first.")
     unneeded = _unneeded(stored, settings, now(), within, seen)
+    if unneeded is None and stored.token.is_valid(now()):
+        # A server that replaces refresh tokens takes the old one back with its answer. While
+        # there is a good token nothing is asked for that could not be kept.
+        token_file.try_room(stored)
     return unneeded or _asked(token_file, stored, settings, client, now)
 
 

@@ -82,6 +82,20 @@ def write_private(path: str, content: bytes, *, tighten_folder: bool = False) ->
         _close_quietly(directory)
 
 
+def try_room(path: str, size: int) -> None:
+    """Raises OSError where a file of so many bytes could not be written beside ``path`` now."""
+    folder, name = os.path.split(path)
+    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        temporary = f".{name}.{os.urandom(6).hex()}.tmp"
+        try:
+            _write_new(directory, temporary, bytes(size), flush=False)
+        finally:
+            _remove(directory, temporary)
+    finally:
+        _close_quietly(directory)
+
+
 def make_private_folder(folder: str) -> None:
     """Makes the folder and what is missing above it, all with mode 0700. Raises OSError."""
     if not folder or os.access(folder, os.F_OK):
@@ -183,14 +197,15 @@ def _read_all(descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def _write_new(directory: int, name: str, content: bytes) -> None:
+def _write_new(directory: int, name: str, content: bytes, *, flush: bool = True) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, PRIVATE_FILE, dir_fd=directory)
     try:
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
+        if flush:
+            os.fsync(descriptor)
     except BaseException:
         os.close(descriptor)
         raise

@@ -11,7 +11,7 @@ from wtr_tui.oauth.token import Token
 from wtr_tui.storage.locations import PROGRAM, lock_path
 from wtr_tui.storage.lock import Lock, exclusive
 from wtr_tui.storage.os_words import cause
-from wtr_tui.storage.private_file import read_private, write_private
+from wtr_tui.storage.private_file import read_private, try_room, write_private
 from wtr_tui.storage.token_fields import (
     CorruptTokenFile,
     TokenFileUnreadable,
@@ -98,6 +98,13 @@ class TokenFile:
         if kept_as:
             notices = (f"What {self.path} held before is kept as {kept_as}.", *notices)
         return notices
+
+    def try_room(self, stored: StoredToken) -> None:
+        """Raises TokenNotSaved where there is no room for a token like this one, twice over."""
+        try:
+            try_room(str(self.path), 2 * len(to_json(stored.app_id, stored.token)))
+        except OSError as error:
+            raise TokenNotSaved(self.path, f"{cause(error)}.", _UNTOUCHED) from error
 
     def keep_aside_unless(self, app_id: str) -> str:
         """Copies the file aside unless it holds a token of this App ID; gives the copy's

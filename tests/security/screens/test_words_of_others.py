@@ -153,10 +153,21 @@ async def test_what_a_token_file_says_is_shown_literally(signed_in: Stage) -> No
     """F63: its scopes were written by any program, or taken over from anybody's file."""
     path = signed_in.profile.token_path
     fields = json.loads(path.read_text())
-    fields["scope"] = "spark:kms [red]x[/] \x1b]0;evil\x07\u202e\x1b[31m"
+    fields["scope"] = "spark:kms [red]x[/]"
     path.write_text(json.dumps(fields))
     async with on(signed_in) as pilot:
         await shows(pilot, "spark:kms [red]x[/]")
+        assert_only_text(pilot)
+
+
+async def test_a_token_file_with_orders_to_the_terminal_is_no_token_file(signed_in: Stage) -> None:
+    """F63."""
+    path = signed_in.profile.token_path
+    fields = json.loads(path.read_text())
+    fields["scope"] = "spark:kms \x1b]0;evil\x07\u202e\x1b[31m"
+    path.write_text(json.dumps(fields))
+    async with on(signed_in) as pilot:
+        await tells(pilot, "scope holds characters that do not belong there")
         assert_only_text(pilot)
 
 

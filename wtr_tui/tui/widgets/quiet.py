@@ -40,9 +40,10 @@ class Quiet(Widget):
         if before.is_same(self._content):  # == compares the letters alone, not their colours
             return
         lines, old_lines = self._content.split(allow_blank=True), before.split(allow_blank=True)
-        if len(lines) == len(old_lines) and not self._is_wrapped(before):
+        widest = max(line.cell_length for line in (*lines, *old_lines))
+        if len(lines) == len(old_lines) and widest <= self.content_size.width:
             self.refresh(*_changed(old_lines, lines))
-        else:
+        else:  # a wrapped line stands in two rows: the columns are others
             self.refresh()
 
     def reshape(self, text: str | Content) -> None:
@@ -59,10 +60,6 @@ class Quiet(Widget):
             self.show(text)
         else:
             self.reshape(text)
-
-    def _is_wrapped(self, before: Content) -> bool:
-        """Whether a line of the text may stand in two of the screen, so that columns differ."""
-        return max(before.cell_length, self._content.cell_length) > self.content_size.width
 
 
 def _made_harmless(text: str | Content) -> Content:
