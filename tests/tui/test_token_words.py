@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from wtr_tui.tui.token_words import large_left, masked, share
+from wtr_tui.tui.token_words import large_left, left_words, masked, share
 from wtr_tui.tui.widgets.bar import bar
 
 HEAD = "ZDA4" + "x" * 60
@@ -35,6 +35,24 @@ def test_a_masked_token_is_recognised_but_not_usable(text: str, shown: str) -> N
 )
 def test_the_large_figures_are_the_two_largest_units(left: timedelta | None, shown: str) -> None:
     assert large_left(left) == shown
+
+
+@pytest.mark.parametrize(
+    ("left", "exact", "coarse"),
+    [
+        (timedelta(days=89, hours=23, seconds=5), "89d 23:00:05", "89d 23:00"),
+        (timedelta(hours=5, minutes=3, seconds=59), "5:03:59", "5 h 3 min"),
+        (timedelta(minutes=10), "10:00", "10 min"),
+        (timedelta(minutes=9, seconds=59), "09:59", "09:59"),
+        (timedelta(hours=-5), "expired 5 h ago", "expired 5 h ago"),
+        (None, "end unknown", "end unknown"),
+    ],
+)
+def test_seconds_are_counted_where_they_matter(
+    left: timedelta | None, exact: str, coarse: str
+) -> None:
+    assert left_words(left) == exact
+    assert left_words(left, coarse=True) == coarse
 
 
 @pytest.mark.parametrize(

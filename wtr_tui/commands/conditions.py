@@ -17,7 +17,6 @@ from wtr_tui.commands.valid_token import (
 )
 from wtr_tui.errors import (
     DONE,
-    SIGN_IN_NEEDED,
     SettingsError,
     SignInNeeded,
     WtrError,
@@ -78,10 +77,9 @@ def of_all(environ: Mapping[str, str], *, who: bool) -> list[Condition]:
     return _with_owners(found) if who else found
 
 
-def worst(found: Sequence[Condition]) -> int:
-    """One exit code for all: a person is needed before all else."""
-    codes = {each.exit_code for each in found}
-    return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
+def of_named(name: str, environ: Mapping[str, str], now: datetime) -> Condition:
+    """The profile of this name, with its usual settings file."""
+    return condition(profile.named(name, environ), environ, now)
 
 
 def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Condition:

@@ -25,9 +25,8 @@ _LARGEST = 65_536
 
 def app_id(path: str, environ: Mapping[str, str]) -> str | None:
     """The App ID that environment and file name, "" for none."""
-    for variable in _APP_ID_VARIABLES:
-        if environ.get(variable):  # set to nothing counts as not set
-            return _word(environ[variable])
+    if any(map(environ.get, _APP_ID_VARIABLES)):
+        return _named(environ)
     text = _text(path)
     return None if text is None else app_id_in(text)
 
@@ -35,21 +34,31 @@ def app_id(path: str, environ: Mapping[str, str]) -> str | None:
 def app_id_in(text: str) -> str | None:
     """The App ID in the text of a settings file, "" for none."""
     values = plain_values(text)
-    if values is None:
-        return None
+    return None if values is None else _app_id(values)
+
+
+def _named(environ: Mapping[str, str]) -> str | None:
+    """What the environment names. A variable that is set to nothing counts as not set."""
+    return next((_word(environ[name]) for name in _APP_ID_VARIABLES if environ.get(name)), None)
+
+
+def _app_id(values: Mapping[str, tuple[int, Value, str]]) -> str | None:
     found = [value for key, (_, value, _) in values.items() if key in _APP_ID_KEYS]
     if not found:
         return ""
     return _word(found[0]) if len(found) == 1 and isinstance(found[0], str) else None
 
 
-def is_complete(path: str, environ: Mapping[str, str]) -> bool:
-    """Whether the file alone surely names an App ID and a secret, and nothing that is wrong."""
+def complete_for(path: str, environ: Mapping[str, str]) -> str | None:
+    """The App ID, where file and environment surely name it and the file a secret, and nothing
+    that is wrong."""
     text = None if any(map(environ.get, _OTHER_VARIABLES)) else _text(path)
     values = None if text is None else plain_values(text)
     if values is None or not values.keys() & _APP_ID_KEYS or "secret" not in values:
-        return False
-    return all(_is_surely_right(key, *stated) for key, stated in values.items())
+        return None
+    if not all(_is_surely_right(key, *stated) for key, stated in values.items()):
+        return None
+    return _named(environ) if any(map(environ.get, _APP_ID_VARIABLES)) else _app_id(values)
 
 
 def _text(path: str) -> str | None:

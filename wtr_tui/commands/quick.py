@@ -36,21 +36,21 @@ def good_token(
     return members if named in ("", members.get("appid")) else None
 
 
-def calm_profile(
-    name: str | None, config: str | None, environ: Mapping[str, str]
-) -> dict[str, str] | None:
+def calm_profile(files: tuple[str, str], environ: Mapping[str, str]) -> dict[str, str] | None:
     """The members of the token file, where nothing at all is wrong with the profile.
 
     Nothing wrong is: both tokens are good for a minute, and the settings can refresh them.
+    ``files`` are its settings and its token.
     """
-    members = good_token(name, config, environ, 60)
-    files = paths(name, config, environ)
-    if members is None or files is None or not members.get("refresh_token"):
+    settings_path, token_path = files
+    members = _members(token_path)
+    if not _ends_after(members.get("expires_at", ""), 60) or not members.get("refresh_token"):
         return None
     refresh_end = members.get("refresh_expires_at")
     if refresh_end is not None and not _ends_after(refresh_end, 60):
         return None
-    return members if plain_settings.is_complete(files[0], environ) else None
+    named = plain_settings.complete_for(settings_path, environ)
+    return members if named is not None and named == members.get("appid") else None
 
 
 def paths(

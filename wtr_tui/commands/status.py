@@ -32,30 +32,29 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     if options.all and (options.profile or options.config):
         raise UsageError("--all is for every profile: it goes with no --profile or --config.")
-    if options.json and not (options.all or options.who or options.debug):
-        calm = quick.calm_profile(options.profile, options.config, os.environ)
+    if options.all:
+        from wtr_tui.commands import status_all
+
+        return status_all.run(
+            os.environ, as_json=options.json, who=bool(options.who), quickly=not options.debug
+        )
+    if options.json and not (options.who or options.debug):
         files = quick.paths(options.profile, options.config, os.environ)
+        calm = quick.calm_profile(files, os.environ) if files is not None else None
         if calm is not None and files is not None:
             name = options.profile or os.environ.get("WTR_PROFILE") or "default"
-            shown = status_json.members(name, files, calm["appid"], calm, instants.now())
-            give(as_text(shown))
+            give(as_text(status_json.members(name, files, calm["appid"], calm, instants.now())))
             return DONE
-    from wtr_tui.commands import conditions
+    from wtr_tui.commands import conditions, status_words
 
-    if options.all:
-        found = conditions.of_all(os.environ, who=bool(options.who))
-    else:
-        asked = not options.json if options.who is None else options.who
-        found = [conditions.of_one(options.profile, options.config, os.environ, who=asked)]
-    from wtr_tui.commands import status_words
-
+    asked = not options.json if options.who is None else options.who
+    found = conditions.of_one(options.profile, options.config, os.environ, who=asked)
     now = instants.now()
     if options.json:
-        rows = [status_words.members(each, now) for each in found]
-        give(as_text(rows if options.all else rows[0]))
+        give(as_text(status_words.members(found, now)))
     else:
-        give(status_words.table(found, now) if options.all else status_words.told(found[0], now))
-    return conditions.worst(found)
+        give(status_words.told(found, now))
+    return found.exit_code
 
 
 def as_text(shown: object) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from wtr_tui import instants
 from wtr_tui.commands import status_json
 from wtr_tui.commands.conditions import Condition
+from wtr_tui.commands.status_table import left
 from wtr_tui.oauth.token import Token
-from wtr_tui.text import on_one_line
+
+if TYPE_CHECKING:
+    from wtr_tui.commands.status_table import Row
 
 
 def told(shown: Condition, now: datetime) -> str:
@@ -41,34 +44,15 @@ def _hanging(words: str) -> str:
     return f"\n{'':15}".join(words.splitlines())
 
 
-def table(conditions: Sequence[Condition], now: datetime) -> str:
-    """Many profiles, a line each, and what is wrong below."""
-    if not conditions:
-        return "There is no profile yet."
-    rows = [("Profile", "Access token", "Refresh token", "")]
-    for each in conditions:
-        token = each.token
-        rows.append(
-            (
-                each.profile.name,
-                _left(token.expires_at, now) if token else "none",
-                _left(token.refresh_expires_at, now) if token and token.refresh_token else "none",
-                f"{len(each.problems)} problem{'s'[: len(each.problems) > 1]}"
-                if each.problems
-                else "",
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [
-        "  ".join([*(f"{cell:{width}}" for cell, width in zip(row, widths, strict=False)), row[3]])
-        for row in rows
-    ]
-    wrong = [
-        f"{each.profile.name}: {on_one_line(problem)}"
-        for each in conditions
-        for problem in each.problems
-    ]
-    return "\n".join([*(line.rstrip() for line in lines), *([""] if wrong else []), *wrong])
+def row(shown: Condition, now: datetime) -> Row:
+    """One profile of many."""
+    token = shown.token
+    return (
+        shown.profile.name,
+        left(token.expires_at, now) if token else "none",
+        left(token.refresh_expires_at, now) if token and token.refresh_token else "none",
+        shown.problems,
+    )
 
 
 def members(shown: Condition, now: datetime) -> dict[str, object]:
@@ -119,9 +103,3 @@ def _until(end: datetime | None, now: datetime) -> str:
     if end <= now:
         return f"ended {instants.local(end)}"
     return f"{instants.countdown(end - now)} left, until {instants.local(end)}"
-
-
-def _left(end: datetime | None, now: datetime) -> str:
-    if end is None:
-        return "end unknown"
-    return instants.duration(end - now) if end - now > timedelta(0) else "ended"

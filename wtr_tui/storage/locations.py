@@ -71,6 +71,24 @@ def is_name(text: str) -> bool:
     )
 
 
+def profile_names(environ: Mapping[str, str]) -> list[str]:
+    """Of all profiles that have settings or a token. Raises StorageError."""
+    names = _stems(config_dir(environ), ".yaml") | _stems(state_dir(environ), ".json")
+    return sorted(filter(is_name, names))
+
+
+def _stems(folder: str, ending: str) -> set[str]:
+    try:
+        files = os.listdir(folder)  # noqa: PTH208
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError as error:
+        from wtr_tui.storage.os_words import cause
+
+        raise StorageError(f"The folder {folder} cannot be read: {cause(error)}.") from error
+    return {file.removesuffix(ending) for file in files if file.endswith(ending)}
+
+
 def home(environ: Mapping[str, str]) -> str:
     """The home folder: ``$HOME``, or what the system's list of users says.
 

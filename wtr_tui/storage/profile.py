@@ -51,12 +51,12 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
 
 def every(environ: Mapping[str, str]) -> list[Profile]:
     """All profiles that have settings or a token, by name. Raises StorageError."""
-    names = _names(locations.config_dir(environ), ".yaml")
-    names |= _names(locations.state_dir(environ), ".json")
-    return [
-        Profile(name, _settings_path(name, environ), _token_path(name, environ))
-        for name in sorted(names)
-    ]
+    return [named(name, environ) for name in locations.profile_names(environ)]
+
+
+def named(name: str, environ: Mapping[str, str]) -> Profile:
+    """The profile of this name, with its usual settings file. Raises UsageError."""
+    return Profile(name, _settings_path(name, environ), _token_path(name, environ))
 
 
 def create(name: str, environ: Mapping[str, str]) -> Profile:
@@ -65,7 +65,7 @@ def create(name: str, environ: Mapping[str, str]) -> Profile:
     Raises UsageError where there is one of that name, or the name is none; StorageError where
     the file cannot be written.
     """
-    profile = Profile(name, _settings_path(name, environ), _token_path(name, environ))
+    profile = named(name, environ)
     if profile.settings_path.exists() or profile.token_path.exists():
         raise UsageError(f"There is a profile {name} already.", "Choose another name.")
     try:
@@ -94,17 +94,6 @@ def remove(profile: Profile) -> tuple[Path, ...]:
                 raise StorageError(f"{path} cannot be deleted: {cause(error)}.") from error
             gone.append(path)
     return tuple(gone)
-
-
-def _names(folder: str, ending: str) -> set[str]:
-    try:
-        files = [path.name for path in Path(folder).iterdir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return set()
-    except OSError as error:
-        raise StorageError(f"The folder {folder} cannot be read: {cause(error)}.") from error
-    stems = {file.removesuffix(ending) for file in files if file.endswith(ending)}
-    return {stem for stem in stems if locations.is_name(stem)}
 
 
 def _typed_path(text: str, environ: Mapping[str, str]) -> Path:

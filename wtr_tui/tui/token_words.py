@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from wtr_tui.oauth.person import Person
 
 
+_LAST_MINUTES = timedelta(minutes=10)
+
+
 def masked(text: str) -> str:
     """Enough to recognise a token, never enough to use it: ``ZDA4••••••••••_PF84_1eb6…``."""
     start = text[:4] if len(text) >= 40 else ""
@@ -52,13 +55,17 @@ def large_left(left: timedelta | None) -> str:
 
 
 def left_words(left: timedelta | None, *, coarse: bool = False) -> str:
-    """The countdown, or that it is over. ``coarse``: no seconds while a day or more is left."""
+    """The countdown, or that it is over. ``coarse``: seconds in its last ten minutes alone."""
     if left is None:
         return "end unknown"
     if left <= timedelta(0):
         return f"expired {instants.duration(-left)} ago"
-    words = instants.countdown(left)
-    return words.rpartition(":")[0] if coarse and "d" in words else words
+    if not coarse or left < _LAST_MINUTES:
+        return instants.countdown(left)
+    if left >= timedelta(days=1):
+        return instants.countdown(left).rpartition(":")[0]
+    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def end_words(end: datetime | None, now: datetime) -> str:

@@ -20,14 +20,14 @@ def bar(share: float, width: int) -> str:
     return ("━" * whole + "╸" * half).ljust(width, "┄")
 
 
-_LEAST_PAUSE_SECONDS = 10.0
+_LEAST_PAUSE_SECONDS = 20.0
 _SMALL_MOVE = 0.08
 
 
 class Bar(Widget):
     """A bar over the whole width; repainted when it has moved by half a cell.
 
-    A small move may wait ten seconds: of a token that lives for minutes the bar would move
+    A small move may wait twenty seconds: of a token that lives for minutes the bar would move
     every second, and each repaint is a few hundred bytes.
     """
 
