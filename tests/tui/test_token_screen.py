@@ -231,7 +231,7 @@ async def test_where_a_sign_in_is_needed_auto_refresh_rests_and_opens_nothing(
     refreshable.clock.advance(LIFE - timedelta(hours=1))
     async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await tells(pilot, "F3 signs in; nothing was deleted.")
-        await shows(pilot, "resting: ")
+        await shows(pilot, "stopped: ")
         refreshable.clock.advance(timedelta(hours=2))
         await shows(pilot, "● expired")
         assert len(sandbox.requests_to("access_token")) == 1

@@ -28,7 +28,7 @@ class PortTaken(CannotListen):
     def __init__(self, port: int, family: str, holder: str) -> None:
         super().__init__(
             f"Port {port} on {family} is taken by {holder or 'another program'}.",
-            "Quit that program; or register another port with the integration and set it here. "
+            "Quit that program; or register another port with the integration and enter it in the settings. "
             f"{_OTHER_WAYS}.",
         )
         self.port = port
@@ -89,7 +89,7 @@ def _impossible(port: int, error: OSError) -> CannotListen:
     if error.errno == errno.EACCES:
         return CannotListen(
             f"Only the administrator may listen on port {port}.",
-            f"Register a port above 1023 with the integration and set it here. {_OTHER_WAYS}.",
+            f"Register a port above 1023 with the integration and enter it in the settings. {_OTHER_WAYS}.",
         )
     return CannotListen(
         f"Port {port} cannot be listened on: {error.strerror or error}.", f"{_OTHER_WAYS}."

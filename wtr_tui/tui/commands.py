@@ -8,6 +8,10 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 
+# What only makes sense with its key in the hand.
+_KEYS_ALONE = frozenset(("scroll(1)", "scroll(-1)", "clear_message", "screen.copy_text"))
+
+
 class Actions(Provider):
     """Offers the active bindings, so that palette, keys and help cannot disagree."""
 
@@ -16,7 +20,7 @@ class Actions(Provider):
         for active in self.screen.active_bindings.values():
             binding = active.binding
             name = binding.tooltip or binding.description
-            if name and active.enabled and binding.action not in seen:
+            if name and active.enabled and binding.action not in seen | _KEYS_ALONE:
                 seen.add(binding.action)
                 yield name, self.app.get_key_display(binding), binding.action
 

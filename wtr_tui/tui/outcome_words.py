@@ -34,5 +34,5 @@ def told(outcome: Outcome, keeper: Keeper, now: datetime, *, asked: bool) -> tup
     if isinstance(outcome, outcomes.SignInNeeded):
         return f"{sentence} F3 signs in; nothing was deleted.", Tone.BAD
     if not asked:
-        sentence += " Auto-refresh rests."
+        sentence += " Auto-refresh has stopped."
     return sentence, Tone.BAD

@@ -13,7 +13,7 @@ def next_refresh(keeper: Keeper, now: datetime) -> str:
     if not keeper.auto:
         return "off"
     if keeper.stopped:
-        return "resting: " + keeper.stopped
+        return "stopped: " + keeper.stopped
     if keeper.unsaved:
         return "on, once the token is saved"
     if keeper.foreign:

@@ -45,13 +45,14 @@ def large_left(left: timedelta | None) -> str:
     """
     if left is None:
         return "- -"
-    minutes = max(0, int(left.total_seconds())) // 60
+    seconds = max(0, int(left.total_seconds()))
+    minutes = seconds // 60
     hours = minutes // 60
     if hours >= 24:
         return f"{hours // 24}d {hours % 24:02}h"
     if hours:
         return f"{hours}h {minutes % 60:02}m"
-    return f"{minutes}m"
+    return f"{minutes}m" if minutes or not seconds else "<1m"
 
 
 def left_words(left: timedelta | None, *, coarse: bool = False) -> str:

@@ -18,6 +18,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 from wtr_tui.oauth.token import Token
 from wtr_tui.secret import Secret
+from wtr_tui.storage.locations import DEFAULT_PROFILE
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.refresh_words import next_refresh
 from wtr_tui.tui.screens.base import WtrScreen
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from wtr_tui.oauth.person import Person
 
 _SHOW = "press v to show the token"
-_FACTS = ("Scopes", "Auto-refresh", "Last refresh")
+_FACTS = ("Scopes", "Auto-refresh", "Obtained", "In scripts")
 _MUTED = "$foreground 60%"
 _STYLES = {
     Urgency.CALM: "$success",
@@ -167,7 +168,8 @@ class TokenScreen(WtrScreen):
             self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
             facts.state("Scopes", " ".join(token.scopes) or "not stated")
-            facts.state("Last refresh", self._last_words(token))
+            facts.state("Obtained", self._obtained_words(token))
+            facts.state("In scripts", self._script_words())
             self.on_second(self.session.now())
         self.refresh_bindings()
         if self.session.keeper.problem is not None:
@@ -178,7 +180,15 @@ class TokenScreen(WtrScreen):
             return "The token file cannot be used; the line below says why."
         return "No token yet.\n\nF3 signs in to Webex and gets one."
 
-    def _last_words(self, token: Token) -> str:
+    def _script_words(self) -> str:
+        session = self.session
+        if session.demo is not None:
+            return "wtr token and wtr exec -- CMD, with an integration of your own"
+        name = session.profile.name
+        which = "" if name == DEFAULT_PROFILE else f" --profile {name}"
+        return f"wtr token{which} prints it, wtr exec{which} -- CMD runs CMD with it"
+
+    def _obtained_words(self, token: Token) -> str:
         remark = self.wtr.refreshing.remark
         told = f" · {remark}" if remark else ""
         return f"{instants.local(token.obtained_at, seconds=True)}{told}"
