@@ -21,6 +21,7 @@ _OTHER_VARIABLES = (
 )
 _APP_ID_KEYS = frozenset(("appid", "clientid"))
 _LARGEST = 65_536
+_SCOPE_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:")
 
 
 def app_id(path: str, environ: Mapping[str, str]) -> str | None:
@@ -94,9 +95,4 @@ def _is_surely_right(key: str, line: int, value: Value, read_as: str) -> bool:
 
 
 def _is_scope(scope: str) -> bool:
-    return (
-        scope.isascii()
-        and scope[:1].isalpha()
-        and scope[-1].isalpha()
-        and set("_-:").issuperset(letter for letter in scope if not letter.isalnum())
-    )
+    return _SCOPE_CHARACTERS.issuperset(scope) and scope[:1].isalpha() and scope[-1].isalpha()

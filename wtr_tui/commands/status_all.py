@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def run(environ: Mapping[str, str], *, as_json: bool, who: bool, quickly: bool) -> int:
     """Tells how things are, and gives the exit code; ``who`` asks Webex whose each token is."""
     now = instants.now()
+    environ = dict(environ)  # the real one decodes a variable each time it is asked for
     found = list(_each(environ, now) if quickly and not who else _explained(environ, who))
     if as_json:
         import json

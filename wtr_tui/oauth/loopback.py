@@ -28,8 +28,8 @@ class PortTaken(CannotListen):
     def __init__(self, port: int, family: str, holder: str) -> None:
         super().__init__(
             f"Port {port} on {family} is taken by {holder or 'another program'}.",
-            "Quit that program; or register another port with the integration and enter it in the settings. "
-            f"{_OTHER_WAYS}.",
+            "Quit that program; or register another port with the integration and enter it in the"
+            f" settings. {_OTHER_WAYS}.",
         )
         self.port = port
         self.family = family
@@ -89,7 +89,8 @@ def _impossible(port: int, error: OSError) -> CannotListen:
     if error.errno == errno.EACCES:
         return CannotListen(
             f"Only the administrator may listen on port {port}.",
-            f"Register a port above 1023 with the integration and enter it in the settings. {_OTHER_WAYS}.",
+            "Register a port above 1023 with the integration and enter it in the settings."
+            f" {_OTHER_WAYS}.",
         )
     return CannotListen(
         f"Port {port} cannot be listened on: {error.strerror or error}.", f"{_OTHER_WAYS}."

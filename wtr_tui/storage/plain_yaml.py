@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # What YAML takes for true, false or nothing, and some more: the parser knows which.
 _NO_TEXTS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
-_SIGNS = frozenset(" _-./:@+=")
+_LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_ORDINARY = frozenset(_LETTERS_AND_DIGITS + " _-./:@+=")
 _A_NUMBER = "a number"
 
 
@@ -70,7 +71,7 @@ def _scalar(written: str) -> tuple[str | None, str] | None:
     value = written.partition(" #")[0].rstrip(" ")
     if value.isdigit() and value.isascii() and value[0] != "0":
         return value, _A_NUMBER
-    if not value.isascii() or not all(sign.isalnum() or sign in _SIGNS for sign in value):
+    if not _ORDINARY.issuperset(value):
         return None
     if value[0].isalpha():
         is_text = value.lower() not in _NO_TEXTS and value[-1] != ":" and ": " not in value

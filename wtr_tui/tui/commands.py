@@ -7,7 +7,6 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-
 # What only makes sense with its key in the hand.
 _KEYS_ALONE = frozenset(("scroll(1)", "scroll(-1)", "clear_message", "screen.copy_text"))
 
