@@ -15,14 +15,14 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 
 from wtr_tui import crash
-from wtr_tui.background import in_thread
 from wtr_tui.errors import DONE, INTERRUPTED
 from wtr_tui.storage.profile import Profile
 from wtr_tui.tui import lifecycle, themes
 from wtr_tui.tui.commands import Actions
 from wtr_tui.tui.full_screens import FullScreens
+from wtr_tui.tui.hand_over import HandOver
 from wtr_tui.tui.hook_warnings import HookWarnings
-from wtr_tui.tui.plain_page import PlainPage
+from wtr_tui.tui.keys import spelled
 from wtr_tui.tui.refreshing import Refreshing
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
@@ -69,7 +69,7 @@ class WtrApp(App[int]):
         self.session = session
         self.refreshing = Refreshing(self)
         self.full_screens = FullScreens()
-        self.plain_page = PlainPage()
+        self.hand_over = HandOver(self, self._write_to_terminal)
         self.crash_sentence = ""
         self._hook_warnings = HookWarnings()
         self._leaving: asyncio.Future[None] | None = None
@@ -161,42 +161,9 @@ class WtrApp(App[int]):
         for screen in self.full_screens.built():
             screen.on_token_changed()
 
-    def copy_text(self, text: str, otherwise: str) -> None:
-        """Copies in the background and says which way it went; ``otherwise`` ends the advice."""
-        self._copy(text, otherwise)
-
-    @work(group="copy", exclusive=True)
-    async def _copy(self, text: str, otherwise: str) -> None:
-        from wtr_tui.host import clipboard
-
-        session = self.session
-        copied = await in_thread(
-            lambda: clipboard.copy(
-                text,
-                session.surroundings,
-                lambda sequence: self.call_from_thread(self._write_to_terminal, sequence),
-                session.settings.clipboard,
-                otherwise=otherwise,
-                environ=session.environ,
-            )
-        )
-        words = " ".join(filter(None, (copied.words, copied.warning)))
-        self._clipboard = text
-        self.tell(words, Tone.WARN if copied.way is None or copied.warning else Tone.GOOD)
-
     def _write_to_terminal(self, sequence: str) -> None:
         if self._driver is not None:
             self._driver.write(sequence)
-
-    def print_plainly(self, title: str, text: str) -> None:
-        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
-        self._print_plainly(title, text)
-
-    @work(group="plain page", exclusive=True)
-    async def _print_plainly(self, title: str, text: str) -> None:
-        with self.suspend(), self.batch_update():
-            await self.plain_page.show(title, text)
-        self.screen.refresh()
 
     def _full_screen(self, name: str) -> WtrScreen:
         screen = self.full_screens[name]
@@ -215,7 +182,7 @@ class WtrApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
-        return binding.key_display or _spelled(binding.key)
+        return binding.key_display or spelled(binding.key)
 
     def action_doctor(self) -> None:
         if self.shown is self.screen:
@@ -310,15 +277,6 @@ class WtrApp(App[int]):
         self.crash_sentence = crash.write(error, folder, self.session.now())
         self._exit_renderables.append(Text(self.crash_sentence))
         self._close_messages_no_wait()
-
-
-def _spelled(key: str) -> str:
-    first = key.partition(",")[0]
-    if first.startswith("ctrl+"):
-        return "^" + first.removeprefix("ctrl+")
-    if first.startswith("f") and first[1:].isdigit():
-        return first.upper()
-    return {"enter": "⏎", "escape": "Esc"}.get(first, first)
 
 
 def run(session: Session, *, mouse: bool = False) -> int:

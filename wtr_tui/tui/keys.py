@@ -29,3 +29,13 @@ def keys(*declared: Key) -> list[Binding]:
         )
         for key in declared
     ]
+
+
+def spelled(key: str) -> str:
+    """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
+    first = key.partition(",")[0]
+    if first.startswith("ctrl+"):
+        return "^" + first.removeprefix("ctrl+")
+    if first.startswith("f") and first[1:].isdigit():
+        return first.upper()
+    return {"enter": "⏎", "escape": "Esc"}.get(first, first)

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from wtr_tui import instants
-from wtr_tui.oauth.token import Token
-
-if TYPE_CHECKING:
-    from wtr_tui.oauth.person import Person
-
 
 _LAST_MINUTES = timedelta(minutes=10)
 
@@ -76,8 +70,3 @@ def end_words(end: datetime | None, now: datetime) -> str:
     soon = abs(end - now) < timedelta(hours=1)
     word = "until" if end > now else "ended"
     return f"{word} {instants.local(end, seconds=soon)}"
-
-
-def organization_words(token: Token, person: Person | None) -> str:
-    organization = token.organization or (person.organization if person else "")
-    return f"organisation {organization[:8]}…" if organization else ""

@@ -250,7 +250,7 @@ class ConfigurationScreen(WtrScreen):
     def action_copy_uri(self) -> None:
         uri = self._redirect_uri()
         if uri:
-            self.wtr.copy_text(uri, "type it as it stands above")
+            self.wtr.hand_over.copy(uri, "type it as it stands above")
         else:
             self.tell("Not copied: the redirect port has to be right first.", Tone.BAD)
 

@@ -120,9 +120,9 @@ class DeviceScreen(ModalScreen[None]):
         if isinstance(step, steps.DeviceCodeReady):
             authorization = step.authorization
             address = authorization.verification_uri_complete or authorization.verification_uri
-            app.copy_text(address, "type it as it stands")
+            app.hand_over.copy(address, "type it as it stands")
         elif isinstance(step, steps.DeviceCodeRefused) and step.redirect_uris:
-            app.copy_text("\n".join(step.redirect_uris), "type them as they stand")
+            app.hand_over.copy("\n".join(step.redirect_uris), "type them as they stand")
 
 
 def _told(step: steps.DeviceCodeOver | steps.DeviceCodeRefused | None) -> str:

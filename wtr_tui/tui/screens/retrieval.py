@@ -152,7 +152,7 @@ class RetrievalScreen(WtrScreen):
     def _take(self, step: Step) -> None:
         if isinstance(step, steps.LAST_STEPS):
             self._close_dialogs()
-            self.wtr.plain_page.close()
+            self.wtr.hand_over.close_page()
         self._ways.take(step, self.session.settings.redirect_port)
         said = words.message(step)
         if isinstance(step, (steps.SignedIn, steps.NotSaved)):
@@ -245,20 +245,22 @@ class RetrievalScreen(WtrScreen):
 
     def action_copy_start(self) -> None:
         if self._listening is not None:
-            self.wtr.copy_text(self._listening.start_url, "type it as it stands above")
+            self.wtr.hand_over.copy(self._listening.start_url, "type it as it stands above")
 
     def action_copy_forward(self) -> None:
         if self._attempt is not None:
             line = self.session.surroundings.forward_command(self._attempt.redirect_uri.port)
-            self.wtr.copy_text(line, "type it as it stands above")
+            self.wtr.hand_over.copy(line, "type it as it stands above")
 
     def action_copy_full(self) -> None:
         if self._attempt is not None:
-            self.wtr.copy_text(self._attempt.authorize_url, "press w to show the address in full")
+            self.wtr.hand_over.copy(
+                self._attempt.authorize_url, "press w to show the address in full"
+            )
 
     def action_print_full(self) -> None:
         if self._attempt is not None:
-            self.wtr.print_plainly("The full Webex address", self._attempt.authorize_url)
+            self.wtr.hand_over.print_plainly("The full Webex address", self._attempt.authorize_url)
 
     def action_paste_field(self) -> None:
         self._ways.pasted.focus()

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Digits
 
 from wtr_tui import instants
-from wtr_tui.background import in_thread
-from wtr_tui.errors import WtrError
 from wtr_tui.oauth.token import Token
 from wtr_tui.secret import Secret
 from wtr_tui.storage.locations import DEFAULT_PROFILE
 from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.owner import Owner
 from wtr_tui.tui.refresh_words import next_refresh
 from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.token_lines import access_line, exact_lines, refresh_line
 from wtr_tui.tui.token_words import (
-    end_words,
     large_left,
-    left_words,
     lifetime,
-    masked,
-    organization_words,
     share,
 )
 from wtr_tui.tui.widgets.bar import Bar
@@ -38,20 +33,8 @@ from wtr_tui.tui.widgets.quiet import Quiet
 from wtr_tui.tui.widgets.revealed import Revealed
 from wtr_tui.urgency import Urgency, urgency
 
-if TYPE_CHECKING:
-    from wtr_tui.oauth.person import Person
-
 _SHOW = "press v to show the token"
 _FACTS = ("Scopes", "Auto-refresh", "Obtained", "In scripts")
-_MUTED = "$foreground 60%"
-_STYLES = {
-    Urgency.CALM: "$success",
-    Urgency.SOON: "$warning",
-    Urgency.URGENT: "bold $error",
-    Urgency.EXPIRED: "bold $error",
-    Urgency.UNKNOWN: _MUTED,
-}
-"""The colours of the stylesheet's ``-calm``, ``-soon`` …, for a part of a line."""
 
 
 class TokenScreen(WtrScreen):
@@ -84,9 +67,7 @@ class TokenScreen(WtrScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._person: Person | None = None
-        self._person_of: Secret | None = None
-        self._person_words = ""
+        self._owner = Owner()
 
     def content(self) -> Iterable[Widget]:
         with Vertical(id="full"):
@@ -122,41 +103,18 @@ class TokenScreen(WtrScreen):
     def on_token_changed(self) -> None:
         self._show_all()
         token = self.token
-        if token is not None and token.access_token != self._person_of:
-            self._person_of = token.access_token
+        if token is not None and self._owner.is_to_be_asked(token):
             # Loading what asks takes as long as a picture: the picture first.
             self.call_after_refresh(self._ask_whose, token.access_token)
 
     @work(group="person", exclusive=True)
     async def _ask_whose(self, access_token: Secret) -> None:
-        """people/me, in the background: the first picture never waits for the network."""
-        session = self.session
-        if not session.ready or session.keeper.foreign:
-            self._person_of = None  # asked once that has changed
-            return
-
-        def ask() -> Person | None:
-            with session.client() as client:
-                return client.person(access_token)
-
-        try:
-            person = await in_thread(ask)
-        except WtrError as error:
-            self._person = None  # the one that is known may be of the token before
-            missing = getattr(error, "status", None) == 404
-            self._person_words = (
-                "Owner unknown (this server does not tell)"
-                if missing
-                else f"Owner unknown for now: {error.sentence}"
-            )
-        else:
-            self._person = person
-            self._person_words = (
-                "Owner unknown (takes the scope spark:people_read)" if person is None else ""
-            )
+        await self._owner.ask(self.session, access_token)
         self._show_who()
 
     def _show_all(self) -> None:
+        if not self.query("#full"):
+            return  # the program ends while this screen is being put together
         token = self.token
         self.query_one("#full").display = token is not None
         empty = self.query_one("#empty", Quiet)
@@ -194,21 +152,16 @@ class TokenScreen(WtrScreen):
         return f"{instants.local(token.obtained_at, seconds=True)}{told}"
 
     def _show_who(self) -> None:
-        token = self.token
-        if token is None:
-            return
-        organization = organization_words(token, self._person)
         keeper = self.session.keeper
-        if keeper.foreign and keeper.stored is not None:
+        token = self.token
+        if token is None or keeper.stored is None:
+            return
+        words = self._owner.words(token)
+        if keeper.foreign:
             words = (
                 f"This token belongs to App ID {keeper.stored.app_id[:12]}…, not to the one in the"
                 " settings: it is shown, and left alone"
             )
-        elif self._person is not None:
-            person = self._person
-            words = " · ".join(filter(None, (person.display_name, person.email, organization)))
-        else:
-            words = " · ".join(filter(None, (self._person_words, organization)))
         self.query_one("#who", Quiet).reshape(words)
 
     def on_second(self, now: datetime) -> None:
@@ -218,29 +171,26 @@ class TokenScreen(WtrScreen):
         life = lifetime(token.obtained_at, token.expires_at)
         left = token.left(now)
         level = urgency(left, life)
-        self.query_one("#access", Quiet).show(self._access_line(level))
+        self.query_one("#access", Quiet).show(
+            access_line(level, saved=not self.session.keeper.unsaved)
+        )
         large = self.query_one("#large", Digits)
         _colour(large, level)
         large_text = large_left(left)
         if large.value != large_text:
             large.update(large_text)
-        self.query_one("#exact", Quiet).show(_exact_lines(token, now))
+        self.query_one("#exact", Quiet).show(exact_lines(token, now))
         bar = self.query_one("#bar", Bar)
         _colour(bar, level)
         bar.set_share(share(left, life))
         self._show_refresh_side(token, now)
         self.query_one(Facts).state("Auto-refresh", next_refresh(self.session.keeper, now))
 
-    def _access_line(self, level: Urgency) -> Content:
-        unsaved = self.session.keeper.unsaved
-        words, tone = ("NOT SAVED", Urgency.URGENT) if unsaved else (level.value, level)
-        return Content.assemble(("Access token", "bold"), "  ", (f"● {words}", _STYLES[tone]))
-
     def _show_refresh_side(self, token: Token, now: datetime) -> None:
         left = token.refresh_left(now)
         life = lifetime(token.obtained_at, token.refresh_expires_at)
         level = urgency(left, life) if token.refresh_token is not None else Urgency.UNKNOWN
-        self.query_one("#refresh", Quiet).show(_refresh_line(token, level, now))
+        self.query_one("#refresh", Quiet).show(refresh_line(token, level, now))
         bar = self.query_one("#refresh-bar", Bar)
         _colour(bar, level)
         bar.set_share(share(left, life) if token.refresh_token is not None else 0.0)
@@ -271,14 +221,14 @@ class TokenScreen(WtrScreen):
 
     def _copy(self, form: str) -> None:
         if self.token is not None:
-            self.wtr.copy_text(form.format(self.token.access_token.reveal()), _SHOW)
+            self.wtr.hand_over.copy(form.format(self.token.access_token.reveal()), _SHOW)
 
     def action_reveal(self) -> None:
         self.query_one(Revealed).switch()
 
     def action_print(self) -> None:
         if self.token is not None:
-            self.wtr.print_plainly("Access token", self.token.access_token.reveal())
+            self.wtr.hand_over.print_plainly("Access token", self.token.access_token.reveal())
 
     def action_auto(self) -> None:
         keeper = self.session.keeper
@@ -292,28 +242,6 @@ class TokenScreen(WtrScreen):
 
     def action_save(self) -> None:
         self.wtr.refreshing.save_again()
-
-
-def _exact_lines(token: Token, now: datetime) -> Content:
-    return Content.assemble(
-        (left_words(token.left(now)), "bold"),
-        "\n",
-        (end_words(token.expires_at, now), _MUTED),
-        "\n",
-        masked(token.access_token.reveal()),
-    )
-
-
-def _refresh_line(token: Token, level: Urgency, now: datetime) -> Content:
-    heading = Content.styled("Refresh token", "bold") + "  "
-    if token.refresh_token is None:
-        none = "none: only signing in gets another token"
-        return heading + Content.styled(none, _STYLES[Urgency.UNKNOWN])
-    words = left_words(token.refresh_left(now), coarse=True)
-    if level in {Urgency.SOON, Urgency.URGENT}:
-        words += f"  {level.value}"
-    end = end_words(token.refresh_expires_at, now)
-    return Content.assemble(heading, (words, _STYLES[level]), "  ", (end, _MUTED))
 
 
 def _colour(widget: Widget, level: Urgency) -> None:

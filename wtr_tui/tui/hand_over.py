@@ -1,0 +1,59 @@
+"""How a text gets to the person: into the clipboard, or onto the bare terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wtr_tui.background import in_thread
+from wtr_tui.tui.plain_page import PlainPage
+from wtr_tui.tui.widgets.message_line import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wtr_tui.tui.app import WtrApp
+
+
+class HandOver:
+    """Works in the background and says what it did. ``write`` reaches the terminal itself."""
+
+    def __init__(self, app: WtrApp, write: Callable[[str], None]) -> None:
+        self._app = app
+        self._write = write
+        self._page = PlainPage()
+
+    def copy(self, text: str, otherwise: str) -> None:
+        """Copies, and says which way it went; ``otherwise`` ends the advice where none did."""
+        self._app.run_worker(self._copy(text, otherwise), group="copy", exclusive=True)
+
+    async def _copy(self, text: str, otherwise: str) -> None:
+        from wtr_tui.host import clipboard
+
+        app = self._app
+        session = app.session
+        copied = await in_thread(
+            lambda: clipboard.copy(
+                text,
+                session.surroundings,
+                lambda sequence: app.call_from_thread(self._write, sequence),
+                session.settings.clipboard,
+                otherwise=otherwise,
+                environ=session.environ,
+            )
+        )
+        words = " ".join(filter(None, (copied.words, copied.warning)))
+        app.tell(words, Tone.WARN if copied.way is None or copied.warning else Tone.GOOD)
+
+    def print_plainly(self, title: str, text: str) -> None:
+        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
+        self._app.run_worker(self._print(title, text), group="plain page", exclusive=True)
+
+    async def _print(self, title: str, text: str) -> None:
+        app = self._app
+        with app.suspend(), app.batch_update():
+            await self._page.show(title, text)
+        app.screen.refresh()
+
+    def close_page(self) -> None:
+        """Goes back to the screens, because something has happened that they tell."""
+        self._page.close()
