@@ -28,6 +28,7 @@ from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
+    from wtr_tui.keeper import Keeper
     from wtr_tui.retrieval import Retrieval
 
 _HINT_AFTER_SECONDS = 20
@@ -44,6 +45,7 @@ class RetrievalScreen(WtrScreen):
     def __init__(self) -> None:
         super().__init__()
         self._attempt: Retrieval | None = None
+        self._keeper: Keeper | None = None
         self._listening: steps.Listening | None = None
         self._device_screen: DeviceScreen | None = None
         self._began: datetime | None = None
@@ -116,6 +118,7 @@ class RetrievalScreen(WtrScreen):
         except WtrError as error:
             self.tell(str(error), Tone.BAD)
             return
+        self._keeper = session.keeper
         self._began = session.now()
         self._listening = None
         self._arrived = self._hinted = False
@@ -180,6 +183,8 @@ class RetrievalScreen(WtrScreen):
 
     def _take_token(self, step: steps.SignedIn | steps.NotSaved) -> None:
         session = self.session
+        if session.keeper is not self._keeper:
+            return  # the person has gone on with another profile; what was saved is that one's
         if isinstance(step, steps.SignedIn):
             session.keeper.stopped = ""
             session.keeper.look(session.now())
