@@ -1,0 +1,65 @@
+"""Whose token it is, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.tokens import a_token
+from tests.tui.stage import ANN, NoWebex, Stage
+from wtr_tui.errors import WtrError
+from wtr_tui.oauth.failures import RequestRefused, TemporaryFailure
+from wtr_tui.oauth.person import Person
+from wtr_tui.secret import Secret
+from wtr_tui.tui.owner import Owner
+
+TOKEN = a_token()
+ORGANIZATION = " · organisation 1eb65fdf…"
+
+
+class Failing(NoWebex):
+    def __init__(self, failure: WtrError) -> None:
+        super().__init__(None)
+        self._failure = failure
+
+    def person(self, access_token: Secret) -> Person | None:
+        raise self._failure
+
+
+@pytest.mark.parametrize(
+    ("webex", "words"),
+    [
+        (NoWebex(ANN), f"Ann Example · ann@example.com{ORGANIZATION}"),
+        (NoWebex(None), f"Owner unknown (takes the scope spark:people_read){ORGANIZATION}"),
+        (
+            Failing(TemporaryFailure("Webex is down.", "Try again later.")),
+            f"Owner unknown for now: Webex is down.{ORGANIZATION}",
+        ),
+        (
+            Failing(RequestRefused("No such address.", "", status=404)),
+            f"Owner unknown (this server does not tell){ORGANIZATION}",
+        ),
+    ],
+    ids=["known", "may not say", "down", "no people/me"],
+)
+async def test_the_owner_is_named_or_why_not(stage: Stage, webex: NoWebex, words: str) -> None:
+    stage.configure()
+    owner = Owner()
+    await owner.ask(stage.session(webex=webex), TOKEN.access_token)
+    assert owner.words(TOKEN) == words
+
+
+async def test_webex_is_asked_once_for_each_token(stage: Stage) -> None:
+    stage.configure()
+    owner = Owner()
+    assert owner.is_to_be_asked(TOKEN)
+    assert not owner.is_to_be_asked(TOKEN)
+    assert owner.is_to_be_asked(replace(TOKEN, access_token=Secret("another")))
+
+
+async def test_without_settings_it_is_asked_once_there_are_some(stage: Stage) -> None:
+    owner = Owner()
+    assert owner.is_to_be_asked(TOKEN)
+    await owner.ask(stage.session(webex=NoWebex(ANN)), TOKEN.access_token)
+    assert owner.is_to_be_asked(TOKEN)

@@ -1,0 +1,107 @@
+"""Texts that paint no more than what changed, and leave nothing stale on the screen."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.content import Content
+from textual.geometry import Region
+
+from wtr_tui.secret import Secret
+from wtr_tui.tui.widgets import quiet
+from wtr_tui.tui.widgets.facts import Facts
+from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.tui.widgets.revealed import Revealed
+
+BOLD = Content.styled("abc", "bold")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "painted"),
+    [
+        ([Content("13:59:58")], [Content("13:59:57")], [(7, 0, 1)]),
+        ([Content("13:59:58")], [Content("13:48:58")], [(3, 0, 2)]),
+        ([Content("10:00")], [Content("9:59")], [(0, 0, 5)]),
+        ([Content("漢ab")], [Content("漢ac")], [(0, 0, 4)]),
+        ([Content("abc")], [BOLD], [(0, 0, 3)]),
+        ([Content("a"), Content("b"), BOLD], [Content("a"), Content("c"), BOLD], [(0, 1, 1)]),
+        ([Content("")], [Content("ab")], [(0, 0, 2)]),
+        ([BOLD], [BOLD], []),
+    ],
+)
+def test_the_cells_that_differ_are_painted(
+    before: list[Content], after: list[Content], painted: list[tuple[int, int, int]]
+) -> None:
+    assert list(quiet._changed(before, after)) == [
+        Region(x, y, width, 1) for x, y, width in painted
+    ]
+
+
+class Small(App[None]):
+    CSS = "Quiet { width: 12; height: 4; }"
+
+    def compose(self) -> ComposeResult:
+        yield Quiet("", id="text")
+        yield Facts(("Name", "Long"), id="facts")
+        yield Revealed()
+
+
+def rows(app: App[None]) -> list[str]:
+    """What stands on the screen, as the compositor put it together."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("13:59:58", "13:59:57", "9:59", "", "13:00:00"),
+        ("one\ntwo", "one\nthree", "one", "one\ntwo\nthree", "a\n\nb"),
+        ("words that wrap here", "words that wrap too", "short", "words that wrap here"),
+        ("漢字x", "漢字y", "漢x字", "xyz"),
+    ],
+)
+async def test_nothing_of_an_earlier_text_stays(texts: tuple[str, ...]) -> None:
+    app = Small()
+    async with app.run_test(size=(30, 12)) as pilot:
+        text = app.query_one("#text", Quiet)
+        for shown in texts:
+            text.show(shown)
+            await pilot.pause()
+            seen = rows(app)[:4]
+            text.refresh()
+            await pilot.pause()
+            assert seen == rows(app)[:4]
+            assert seen[0].startswith(shown.splitlines()[0][:9] if shown else "")
+
+
+async def test_facts_go_on_below_their_column() -> None:
+    app = Small()
+    async with app.run_test(size=(30, 12)) as pilot:
+        facts = app.query_one(Facts)
+        facts.state("Name", "one")
+        facts.state("Long", "many words\x1b that do not fit")
+        await pilot.pause()
+        assert rows(app)[4:8] == [
+            "Name            one",
+            "Long            many words",
+            "                that do not",
+            "                fit",
+        ]
+
+
+async def test_a_secret_is_shown_and_hidden_and_nothing_moves() -> None:
+    app = Small()
+    async with app.run_test(size=(30, 12)) as pilot:
+        revealed = app.query_one(Revealed)
+        revealed.hold(Secret("s" * 40))
+        await pilot.pause()
+        hidden = rows(app)
+        assert not any("sss" in row for row in hidden)
+        revealed.switch()
+        await pilot.pause()
+        assert rows(app)[:7] == hidden[:7]
+        assert rows(app)[7:9] == ["s" * 30, "s" * 10]
+        revealed.hide()
+        await pilot.pause()
+        assert rows(app) == hidden
+        assert "sss" not in repr(vars(revealed))
