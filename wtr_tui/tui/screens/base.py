@@ -74,8 +74,12 @@ class WtrScreen(Screen[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.ScreenResume):
             # Widgets are styled when they are made, and when something about them changes. To
-            # style all of them again takes longer than to show the screen.
-            event.refresh_styles = self._styled_for not in ("", self.app.theme)
+            # style all of them again takes longer than to show the screen. Only a style sheet of
+            # the screen's own may be read after its first widgets were made.
+            first = not self._styled_for
+            event.refresh_styles = (
+                bool(self.css_path) if first else self.app.theme != self._styled_for
+            )
             self._styled_for = self.app.theme
         await super().on_event(event)
 
