@@ -332,7 +332,9 @@ async def test_another_profile_brings_its_own_settings_and_token(two_profiles: S
 
 async def test_a_token_that_is_not_saved_is_not_left_behind(two_profiles: Stage) -> None:
     app = two_profiles.app(webex=NoWebex(ANN))
-    held = StoredToken(app.session.settings.app_id, a_token("HELD"))
+    held = StoredToken(
+        app.session.settings.app_id, a_token("HELD", obtained_at=two_profiles.clock())
+    )
     app.session.keeper.hold(held)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "● NOT SAVED")
