@@ -59,7 +59,10 @@ def duration(span: timedelta) -> str:
 
 def local(instant: datetime, *, seconds: bool = False) -> str:
     """The instant on the person's own clock: ``Mon 7 Dec 2026 22:30 CET``."""
-    here = instant.astimezone()
+    try:
+        here = instant.astimezone()
+    except (OverflowError, ValueError):
+        here = instant.astimezone(UTC)  # the calendar ends before this clock would get there
     clock = here.strftime("%H:%M:%S" if seconds else "%H:%M")
     zone = here.tzname() or here.strftime("%z")
     return f"{here:%a} {here.day} {here:%b} {here.year} {clock} {zone}"

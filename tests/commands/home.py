@@ -118,6 +118,12 @@ class Home:
         self.write_token(fields, profile)
         return access_token
 
+    def stored_fields(self, profile: str = "default") -> dict[str, object]:
+        """The members of the token file, as they lie there."""
+        fields = json.loads(self.token_path(profile).read_text())
+        assert isinstance(fields, dict)
+        return fields
+
     def write_token(self, fields: object, profile: str = "default") -> None:
         path = self.token_path(profile)
         path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)

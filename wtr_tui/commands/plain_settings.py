@@ -6,6 +6,9 @@ here, and left to the settings proper, which take longer to load.
 
 from __future__ import annotations
 
+import os
+import stat
+
 from wtr_tui.storage.plain_yaml import plain_values
 
 TYPE_CHECKING = False
@@ -64,12 +67,19 @@ def complete_for(path: str, environ: Mapping[str, str]) -> str | None:
 
 def _text(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes long to import
-            text = file.read(_LARGEST + 1).decode("utf-8-sig")
+        # Without O_NONBLOCK opening a FIFO would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return ""
     except (OSError, ValueError):
         return None
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - pathlib takes long to import
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            text = file.read(_LARGEST + 1).decode("utf-8-sig")
+        except (OSError, ValueError):
+            return None
     return text if len(text) <= _LARGEST else None
 
 

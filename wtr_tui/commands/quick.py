@@ -97,4 +97,17 @@ def _ends_after(expires_at: str, seconds: int) -> bool:
     wanted = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
     shape = expires_at.translate(_ALIKE)
     # Of one shape and in one time zone, so the order of the texts is the order of the instants.
-    return shape == "0000-00-00T00:00:00Z" and expires_at > wanted
+    return shape == "0000-00-00T00:00:00Z" and expires_at > wanted and _is_real(expires_at)
+
+
+def _is_real(instant: str) -> bool:
+    """Whether the calendar surely has this day, and the day this time."""
+    month, day = int(instant[5:7]), int(instant[8:10])
+    longest = 28 if month == 2 else 30 if month in (4, 6, 9, 11) else 31
+    return (
+        1 <= month <= 12
+        and 1 <= day <= longest
+        and instant[11:13] < "24"
+        and instant[14:16] < "60"
+        and instant[17:19] < "60"
+    )

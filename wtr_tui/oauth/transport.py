@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -80,6 +81,8 @@ def http(ca_file: Path | None = None) -> HttpClient:
             },
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
+            # One client serves many profiles: what a server sets for one is never kept.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             headers={
                 "Accept": "application/json",
                 # What is not compressed cannot grow past the limit while it is unpacked.
@@ -104,13 +107,12 @@ def host_of(url: str) -> str:
     """
     try:
         parts = httpx.URL(url)
+        host = parts.host  # an "xn--" name is decoded here, and may be none
         urlsplit(url).port  # noqa: B018 - httpx takes a port that no computer has
     except (httpx.InvalidURL, ValueError) as error:
         raise SettingsError(f"The base URL is none: {plain(str(error), 100)}.") from error
-    if parts.host and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.host in LOOPBACK_HOSTS)
-    ):
-        return parts.host
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK_HOSTS)):
+        return host
     raise SettingsError(
         "The base URL has to begin with https://.",
         "Webex's own is https://webexapis.com/v1.",

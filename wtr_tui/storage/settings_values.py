@@ -27,6 +27,7 @@ DEFAULT_TIMEOUT = 300
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 _LONGEST_ID = 512
+_LONGEST_HOST = 253
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
 _PORT = "The redirect port must be a number from 1 to 65535"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -148,6 +149,8 @@ def check_base_url(text: str) -> str | None:
         return "The base URL must begin with https://, else the secret would travel unencrypted."
     if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
         return "The base URL must have no user name, no query (?…) and no fragment (#…)."
+    if not _is_host(parts.hostname):
+        return "The base URL names a host that cannot exist: check its spelling."
     return None
 
 
@@ -195,6 +198,32 @@ def _split(address: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def _is_host(name: str) -> bool:
+    """Whether a resolver and the HTTP library take this host: an address, or labels of a name."""
+    from ipaddress import ip_address  # loaded only where there is an address to look at
+
+    if ":" in name or name.rpartition(".")[2].isdigit():
+        try:
+            ip_address(name)
+        except ValueError:
+            return False
+        return "%" not in name
+    labels = name.removesuffix(".").split(".")
+    if len(name) > _LONGEST_HOST or not all(0 < len(label) <= 63 for label in labels):
+        return False
+    if not all(letter.isalnum() or letter in "-_" for label in labels for letter in label):
+        return False
+    if not any(label.startswith("xn--") for label in labels):
+        return True
+    import idna  # what httpx reads such a name with; it fails on one that is no encoded name
+
+    try:
+        idna.decode(name)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _is_plain_path(path: str) -> bool:
