@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.environment import default_signals
+from tests.support.ports import free_port
 from wtr_tui.sandbox import Integration, Sandbox, new_integration
-from wtr_tui.sandbox.ports import free_port
+
+# As early as can be: what a test starts is to begin as at a user's prompt.
+default_signals()
 
 _FOREIGN_PREFIXES = ("WEBEX_", "WTR_", "SSH_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,21 +10,16 @@ from pathlib import Path
 import pytest
 
 import wtr_tui
+from tests.support.environment import program_environ
 
 _HEAVY = ("textual", "rich", "httpx", "h11", "yaml", "asyncio", "ssl", "pyperclip")
 
 
 def ran(*command: str, environ: Mapping[str, str] | None = None) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of Python with these arguments."""
-    package = str(Path(wtr_tui.__file__).parents[1])
     process = subprocess.run(
         [sys.executable, *command],
-        env={
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": package,
-            **(environ or {}),
-        },
+        env=program_environ(**(environ or {})),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -14,6 +14,8 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE
 from tests.tokens import OTHER_APP_ID, a_token
 from wtr_tui import instants, steps
 from wtr_tui.background import in_thread
@@ -34,15 +36,11 @@ from wtr_tui.retrieval import Retrieval, noticed
 from wtr_tui.sandbox import Integration, Sandbox, new_integration
 from wtr_tui.sandbox.browser import approved_address, denied_address, follow
 from wtr_tui.sandbox.faults import Fault
-from wtr_tui.sandbox.ports import free_port
 from wtr_tui.secret import Secret
 from wtr_tui.steps import End, Ended, Step, Way
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
-
-# Longer than anything takes on a busy machine; nothing waits for it to pass.
-PATIENCE = 30.0
 
 S = TypeVar("S", bound=object)
 

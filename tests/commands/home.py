@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,15 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import wtr_tui
+from tests.support.environment import program_environ
+from tests.support.waiting import PATIENCE
 from wtr_tui import instants
 from wtr_tui.instants import iso
 from wtr_tui.sandbox import Integration, Sandbox
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 PROGRAM = (sys.executable, "-m", "wtr_tui")
-PATIENCE = 60.0
-"""Seconds for one run, on a machine that does ten other things."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +49,8 @@ class Home:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The whole environment: nothing of the one the tests run in is left but ``PATH``."""
-        return {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(wtr_tui.__file__).parents[1]),
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            **self.extra,
-        }
+        """The whole environment: see :func:`program_environ`."""
+        return program_environ(**{"HOME": str(self.folder), "TZ": "UTC", **self.extra})
 
     def settings_path(self, profile: str = "default") -> Path:
         return self.folder / ".config" / "wtr-tui" / f"{profile}.yaml"

@@ -9,7 +9,7 @@ import pexpect
 import pytest
 
 from tests.commands.home import PATIENCE, Home
-from tests.programs import required
+from tests.support.programs import required
 from wtr_tui.commands import COMMANDS
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home, Ran, ended
-from tests.programs import required
+from tests.support.programs import required
 from wtr_tui.sandbox import Sandbox, routes
 from wtr_tui.sandbox.answer import Answer
 from wtr_tui.sandbox.request import Request

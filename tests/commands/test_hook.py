@@ -13,6 +13,7 @@ import pytest
 
 from tests.commands.home import Home, ended
 from tests.commands.test_retrieve import start_url
+from tests.support.waiting import wait_until
 from wtr_tui import hook
 from wtr_tui.instants import iso
 from wtr_tui.sandbox import Sandbox
@@ -152,10 +153,7 @@ def test_one_that_hangs_is_ended_with_all_it_started(
     assert time.monotonic() - begun < 30
     assert "was not done after 0.5 s" in caplog.text
     state = Path(f"/proc/{mark.read_text().strip()}/stat")
-    until = time.monotonic() + 30
-    while state.exists() and state.read_text().split()[2] != "Z":
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: not state.exists() or state.read_text().split()[2] == "Z", "its end")
 
 
 def test_a_machine_without_a_place_for_temporary_files_runs_it_too(

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from tests.commands.home import Home, Ran
-from tests.programs import required
+from tests.support.programs import required
 from wtr_tui.sandbox import Sandbox
 
 EXPIRED = timedelta(minutes=-1)

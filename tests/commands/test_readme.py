@@ -12,7 +12,7 @@ import pytest
 
 import wtr_tui
 from tests.commands.home import PATIENCE
-from tests.programs import required
+from tests.support.programs import required
 from wtr_tui.commands import COMMANDS, parsers
 from wtr_tui.storage.settings import load
 

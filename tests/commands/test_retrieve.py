@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pexpect
 import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home, ended
+from tests.support.waiting import wait_until
 from wtr_tui.sandbox import Fault, Integration, Sandbox, browser
 from wtr_tui.storage.token_file import TokenFile
 
@@ -152,10 +152,7 @@ def test_at_a_desktop_the_browser_is_asked_to_open_the_start_address(
     fake.chmod(0o755)
     running = ready.start("retrieve", BROWSER=str(fake), DISPLAY=":99")
     url = start_url(running)
-    until = time.monotonic() + PATIENCE
-    while not opened.exists():
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(opened.exists, "the browser to be asked")
     assert opened.read_text() == url
     sandbox.approve(url)
     assert ended(running).code == 0
@@ -295,13 +292,10 @@ def test_in_the_background_it_does_not_reach_for_the_terminal(
         encoding="utf-8",
         timeout=PATIENCE,
     )
-    until = time.monotonic() + PATIENCE
-    found = None
-    while not found:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-        err = tmp_path / "err"
-        found = START.search(err.read_text()) if err.exists() else None
+    err = tmp_path / "err"
+    wait_until(lambda: err.exists() and START.search(err.read_text()), "the start address")
+    found = START.search(err.read_text())
+    assert found
     child.send("typed for the shell\n")
     sandbox.approve(found[0])
     child.expect("done")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home
 from tests.commands.test_retrieve import START
-from tests.programs import required
+from tests.support.programs import required
 from wtr_tui.sandbox import Sandbox
 
 # No file may grow: as on a full disk, for this program alone.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import wtr_tui
 from tests.end_to_end.terminal import Terminal
+from tests.support.environment import program_environ
 from wtr_tui import instants
 from wtr_tui.oauth.token import granted
 from wtr_tui.sandbox import Integration, Sandbox
@@ -31,17 +30,13 @@ class Home:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The whole environment: nothing of the one the tests run in is left but ``PATH``."""
-        return {
-            "PATH": os.environ["PATH"],
-            # The very package that is tested, wherever the interpreter would find another.
-            "PYTHONPATH": str(Path(wtr_tui.__file__).parents[1]),
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "TERM": "xterm-256color",
-            "SSH_CONNECTION": "10.0.0.7 50022 10.1.2.3 22",
-            "SSH_TTY": "/dev/pts/7",
-        }
+        """The whole environment: see :func:`program_environ`."""
+        return program_environ(
+            HOME=str(self.folder),
+            TERM="xterm-256color",
+            SSH_CONNECTION="10.0.0.7 50022 10.1.2.3 22",
+            SSH_TTY="/dev/pts/7",
+        )
 
     @property
     def settings_path(self) -> Path:

@@ -14,14 +14,14 @@ import subprocess
 import sys
 import termios
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import pyte
 
-PATIENCE = 20.0
+from tests.support.waiting import PATIENCE, wait_until
+
 COLUMNS, ROWS = 80, 24
 
 KEYS = {
@@ -187,10 +187,10 @@ class Terminal:
     def wait_until_stopped(self) -> None:
         """Waits until the program is in the background (ctrl+z)."""
         stat = Path(f"/proc/{self.process.pid}/stat")
-        end = time.monotonic() + PATIENCE
-        while stat.read_text().rpartition(")")[2].split()[0] != "T":
-            assert time.monotonic() < end, "the program went on in the foreground"
-            time.sleep(0.01)
+        wait_until(
+            lambda: stat.read_text().rpartition(")")[2].split()[0] == "T",
+            "the program stopped by the terminal",
+        )
 
     def wait(self) -> int:
         """The exit code, once the program has ended by itself and all it wrote was read."""

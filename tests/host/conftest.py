@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.host.tmux_server import TmuxServer
-from tests.programs import required
+from tests.support.environment import child_environ
+from tests.support.programs import required
 
 Script = Callable[[str, str], Path]
 
@@ -43,7 +43,7 @@ def tmux_server() -> Iterator[TmuxServer]:
     required("tmux")
     # Not tmp_path: a socket's path has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="wtr-tmux-"))
-    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+    environ = child_environ(HOME=str(folder), LANG="C.UTF-8")
     server = TmuxServer(folder / "socket", environ)
     try:
         yield server

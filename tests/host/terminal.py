@@ -12,7 +12,8 @@ import termios
 import threading
 from collections.abc import Mapping, Sequence
 
-PATIENCE = 20.0
+from tests.support.waiting import PATIENCE
+
 _TAKE_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execvp(sys.argv[1], sys.argv[1:])"

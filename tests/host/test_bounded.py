@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import os
 import time
 
 import pytest
 
 from tests.host.conftest import Script
+from tests.support.environment import child_environ
 from wtr_tui.host import bounded
 
-ENVIRON = {"PATH": os.environ["PATH"]}
+ENVIRON = child_environ()
 
 
 def test_the_output_counts_whatever_the_exit_code() -> None:

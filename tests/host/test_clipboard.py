@@ -12,7 +12,7 @@ import pytest
 from tests.host.conftest import Script
 from tests.host.terminal import python_on_a_terminal
 from tests.host.tmux_server import TmuxServer
-from tests.programs import required
+from tests.support.programs import required
 from wtr_tui.host import osc52
 from wtr_tui.host.clipboard import Copied, Way, copy, sequence, ways
 from wtr_tui.host.ssh_session import SshSession

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.host.terminal import Terminal
-from tests.programs import required
+from tests.support.environment import child_environ
+from tests.support.programs import required
 from wtr_tui.host import osc52
 
 
@@ -45,13 +45,9 @@ def test_a_real_screen_passes_any_length_on(length: int, tmp_path: Path) -> None
     written.write_text(osc52.through_screen(text) + "and then this")
     # Not tmp_path: a socket's path has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="wtr-screen-") as folder:
-        environ = {
-            "PATH": os.environ["PATH"],
-            "TERM": "xterm-256color",
-            "SCREENDIR": folder,
-            "HOME": folder,
-            "LANG": "C.UTF-8",
-        }
+        environ = child_environ(
+            TERM="xterm-256color", SCREENDIR=folder, HOME=folder, LANG="C.UTF-8"
+        )
         command = [screen, "-c", "/dev/null", "sh", "-c", f"cat '{written}'; read answer"]
         with Terminal(command, environ) as terminal:
             output = terminal.received(b"and then this")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.host.conftest import Script
 from tests.host.tmux_server import TmuxServer
+from tests.support.environment import child_environ
 from wtr_tui.host import osc52, tmux
 
 TOKEN = "ZDA4" + "x" * 100
@@ -101,7 +102,7 @@ def test_nobody_attached_is_no_client(tmux_server: TmuxServer) -> None:
 
 
 def test_a_tmux_variable_without_a_server_is_no_answer(tmp_path: Path) -> None:
-    environ = {"PATH": os.environ["PATH"], "TMUX": f"{tmp_path}/gone,1,0"}
+    environ = child_environ(TMUX=f"{tmp_path}/gone,1,0")
 
     assert tmux.attached(environ) is None
     assert not tmux.to_terminal_clipboard(TOKEN, environ, 20.0)

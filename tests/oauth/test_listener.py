@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE
 from wtr_tui.oauth import loopback, pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
 from wtr_tui.oauth.connection import USUAL
@@ -32,11 +34,7 @@ from wtr_tui.oauth.listener import (
 )
 from wtr_tui.oauth.redirect import GUESSES_ALLOWED
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.sandbox.ports import free_port
 from wtr_tui.secret import Secret
-
-PATIENCE = 30.0
-"""Seconds until a test that hangs is a failed one."""
 
 FAMILIES = [
     pytest.param(socket.AF_INET, "127.0.0.1", id="127.0.0.1"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.home import PATIENCE, Home, Ran, ended
+from tests.support.waiting import wait_until
 from wtr_tui.sandbox import Fault, Integration, Sandbox
 from wtr_tui.storage.token_file import StoredToken
 
@@ -157,11 +157,8 @@ def test_killed_while_it_waits_for_the_answer_leaves_lock_and_file_in_order(
     before = home.stored()
     waiting = home.start("refresh")
     try:
-        deadline = time.monotonic() + PATIENCE
-        while not refreshes(sandbox):
-            assert waiting.poll() is None
-            assert time.monotonic() < deadline
-            os.sched_yield()
+        wait_until(lambda: refreshes(sandbox) or waiting.poll() is not None, "the request")
+        assert waiting.poll() is None
     finally:
         waiting.kill()
         ended(waiting)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import wtr_tui
-from tests.programs import required
 from tests.security.saver import NEW, OLD
 from tests.security.traced import PATIENCE, Call, Save, save
+from tests.support.programs import required
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 # Without one of these there would be nothing that is worth failing.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import wtr_tui
-from tests.programs import required
 from tests.security.saver import MARK
+from tests.support.environment import program_environ
+from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 
-PATIENCE = 60.0
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 
 
@@ -51,12 +50,8 @@ def save(path: Path, *, inject: str = "") -> Save:
         capture_output=True,
         text=True,
         timeout=PATIENCE,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(wtr_tui.__file__).parents[1]),
-            # The calls before the save are the same in every run.
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
+        # The calls before the save are the same in every run.
+        env=program_environ(PYTHONDONTWRITEBYTECODE="1"),
         check=False,
     )
     lines = log.read_text(errors="replace").splitlines()

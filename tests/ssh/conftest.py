@@ -20,6 +20,7 @@ from tests.end_to_end.conftest import (  # noqa: F401
 )
 from tests.end_to_end.terminal import PATIENCE, Terminal
 from tests.ssh.server import SshServer
+from tests.support.environment import child_environ
 
 # What sshd sets, or must not find: the program is to learn of SSH from the real thing.
 _OF_THE_LOGIN = ("SSH_CONNECTION", "SSH_TTY", "TERM")
@@ -79,7 +80,7 @@ def log_in(home: Home, ssh_server: SshServer, tmp_path: Path) -> Iterator[LogIn]
             *("env", *(f"{name}={there[name]}" for name in there if name not in _OF_THE_LOGIN)),
             *("sh", "-c", _NOTED, "-", str(note), *command, *arguments),
         ]
-        here = {"PATH": os.environ["PATH"], "HOME": str(home.folder), "TERM": TERM}
+        here = child_environ(HOME=str(home.folder), TERM=TERM)
         terminal = Terminal([*inside, *server.command(remote)], here, cwd=home.folder)
         running.append(terminal)
         terminal.wait_until(lambda _: note.exists() and note.read_text().endswith("\n"), "a pid")

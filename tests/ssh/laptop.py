@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import wtr_tui
 from tests.ssh.network import Network
 from tests.ssh.server import SshServer
+from tests.support.environment import child_environ, program_environ
 from wtr_tui.sandbox.demo_integration import REDIRECT_PORT
 
 _BROWSER = """
@@ -23,7 +21,6 @@ try:
 except browser.BrowserStuck as stuck:
     sys.exit(str(stuck))
 """
-_OURS = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(wtr_tui.__file__).parents[1])}
 
 
 class Laptop:
@@ -36,7 +33,9 @@ class Laptop:
     def browse(self, how: str, url: str) -> tuple[bool, str]:
         """Opens ``url`` with a function of the sandbox's browser: did it work, and the words."""
         command = [*self.inside, sys.executable, "-c", _BROWSER, how, url]
-        ran = subprocess.run(command, env=_OURS, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(
+            command, env=program_environ(), capture_output=True, text=True, timeout=60
+        )
         return ran.returncode == 0, ran.stdout or ran.stderr
 
     @contextmanager
@@ -48,7 +47,7 @@ class Laptop:
             [*self.inside, program, "-v", *rest],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"]},
+            env=child_environ(),
             text=True,
         ) as process:
             assert process.stderr is not None
@@ -68,7 +67,7 @@ def webex(network: Network, laptop: Laptop) -> Iterator[str]:
     """The sandbox, at the same address on the server and on the laptop; gives its settings file."""
     command = [sys.executable, "-m", "wtr_tui.sandbox", "--redirect-port", str(REDIRECT_PORT)]
     with subprocess.Popen(
-        [*network.on_server, *command], env=_OURS, stdout=subprocess.PIPE, text=True
+        [*network.on_server, *command], env=program_environ(), stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         try:

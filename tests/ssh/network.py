@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.programs import required
+from tests.support.programs import required
 
 SERVER_ADDRESS = "10.1.2.3"
 LAPTOP_ADDRESS = "10.0.0.7"

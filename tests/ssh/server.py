@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import required
-from wtr_tui.sandbox.ports import free_port
+from tests.support.ports import free_port
+from tests.support.programs import required
 
 _TRIES = 5
 

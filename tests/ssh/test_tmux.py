@@ -15,8 +15,8 @@ import pytest
 
 from tests.end_to_end.conftest import PROGRAM, Home
 from tests.end_to_end.terminal import Terminal
-from tests.programs import required
 from tests.ssh.conftest import LogIn
+from tests.support.programs import required
 
 # tmux leaves the name of the clipboard empty.
 _OSC52 = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)(?:\a|\x1b\\)")

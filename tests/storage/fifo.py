@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 10.0
+from tests.support.waiting import PATIENCE
 
 
 def without_waiting(path: Path, work: Callable[[], object]) -> None:

@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 
 from tests.storage.faults import Counted
+from tests.support.waiting import PATIENCE
 from wtr_tui.instants import from_iso
 from wtr_tui.oauth.token import Token
 from wtr_tui.secret import Secret
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 OBTAINED = from_iso("2026-11-24T12:00:00Z")
-PATIENCE = 60.0
 
 
 def a_long_token(mark: str) -> StoredToken:

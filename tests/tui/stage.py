@@ -11,6 +11,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from tests.clock import Clock
+from tests.support.waiting import PATIENCE
 from tests.tokens import APP_ID
 from wtr_tui.host.ssh_session import SshSession
 from wtr_tui.host.surroundings import Evidence, Surroundings
@@ -36,9 +37,6 @@ OVER_SSH = Surroundings(
 )
 ANN = Person("Ann Example", "ann@example.com", "")
 SECRET = "5ec7e7" * 10
-
-# Longer than anything takes on a busy machine; nothing waits for it to pass.
-PATIENCE = 20.0
 
 
 class NoWebex(WebexClient):

@@ -1,0 +1,1 @@
+"""What the tests share that is not about Webex: the machine, its clock, its ports, waiting."""
