@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home
+from tests.support.programs import ordinary
 from wtr_tui import instants
 from wtr_tui.sandbox import Sandbox
 
@@ -103,6 +104,20 @@ def test_a_program_that_cannot_be_run_is_told_as_a_shell_does(
     ran = home.run("exec", "--", program)
     assert ran.code == code
     assert words in ran.err
+
+
+@pytest.mark.parametrize(("named", "code"), [("no-such-program", 127), ("not-executable", 126)])
+def test_a_folder_that_may_not_be_searched_is_not_the_programs_fault(
+    home: Home, sandbox: Sandbox, tmp_path: Path, named: str, code: int
+) -> None:
+    home.sign_in(sandbox)
+    locked, searched = tmp_path / "locked", tmp_path / "searched"
+    locked.mkdir(mode=0o000)
+    searched.mkdir()
+    (searched / "not-executable").write_text("no program")
+    (searched / "not-executable").chmod(0o644)
+    path = f"{locked}:{os.environ['PATH']}:{searched}"
+    assert home.run("exec", "--", named, under=ordinary(), PATH=path).code == code
 
 
 def test_no_program_is_wrong_usage(home: Home, sandbox: Sandbox) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from tests.commands.home import Home, Ran
-from tests.support.programs import required
+from tests.support.programs import ordinary
 from wtr_tui.sandbox import Sandbox
 
 EXPIRED = timedelta(minutes=-1)
@@ -22,16 +20,6 @@ def locked_out(home: Home, sandbox: Sandbox) -> Iterator[Home]:
     home.configure(sandbox)
     yield home
     home.token_path().parent.chmod(0o700)
-
-
-def ordinary() -> tuple[str, ...]:
-    """What lays down root's right to write anywhere, where it is there."""
-    if os.geteuid() != 0:
-        return ()
-    without = (required("setpriv"), "--bounding-set=-all", "--inh-caps=-all")
-    if subprocess.run((*without, "true"), check=False).returncode:
-        pytest.skip("nobody lets this test lay down root's rights")
-    return without
 
 
 def run(home: Home, *words: str) -> Ran:

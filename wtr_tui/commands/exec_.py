@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+from collections.abc import Mapping
 
 from wtr_tui.commands.output import tell
 from wtr_tui.commands.token import add_min_left, good_token
@@ -45,12 +46,20 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(number, signal.SIG_DFL)
     try:
         os.execvpe(program[0], program, environ)  # noqa: S606 - no shell is what is wanted
-    except FileNotFoundError:
-        tell(f"There is no program {program[0]!a}.")
-        return _NOT_FOUND
     except OSError as error:
+        if isinstance(error, FileNotFoundError) or not _is_there(program[0], environ):
+            tell(f"There is no program {program[0]!a}.")
+            return _NOT_FOUND
         tell(f"The program {program[0]!a} cannot be run: {error.strerror}.")
         return _NOT_STARTED
+
+
+def _is_there(program: str, environ: Mapping[str, str]) -> bool:
+    """Whether a file of that name was found: exec also fails for a folder it may not search."""
+    if "/" in program:
+        return True
+    found = (f"{folder or '.'}/{program}" for folder in os.get_exec_path(environ))
+    return any(map(os.path.isfile, found))
 
 
 def _token(options: argparse.Namespace) -> tuple[str, str | None]:
