@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui.instants import iso
 from wtr_tui.refresh_outcome import Outcome, Refreshed, SameToken, SignInNeeded
+from wtr_tui.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,11 +96,11 @@ def _environ(profile: Profile, event: Event, token: Token | None) -> dict[str, s
 def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str, bytes]:
     """How it failed ("" for not at all), and the beginning of what it printed.
 
-    No shell: ``sh -c '…'`` is the way to one. Its own session, so that all of it can be ended.
+    No shell: ``sh -c '…'`` is the way to one.
     """
     import shlex
-    import signal
-    import subprocess
+
+    from wtr_tui import process
 
     try:
         words = shlex.split(command)
@@ -107,38 +108,22 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
         return "is not written well: a quotation mark is never closed", b""
     if not words:
         return "names no program", b""
-    words[0] = os.path.expanduser(words[0])  # noqa: PTH111 - a name, not only a path
+    words[0] = _expanded(words[0], environ)
     with _printed() as printed:
-        try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.PIPE,
-                stdout=printed,
-                stderr=subprocess.STDOUT,
-                env=environ,
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "its name is impossible"
-            return f"could not be started: {reason}", b""
-        with process:
-            try:
-                process.communicate(given, timeout=LIMIT)
-                failure = _how_it_failed(process.returncode)
-            except subprocess.TimeoutExpired:
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except (ProcessLookupError, PermissionError):
-                    process.kill()
-                failure = f"was not done after {LIMIT:g} s and was ended"
+        result = process.run(words, limit=LIMIT, environ=environ, stdin=given, log=printed)
         printed.seek(0)
+        failure = result.problem
+        if not result.started:
+            failure += f" ({plain(words[0])}; no shell is used)"
         return failure, printed.read(_MOST_OUTPUT)
 
 
-def _how_it_failed(code: int) -> str:
-    if code < 0:
-        return f"was ended by signal {-code}"
-    return f"failed with exit code {code}" if code else ""
+def _expanded(program: str, environ: Mapping[str, str]) -> str:
+    """The program with ``~`` and ``$HOME`` at its beginning as a shell would read them."""
+    for variable in ("$HOME/", "${HOME}/"):
+        if program.startswith(variable) and environ.get("HOME"):
+            return f"{environ['HOME']}/{program[len(variable) :]}"
+    return os.path.expanduser(program)  # noqa: PTH111 - a name, not only a path
 
 
 def _printed() -> IO[bytes]:

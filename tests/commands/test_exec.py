@@ -35,6 +35,14 @@ def test_the_program_finds_a_valid_token_and_its_expiry(
     assert (ran.code, ran.err) == (0, "")
 
 
+def test_the_client_secret_stays_for_programs_that_call_wtr_themselves(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.sign_in(sandbox)
+    ran = home.run("exec", "--", "sh", "-c", 'echo "$WEBEX_SECRET"', WEBEX_SECRET="s" * 64)
+    assert ran.out == "s" * 64 + "\n"
+
+
 @pytest.mark.parametrize(
     "words", [("exec", "--"), ("exec",), ("exec", "--min-left", "1m", "--"), ("exec", "-d")]
 )

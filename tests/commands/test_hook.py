@@ -56,6 +56,34 @@ def test_it_gets_the_new_token_after_it_was_saved(
     assert "said 2: two words $HOME" in log.read_text()  # no shell
 
 
+@pytest.mark.parametrize("written", ["~/on-token", "$HOME/on-token", "${HOME}/on-token"])
+def test_it_may_lie_in_the_home_directory(home: Home, sandbox: Sandbox, written: str) -> None:
+    home.configure(sandbox, "default", f"onToken: {written}")
+    home.sign_in(sandbox, left=EXPIRED)
+    path = Path(home.environ["HOME"]) / "on-token"
+    path.write_text(f"#!/bin/sh\ntouch '{home.folder}/ran'\n")
+    path.chmod(0o755)
+
+    assert home.run("refresh").code == 0
+    assert (home.folder / "ran").exists()
+
+
+def test_its_environment_holds_neither_the_client_secret_nor_a_token(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox, "default", "onToken: sh -c 'env > seen'")
+    home.sign_in(sandbox, left=EXPIRED)
+    secret = sandbox.integration.secret.reveal()
+    variables = {"WEBEX_SECRET": secret, "WEBEX_ACCESS_TOKEN": "an earlier token"}
+
+    assert home.run("refresh", **variables).code == 0
+
+    seen = (home.folder / "seen").read_text()
+    assert "WTR_EVENT=refreshed" in seen
+    assert secret not in seen
+    assert "an earlier token" not in seen
+
+
 def test_it_is_not_run_where_nothing_was_refreshed(
     home: Home, sandbox: Sandbox, script: Path
 ) -> None:
@@ -86,8 +114,8 @@ def test_it_is_run_once_however_many_wait_for_the_token(home: Home, sandbox: San
     ("command", "words"),
     [
         ("sh -c 'echo oops; exit 7'", "failed with exit code 7"),
-        ("sh -c 'kill -9 $$'", "was ended by signal 9"),
-        ("/no/such/program", "could not be started"),
+        ("sh -c 'kill -9 $$'", "was killed by signal 9"),
+        ("/no/such/program", "could not be started: No such file or directory (/no/such/program;"),
         ("sh -c 'unclosed", "a quotation mark is never closed"),
     ],
 )

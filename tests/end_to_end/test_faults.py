@@ -34,7 +34,7 @@ KEY = ("wtr_tui.tui.app:WtrApp.action_help", "?")
 MOUNT = ("wtr_tui.tui.screens.token:TokenScreen.on_token_changed", "")
 CLOCK = ("wtr_tui.keeper:Keeper.due", "")
 REFRESH = ("wtr_tui.refresh:refresh", "r")
-COPY = ("wtr_tui.host.clipboard:copy", "c")
+COPY = ("wtr_tui.environment.clipboard:copy", "c")
 
 
 def crashed(start: Start, home: Home, place: str, keys: str) -> tuple[Terminal, Path]:

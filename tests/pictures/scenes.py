@@ -15,7 +15,7 @@ from tests.pictures.photograph import photograph
 from tests.pictures.stand_ins import OPENED, START_PATH, USER_CODE, PicturedWebex
 from tests.tokens import APP_ID, a_token
 from tests.tui.stage import ANN, DESK, OVER_SSH, Stage, shows, until
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.tui.screens.base import WtrScreen
 
 Play = Callable[[Pilot[int]], Awaitable[None]]

@@ -14,7 +14,7 @@ from tests.clock import Clock
 from tests.tokens import a_token
 from tests.tui.stage import ANN, NoWebex
 from wtr_tui import retrieval
-from wtr_tui.host import browser
+from wtr_tui.environment import browser
 from wtr_tui.oauth.authorization import AuthorizationRequest
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.listener import OnAnswer, OnEvent

@@ -11,7 +11,7 @@ import pytest
 from tests.clock import Clock
 from tests.tui.stage import Stage
 from wtr_tui import instants
-from wtr_tui.host import browser, clipboard
+from wtr_tui.environment import browser, clipboard
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def copy(text: str, *_: object, **__: object) -> clipboard.Copied:
         texts.append(text)
-        return clipboard.Copied(clipboard.Way.OSC52, "Sent to your terminal's clipboard.")
+        return clipboard.Copied(clipboard.Route.OSC52, "Sent to your terminal's clipboard.")
 
     monkeypatch.setattr(clipboard, "copy", copy)
     return texts

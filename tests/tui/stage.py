@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from tests.clock import Clock
 from tests.support.waiting import PATIENCE
 from tests.tokens import APP_ID
-from wtr_tui.host.ssh_session import SshSession
-from wtr_tui.host.surroundings import Evidence, Surroundings
+from wtr_tui.environment.ssh import SshSession
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.person import Person
 from wtr_tui.oauth.token import Token
@@ -30,7 +30,6 @@ from wtr_tui.tui.widgets.message_line import MessageLine
 DESK = Surroundings(display=True, terminal=True, user="ann", host="jump")
 OVER_SSH = Surroundings(
     ssh=SshSession("10.0.0.7", "10.1.2.3"),
-    via=Evidence.ENVIRONMENT,
     terminal=True,
     user="ann",
     host="jump",

@@ -9,8 +9,8 @@ from textual import events
 
 from tests.tui.stage import DESK, OVER_SSH, Stage, seen, shows, told, until
 from wtr_tui.background import in_thread
-from wtr_tui.host.ssh_session import SshSession
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.environment.ssh import SshSession
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.sandbox import Sandbox
 from wtr_tui.sandbox.browser import approved_address
 from wtr_tui.tui.app import WtrApp

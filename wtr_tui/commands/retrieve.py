@@ -21,9 +21,9 @@ from wtr_tui.commands.output import give, tell
 from wtr_tui.commands.pasting import Pasting
 from wtr_tui.commands.refresh import add_outputs, add_timeout, timeout
 from wtr_tui.commands.waiting import Waiting
+from wtr_tui.environment import browser, surroundings
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED
-from wtr_tui.host import browser, surroundings
-from wtr_tui.host.surroundings import Surroundings
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.token import Token
 from wtr_tui.retrieval import Retrieval
@@ -134,7 +134,7 @@ class _SignIn:
     def _open(self, url: str) -> None:
         async def opened() -> None:
             launch = await in_thread(lambda: browser.open_browser(url, os.environ, self.here))
-            tell(launch.words)
+            tell(launch.message)
 
         task = asyncio.ensure_future(opened())
         self.background.add(task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from wtr_tui import steps
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.text import plain
 

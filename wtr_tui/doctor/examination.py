@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from wtr_tui import instants
 from wtr_tui.doctor import files, network, place
 from wtr_tui.doctor.finding import Finding
-from wtr_tui.host import surroundings
+from wtr_tui.environment import surroundings
 from wtr_tui.storage.profile import Profile
 
 

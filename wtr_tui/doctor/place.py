@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wtr_tui.doctor.finding import Finding, bad, good, warn
-from wtr_tui.host import browser, clipboard
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.environment import browser, clipboard
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth.loopback import CannotListen, listening_sockets
 from wtr_tui.storage.settings import Settings
+from wtr_tui.text import plain
 
 _ADDRESS = "https://webexapis.com/"
 
@@ -42,12 +43,12 @@ def opening(here: Surroundings, known: Settings, environ: Mapping[str, str]) -> 
     command = next(browser.commands(_ADDRESS, environ, here), None)
     if command is None:
         return warn("browser", "none was found here: open the address yourself.")
-    return good("browser", f"{command[0]} would be asked.")
+    return good("browser", f"{plain(command[0])} would be asked.")
 
 
 def copying(here: Surroundings, known: Settings) -> Finding:
     """Which ways to the clipboard there are."""
-    ways = clipboard.ways(here, known.clipboard)
-    if not ways:
+    routes = clipboard.routes(here, known.clipboard)
+    if not routes:
         return warn("clipboard", "none can be reached from here; the screens show texts in full.")
-    return good("clipboard", f"through {', then '.join(way.value for way in ways)}.")
+    return good("clipboard", f"through {', then '.join(route.value for route in routes)}.")

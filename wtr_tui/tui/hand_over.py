@@ -27,7 +27,7 @@ class HandOver:
         self._app.run_worker(self._copy(text, otherwise), group="copy", exclusive=True)
 
     async def _copy(self, text: str, otherwise: str) -> None:
-        from wtr_tui.host import clipboard
+        from wtr_tui.environment import clipboard
 
         app = self._app
         session = app.session
@@ -41,8 +41,8 @@ class HandOver:
                 environ=session.environ,
             )
         )
-        words = " ".join(filter(None, (copied.words, copied.warning)))
-        app.tell(words, Tone.WARN if copied.way is None or copied.warning else Tone.GOOD)
+        words = " ".join(filter(None, (copied.message, copied.warning)))
+        app.tell(words, Tone.WARN if copied.route is None or copied.warning else Tone.GOOD)
 
     def print_plainly(self, title: str, text: str) -> None:
         """Shows a long text on the bare terminal, in one piece, so that it can be selected."""

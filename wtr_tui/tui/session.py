@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wtr_tui import instants
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import SettingsError
-from wtr_tui.host.surroundings import Surroundings
 from wtr_tui.keeper import Keeper
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from wtr_tui.host import surroundings
+from wtr_tui.environment import surroundings
 from wtr_tui.storage import profile
 from wtr_tui.tui.session import Session
 

@@ -146,7 +146,7 @@ PLACES = [
     ("judging an answer", "wtr_tui.oauth.client:granted", "r"),
     ("saving", "wtr_tui.storage.token_file:write_private", "r"),
     ("asking", "wtr_tui.oauth.client:fetch", "r"),
-    ("copying", "wtr_tui.host.osc52:plain", "c"),
+    ("copying", "wtr_tui.environment.clipboard:osc52", "c"),
 ]
 
 

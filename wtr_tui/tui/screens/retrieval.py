@@ -13,8 +13,8 @@ from textual.widget import Widget
 
 from wtr_tui import instants, steps
 from wtr_tui.background import in_thread
+from wtr_tui.environment import browser
 from wtr_tui.errors import WtrError
-from wtr_tui.host import browser
 from wtr_tui.steps import Step
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import keys
@@ -213,7 +213,7 @@ class RetrievalScreen(WtrScreen):
             lambda: browser.open_browser(url, session.environ, session.surroundings)
         )
         if not self._arrived and self.running:
-            self._ways.tell_launch(launch.words)
+            self._ways.tell_launch(launch.message)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste anywhere on this screen is meant for the one field there is."""

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from wtr_tui import steps
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.steps import Step
 from wtr_tui.tui.screens import retrieval_words as words
 from wtr_tui.tui.screens.signed_line import SignedLine

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.style import Style
 
 from wtr_tui import steps
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.steps import Step
 from wtr_tui.tui.widgets.message_line import Tone
 

@@ -8,15 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.host.terminal import Terminal
+from tests.environment.terminal import Terminal
 from tests.support.environment import child_environ
 from tests.support.programs import required
-from wtr_tui.host import osc52
+from wtr_tui.environment.clipboard import (
+    length_warning,
+    osc52,
+    osc52_through_screen,
+    osc52_through_tmux,
+)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_the_sequence_carries_the_text_as_base64(text: str) -> None:
-    start, _, payload = osc52.plain(text).rpartition(";")
+    start, _, payload = osc52(text).rpartition(";")
 
     assert start == "\x1b]52;c"
     assert payload.endswith("\a")
@@ -24,17 +29,17 @@ def test_the_sequence_carries_the_text_as_base64(text: str) -> None:
 
 
 def test_for_tmux_every_escape_is_doubled_within_one_string() -> None:
-    assert osc52.through_tmux("token") == "\x1bPtmux;\x1b\x1b]52;c;dG9rZW4=\a\x1b\\"
+    assert osc52_through_tmux("token") == "\x1bPtmux;\x1b\x1b]52;c;dG9rZW4=\a\x1b\\"
 
 
 @pytest.mark.parametrize("length", [1, 100, 182, 183, 184, 5_000])
 def test_for_screen_no_string_is_longer_than_old_ones_take(length: int) -> None:
     text = "x" * length
-    strings = osc52.through_screen(text).split("\x1b\\")
+    strings = osc52_through_screen(text).split("\x1b\\")
 
     assert strings.pop() == ""
     assert all(string.startswith("\x1bP") and len(string) <= 256 for string in strings)
-    assert "".join(string[2:] for string in strings) == osc52.plain(text)
+    assert "".join(string[2:] for string in strings) == osc52(text)
 
 
 @pytest.mark.parametrize("length", [100, 544, 1_000, 9_000])
@@ -42,7 +47,7 @@ def test_a_real_screen_passes_any_length_on(length: int, tmp_path: Path) -> None
     screen = required("screen")
     text = "x" * (length - 3) + "END"
     written = tmp_path / "written"
-    written.write_text(osc52.through_screen(text) + "and then this")
+    written.write_text(osc52_through_screen(text) + "and then this")
     # Not tmp_path: a socket's path has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="wtr-screen-") as folder:
         environ = child_environ(
@@ -54,7 +59,7 @@ def test_a_real_screen_passes_any_length_on(length: int, tmp_path: Path) -> None
             terminal.type(b"\r")
             assert terminal.process.wait(20) == 0
 
-    assert osc52.plain(text).encode() in output
+    assert osc52(text).encode() in output
 
 
 @pytest.mark.parametrize(
@@ -68,4 +73,4 @@ def test_a_real_screen_passes_any_length_on(length: int, tmp_path: Path) -> None
     ],
 )
 def test_long_texts_are_warned_of_twice(length: int, warning: str) -> None:
-    assert osc52.length_warning("x" * length) == warning
+    assert length_warning("x" * length) == warning

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wtr_tui.host.processes import Ancestry, ancestry
+from wtr_tui.environment.ssh import ParentProcesses, parent_processes
 
 CONNECTION = "10.0.0.7 50000 10.0.0.1 22"
 
@@ -39,19 +39,19 @@ def test_behind_sudo_the_shell_and_sshd_are_found(proc: Proc) -> None:
     proc.add(13, 12, "bash", SSH_CONNECTION=CONNECTION, SSH_TTY="/dev/pts/0", HOME="/home/ada")
     proc.add(14, 13, "sudo", SSH_CONNECTION=CONNECTION)
 
-    assert ancestry(14, proc.folder) == Ancestry(
+    assert parent_processes(14, proc.folder) == ParentProcesses(
         ("sudo", "bash", "sshd", "sshd", "sshd"),
         "ada",
         {"SSH_CONNECTION": CONNECTION, "SSH_TTY": "/dev/pts/0"},
     )
-    assert ancestry(14, proc.folder).under_sshd
+    assert parent_processes(14, proc.folder).under_sshd
 
 
 def test_the_nearest_process_that_has_a_variable_tells_it(proc: Proc) -> None:
     proc.add(12, 1, "bash", SSH_CONNECTION="an earlier one", SSH_TTY="/dev/pts/9")
     proc.add(13, 12, "bash", SSH_CONNECTION=CONNECTION)
 
-    assert ancestry(13, proc.folder).variables == {
+    assert parent_processes(13, proc.folder).variables == {
         "SSH_CONNECTION": CONNECTION,
         "SSH_TTY": "/dev/pts/9",
     }
@@ -64,7 +64,7 @@ def test_what_another_account_hides_is_left_out(proc: Proc, unreadable: str) -> 
     for pid in (11, 12):
         (proc.folder / str(pid) / unreadable).unlink()
 
-    found = ancestry(12, proc.folder)
+    found = parent_processes(12, proc.folder)
 
     assert found.under_sshd
     assert found.login == ("" if unreadable == "cmdline" else "ada")
@@ -90,7 +90,7 @@ def test_what_another_account_hides_is_left_out(proc: Proc, unreadable: str) -> 
 def test_sshd_names_the_account_in_its_title(proc: Proc, title: str, login: str) -> None:
     proc.add(11, 1, "sshd", title)
 
-    assert ancestry(11, proc.folder).login == login
+    assert parent_processes(11, proc.folder).login == login
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_the_login_that_started_a_multiplexer_is_not_looked_at(
     proc.add(12, 11, server, SSH_CONNECTION=CONNECTION)
     proc.add(13, 12, "bash")
 
-    found = ancestry(13, proc.folder)
+    found = parent_processes(13, proc.folder)
 
-    assert found == Ancestry(("bash", server))
+    assert found == ParentProcesses(("bash", server))
     assert (found.in_tmux, found.in_screen) == (tmux, screen)
     assert not found.under_sshd
 
@@ -113,14 +113,14 @@ def test_the_login_that_started_a_multiplexer_is_not_looked_at(
 def test_a_name_may_hold_blanks_and_brackets(proc: Proc) -> None:
     proc.add(12, 1, "odd) S 1 (name")
 
-    assert ancestry(12, proc.folder).names == ("odd) S 1 (name",)
+    assert parent_processes(12, proc.folder).names == ("odd) S 1 (name",)
 
 
 def test_parents_that_go_round_end(proc: Proc) -> None:
     proc.add(12, 13, "a")
     proc.add(13, 12, "b")
 
-    assert set(ancestry(12, proc.folder).names) == {"a", "b"}
+    assert set(parent_processes(12, proc.folder).names) == {"a", "b"}
 
 
 @pytest.mark.parametrize("stat", ["", "12", "12 (bash)", "12 (bash) S", "12 (bash) S x"])
@@ -128,11 +128,11 @@ def test_a_strange_stat_ends_the_chain(proc: Proc, stat: str) -> None:
     proc.add(12, 1, "bash")
     (proc.folder / "12" / "stat").write_text(stat)
 
-    assert ancestry(12, proc.folder) == Ancestry()
+    assert parent_processes(12, proc.folder) == ParentProcesses()
 
 
 def test_without_proc_nothing_is_known(tmp_path: Path) -> None:
-    assert ancestry(os.getpid(), tmp_path / "none") == Ancestry()
+    assert parent_processes(os.getpid(), tmp_path / "none") == ParentProcesses()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
@@ -147,7 +147,7 @@ def test_a_real_process_is_read() -> None:
         assert process.stdout is not None
         process.stdout.readline()
 
-        found = ancestry(process.pid)
+        found = parent_processes(process.pid)
         process.communicate(b"\n")
 
     assert found.names[0].startswith("python")

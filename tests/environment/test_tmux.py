@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.conftest import Script
-from tests.host.tmux_server import TmuxServer
+from tests.environment.conftest import Script
+from tests.environment.tmux_server import TmuxServer
 from tests.support.environment import child_environ
-from wtr_tui.host import osc52, tmux
+from wtr_tui.environment import tmux
+from wtr_tui.environment.clipboard import osc52, osc52_through_tmux
 
 TOKEN = "ZDA4" + "x" * 100
 
 
 def carried(text: str) -> bytes:
     """What of an OSC 52 sequence is the same whoever wrote it."""
-    return osc52.plain(text).rpartition(";")[2].encode()
+    return osc52(text).rpartition(";")[2].encode()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_tmux_sends_to_its_terminal_whatever_its_options_say(
         if options:
             tmux_server.command("set-option", *options)
 
-        assert tmux.to_terminal_clipboard(text, tmux_server.pane_environ(), 20.0)
+        assert tmux.copy(text, tmux_server.pane_environ(), 20.0)
 
         terminal.received(carried(text))
 
@@ -45,7 +46,7 @@ def test_no_buffer_is_left_behind_and_those_of_the_person_stay(tmux_server: Tmux
     with tmux_server.attach():
         tmux_server.command("set-buffer", "mine")
 
-        assert tmux.to_terminal_clipboard(TOKEN, tmux_server.pane_environ(), 20.0)
+        assert tmux.copy(TOKEN, tmux_server.pane_environ(), 20.0)
 
         assert tmux_server.command("list-buffers", "-F", "#{buffer_sample}") == "mine"
 
@@ -53,11 +54,11 @@ def test_no_buffer_is_left_behind_and_those_of_the_person_stay(tmux_server: Tmux
 @pytest.mark.parametrize(
     ("options", "wrap", "arrives"),
     [
-        ([], osc52.plain, False),
-        (["-s", "set-clipboard", "on"], osc52.plain, True),
-        (["-s", "set-clipboard", "off"], osc52.plain, False),
-        ([], osc52.through_tmux, False),
-        (["-g", "allow-passthrough", "on"], osc52.through_tmux, True),
+        ([], osc52, False),
+        (["-s", "set-clipboard", "on"], osc52, True),
+        (["-s", "set-clipboard", "off"], osc52, False),
+        ([], osc52_through_tmux, False),
+        (["-g", "allow-passthrough", "on"], osc52_through_tmux, True),
     ],
 )
 def test_sequences_get_through_only_where_tmux_was_told_to(
@@ -105,20 +106,20 @@ def test_a_tmux_variable_without_a_server_is_no_answer(tmp_path: Path) -> None:
     environ = child_environ(TMUX=f"{tmp_path}/gone,1,0")
 
     assert tmux.attached(environ) is None
-    assert not tmux.to_terminal_clipboard(TOKEN, environ, 20.0)
+    assert not tmux.copy(TOKEN, environ, 20.0)
 
 
 def test_without_the_program_there_is_no_answer(programs: Path) -> None:
     environ = {"PATH": str(programs), "TMUX": "/tmp/any,1,0"}
 
     assert tmux.attached(environ) is None
-    assert not tmux.to_terminal_clipboard(TOKEN, environ, 1.0)
+    assert not tmux.copy(TOKEN, environ, 1.0)
 
 
 def test_a_tmux_too_old_for_w_has_not_copied(script: Script, programs: Path) -> None:
     script("tmux", 'case "$*" in *" -w "*) echo "unknown option -- w" >&2; exit 1;; esac')
 
-    assert not tmux.to_terminal_clipboard(TOKEN, {"PATH": str(programs)}, 20.0)
+    assert not tmux.copy(TOKEN, {"PATH": str(programs)}, 20.0)
 
 
 def test_the_text_is_not_in_the_arguments(script: Script, programs: Path, tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_the_text_is_not_in_the_arguments(script: Script, programs: Path, tmp_pa
     script("tmux", f'echo "$*" >> {seen}; exec cat >> {seen}.input')
     environ = {"PATH": f"{programs}:{os.environ['PATH']}"}
 
-    assert tmux.to_terminal_clipboard(TOKEN, environ, 20.0)
+    assert tmux.copy(TOKEN, environ, 20.0)
 
     assert TOKEN not in seen.read_text()
     assert Path(f"{seen}.input").read_text() == TOKEN
@@ -140,7 +141,7 @@ def test_a_tmux_that_hangs_is_given_up_and_its_buffer_removed(
     environ = {"PATH": f"{programs}:{os.environ['PATH']}"}
     begun = time.monotonic()
 
-    assert not tmux.to_terminal_clipboard(TOKEN, environ, 2.0)
+    assert not tmux.copy(TOKEN, environ, 2.0)
 
     assert time.monotonic() - begun < 60
     assert seen.read_text() == f"delete-buffer -b wtr-tui-{os.getpid()}\n"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.conftest import Script
-from tests.host.terminal import python_on_a_terminal
-from wtr_tui.host.browser import TEXT_BROWSERS, LaunchOutcome, commands, open_browser
-from wtr_tui.host.surroundings import Surroundings
+from tests.environment.conftest import Script
+from tests.environment.terminal import python_on_a_terminal
+from wtr_tui.environment.browser import TEXT_BROWSERS, LaunchOutcome, commands, open_browser
+from wtr_tui.environment.surroundings import Surroundings
 
 URL = "http://localhost:6855/s/k7q2mx9d"
 DESKTOP = Surroundings(display=True)
@@ -105,7 +105,7 @@ def test_what_is_no_web_address_reaches_no_browser(
     launch = open_browser(url, environ, DESKTOP)
 
     assert launch.outcome is LaunchOutcome.FAILED
-    assert "http" in launch.words
+    assert "http" in launch.message
     assert recorder.asked("recorder") is None
 
 
@@ -228,7 +228,7 @@ def test_where_one_fails_the_next_is_asked(
     launch = open_browser(URL, environ, DESKTOP)
 
     assert launch.outcome is LaunchOutcome.OPENED
-    assert "firefox" in launch.words
+    assert "firefox" in launch.message
     assert recorder.asked("firefox") == [URL]
 
 
@@ -241,9 +241,9 @@ def test_a_dead_opener_is_named_and_the_address_is_not(
     launch = open_browser(URL, environ, DESKTOP)
 
     assert launch.outcome is LaunchOutcome.FAILED
-    assert "xdg-open ended with exit code 3" in launch.words
-    assert "firefox" in launch.words
-    assert URL not in launch.words
+    assert "xdg-open failed with exit code 3" in launch.message
+    assert "firefox" in launch.message
+    assert URL not in launch.message
 
 
 def test_a_program_that_cannot_be_started_is_no_more_than_a_failure(
@@ -256,7 +256,7 @@ def test_a_program_that_cannot_be_started_is_no_more_than_a_failure(
     launch = open_browser(URL, environ, DESKTOP)
 
     assert launch.outcome is LaunchOutcome.FAILED
-    assert "could not be started" in launch.words
+    assert "could not be started" in launch.message
 
 
 def test_a_browser_in_the_foreground_is_left_running(
@@ -289,8 +289,8 @@ def test_nothing_reaches_the_terminal(
     script("firefox", f'{body}; read answer; echo "$?" > "{note}"')
     program = (
         "import os, sys; sys.path[:] = sys.argv[1:]\n"
-        "from wtr_tui.host.browser import open_browser\n"
-        "from wtr_tui.host.surroundings import Surroundings\n"
+        "from wtr_tui.environment.browser import open_browser\n"
+        "from wtr_tui.environment.surroundings import Surroundings\n"
         f"open_browser({URL!r}, os.environ, Surroundings(display=True), limit=20)\n"
         "os.write(1, b'done')\n"
     )

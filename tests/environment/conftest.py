@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.tmux_server import TmuxServer
+from tests.environment.tmux_server import TmuxServer
 from tests.support.environment import child_environ
 from tests.support.programs import required
 

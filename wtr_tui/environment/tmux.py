@@ -1,4 +1,4 @@
-"""Commands to the tmux server that ``$TMUX`` names: who is attached, and its way to the clipboard.
+"""Commands to the tmux server that ``$TMUX`` names: who is attached, and its clipboard.
 
 Only ever to the server of our own environment. Under sudo the variable is gone, and it is not
 looked up among the parents: a tmux server may tell its client to run a command (detach-client -E),
@@ -11,9 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wtr_tui.host import bounded
+from wtr_tui import process
 
-_ASK_SECONDS = 1.0
+_QUERY_LIMIT = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,19 @@ def attached(environ: Mapping[str, str]) -> Attached | None:
     """None where tmux is not there or does not answer within a second."""
     client = ("display-message", "-p", "#{client_pid}")
     session = ("show-environment", "SSH_CONNECTION")
-    printed = bounded.output(["tmux", *client, ";", *session], limit=_ASK_SECONDS, environ=environ)
-    lines = (printed or "").splitlines()
+    command = ["tmux", *client, ";", *session]
+    result = process.run(command, limit=_QUERY_LIMIT, environ=environ, capture=True)
+    lines = result.output.decode("utf-8", "replace").splitlines()
     if not lines:
         return None
     pid = int(lines[0]) if lines[0].isdecimal() else None
-    told = lines[1] if len(lines) > 1 else ""
-    if told.startswith("SSH_CONNECTION="):
-        return Attached(pid, told.partition("=")[2])
-    return Attached(pid, "" if told == "-SSH_CONNECTION" else None)
+    answer = lines[1] if len(lines) > 1 else ""
+    if answer.startswith("SSH_CONNECTION="):
+        return Attached(pid, answer.partition("=")[2])
+    return Attached(pid, "" if answer == "-SSH_CONNECTION" else None)
 
 
-def to_terminal_clipboard(text: str, environ: Mapping[str, str], limit: float) -> bool:
+def copy(text: str, environ: Mapping[str, str], limit: float) -> bool:
     """Has tmux send ``text`` to the clipboard of the terminal it runs in.
 
     True where tmux took it: it cannot say whether the terminal did. Works with every value of
@@ -52,7 +53,8 @@ def to_terminal_clipboard(text: str, environ: Mapping[str, str], limit: float) -
     # One client for both commands: if we are killed meanwhile, tmux still removes the buffer.
     load = ("load-buffer", "-w", "-b", name, "-")
     delete = ("delete-buffer", "-b", name)
-    code = bounded.feed(["tmux", *load, ";", *delete], text, limit=limit, environ=environ)
-    if code is None:
-        bounded.feed(["tmux", *delete], "", limit=limit, environ=environ)
-    return code == 0
+    command = ["tmux", *load, ";", *delete]
+    result = process.run(command, limit=limit, environ=environ, stdin=text.encode())
+    if result.timed_out:
+        process.run(["tmux", *delete], limit=limit, environ=environ)
+    return result.ok

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.host.terminal import Terminal
+from tests.environment.terminal import Terminal
 
 
 class TmuxServer:

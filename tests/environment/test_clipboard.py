@@ -9,14 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.conftest import Script
-from tests.host.terminal import python_on_a_terminal
-from tests.host.tmux_server import TmuxServer
+from tests.environment.conftest import Script
+from tests.environment.terminal import python_on_a_terminal
+from tests.environment.tmux_server import TmuxServer
 from tests.support.programs import required
-from wtr_tui.host import osc52
-from wtr_tui.host.clipboard import Copied, Way, copy, sequence, ways
-from wtr_tui.host.ssh_session import SshSession
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui.environment.clipboard import (
+    SEQUENCES,
+    Copied,
+    Route,
+    copy,
+    length_warning,
+    osc52,
+    osc52_through_screen,
+    osc52_through_tmux,
+    routes,
+)
+from wtr_tui.environment.ssh import SshSession
+from wtr_tui.environment.surroundings import Surroundings
 
 TOKEN = "ZDA4" + "x" * 100
 SSH = SshSession("10.0.0.7", "10.0.0.1")
@@ -26,11 +35,11 @@ REMOTE = Surroundings(ssh=SSH, terminal=True)
 IN_TMUX = Surroundings(ssh=SSH, terminal=True, tmux=True, tmux_commands=True)
 IN_SCREEN = Surroundings(ssh=SSH, terminal=True, screen=True)
 
-LOCAL = (Way.PYPERCLIP,)
-PLAIN = (Way.OSC52,)
-SCREEN = (Way.OSC52_SCREEN,)
-WRAPPED = (Way.OSC52_TMUX_PASSTHROUGH, Way.OSC52)
-TMUX = (Way.TMUX, *WRAPPED)
+LOCAL = (Route.PYPERCLIP,)
+PLAIN = (Route.OSC52,)
+SCREEN = (Route.OSC52_SCREEN,)
+WRAPPED = (Route.OSC52_TMUX_PASSTHROUGH, Route.OSC52)
+TMUX = (Route.TMUX, *WRAPPED)
 
 linux_desktop = pytest.mark.skipif(
     sys.platform != "linux", reason="pyperclip asks xclip on Linux only"
@@ -53,7 +62,7 @@ linux_desktop = pytest.mark.skipif(
             "auto",
             LOCAL + TMUX,
         ),
-        # sudo took $TMUX away: its command could reach a stranger's tmux.
+        # sudo took $TMUX aroute: its command could reach a stranger's tmux.
         (Surroundings(ssh=SSH, terminal=True, tmux=True), "auto", WRAPPED),
         (IN_SCREEN, "auto", SCREEN),
         (Surroundings(display=True), "auto", LOCAL),
@@ -68,16 +77,17 @@ linux_desktop = pytest.mark.skipif(
     ],
 )
 def test_the_ways_fit_the_place_and_the_setting(
-    seen: Surroundings, setting: str, order: tuple[Way, ...]
+    seen: Surroundings, setting: str, order: tuple[Route, ...]
 ) -> None:
-    assert ways(seen, setting) == order
+    assert routes(seen, setting) == order
 
 
-def test_each_way_has_its_sequence() -> None:
-    assert sequence(Way.OSC52, TOKEN) == osc52.plain(TOKEN)
-    assert sequence(Way.OSC52_TMUX_PASSTHROUGH, TOKEN) == osc52.through_tmux(TOKEN)
-    assert sequence(Way.OSC52_SCREEN, TOKEN) == osc52.through_screen(TOKEN)
-    assert sequence(Way.PYPERCLIP, TOKEN) == sequence(Way.TMUX, TOKEN) == ""
+def test_each_route_through_the_terminal_has_its_sequence() -> None:
+    assert {
+        Route.OSC52: osc52,
+        Route.OSC52_TMUX_PASSTHROUGH: osc52_through_tmux,
+        Route.OSC52_SCREEN: osc52_through_screen,
+    } == SEQUENCES
 
 
 class Desk:
@@ -109,7 +119,7 @@ def test_at_the_desk_the_machines_own_clipboard_is_used(desk: Desk) -> None:
 
     copied = desk.copy()
 
-    assert copied == Copied(Way.PYPERCLIP, "Copied to this machine's clipboard.")
+    assert copied == Copied(Route.PYPERCLIP, "Copied to this machine's clipboard.")
     assert desk.clipboard.read_text() == TOKEN
     assert desk.written == []
     assert TOKEN not in arguments.read_text()
@@ -125,7 +135,7 @@ def test_an_xclip_that_stays_to_serve_the_selection_is_waited_for_no_longer(desk
     copied = desk.copy(limit=60.0)
 
     gate.open("w").close()
-    assert copied.way is Way.PYPERCLIP
+    assert copied.route is Route.PYPERCLIP
     assert time.monotonic() - begun < 50
 
 
@@ -134,8 +144,8 @@ def test_an_xclip_that_stays_to_serve_the_selection_is_waited_for_no_longer(desk
 def test_an_xclip_that_fails_gives_way_to_the_terminal(desk: Desk, body: str) -> None:
     desk.xclip(body)
 
-    assert desk.copy().way is Way.OSC52
-    assert desk.written == [osc52.plain(TOKEN)]
+    assert desk.copy().route is Route.OSC52
+    assert desk.written == [osc52(TOKEN)]
 
 
 @linux_desktop
@@ -149,7 +159,7 @@ def test_an_xclip_that_hangs_is_ended_and_gives_way_to_the_terminal(desk: Desk) 
     copied = desk.copy(limit=3.0)
 
     assert time.monotonic() - begun < 60
-    assert copied.way is Way.OSC52
+    assert copied.route is Route.OSC52
     ended = select.poll()
     ended.register(watched, select.POLLHUP)  # comes when the last process holding it has ended
     assert ended.poll(20_000)
@@ -160,7 +170,7 @@ def test_an_xclip_that_hangs_is_ended_and_gives_way_to_the_terminal(desk: Desk) 
 def test_a_real_xclip_without_its_display_gives_way_to_the_terminal(desk: Desk) -> None:
     required("xclip")
 
-    assert desk.copy().way is Way.OSC52
+    assert desk.copy().route is Route.OSC52
 
 
 @linux_desktop
@@ -169,10 +179,10 @@ def test_nothing_a_clipboard_program_prints_reaches_the_terminal(desk: Desk) -> 
     desk.xclip(f"cat > /dev/null; {noise}; exit 0")
     program = (
         "import os, sys; sys.path[:] = sys.argv[1:]\n"
-        "from wtr_tui.host.clipboard import copy\n"
-        "from wtr_tui.host.surroundings import Surroundings\n"
+        "from wtr_tui.environment.clipboard import copy\n"
+        "from wtr_tui.environment.surroundings import Surroundings\n"
         "copied = copy('x', Surroundings(display=True), print, limit=20)\n"
-        "os.write(1, copied.way.name.encode())\n"
+        "os.write(1, copied.route.name.encode())\n"
     )
     with python_on_a_terminal(program, desk.environ) as terminal:
         assert terminal.received(b"PYPERCLIP") == b"PYPERCLIP"
@@ -187,7 +197,7 @@ def test_klipper_is_not_used_because_it_takes_the_text_as_an_argument(
         script(name, f': > "{asked}"')
     desk.environ["PATH"] = str(programs)
 
-    assert desk.copy().way is Way.OSC52
+    assert desk.copy().route is Route.OSC52
     assert not asked.exists()
 
 
@@ -201,7 +211,7 @@ def test_a_pyperclip_in_the_current_directory_is_given_nothing(
     monkeypatch.chdir(desk.folder)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
 
-    assert desk.copy().way is Way.PYPERCLIP
+    assert desk.copy().route is Route.PYPERCLIP
     assert not stolen.exists()
 
 
@@ -210,13 +220,13 @@ def test_over_ssh_this_machines_clipboard_is_left_alone(desk: Desk) -> None:
 
     copied = desk.copy(seen=REMOTE)
 
-    assert copied.way is Way.OSC52
+    assert copied.route is Route.OSC52
     assert not desk.clipboard.exists()
 
 
 def test_what_is_sent_is_not_said_to_be_copied(desk: Desk) -> None:
     assert desk.copy(seen=REMOTE) == Copied(
-        Way.OSC52,
+        Route.OSC52,
         "Sent to your terminal's clipboard (OSC 52). If paste gives nothing, "
         "your terminal does not allow it: press v to show the token.",
     )
@@ -225,30 +235,30 @@ def test_what_is_sent_is_not_said_to_be_copied(desk: Desk) -> None:
 def test_the_advice_fits_what_was_copied(desk: Desk) -> None:
     copied = copy(TOKEN, REMOTE, desk.written.append, otherwise="select it with the mouse")
 
-    assert copied.words.endswith("allow it: select it with the mouse.")
+    assert copied.message.endswith("allow it: select it with the mouse.")
 
 
 def test_a_long_text_is_sent_with_a_warning(desk: Desk) -> None:
-    for seen, way in ((REMOTE, Way.OSC52), (IN_SCREEN, Way.OSC52_SCREEN)):
+    for seen, route in ((REMOTE, Route.OSC52), (IN_SCREEN, Route.OSC52_SCREEN)):
         copied = desk.copy("x" * 4_000, seen)
 
-        assert copied.way is way
-        assert copied.warning == osc52.length_warning("x" * 4_000) != ""
+        assert copied.route is route
+        assert copied.warning == length_warning("x" * 4_000) != ""
 
 
 def test_where_tmux_cannot_be_commanded_both_sequences_are_sent(desk: Desk) -> None:
     desk.environ["PATH"] = ""
 
-    assert desk.copy(seen=IN_TMUX).way is Way.OSC52_TMUX_PASSTHROUGH
-    assert desk.written == [osc52.through_tmux(TOKEN), osc52.plain(TOKEN)]
+    assert desk.copy(seen=IN_TMUX).route is Route.OSC52_TMUX_PASSTHROUGH
+    assert desk.written == [osc52_through_tmux(TOKEN), osc52(TOKEN)]
 
 
 def test_where_no_way_is_left_it_says_so(desk: Desk) -> None:
     copied = desk.copy(seen=Surroundings())
 
-    assert copied.way is None
-    assert copied.words.startswith("Not copied")
-    assert "press v to show the token" in copied.words
+    assert copied.route is None
+    assert copied.message.startswith("Not copied")
+    assert "press v to show the token" in copied.message
     assert desk.written == []
 
 
@@ -259,10 +269,10 @@ def test_in_a_real_tmux_the_text_reaches_the_terminal_around_it(tmux_server: Tmu
 
         copied = copy(TOKEN, IN_TMUX, written.append, environ=environ, limit=20.0)
 
-        terminal.received(osc52.plain(TOKEN).rpartition(";")[2].encode())
+        terminal.received(osc52(TOKEN).rpartition(";")[2].encode())
         assert tmux_server.command("list-buffers") == ""
-    assert copied.way is Way.TMUX
-    assert "through tmux" in copied.words
+    assert copied.route is Route.TMUX
+    assert "through tmux" in copied.message
     assert written == []
 
 

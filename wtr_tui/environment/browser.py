@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from wtr_tui.host.surroundings import Surroundings
+from wtr_tui import process
+from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.text import plain
 
 LIMIT_SECONDS = 5.0
 
@@ -25,7 +25,6 @@ TEXT_BROWSERS = frozenset(
         *("netrik", "retawq", "w3m", "www-browser"),
     }
 )
-
 _DESKTOP = (
     "xdg-open",
     "gio open",
@@ -48,7 +47,7 @@ class LaunchOutcome(Enum):
     OPENED = auto()
     """A program took the address. Whether a window came up is not known."""
     NONE = auto()
-    """There is no browser to ask."""
+    """There is no browser to start."""
     FAILED = auto()
     """There is one, and it said no."""
 
@@ -56,7 +55,7 @@ class LaunchOutcome(Enum):
 @dataclass(frozen=True)
 class Launch:
     outcome: LaunchOutcome
-    words: str
+    message: str
     """A sentence; it does not repeat the address, which may hold a state."""
 
 
@@ -67,29 +66,32 @@ def open_browser(
     *,
     limit: float = LIMIT_SECONDS,
 ) -> Launch:
-    """Asks ``$BROWSER``, or else the desktop, to open ``url``; never raises.
+    """Has ``$BROWSER``, or else the desktop, open ``url``; never raises.
 
     Blocks up to ``limit`` seconds, so call it in a thread. What it starts gets the address as one
     argument, no shell, nothing of our terminal, and lives on when we end.
     """
     if not _is_web_address(url):
-        words = "Not opened: a browser is only given addresses that begin with http or https."
-        return Launch(LaunchOutcome.FAILED, words)
+        message = "Not opened: a browser is only given addresses that begin with http or https."
+        return Launch(LaunchOutcome.FAILED, message)
     deadline = time.monotonic() + limit
-    refused: list[str] = []
+    failures: list[str] = []
     for command in commands(url, environ, surroundings):
-        name = Path(command[0]).name
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        failure = _start(command, environ, min(left, _PATIENCE_SECONDS))
-        if failure is None:
-            words = f"Asked {name} to open the page. If nothing opened, open the address yourself."
-            return Launch(LaunchOutcome.OPENED, words)
-        refused.append(f"{name} {failure}")
-    if refused:
-        words = f"No browser opened ({', '.join(refused)}): open the address yourself."
-        return Launch(LaunchOutcome.FAILED, words)
+        name = plain(Path(command[0]).name)
+        patience = min(left, _PATIENCE_SECONDS)
+        result = process.run(command, limit=patience, environ=environ, keep_running=True)
+        if result.ok:
+            message = (
+                f"Asked {name} to open the page. If nothing opened, open the address yourself."
+            )
+            return Launch(LaunchOutcome.OPENED, message)
+        failures.append(f"{name} {result.problem}")
+    if failures:
+        message = f"No browser opened ({', '.join(failures)}): open the address yourself."
+        return Launch(LaunchOutcome.FAILED, message)
     return Launch(LaunchOutcome.NONE, "No browser was found here: open the address yourself.")
 
 
@@ -101,8 +103,8 @@ def commands(
     A text browser is never among them: it would need the terminal we draw on.
     """
     path = environ.get("PATH")
-    wanted = [entry for entry in environ.get("BROWSER", "").split(":") if entry.strip()]
-    for entry in [*wanted, *_desktop(surroundings)]:
+    entries = [entry for entry in environ.get("BROWSER", "").split(":") if entry.strip()]
+    for entry in [*entries, *_desktop(surroundings)]:
         command = _command(entry, url, path)
         if command is not None and not _is_text_browser(command[0]):
             yield command
@@ -149,25 +151,3 @@ def _is_web_address(url: str) -> bool:
     scheme, separator, rest = url.partition("://")
     known = scheme.lower() in {"http", "https"} and bool(separator and rest)
     return known and url.isascii() and url.isprintable() and " " not in url
-
-
-def _start(command: tuple[str, ...], environ: Mapping[str, str], patience: float) -> str | None:
-    """None where the program took the address, else what it did instead."""
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=dict(environ),
-            start_new_session=True,  # no controlling terminal: /dev/tty is closed to it too
-        )
-    except OSError as error:
-        return f"could not be started: {error.strerror}"
-    try:
-        code = process.wait(patience)
-    except subprocess.TimeoutExpired:
-        # Waited for by somebody, or it would stay a zombie once closed.
-        threading.Thread(target=process.wait, name="browser", daemon=True).start()
-        return None
-    return None if code == 0 else f"ended with exit code {code}"

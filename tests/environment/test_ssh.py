@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from wtr_tui.host.ssh_session import SshSession, address_is_known, forward_command, session
+from wtr_tui.environment.ssh import SshSession, forward_command, session
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,12 @@ from wtr_tui.host.ssh_session import SshSession, address_is_known, forward_comma
         ({"SSH_CLIENT": "10.0.0.7 50000 2222"}, SshSession("10.0.0.7", "", 2222)),
         ({"SSH_TTY": "/dev/pts/0"}, SshSession()),
         # Odd servers: still SSH, nothing more is claimed.
-        ({"SSH_CONNECTION": "UNKNOWN 65535 UNKNOWN 65535"}, SshSession("", "", 65_535)),
+        ({"SSH_CONNECTION": "UNKNOWN 65535 UNKNOWN 65535"}, SshSession()),
+        ({"SSH_CONNECTION": "10.0.0.7 50000 UNKNOWN 65535"}, SshSession("10.0.0.7")),
+        ({"SSH_CLIENT": "UNKNOWN 65535 65535"}, SshSession()),
         ({"SSH_CONNECTION": "10.0.0.7 50000"}, SshSession()),
         ({"SSH_CONNECTION": "10.0.0.7 50000 10.0.0.1 ssh"}, SshSession("10.0.0.7", "10.0.0.1")),
-        ({"SSH_CONNECTION": "10.0.0.7 5 $(id) 99999"}, SshSession("10.0.0.7", "", 22)),
+        ({"SSH_CONNECTION": "10.0.0.7 5 $(id) 2222"}, SshSession("10.0.0.7", "", 22)),
     ],
 )
 def test_the_variables_name_the_session(
@@ -71,7 +73,7 @@ def test_the_variables_name_the_session(
 def test_the_address_is_used_only_where_the_client_can_have_reached_it(
     client: str, server: str, known: bool
 ) -> None:
-    assert address_is_known(SshSession(client, server)) is known
+    assert SshSession(client, server).server_is_reachable is known
 
 
 NEAR = SshSession("10.0.0.7", "10.0.0.1", 22)
@@ -85,6 +87,7 @@ NEAR = SshSession("10.0.0.7", "10.0.0.1", 22)
         (SshSession("2600::7", "2600::1"), "ada", "ada@2600::1"),
         (SshSession("9.9.9.9", "10.0.0.1", 2222), "ada", "-p 2222 ada@jump"),
         (SshSession(), "ada", "ada@jump"),
+        (session({"SSH_CONNECTION": "UNKNOWN 65535 UNKNOWN 65535"}), "ada", "ada@jump"),
         (None, "ada", "ada@jump"),
         (NEAR, "ada@corp.example", "ada@corp.example@10.0.0.1"),
         (NEAR, "CORP\\ada", "'CORP\\ada@10.0.0.1'"),

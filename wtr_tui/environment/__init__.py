@@ -1,0 +1,1 @@
+"""The machine around the program: SSH session, terminal multiplexer, browser, clipboard."""

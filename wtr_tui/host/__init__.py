@@ -1,1 +1,0 @@
-"""Where the person sits: the machine and the terminal, the browser and the clipboard."""

@@ -1,0 +1,100 @@
+"""Running another program with a time limit, away from our terminal and without our secrets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+_OWN_PREFIXES = ("WEBEX_", "WTR_")
+_SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of the program."""
+
+    problem: str = ""
+    """Why it failed, to follow its name: ``failed with exit code 3``; empty on success."""
+    output: bytes = b""
+    """What it wrote to standard output, where that was captured, whatever the exit code."""
+    started: bool = True
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem
+
+
+def run(
+    command: Sequence[str],
+    *,
+    limit: float,
+    environ: Mapping[str, str],
+    stdin: bytes = b"",
+    capture: bool = False,
+    log: IO[bytes] | None = None,
+    keep_running: bool = False,
+) -> Result:
+    """Runs ``command`` without a shell for up to ``limit`` seconds; never raises for it.
+
+    It leads a session of its own, so it has no controlling terminal to draw on or to ask for a
+    password on, and at the limit its whole process group is killed; with ``keep_running`` it is
+    left alone then and counts as a success. Its output is dropped, ``capture``\\ d or, together
+    with standard error, written to the file ``log``; only ``capture`` waits until every child
+    has closed the pipe. The environment is ``environ`` :func:`without_secrets`.
+    """
+    try:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if capture else log or subprocess.DEVNULL,
+            stderr=log or subprocess.DEVNULL,
+            env=without_secrets(environ),
+            start_new_session=True,
+        )
+    except OSError as error:
+        return Result(f"could not be started: {error.strerror}", started=False)
+    except ValueError:
+        return Result("could not be started: its name is impossible", started=False)
+    try:
+        output, _ = process.communicate(stdin or None, timeout=limit)
+    except subprocess.TimeoutExpired:
+        if keep_running:
+            # Somebody has to wait for it, or it stays a zombie once it ends.
+            threading.Thread(target=process.wait, name=command[0], daemon=True).start()
+            return Result()
+        with process:  # closes its pipes and reaps it
+            _kill_group(process)
+        return Result(f"was not done after {limit:g} s and was killed", timed_out=True)
+    return Result(_problem(process.returncode), output or b"")
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """``environ`` without client secret and tokens: no child but that of ``wtr exec`` needs them.
+
+    Which means every variable that begins with ``WEBEX_`` or ``WTR_`` and speaks of a secret, a
+    token or a password.
+    """
+    return {name: value for name, value in environ.items() if not _is_secret(name)}
+
+
+def _is_secret(name: str) -> bool:
+    return name.startswith(_OWN_PREFIXES) and any(word in name for word in _SECRET_WORDS)
+
+
+def _problem(exit_code: int) -> str:
+    if exit_code < 0:
+        return f"was killed by signal {-exit_code}"
+    return f"failed with exit code {exit_code}" if exit_code else ""
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # macOS: PermissionError for a zombie
+        process.kill()
