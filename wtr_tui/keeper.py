@@ -9,9 +9,11 @@ from wtr_tui import schedule
 from wtr_tui.errors import WtrError
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.storage.token_origin import other_base_url
 
 if TYPE_CHECKING:
     from wtr_tui.refresh_outcome import Outcome
+    from wtr_tui.storage.settings import Settings
 
 # Webex answers a second refresh within a day with the same token: asking again at once is idle.
 _SAME_TOKEN_PAUSE = timedelta(hours=1)
@@ -33,6 +35,7 @@ class Keeper:
     def __init__(self, profile: Profile, app_id: str, *, auto: bool) -> None:
         self.profile = profile
         self.app_id = app_id
+        self.base_url = self.file_base_url = ""
         self.auto = auto
         self.stored: StoredToken | None = None
         self.unsaved = False
@@ -90,8 +93,24 @@ class Keeper:
 
     @property
     def foreign(self) -> bool:
-        """Whether the token belongs to another App ID than the settings name."""
-        return self.stored is not None and bool(self.app_id) and self.stored.app_id != self.app_id
+        """Whether the token belongs to another App ID, or base URL, than the settings name."""
+        stored = self.stored
+        if stored is None:
+            return False
+        return (bool(self.app_id) and stored.app_id != self.app_id) or bool(self.other_base_url)
+
+    @property
+    def other_base_url(self) -> str:
+        """The base URL the token came from, where that is not the one of the settings; else ""."""
+        if self.stored is None or not self.base_url:
+            return ""
+        return other_base_url(self.stored, self.base_url, self.file_base_url)
+
+    def follow(self, settings: Settings) -> None:
+        """Takes in the App ID and the base URL that the settings name by now."""
+        self.app_id = settings.app_id
+        self.base_url = settings.base_url
+        self.file_base_url = settings.file_base_url
 
     def hold(self, stored: StoredToken) -> None:
         """Keeps a token that could not be written, so that it can still be used and saved later."""
@@ -135,7 +154,7 @@ class Keeper:
             self.forget_failures()
             self._not_before = now + _pause_after_same(outcome.token.left(now))
         elif isinstance(outcome, outcomes.NotSaved):
-            self.hold(StoredToken(self.app_id, outcome.token))
+            self.hold(StoredToken(self.app_id, outcome.token, self.base_url))
         elif isinstance(outcome, (outcomes.Refreshed, outcomes.AlreadyFresh)):
             self.forget_failures()
         else:

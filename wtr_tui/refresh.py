@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from wtr_tui.refresh_outcome import (
 )
 from wtr_tui.storage.lock import LockHeld, LockUnusable
 from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.storage.token_origin import require_base_url
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
@@ -139,6 +141,10 @@ def _unneeded(
             f"the settings name {_shortened(settings.app_id) or 'none'}.",
             "Use another profile for another integration, or sign in again.",
         )
+    try:
+        require_base_url(stored, settings)
+    except SettingsError as error:
+        return CannotRefresh(error.sentence, error.advice)
     if seen is not None and not token.same_access(seen) and token.is_valid(now):
         return AlreadyFresh(token)
     if within is not None and token.is_valid(now, within):
@@ -177,7 +183,7 @@ def _asked(
         # of them say more about the way to Webex, today, than about the token.
         return Temporary(failure.sentence, advice=failure.advice)
     try:
-        token_file.save(StoredToken(stored.app_id, token))
+        token_file.save(replace(stored, token=token, base_url=settings.base_url))
     except StorageError as error:
         return NotSaved(token, error.sentence, error.advice)
     return SameToken(token) if token.same_access(stored.token) else Refreshed(token)

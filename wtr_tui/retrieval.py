@@ -14,7 +14,7 @@ from functools import partial
 
 from wtr_tui import hook, instants, steps
 from wtr_tui.background import in_thread
-from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, WtrError
+from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, StorageError, WtrError
 from wtr_tui.oauth import pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
 from wtr_tui.oauth.client import WebexClient
@@ -58,6 +58,7 @@ from wtr_tui.steps import (
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.storage.token_origin import require_base_url
 
 EXTENSION = timedelta(minutes=5)
 
@@ -73,6 +74,7 @@ class Retrieval:
         *,
         now: Callable[[], datetime] = instants.now,
     ) -> None:
+        _require_usual_base_url(profile, settings)
         self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
         self.request = AuthorizationRequest.new(
             base_url=settings.base_url,
@@ -225,8 +227,8 @@ class Retrieval:
         file = self._profile.token_file
         try:
             with file.lock():
-                kept_aside = file.keep_aside_unless(self._settings.app_id)
-                file.save(StoredToken(self._settings.app_id, token))
+                kept_aside = file.keep_aside_unless(self._settings.app_id, self._settings.base_url)
+                file.save(StoredToken(self._settings.app_id, token, self._settings.base_url))
         except WtrError as error:
             return NotSaved(token, way, error.sentence, error.advice)
         hook.run(self._profile, self._settings, hook.Event.RETRIEVED, token)
@@ -268,6 +270,22 @@ class Retrieval:
                 await self._finish(Way.DEVICE, partial(_given, token))
             return
         self._tell(DeviceCodeOver("The device code has run out."))
+
+
+def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
+    """Raises SettingsError where the environment alone leads a profile with a token elsewhere.
+
+    The secret would go there. A settings file that was changed is its user's own will.
+    """
+    source = settings.sources.get("baseUrl")
+    if source is None or source.kind != "environment":
+        return
+    try:
+        stored = profile.token_file.read()
+    except StorageError:
+        return  # told when the token is to be saved
+    if stored is not None:
+        require_base_url(stored, settings)
 
 
 def noticed(event: ListenerEvent) -> Step:

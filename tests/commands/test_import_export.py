@@ -44,7 +44,8 @@ def test_the_go_tools_file_is_taken_over_and_left_as_it_is(home: Home, sandbox: 
     assert ran.code == 0, ran.err
     assert original.read_bytes() == before
     assert not sandbox.requests
-    assert home.run("token").out.strip() == members["token"]
+    printed = home.run("token", WEBEX_BASEURL=sandbox.base_url).out
+    assert printed.strip() == members["token"]
     token = home.stored().token
     assert token.refresh_token is not None
     assert token.refresh_token.reveal() == members["refresh_token"]
@@ -169,13 +170,14 @@ def test_a_personal_token_needs_no_settings_and_is_not_refreshed(
     home: Home, sandbox: Sandbox
 ) -> None:
     token = str(sandbox.issue()["access_token"])
-    ran = home.run("import", "-", stdin=token, WEBEX_BASEURL=sandbox.base_url)
+    base = {"WEBEX_BASEURL": sandbox.base_url}
+    ran = home.run("import", "-", stdin=token, **base)
     assert ran.code == 0, ran.err
     assert "cannot be refreshed" in ran.err
     assert home.stored().token.expires_at is not None  # Webex was asked for it
-    assert home.run("token", "--min-left", "0").out.strip() == token
-    assert home.run("status", "--no-who").code == 0
-    refused = home.run("refresh")
+    assert home.run("token", "--min-left", "0", **base).out.strip() == token
+    assert home.run("status", "--no-who", **base).code == 0
+    refused = home.run("refresh", **base)
     assert refused.code == 3
     assert "no refresh token" in refused.err
 
@@ -183,9 +185,10 @@ def test_a_personal_token_needs_no_settings_and_is_not_refreshed(
 def test_a_bots_token_without_an_end_is_kept(home: Home, sandbox: Sandbox) -> None:
     sandbox.faults.always("authorizations/tokenExpiry", Fault(status=403, body="{}"))
     token = str(sandbox.issue()["access_token"])
-    assert home.run("import", "-", stdin=token, WEBEX_BASEURL=sandbox.base_url).code == 0
+    base = {"WEBEX_BASEURL": sandbox.base_url}
+    assert home.run("import", "-", stdin=token, **base).code == 0
     assert home.stored().token.expires_at is None
-    assert home.run("token").out.strip() == token
+    assert home.run("token", **base).out.strip() == token
 
 
 def test_a_refresh_token_without_an_integration_is_refused(home: Home, sandbox: Sandbox) -> None:

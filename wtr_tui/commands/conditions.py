@@ -27,6 +27,7 @@ from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.storage.token_origin import other_base_url
 
 if TYPE_CHECKING:
     from wtr_tui.commands.many import Clients
@@ -153,8 +154,10 @@ def _with_owners(found: Sequence[Condition]) -> list[Condition]:
 
 def _with_owner(shown: Condition, clients: Clients) -> Condition:
     """The same, with the person Webex names; what goes wrong is told in its place."""
-    if shown.token is None or not shown.token.is_valid(instants.now()):
+    if shown.stored is None or shown.token is None or not shown.token.is_valid(instants.now()):
         return shown
+    if other_base_url(shown.stored, shown.settings.base_url, shown.settings.file_base_url):
+        return shown  # it is a problem already, and the token is not sent there to ask
     debug.hide(shown.token.access_token, shown.token.refresh_token)
     try:
         client = clients.client(shown.settings, total_timeout=_PATIENCE)

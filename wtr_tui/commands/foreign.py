@@ -44,6 +44,7 @@ class Foreign:
     refresh_expires_at: datetime | None = None
     scopes: tuple[str, ...] = ()
     bare: Secret | None = None
+    base_url: str = ""
 
     @property
     def has_token(self) -> bool:
@@ -102,6 +103,7 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
             _first(members, "refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
         ),
         scopes=_scopes(members.get("scope")),
+        base_url=_base_url(members.get("base_url")),
     )
     if not foreign.has_token and not foreign.settings:
         raise ValueError("It holds no token, and no settings.")
@@ -161,6 +163,11 @@ def _instant(stated: object) -> datetime | None:
         return from_iso(f"{found[1]}T{found[2]}{found[3]}")
     except ValueError:
         return None
+
+
+def _base_url(stated: object) -> str:
+    """Where a token file of this program says its token came from."""
+    return stated if isinstance(stated, str) else ""
 
 
 def _scopes(stated: object) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from wtr_tui.storage import profile, settings, settings_file
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.text import plain
 
 _LARGEST = 1024 * 1024
 
@@ -100,6 +101,12 @@ def _require_same_integration(foreign: Foreign, known: Settings) -> None:
             f" {known.app_id[:10]}….",
             "--profile NAME imports it into another profile.",
         )
+    if foreign.base_url and foreign.base_url.rstrip("/").lower() != known.base_url.lower():
+        raise SettingsError(
+            f"The token in the file came from {plain(foreign.base_url, 100)},"
+            f" {known.base_url_place} names {plain(known.base_url, 100)}.",
+            "--profile NAME imports it into a profile with that baseUrl.",
+        )
 
 
 def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Settings:
@@ -153,7 +160,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
             )
         token = _token(foreign, client, known)
     try:
-        notices = found.token_file.save(StoredToken(app_id or PERSONAL, token))
+        notices = found.token_file.save(StoredToken(app_id or PERSONAL, token, known.base_url))
     except StorageError as error:
         tell(f"NOT SAVED. {error}")
         unsaved.give_on_terminal(token, found.name)

@@ -24,6 +24,7 @@ _OTHER_VARIABLES = (
 )
 _APP_ID_KEYS = frozenset(("appid", "clientid"))
 _LARGEST = 65_536
+_DEFAULT_BASE_URL = "https://webexapis.com/v1"
 _SCOPE_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:")
 
 
@@ -63,6 +64,20 @@ def complete_for(path: str, environ: Mapping[str, str]) -> str | None:
     if not all(_is_surely_right(key, *stated) for key, stated in values.items()):
         return None
     return _named(environ) if any(map(environ.get, _APP_ID_VARIABLES)) else _app_id(values)
+
+
+def leaves_base_url(path: str, environ: Mapping[str, str], members: Mapping[str, str]) -> bool:
+    """Whether the base URL in force is surely the one that the token came from."""
+    own = members.get("base_url", "")
+    if environ.get("WEBEX_BASEURL"):
+        return own == environ["WEBEX_BASEURL"]
+    if not own:
+        return True  # what the settings file names counts as the token's
+    text = _text(path)
+    values = None if text is None else plain_values(text)
+    if values is None:
+        return False
+    return values.get("baseUrl", (0, _DEFAULT_BASE_URL, ""))[1] == own
 
 
 def _text(path: str) -> str | None:

@@ -35,7 +35,9 @@ def good_token(
         return None
     # No App ID in the settings is no contradiction.
     named = plain_settings.app_id(settings_path, environ)
-    return members if named in ("", members.get("appid")) else None
+    if named not in ("", members.get("appid")):
+        return None
+    return members if plain_settings.leaves_base_url(settings_path, environ, members) else None
 
 
 def calm_profile(files: tuple[str, str], environ: Mapping[str, str]) -> dict[str, str] | None:
@@ -52,7 +54,9 @@ def calm_profile(files: tuple[str, str], environ: Mapping[str, str]) -> dict[str
     if refresh_end is not None and not _ends_after(refresh_end, 60):
         return None
     named = plain_settings.complete_for(settings_path, environ)
-    return members if named is not None and named == members.get("appid") else None
+    if named is None or named != members.get("appid"):
+        return None
+    return members if plain_settings.leaves_base_url(settings_path, environ, members) else None
 
 
 def paths(

@@ -18,6 +18,7 @@ from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.storage.token_origin import require_base_url
 
 PATIENCE = 60.0
 """Seconds to wait for another process that refreshes: scripts start by the dozen, at once."""
@@ -80,7 +81,8 @@ def stored_token(found: Profile) -> StoredToken:
 
 
 def require_own(stored: StoredToken, known: Settings) -> None:
-    """Raises SettingsError where the settings name another App ID than the token's."""
+    """Raises SettingsError where the settings name another App ID or base URL than the token's."""
+    require_base_url(stored, known)
     if known.app_id and stored.app_id != known.app_id:
         raise SettingsError(
             f"The token belongs to the App ID {stored.app_id[:10]}…, the settings name"

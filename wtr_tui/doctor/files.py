@@ -16,6 +16,7 @@ from wtr_tui.storage import settings
 from wtr_tui.storage.lock import LockHeld
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.token_origin import require_base_url
 
 _SETTINGS = "settings"
 _TOKEN = "token"  # noqa: S105 - a subject
@@ -106,7 +107,7 @@ def _judged(path: Path, facts: os.stat_result, wanted: int) -> Finding:
 
 
 def token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | None, list[Finding]]:
-    """The token, if it can be read, and how it is."""
+    """The token, if it can be read and may be shown to the base URL, and how it is."""
     try:
         stored = profile.token_file.read()
     except WtrError as error:
@@ -130,6 +131,10 @@ def token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | Non
     elif left is not None and left < _REFRESH_TOKEN_SOON:
         words = f"the refresh token has {instants.duration(left)} left: sign in again soon."
         findings.append(warn(_TOKEN, words))
+    try:
+        require_base_url(stored, known)
+    except SettingsError as error:
+        return None, [*findings, bad(_TOKEN, error)]
     return found, findings
 
 

@@ -64,6 +64,8 @@ class Settings:
     redirect_port: int = DEFAULT_PORT
     redirect_uri: str = f"http://localhost:{DEFAULT_PORT}"
     base_url: str = DEFAULT_BASE_URL
+    file_base_url: str = ""
+    """What the base URL is without the environment; "" for the same."""
     auto_refresh: bool = True
     ca_file: Path | None = None
     on_token: str = ""
@@ -79,6 +81,12 @@ class Settings:
     secret is not here but in ``secret``."""
     text: str | None = field(default=None, repr=False)
     """The file as it was read, None without one: what saving compares with."""
+
+    @property
+    def base_url_place(self) -> str:
+        """What names the base URL: ``$WEBEX_BASEURL``, or a setting."""
+        source = self.sources.get(keys.BASE_URL.name, Source("default"))
+        return f"${source.name}" if source.kind == "environment" else "the setting baseUrl"
 
     def redirect_uri_for(self, port: str) -> str:
         """The redirect URI as it would be with another port, as typed; one that is set stays."""
@@ -137,6 +145,7 @@ class _Reading:
             redirect_port=self.agreed_port(port, uri),
             redirect_uri=uri or f"http://localhost:{port}",
             base_url=self.value(keys.BASE_URL, _base_url, DEFAULT_BASE_URL),
+            file_base_url=self.file_base_url(),
             auto_refresh=self.value(keys.AUTO_REFRESH, parse_flag, True),
             ca_file=self.value(keys.CA_FILE, self.ca_file, None),
             on_token=self.value(keys.ON_TOKEN, str, ""),
@@ -190,6 +199,13 @@ class _Reading:
         if found.fault:
             self.tell(key, found.fault, found)
         return found
+
+    def file_base_url(self) -> str:
+        found = stated(keys.BASE_URL, self.path, self.file.entries, {})
+        try:
+            return _base_url(found.text or DEFAULT_BASE_URL)
+        except ValueError:
+            return DEFAULT_BASE_URL
 
     def agreed_port(self, port: int, uri: str) -> int:
         """A redirect URI that is set has the port in it; another one beside it is a mistake."""

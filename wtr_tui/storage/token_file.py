@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wtr_tui.errors import StorageError
@@ -19,7 +19,7 @@ from wtr_tui.storage.token_fields import (
     read_content,
     read_fields,
 )
-from wtr_tui.storage.token_json import from_fields, to_json
+from wtr_tui.storage.token_json import base_url_of, from_fields, to_json
 
 __all__ = [
     "CorruptTokenFile",
@@ -36,10 +36,14 @@ Fingerprint = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class StoredToken:
-    """A token and the integration it belongs to; ``notices`` are what reading it repaired."""
+    """A token and the integration it belongs to; ``notices`` are what reading it repaired.
+
+    ``base_url`` is where it was granted; "" where the file does not say, as 0.1.0 did not.
+    """
 
     app_id: str
     token: Token
+    base_url: str = ""
     notices: tuple[str, ...] = field(default=(), compare=False)
 
 
@@ -67,7 +71,7 @@ class TokenFile:
             return None
         content, notices = found
         try:
-            app_id, token = self._parse(content)
+            stored = self._parse(content)
         except CorruptTokenFile as error:
             try:
                 kept_as = self._keep_aside("corrupt", content)
@@ -75,7 +79,7 @@ class TokenFile:
                 # Told without a copy; save() makes it before it replaces the file, or refuses.
                 kept_as = ""
             raise CorruptTokenFile(error.path, error.fault, kept_as) from None
-        return StoredToken(app_id, token, notices)
+        return replace(stored, notices=notices)
 
     def save(self, stored: StoredToken) -> tuple[str, ...]:
         """Replaces the file; returns when the token is on the disk. Gives notices, as sentences.
@@ -84,8 +88,8 @@ class TokenFile:
         Raises TokenNotSaved, with the old file intact.
         """
         try:
-            kept_as = self.keep_aside_unless(stored.app_id)
-            content = to_json(stored.app_id, stored.token)
+            kept_as = self.keep_aside_unless(stored.app_id, stored.base_url)
+            content = _content(stored)
             notices = write_private(
                 str(self.path), content, tighten_folder=self.path.parent.name == PROGRAM
             )
@@ -102,13 +106,13 @@ class TokenFile:
     def try_room(self, stored: StoredToken) -> None:
         """Raises TokenNotSaved where there is no room for a token like this one, twice over."""
         try:
-            try_room(str(self.path), 2 * len(to_json(stored.app_id, stored.token)))
+            try_room(str(self.path), 2 * len(_content(stored)))
         except OSError as error:
             raise TokenNotSaved(self.path, f"{cause(error)}.", _UNTOUCHED) from error
 
-    def keep_aside_unless(self, app_id: str) -> str:
-        """Copies the file aside unless it holds a token of this App ID; gives the copy's
-        path, or "" where there was no need.
+    def keep_aside_unless(self, app_id: str, base_url: str = "") -> str:
+        """Copies the file aside unless it holds a token of this App ID and base URL; gives the
+        copy's path, or "" where there was no need. A base URL that is not known is no other.
 
         The file itself stays, :meth:`save` replaces it. Raises TokenFileUnreadable or
         TokenNotSaved where that fails.
@@ -118,10 +122,14 @@ class TokenFile:
             return ""
         content, _ = found
         try:
-            owner, _ = self._parse(content)
+            held = self._parse(content)
         except CorruptTokenFile:
             return self._keep_aside("corrupt", content)
-        return "" if owner == app_id else self._keep_aside("other-app", content)
+        if held.app_id != app_id:
+            return self._keep_aside("other-app", content)
+        if held.base_url and base_url and held.base_url != base_url:
+            return self._keep_aside("other-server", content)
+        return ""
 
     def lock(self, timeout: float = 10.0) -> Lock:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
@@ -142,9 +150,11 @@ class TokenFile:
             ) from error
         return facts.st_ino, facts.st_size, facts.st_ctime_ns, facts.st_mtime_ns
 
-    def _parse(self, content: bytes) -> tuple[str, Token]:
+    def _parse(self, content: bytes) -> StoredToken:
         path = str(self.path)
-        return from_fields(path, parse_fields(path, content))
+        fields = parse_fields(path, content)
+        app_id, token = from_fields(path, fields)
+        return StoredToken(app_id, token, base_url_of(path, fields))
 
     def _keep_aside(self, why: str, content: bytes) -> str:
         """Writes the content to ``NAME.WHY-TIME``; a second call finds the copy already made."""
@@ -166,6 +176,10 @@ class TokenFile:
                 _UNTOUCHED,
             ) from error
         raise TokenNotSaved(self.path, "there are too many copies beside it.", _UNTOUCHED)
+
+
+def _content(stored: StoredToken) -> bytes:
+    return to_json(stored.app_id, stored.token, stored.base_url)
 
 
 _UNTOUCHED = "The file is as it was before."

@@ -15,8 +15,11 @@ from wtr_tui.storage.token_fields import VERSION, CorruptTokenFile
 _Value = TypeVar("_Value")
 
 
-def to_json(app_id: str, token: Token) -> bytes:
-    """The file's content. Instants are cut to whole seconds, so that none looks longer."""
+def to_json(app_id: str, token: Token, base_url: str = "") -> bytes:
+    """The file's content. Instants are cut to whole seconds, so that none looks longer.
+
+    ``base_url`` is where it was granted, "" where that is not known. 0.1.0 ignores the member.
+    """
     fields = {
         "version": VERSION,
         "appid": app_id,
@@ -28,6 +31,8 @@ def to_json(app_id: str, token: Token) -> bytes:
         "scope": " ".join(token.scopes),
         "obtained_at": _written(token.obtained_at),
     }
+    if base_url:
+        fields["base_url"] = base_url
     return (json.dumps(fields, indent=2) + "\n").encode("ascii")
 
 
@@ -44,6 +49,11 @@ def from_fields(path: str, fields: Mapping[str, object]) -> tuple[str, Token]:
         token_type=judged.word("token_type") or "Bearer",
         scopes=judged.words("scope"),
     )
+
+
+def base_url_of(path: str, fields: Mapping[str, object]) -> str:
+    """Where the token was granted; "" where the file does not say. Raises CorruptTokenFile."""
+    return _Fields(path, fields).word("base_url") or ""
 
 
 def _written(instant: datetime | None) -> str | None:

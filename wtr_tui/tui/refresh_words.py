@@ -16,6 +16,8 @@ def next_refresh(keeper: Keeper, now: datetime) -> str:
         return "stopped: " + keeper.stopped
     if keeper.unsaved:
         return "on, once the token is saved"
+    if keeper.other_base_url:
+        return "on, but another base URL's token is left alone"
     if keeper.foreign:
         return "on, but another App ID's token is left alone"
     at = keeper.next_at()

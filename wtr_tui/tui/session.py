@@ -36,13 +36,18 @@ class Session:
 
     def __post_init__(self) -> None:
         self.load_settings()
-        self.keeper = Keeper(self.profile, self.settings.app_id, auto=self.settings.auto_refresh)
+        self.keeper = self._keeper()
+
+    def _keeper(self) -> Keeper:
+        keeper = Keeper(self.profile, self.settings.app_id, auto=self.settings.auto_refresh)
+        keeper.follow(self.settings)
+        return keeper
 
     def use(self, profile: Profile) -> None:
         """Goes on with another profile, as if the program had been started with it."""
         self.profile = profile
         self.load_settings()
-        self.keeper = Keeper(profile, self.settings.app_id, auto=self.settings.auto_refresh)
+        self.keeper = self._keeper()
 
     def load_settings(self) -> None:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
@@ -55,7 +60,7 @@ class Session:
             self.settings = settings.without_file(self.environ)
             self.settings_error = error
         if hasattr(self, "keeper"):
-            self.keeper.app_id = self.settings.app_id
+            self.keeper.follow(self.settings)
 
     @property
     def place(self) -> str:

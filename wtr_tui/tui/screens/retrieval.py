@@ -96,12 +96,17 @@ class RetrievalScreen(WtrScreen):
             self._show_idle()
             return
         keeper = self.session.keeper
-        if keeper.foreign and keeper.stored is not None:
+        from_environment = self.session.settings.base_url_place.startswith("$")
+        if keeper.other_base_url and from_environment:
+            self._begin()  # is refused, and says why
+        elif keeper.foreign and keeper.stored is not None:
+            question = "Sign in with the App ID of the settings?"
+            other = words.another_app_id(keeper.stored.app_id)
+            if keeper.other_base_url:
+                question = "Sign in at the base URL of the settings?"
+                other = words.another_base_url(keeper.other_base_url)
             self.app.push_screen(
-                ConfirmScreen(
-                    words.another_app_id(keeper.stored.app_id),
-                    "Sign in with the App ID of the settings?",
-                ),
+                ConfirmScreen(other, question),
                 lambda sure: self._begin() if sure else None,
             )
         else:
@@ -189,7 +194,9 @@ class RetrievalScreen(WtrScreen):
             session.keeper.stopped = ""
             session.keeper.look(session.now())
         else:
-            session.keeper.hold(StoredToken(session.settings.app_id, step.token))
+            session.keeper.hold(
+                StoredToken(session.settings.app_id, step.token, session.settings.base_url)
+            )
         self.wtr.token_changed()
         self.wtr.go("token")
         said = words.message(step)

@@ -8,6 +8,7 @@ from textual.style import Style
 from wtr_tui import steps
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.steps import Step
+from wtr_tui.text import plain
 from wtr_tui.tui.widgets.message_line import Tone
 
 WAITING, ACTIVE, DONE, OFF = "○", "●", "✓", "✗"
@@ -132,6 +133,14 @@ def another_app_id(app_id: str) -> str:
     return (
         f"The stored token belongs to another App ID ({app_id[:12]}…)."
         " It is not lost: it is kept in a file of its own."
+    )
+
+
+def another_base_url(base_url: str) -> str:
+    """What is to be known before signing in beside the token of another base URL."""
+    return (
+        f"The stored token came from {plain(base_url, 60)}, which is not the base URL of the"
+        " settings. It is not lost: it is kept in a file of its own."
     )
 
 

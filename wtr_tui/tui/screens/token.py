@@ -16,6 +16,7 @@ from wtr_tui import instants
 from wtr_tui.oauth.token import Token
 from wtr_tui.secret import Secret
 from wtr_tui.storage.locations import DEFAULT_PROFILE
+from wtr_tui.text import plain
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.owner import Owner
 from wtr_tui.tui.refresh_words import next_refresh
@@ -157,7 +158,12 @@ class TokenScreen(WtrScreen):
         if token is None or keeper.stored is None:
             return
         words = self._owner.words(token)
-        if keeper.foreign:
+        if keeper.other_base_url:
+            words = (
+                f"This token came from {plain(keeper.other_base_url, 60)}, not from the base URL"
+                " in force: it is shown, and sent nowhere"
+            )
+        elif keeper.foreign:
             words = (
                 f"This token belongs to App ID {keeper.stored.app_id[:12]}…, not to the one in the"
                 " settings: it is shown, and left alone"
