@@ -35,7 +35,7 @@ def test_the_version_is_told() -> None:
 def test_the_help_names_settings_files_and_exit_codes() -> None:
     code, out, err = ran("-m", "wtr_tui", "--help")
     assert (code, err) == (0, "")
-    for wanted in ("usage: wtr-tui", "--profile", "--config", "--sandbox", "WEBEX_APPID", "exit"):
+    for wanted in ("usage: wtr ", "--profile", "--config", "--sandbox", "WEBEX_APPID", "exit"):
         assert wanted in out
     assert max(map(len, out.splitlines())) <= 100
 
@@ -44,7 +44,7 @@ def test_the_help_names_settings_files_and_exit_codes() -> None:
 def test_a_wrong_option_is_an_error_of_usage(option: str) -> None:
     code, out, err = ran("-m", "wtr_tui", option)
     assert (code, out) == (2, "")
-    assert "usage: wtr-tui" in err
+    assert "usage: wtr " in err
 
 
 @pytest.mark.parametrize(

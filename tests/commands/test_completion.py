@@ -44,6 +44,13 @@ def in_fish(home: Home, *words: str) -> list[str]:
     return [line.partition("\t")[0] for line in lines]
 
 
+def test_both_names_of_the_program_are_completed(profiles: Home) -> None:
+    code = f"source {script(profiles, 'bash')}; complete -p wtr-tui"
+    assert _lines([required("bash"), "--norc", "-c", code], profiles)[0].endswith("_wtr wtr-tui")
+    code = f"source {script(profiles, 'fish')}; complete -C 'wtr-tui refr'"
+    assert _lines([required("fish"), "--no-config", "-c", code], profiles)[0].startswith("refresh")
+
+
 def _lines(command: list[str], home: Home) -> list[str]:
     ran = subprocess.run(
         command,
@@ -72,6 +79,8 @@ def test_commands_options_values_and_profiles_are_completed(
     assert complete(profiles, "export", "--format", "") == ["env", "json", "wxc"]
     assert complete(profiles, "refresh", "--within", "") in ([], [""])
     assert {"bash", "fish", "zsh"} <= set(complete(profiles, "completion", ""))
+    assert complete(profiles, "help", "sc") == ["scripts"]
+    assert "completion." in complete(profiles, "import", "comp")[0]
 
 
 @pytest.mark.parametrize("complete", [in_bash, in_fish])
@@ -107,6 +116,8 @@ def test_bash_completes_values_behind_an_equals_sign(profiles: Home) -> None:
         ("wtr --profile la", "wtr --profile lab "),
         ("wtr export --format wx", "wtr export --format wxc "),
         ("wtr completion ba", "wtr completion bash "),
+        ("wtr help scr", "wtr help scripts "),
+        ("wtr-tui refr", "wtr-tui refresh "),
     ],
 )
 def test_zsh_completes_them_too(profiles: Home, typed: str, completed: str) -> None:

@@ -15,6 +15,7 @@ COMMANDS = {
     "import": ("import_", "take over the token that another tool keeps in a file"),
     "export": ("export", "print the token in a form that other tools read"),
     "doctor": ("doctor", "look for what would go wrong here"),
+    "help": ("help_", "explain a topic, as ssh, scripts or settings"),
     "completion": ("completion", "print what makes bash, zsh or fish complete all this"),
 }
 """The module of each command, and what it does, in the order of ``wtr --help``."""

@@ -25,7 +25,7 @@ _NOT_FOUND = 127
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "wtr exec [option …] -- CMD [ARGUMENT …]"
+    parser.usage = "%(prog)s [option …] -- CMD [ARGUMENT …]"
     add_min_left(parser)
     parser.add_argument(
         "program", nargs=argparse.REMAINDER, metavar="-- CMD …", help="the program and its options"

@@ -5,59 +5,67 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import sys
 
 from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS
+from wtr_tui.commands.help_text import columns, laid_out
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
     from types import ModuleType
 
 _EXIT_CODES = """\
-exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a sign-in is needed,
-            4 temporary, try again, 130 interrupted
+exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a sign-in is needed, 4 temporary, try
+again, 130 interrupted
 """
 
 _EPILOG = """\
-commands (wtr COMMAND --help tells more):
+commands (%(prog)s COMMAND --help tells more):
 {commands}
 
 Without a command the full-screen program opens.
 
 in a script:
-  WEBEX_ACCESS_TOKEN=$(wtr token)         a token that is valid now
-  wtr token --header | curl -H @- URL     and never in the list of processes
-  wtr exec -- ./report.py                 the same in its environment
-  wtr refresh --all --within 3d           hourly, so that no token ever runs out
+  WEBEX_ACCESS_TOKEN=$(wtr token)       a token that is valid now
+  wtr token --header | curl -H @- URL   the same, never in the list of processes
+  wtr exec -- ./report.py               the same in the environment of a program
+  wtr refresh --all --within 3d         hourly, so that no token ever expires
 
-Settings: $XDG_CONFIG_HOME/wtr-tui/PROFILE.yaml (usually ~/.config/wtr-tui/default.yaml), and the
-environment: WEBEX_APPID, WEBEX_SECRET, WEBEX_SCOPES, WEBEX_REDIRECTPORT, which wins.
-Tokens: $XDG_STATE_HOME/wtr-tui/PROFILE.json (usually ~/.local/state/wtr-tui/default.json).
+files (wtr help settings and wtr help files tell more):
+  settings  ~/.config/wtr-tui/PROFILE.yaml ($XDG_CONFIG_HOME), and the environment, which wins:
+    WEBEX_APPID, WEBEX_SECRET, WEBEX_SCOPES, WEBEX_REDIRECTPORT
+  token     ~/.local/state/wtr-tui/PROFILE.json ($XDG_STATE_HOME)
+
 Data goes to standard output, everything else to standard error.
 
 """
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
+class _Formatter(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
-        # argparse itself would import shutil for this, at each option that is declared.
-        try:
-            columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
-        except (OSError, ValueError):
-            columns = 80
-        super().__init__(prog, width=max(columns - 2, 20))
+        super().__init__(prog, width=columns())
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return laid_out(text, width)
 
 
-def of_the_screens() -> argparse.ArgumentParser:
-    """``wtr-tui [OPTION]…``, and the help that lists the commands."""
+def program_name() -> str:
+    """``wtr-tui`` where the program was called by this name, else ``wtr``."""
+    called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
+    return called if called == "wtr-tui" else "wtr"
+
+
+def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:
+    """``wtr [OPTION]…``, and the help that lists the commands."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {words}" for name, (_, words) in COMMANDS.items())
     parser = argparse.ArgumentParser(
-        prog="wtr-tui",
-        usage="wtr-tui [option …] [COMMAND …]",
+        prog=name or program_name(),
+        usage="%(prog)s [option …] [COMMAND …]",
         description="Gets a Webex integration's OAuth token, keeps it alive and hands it over.",
         epilog=_EPILOG.format(commands=listed) + _EXIT_CODES,
-        formatter_class=_Help,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"wtr-tui {__version__}")
@@ -77,21 +85,37 @@ def of_the_screens() -> argparse.ArgumentParser:
 
 def of_command(name: str) -> tuple[argparse.ArgumentParser, ModuleType]:
     """The parser of one command, and its module, the only one that is imported."""
-    module_name, _ = COMMANDS[name]
-    module = importlib.import_module(f"wtr_tui.commands.{module_name}")
+    module = _module(name)
     parser = argparse.ArgumentParser(
-        prog=f"wtr {name}",
+        prog=f"{program_name()} {name}",
         description=module.__doc__,
         epilog=_EXIT_CODES,
-        formatter_class=_Help,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
+    _add_arguments(parser, module)
+    return parser, module
+
+
+def of_everything(name: str) -> argparse.ArgumentParser:
+    """The whole command line of a program called ``name``, each command as a subparser."""
+    parser = of_the_screens(name)
+    commands = parser.add_subparsers()
+    for command, (_, words) in COMMANDS.items():
+        _add_arguments(commands.add_parser(command, help=words), _module(command))
+    return parser
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"wtr_tui.commands.{COMMANDS[name][0]}")
+
+
+def _add_arguments(parser: argparse.ArgumentParser, module: ModuleType) -> None:
     module.arguments(parser)
     _add_profile(parser)
     parser.add_argument(
         "-d", "--debug", action="store_true", help="tell each step on stderr, without secrets"
     )
-    return parser, module
 
 
 def _add_profile(parser: argparse.ArgumentParser) -> None:

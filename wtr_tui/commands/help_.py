@@ -1,0 +1,58 @@
+"""Explains a topic; without one, lists the topics. The name of a command shows what it takes."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import resources
+
+from wtr_tui.commands import COMMANDS
+from wtr_tui.commands.help_text import columns, laid_out
+from wtr_tui.commands.output import give
+from wtr_tui.errors import DONE
+
+_FOLDER = resources.files(__package__) / "topics"
+_ENDING = ".txt"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "topic",
+        nargs="?",
+        metavar="TOPIC",
+        choices=(*topics(), *COMMANDS),
+        help=f"{', '.join(topics())}, or a command",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.topic in COMMANDS:
+        from wtr_tui.commands import parsers
+
+        give(parsers.of_command(options.topic)[0].format_help())
+    else:
+        give(laid_out(text(options.topic) if options.topic else _list(), columns()))
+    return DONE
+
+
+def topics() -> list[str]:
+    """The names of the topics: each is a text file in the folder ``topics``."""
+    names = (file.name for file in _FOLDER.iterdir())
+    return sorted(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
+
+
+def text(topic: str) -> str:
+    """The text of a topic, to be laid out; its first line is its title."""
+    return (_FOLDER / f"{topic}{_ENDING}").read_text(encoding="utf-8")
+
+
+def _list() -> str:
+    width = max(map(len, topics()))
+    lines = [f"  {topic:{width}}  {text(topic).partition(chr(10))[0]}" for topic in topics()]
+    return "\n".join(
+        [
+            "wtr help TOPIC explains:",
+            *lines,
+            "",
+            "wtr --help lists the commands, and wtr help COMMAND shows what one takes.",
+        ]
+    )
