@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.home import PATIENCE, Home
-from tests.programs import required
+from tests.support.programs import required
 from wtr_tui.commands import COMMANDS, help_, parsers
 from wtr_tui.commands.help_text import laid_out
 from wtr_tui.storage.settings import load
