@@ -112,7 +112,7 @@ def test_code_stays_in_one_piece_on_the_narrowest_terminal() -> None:
         ("  term  its text\n    goes on", 40, ["  term  its text goes on"]),
         (
             "  key  a text that is broken at blanks",
-            33,
+            36,
             ["  key  a text that is broken at", " " * 7 + "blanks"],
         ),
         ("  key  a text that goes below", 24, ["  key", "      a text that goes", "      below"]),
