@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.environment import default_signals
 from tests.support.ports import free_port
-from wtr_tui.sandbox import Integration, Sandbox, new_integration
+from tests.support.webex import Integration, Sandbox, new_integration
 
 # As early as can be: what a test starts is to begin as at a user's prompt.
 default_signals()

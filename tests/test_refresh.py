@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from tests.full_disk import files_of_at_most
+from tests.support.webex import Fault, Sandbox
 from wtr_tui import instants
 from wtr_tui.errors import StorageError
 from wtr_tui.oauth.failures import GrantRejected
@@ -28,7 +29,6 @@ from wtr_tui.refresh import (
     WrongClient,
     refresh,
 )
-from wtr_tui.sandbox import Fault, Sandbox
 from wtr_tui.secret import Secret
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings

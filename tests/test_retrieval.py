@@ -16,6 +16,9 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
+from tests.support.webex import Integration, Sandbox, new_integration
+from tests.support.webex.browser import approved_address, denied_address, follow
+from tests.support.webex.faults import Fault
 from tests.tokens import OTHER_APP_ID, a_token
 from wtr_tui import instants, steps
 from wtr_tui.background import in_thread
@@ -33,9 +36,6 @@ from wtr_tui.oauth.listener_events import (
 )
 from wtr_tui.oauth.token import Token
 from wtr_tui.retrieval import Retrieval, noticed
-from wtr_tui.sandbox import Integration, Sandbox, new_integration
-from wtr_tui.sandbox.browser import approved_address, denied_address, follow
-from wtr_tui.sandbox.faults import Fault
 from wtr_tui.secret import Secret
 from wtr_tui.steps import End, Ended, Step, Way
 from wtr_tui.storage.profile import Profile

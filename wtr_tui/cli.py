@@ -102,7 +102,13 @@ def _screens(
         return _no_screens("this one ($TERM is dumb) cannot draw them")
     from wtr_tui.tui import start
 
-    return start.start(profile, config, sandbox=sandbox, mouse=mouse)
+    if not sandbox:
+        return start.start(profile, config, mouse=mouse)
+    from wtr_tui.sandbox.demo import demo
+
+    with demo() as running:
+        environ = running.environ(os.environ)
+        return start.start(None, None, mouse=mouse, environ=environ, demo=running)
 
 
 def _no_screens(why: str) -> int:

@@ -12,8 +12,8 @@ from tests.benchmarks.figure import Against, Figure, Goal
 from tests.benchmarks.place import Home, Place
 from tests.benchmarks.screen import Screen
 from tests.benchmarks.timing import interleaved
+from tests.support.webex import browser
 from wtr_tui.oauth.authorization import AuthorizationRequest
-from wtr_tui.sandbox import browser
 from wtr_tui.storage.settings import load
 
 _START_ADDRESS = re.compile(r"http://localhost:\d+/s/\w+")

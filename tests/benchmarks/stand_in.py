@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.benchmarks.installed import ROOT
-from wtr_tui.sandbox import Sandbox
+from tests.support.ports import free_port, is_free
+from tests.support.webex import Sandbox
 from wtr_tui.sandbox.demo import settings_text
-from wtr_tui.sandbox.demo_integration import demo_integration
-from wtr_tui.sandbox.ports import free_port
+from wtr_tui.sandbox.integrations import demo_integration
 
 DAY = 86_400.0
 _FIRST_REDIRECT_PORT = 46_855  # a person's own sign-in keeps the usual one
@@ -72,7 +72,8 @@ class StandIn:
 
 
 def _serve() -> None:
-    integration = demo_integration(free_port(_FIRST_REDIRECT_PORT))
+    port = _FIRST_REDIRECT_PORT if is_free(_FIRST_REDIRECT_PORT) else free_port()
+    integration = demo_integration(port)
     with Sandbox([integration], person_visible=True) as sandbox:
         first = {
             "base_url": sandbox.base_url,

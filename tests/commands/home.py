@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tests.support.environment import program_environ
 from tests.support.waiting import PATIENCE
+from tests.support.webex import Integration, Sandbox
 from wtr_tui import instants
 from wtr_tui.instants import iso
-from wtr_tui.sandbox import Integration, Sandbox
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 PROGRAM = (sys.executable, "-m", "wtr_tui")

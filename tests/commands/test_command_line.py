@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home
+from tests.support.webex import Sandbox
 from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS
-from wtr_tui.sandbox import Sandbox
 
 
 def test_without_a_terminal_the_headless_commands_are_named(home: Home) -> None:

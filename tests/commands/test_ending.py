@@ -13,10 +13,8 @@ import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home, Ran, ended
 from tests.support.programs import required
-from wtr_tui.sandbox import Sandbox, routes
-from wtr_tui.sandbox.answer import Answer
-from wtr_tui.sandbox.request import Request
-from wtr_tui.sandbox.service import Service
+from tests.support.webex import Sandbox
+from wtr_tui.sandbox.messages import Answer, Request
 
 EXPIRED = timedelta(minutes=-1)
 WAITS = "ends as soon as the answer of Webex is saved"
@@ -39,16 +37,16 @@ def held(home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Itera
     sandbox.rules = replace(sandbox.rules, rotate=True)
     home.configure(sandbox)
     home.sign_in(sandbox, left=EXPIRED)
-    held, answer = Held(), routes.answer
+    held, answer = Held(), sandbox.answer
 
-    def late(service: Service, request: Request) -> Answer:
-        answered = answer(service, request)
+    def late(request: Request) -> Answer:
+        answered = answer(request)
         if request.endpoint == "access_token":
             held.granted.release()
             held.let_go.wait(PATIENCE)
         return answered
 
-    monkeypatch.setattr(routes, "answer", late)
+    monkeypatch.setattr(sandbox, "answer", late)
     yield held
     held.let_go.set()
 

@@ -13,8 +13,8 @@ import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home
 from tests.support.programs import ordinary
+from tests.support.webex import Sandbox
 from wtr_tui import instants
-from wtr_tui.sandbox import Sandbox
 
 SHOW = "import os; print(os.environ['WEBEX_ACCESS_TOKEN'])"
 

@@ -14,9 +14,9 @@ import pytest
 from tests.commands.home import Home, ended
 from tests.commands.test_retrieve import start_url
 from tests.support.waiting import wait_until
+from tests.support.webex import Sandbox
 from wtr_tui import hook
 from wtr_tui.instants import iso
-from wtr_tui.sandbox import Sandbox
 from wtr_tui.storage import profile, settings
 
 EXPIRED = timedelta(seconds=-60)

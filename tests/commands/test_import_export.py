@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from tests.commands.home import PATIENCE, PROGRAM, Home
+from tests.support.webex import Fault, Sandbox
 from wtr_tui import instants
-from wtr_tui.sandbox import Fault, Sandbox
 
 HOUR = timedelta(hours=1)
 

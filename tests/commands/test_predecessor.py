@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.commands.home import Home
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 
 HINT = "wtr import .wtr-cli.json takes over what it holds."
 

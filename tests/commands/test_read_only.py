@@ -9,7 +9,7 @@ import pytest
 
 from tests.commands.home import Home, Ran
 from tests.support.programs import ordinary
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 
 EXPIRED = timedelta(minutes=-1)
 

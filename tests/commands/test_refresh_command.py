@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.commands.home import Home
-from wtr_tui.sandbox import Fault, Rules, Sandbox
+from tests.support.webex import Fault, Rules, Sandbox
 
 HOUR = timedelta(hours=1)
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home, ended
 from tests.support.waiting import wait_until
-from wtr_tui.sandbox import Fault, Integration, Sandbox, browser
+from tests.support.webex import Fault, Integration, Sandbox, browser
 from wtr_tui.storage.token_file import TokenFile
 
 START = re.compile(r"http://localhost:\d+/s/\S+")

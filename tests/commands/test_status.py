@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from tests.commands.home import Home
-from wtr_tui.sandbox import Fault, Rules, Sandbox
+from tests.support.webex import Fault, Rules, Sandbox
 
 EXPIRED = timedelta(seconds=-60)
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home, ended
+from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integration
 from wtr_tui import instants
 from wtr_tui.commands import valid_token
 from wtr_tui.errors import TemporaryError
-from wtr_tui.sandbox import Fault, Integration, Rules, Sandbox, new_integration
 
 EXPIRED = timedelta(seconds=-60)
 SOON = timedelta(minutes=2)

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from tests.commands.home import PATIENCE, Home
+from tests.support.webex import Sandbox
 from wtr_tui import instants
 from wtr_tui.commands import turn
-from wtr_tui.sandbox import Sandbox
 from wtr_tui.storage.lock import LockHeld, exclusive
 
 EXPIRED = timedelta(minutes=-1)

@@ -11,7 +11,7 @@ import pytest
 from tests.commands.home import PATIENCE, PROGRAM, Home
 from tests.commands.test_retrieve import START
 from tests.support.programs import required
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 
 # No file may grow: as on a full disk, for this program alone.
 NO_ROOM = ("bash", "-c", 'ulimit -f 0; exec "$@"', "-")

@@ -12,9 +12,9 @@ import pytest
 
 from tests.end_to_end.terminal import Terminal
 from tests.support.environment import program_environ
+from tests.support.webex import Integration, Sandbox
 from wtr_tui import instants
 from wtr_tui.oauth.token import granted
-from wtr_tui.sandbox import Integration, Sandbox
 from wtr_tui.sandbox.demo import settings_text
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 

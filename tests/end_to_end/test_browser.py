@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from tests.end_to_end.conftest import Home, Start
 from tests.end_to_end.terminal import PATIENCE, Terminal
 from tests.support.programs import required
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
 _QUIET = (

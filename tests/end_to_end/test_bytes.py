@@ -10,7 +10,7 @@ import pytest
 
 from tests.end_to_end.conftest import Home, Start
 from tests.end_to_end.terminal import Terminal
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 
 _LIMIT = 150  # bytes a second
 _SECONDS = 5.0

@@ -9,7 +9,7 @@ import pytest
 
 from tests.end_to_end.conftest import PROGRAM, Home, Start
 from tests.end_to_end.terminal import Terminal
-from wtr_tui.sandbox import Integration
+from tests.support.webex import Integration
 
 SENTINEL = "ZDA4sentinel" + "0123456789abcdef" * 4
 

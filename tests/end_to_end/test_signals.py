@@ -9,8 +9,8 @@ import pytest
 
 from tests.end_to_end.conftest import PROGRAM, Home, Start
 from tests.end_to_end.terminal import Terminal
-from wtr_tui.sandbox import Integration
-from wtr_tui.sandbox.ports import free_port
+from tests.support.ports import free_port
+from tests.support.webex import Integration
 
 # A program whose terminal is gone is to end at once; this is what a busy machine may make of it.
 _AT_ONCE = 8.0

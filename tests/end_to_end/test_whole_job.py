@@ -8,7 +8,7 @@ import pytest
 
 from tests.end_to_end.conftest import Home, Start
 from tests.end_to_end.terminal import Terminal
-from wtr_tui.sandbox import Integration, Sandbox, browser
+from tests.support.webex import Integration, Sandbox, browser
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
 

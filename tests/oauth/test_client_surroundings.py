@@ -28,6 +28,7 @@ from tests.oauth.endpoint import (
     close,
     raw,
 )
+from tests.support.webex import Sandbox
 from wtr_tui.errors import SettingsError
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.failures import (
@@ -36,7 +37,6 @@ from wtr_tui.oauth.failures import (
     UntrustedServer,
     WebexFailure,
 )
-from wtr_tui.sandbox import Sandbox
 
 
 @EVERY_REQUEST

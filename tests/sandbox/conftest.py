@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests.support.webex import Integration, Sandbox, browser
 from wtr_tui.instants import UTC
-from wtr_tui.sandbox import Integration, Sandbox, browser
 
 # RFC 7636, appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 
-from wtr_tui.sandbox import Integration, Sandbox, browser
+from tests.support.webex import Integration, Sandbox, browser
 
 
 def _answered(response: httpx.Response) -> dict[str, str]:

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from wtr_tui.sandbox import Sandbox, browser
-from wtr_tui.sandbox.browser import BrowserStuck
-from wtr_tui.sandbox.html_form import forms
+from tests.support.webex import Sandbox, browser
+from tests.support.webex.browser import BrowserStuck, forms
 
 Program = Callable[[dict[str, str]], list[str]]
 

@@ -6,16 +6,21 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
 import yaml
 
-from wtr_tui.sandbox import Sandbox
+import wtr_tui
+from tests.support.ports import free_port
+from tests.support.webex import Sandbox
 from wtr_tui.sandbox import demo as demo_module
 from wtr_tui.sandbox.demo import demo
-from wtr_tui.sandbox.ports import free_port
+from wtr_tui.storage.profile import find
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +31,7 @@ def own_port(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_settings_fit_the_sandbox() -> None:
     with demo() as running:
-        settings = yaml.safe_load(running.profile.settings_path.read_text(encoding="utf-8"))
+        settings = yaml.safe_load(running.settings_path.read_text(encoding="utf-8"))
         integration = running.sandbox.integration
         assert settings["appid"] == integration.client_id
         assert settings["secret"] == integration.secret.reveal()
@@ -38,7 +43,7 @@ def test_the_settings_fit_the_sandbox() -> None:
 
 def test_the_files_are_private_and_gone_afterwards() -> None:
     with demo() as running:
-        profile = running.profile
+        profile = running
         assert profile.settings_path.stat().st_mode & 0o777 == 0o600
         for folder in (profile.settings_path.parent, profile.token_path.parent, profile.directory):
             assert folder.stat().st_mode & 0o777 == 0o700
@@ -54,37 +59,94 @@ def test_a_taken_redirect_port_is_replaced_by_a_free_one(monkeypatch: pytest.Mon
         port = taken.getsockname()[1]
         monkeypatch.setattr(demo_module, "REDIRECT_PORT", port)
         with demo() as running:
-            settings = yaml.safe_load(running.profile.settings_path.read_text(encoding="utf-8"))
+            settings = yaml.safe_load(running.settings_path.read_text(encoding="utf-8"))
     assert settings["redirectPort"] != port
 
 
 def test_the_environment_leads_to_the_demos_files_and_no_others() -> None:
     before = {"WEBEX_SECRET": "real", "WTR_PROFILE": "work", "HOME": "/home/you", "LANG": "C"}
     with demo() as running:
-        environ = running.profile.environ(before)
-        assert environ.pop("XDG_CONFIG_HOME") == str(running.profile.config_home)
-        assert environ.pop("XDG_STATE_HOME") == str(running.profile.state_home)
+        environ = running.environ(before)
+        found = find(None, None, environ)
+        assert (found.settings_path, found.token_path) == (
+            running.settings_path,
+            running.token_path,
+        )
+        del environ["XDG_CONFIG_HOME"], environ["XDG_STATE_HOME"]
     assert environ == {"HOME": "/home/you", "LANG": "C"}
 
 
-def test_a_sandbox_with_other_rules_can_be_demonstrated() -> None:
-    with demo(Sandbox(person_visible=True)) as running:
-        assert running.sandbox.rules.person_visible
+def test_its_user_approves_and_goes_back_to_the_program(asked: dict[str, str]) -> None:
+    came: list[str] = []
+
+    class Program(BaseHTTPRequestHandler):
+        """Sends the browser from the start address to Webex, and notes with what it returns."""
+
+        def do_GET(self) -> None:
+            came.append(self.path)
+            if self.path == "/s/start":
+                self.send_response(303)
+                self.send_header("Location", authorize_url)
+            else:
+                self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with demo() as running:
+        integration = running.sandbox.integration
+        asked |= {"client_id": integration.client_id, "redirect_uri": integration.redirect_uri}
+        authorize_url = f"{running.sandbox.base_url}/authorize?{urlencode(asked)}"
+        address = ("127.0.0.1", int(integration.redirect_uri.rpartition(":")[2]))
+        with HTTPServer(address, Program) as program:
+            threading.Thread(target=program.serve_forever, args=(0.01,), daemon=True).start()
+            running.approve(f"{integration.redirect_uri}/s/start")
+            program.shutdown()
+        running.approve(f"{integration.redirect_uri}/s/start")  # nobody listens any more
+
+        pasted = running.approved_address(authorize_url)
+
+    assert came[0] == "/s/start"
+    assert len(came) == 2
+    for returned in (came[1].removeprefix("/"), pasted.removeprefix(integration.redirect_uri)):
+        answer = dict(parse_qsl(returned.removeprefix("?")))
+        assert answer.keys() == {"code", "state"}
+        assert answer["state"] == asked["state"]
 
 
-def test_a_port_in_use_is_not_called_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert free_port(taken.getsockname()[1]) != taken.getsockname()[1]
-    port = free_port()
-    with socket.create_server(("127.0.0.1", port)):
-        assert free_port(port) != port
+def test_a_bad_request_is_not_approved(asked: dict[str, str]) -> None:
+    with demo() as running:
+        integration = running.sandbox.integration
+        asked |= {"client_id": integration.client_id, "redirect_uri": integration.redirect_uri}
+        wrong_scope = urlencode({**asked, "scope": "spark:all"})
+        elsewhere = urlencode({**asked, "redirect_uri": "http://evil.example"})
+        base_url = running.sandbox.base_url
+
+        told = running.approved_address(f"{base_url}/authorize?{wrong_scope}")
+
+        assert "error=invalid_scope" in told
+        assert "code=" not in told
+        assert running.approved_address(f"{base_url}/authorize?{elsewhere}") == ""
+
+
+def test_only_the_command_line_knows_the_sandbox() -> None:
+    package = Path(wtr_tui.__file__).parent
+    users = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if "wtr_tui.sandbox" in path.read_text(encoding="utf-8")
+    }
+
+    assert {user for user in users if not user.startswith("sandbox/")} == {"cli.py"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_as_a_process_it_prints_its_base_url_first_and_ends_when_asked(
     number: signal.Signals,
 ) -> None:
-    command = [sys.executable, "-m", "wtr_tui.sandbox", "--access-lifetime", "7", "--rotate"]
+    command = [sys.executable, "-m", "tests.support.webex", "--access-lifetime", "7", "--rotate"]
     with subprocess.Popen(
         [*command, "--people"],
         stdout=subprocess.PIPE,
@@ -106,7 +168,7 @@ def test_as_a_process_it_prints_its_base_url_first_and_ends_when_asked(
 def test_as_a_process_it_says_that_its_port_is_taken(sandbox: Sandbox) -> None:
     port = sandbox.origin.rpartition(":")[2]
     ended = subprocess.run(
-        [sys.executable, "-m", "wtr_tui.sandbox", "--port", port],
+        [sys.executable, "-m", "tests.support.webex", "--port", port],
         capture_output=True,
         text=True,
         check=False,

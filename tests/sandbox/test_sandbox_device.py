@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from wtr_tui.sandbox import Integration, Sandbox, browser, new_integration
+from tests.support.webex import Integration, Sandbox, browser, new_integration
 from wtr_tui.sandbox.integrations import DEVICE_REDIRECT_URIS
 
 Advance = Callable[[float], None]

@@ -11,7 +11,7 @@ from typing import Literal
 import httpx
 import pytest
 
-from wtr_tui.sandbox import Fault, Sandbox
+from tests.support.webex import Fault, Sandbox
 
 ENDPOINT = "access_token"
 PATH = "/v1/access_token"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
 import pytest
 
-from wtr_tui.sandbox.pkce import is_challenge, is_verifier, matches
+from wtr_tui.sandbox.grants import is_challenge, verifier_matches
 
 # RFC 7636, appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -12,16 +15,16 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 def test_the_example_of_the_rfc_matches() -> None:
-    assert matches(VERIFIER, CHALLENGE)
+    assert verifier_matches(VERIFIER, CHALLENGE)
 
 
 @pytest.mark.parametrize("verifier", [VERIFIER[:-1] + "l", VERIFIER + "x", CHALLENGE, ""])
 def test_any_other_verifier_does_not(verifier: str) -> None:
-    assert not matches(verifier, CHALLENGE)
+    assert not verifier_matches(verifier, CHALLENGE)
 
 
 def test_a_challenge_is_not_its_own_verifier() -> None:
-    assert not matches(VERIFIER, VERIFIER)
+    assert not verifier_matches(VERIFIER, VERIFIER)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,10 @@ def test_a_challenge_is_not_its_own_verifier() -> None:
     ],
 )
 def test_a_verifier_is_43_to_128_unreserved_characters(text: str, good: bool) -> None:
-    assert is_verifier(text) is good
+    digest = sha256(text.encode()).digest()
+    challenge = urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    assert verifier_matches(text, challenge) is good
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 from wtr_tui.sandbox.integrations import DEFAULT_SCOPES
 
 

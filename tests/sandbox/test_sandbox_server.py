@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 
 
 def _port(sandbox: Sandbox) -> int:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from wtr_tui.sandbox import Integration, Sandbox, new_integration
+from tests.support.webex import Integration, Sandbox, new_integration
 
 Post = Callable[..., httpx.Response]
 Advance = Callable[[float], None]

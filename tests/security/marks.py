@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from wtr_tui.sandbox import Sandbox
+from tests.support.webex import Sandbox
 
 _IN_FORMS = ("client_secret", "code", "code_verifier", "refresh_token", "device_code")
 _SHORTEST = 8
@@ -31,9 +31,7 @@ def secrets_of(sandbox: Sandbox, *, states: bool = True) -> dict[str, str]:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         if credentials:
             found[credentials] = f"{scheme} credentials"
-    with sandbox._service.lock:
-        for granted in (sandbox._service.grants._by_access, sandbox._service.grants._by_refresh):
-            found.update(dict.fromkeys(granted, "token"))
+    found.update(dict.fromkeys(sandbox.tokens(), "token"))
     assert all(len(secret) >= _SHORTEST for secret in found)
     return found
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.commands.home import PROGRAM, Home, ended
 from tests.end_to_end.terminal import Terminal
-from wtr_tui.sandbox import Integration, Sandbox
+from tests.support.webex import Integration, Sandbox
 
 START = re.compile(r"http://localhost:\d+/s/\S+")
 

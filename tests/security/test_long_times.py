@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import Clock
+from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.keeper import Keeper
 from wtr_tui.oauth.client import WebexClient, http
 from wtr_tui.oauth.token import Token, granted
@@ -29,7 +30,6 @@ from wtr_tui.refresh import (
     WrongClient,
     refresh,
 )
-from wtr_tui.sandbox import Fault, Integration, Sandbox
 from wtr_tui.schedule import LEAST_GAP, LONGEST_PAUSE
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings

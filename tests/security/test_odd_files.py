@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.commands.home import Home
+from tests.support.webex import Sandbox
 from wtr_tui import instants
-from wtr_tui.sandbox import Sandbox
 
 COMMANDS = [
     ("token",),

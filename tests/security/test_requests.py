@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.commands.home import Home
+from tests.support.webex import Integration, Sandbox
 from wtr_tui.commands import COMMANDS
 from wtr_tui.oauth.authorization import AuthorizationRequest
-from wtr_tui.sandbox import Integration, Sandbox
 from wtr_tui.storage import settings_keys
 
 _UNTRUSTING = ("insecure", "verify", "skip", "trust", "unsafe", "tls", "ssl")

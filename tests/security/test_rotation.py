@@ -14,7 +14,7 @@ import pytest
 
 from tests.commands.home import PATIENCE, Home, Ran, ended
 from tests.support.waiting import wait_until
-from wtr_tui.sandbox import Fault, Integration, Sandbox
+from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.storage.token_file import StoredToken
 
 MANY = 6

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.home import Home
-from wtr_tui.sandbox import Fault, Sandbox
+from tests.support.webex import Fault, Sandbox
 
 HOSTILE = "bad \x1b]0;evil\x07\x1b[31m\x1b[2J\u202eback\x9b31m\r\n\twtr: all is well\x00 end"
 SHOWN = "bad ]0;evil[31m[2Jback31m wtr: all is well end"

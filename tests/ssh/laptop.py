@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from tests.ssh.network import Network
 from tests.ssh.server import SshServer
 from tests.support.environment import child_environ, program_environ
-from wtr_tui.sandbox.demo_integration import REDIRECT_PORT
+from wtr_tui.sandbox.demo import REDIRECT_PORT
 
 _BROWSER = """
 import sys
-from wtr_tui.sandbox import browser
+from tests.support.webex import browser
 try:
     print(getattr(browser, sys.argv[1])(sys.argv[2]).text)
 except browser.BrowserStuck as stuck:
@@ -65,7 +65,7 @@ class Laptop:
 @contextmanager
 def webex(network: Network, laptop: Laptop) -> Iterator[str]:
     """The sandbox, at the same address on the server and on the laptop; gives its settings file."""
-    command = [sys.executable, "-m", "wtr_tui.sandbox", "--redirect-port", str(REDIRECT_PORT)]
+    command = [sys.executable, "-m", "tests.support.webex", "--redirect-port", str(REDIRECT_PORT)]
     with subprocess.Popen(
         [*network.on_server, *command], env=program_environ(), stdout=subprocess.PIPE, text=True
     ) as process:

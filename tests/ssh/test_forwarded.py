@@ -14,7 +14,7 @@ from tests.ssh.laptop import Laptop, webex
 from tests.ssh.network import LAPTOP_ADDRESS, SERVER_ADDRESS, Network
 from tests.ssh.server import SshServer
 from tests.support.programs import required
-from wtr_tui.sandbox.demo_integration import REDIRECT_PORT
+from wtr_tui.sandbox.demo import REDIRECT_PORT
 
 START = rf"http://localhost:{REDIRECT_PORT}/s/[2-9a-z]{{8}}"
 

@@ -12,8 +12,8 @@ import pytest
 from tests.end_to_end.conftest import PROGRAM, Home
 from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
-from wtr_tui.sandbox import Integration, Sandbox
-from wtr_tui.sandbox.ports import free_port
+from tests.support.ports import free_port
+from tests.support.webex import Integration, Sandbox
 
 # It takes about a third of a second; this is what a busy machine may make of it.
 _SOON = 8.0

@@ -13,9 +13,9 @@ from tests.end_to_end.conftest import Home
 from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
 from tests.ssh.server import SshServer
-from wtr_tui.sandbox import Integration, Sandbox, browser, new_integration
+from tests.support.ports import free_port
+from tests.support.webex import Integration, Sandbox, browser, new_integration
 from wtr_tui.sandbox.integrations import DEVICE_REDIRECT_URIS
-from wtr_tui.sandbox.ports import free_port
 
 
 def paste(terminal: Terminal, text: str) -> None:

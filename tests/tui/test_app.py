@@ -15,11 +15,11 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tests.support.webex import Sandbox
 from tests.tokens import LIFE, a_token
 from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from wtr_tui import refresh
 from wtr_tui.oauth.token import granted
-from wtr_tui.sandbox import Sandbox
 from wtr_tui.storage import profile
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui import themes

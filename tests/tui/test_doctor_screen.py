@@ -1,7 +1,7 @@
 """The screen that says what would go wrong."""
 
+from tests.support.webex import Sandbox
 from tests.tui.stage import Stage, shows, until
-from wtr_tui.sandbox import Sandbox
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.widgets.quiet import Quiet
 

@@ -11,13 +11,13 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.clock import Clock
+from tests.support.webex import Fault, Sandbox
 from tests.tokens import LIFE, OTHER_APP_ID, a_token, access_text
 from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from wtr_tui import refresh
 from wtr_tui.oauth.failures import TemporaryFailure
 from wtr_tui.oauth.person import Person
 from wtr_tui.oauth.token import Token, granted
-from wtr_tui.sandbox import Fault, Sandbox
 from wtr_tui.secret import Secret
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp

@@ -1,102 +1,129 @@
-"""The demo: a running sandbox, and a profile of its own that is set up for it."""
+"""The demo: a running sandbox, a profile that is set up for it, and a user who approves."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import http.client
 import os
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
-from wtr_tui.sandbox.demo_integration import REDIRECT_PORT, demo_integration
-from wtr_tui.sandbox.integrations import DEFAULT_SCOPES
-from wtr_tui.sandbox.ports import free_port
+from wtr_tui.sandbox.integrations import DEFAULT_SCOPES, demo_integration
 from wtr_tui.sandbox.sandbox import Sandbox
 
+REDIRECT_PORT = 6855
+
 _OWN_VARIABLES = ("WEBEX_", "WTR_")
+# The program exchanges the code before it answers its redirect, within 20 seconds.
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class DemoProfile:
-    """A settings file for the sandbox, and the place where the token is to be kept.
+class Demo:
+    """Its files lie where the program looks for its ``default`` profile."""
 
-    Both lie where the program looks for its ``default`` profile below :attr:`config_home` and
-    :attr:`state_home`.
-    """
-
+    sandbox: Sandbox
     directory: Path
 
     @property
-    def config_home(self) -> Path:
-        return self.directory / "config"
-
-    @property
-    def state_home(self) -> Path:
-        return self.directory / "state"
-
-    @property
     def settings_path(self) -> Path:
-        return self.config_home / "wtr-tui" / "default.yaml"
+        return self.directory / "config" / "wtr-tui" / "default.yaml"
 
     @property
     def token_path(self) -> Path:
-        return self.state_home / "wtr-tui" / "default.json"
+        return self.directory / "state" / "wtr-tui" / "default.json"
 
     def environ(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment in which the program finds this profile and no other settings."""
         kept = {
             name: value for name, value in environ.items() if not name.startswith(_OWN_VARIABLES)
         }
-        return {
-            **kept,
-            "XDG_CONFIG_HOME": str(self.config_home),
-            "XDG_STATE_HOME": str(self.state_home),
+        homes = {
+            "XDG_CONFIG_HOME": str(self.directory / "config"),
+            "XDG_STATE_HOME": str(self.directory / "state"),
         }
+        return {**kept, **homes}
 
+    def approve(self, start_url: str) -> None:
+        """Signs in as a user with a browser would; nothing where nobody listens any more."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            redirect = self.approved_address(_location(start_url))
+            _location(redirect)
 
-@dataclass(frozen=True)
-class Demo:
-    sandbox: Sandbox
-    profile: DemoProfile
+    def approved_address(self, authorize_url: str) -> str:
+        """The address with the code, at which the user's browser ends."""
+        return self.sandbox.approved_address(authorize_url)
 
 
 @contextmanager
-def demo(sandbox: Sandbox | None = None, *, port: int = 0) -> Iterator[Demo]:
+def demo() -> Iterator[Demo]:
     """A started sandbox with a temporary profile; both are gone afterwards.
 
     The redirect port is the program's usual one, or a free one where that is taken.
     """
-    running = sandbox or Sandbox()
-    running.register(demo_integration(free_port(REDIRECT_PORT)))
-    running.start(port)
-    try:
-        with tempfile.TemporaryDirectory(prefix="wtr-tui-sandbox-") as directory:
-            yield Demo(running, demo_profile(running, Path(directory)))
-    finally:
-        running.stop()
-
-
-def demo_profile(sandbox: Sandbox, directory: Path) -> DemoProfile:
-    """Writes the settings for the sandbox's first integration below ``directory``."""
-    profile = DemoProfile(directory)
-    for folder in (profile.settings_path.parent, profile.token_path.parent):
-        folder.mkdir(parents=True, mode=0o700)
-    descriptor = os.open(profile.settings_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(settings_text(sandbox))
-    return profile
+    integration = demo_integration(_free_port(REDIRECT_PORT))
+    temporary = tempfile.TemporaryDirectory(prefix="wtr-tui-sandbox-")
+    with Sandbox([integration]) as sandbox, temporary as directory:
+        running = Demo(sandbox, Path(directory))
+        _write_settings(running)
+        yield running
 
 
 def settings_text(sandbox: Sandbox) -> str:
     """A settings file for the sandbox's first integration, which asks for the default scopes."""
     integration = sandbox.integration
-    port = integration.redirect_uri.rpartition(":")[2].partition("/")[0]
     return (
         "# Settings for the sandbox: a stand-in on this machine, not the real Webex.\n"
         f"appid: {integration.client_id}\n"
         f"secret: {integration.secret.reveal()}\n"
         f"scopes: {' '.join(DEFAULT_SCOPES)}\n"
-        f"redirectPort: {port}\n"
+        f"redirectPort: {urlsplit(integration.redirect_uri).port}\n"
         f"baseUrl: {sandbox.base_url}\n"
     )
+
+
+def _write_settings(running: Demo) -> None:
+    for folder in (running.settings_path.parent, running.token_path.parent):
+        folder.mkdir(parents=True, mode=0o700)
+    descriptor = os.open(running.settings_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(settings_text(running.sandbox))
+
+
+def _location(url: str) -> str:
+    """Where the page redirects to; empty where it is the last one."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE_SECONDS)
+    with contextlib.closing(connection):
+        connection.request("GET", urlunsplit(("", "", parts.path or "/", parts.query, "")))
+        response = connection.getresponse()
+        response.read()
+        return response.getheader("Location", "")
+
+
+def _free_port(preferred: int) -> int:
+    """The preferred port, or any other one that is free on 127.0.0.1 and on ::1."""
+    port = preferred
+    while not _is_free(port):
+        with socket.create_server(("127.0.0.1", 0)) as trial:
+            port = trial.getsockname()[1]
+    return port
+
+
+def _is_free(port: int) -> bool:
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as trial:
+                trial.bind((address, port))
+        except OSError as error:
+            # A machine without IPv6 does not stand in the way of the other family.
+            if family is socket.AF_INET6 and error.errno != errno.EADDRINUSE:
+                continue
+            return False
+    return True

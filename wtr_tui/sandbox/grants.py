@@ -1,14 +1,37 @@
-"""What a person has granted: the tokens given for it, refreshed, rotated and revoked."""
+"""What users have granted: codes that wait to be exchanged, and the tokens given for them."""
 
 from __future__ import annotations
 
+import hmac
+import re
+import secrets
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
+from hashlib import sha256
+from uuid import uuid4
 
-from wtr_tui.sandbox.answer import OAuthRefusal
-from wtr_tui.sandbox.rules import Rules
-from wtr_tui.sandbox.token_text import new_token_text
+from wtr_tui.sandbox.messages import OAuthRefusal, Refusal
+
+ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The lifetimes are short so that a countdown, a refresh and an expiry can be watched."""
+
+    access_lifetime: timedelta = timedelta(seconds=180)
+    refresh_lifetime: timedelta = timedelta(seconds=900)
+    code_lifetime: timedelta = timedelta(minutes=10)
+    device_lifetime: timedelta = timedelta(seconds=300)
+    device_interval: timedelta = timedelta(seconds=2)
+
+    person_visible: bool = False
+    """``people/me`` answers whatever the scopes, so that a screen shows a name."""
+
+    pkce_required: bool = True
 
 
 @dataclass(frozen=True)
@@ -24,15 +47,13 @@ class Grant:
 
     client_id: str
     scopes: tuple[str, ...]
-    access: GivenToken | None = None
-    refresh: GivenToken | None = None
+    access: GivenToken
+    refresh: GivenToken
     revoked: bool = False
     every_access: dict[str, GivenToken] = field(default_factory=dict)
 
     def answer(self, now: datetime) -> dict[str, object]:
-        """The body of a token answer (webex: access_token)."""
-        assert self.access is not None
-        assert self.refresh is not None
+        """The body of a token response (webex: access_token)."""
         return {
             "access_token": self.access.text,
             "expires_in": _seconds_left(self.access, now),
@@ -47,70 +68,221 @@ class Grant:
 class Grants:
     """All grants, found by any token that was ever given for them.
 
-    The instant is passed in. Not safe for threads: the service judges one request at a time.
+    Not safe for threads: the sandbox judges one request at a time.
     """
 
     def __init__(self) -> None:
-        self._by_access: dict[str, Grant] = {}
-        self._by_refresh: dict[str, Grant] = {}
+        self.by_access: dict[str, Grant] = {}
+        self.by_refresh: dict[str, Grant] = {}
 
     def open(self, client_id: str, scopes: Iterable[str], rules: Rules, now: datetime) -> Grant:
         """A new grant with its first access and refresh token."""
-        grant = Grant(client_id, tuple(scopes))
-        self._give_access(grant, rules, now)
-        self._give_refresh(grant, rules, now)
+        access = GivenToken(new_token_text(), now, now + rules.access_lifetime)
+        refresh = GivenToken(new_token_text(), now, now + rules.refresh_lifetime)
+        grant = Grant(client_id, tuple(scopes), access, refresh)
+        self.keep(grant)
         return grant
 
-    def refresh(self, client_id: str, text: str, rules: Rules, now: datetime) -> Grant:
-        """The grant with fresh tokens. Raises OAuthRefusal ``invalid_grant``.
+    def keep(self, grant: Grant) -> None:
+        """Makes the grant known by its present tokens, beside those it had before."""
+        grant.every_access[grant.access.text] = grant.access
+        self.by_access[grant.access.text] = grant
+        self.by_refresh[grant.refresh.text] = grant
 
-        Earlier access tokens stay valid until they expire, as Webex's do.
+    def refresh(self, client_id: str, text: str, rules: Rules, now: datetime) -> Grant:
+        """The grant with a fresh access token. Raises OAuthRefusal ``invalid_grant``.
+
+        Earlier access tokens stay valid until they expire, and the refresh token stays the same
+        and lives for a whole lifetime again, as at Webex.
         """
-        grant = self._by_refresh.get(text)
+        grant = self.by_refresh.get(text)
         if grant is None or grant.client_id != client_id or grant.revoked:
-            raise _invalid_grant("The refresh token is unknown or revoked.")
-        assert grant.refresh is not None
-        assert grant.access is not None
-        if text != grant.refresh.text:
-            # Whoever holds an old one may have stolen it: nobody keeps anything
-            # (RFC 9700 §4.14.2).
-            grant.revoked = True
-            raise _invalid_grant("The refresh token was used before; its tokens are revoked.")
+            raise invalid_grant("The refresh token is unknown or revoked.")
         if now >= grant.refresh.expires_at:
-            raise _invalid_grant("The refresh token has expired.")
-        if now - grant.access.issued_at < rules.same_token and now < grant.access.expires_at:
-            return grant
-        self._give_access(grant, rules, now)
-        if rules.rotate:
-            self._give_refresh(grant, rules, now)
-        elif rules.renew_refresh_lifetime:
-            grant.refresh = GivenToken(text, now, now + rules.refresh_lifetime)
+            raise invalid_grant("The refresh token has expired.")
+        grant.access = GivenToken(new_token_text(), now, now + rules.access_lifetime)
+        grant.refresh = GivenToken(text, now, now + rules.refresh_lifetime)
+        self.keep(grant)
         return grant
 
     def of_access_token(self, text: str, now: datetime) -> tuple[Grant, GivenToken] | None:
         """The grant that a valid access token belongs to, with the token; else None."""
-        grant = self._by_access.get(text)
+        grant = self.by_access.get(text)
         if grant is None or grant.revoked or now >= grant.every_access[text].expires_at:
             return None
         return grant, grant.every_access[text]
 
-    def of_any_token(self, text: str) -> Grant | None:
-        """The grant that an access or refresh token was ever given for."""
-        return self._by_access.get(text) or self._by_refresh.get(text)
 
-    def _give_access(self, grant: Grant, rules: Rules, now: datetime) -> None:
-        grant.access = GivenToken(new_token_text(), now, now + rules.access_lifetime)
-        grant.every_access[grant.access.text] = grant.access
-        self._by_access[grant.access.text] = grant
+@dataclass(frozen=True)
+class AuthorizedRequest:
+    """What the user agreed to. ``code_challenge`` is empty where none was sent."""
 
-    def _give_refresh(self, grant: Grant, rules: Rules, now: datetime) -> None:
-        grant.refresh = GivenToken(new_token_text(), now, now + rules.refresh_lifetime)
-        self._by_refresh[grant.refresh.text] = grant
+    client_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    code_challenge: str = ""
+
+
+@dataclass
+class _Code:
+    request: AuthorizedRequest
+    expires_at: datetime
+    used: bool = False
+    grant: Grant | None = None
+
+
+class AuthorizationCodes:
+    """All codes that were given, used ones too, so that a second use is noticed."""
+
+    def __init__(self, grants: Grants) -> None:
+        self._grants = grants
+        self._codes: dict[str, _Code] = {}
+
+    def give(self, request: AuthorizedRequest, rules: Rules, now: datetime) -> str:
+        text = new_token_text()
+        self._codes[text] = _Code(request, now + rules.code_lifetime)
+        return text
+
+    def redeem(
+        self,
+        text: str,
+        *,
+        client_id: str,
+        redirect_uri: str,
+        code_verifier: str,
+        rules: Rules,
+        now: datetime,
+    ) -> Grant:
+        """The grant for a code. Raises OAuthRefusal ``invalid_grant``.
+
+        The right client uses the code up even where the rest is wrong, so that nobody can try
+        verifiers; a second use revokes what the first one gave (RFC 6749 §4.1.2).
+        """
+        code = self._codes.get(text)
+        if code is None or code.request.client_id != client_id:
+            raise invalid_grant("The authorization code is unknown.")
+        if code.used:
+            if code.grant is not None:
+                code.grant.revoked = True
+            raise invalid_grant("The authorization code was used before.")
+        code.used = True
+        if now >= code.expires_at:
+            raise invalid_grant("The authorization code has expired.")
+        if redirect_uri != code.request.redirect_uri:
+            raise invalid_grant("The redirect_uri is not the one of the authorization request.")
+        if bool(code.request.code_challenge) != bool(code_verifier):
+            # A verifier that no challenge was sent for is refused as well: somebody
+            # removed the challenge on its way (RFC 9700 §4.8.2).
+            raise invalid_grant("Either code_challenge or code_verifier is missing.")
+        if code_verifier and not verifier_matches(code_verifier, code.request.code_challenge):
+            raise invalid_grant("The code_verifier does not match the code_challenge.")
+        code.grant = self._grants.open(client_id, code.request.scopes, rules, now)
+        return code.grant
+
+
+_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
+
+
+def is_challenge(text: str) -> bool:
+    """What BASE64URL(SHA256(verifier)) looks like: 43 characters, no padding (RFC 7636 §4.2)."""
+    return _CHALLENGE.fullmatch(text) is not None
+
+
+def verifier_matches(verifier: str, challenge: str) -> bool:
+    """By S256 (RFC 7636 §4.6); a verifier is 43 to 128 unreserved characters (§4.1)."""
+    if _VERIFIER.fullmatch(verifier) is None:
+        return False
+    digest = sha256(verifier.encode("ascii")).digest()
+    expected = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return hmac.compare_digest(expected, challenge)
+
+
+class Decision(Enum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    USED = "used"
+
+
+@dataclass
+class DeviceCode:
+    text: str
+    user_code: str
+    client_id: str
+    scopes: tuple[str, ...]
+    expires_at: datetime
+    interval: timedelta
+    decision: Decision = Decision.PENDING
+    polled_at: datetime | None = None
+
+
+class DeviceCodes:
+    """All device codes, by their own text and by what the user types (RFC 8628)."""
+
+    def __init__(self, grants: Grants) -> None:
+        self._grants = grants
+        self._codes: dict[str, DeviceCode] = {}
+
+    def give(
+        self, client_id: str, scopes: tuple[str, ...], rules: Rules, now: datetime
+    ) -> DeviceCode:
+        user_code = f"{secrets.randbelow(1_000_000):06}"
+        while self.pending(user_code, now) is not None:
+            user_code = f"{secrets.randbelow(1_000_000):06}"
+        expires_at = now + rules.device_lifetime
+        code = DeviceCode(
+            new_token_text(), user_code, client_id, scopes, expires_at, rules.device_interval
+        )
+        self._codes[code.text] = code
+        return code
+
+    def pending(self, user_code: str, now: datetime) -> DeviceCode | None:
+        """The code that a user may still decide about, by what was typed."""
+        typed = "".join(user_code.split())
+        for code in self._codes.values():
+            is_open = code.decision is Decision.PENDING and now < code.expires_at
+            if is_open and code.user_code == typed:
+                return code
+        return None
+
+    def redeem(self, text: str, client_id: str, rules: Rules, now: datetime) -> Grant:
+        """The grant once the user has approved.
+
+        Raises Refusal 428 while nobody has decided, OAuthRefusal for the rest
+        (webex: device/token; RFC 8628 §3.5).
+        """
+        code = self._codes.get(text)
+        if code is None or code.client_id != client_id or code.decision is Decision.USED:
+            raise invalid_grant("The device code is unknown or was used before.")
+        if now >= code.expires_at:
+            raise OAuthRefusal("expired_token", "The device code has expired.")
+        too_soon = code.polled_at is not None and now - code.polled_at < code.interval
+        code.polled_at = now
+        if too_soon:
+            code.interval += timedelta(seconds=5)
+            raise OAuthRefusal("slow_down", "The device code was asked about too soon.")
+        if code.decision is Decision.DENIED:
+            raise OAuthRefusal("access_denied", "The user denied the request.")
+        if code.decision is Decision.PENDING:
+            raise Refusal(428, "authorization_pending: nobody has entered the user code yet.")
+        code.decision = Decision.USED
+        return self._grants.open(client_id, code.scopes, rules, now)
+
+
+def new_token_text() -> str:
+    """A text nobody can guess (166 random bits), for a token or a code.
+
+    In the shape of Webex's: 64 characters, ``_PF84_``, the organisation's uuid.
+    """
+    # What Webex's own tokens decode to: one uuid and the beginning of a second.
+    random = f"{uuid4()}{uuid4()}"[:48]
+    return f"{b64encode(random.encode()).decode()}_PF84_{ORGANIZATION}"
+
+
+def invalid_grant(description: str) -> OAuthRefusal:
+    return OAuthRefusal("invalid_grant", description)
 
 
 def _seconds_left(token: GivenToken, now: datetime) -> int:
     return int((token.expires_at - now).total_seconds())
-
-
-def _invalid_grant(description: str) -> OAuthRefusal:
-    return OAuthRefusal("invalid_grant", description)

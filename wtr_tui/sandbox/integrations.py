@@ -1,16 +1,13 @@
-"""The integrations that the stand-in knows, as developer.webex.com keeps them."""
+"""The integrations that the sandbox knows, as developer.webex.com keeps them."""
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wtr_tui.secret import Secret
 
 # Written down here again, not imported from the client that is tested against them:
-# a stand-in that agrees with the client's mistakes would be of no use.
+# a sandbox that agrees with the client's mistakes would be of no use.
 DEVICE_REDIRECT_URIS = tuple(
     f"https://oauth-helper-{cluster}.wbx2.com/helperservice/v1/actions/device/callback"
     for cluster in "arkd"
@@ -47,38 +44,12 @@ class Integration:
         return tuple(uri for uri in DEVICE_REDIRECT_URIS if uri not in self.redirect_uris)
 
 
-def new_integration(
-    redirect_uri: str,
-    *,
-    scopes: Iterable[str] = (*DEFAULT_SCOPES, "spark:people_read"),
-    device: bool = True,
-) -> Integration:
-    """An integration with credentials of its own, shaped like Webex's."""
+def demo_integration(redirect_port: int) -> Integration:
+    """The demo's integration. Its credentials are no secret: they open nothing but a sandbox."""
     return Integration(
-        client_id=f"C{secrets.token_hex(32)}",
-        secret=Secret(secrets.token_hex(32)),
-        redirect_uris=(redirect_uri, *(DEVICE_REDIRECT_URIS if device else ())),
-        scopes=tuple(scopes),
+        client_id=f"C{'5a4db0c5' * 8}",
+        secret=Secret("5a4db0c5ec7e7000" * 4),
+        redirect_uris=(f"http://localhost:{redirect_port}", *DEVICE_REDIRECT_URIS),
+        scopes=(*DEFAULT_SCOPES, "spark:people_read"),
+        name="WTR² demo",
     )
-
-
-class Registry:
-    """The integrations by client id. Registering one again replaces it."""
-
-    def __init__(self, integrations: Iterable[Integration] = ()) -> None:
-        self._lock = threading.Lock()
-        self._known = {integration.client_id: integration for integration in integrations}
-
-    def register(self, integration: Integration) -> Integration:
-        with self._lock:
-            self._known[integration.client_id] = integration
-        return integration
-
-    def find(self, client_id: str) -> Integration | None:
-        with self._lock:
-            return self._known.get(client_id)
-
-    def all(self) -> tuple[Integration, ...]:
-        """All of them, in the order they were registered."""
-        with self._lock:
-            return tuple(self._known.values())

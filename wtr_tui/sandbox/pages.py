@@ -1,4 +1,4 @@
-"""The pages a person sees in the browser, each filled from its template."""
+"""The pages a user sees in the browser, each filled from its template."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 
 from wtr_tui.oauth.scopes import known_scopes
-from wtr_tui.sandbox.answer import Answer
+from wtr_tui.sandbox.messages import Answer
 
 
 def consent_page(
@@ -23,7 +23,7 @@ def consent_page(
     scopes: Iterable[str],
     returns_to: str,
 ) -> Answer:
-    """Asks the person whether the integration may have the scopes."""
+    """Asks the user whether the integration may have the scopes."""
     body = _filled(
         "consent.html",
         action=escape(action),

@@ -1,30 +1,26 @@
-"""The sockets of the stand-in: HTTP/1.1 with connections kept alive, a thread for each."""
+"""The sockets of the sandbox: HTTP/1.1 with connections kept alive, a thread for each."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from email.utils import format_datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
-from wtr_tui.sandbox.answer import Answer, ApiRefusal, api_error
-from wtr_tui.sandbox.delivery import fall_silent, send, wire
-from wtr_tui.sandbox.faults import Fault
-from wtr_tui.sandbox.request import Request, received
+from wtr_tui.instants import UTC
+from wtr_tui.sandbox.messages import Answer, Refusal, Request
 
-Outcome = tuple[Answer | None, Fault | None, float]
-"""The answer (None: there will be none), what goes wrong with it, and its delay in seconds."""
-
-_Received = socket.socket | tuple[bytes, socket.socket]
 # The second is for datagrams: socketserver has one signature for both.
+_Received = socket.socket | tuple[bytes, socket.socket]
 
 _LARGEST_BODY = 64 * 1024
-_IDLE = 60.0
+_IDLE_SECONDS = 60.0
 
 
 class Server(ThreadingMixIn, TCPServer):
@@ -37,18 +33,17 @@ class Server(ThreadingMixIn, TCPServer):
     def __init__(
         self,
         port: int,
-        answer: Callable[[Request], Outcome],
+        respond: Callable[[Request, Connection], None],
         clock: Callable[[], datetime],
-        tls: ssl.SSLContext | None,
     ) -> None:
-        self.tls = tls
-        self.answer = answer
+        """``respond`` sends the answer through the connection it is given."""
+        self.respond = respond
         self.clock = clock
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         self._accepting: threading.Thread | None = None
-        super().__init__(("127.0.0.1", port), _Connection)
+        super().__init__(("127.0.0.1", port), Connection)
         self.port: int = self.socket.getsockname()[1]
 
     def start(self) -> None:
@@ -75,15 +70,6 @@ class Server(ThreadingMixIn, TCPServer):
         while not self.stopping.is_set():
             self.handle_request()
 
-    def get_request(self) -> tuple[socket.socket, object]:
-        connection, address = super().get_request()
-        if self.tls is not None:
-            # The connection's own thread shakes hands, at its first read.
-            connection = self.tls.wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
-        return connection, address
-
     def process_request(self, request: _Received, client_address: object) -> None:
         assert isinstance(request, socket.socket)
         with self._open_lock:
@@ -103,57 +89,59 @@ class Server(ThreadingMixIn, TCPServer):
             super().handle_error(request, client_address)
 
 
-class _Connection(BaseHTTPRequestHandler):
+class Connection(BaseHTTPRequestHandler):
+    """One client's connection; requests on it are answered one after the other."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    timeout = _IDLE
+    timeout = _IDLE_SECONDS
     server: Server
 
     def _serve(self) -> None:
-        now = self.server.clock()
+        self._now = self.server.clock()
+        headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            request = received(
-                self.command,
-                self.path,
-                {name.lower(): value for name, value in self.headers.items()},
-                self._body(),
-                now,
-            )
-        except ApiRefusal as refusal:
+            request = Request.parse(self.command, self.path, headers, self._body(), self._now)
+        except Refusal as refusal:
             self.close_connection = True
-            self._send(api_error(refusal), None, now)
-            return
+            self.send(refusal.answer())
         except ValueError:
             self.close_connection = True
-            self._send(api_error(ApiRefusal(400, "The request cannot be decoded.")), None, now)
-            return
-        answer, fault, delay = self.server.answer(request)
-        if delay:
-            self.server.stopping.wait(delay)
-        if answer is None:
-            assert fault is not None
-            self.close_connection = True
-            fall_silent(self.connection, fault, self.server.stopping)
+            self.send(Refusal(400, "The request cannot be decoded.").answer())
         else:
-            self._send(answer, fault, now)
+            self.server.respond(request, self)
+
+    def send(self, answer: Answer) -> None:
+        self.connection.sendall(b"".join(self.encoded(answer)))
+
+    def encoded(self, answer: Answer) -> tuple[bytes, bytes]:
+        """Head and body as HTTP/1.1. The answer's own headers win, a wrong Content-Length too."""
+        headers = {
+            "Date": format_datetime(self._now.astimezone(UTC), usegmt=True),
+            "Content-Length": str(len(answer.body)),
+            **({"Connection": "close"} if self.close_connection else {}),
+            **answer.headers,
+        }
+        try:
+            phrase = HTTPStatus(answer.status).phrase
+        except ValueError:
+            phrase = "Unknown"
+        lines = [f"HTTP/1.1 {answer.status} {phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        return head, b"" if self.command == "HEAD" else answer.body
 
     def _body(self) -> bytes:
         if "transfer-encoding" in self.headers:
-            raise ApiRefusal(411, "A Content-Length is required.")
+            raise Refusal(411, "A Content-Length is required.")
         length = self.headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
-            raise ApiRefusal(400, "The Content-Length is no number.")
+            raise Refusal(400, "The Content-Length is no number.")
         if int(length) > _LARGEST_BODY:
-            raise ApiRefusal(413, "The body is too large.")
+            raise Refusal(413, "The body is too large.")
         return self.rfile.read(int(length))
 
-    def _send(self, answer: Answer, fault: Fault | None, now: datetime) -> None:
-        head, body = wire(answer, now, closes=self.close_connection)
-        if self.command == "HEAD":
-            body = b""
-        send(self.connection, head, body, fault, self.server.stopping)
-
     def log_message(self, format: str, *arguments: object) -> None:
-        """The sandbox keeps its own log of requests; the terminal belongs to the program."""
+        """Nothing: the terminal belongs to the program."""
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve

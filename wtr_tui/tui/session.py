@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from wtr_tui import instants
 from wtr_tui.environment.surroundings import Surroundings
@@ -16,7 +16,16 @@ from wtr_tui.storage.settings import Settings
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
-    from wtr_tui.sandbox.demo import Demo
+
+
+class Demo(Protocol):
+    """A stand-in for Webex and for the user's browser, handed in by whoever starts the screens."""
+
+    def approve(self, start_url: str) -> None:
+        """Opens the start address, approves, and lets the browser go back to the program."""
+
+    def approved_address(self, authorize_url: str) -> str:
+        """Approves; the address where the browser would end, with the code."""
 
 
 @dataclass
@@ -28,7 +37,7 @@ class Session:
     surroundings: Surroundings
     now: Callable[[], datetime] = instants.now
     demo: Demo | None = None
-    """The sandbox, where the program was started with it."""
+    """None where the real Webex is meant."""
     settings: Settings = field(init=False)
     settings_error: SettingsError | None = field(init=False, default=None)
     """Why the settings' file cannot be read; ``settings`` then holds the defaults."""

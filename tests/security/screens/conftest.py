@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.clock import Clock
+from tests.support.webex import Integration, Sandbox
 from tests.tui.conftest import (  # noqa: F401
     _same_everywhere,
     clock,
@@ -18,7 +19,6 @@ from tests.tui.conftest import (  # noqa: F401
 )
 from tests.tui.stage import Stage
 from wtr_tui.oauth.token import granted
-from wtr_tui.sandbox import Integration, Sandbox
 
 LIFE = timedelta(days=14)
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.webex import Fault, Integration, Sandbox
 from tests.tokens import a_token
 from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from wtr_tui.oauth.token import Token, granted
-from wtr_tui.sandbox import Fault, Integration, Sandbox
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.end_to_end.conftest import Home, Start
 from tests.end_to_end.terminal import Terminal
-from wtr_tui.sandbox import Fault, Integration, Sandbox
+from tests.support.webex import Fault, Integration, Sandbox
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
 

@@ -21,8 +21,8 @@ import pytest
 
 from tests.end_to_end.conftest import PROGRAM, Home, Start
 from tests.security.marks import ProcessList, found_in, leaks, secrets_of
+from tests.support.webex import Fault, Sandbox, browser
 from tests.tui.stage import PATIENCE
-from wtr_tui.sandbox import Fault, Sandbox, browser
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
 

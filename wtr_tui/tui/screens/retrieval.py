@@ -304,15 +304,13 @@ class RetrievalScreen(WtrScreen):
 
     @work(group="approve", exclusive=True)
     async def action_approve(self) -> None:
-        """Acts as the person with a browser would, in the sandbox only."""
-        attempt = self._attempt
-        if self.session.demo is None or attempt is None:
+        """Acts as the user with a browser would, in the sandbox only."""
+        attempt, demo = self._attempt, self.session.demo
+        if demo is None or attempt is None:
             return
-        from wtr_tui.sandbox import browser as person
-
         if self._listening is not None:
             url = self._listening.start_url
-            await in_thread(lambda: person.approve(url))
+            await in_thread(lambda: demo.approve(url))
         else:
             url = attempt.authorize_url
-            self._judge(await in_thread(lambda: person.approved_address(url)))
+            self._judge(await in_thread(lambda: demo.approved_address(url)))

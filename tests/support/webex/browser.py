@@ -1,4 +1,4 @@
-"""A person with a browser, for where there is neither: opens a sign-in and presses a button.
+"""A user with a browser, for where there is neither: opens a sign-in and presses a button.
 
 Written with the standard library's client, so that it shares nothing with the client whose
 sign-in it completes.
@@ -7,11 +7,11 @@ sign-in it completes.
 from __future__ import annotations
 
 import http.client
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from wtr_tui.errors import WtrError
-from wtr_tui.sandbox.html_form import Form, forms
 
 _REDIRECTS = 10
 # The program exchanges the code before it answers its redirect, within 20 seconds.
@@ -137,3 +137,38 @@ def _ask(method: str, url: str, body: str | None = None) -> Page:
         connection.close()
     shown = {name.lower(): value for name, value in response.getheaders()}
     return Page(url, response.status, shown, text)
+
+
+@dataclass
+class Form:
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def forms(page: str) -> list[Form]:
+    """All forms in the order of the page, with their named inputs.
+
+    Buttons are left out: only the one that is pressed is sent along.
+    """
+    reader = _FormReader()
+    reader.feed(page)
+    return reader.forms
+
+
+class _FormReader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(values.get("action", "")))
+            self._inside = True
+        elif tag == "input" and self._inside and values.get("name"):
+            self.forms[-1].fields[values["name"]] = values.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = False

@@ -1,4 +1,4 @@
-"""``python -m wtr_tui.sandbox``: the stand-in as a process of its own.
+"""``python -m tests.support.webex``: the sandbox as a process of its own.
 
 The first line it prints is its base URL; the settings for it follow, as a settings file. It
 runs until it is interrupted or terminated.
@@ -11,9 +11,9 @@ import signal
 import sys
 import threading
 
-from wtr_tui.sandbox.demo import settings_text
-from wtr_tui.sandbox.demo_integration import REDIRECT_PORT, demo_integration
-from wtr_tui.sandbox.sandbox import Sandbox
+from tests.support.webex import Sandbox
+from wtr_tui.sandbox.demo import REDIRECT_PORT, settings_text
+from wtr_tui.sandbox.integrations import demo_integration
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m wtr_tui.sandbox",
+        prog="python -m tests.support.webex",
         description="A Webex stand-in on 127.0.0.1. Prints its base URL, then settings for it.",
     )
     parser.add_argument("--port", type=int, default=0, help="0, the default, is any free port")

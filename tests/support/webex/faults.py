@@ -1,14 +1,19 @@
-"""What is to go wrong, and when: the scripted failures of the stand-in."""
+"""What is to go wrong, and when: the scripted failures of the sandbox."""
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wtr_tui.sandbox.answer import Answer
-from wtr_tui.sandbox.routes import ENDPOINTS
+from wtr_tui.sandbox.endpoints import ROUTES
+from wtr_tui.sandbox.messages import Answer
+from wtr_tui.sandbox.server import Connection
+
+ENDPOINTS = frozenset(path.removeprefix("/v1/") for path in ROUTES)
 
 
 @dataclass(frozen=True)
@@ -104,3 +109,28 @@ def _checked(endpoint: str) -> str:
     if endpoint not in ENDPOINTS:
         raise ValueError(f"no endpoint {endpoint!r}; there are {', '.join(sorted(ENDPOINTS))}")
     return endpoint
+
+
+def send(connection: Connection, answer: Answer, fault: Fault) -> None:
+    """Sends at once, or drop by drop until the sandbox stops."""
+    head, body = connection.encoded(answer)
+    if not fault.drip:
+        connection.connection.sendall(head + body)
+        return
+    at_once, dripping = (b"", head + body) if fault.drip_part == "head" else (head, body)
+    connection.connection.sendall(at_once)
+    for position in range(len(dripping)):
+        if connection.server.stopping.wait(fault.drip):
+            return
+        connection.connection.sendall(dripping[position : position + 1])
+
+
+def fall_silent(connection: Connection, fault: Fault) -> None:
+    """Gives no answer: hangs until the sandbox stops, or has the connection end."""
+    connection.close_connection = True
+    if fault.hang:
+        connection.server.stopping.wait()
+    elif fault.reset:
+        # Closing with a linger time of zero sends RST in place of FIN.
+        linger = struct.pack("ii", 1, 0)
+        connection.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

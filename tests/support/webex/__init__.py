@@ -1,0 +1,8 @@
+"""The sandbox of the tests: the demo's, with failures, token families, and users who click."""
+
+from tests.support.webex.families import Rules
+from tests.support.webex.faults import Fault
+from tests.support.webex.sandbox import Sandbox, new_integration
+from wtr_tui.sandbox.integrations import Integration
+
+__all__ = ["Fault", "Integration", "Rules", "Sandbox", "new_integration"]
