@@ -1,3 +1,3 @@
 """WTR²: gets a Webex integration's OAuth token, keeps it alive and hands it over."""
 
-__version__ = "0.1.0"
+from wtr_tui.version import __version__ as __version__

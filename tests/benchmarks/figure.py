@@ -115,7 +115,7 @@ class Figure:
 
 
 def table(figures: Sequence[Figure], *, judged: bool = True) -> str:
-    """In Markdown, as the README shows it. ``~`` marks a ratio that depends on the load."""
+    """In Markdown, as CONTRIBUTING.md shows it. ``~`` marks a ratio that depends on the load."""
     width = len(_HEADINGS) if judged else len(_HEADINGS) - 1
     rows = [_HEADINGS, *(figure.cells() for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(width)]
