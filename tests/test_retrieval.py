@@ -555,7 +555,6 @@ async def test_an_integration_without_the_helpers_addresses_is_told_which_are_mi
         (ServerReportedError("invalid_scope", "not ticked"), "invalid_scope", 0),
         (WrongState(3, Reason.WRONG_STATE, "", ""), "not this sign-in's", 3),
         (StrayRequest(4, "It asked for /favicon.ico."), "/favicon.ico", 4),
-        (StartAddressClosed(20), "closed", 20),
     ],
 )
 def test_what_is_not_the_answer_is_told_in_a_sentence(
@@ -565,6 +564,10 @@ def test_what_is_not_the_answer_is_told_in_a_sentence(
     assert isinstance(step, steps.Noticed)
     assert said in step.sentence
     assert step.count == count
+
+
+def test_a_start_address_that_was_closed_is_a_step_of_its_own() -> None:
+    assert noticed(StartAddressClosed(25)) == steps.StartAddressClosed(25)
 
 
 def test_a_browser_that_was_sent_to_webex_is_a_step_of_its_own() -> None:

@@ -30,6 +30,7 @@ from wtr_tui.oauth.listener import CannotListen, Listener
 from wtr_tui.oauth.listener_events import (
     BrowserArrived,
     HttpsAttempt,
+    LaunchAddressReused,
     ListenerEvent,
     ServerReportedError,
     StartAddressClosed,
@@ -89,6 +90,7 @@ class Retrieval:
         self._now = now
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._answered = False
+        self._listener: Listener | None = None
         self._device: asyncio.Task[None] | None = None
         self._pasted: asyncio.Task[pages.Outcome] | None = None
 
@@ -108,6 +110,7 @@ class Retrieval:
             on_answer=self._redirected,
             on_event=lambda event: self._tell(noticed(event)),
         )
+        self._listener = listener
         clock = asyncio.ensure_future(self._watch_the_clock())
         # The first request shall not wait for imports and certificates.
         warming = asyncio.ensure_future(in_thread(self._client.warm))
@@ -124,6 +127,12 @@ class Retrieval:
                 if task is not None:
                     task.cancel()
             await listener.stop()
+
+    def launch_url(self) -> str:
+        """An address for one browser that is started here, which leads to Webex exactly once."""
+        if self._listener is None:
+            raise RuntimeError("nothing is listened on")
+        return self._listener.launch_url()
 
     def cancel(self) -> None:
         """Ends the attempt, unless an answer is being exchanged already."""
@@ -310,11 +319,9 @@ def noticed(event: ListenerEvent) -> Step:
             event.count,
         )
     if isinstance(event, StartAddressClosed):
-        return Noticed(
-            "Somebody on this machine guesses at the start address, so it is closed. Sign in with"
-            " the full address (u), or cancel (x) and begin again.",
-            event.guesses,
-        )
+        return steps.StartAddressClosed(event.guesses)
+    if isinstance(event, LaunchAddressReused):
+        return steps.LaunchAddressReused(event.count)
     return Noticed(f"A stray request was turned away: {event.why}", event.count)
 
 

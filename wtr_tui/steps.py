@@ -40,6 +40,26 @@ class BrowserArrived:
 
 
 @dataclass(frozen=True)
+class StartAddressClosed:
+    """So many wrong start addresses were asked for that the right one is of no use any more.
+
+    The redirect goes on being listened for.
+    """
+
+    guesses: int
+
+
+@dataclass(frozen=True)
+class LaunchAddressReused:
+    """The address that a browser was started with here was opened ``count`` times too often.
+
+    Somebody else may have been faster than that browser.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True)
 class Noticed:
     """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it."""
 
@@ -119,6 +139,8 @@ Step = (
     Listening
     | NotListening
     | BrowserArrived
+    | StartAddressClosed
+    | LaunchAddressReused
     | Noticed
     | DeviceCodeReady
     | DeviceCodeOver

@@ -96,7 +96,7 @@ class _SignIn:
             print(line, file=sys.stderr, flush=True)
         if isinstance(step, steps.Listening):
             if self.here.should_open_browser(self.settings.browser):
-                self._open(step.start_url)
+                self._open(retrieval.launch_url())
         elif isinstance(step, steps.NotListening) and not can_paste:
             retrieval.ask_for_device_code()  # the only way that is left
         elif isinstance(step, steps.DeviceCodeReady) and sys.stderr.isatty():

@@ -26,6 +26,19 @@ def lines(
         ]
     if isinstance(step, steps.BrowserArrived):
         return ["A browser arrived and was sent to Webex."]
+    if isinstance(step, steps.StartAddressClosed):
+        advice = (
+            "Sign in with the other address above, or end this with Ctrl+C and start again."
+            if can_paste
+            else "If no browser has been sent to Webex yet, start again; --device asks for a code"
+            " that needs no address here."
+        )
+        return [
+            f"wtr: The start address is closed: {step.guesses} wrong ones were asked for, by a"
+            f" program that can reach this port. {advice}"
+        ]
+    if isinstance(step, steps.LaunchAddressReused):
+        return [_REUSED] if _worth_telling(step.count) else []
     if isinstance(step, steps.Noticed):
         return [step.sentence] if _worth_telling(step.count) else []
     if isinstance(step, steps.DeviceCodeReady):
@@ -38,6 +51,13 @@ def lines(
     if isinstance(step, steps.Ended):
         return [f"wtr: {step.sentence} {step.advice}".rstrip()]
     return []
+
+
+_REUSED = (
+    "wtr: The address that the browser was started with was opened a second time. If you did not"
+    " reload it, somebody else on this machine may have opened it first, and may try to sign you in"
+    " as himself: end this with Ctrl+C and start again, with --no-browser."
+)
 
 
 def _ways(step: steps.Listening, here: Surroundings) -> list[str]:

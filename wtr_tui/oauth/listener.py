@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from wtr_tui.oauth import pages, reply
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
@@ -13,6 +14,7 @@ from wtr_tui.oauth.connection import USUAL, BadRequest, Connection, Limits, TlsH
 from wtr_tui.oauth.listener_events import (
     BrowserArrived,
     HttpsAttempt,
+    LaunchAddressReused,
     ListenerEvent,
     ServerReportedError,
     StartAddressClosed,
@@ -25,6 +27,7 @@ from wtr_tui.oauth.redirect import (
     AcceptAnswer,
     AttemptView,
     Decision,
+    LaunchPath,
     LeaveWaiting,
     OnlyHead,
     Reject,
@@ -86,6 +89,7 @@ class Listener:
         self._limits = limits
         random_part = "".join(secrets.choice(_START_ALPHABET) for _ in range(_START_LENGTH))
         self._start_path = Secret(START_FOLDER + random_part)
+        self._launch_paths: list[LaunchPath] = []
         self._servers: list[asyncio.Server] = []
         # In the order of their arrival.
         self._connections: dict[Connection, asyncio.Task[None]] = {}
@@ -93,6 +97,7 @@ class Listener:
         self._done_shown = asyncio.Event()
         self._stopped = False
         self._strays = self._wrong_answers = self._tls_hellos = self._guesses = 0
+        self._reuses = 0
         self.families: tuple[str, ...] = ()
         """The addresses listened on: 127.0.0.1, ::1 or both; none before the start."""
 
@@ -105,6 +110,17 @@ class Listener:
         if not self.families:
             raise RuntimeError("the listener has not been started")
         return self._redirect_uri.origin + self._start_path.reveal()
+
+    def launch_url(self) -> str:
+        """A new address for a browser that is started here: it leads to Webex exactly once.
+
+        The command line of a browser can be read by everybody on the machine, unlike a screen.
+        """
+        if not self.families:
+            raise RuntimeError("the listener has not been started")
+        path = Secret(START_FOLDER + secrets.token_urlsafe(24))
+        self._launch_paths.append(LaunchPath(path))
+        return self._redirect_uri.origin + path.reveal()
 
     async def start(self) -> None:
         """Listens. Raises PortTaken, or CannotListen for any other reason; then nothing is open."""
@@ -185,12 +201,16 @@ class Listener:
             self._request,
             self._redirect_uri,
             self._start_path,
+            tuple(self._launch_paths),
             wrong_guesses=self._guesses,
             answered=self._answering is not None,
         )
 
     async def _follow(self, decision: Decision, request: Request) -> Reply:
         if isinstance(decision, SendToWebex):
+            if decision.launch_path is not None:
+                at = self._launch_paths.index(decision.launch_path)
+                self._launch_paths[at] = replace(decision.launch_path, used=True)
             self._on_event(BrowserArrived())
             return reply.redirect(decision.location)
         if isinstance(decision, AcceptAnswer):
@@ -231,6 +251,12 @@ class Listener:
         return reply.page(400, pages.not_ours(answer))
 
     def _rejected(self, decision: Reject) -> Reply:
+        if decision.used_twice:
+            self._reuses += 1
+            self._on_event(LaunchAddressReused(self._reuses))
+            return reply.rejection(decision.status, pages.opened_before(decision.why))
+        if decision.told:  # once, when it was closed
+            return reply.rejection(decision.status, pages.not_here(decision.why))
         self._strays += 1
         self._on_event(StrayRequest(self._strays, decision.why))
         if decision.guess:

@@ -63,6 +63,13 @@ class StartAddressClosed:
     guesses: int
 
 
+@dataclass(frozen=True)
+class LaunchAddressReused:
+    """The address that a browser was started with was opened once more; ``count`` in all."""
+
+    count: int
+
+
 ListenerEvent = (
     BrowserArrived
     | StrayRequest
@@ -70,4 +77,5 @@ ListenerEvent = (
     | ServerReportedError
     | HttpsAttempt
     | StartAddressClosed
+    | LaunchAddressReused
 )

@@ -150,6 +150,16 @@ def not_here(why: str) -> Outcome:
     )
 
 
+def opened_before(why: str) -> Outcome:
+    """The address of a browser that the program started, opened once more."""
+    return Outcome(
+        Mood.ASIDE,
+        "This address was opened before",
+        why,
+        "still waiting",
+    )
+
+
 def render(outcome: Outcome) -> bytes:
     """The page as UTF-8. Whatever came from elsewhere is escaped (RFC 6749 §10.14)."""
     quoted = ""

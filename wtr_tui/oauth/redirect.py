@@ -36,12 +36,25 @@ class Request:
 
 
 @dataclass(frozen=True)
+class LaunchPath:
+    """The start address of one browser that this program starts: it leads to Webex once.
+
+    Other users can read it in the list of processes, and be faster. The second one to come is
+    told so, and so is the user.
+    """
+
+    path: Secret
+    used: bool = False
+
+
+@dataclass(frozen=True)
 class AttemptView:
     """What has to be known of the attempt to decide about a request."""
 
     request: AuthorizationRequest
     redirect_uri: RedirectUri
     start_path: Secret
+    launch_paths: tuple[LaunchPath, ...] = ()
     wrong_guesses: int = 0
     answered: bool = False
 
@@ -57,9 +70,10 @@ class AttemptView:
 
 @dataclass(frozen=True)
 class SendToWebex:
-    """The start address: send the browser to the authorize page."""
+    """A start address: send the browser to the authorize page."""
 
     location: str = field(repr=False)
+    launch_path: LaunchPath | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,8 @@ class Reject:
     status: int
     why: str
     guess: bool = False
+    used_twice: bool = False
+    told: bool = False
 
 
 Decision = SendToWebex | AcceptAnswer | LeaveWaiting | ShowDone | OnlyHead | Reject
@@ -112,6 +128,10 @@ def decide(request: Request, attempt: AttemptView) -> Decision:
     if _is_prefetch(request):
         # The code works once: a page loaded ahead of time must not use it up.
         return Reject(503, "The browser loaded an address ahead of time; it was told to wait.")
+    if not _is_navigation(request):
+        # A page open in some browser asks for what it likes, as often as it likes. It is told
+        # neither whether it was right, nor is it counted as somebody who guesses.
+        return Reject(403, "A web page asked for something here by itself; it was refused.")
     decision = _decide_by_path(request.target, host, attempt)
     if request.method == "HEAD" and not isinstance(decision, Reject):
         return OnlyHead()
@@ -154,20 +174,48 @@ def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
 
 
 def _start(path: str, attempt: AttemptView) -> Decision:
+    for launch in attempt.launch_paths:
+        if not _same(path, launch.path):
+            continue
+        if attempt.answered:
+            return Reject(410, "The sign-in has its answer already.")
+        if launch.used:
+            return Reject(
+                410,
+                "This address leads to Webex once, and it has been opened before. If that was not"
+                " you, somebody else on this machine was faster: cancel this sign-in, and begin"
+                " again. If it was, go on in that tab, or open the address that the terminal"
+                " shows.",
+                used_twice=True,
+            )
+        return SendToWebex(attempt.request.url, launch)
     if attempt.start_closed:
         # The same for a right and a wrong path, or guessing would go on.
         return Reject(
             403,
             f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
             " Use the full address shown in the terminal, or start again.",
+            told=True,
         )
-    if not secrets.compare_digest(
-        path.encode("utf-8", "surrogatepass"), attempt.start_path.reveal().encode("utf-8")
-    ):
+    if not _same(path, attempt.start_path):
         return Reject(404, "Something asked for a start address that is not this one.", guess=True)
     if attempt.answered:
         return Reject(410, "The sign-in has its answer already.")
     return SendToWebex(attempt.request.url)
+
+
+def _same(path: str, expected: Secret) -> bool:
+    return secrets.compare_digest(
+        path.encode("utf-8", "surrogatepass"), expected.reveal().encode("utf-8")
+    )
+
+
+def _is_navigation(request: Request) -> bool:
+    """Whether a tab goes there; what does not send these headers is taken for one (W3C Fetch
+    Metadata: every current browser sends them to this machine)."""
+    modes = {value.lower() for value in request.values("sec-fetch-mode")}
+    destinations = {value.lower() for value in request.values("sec-fetch-dest")}
+    return modes <= {"navigate"} and destinations <= {"document"}
 
 
 def _is_prefetch(request: Request) -> bool:

@@ -184,7 +184,7 @@ class RetrievalScreen(WtrScreen):
         self._listening = step
         session = self.session
         if session.surroundings.should_open_browser(session.settings.browser) and not session.demo:
-            self._open(step.start_url)
+            self._launch_browser()
 
     def _take_token(self, step: steps.SignedIn | steps.NotSaved) -> None:
         session = self.session
@@ -212,6 +212,11 @@ class RetrievalScreen(WtrScreen):
         if waited > _HINT_AFTER_SECONDS and self._arrived and not self._hinted:
             self._hinted = True
             self.tell(words.no_answer_yet(attempt.redirect_uri.text), Tone.WARN)
+
+    def _launch_browser(self) -> None:
+        if self._attempt is not None:
+            # Not the address that is shown: command lines can be read by everybody here.
+            self._open(self._attempt.launch_url())
 
     @work(group="browser", exclusive=True)
     async def _open(self, url: str) -> None:
@@ -253,7 +258,7 @@ class RetrievalScreen(WtrScreen):
 
     def action_open(self) -> None:
         if self._listening is not None:
-            self._open(self._listening.start_url)
+            self._launch_browser()
 
     def action_copy_start(self) -> None:
         if self._listening is not None:

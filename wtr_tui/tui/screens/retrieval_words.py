@@ -94,6 +94,20 @@ def message(step: Step) -> tuple[str, Tone] | None:
     if isinstance(step, steps.Noticed):
         count = f" ({step.count} so far)" if step.count > 1 else ""
         return f"{step.sentence}{count}", Tone.WARN
+    if isinstance(step, steps.StartAddressClosed):
+        return (
+            f"The start address is closed: {step.guesses} wrong ones were asked for, by a program"
+            " that can reach this port. Sign in with the full address (u copies it), or cancel (x)"
+            " and begin again.",
+            Tone.WARN,
+        )
+    if isinstance(step, steps.LaunchAddressReused):
+        return (
+            "The address that the browser was started with was opened a second time. If you did"
+            " not reload it, somebody else on this machine may have opened it first: cancel (x),"
+            " and begin again with the address shown here.",
+            Tone.WARN,
+        )
     if isinstance(step, steps.SignedIn):
         kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
         return f"Signed in {step.way.value}; the token is saved. c copies it.{kept}", Tone.GOOD
