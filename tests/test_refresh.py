@@ -12,10 +12,10 @@ import pytest
 
 from tests.full_disk import files_of_at_most
 from tests.support.webex import Fault, Sandbox
-from wtr_tui import instants
-from wtr_tui.errors import StorageError
-from wtr_tui.oauth.failures import GrantRejected
-from wtr_tui.oauth.token import Token, granted
+from wtr_tui import clock
+from wtr_tui.errors import GrantRejected, StorageError
+from wtr_tui.model import Secret, Token
+from wtr_tui.oauth.token import granted
 from wtr_tui.refresh import (
     AlreadyFresh,
     CannotRefresh,
@@ -29,7 +29,6 @@ from wtr_tui.refresh import (
     WrongClient,
     refresh,
 )
-from wtr_tui.secret import Secret
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
@@ -65,7 +64,7 @@ def settings(sandbox: Sandbox) -> Settings:
 @pytest.fixture
 def stored(sandbox: Sandbox, profile: Profile) -> Token:
     """A token the sandbox has granted, in the profile's file."""
-    token = granted(sandbox.issue(), now=instants.now().replace(microsecond=0))
+    token = granted(sandbox.issue(), now=clock.now().replace(microsecond=0))
     save(profile, sandbox.integration.client_id, token)
     return token
 
@@ -198,8 +197,8 @@ def test_another_app_ids_token_is_never_sent(
 ) -> None:
     outcome = refresh(profile, replace(settings, app_id="C" + "f" * 64))
     assert isinstance(outcome, CannotRefresh)
-    assert settings.app_id[:10] in outcome.sentence
-    assert "Cfffffffff…" in outcome.sentence
+    assert settings.app_id[:10] in outcome.message
+    assert "Cfffffffff…" in outcome.message
     assert requests(sandbox) == 0
 
 
@@ -209,7 +208,7 @@ def test_a_token_without_refresh_token_is_refused_with_the_reason(
     save(profile, settings.app_id, token_of(timedelta(hours=12), refresh_token=None))
     outcome = refresh(profile, settings)
     assert isinstance(outcome, CannotRefresh)
-    assert "no refresh token" in outcome.sentence
+    assert "no refresh token" in outcome.message
     assert requests(sandbox) == 0
 
 
@@ -237,7 +236,7 @@ def test_a_dead_refresh_token_asks_for_a_sign_in_and_deletes_nothing(
     before = profile.token_path.read_bytes()
     outcome = refresh(profile, settings)
     assert isinstance(outcome, SignInNeeded)
-    assert "Sign in again." in outcome.advice
+    assert "Sign in again." in outcome.hint
     assert profile.token_path.read_bytes() == before
     assert requests(sandbox) == 1
 
@@ -321,7 +320,7 @@ def test_a_definite_refusal_is_not_temporary(
     sandbox.faults.next("access_token", Fault(status=400, body='{"error": "invalid_scope"}'))
     outcome = refresh(profile, settings)
     assert isinstance(outcome, CannotRefresh)
-    assert "invalid_scope" in outcome.sentence
+    assert "invalid_scope" in outcome.message
 
 
 def test_a_ca_file_that_is_missing_is_told(
@@ -329,7 +328,7 @@ def test_a_ca_file_that_is_missing_is_told(
 ) -> None:
     outcome = refresh(profile, replace(settings, ca_file=tmp_path / "missing.pem"))
     assert isinstance(outcome, CannotRefresh)
-    assert "missing.pem" in outcome.sentence
+    assert "missing.pem" in outcome.message
 
 
 def test_a_file_that_holds_no_token_is_told_and_kept(
@@ -338,8 +337,8 @@ def test_a_file_that_holds_no_token_is_told_and_kept(
     profile.token_path.write_bytes(b'{"access_token": "half')
     outcome = refresh(profile, settings)
     assert isinstance(outcome, StoreFailed)
-    assert profile.token_path.name in outcome.sentence
-    assert "half" not in outcome.sentence
+    assert profile.token_path.name in outcome.message
+    assert "half" not in outcome.message
     assert profile.token_path.read_bytes() == b'{"access_token": "half'
     assert requests(sandbox) == 0
 
@@ -353,7 +352,7 @@ def test_a_token_that_cannot_be_saved_is_handed_over_all_the_same(
     monkeypatch.setattr("wtr_tui.storage.token_file.TokenFile.save", full)
     outcome = refresh(profile, settings)
     assert isinstance(outcome, NotSaved)
-    assert outcome.sentence == "No space left on device."
+    assert outcome.message == "No space left on device."
     assert not outcome.token.same_access(stored)
     assert saved(profile).same_access(stored)
 
@@ -367,13 +366,13 @@ def test_without_room_for_the_answer_webex_is_asked_only_once_the_token_has_ende
     left: int,
     requests_made: int,
 ) -> None:
-    token = replace(stored, expires_at=instants.now() + timedelta(seconds=left))
+    token = replace(stored, expires_at=clock.now() + timedelta(seconds=left))
     profile.token_file.save(StoredToken(settings.app_id, token))
     with files_of_at_most(100):
         outcome = refresh(profile, settings)
     assert requests(sandbox) == requests_made
     assert isinstance(outcome, NotSaved if requests_made else StoreFailed)
-    assert "File too large" in outcome.sentence
+    assert "File too large" in outcome.message
     assert saved(profile).same_access(stored)
 
 
@@ -383,4 +382,4 @@ def test_a_lock_that_stays_held_is_temporary_and_says_by_whom(
     with profile.token_file.lock():
         outcome = refresh(profile, settings, lock=profile.token_file.lock(0.0))
     assert isinstance(outcome, Temporary)
-    assert str(os.getpid()) in outcome.sentence
+    assert str(os.getpid()) in outcome.message

@@ -20,9 +20,10 @@ from tests.support.webex import Integration, Sandbox, new_integration
 from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
 from tests.tokens import OTHER_APP_ID, a_token
-from wtr_tui import instants, steps
+from wtr_tui import clock, steps
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.authorization import Reason
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener_events import (
@@ -34,9 +35,7 @@ from wtr_tui.oauth.listener_events import (
     StrayRequest,
     WrongState,
 )
-from wtr_tui.oauth.token import Token
 from wtr_tui.retrieval import Retrieval, noticed
-from wtr_tui.secret import Secret
 from wtr_tui.steps import End, Ended, Step, Way
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
@@ -119,7 +118,7 @@ async def attempting(
     settings: Settings,
     *,
     client: WebexClient | None = None,
-    now: Callable[[], datetime] = instants.now,
+    now: Callable[[], datetime] = clock.now,
 ) -> AsyncIterator[Watched]:
     with client or client_for(settings) as used:
         watched = Watched(Retrieval(profile, settings, used, now=now))
@@ -179,7 +178,7 @@ async def test_a_port_that_is_taken_leaves_pasting(profile: Profile, settings: S
         taken.listen()
         async with attempting(profile, settings) as watched:
             refusal = await watched.until(steps.NotListening)
-            assert str(settings.redirect_port) in refusal.sentence
+            assert str(settings.redirect_port) in refusal.message
             address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
             assert watched.attempt.paste(address) == ""
             assert isinstance((await watched.rest())[-1], steps.SignedIn)
@@ -210,7 +209,7 @@ async def test_a_wrong_state_is_told_and_the_right_one_still_wins(
         page = await in_thread(lambda: follow(wrong))
         assert page.status == 400
         told = await watched.until(steps.Noticed)
-        assert "not this sign-in's" in told.sentence
+        assert "not this sign-in's" in told.message
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
         assert isinstance((await watched.rest())[-1], steps.SignedIn)
         await browser
@@ -229,7 +228,7 @@ async def test_declining_ends_it_without_an_exchange(
     assert isinstance(ended, Ended)
     assert ended.end is End.DECLINED
     assert ended.exit_code == FAILED
-    assert "declined" in ended.sentence
+    assert "declined" in ended.message
     assert "declined" in page.text.lower()
     assert sandbox.requests_to("access_token") == ()
 
@@ -265,8 +264,8 @@ async def test_each_error_of_webex_has_its_own_words(
         ended = (await watched.rest())[-1]
     assert isinstance(ended, Ended)
     assert (ended.end, ended.exit_code) == (end, exit_code)
-    assert said in ended.sentence
-    assert "as the policy says" in ended.sentence
+    assert said in ended.message
+    assert "as the policy says" in ended.message
 
 
 async def test_a_refused_exchange_is_told_here_and_on_the_browsers_page(
@@ -281,7 +280,7 @@ async def test_a_refused_exchange_is_told_here_and_on_the_browsers_page(
         page = await browser
     assert isinstance(ended, Ended)
     assert ended.end is End.FAILED
-    assert "The code [/b] has expired" in ended.sentence
+    assert "The code [/b] has expired" in ended.message
     assert "signed in" not in page.text.lower()
     assert profile.token_file.read() is None
 
@@ -300,7 +299,7 @@ async def test_without_a_network_the_exchange_fails_for_now(
 
 
 async def test_time_runs_out(profile: Profile, settings: Settings) -> None:
-    moment = instants.now()
+    moment = clock.now()
     current = [moment]
     async with attempting(profile, settings, now=lambda: current[0]) as watched:
         await watched.until(steps.Listening)
@@ -308,14 +307,14 @@ async def test_time_runs_out(profile: Profile, settings: Settings) -> None:
         ended = (await watched.rest())[-1]
     assert isinstance(ended, Ended)
     assert ended.end is End.TIMED_OUT
-    assert settings.redirect_uri in ended.advice
+    assert settings.redirect_uri in ended.hint
     assert is_free(settings.redirect_port)
 
 
 async def test_a_clock_that_is_set_back_gives_no_more_time(
     profile: Profile, settings: Settings
 ) -> None:
-    moment = instants.now()
+    moment = clock.now()
     current = [moment]
     async with attempting(profile, settings, now=lambda: current[0]) as watched:
         await watched.until(steps.Listening)
@@ -439,8 +438,8 @@ async def test_a_token_that_cannot_be_written_is_handed_over(
         watched.attempt.paste(address)
         last = (await watched.rest())[-1]
     assert isinstance(last, steps.NotSaved)
-    assert str(in_the_way) in last.sentence
-    assert last.token.is_valid(instants.now())
+    assert str(in_the_way) in last.message
+    assert last.token.is_valid(clock.now())
 
 
 async def test_another_app_ids_token_is_kept_aside(profile: Profile, settings: Settings) -> None:
@@ -562,7 +561,7 @@ def test_what_is_not_the_answer_is_told_in_a_sentence(
 ) -> None:
     step = noticed(event)
     assert isinstance(step, steps.Noticed)
-    assert said in step.sentence
+    assert said in step.message
     assert step.count == count
 
 

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret
 
 TEXT = "sentinel-7c1f"
 

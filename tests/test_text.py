@@ -1,6 +1,6 @@
 import pytest
 
-from wtr_tui.text import harmless, on_one_line, plain
+from wtr_tui.text import cleaned, on_one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -18,11 +18,11 @@ from wtr_tui.text import harmless, on_one_line, plain
     ],
 )
 def test_only_what_can_be_shown_on_one_line_remains(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert cleaned(text) == shown
 
 
 def test_a_megabyte_is_cut_and_says_so() -> None:
-    shown = plain("x" * 1_000_000, limit=50)
+    shown = cleaned("x" * 1_000_000, limit=50)
     assert len(shown) == 50
     assert shown.endswith("…")
 
@@ -39,7 +39,7 @@ def test_a_megabyte_is_cut_and_says_so() -> None:
     ],
 )
 def test_lines_and_blanks_are_kept_where_they_are_wanted(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert printable(text) == shown
 
 
 def test_a_list_shows_the_sentences_and_not_the_lines_of_a_file() -> None:

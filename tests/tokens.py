@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.clock import NOON
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret, Token
 from wtr_tui.storage.settings_values import DEFAULT_SCOPES
 
 APP_ID = f"C{'4f1d09ab' * 8}"

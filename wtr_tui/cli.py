@@ -123,8 +123,8 @@ def _no_screens(why: str) -> int:
 def _fault_of_our_own(error: Exception) -> int:
     from pathlib import Path
 
-    from wtr_tui import crash, instants
+    from wtr_tui import clock, crash
     from wtr_tui.storage import locations
 
-    tell(crash.write(error, Path(locations.state_dir(os.environ)), instants.now()))
+    tell(crash.write(error, Path(locations.state_dir(os.environ)), clock.now()))
     return FAILED

@@ -8,7 +8,7 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
-from wtr_tui import __version__, instants
+from wtr_tui import __version__, clock
 
 
 def report(error: BaseException) -> str:
@@ -37,7 +37,7 @@ def report(error: BaseException) -> str:
 
 def write(error: BaseException, folder: Path, now: datetime) -> str:
     """Writes the report, mode 0600, and gives the sentence for the person."""
-    path = folder / f"crash-{instants.iso(now).replace(':', '')}.txt"
+    path = folder / f"crash-{clock.iso(now).replace(':', '')}.txt"
     what = f"wtr-tui ended because of a fault of its own ({type(error).__name__})."
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -13,15 +13,15 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wtr_tui.instants import iso
+from wtr_tui.clock import iso
 from wtr_tui.refresh_outcome import Outcome, Refreshed, SameToken, SignInNeeded
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import IO
 
-    from wtr_tui.oauth.token import Token
+    from wtr_tui.model import Token
     from wtr_tui.storage.profile import Profile
     from wtr_tui.storage.settings import Settings
 
@@ -114,7 +114,7 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
         printed.seek(0)
         failure = result.problem
         if not result.started:
-            failure += f" ({plain(words[0])}; no shell is used)"
+            failure += f" ({cleaned(words[0])}; no shell is used)"
         return failure, printed.read(_MOST_OUTPUT)
 
 

@@ -8,11 +8,11 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from wtr_tui.clock import iso, now
 from wtr_tui.errors import StorageError
-from wtr_tui.instants import iso, now
-from wtr_tui.secret import MASK, Secret
+from wtr_tui.model import MASK, Secret
 from wtr_tui.storage.private_file import open_private
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
     from wtr_tui.storage.profile import Profile
@@ -31,7 +31,7 @@ def add(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool:
     text = output.decode("utf-8", "replace")
     for secret in hidden:
         text = text.replace(secret.reveal(), MASK)
-    lines = [f"{iso(now())} {event}", *(f"  {plain(line, _LINE)}" for line in text.splitlines())]
+    lines = [f"{iso(now())} {event}", *(f"  {cleaned(line, _LINE)}" for line in text.splitlines())]
     try:
         descriptor = open_private(path)
         try:

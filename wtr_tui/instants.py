@@ -1,68 +1,9 @@
-"""Instants and durations in the words a person reads. Everything inside is UTC and aware."""
+"""The old name of :mod:`wtr_tui.clock`."""
 
-from __future__ import annotations
-
-from datetime import datetime, timedelta, timezone
-
-UTC = timezone.utc
-
-
-def now() -> datetime:
-    """The wall clock, aware, in UTC. Functions that decide take the instant as an argument."""
-    return datetime.now(UTC)
-
-
-def iso(instant: datetime) -> str:
-    """``2026-12-07T22:30:00Z``: ISO 8601, UTC, whole seconds."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def from_iso(text: str) -> datetime:
-    """The inverse of :func:`iso`; takes any ISO 8601 instant with an offset.
-
-    Raises ValueError where the text is none, or has no offset (it would be ambiguous).
-    """
-    # Python 3.10's fromisoformat does not know the letter Z.
-    instant = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-    if instant.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return instant.astimezone(UTC)
-
-
-def countdown(left: timedelta) -> str:
-    """The exact time left: ``13d 23:59:12``, ``23:59:12``, ``04:51``; never below zero."""
-    seconds = max(0, int(left.total_seconds()))
-    days, seconds = divmod(seconds, 86_400)
-    hours, seconds = divmod(seconds, 3_600)
-    minutes, seconds = divmod(seconds, 60)
-    if days:
-        return f"{days}d {hours:02}:{minutes:02}:{seconds:02}"
-    if hours:
-        return f"{hours}:{minutes:02}:{seconds:02}"
-    return f"{minutes:02}:{seconds:02}"
-
-
-def duration(span: timedelta) -> str:
-    """A span in its two largest units: ``13 d 4 h``, ``2 h 5 min``, ``45 s``."""
-    seconds = max(0, round(span.total_seconds()))
-    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    for place, (name, size) in enumerate(units):
-        if seconds >= size or size == 1:
-            first = f"{seconds // size} {name}"
-            rest = seconds % size
-            if place + 1 < len(units) and rest >= units[place + 1][1]:
-                next_name, next_size = units[place + 1]
-                return f"{first} {rest // next_size} {next_name}"
-            return first
-    raise AssertionError("seconds is the last unit")
-
-
-def local(instant: datetime, *, seconds: bool = False) -> str:
-    """The instant on the person's own clock: ``Mon 7 Dec 2026 22:30 CET``."""
-    try:
-        here = instant.astimezone()
-    except (OverflowError, ValueError):
-        here = instant.astimezone(UTC)  # the calendar ends before this clock would get there
-    clock = here.strftime("%H:%M:%S" if seconds else "%H:%M")
-    zone = here.tzname() or here.strftime("%z")
-    return f"{here:%a} {here.day} {here:%b} {here.year} {clock} {zone}"
+from wtr_tui.clock import UTC as UTC
+from wtr_tui.clock import countdown as countdown
+from wtr_tui.clock import duration as duration
+from wtr_tui.clock import from_iso as from_iso
+from wtr_tui.clock import iso as iso
+from wtr_tui.clock import local as local
+from wtr_tui.clock import now as now

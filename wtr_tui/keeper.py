@@ -158,7 +158,7 @@ class Keeper:
         elif isinstance(outcome, (outcomes.Refreshed, outcomes.AlreadyFresh)):
             self.forget_failures()
         else:
-            self.stopped = outcome.sentence
+            self.stopped = outcome.message
 
     def _pause_after_failure(self, wish: timedelta | None, now: datetime) -> timedelta:
         """Never past the middle of what is left: a short-lived token gets its chances, too."""

@@ -7,16 +7,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import hook, instants
-from wtr_tui.errors import SettingsError, StorageError
-from wtr_tui.oauth.failures import (
-    ClientRejected,
+from wtr_tui import clock, hook
+from wtr_tui.errors import (
     GrantRejected,
     RequestRefused,
-    TemporaryFailure,
-    WebexFailure,
+    SettingsError,
+    StorageError,
+    TemporaryError,
+    WtrError,
 )
-from wtr_tui.oauth.token import Token
+from wtr_tui.errors import (
+    WrongClient as ClientRejected,
+)
+from wtr_tui.model import Token
 from wtr_tui.refresh_outcome import (
     AlreadyFresh,
     CannotRefresh,
@@ -59,7 +62,7 @@ def refresh(
     settings: Settings,
     *,
     client: WebexClient | None = None,
-    now: Callable[[], datetime] = instants.now,
+    now: Callable[[], datetime] = clock.now,
     within: timedelta | None = None,
     seen: Token | None = None,
     lock: Lock | None = None,
@@ -99,11 +102,11 @@ def _under_the_lock(
                 raise
             return _judged(token_file, settings, client, now, within, seen)
     except LockHeld as held:
-        return Temporary(held.sentence, advice=held.advice)
+        return Temporary(held.message, hint=held.hint)
     except StorageError as error:
-        return StoreFailed(error.sentence, error.advice)
+        return StoreFailed(error.message, error.hint)
     except SettingsError as error:
-        return CannotRefresh(error.sentence, error.advice)
+        return CannotRefresh(error.message, error.hint)
 
 
 def _judged(
@@ -144,7 +147,7 @@ def _unneeded(
     try:
         require_base_url(stored, settings)
     except SettingsError as error:
-        return CannotRefresh(error.sentence, error.advice)
+        return CannotRefresh(error.message, error.hint)
     if seen is not None and not token.same_access(seen) and token.is_valid(now):
         return AlreadyFresh(token)
     if within is not None and token.is_valid(now, within):
@@ -170,22 +173,22 @@ def _asked(
         token = _granted(stored.token, settings, client, now)
     except GrantRejected as failure:
         return _newer(token_file, stored.token, now()) or SignInNeeded(
-            failure.sentence, failure.advice
+            failure.message, failure.hint
         )
     except ClientRejected as failure:
-        return WrongClient(failure.sentence, failure.advice)
-    except RequestRefused as failure:
-        return CannotRefresh(failure.sentence, failure.advice)
-    except TemporaryFailure as failure:
-        return Temporary(failure.sentence, failure.retry_after, failure.advice)
-    except WebexFailure as failure:
+        return WrongClient(failure.message, failure.hint)
+    except (RequestRefused, SettingsError) as failure:
+        return CannotRefresh(failure.message, failure.hint)
+    except TemporaryError as failure:
+        return Temporary(failure.message, failure.retry_after, failure.hint)
+    except WtrError as failure:
         # A portal's page, a certificate nobody vouches for, an answer without a token: all
         # of them say more about the way to Webex, today, than about the token.
-        return Temporary(failure.sentence, advice=failure.advice)
+        return Temporary(failure.message, hint=failure.hint)
     try:
         token_file.save(replace(stored, token=token, base_url=settings.base_url))
     except StorageError as error:
-        return NotSaved(token, error.sentence, error.advice)
+        return NotSaved(token, error.message, error.hint)
     return SameToken(token) if token.same_access(stored.token) else Refreshed(token)
 
 

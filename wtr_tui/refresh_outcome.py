@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 
 
 @dataclass(frozen=True)
@@ -34,41 +34,41 @@ class AlreadyFresh:
 class SignInNeeded:
     """There is no token, or Webex no longer accepts its refresh token. Nothing was deleted."""
 
-    sentence: str
-    advice: str = ""
+    message: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
 class WrongClient:
     """Webex does not accept the App ID and secret; the token may be as good as ever."""
 
-    sentence: str
-    advice: str = ""
+    message: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
 class Temporary:
     """It may work later; ``retry_after`` is the server's wish, None without one."""
 
-    sentence: str
+    message: str
     retry_after: timedelta | None = None
-    advice: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
 class CannotRefresh:
     """This token cannot be refreshed with these settings, now or later."""
 
-    sentence: str
-    advice: str = ""
+    message: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
 class StoreFailed:
     """The token file or its lock could not be used; Webex was not asked."""
 
-    sentence: str
-    advice: str = ""
+    message: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class NotSaved:
     """``token`` was granted but could not be written: it lives only as long as the program."""
 
     token: Token
-    sentence: str
-    advice: str = ""
+    message: str
+    hint: str = ""
 
 
 Outcome: TypeAlias = (

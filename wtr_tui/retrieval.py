@@ -12,20 +12,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from wtr_tui import hook, instants, steps
+from wtr_tui import clock, hook, steps
 from wtr_tui.background import in_thread
-from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, StorageError, WtrError
-from wtr_tui.oauth import pages
-from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
-from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.device import DeviceAuthorization, next_interval
-from wtr_tui.oauth.failures import (
+from wtr_tui.errors import (
+    FAILED,
+    INTERRUPTED,
+    TEMPORARY,
     DeviceExpired,
     DeviceNotSetUp,
     DevicePending,
     GrantRejected,
-    TemporaryFailure,
+    StorageError,
+    TemporaryError,
+    WtrError,
 )
+from wtr_tui.model import Secret, Token
+from wtr_tui.oauth import pages
+from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.device import DeviceAuthorization, next_interval
 from wtr_tui.oauth.listener import CannotListen, Listener
 from wtr_tui.oauth.listener_events import (
     BrowserArrived,
@@ -38,8 +43,6 @@ from wtr_tui.oauth.listener_events import (
 )
 from wtr_tui.oauth.pasted import BadPaste, judge_pasted
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
 from wtr_tui.steps import (
     LAST_STEPS,
     DeviceCodeOver,
@@ -73,7 +76,7 @@ class Retrieval:
         settings: Settings,
         client: WebexClient,
         *,
-        now: Callable[[], datetime] = instants.now,
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         _require_usual_base_url(profile, settings)
         self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
@@ -111,7 +114,7 @@ class Retrieval:
             on_event=lambda event: self._tell(noticed(event)),
         )
         self._listener = listener
-        clock = asyncio.ensure_future(self._watch_the_clock())
+        watching = asyncio.ensure_future(self._watch_the_clock())
         # The first request shall not wait for imports and certificates.
         warming = asyncio.ensure_future(in_thread(self._client.warm))
         try:
@@ -123,7 +126,7 @@ class Retrieval:
                     return
         finally:
             self._answered = True
-            for task in (clock, warming, self._device):
+            for task in (watching, warming, self._device):
                 if task is not None:
                     task.cancel()
             await listener.stop()
@@ -150,7 +153,7 @@ class Retrieval:
             return "This sign-in has its answer already."
         answer = judge_pasted(text, self.request, self.redirect_uri)
         if isinstance(answer, BadPaste):
-            return answer.sentence
+            return answer.message
         if isinstance(answer, NotOurs):
             said = f" It says: {answer.error} {answer.description}".rstrip() if answer.error else ""
             return f"That is not the answer of this sign-in. {answer.reason.value}{said}"
@@ -174,7 +177,7 @@ class Retrieval:
         try:
             await listener.start()
         except CannotListen as refusal:
-            self._tell(NotListening(refusal.sentence, refusal.advice))
+            self._tell(NotListening(refusal.message, refusal.hint))
         else:
             self._tell(
                 Listening(listener.start_url, self.redirect_uri.port, tuple(listener.families))
@@ -239,7 +242,7 @@ class Retrieval:
                 kept_aside = file.keep_aside_unless(self._settings.app_id, self._settings.base_url)
                 file.save(StoredToken(self._settings.app_id, token, self._settings.base_url))
         except WtrError as error:
-            return NotSaved(token, way, error.sentence, error.advice)
+            return NotSaved(token, way, error.message, error.hint)
         hook.run(self._profile, self._settings, hook.Event.RETRIEVED, token)
         return SignedIn(token, way, kept_aside)
 
@@ -249,9 +252,9 @@ class Retrieval:
                 lambda: self._client.device_authorize(self._settings.scopes)
             )
         except DeviceNotSetUp as refusal:
-            self._tell(DeviceCodeRefused(refusal.sentence, refusal.advice, refusal.redirect_uris))
+            self._tell(DeviceCodeRefused(refusal.message, refusal.hint, refusal.redirect_uris))
         except WtrError as error:
-            self._tell(DeviceCodeRefused(error.sentence, error.advice))
+            self._tell(DeviceCodeRefused(error.message, error.hint))
         else:
             self._tell(DeviceCodeReady(authorization))
             await self._poll(authorization)
@@ -265,13 +268,13 @@ class Retrieval:
                 return
             try:
                 token = await in_thread(lambda: self._client.device_token(authorization))
-            except (DevicePending, TemporaryFailure) as pause:
+            except (DevicePending, TemporaryError) as pause:
                 interval = next_interval(interval, pause)
                 continue
             except DeviceExpired:
                 break
             except WtrError as error:
-                self._tell(DeviceCodeRefused(error.sentence, error.advice))
+                self._tell(DeviceCodeRefused(error.message, error.hint))
                 return
             if not self._answered:
                 self._answered = True
@@ -360,7 +363,7 @@ def _declined(answer: Refused) -> Ended:
 
 
 def _failed(error: WtrError) -> Ended:
-    advice = error.advice
+    advice = error.hint
     if isinstance(error, GrantRejected) and not advice:
         advice = "Start again."
-    return Ended(End.FAILED, error.sentence, advice, error.exit_code)
+    return Ended(End.FAILED, error.message, advice, error.exit_code)

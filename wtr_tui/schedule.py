@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 
 LEAST_LEAD = timedelta(minutes=5)
 MOST_LEAD = timedelta(days=1)

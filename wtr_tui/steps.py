@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from wtr_tui.model import Token
 from wtr_tui.oauth.device import DeviceAuthorization
-from wtr_tui.oauth.token import Token
 
 
 class Way(Enum):
@@ -30,8 +30,8 @@ class Listening:
 class NotListening:
     """The port could not be had. Pasting and the device code go on working."""
 
-    sentence: str
-    advice: str
+    message: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class LaunchAddressReused:
 class Noticed:
     """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it."""
 
-    sentence: str
+    message: str
     count: int = 0
 
 
@@ -78,15 +78,15 @@ class DeviceCodeReady:
 class DeviceCodeOver:
     """The device code has run out; another can be asked for."""
 
-    sentence: str
+    message: str
 
 
 @dataclass(frozen=True)
 class DeviceCodeRefused:
     """No device code: why, and the redirect URIs that are missing, if that is the reason."""
 
-    sentence: str
-    advice: str
+    message: str
+    hint: str
     redirect_uris: tuple[str, ...] = ()
 
 
@@ -112,8 +112,8 @@ class NotSaved:
 
     token: Token
     way: Way
-    sentence: str
-    advice: str
+    message: str
+    hint: str
 
 
 class End(Enum):
@@ -130,8 +130,8 @@ class Ended:
     """The attempt is over without a token; another one can begin."""
 
     end: End
-    sentence: str
-    advice: str
+    message: str
+    hint: str
     exit_code: int
 
 

@@ -1,19 +1,25 @@
-"""Text that came from elsewhere (a server, a browser, a file), made fit to be shown."""
+"""Text from elsewhere (a server, a browser, a file) made fit to be shown, and the system's words.
+
+``wtr token`` imports this: what only some functions need they import themselves.
+"""
 
 from __future__ import annotations
 
-import unicodedata
+import errno
+import os
 
 _ELLIPSIS = "…"
 
 
-def plain(text: str, limit: int = 300) -> str:
+def cleaned(text: str, limit: int = 300) -> str:
     """The text on one line, without control, format or surrogate characters, cut at ``limit``.
 
     What remains cannot move the cursor, change colours, hide or reorder other text
     (RFC 6749 §10.14 for a terminal). Markup is not touched: whoever shows it turns markup off.
     Only the first ``4 × limit`` characters are looked at: a megabyte of error text costs nothing.
     """
+    import unicodedata
+
     seen = text[: 4 * limit]
     spaced = "".join(" " if character.isspace() else character for character in seen)
     shown = "".join(
@@ -31,14 +37,16 @@ def on_one_line(words: str) -> str:
     return " ".join(" ".join(kept).split())
 
 
-def harmless(text: str) -> str:
-    """The text with its lines and blanks, but without what :func:`plain` takes out of it.
+def printable(text: str) -> str:
+    """The text with its lines and blanks, but without what :func:`cleaned` takes out of it.
 
     For whatever is about to be drawn, wherever it came from: a path, a file, another program.
     """
     # Nearly every text is, and looking at each character takes fifty times as long.
     if text.isprintable():
         return text
+    import unicodedata
+
     return "".join(
         character
         for character in text.replace("\t", " ")
@@ -46,6 +54,32 @@ def harmless(text: str) -> str:
     )
 
 
+def is_visible_ascii(text: str) -> bool:
+    """Whether there is text, all of it ``!`` to ``~``: what an HTTP header carries."""
+    return text.isascii() and text.isprintable() and text != "" and " " not in text
+
+
+def cause(error: OSError) -> str:
+    """Why a system call failed: ``No space left on device (ENOSPC)``."""
+    if error.errno is None:
+        return "the system does not say why"
+    return f"{os.strerror(error.errno)} ({errno.errorcode.get(error.errno, error.errno)})"
+
+
+def user_name(uid: int) -> str:
+    """The user's name, or ``user 1234`` where the system has none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
 # Cc control, Cf format (bidirectional overrides, zero width), Cs surrogate, Co private use,
 # Cn unassigned, Zl/Zp line and paragraph separators.
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+# The old names.
+plain = cleaned
+harmless = printable

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.benchmarks.installed import Installed
 from tests.benchmarks.stand_in import StandIn
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.oauth.token import granted
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
@@ -58,7 +58,7 @@ class Home:
         profile: str = "default",
     ) -> None:
         """Leaves the token there, as a sign-in ``at`` that instant would have."""
-        token = granted(answer, now=at or instants.now())
+        token = granted(answer, now=at or clock.now())
         TokenFile(self._token_path(profile)).save(StoredToken(app_id, token))
 
     def stored(self) -> dict[str, str]:
@@ -99,7 +99,7 @@ class Place:
         """A new home with a token, of Webex's usual life or ``life`` seconds, ``age`` old."""
         home = self.home(name)
         answer = self.stand_in.issue() if life is None else self.stand_in.issue(life, 5 * life)
-        at = instants.now() - timedelta(seconds=age)
+        at = clock.now() - timedelta(seconds=age)
         home.store(self.stand_in.app_id, answer, at=at)
         return home
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.support.environment import program_environ
 from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration, Sandbox
-from wtr_tui import instants
-from wtr_tui.instants import iso
+from wtr_tui import clock
+from wtr_tui.clock import iso
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 PROGRAM = (sys.executable, "-m", "wtr_tui")
@@ -93,7 +93,7 @@ class Home:
     ) -> str:
         """Puts a token of the sandbox there, with so much left; gives its text."""
         answer = sandbox.issue()
-        now = instants.now()
+        now = clock.now()
         access_token = str(answer["access_token"])
         fields = {
             "version": 1,

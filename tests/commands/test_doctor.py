@@ -13,8 +13,8 @@ import pytest
 from tests.commands.home import Home, Ran
 from tests.commands.test_read_only import ordinary
 from tests.support.webex import Fault, Integration, Sandbox
+from wtr_tui.clock import iso, now
 from wtr_tui.doctor import Level, files
-from wtr_tui.instants import iso, now
 from wtr_tui.storage import profile
 
 IMF = "%a, %d %b %Y %H:%M:%S GMT"

@@ -14,7 +14,7 @@ import pytest
 from tests.commands.home import PATIENCE, PROGRAM, Home
 from tests.support.programs import ordinary
 from tests.support.webex import Sandbox
-from wtr_tui import instants
+from wtr_tui import clock
 
 SHOW = "import os; print(os.environ['WEBEX_ACCESS_TOKEN'])"
 
@@ -30,7 +30,7 @@ def test_the_program_finds_a_valid_token_and_its_expiry(
     assert token.expires_at is not None
     assert ran.out.split() == [
         token.access_token.reveal(),
-        f"WEBEX_ACCESS_TOKEN_EXPIRES_AT={instants.iso(token.expires_at)}",
+        f"WEBEX_ACCESS_TOKEN_EXPIRES_AT={clock.iso(token.expires_at)}",
     ]
     assert (ran.code, ran.err) == (0, "")
 
@@ -92,7 +92,7 @@ def test_an_old_expiry_in_the_environment_is_not_taken_for_this_tokens(
     stored = home.token_path().read_text()
     end = home.stored().token.expires_at
     assert end is not None
-    home.token_path().write_text(stored.replace(f'"{instants.iso(end)}"', "null"))
+    home.token_path().write_text(stored.replace(f'"{clock.iso(end)}"', "null"))
     ran = home.run("exec", "env", WEBEX_ACCESS_TOKEN_EXPIRES_AT="2020-01-01T00:00:00Z")
     assert "WEBEX_ACCESS_TOKEN=" in ran.out
     assert "EXPIRES_AT" not in ran.out

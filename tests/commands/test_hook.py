@@ -16,7 +16,7 @@ from tests.commands.test_retrieve import start_url
 from tests.support.waiting import wait_until
 from tests.support.webex import Sandbox
 from wtr_tui import hook
-from wtr_tui.instants import iso
+from wtr_tui.clock import iso
 from wtr_tui.storage import profile, settings
 
 EXPIRED = timedelta(seconds=-60)

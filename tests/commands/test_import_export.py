@@ -13,7 +13,7 @@ import yaml
 
 from tests.commands.home import PATIENCE, PROGRAM, Home
 from tests.support.webex import Fault, Sandbox
-from wtr_tui import instants
+from wtr_tui import clock
 
 HOUR = timedelta(hours=1)
 
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 def go_file(sandbox: Sandbox, home: Home) -> dict[str, object]:
     """A ``.wtr-cli.json`` in the home, with a token of the sandbox."""
     answer, integration = sandbox.issue(), sandbox.integration
-    now = int(instants.now().timestamp())
+    now = int(clock.now().timestamp())
     members: dict[str, object] = {
         "clientid": integration.client_id,
         "expiration": now + 3_600,
@@ -213,7 +213,7 @@ def test_what_is_no_token_file_is_refused(home: Home) -> None:
 
 def test_a_token_that_has_run_out_is_said_to_have(home: Home, sandbox: Sandbox) -> None:
     members = go_file(sandbox, home)
-    members["expiration"] = int(instants.now().timestamp()) - 60
+    members["expiration"] = int(clock.now().timestamp()) - 60
     (home.folder / ".wtr-cli.json").write_text(json.dumps(members))
     ran = home.run("import", ".wtr-cli.json")
     assert ran.code == 0

@@ -12,7 +12,7 @@ import pytest
 
 from tests.commands.home import PATIENCE, PROGRAM, Home, ended
 from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integration
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import valid_token
 from wtr_tui.errors import TemporaryError
 
@@ -36,7 +36,7 @@ def test_it_can_be_a_header_or_json(home: Home, sandbox: Sandbox) -> None:
     assert members["access_token"] == token
     assert isinstance(members["expires_in"], int)
     assert 3500 < members["expires_in"] <= 3600
-    assert instants.from_iso(str(members["expires_at"])) > instants.now()
+    assert clock.from_iso(str(members["expires_at"])) > clock.now()
     assert "refresh_token" not in members
 
 
@@ -171,7 +171,7 @@ def test_a_personal_token_is_given_until_it_ends(home: Home, sandbox: Sandbox) -
     fields = json.loads(home.token_path().read_text())
     home.write_token({**fields, "expires_at": None, "refresh_token": None})
     assert home.run("token").out.strip() == token
-    ended = instants.iso(instants.now() - timedelta(hours=1))
+    ended = clock.iso(clock.now() - timedelta(hours=1))
     home.write_token({**fields, "expires_at": ended, "refresh_token": None})
     ran = home.run("token")
     assert ran.code == 3

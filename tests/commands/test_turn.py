@@ -9,7 +9,7 @@ import pytest
 
 from tests.commands.home import PATIENCE, Home
 from tests.support.webex import Sandbox
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import turn
 from wtr_tui.storage.lock import LockHeld, exclusive
 
@@ -30,7 +30,7 @@ def asked(home: Home, min_left: int = 300) -> tuple[object, object]:
 def renew(home: Home, left: timedelta = timedelta(hours=1)) -> None:
     """As another process would write it."""
     fields = json.loads(home.token_path().read_text())
-    home.write_token({**fields, "expires_at": instants.iso(instants.now() + left)})
+    home.write_token({**fields, "expires_at": clock.iso(clock.now() + left)})
 
 
 def test_the_first_one_gets_the_lock(expired: Home) -> None:

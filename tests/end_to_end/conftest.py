@@ -13,7 +13,7 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 from tests.support.environment import program_environ
 from tests.support.webex import Integration, Sandbox
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.oauth.token import granted
 from wtr_tui.sandbox.demo import settings_text
 from wtr_tui.storage.token_file import StoredToken, TokenFile
@@ -54,7 +54,7 @@ class Home:
 
     def sign_in(self, sandbox: Sandbox) -> None:
         """Leaves a token in the token file, as an earlier sign-in would."""
-        token = granted(sandbox.issue(), now=instants.now())
+        token = granted(sandbox.issue(), now=clock.now())
         TokenFile(self.token_path).save(StoredToken(sandbox.integration.client_id, token))
 
     def token(self) -> Mapping[str, str]:

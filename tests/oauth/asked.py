@@ -6,11 +6,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.person import Person
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 APP_ID = "C4f1"

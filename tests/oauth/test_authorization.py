@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wtr_tui.errors import SettingsError
+from wtr_tui.model import Secret
 from wtr_tui.oauth import authorization
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
@@ -22,7 +23,6 @@ from wtr_tui.oauth.authorization import (
     parameters_of,
 )
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.secret import Secret
 
 STATE = "S-state-of-this-attempt"
 
@@ -280,8 +280,8 @@ def test_what_cannot_be_a_redirect_uri_is_refused_with_the_reason(text: str, say
     """A9; RFC 6749 §3.1.2."""
     with pytest.raises(SettingsError) as refused:
         RedirectUri.parse(text)
-    assert says in refused.value.sentence.replace(text, "")
-    assert refused.value.advice
+    assert says in refused.value.message.replace(text, "")
+    assert refused.value.hint
 
 
 def test_a_port_alone_gives_the_default_redirect_uri() -> None:
@@ -304,7 +304,7 @@ def test_a_redirect_uri_is_parsed_or_refused_in_words(text: str) -> None:
     try:
         parsed = RedirectUri.parse(text).text
     except SettingsError as refused:
-        sentence = refused.sentence
+        sentence = refused.message
     else:
         assert parsed == text
         return

@@ -29,19 +29,18 @@ from tests.oauth.asked import (
 from tests.oauth.endpoint import (
     Endpoint,
 )
-from wtr_tui.errors import SettingsError
-from wtr_tui.oauth import client as client_module
-from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.failures import (
+from wtr_tui.errors import (
     AccessTokenRejected,
     GrantRejected,
     NotWebex,
     RequestRefused,
-    WebexFailure,
+    SettingsError,
+    WtrError,
 )
+from wtr_tui.model import Secret, Token
+from wtr_tui.oauth import client as client_module
+from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.person import Person
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
 
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
 ORG_URI = f"ciscospark://us/ORGANIZATION/{ORGANIZATION}"
@@ -152,7 +151,7 @@ def test_no_address_holds_a_secret_and_no_answer_may_be_compressed(
     endpoint: Endpoint, client: WebexClient, request_of: Callable[[WebexClient], object]
 ) -> None:
     endpoint.answer({}, 400)
-    with suppress(WebexFailure):
+    with suppress(WtrError):
         request_of(client)
     [request] = endpoint.received
     assert "SENTINEL" not in request.target

@@ -14,11 +14,11 @@ from tests.oauth.asked import (
 from tests.oauth.endpoint import (
     Endpoint,
 )
-from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.failures import (
+from wtr_tui.errors import (
     NotWebex,
-    UnusableAnswer,
+    UnusableResponse,
 )
+from wtr_tui.oauth.client import WebexClient
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 404])
@@ -29,8 +29,8 @@ def test_a_page_for_people_is_not_from_webex(
     endpoint.answer(page, status)
     with pytest.raises(NotWebex, match="something else than Webex") as caught:
         refresh(client)
-    assert "“Hotel [31m Wi-Fi”" in caught.value.sentence
-    assert "portal" in caught.value.advice
+    assert "“Hotel [31m Wi-Fi”" in caught.value.message
+    assert "portal" in caught.value.hint
     assert caught.value.exit_code == 4
 
 
@@ -89,7 +89,7 @@ def test_a_success_without_a_usable_token_is_refused(
     words: str,
 ) -> None:
     endpoint.answer(body)
-    with pytest.raises(UnusableAnswer, match=words) as caught:
+    with pytest.raises(UnusableResponse, match=words) as caught:
         request_of(client)
-    assert type(caught.value) is UnusableAnswer
+    assert type(caught.value) is UnusableResponse
     assert len(endpoint.received) == 1

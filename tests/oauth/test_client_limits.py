@@ -32,21 +32,21 @@ from tests.oauth.endpoint import (
     raw,
     reset,
 )
-from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.failures import (
+from wtr_tui.errors import (
     OutcomeUnknown,
-    TemporaryFailure,
-    UnusableAnswer,
-    WebexFailure,
+    TemporaryError,
+    UnusableResponse,
+    WtrError,
 )
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret
+from wtr_tui.oauth.client import WebexClient
 
 
 def test_an_answer_larger_than_a_megabyte_is_not_read_on(
     endpoint: Endpoint, client: WebexClient
 ) -> None:
     endpoint.reply(flood)
-    with pytest.raises(UnusableAnswer, match="more than a megabyte"):
+    with pytest.raises(UnusableResponse, match="more than a megabyte"):
         refresh(client)
     assert endpoint.was_cut.wait(ENDLESS)
 
@@ -57,12 +57,12 @@ def test_an_answer_larger_than_a_megabyte_is_not_read_on(
 @pytest.mark.parametrize("reply", [hang, DRIPPING_HEAD, DRIPPING_BODY])
 @pytest.mark.parametrize(
     ("request_of", "failure"),
-    [(exchange, OutcomeUnknown), (refresh, TemporaryFailure), (person, TemporaryFailure)],
+    [(exchange, OutcomeUnknown), (refresh, TemporaryError), (person, TemporaryError)],
 )
 def test_the_whole_request_has_one_time_limit(
     endpoint: Endpoint,
     request_of: Callable[[WebexClient], object],
-    failure: type[WebexFailure],
+    failure: type[WtrError],
     reply: Reply,
 ) -> None:
     endpoint.reply(reply)
@@ -87,7 +87,7 @@ def test_a_name_lookup_that_hangs_is_within_the_limit(monkeypatch: pytest.Monkey
     begun = time.monotonic()
     with (
         client_of("https://webex.invalid/v1", total_timeout=0.2) as client,
-        pytest.raises(TemporaryFailure, match=r"no answer from webex\.invalid within 0\.2 s"),
+        pytest.raises(TemporaryError, match=r"no answer from webex\.invalid within 0\.2 s"),
     ):
         exchange(client)
     assert time.monotonic() - begun < ENDLESS / 2
@@ -101,7 +101,7 @@ def test_a_name_that_has_no_address_is_temporary(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with (
         client_of("https://webex.invalid/v1") as client,
-        pytest.raises(TemporaryFailure, match=r"no address for webex\.invalid"),
+        pytest.raises(TemporaryError, match=r"no address for webex\.invalid"),
     ):
         refresh(client)
 
@@ -115,7 +115,7 @@ def test_a_code_that_may_have_arrived_is_not_sent_again(
     endpoint.reply(reply, answering(GRANT))
     with pytest.raises(OutcomeUnknown, match="unknown") as caught:
         exchange(client)
-    assert "Start the sign-in again" in caught.value.advice
+    assert "Start the sign-in again" in caught.value.hint
     assert caught.value.exit_code == 4
     assert len(endpoint.received) == 1
 
@@ -126,7 +126,7 @@ def test_a_refresh_whose_connection_broke_is_temporary_and_not_sent_again(
 ) -> None:
     """A second use of a refresh token is what a server with rotation takes for theft."""
     endpoint.reply(reply, answering(GRANT))
-    with pytest.raises(TemporaryFailure, match="could not be asked"):
+    with pytest.raises(TemporaryError, match="could not be asked"):
         refresh(client)
     assert len(endpoint.received) == 1
 
@@ -136,7 +136,7 @@ def test_a_poll_whose_connection_broke_is_temporary(
     endpoint: Endpoint, client: WebexClient, reply: Reply
 ) -> None:
     endpoint.reply(reply)
-    with pytest.raises(TemporaryFailure):
+    with pytest.raises(TemporaryError):
         device_token(client)
     assert len(endpoint.received) == 1
 
@@ -161,6 +161,6 @@ def test_a_refused_connection_is_tried_again_for_a_code(
 def test_a_connection_that_stays_refused_is_temporary(
     refusing: Endpoint, client: WebexClient, request_of: Callable[[WebexClient], object]
 ) -> None:
-    with pytest.raises(TemporaryFailure, match=r"127\.0\.0\.1 refuses the connection") as caught:
+    with pytest.raises(TemporaryError, match=r"127\.0\.0\.1 refuses the connection") as caught:
         request_of(client)
     assert caught.value.status is None

@@ -20,20 +20,20 @@ from tests.oauth.asked import (
 from tests.oauth.endpoint import (
     Endpoint,
 )
-from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
-from wtr_tui.oauth.failures import (
+from wtr_tui.errors import (
     AccessTokenRejected,
-    ClientRejected,
     DeviceDenied,
     DeviceExpired,
     DeviceNotSetUp,
     DevicePending,
     GrantRejected,
     RequestRefused,
-    TemporaryFailure,
-    WebexFailure,
+    TemporaryError,
+    WrongClient,
+    WtrError,
 )
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
 
 OAUTH = "oauth"
 MESSAGE = "message"
@@ -51,38 +51,38 @@ def error_body(shape: str, code: str, words: str) -> dict[str, object]:
         (refresh, 400, OAUTH, "invalid_grant", GrantRejected, 3),
         (refresh, 401, OAUTH, "invalid_grant", GrantRejected, 3),
         (refresh, 401, MESSAGE, "", GrantRejected, 3),
-        (refresh, 400, OAUTH, "invalid_client", ClientRejected, 2),
-        (refresh, 401, OAUTH, "invalid_client", ClientRejected, 2),
+        (refresh, 400, OAUTH, "invalid_client", WrongClient, 2),
+        (refresh, 401, OAUTH, "invalid_client", WrongClient, 2),
         (refresh, 400, MESSAGE, "", RequestRefused, 1),
         (refresh, 400, OAUTH, "invalid_scope", RequestRefused, 1),
         (refresh, 400, OAUTH, "unauthorized_client", RequestRefused, 1),
         (refresh, 403, MESSAGE, "", RequestRefused, 1),
         (refresh, 404, MESSAGE, "", RequestRefused, 1),
         (refresh, 200, OAUTH, "invalid_grant", GrantRejected, 3),
-        (refresh, 408, MESSAGE, "", TemporaryFailure, 4),
-        (refresh, 425, MESSAGE, "", TemporaryFailure, 4),
-        (refresh, 429, MESSAGE, "", TemporaryFailure, 4),
-        (refresh, 500, MESSAGE, "", TemporaryFailure, 4),
-        (refresh, 503, OAUTH, "invalid_grant", TemporaryFailure, 4),
+        (refresh, 408, MESSAGE, "", TemporaryError, 4),
+        (refresh, 425, MESSAGE, "", TemporaryError, 4),
+        (refresh, 429, MESSAGE, "", TemporaryError, 4),
+        (refresh, 500, MESSAGE, "", TemporaryError, 4),
+        (refresh, 503, OAUTH, "invalid_grant", TemporaryError, 4),
         (exchange, 400, OAUTH, "invalid_grant", GrantRejected, 3),
-        (exchange, 401, OAUTH, "invalid_client", ClientRejected, 2),
-        (exchange, 401, MESSAGE, "", ClientRejected, 2),
+        (exchange, 401, OAUTH, "invalid_client", WrongClient, 2),
+        (exchange, 401, MESSAGE, "", WrongClient, 2),
         (exchange, 400, OAUTH, "invalid_request", RequestRefused, 1),
-        (exchange, 429, MESSAGE, "", TemporaryFailure, 4),
-        (exchange, 502, MESSAGE, "", TemporaryFailure, 4),
+        (exchange, 429, MESSAGE, "", TemporaryError, 4),
+        (exchange, 502, MESSAGE, "", TemporaryError, 4),
         (device_code, 400, OAUTH, "invalid_scope", RequestRefused, 1),
-        (device_code, 401, OAUTH, "invalid_client", ClientRejected, 2),
+        (device_code, 401, OAUTH, "invalid_client", WrongClient, 2),
         (device_code, 400, OAUTH, "invalid_redirect_uri", DeviceNotSetUp, 2),
         (device_token, 400, OAUTH, "access_denied", DeviceDenied, 1),
         (device_token, 400, OAUTH, "expired_token", DeviceExpired, 4),
         (device_token, 400, OAUTH, "invalid_grant", DeviceExpired, 4),
-        (device_token, 400, OAUTH, "invalid_client", ClientRejected, 2),
+        (device_token, 400, OAUTH, "invalid_client", WrongClient, 2),
         (device_token, 400, OAUTH, "tokenlimit_reached", RequestRefused, 1),
-        (device_token, 503, MESSAGE, "", TemporaryFailure, 4),
+        (device_token, 503, MESSAGE, "", TemporaryError, 4),
         (person, 401, MESSAGE, "", AccessTokenRejected, 3),
         (person, 404, MESSAGE, "", RequestRefused, 1),
-        (person, 429, MESSAGE, "", TemporaryFailure, 4),
-        (expiry, 500, MESSAGE, "", TemporaryFailure, 4),
+        (person, 429, MESSAGE, "", TemporaryError, 4),
+        (expiry, 500, MESSAGE, "", TemporaryError, 4),
     ],
 )
 def test_a_refusal_is_what_its_status_and_code_make_it(
@@ -92,7 +92,7 @@ def test_a_refusal_is_what_its_status_and_code_make_it(
     status: int,
     shape: str,
     code: str,
-    failure: type[WebexFailure],
+    failure: type[WtrError],
     exit_code: int,
 ) -> None:
     endpoint.answer(error_body(shape, code, "the server's own words"), status)
@@ -101,12 +101,12 @@ def test_a_refusal_is_what_its_status_and_code_make_it(
     told = caught.value
     assert type(told) is failure
     assert told.exit_code == exit_code
-    assert (told.status, told.code, told.tracking_id) == (status, code, "ROUTER_1")
-    assert told.server_words == "the server's own words"
-    assert "“the server's own words”" in told.sentence
-    assert f"HTTP {status}" in told.sentence
-    assert "tracking id ROUTER_1" in told.sentence
-    assert told.sentence.endswith(".")
+    assert (told.status, told.details.code, told.details.tracking_id) == (status, code, "ROUTER_1")
+    assert told.details.server_text == "the server's own words"
+    assert "“the server's own words”" in told.message
+    assert f"HTTP {status}" in told.message
+    assert "tracking id ROUTER_1" in told.message
+    assert told.message.endswith(".")
     assert len(endpoint.received) == 1
 
 
@@ -114,12 +114,12 @@ def test_a_refusal_is_what_its_status_and_code_make_it(
     ("words", "failure"),
     [
         ("POST failed: HTTP/1.1 400 (error = 'invalid_grant The token is dead.')", GrantRejected),
-        ("invalid_client: unknown", ClientRejected),
+        ("invalid_client: unknown", WrongClient),
         ("not_invalid_grant at all", RequestRefused),
     ],
 )
 def test_an_oauth_code_within_a_message_counts(
-    endpoint: Endpoint, client: WebexClient, words: str, failure: type[WebexFailure]
+    endpoint: Endpoint, client: WebexClient, words: str, failure: type[WtrError]
 ) -> None:
     endpoint.answer({"message": words}, 400)
     with pytest.raises(failure):
@@ -143,7 +143,7 @@ def test_the_tracking_id_is_found_wherever_it_is(
     endpoint.answer(body, 400, headers)
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
-    assert caught.value.tracking_id == "ROUTER_7"
+    assert caught.value.details.tracking_id == "ROUTER_7"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_an_error_that_says_nothing_is_still_a_sentence(
     endpoint.answer(body, 400)
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
-    assert caught.value.sentence == "Webex refused to refresh the token (HTTP 400)."
+    assert caught.value.message == "Webex refused to refresh the token (HTTP 400)."
 
 
 def test_control_characters_of_the_server_do_not_reach_the_person(
@@ -186,8 +186,8 @@ def test_control_characters_of_the_server_do_not_reach_the_person(
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
     told = caught.value
-    assert told.server_words == "[red]x[/]]0;evil line two"
-    shown = str(told) + told.server_words + told.code + told.tracking_id
+    assert told.details.server_text == "[red]x[/]]0;evil line two"
+    shown = str(told) + told.details.server_text + told.details.code + told.details.tracking_id
     assert all(character.isprintable() for character in shown)
 
 
@@ -196,15 +196,17 @@ def test_a_secret_the_server_repeats_is_masked(endpoint: Endpoint, client: Webex
     endpoint.answer({"error": "SENTINEL-secret", "error_description": said}, 400)
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
-    assert "SENTINEL" not in str(caught.value) + caught.value.code + caught.value.server_words
-    assert "of C4f1 with" in caught.value.sentence
+    details = caught.value.details
+    assert details is not None
+    assert "SENTINEL" not in f"{caught.value} {details.code} {details.server_text}"
+    assert "of C4f1 with" in caught.value.message
 
 
 def test_a_long_error_is_cut(endpoint: Endpoint, client: WebexClient) -> None:
     endpoint.answer({"message": "a" * 500_000}, 400)
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
-    assert len(caught.value.sentence) < 500
+    assert len(caught.value.message) < 500
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_retry_after_is_seconds_or_a_date_and_capped(
     endpoint: Endpoint, client: WebexClient, status: int, stated: str, seconds: float | None
 ) -> None:
     endpoint.answer({}, status, {"Retry-After": stated})
-    with pytest.raises(TemporaryFailure) as caught:
+    with pytest.raises(TemporaryError) as caught:
         refresh(client)
     expected = None if seconds is None else timedelta(seconds=seconds)
     assert caught.value.retry_after == expected
@@ -271,4 +273,4 @@ def test_missing_redirect_uris_are_named(
     with pytest.raises(DeviceNotSetUp) as caught:
         device_code(client)
     assert caught.value.redirect_uris == HELPER_REDIRECT_URIS
-    assert all(uri in caught.value.advice for uri in HELPER_REDIRECT_URIS)
+    assert all(uri in caught.value.hint for uri in HELPER_REDIRECT_URIS)

@@ -29,14 +29,14 @@ from tests.oauth.endpoint import (
     raw,
 )
 from tests.support.webex import Sandbox
-from wtr_tui.errors import SettingsError
-from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.failures import (
-    ClientRejected,
-    TemporaryFailure,
+from wtr_tui.errors import (
+    SettingsError,
+    TemporaryError,
     UntrustedServer,
-    WebexFailure,
+    WrongClient,
+    WtrError,
 )
+from wtr_tui.oauth.client import WebexClient
 
 
 @EVERY_REQUEST
@@ -50,7 +50,7 @@ def test_no_secret_is_in_an_exception_or_a_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     endpoint.reply(reply, reply)
-    with pytest.raises(WebexFailure) as caught:
+    with pytest.raises(WtrError) as caught:
         request_of(client)
     told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     assert "SENTINEL" not in told
@@ -64,13 +64,11 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     endpoint.reply(raw(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"))
     with (
         client_of("https://webex.invalid/v1") as client,
-        pytest.raises(TemporaryFailure) as caught,
+        pytest.raises(TemporaryError) as caught,
     ):
         refresh(client)
-    assert (
-        f"the proxy http://127.0.0.1:{endpoint.port} (from $HTTPS_PROXY)" in caught.value.sentence
-    )
-    assert "“407 Proxy Authentication Required”" in caught.value.sentence
+    assert f"the proxy http://127.0.0.1:{endpoint.port} (from $HTTPS_PROXY)" in caught.value.message
+    assert "“407 Proxy Authentication Required”" in caught.value.message
     assert "SENTINEL" not in str(caught.value)
     assert [request.method for request in endpoint.received] == ["CONNECT"]
     assert SECRET.reveal().encode() not in endpoint.received[0].body
@@ -83,7 +81,7 @@ def test_a_code_that_only_reached_the_proxy_is_not_of_unknown_outcome(
     endpoint.reply(close, close, close)
     with (
         client_of("https://webex.invalid/v1") as client,
-        pytest.raises(TemporaryFailure, match=r"\$https_proxy"),
+        pytest.raises(TemporaryError, match=r"\$https_proxy"),
     ):
         exchange(client)
     assert {request.method for request in endpoint.received} == {"CONNECT"}
@@ -132,7 +130,7 @@ def test_a_ca_file_that_is_none_is_a_setting(
         pytest.raises(SettingsError, match=words) as caught,
     ):
         client.warm()
-    assert str(ca_file) in caught.value.sentence
+    assert str(ca_file) in caught.value.message
 
 
 def test_an_ssl_cert_file_that_is_missing_is_said(
@@ -167,10 +165,10 @@ def test_a_certificate_nobody_vouches_for_is_refused_unless_the_ca_file_does(
             pytest.raises(UntrustedServer, match="certificate") as caught,
         ):
             exchange(client)
-        assert "caFile" in caught.value.advice
+        assert "caFile" in caught.value.hint
         assert not sandbox.requests
         with (
             WebexClient(sandbox.base_url, APP_ID, SECRET, ca_file=certificate) as client,
-            pytest.raises(ClientRejected),
+            pytest.raises(WrongClient),
         ):
             exchange(client)

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from wtr_tui.errors import DevicePending, TemporaryError, UnusableResponse
+from wtr_tui.model import Secret
 from wtr_tui.oauth.device import (
     HELPER_REDIRECT_URIS,
     DeviceAuthorization,
     authorized,
     next_interval,
 )
-from wtr_tui.oauth.failures import DevicePending, TemporaryFailure, UnusableAnswer
-from wtr_tui.secret import Secret
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 
@@ -43,14 +43,14 @@ def test_everything_an_answer_states_is_in_the_authorization() -> None:
 @pytest.mark.parametrize("name", ["device_code", "expires_in", "user_code", "verification_uri"])
 @pytest.mark.parametrize("stated", [None, "", [], {}, True])
 def test_an_answer_that_lacks_what_is_required_is_refused(name: str, stated: object) -> None:
-    with pytest.raises(UnusableAnswer) as caught:
+    with pytest.raises(UnusableResponse) as caught:
         authorized({**ANSWER, name: stated}, now=NOW)
-    assert caught.value.advice
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("stated", ["7297\x1b[2J", "72 97", "7" * 41])
 def test_a_code_nobody_could_type_is_refused(stated: str) -> None:
-    with pytest.raises(UnusableAnswer, match="no code to enter"):
+    with pytest.raises(UnusableResponse, match="no code to enter"):
         authorized({**ANSWER, "user_code": stated}, now=NOW)
 
 
@@ -71,7 +71,7 @@ def test_a_code_nobody_could_type_is_refused(stated: str) -> None:
     ],
 )
 def test_a_page_that_should_not_be_opened_is_refused(name: str, stated: object) -> None:
-    with pytest.raises(UnusableAnswer, match="no page"):
+    with pytest.raises(UnusableResponse, match="no page"):
         authorized({**ANSWER, name: stated}, now=NOW)
 
 
@@ -104,13 +104,13 @@ def test_the_interval_has_a_default_and_a_limit(stated: object, interval: float)
         (2, DevicePending(slow_down=True, retry_after=seconds(15)), 15),
         (2, DevicePending(slow_down=True, retry_after=seconds(1)), 7),
         (2, DevicePending(retry_after=seconds(900)), 60),
-        (2, TemporaryFailure(""), 4),
-        (40, TemporaryFailure(""), 60),
-        (2, TemporaryFailure("", retry_after=seconds(30)), 30),
+        (2, TemporaryError(""), 4),
+        (40, TemporaryError(""), 60),
+        (2, TemporaryError("", retry_after=seconds(30)), 30),
     ],
 )
 def test_the_interval_follows_the_outcome(
-    before: float, outcome: DevicePending | TemporaryFailure, after: float
+    before: float, outcome: DevicePending | TemporaryError, after: float
 ) -> None:
     assert next_interval(seconds(before), outcome) == seconds(after)
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
+from wtr_tui.model import Secret
 from wtr_tui.oauth import loopback, pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
 from wtr_tui.oauth.connection import USUAL
@@ -34,7 +35,6 @@ from wtr_tui.oauth.listener import (
 )
 from wtr_tui.oauth.redirect import GUESSES_ALLOWED
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.secret import Secret
 
 FAMILIES = [
     pytest.param(socket.AF_INET, "127.0.0.1", id="127.0.0.1"),
@@ -320,8 +320,8 @@ async def test_where_nothing_can_be_listened_on_the_reason_is_said(
     with pytest.raises(CannotListen) as refused:
         await attempt.listener.start()
     assert not isinstance(refused.value, PortTaken)
-    assert "port 80" in refused.value.sentence.lower()
-    assert "paste" in refused.value.advice
+    assert "port 80" in refused.value.message.lower()
+    assert "paste" in refused.value.hint
 
 
 @pytest.mark.parametrize(("family", "address"), FAMILIES)
@@ -338,8 +338,8 @@ async def test_one_family_taken_by_another_program_is_a_taken_port(
             async with listening(port=port):
                 pytest.fail("it listens")
         assert (refused.value.port, refused.value.family) == (port, address)
-        assert str(port) in refused.value.sentence
-        assert refused.value.holder in refused.value.sentence
+        assert str(port) in refused.value.message
+        assert refused.value.holder in refused.value.message
         for free in {"127.0.0.1", "::1"} - {address}:
             assert await refuses_connections(port, free)
 

@@ -63,7 +63,7 @@ def test_a_page_is_one_well_formed_document(outcome: pages.Outcome) -> None:
     found = elements(outcome)
     assert found.open == []
     assert [tag for tag, _ in found.tags].count("html") == 1
-    for words in (outcome.title, outcome.sentence, outcome.prompt, outcome.quoted):
+    for words in (outcome.title, outcome.message, outcome.prompt, outcome.quoted):
         assert words in found.text
     assert "$" not in found.text
 

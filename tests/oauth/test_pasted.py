@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
     Granted,
@@ -18,7 +19,6 @@ from wtr_tui.oauth.authorization import (
 )
 from wtr_tui.oauth.pasted import BadPaste, judge_pasted
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.secret import Secret
 
 STATE = "kT7-state_of.this~attempt"
 CODE = "MGVlMDk4_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
@@ -142,9 +142,9 @@ def test_what_is_no_answer_is_refused_with_the_reason(text: str, says: str) -> N
     """F66."""
     refused = judge(text)
     assert isinstance(refused, BadPaste)
-    assert says in refused.sentence
-    assert STATE not in refused.sentence
-    assert CODE not in refused.sentence
+    assert says in refused.message
+    assert STATE not in refused.message
+    assert CODE not in refused.message
 
 
 @given(st.text(max_size=200))
@@ -154,7 +154,7 @@ def test_no_text_is_granted_without_the_state(text: str) -> None:
         refused = judge(pasted)
         assert isinstance(refused, (BadPaste, NotOurs))
         if isinstance(refused, BadPaste):
-            assert refused.sentence.isprintable()
+            assert refused.message.isprintable()
 
 
 @given(st.data())

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
 from wtr_tui.oauth.redirect import (
     GUESSES_ALLOWED,
@@ -23,7 +24,6 @@ from wtr_tui.oauth.redirect import (
     decide,
 )
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.secret import Secret
 
 STATE = "state-of-this-attempt"
 START = "/s/k7q2mx9d"

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from wtr_tui.oauth.failures import UnusableAnswer
-from wtr_tui.oauth.token import Token, granted
-from wtr_tui.secret import Secret
+from wtr_tui.errors import UnusableResponse
+from wtr_tui.model import Secret, Token
+from wtr_tui.oauth.token import granted
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
@@ -58,12 +58,12 @@ def test_unknown_members_are_ignored() -> None:
 
 @pytest.mark.parametrize("stated", [None, "", 0, True, ["a"], {"a": 1}, "a b", "a\nb", "ä", "\x7f"])
 def test_an_access_token_that_cannot_be_one_is_refused(stated: object) -> None:
-    with pytest.raises(UnusableAnswer, match=r"access.token"):
+    with pytest.raises(UnusableResponse, match=r"access.token"):
         granted(answer(access_token=stated), now=NOW)
 
 
 def test_an_answer_without_an_access_token_is_refused() -> None:
-    with pytest.raises(UnusableAnswer, match="no access token"):
+    with pytest.raises(UnusableResponse, match="no access token"):
         granted(without("access_token"), now=NOW)
 
 
@@ -78,7 +78,7 @@ def test_a_missing_token_type_means_bearer() -> None:
 
 @pytest.mark.parametrize("stated", ["mac", "DPoP", "bearer ", 1, ["Bearer"]])
 def test_another_token_type_is_refused(stated: object) -> None:
-    with pytest.raises(UnusableAnswer, match="another type"):
+    with pytest.raises(UnusableResponse, match="another type"):
         granted(answer(token_type=stated), now=NOW)
 
 
@@ -123,12 +123,14 @@ def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -
     ],
 )
 def test_a_lifetime_that_is_not_sensible_is_refused(name: str, stated: object) -> None:
-    with pytest.raises(UnusableAnswer, match=f"{name} in Webex's answer is not a sensible number"):
+    with pytest.raises(
+        UnusableResponse, match=f"{name} in Webex's answer is not a sensible number"
+    ):
         granted(answer(**{name: stated}), now=NOW)
 
 
 def test_a_nan_that_json_lets_through_is_refused() -> None:
-    with pytest.raises(UnusableAnswer):
+    with pytest.raises(UnusableResponse):
         granted(json.loads('{"access_token": "a", "expires_in": NaN}'), now=NOW)
 
 
@@ -169,7 +171,7 @@ def test_a_token_without_refresh_token_has_no_end_of_one() -> None:
 
 
 def test_an_ill_typed_refresh_token_is_refused() -> None:
-    with pytest.raises(UnusableAnswer, match="refresh_token"):
+    with pytest.raises(UnusableResponse, match="refresh_token"):
         granted(answer(refresh_token=["a"]), now=NOW, previous=PREVIOUS)
 
 
@@ -181,12 +183,12 @@ def test_scopes_that_are_not_stated_are_kept(stated: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("stated", ["a\x1b[31m", "a\u202eb", "a\nb", 5, ["a", "b"]])
 def test_a_scope_list_that_cannot_be_one_is_refused(stated: object) -> None:
-    with pytest.raises(UnusableAnswer, match="scope"):
+    with pytest.raises(UnusableResponse, match="scope"):
         granted(answer(scope=stated), now=NOW)
 
 
 def test_no_refusal_quotes_what_it_refuses() -> None:
-    with pytest.raises(UnusableAnswer) as caught:
+    with pytest.raises(UnusableResponse) as caught:
         granted(answer(access_token="SENTINEL value"), now=NOW)
     assert "SENTINEL" not in str(caught.value)
 

@@ -15,12 +15,11 @@ from tests.tokens import a_token
 from tests.tui.stage import ANN, NoWebex
 from wtr_tui import retrieval
 from wtr_tui.environment import browser
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.authorization import AuthorizationRequest
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.listener import OnAnswer, OnEvent
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
 
 _OF_THE_PERSON = ("WEBEX_", "WTR_", "SSH_", "XDG_", "TEXTUAL_", "NO_COLOR", "COLORTERM", "BROWSER")
 

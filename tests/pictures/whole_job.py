@@ -22,9 +22,9 @@ from tests.pictures.stand_ins import REFRESHED, START_PATH, PicturedListener, Pi
 from tests.tokens import APP_ID
 from tests.tui.stage import ANN, OVER_SSH, SECRET, Stage, seen, shows, told, until
 from wtr_tui import refresh
+from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import Granted
 from wtr_tui.oauth.listener import BrowserArrived
-from wtr_tui.secret import Secret
 from wtr_tui.storage.settings_values import DEFAULT_SCOPES
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.widgets.inputs import AddressInput, SecretInput

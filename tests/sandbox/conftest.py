@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.support.webex import Integration, Sandbox, browser
-from wtr_tui.instants import UTC
+from wtr_tui.clock import UTC
 
 # RFC 7636, appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -13,8 +13,7 @@ import sys
 from collections.abc import Mapping
 
 from wtr_tui import cli
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret, Token
 
 
 def die(*_: object, **__: object) -> None:

@@ -18,8 +18,9 @@ import pytest
 from tests.clock import Clock
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.keeper import Keeper
+from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient, http
-from wtr_tui.oauth.token import Token, granted
+from wtr_tui.oauth.token import granted
 from wtr_tui.refresh import (
     AlreadyFresh,
     NotSaved,

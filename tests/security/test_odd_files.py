@@ -9,7 +9,7 @@ import pytest
 
 from tests.commands.home import Home
 from tests.support.webex import Sandbox
-from wtr_tui import instants
+from wtr_tui import clock
 
 COMMANDS = [
     ("token",),
@@ -43,7 +43,7 @@ NO_INSTANTS = [
 
 def far(instant: str) -> str:
     """The same instant in the next year that has no 29 February."""
-    year = instants.now().year + 1
+    year = clock.now().year + 1
     while year % 4 == 0:
         year += 1
     return f"{year}{instant[4:]}"

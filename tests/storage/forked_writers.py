@@ -17,9 +17,8 @@ from pathlib import Path
 
 from tests.storage.faults import Counted
 from tests.support.waiting import PATIENCE
-from wtr_tui.instants import from_iso
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui.clock import from_iso
+from wtr_tui.model import Secret, Token
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 OBTAINED = from_iso("2026-11-24T12:00:00Z")

@@ -14,8 +14,7 @@ import pytest
 
 from tests.full_disk import files_of_at_most
 from tests.tokens import APP_ID, a_token
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret, Token
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.token_file import StoredToken, TokenFile, TokenNotSaved
 

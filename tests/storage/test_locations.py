@@ -94,8 +94,8 @@ def test_the_profile_is_the_one_given_or_named_by_the_environment(
 def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of a profile") as refusal:
         locations.token_path(name, HOME)
-    assert refusal.value.sentence.isprintable()
-    assert len(refusal.value.sentence) < 400
+    assert refusal.value.message.isprintable()
+    assert len(refusal.value.message) < 400
 
 
 @pytest.mark.parametrize("name", ["a", "Work_2.old-x", "x" * 64])

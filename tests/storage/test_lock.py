@@ -80,8 +80,8 @@ def test_who_holds_it_too_long_is_named(path: Path) -> None:
             pytest.fail("two at once")
         assert time.monotonic() - begun >= 0.2
         assert held.value.pid == holder.pid
-        assert f"process {holder.pid}" in held.value.sentence
-        assert str(path) in held.value.sentence
+        assert f"process {holder.pid}" in held.value.message
+        assert str(path) in held.value.message
         assert held.value.exit_code == TEMPORARY
 
 

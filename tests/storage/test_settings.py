@@ -108,10 +108,8 @@ def test_an_empty_variable_is_no_variable(path: Path, empty: str) -> None:
 
 def test_an_empty_variable_is_named_where_nothing_else_is_said(path: Path) -> None:
     (app_id, secret) = load(path, {"WEBEX_APPID": ""}).problems
-    assert app_id.sentence == (
-        "$WEBEX_APPID: The App ID is missing; the portal calls it Client ID."
-    )
-    assert secret.sentence == (
+    assert app_id.message == ("$WEBEX_APPID: The App ID is missing; the portal calls it Client ID.")
+    assert secret.message == (
         "The secret is missing; the portal shows it once, as Client Secret."
         f" Set secret in {path}, or $WEBEX_SECRET."
     )
@@ -169,10 +167,10 @@ def test_a_wrong_value_is_told_with_file_line_and_key(
     told = [problem for problem in found.problems if problem.where]
     assert [problem.where for problem in told] == [f"{path} line {line}"]
     (problem,) = told
-    assert problem.sentence.startswith(f"{path} line {line}, {key}: ")
-    assert words in problem.sentence
+    assert problem.message.startswith(f"{path} line {line}, {key}: ")
+    assert words in problem.message
     assert words in problem.fault
-    assert str(problem) == problem.sentence
+    assert str(problem) == problem.message
     # What is wrong has no effect.
     assert found.scopes == DEFAULT_SCOPES
     assert found.base_url == "https://webexapis.com/v1"
@@ -195,8 +193,8 @@ def test_a_wrong_variable_is_told_by_its_name(
 ) -> None:
     found = load(path, {variable: value})
     (problem,) = (problem for problem in found.problems if problem.where)
-    assert problem.sentence.startswith(f"${variable}: ")
-    assert words in problem.sentence
+    assert problem.message.startswith(f"${variable}: ")
+    assert words in problem.message
     assert problem.where == f"${variable}"
 
 
@@ -217,7 +215,7 @@ def test_everything_that_is_wrong_is_told_at_once(path: Path) -> None:
     found = loaded(path, "redirectPort: 0\nscopes: ','\n")
     with pytest.raises(SettingsError) as refused:
         found.require()
-    assert len(refused.value.sentence.splitlines()) == 4
+    assert len(refused.value.message.splitlines()) == 4
     assert refused.value.exit_code == WRONG_USAGE
 
 
@@ -251,7 +249,7 @@ def test_the_environment_alone_fills_a_form_beside_a_broken_file() -> None:
     assert found.sources["secret"].words() == "from $WEBEX_SECRET"
     assert not found.warnings
     (problem, _) = without_file({}).problems
-    assert "Set appid in the settings file, or $WEBEX_APPID." in problem.sentence
+    assert "Set appid in the settings file, or $WEBEX_APPID." in problem.message
 
 
 @pytest.mark.parametrize(

@@ -144,8 +144,8 @@ def test_every_way_to_write_it(before: str, changes: dict[str, object], after: s
 def test_a_value_that_others_refer_to_is_left_and_named() -> None:
     with pytest.raises(SettingsNotEditable) as refused:
         edited("z: 1\nappid: &x C1\nother: *x\n", {"appid": "C2"}, "/etc/x.yaml")
-    assert refused.value.sentence.startswith("/etc/x.yaml, line 2: appid cannot be changed")
-    assert refused.value.advice == "Change appid there with an editor."
+    assert refused.value.message.startswith("/etc/x.yaml, line 2: appid cannot be changed")
+    assert refused.value.hint == "Change appid there with an editor."
 
 
 def test_what_cannot_be_read_is_not_changed() -> None:

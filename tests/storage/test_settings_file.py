@@ -76,8 +76,8 @@ def test_what_is_no_settings_file_is_told_with_its_path(
 ) -> None:
     path.write_bytes(content)
     found = refusal(path)
-    assert str(path) in found.sentence
-    assert words in found.sentence
+    assert str(path) in found.message
+    assert words in found.message
     with pytest.raises(SettingsFileError):
         save(path, {"appid": "C2"}, expected=None)
     assert path.read_bytes() == content
@@ -97,25 +97,25 @@ def test_a_file_that_cannot_be_read_is_not_no_file(
 
     monkeypatch.setattr(os, "open", refused)
     found = refusal(path)
-    assert str(path) in found.sentence
-    assert errno.errorcode[code] in found.sentence
+    assert str(path) in found.message
+    assert errno.errorcode[code] in found.message
 
 
 def test_a_folder_or_pipe_in_its_place_is_refused(path: Path) -> None:
     path.unlink()
     path.mkdir()
-    assert "not a regular file" in refusal(path).sentence
+    assert "not a regular file" in refusal(path).message
     path.rmdir()
     os.mkfifo(path)
 
     def work() -> None:
-        assert "not a regular file" in refusal(path).sentence
+        assert "not a regular file" in refusal(path).message
 
     without_waiting(path, work)
 
 
 def test_a_path_through_a_file_is_refused(path: Path) -> None:
-    assert "ENOTDIR" in refusal(path / "x.yaml").sentence
+    assert "ENOTDIR" in refusal(path / "x.yaml").message
 
 
 def test_saving_changes_the_value_and_closes_the_file_to_others(path: Path) -> None:

@@ -74,8 +74,8 @@ def test_a_value_is_the_text_a_person_sees(written: str, value: object, read_as:
 @pytest.mark.parametrize("text", ["C1", "- a\n- b\n", "appid:C1\nsecret:s\n", "[a]", "'x'", "12"])
 def test_what_is_no_mapping_is_told_with_an_example(text: str) -> None:
     found = refusal(text)
-    assert found.sentence == f"{FILE} does not hold settings."
-    assert "appid: C1234" in found.advice
+    assert found.message == f"{FILE} does not hold settings."
+    assert "appid: C1234" in found.hint
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_no_mapping_is_told_with_an_example(text: str) -> None:
 def test_a_fault_is_told_where_it_is(text: str, line: int, column: int, words: str) -> None:
     found = refusal(text)
     assert (found.line, found.column) == (line, column)
-    first, excerpt, caret = found.sentence.split("\n")
+    first, excerpt, caret = found.message.split("\n")
     assert first.startswith(f"{FILE}, line {line}, column {column}: ")
     assert words in first
     assert caret == " " * (1 + column) + "^"
@@ -136,7 +136,7 @@ def test_a_fault_is_told_where_it_is(text: str, line: int, column: int, words: s
     ],
 )
 def test_the_caret_points_at_the_sign(text: str, excerpt: str | None, under: str) -> None:
-    _, shown, caret = refusal(text).sentence.split("\n")
+    _, shown, caret = refusal(text).message.split("\n")
     assert excerpt is None or shown == excerpt
     assert shown[caret.index("^")] == under
 
@@ -167,7 +167,7 @@ def test_no_file_takes_memory_or_time_without_end(text: str) -> None:
     "text", ["[" * 9_000, "- " * 9_000, "a: " + "{b: " * 9_000], ids=["[", "-", "{"]
 )
 def test_brackets_in_brackets_are_not_followed_for_ever(text: str) -> None:
-    assert "too many to follow" in refusal(text).sentence
+    assert "too many to follow" in refusal(text).message
 
 
 def test_a_merge_is_only_another_unknown_key() -> None:

@@ -87,7 +87,7 @@ def test_an_error_while_reading_is_never_no_token(
         for reading in (file.read, lambda: read_fields(str(file.path))):
             with pytest.raises(TokenFileUnreadable) as refusal:
                 reading()
-            assert str(file.path) in refusal.value.sentence
+            assert str(file.path) in refusal.value.message
     assert file.read() == OLD
 
 
@@ -179,7 +179,7 @@ def test_damaged_content_is_copied_aside_once(file: TokenFile) -> None:
     (copy,) = beside(file)
     assert copy.name.startswith("default.json.corrupt-")
     assert first.value.kept_as == second.value.kept_as == str(copy)
-    assert str(copy) in first.value.sentence
+    assert str(copy) in first.value.message
     assert copy.read_bytes() == DAMAGED
     assert mode_of(copy) == 0o600
     assert file.path.read_bytes() == DAMAGED
@@ -274,10 +274,10 @@ def test_a_disk_that_refuses_leaves_the_old_token(
         patched.setattr(os, call, refuse(code))
         with pytest.raises(TokenNotSaved) as refusal:
             file.save(NEW)
-    assert refusal.value.sentence == (
+    assert refusal.value.message == (
         f"The token was not saved to {file.path}: {os.strerror(code)} ({errno.errorcode[code]})."
     )
-    assert refusal.value.advice == "The file is as it was before."
+    assert refusal.value.hint == "The file is as it was before."
     assert file.read() == OLD
     assert beside(file) == []
 

@@ -9,8 +9,7 @@ import pytest
 
 from tests.clock import NOON
 from tests.tokens import APP_ID, a_token
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret, Token
 from wtr_tui.storage.token_fields import CorruptTokenFile, TokenFileUnreadable, parse_fields
 from wtr_tui.storage.token_json import from_fields, to_json
 
@@ -116,7 +115,7 @@ def test_unknown_members_are_no_trouble() -> None:
 def test_what_is_no_object_is_damaged(content: bytes, fault: str) -> None:
     with pytest.raises(CorruptTokenFile) as refusal:
         parsed(content)
-    assert refusal.value.sentence == f"The token file {PATH} is damaged: {fault}."
+    assert refusal.value.message == f"The token file {PATH} is damaged: {fault}."
     assert "SENTINEL" not in str(refusal.value)
     assert refusal.value.__cause__ is None
 

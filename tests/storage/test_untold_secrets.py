@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from tests.storage.faults import Counted
 from tests.tokens import APP_ID, OTHER_APP_ID, a_token
 from wtr_tui.errors import WtrError
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret, Token
 from wtr_tui.storage import settings_file
 from wtr_tui.storage.settings import load, without_file
 from wtr_tui.storage.token_file import StoredToken, TokenFile
@@ -28,7 +27,7 @@ def shown(error: BaseException) -> str:
     """All that a log or a crash report could show of it, the causes included."""
     text = "".join(traceback.format_exception(error)) + repr(error)
     if isinstance(error, WtrError):
-        text += error.sentence + error.advice
+        text += error.message + error.hint
     return text
 
 

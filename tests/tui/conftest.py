@@ -10,7 +10,7 @@ import pytest
 
 from tests.clock import Clock
 from tests.tui.stage import Stage
-from wtr_tui import instants
+from wtr_tui.clock import now
 from wtr_tui.environment import browser, clipboard
 
 
@@ -55,7 +55,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def clock() -> Clock:
     """Stands still at the instant the test began: tokens from the sandbox are of that time."""
-    return Clock(instants.now().replace(microsecond=0))
+    return Clock(now().replace(microsecond=0))
 
 
 @pytest.fixture

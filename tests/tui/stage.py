@@ -16,11 +16,10 @@ from tests.support.webex import Sandbox
 from tests.tokens import APP_ID
 from wtr_tui.environment.ssh import SshSession
 from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.person import Person
-from wtr_tui.oauth.token import Token
 from wtr_tui.sandbox.demo import settings_text
-from wtr_tui.secret import Secret
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp

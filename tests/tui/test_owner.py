@@ -8,10 +8,9 @@ import pytest
 
 from tests.tokens import a_token
 from tests.tui.stage import ANN, NoWebex, Stage
-from wtr_tui.errors import WtrError
-from wtr_tui.oauth.failures import RequestRefused, TemporaryFailure
+from wtr_tui.errors import RequestRefused, TemporaryError, WtrError
+from wtr_tui.model import Secret
 from wtr_tui.oauth.person import Person
-from wtr_tui.secret import Secret
 from wtr_tui.tui.owner import Owner
 
 TOKEN = a_token()
@@ -33,7 +32,7 @@ class Failing(NoWebex):
         (NoWebex(ANN), f"Ann Example · ann@example.com{ORGANIZATION}"),
         (NoWebex(None), f"Owner unknown (takes the scope spark:people_read){ORGANIZATION}"),
         (
-            Failing(TemporaryFailure("Webex is down.", "Try again later.")),
+            Failing(TemporaryError("Webex is down.", "Try again later.")),
             f"Owner unknown for now: Webex is down.{ORGANIZATION}",
         ),
         (

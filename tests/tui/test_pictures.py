@@ -18,11 +18,12 @@ from textual.pilot import Pilot
 from tests.clock import NOON, Clock
 from tests.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
 from tests.tui.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, shows
-from wtr_tui import instants, refresh, steps
+from wtr_tui import refresh, steps
+from wtr_tui.clock import now
 from wtr_tui.errors import FAILED
+from wtr_tui.model import Secret
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.secret import Secret
 from wtr_tui.steps import End, Ended, Step, Way
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
@@ -177,7 +178,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 settings: Settings,
                 client: object,
                 *,
-                now: Callable[[], datetime] = instants.now,
+                now: Callable[[], datetime] = now,
             ) -> None:
                 self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
                 self.deadline = now() + timedelta(seconds=settings.timeout)

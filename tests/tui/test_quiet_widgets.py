@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.geometry import Region
 
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret
 from wtr_tui.tui.widgets import quiet
 from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.quiet import Quiet

@@ -15,10 +15,10 @@ from tests.support.webex import Fault, Sandbox
 from tests.tokens import LIFE, OTHER_APP_ID, a_token, access_text
 from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from wtr_tui import refresh
-from wtr_tui.oauth.failures import TemporaryFailure
+from wtr_tui.errors import TemporaryError
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.person import Person
-from wtr_tui.oauth.token import Token, granted
-from wtr_tui.secret import Secret
+from wtr_tui.oauth.token import granted
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen
@@ -77,7 +77,7 @@ class Forgetful(NoWebex):
     def person(self, access_token: Secret) -> Person | None:
         if access_token.reveal() == access_text():
             return ANN
-        raise TemporaryFailure("Webex cannot be reached.")
+        raise TemporaryError("Webex cannot be reached.")
 
 
 async def test_another_token_is_not_said_to_be_the_last_ones(signed_in: Stage) -> None:

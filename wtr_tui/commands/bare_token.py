@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from wtr_tui.commands.foreign import Foreign
-from wtr_tui.errors import SettingsError
+from wtr_tui.errors import AccessTokenRejected, SettingsError
+from wtr_tui.model import Secret
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.failures import AccessTokenRejected
-from wtr_tui.secret import Secret
 from wtr_tui.storage.settings import Settings
 
 
@@ -17,7 +16,7 @@ def recognised(
 
     Both kinds look the same. Asked whose access token it is, Webex refuses a refresh token.
     Raises SettingsError where it can only be a refresh token and the settings that would be
-    needed for it are missing; a WebexFailure where Webex cannot be asked.
+    needed for it are missing; a WtrError where Webex cannot be asked.
     """
     if refresh:
         return Foreign(refresh_token=token)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import debug
 from wtr_tui.commands.valid_token import (
     SIGN_IN,
@@ -21,8 +21,8 @@ from wtr_tui.errors import (
     SignInNeeded,
     WtrError,
 )
+from wtr_tui.model import Token
 from wtr_tui.oauth.person import Person
-from wtr_tui.oauth.token import Token
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
@@ -67,13 +67,13 @@ def of_one(
     name: str | None, config: str | None, environ: Mapping[str, str], *, who: bool
 ) -> Condition:
     """One profile; ``who`` asks Webex for the person, and is not held up by its failing."""
-    shown = condition(profile.find(name, config, environ), environ, instants.now())
+    shown = condition(profile.find(name, config, environ), environ, clock.now())
     return _with_owners([shown])[0] if who else shown
 
 
 def of_all(environ: Mapping[str, str], *, who: bool) -> list[Condition]:
     """Every profile, by name."""
-    now = instants.now()
+    now = clock.now()
     found = [condition(each, environ, now) for each in profile.every(environ)]
     return _with_owners(found) if who else found
 
@@ -154,7 +154,7 @@ def _with_owners(found: Sequence[Condition]) -> list[Condition]:
 
 def _with_owner(shown: Condition, clients: Clients) -> Condition:
     """The same, with the person Webex names; what goes wrong is told in its place."""
-    if shown.stored is None or shown.token is None or not shown.token.is_valid(instants.now()):
+    if shown.stored is None or shown.token is None or not shown.token.is_valid(clock.now()):
         return shown
     if other_base_url(shown.stored, shown.settings.base_url, shown.settings.file_base_url):
         return shown  # it is a problem already, and the token is not sent there to ask
@@ -163,4 +163,4 @@ def _with_owner(shown: Condition, clients: Clients) -> Condition:
         client = clients.client(shown.settings, total_timeout=_PATIENCE)
         return shown.owned_by(client.person(shown.token.access_token))
     except WtrError as error:
-        return shown.with_problem(error.sentence)
+        return shown.with_problem(error.message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 
-from wtr_tui.secret import MASK, Secret
+from wtr_tui.model import MASK, Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

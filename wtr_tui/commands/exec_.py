@@ -67,11 +67,11 @@ def _token(options: argparse.Namespace) -> tuple[str, str | None]:
         fields = good_token(options)
         if fields is not None:
             return fields["access_token"], fields["expires_at"]
-    from wtr_tui import instants
+    from wtr_tui import clock
     from wtr_tui.commands.valid_token import valid_token
 
     delivered = valid_token(options.profile, options.config, os.environ, min_left=options.min_left)
     if delivered.warning:
         tell(delivered.warning)
     end = delivered.token.expires_at
-    return delivered.token.access_token.reveal(), None if end is None else instants.iso(end)
+    return delivered.token.access_token.reveal(), None if end is None else clock.iso(end)

@@ -11,13 +11,13 @@ import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import formats
 from wtr_tui.commands.output import give, tell
 from wtr_tui.commands.token import add_min_left
 from wtr_tui.commands.valid_token import valid_token
 from wtr_tui.errors import DONE, StorageError
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 from wtr_tui.storage.private_file import write_private
 
 FORMATS = ("env", "json", "wxc")
@@ -46,7 +46,7 @@ def run(options: Namespace) -> int:
 
 
 def _shaped(token: Token, shape: str) -> str:
-    members = formats.original_json(token, instants.now())
+    members = formats.original_json(token, clock.now())
     if shape == "json":
         return formats.as_text(members)
     if shape == "wxc":

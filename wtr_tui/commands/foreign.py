@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from wtr_tui.clock import UTC, from_iso
 from wtr_tui.errors import SettingsError
-from wtr_tui.instants import UTC, from_iso
+from wtr_tui.model import Secret
 from wtr_tui.oauth.fields import is_visible_ascii
-from wtr_tui.secret import Secret
 from wtr_tui.storage.settings_entries import entries
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
 

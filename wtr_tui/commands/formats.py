@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from wtr_tui.instants import iso
-from wtr_tui.oauth.token import Token
+from wtr_tui.clock import iso
+from wtr_tui.model import Token
 
 
 def original_json(token: Token, now: datetime) -> dict[str, object]:
-    """The members Webex and the original give (seconds left, from now), and the instants."""
+    """The members Webex and the original give (seconds left, from now), and the clock."""
     return {
         "access_token": token.access_token.reveal(),
         "expires_in": _seconds(token.left(now)),
@@ -24,7 +24,7 @@ def original_json(token: Token, now: datetime) -> dict[str, object]:
 
 
 def original_text(token: Token, now: datetime) -> str:
-    """What the original's ``-o`` prints, line by line, and the instants."""
+    """What the original's ``-o`` prints, line by line, and the clock."""
     members = original_json(token, now)
     lines = (
         ("Token", "access_token"),

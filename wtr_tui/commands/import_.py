@@ -14,19 +14,19 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from wtr_tui import hook, instants
+from wtr_tui import clock, hook
 from wtr_tui.commands import debug, ending, unsaved
 from wtr_tui.commands.bare_token import recognised
 from wtr_tui.commands.foreign import Foreign, understood
 from wtr_tui.commands.output import tell
 from wtr_tui.errors import DONE, SettingsError, StorageError, UsageError, WtrError
+from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.token import Token
 from wtr_tui.storage import profile, settings, settings_file
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 _LARGEST = 1024 * 1024
 
@@ -103,8 +103,8 @@ def _require_same_integration(foreign: Foreign, known: Settings) -> None:
         )
     if foreign.base_url and foreign.base_url.rstrip("/").lower() != known.base_url.lower():
         raise SettingsError(
-            f"The token in the file came from {plain(foreign.base_url, 100)},"
-            f" {known.base_url_place} names {plain(known.base_url, 100)}.",
+            f"The token in the file came from {cleaned(foreign.base_url, 100)},"
+            f" {known.base_url_place} names {cleaned(known.base_url, 100)}.",
             "--profile NAME imports it into a profile with that baseUrl.",
         )
 
@@ -135,8 +135,8 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     hook.run(found, known, hook.Event.RETRIEVED, token)
     end = "its end is not known"
     if token.expires_at is not None:
-        ended = token.expires_at <= instants.now()
-        end = f"{'ended' if ended else 'valid until'} {instants.local(token.expires_at)}"
+        ended = token.expires_at <= clock.now()
+        end = f"{'ended' if ended else 'valid until'} {clock.local(token.expires_at)}"
     renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
     tell(f"The token is in {found.token_path}: {end}, {renewable}.")
 
@@ -177,7 +177,7 @@ def _token(foreign: Foreign, client: WebexClient, known: Settings) -> Token:
         assert foreign.refresh_token is not None
         placeholder = Token(
             access_token=foreign.refresh_token,
-            obtained_at=instants.now(),
+            obtained_at=clock.now(),
             expires_at=None,
             refresh_token=foreign.refresh_token,
             refresh_expires_at=foreign.refresh_expires_at,
@@ -189,10 +189,10 @@ def _token(foreign: Foreign, client: WebexClient, known: Settings) -> Token:
         try:
             end = client.expiry(foreign.access_token)
         except WtrError as error:
-            tell(f"Webex could not be asked until when the token is valid. {error.sentence}")
+            tell(f"Webex could not be asked until when the token is valid. {error.message}")
     return Token(
         access_token=foreign.access_token,
-        obtained_at=instants.now(),
+        obtained_at=clock.now(),
         expires_at=end,
         refresh_token=foreign.refresh_token,
         refresh_expires_at=foreign.refresh_expires_at,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.errors import SettingsError, SignInNeeded, StorageError, TemporaryError, WtrError
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 from wtr_tui.refresh_outcome import (
     AlreadyFresh,
     CannotRefresh,
@@ -24,15 +24,15 @@ def error_of(outcome: Outcome) -> WtrError | None:
     if isinstance(outcome, (Refreshed, SameToken, AlreadyFresh)):
         return None
     if isinstance(outcome, SignInIsNeeded):
-        return SignInNeeded(outcome.sentence, outcome.advice)
+        return SignInNeeded(outcome.message, outcome.hint)
     if isinstance(outcome, WrongClient):
-        return SettingsError(outcome.sentence, outcome.advice)
+        return SettingsError(outcome.message, outcome.hint)
     if isinstance(outcome, Temporary):
-        return TemporaryError(outcome.sentence, outcome.advice + _wish(outcome))
+        return TemporaryError(outcome.message, outcome.hint + _wish(outcome))
     if isinstance(outcome, (NotSaved, StoreFailed)):
-        return StorageError(outcome.sentence, outcome.advice)
+        return StorageError(outcome.message, outcome.hint)
     assert isinstance(outcome, CannotRefresh)
-    return WtrError(outcome.sentence, outcome.advice)
+    return WtrError(outcome.message, outcome.hint)
 
 
 def token_of(outcome: Outcome) -> Token | None:
@@ -53,7 +53,7 @@ def words(outcome: Outcome) -> str:
     assert token is not None
     until = "for an unknown time"
     if token.expires_at is not None:
-        until = f"until {instants.local(token.expires_at)}"
+        until = f"until {clock.local(token.expires_at)}"
     if isinstance(outcome, Refreshed):
         return f"Refreshed: valid {until}."
     if isinstance(outcome, SameToken):
@@ -64,4 +64,4 @@ def words(outcome: Outcome) -> str:
 def _wish(outcome: Temporary) -> str:
     if outcome.retry_after is None:
         return ""
-    return f" Webex asks to wait {instants.duration(outcome.retry_after)}."
+    return f" Webex asks to wait {clock.duration(outcome.retry_after)}."

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui import refresh as refreshing
 from wtr_tui.commands import debug, ending, formats, many, outcomes, unsaved
 from wtr_tui.commands.durations import duration
@@ -123,7 +123,7 @@ def _outcome(
     stored = stored_token(found)
     token = stored.token
     debug.hide(token.access_token, token.refresh_token)
-    if within is not None and token.is_valid(instants.now(), within):
+    if within is not None and token.is_valid(clock.now(), within):
         return AlreadyFresh(token)
     require_refresh_token(token)
     known = settings.load(found.settings_path, environ)
@@ -138,7 +138,7 @@ def _give(result: Result, options: Namespace) -> None:
     if token is None:
         return
     debug.hide(token.access_token, token.refresh_token)
-    now = instants.now()
+    now = clock.now()
     for text in formats.outputs(token, now, text=options.output, as_json=options.json):
         give(text)
 
@@ -149,7 +149,7 @@ def _summed_up(results: list[Result], options: Namespace) -> int:
         for result in results:
             token = None if result.outcome is None else outcomes.token_of(result.outcome)
             if token is not None:
-                shown = formats.original_text(token, instants.now())
+                shown = formats.original_text(token, clock.now())
                 give(f"Profile: {result.profile.name}\n{shown}\n")
     if options.json:
         give(formats.as_text([_members(result) for result in results]))
@@ -175,4 +175,4 @@ def _members(result: Result) -> dict[str, object]:
     if result.error is not None:
         head |= {"error": result.words, "exit_code": result.error.exit_code}
     token = None if result.outcome is None else outcomes.token_of(result.outcome)
-    return head if token is None else head | formats.original_json(token, instants.now())
+    return head if token is None else head | formats.original_json(token, clock.now())

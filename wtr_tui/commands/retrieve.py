@@ -14,7 +14,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from dataclasses import replace
 
-from wtr_tui import instants, steps
+from wtr_tui import clock, steps
 from wtr_tui.background import in_thread
 from wtr_tui.commands import debug, formats, sign_in_words, unsaved
 from wtr_tui.commands.output import give, tell
@@ -24,8 +24,8 @@ from wtr_tui.commands.waiting import Waiting
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED
+from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.token import Token
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
@@ -111,10 +111,10 @@ class _SignIn:
         token = step.token
         debug.hide(token.access_token, token.refresh_token)
         self._give(token)
-        until = f"valid until {instants.local(token.expires_at)}" if token.expires_at else "valid"
+        until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
         if isinstance(step, steps.NotSaved):
-            tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.sentence}")
-            tell(step.advice or "Sign in again once that is mended.")
+            tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.message}")
+            tell(step.hint or "Sign in again once that is mended.")
             if not (self.options.output or self.options.json):
                 unsaved.give_on_terminal(token, self.profile.name)
             return
@@ -127,7 +127,7 @@ class _SignIn:
             tell(f"Webex did not grant these scopes: {' '.join(missing)}.")
 
     def _give(self, token: Token) -> None:
-        options, now = self.options, instants.now()
+        options, now = self.options, clock.now()
         for text in formats.outputs(token, now, text=options.output, as_json=options.json):
             give(text)
 

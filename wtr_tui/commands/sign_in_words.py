@@ -7,7 +7,7 @@ import sys
 from wtr_tui import steps
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth.device import DeviceAuthorization
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 
 def lines(
@@ -21,7 +21,7 @@ def lines(
         return _ways(step, here) + (_paste_way(authorize_url) if can_paste else [])
     if isinstance(step, steps.NotListening):
         return [
-            f"{step.sentence} {step.advice}".rstrip(),
+            f"{step.message} {step.hint}".rstrip(),
             *(_paste_way(authorize_url) if can_paste else []),
         ]
     if isinstance(step, steps.BrowserArrived):
@@ -40,16 +40,16 @@ def lines(
     if isinstance(step, steps.LaunchAddressReused):
         return [_REUSED] if _worth_telling(step.count) else []
     if isinstance(step, steps.Noticed):
-        return [step.sentence] if _worth_telling(step.count) else []
+        return [step.message] if _worth_telling(step.count) else []
     if isinstance(step, steps.DeviceCodeReady):
         return _device_code(step.authorization)
     if isinstance(step, (steps.DeviceCodeOver, steps.DeviceCodeRefused)):
         advice = getattr(step, "advice", "")
-        return [f"{step.sentence} {advice}".rstrip()]
+        return [f"{step.message} {advice}".rstrip()]
     if isinstance(step, steps.Exchanging):
         return ["The answer is here; exchanging it for a token."]
     if isinstance(step, steps.Ended):
-        return [f"wtr: {step.sentence} {step.advice}".rstrip()]
+        return [f"wtr: {step.message} {step.hint}".rstrip()]
     return []
 
 
@@ -108,5 +108,5 @@ def print_qr_code(authorization: DeviceAuthorization) -> None:
         return
     import segno
 
-    code = segno.make(plain(address, 2_000), error="l", micro=False)
+    code = segno.make(cleaned(address, 2_000), error="l", micro=False)
     code.terminal(out=sys.stderr, border=1, compact=True)

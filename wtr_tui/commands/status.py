@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from argparse import BooleanOptionalAction
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import quick, status_json
 from wtr_tui.commands.output import give
 from wtr_tui.errors import DONE, UsageError
@@ -43,13 +43,13 @@ def run(options: Namespace) -> int:
         calm = quick.calm_profile(files, os.environ) if files is not None else None
         if calm is not None and files is not None:
             name = options.profile or os.environ.get("WTR_PROFILE") or "default"
-            give(as_text(status_json.members(name, files, calm["appid"], calm, instants.now())))
+            give(as_text(status_json.members(name, files, calm["appid"], calm, clock.now())))
             return DONE
     from wtr_tui.commands import conditions, status_words
 
     asked = not options.json if options.who is None else options.who
     found = conditions.of_one(options.profile, options.config, os.environ, who=asked)
-    now = instants.now()
+    now = clock.now()
     if options.json:
         give(as_text(status_words.members(found, now)))
     else:

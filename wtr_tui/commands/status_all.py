@@ -5,7 +5,7 @@ Of those the files alone are read; what explains the others is loaded with the f
 
 from __future__ import annotations
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import quick, status_json
 from wtr_tui.commands.output import give
 from wtr_tui.commands.status_table import left, table
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def run(environ: Mapping[str, str], *, as_json: bool, who: bool, quickly: bool) -> int:
     """Tells how things are, and gives the exit code; ``who`` asks Webex whose each token is."""
-    now = instants.now()
+    now = clock.now()
     environ = dict(environ)  # the real one decodes a variable each time it is asked for
     found = list(_each(environ, now) if quickly and not who else _explained(environ, who))
     if as_json:
@@ -79,4 +79,4 @@ def _members(found: Calm | Condition, now: datetime) -> dict[str, object]:
 
 def _left(token: Mapping[str, str], end: str, now: datetime) -> str:
     stated = token.get(end)
-    return left(None if stated is None else instants.from_iso(stated), now)
+    return left(None if stated is None else clock.from_iso(stated), now)

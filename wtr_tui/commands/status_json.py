@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtr_tui import instants
+from wtr_tui import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def members(
     refresh_end = token.get("refresh_expires_at")
     return {
         "profile": profile,
-        "valid": bool(token) and (end is None or instants.from_iso(end) > now),
+        "valid": bool(token) and (end is None or clock.from_iso(end) > now),
         "expires_at": end,
         "expires_in": _seconds(end, now),
         "refreshable": "refresh_token" in token,
@@ -46,7 +46,7 @@ def members(
 
 
 def _seconds(end: str | None, now: datetime) -> int | None:
-    return None if end is None else int((instants.from_iso(end) - now).total_seconds())
+    return None if end is None else int((clock.from_iso(end) - now).total_seconds())
 
 
 def _organization(token: str) -> str | None:

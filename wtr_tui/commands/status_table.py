@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtr_tui import instants
+from wtr_tui import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def left(end: datetime | None, now: datetime) -> str:
     """How long until this end: ``13 d 4 h``, ``ended``, or that nobody knows."""
     if end is None:
         return "end unknown"
-    return instants.duration(end - now) if end > now else "ended"
+    return clock.duration(end - now) if end > now else "ended"
 
 
 def _count(problems: int) -> str:

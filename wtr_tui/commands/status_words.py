@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import status_json
 from wtr_tui.commands.conditions import Condition
 from wtr_tui.commands.status_table import left
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 
 if TYPE_CHECKING:
     from wtr_tui.commands.status_table import Row
@@ -27,7 +27,7 @@ def told(shown: Condition, now: datetime) -> str:
                 "Refresh token",
                 _until(token.refresh_expires_at, now) if token.refresh_token else "none",
             ),
-            ("Obtained", instants.local(token.obtained_at)),
+            ("Obtained", clock.local(token.obtained_at)),
             ("Scopes", " ".join(token.scopes) or "not known"),
         ]
     lines += [
@@ -75,11 +75,11 @@ def _texts(token: Token) -> dict[str, str]:
     return {
         "access_token": token.access_token.reveal(),
         "scope": " ".join(token.scopes),
-        "obtained_at": instants.iso(token.obtained_at),
-        **({"expires_at": instants.iso(token.expires_at)} if token.expires_at else {}),
+        "obtained_at": clock.iso(token.obtained_at),
+        **({"expires_at": clock.iso(token.expires_at)} if token.expires_at else {}),
         **({"refresh_token": token.refresh_token.reveal()} if token.refresh_token else {}),
         **(
-            {"refresh_expires_at": instants.iso(token.refresh_expires_at)}
+            {"refresh_expires_at": clock.iso(token.refresh_expires_at)}
             if token.refresh_expires_at
             else {}
         ),
@@ -101,5 +101,5 @@ def _until(end: datetime | None, now: datetime) -> str:
     if end is None:
         return "its end is not known"
     if end <= now:
-        return f"ended {instants.local(end)}"
-    return f"{instants.countdown(end - now)} left, until {instants.local(end)}"
+        return f"ended {clock.local(end)}"
+    return f"{clock.countdown(end - now)} left, until {clock.local(end)}"

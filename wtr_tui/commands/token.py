@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
     if fields is not None:
         give(_shaped(fields["access_token"], fields["expires_at"], options))
         return DONE
-    from wtr_tui import instants
+    from wtr_tui import clock
     from wtr_tui.commands.valid_token import valid_token
 
     try:
@@ -69,7 +69,7 @@ def run(options: Namespace) -> int:
         if lock is not None:
             lock.release()
     token = delivered.token
-    end = instants.iso(token.expires_at) if token.expires_at else None
+    end = clock.iso(token.expires_at) if token.expires_at else None
     give(_shaped(token.access_token.reveal(), end, options))
     if delivered.warning:
         tell(delivered.warning)
@@ -98,11 +98,11 @@ def _shaped(access_token: str, expires_at: str | None, options: Namespace) -> st
         return access_token
     import json
 
-    from wtr_tui import instants
+    from wtr_tui import clock
 
     left = None
     if expires_at is not None:
-        left = int((instants.from_iso(expires_at) - instants.now()).total_seconds())
+        left = int((clock.from_iso(expires_at) - clock.now()).total_seconds())
     shown = {
         "access_token": access_token,
         "expires_in": left,

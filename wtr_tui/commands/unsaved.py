@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.commands import formats
 from wtr_tui.commands.output import give, tell
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 
 
 def give_on_terminal(token: Token, profile: str) -> None:
@@ -18,7 +18,7 @@ def give_on_terminal(token: Token, profile: str) -> None:
     if sys.stdout is None or not sys.stdout.isatty():
         tell("Nothing keeps it now; with -j it would have been printed, for a program to keep.")
         return
-    give(formats.as_text(formats.original_json(token, instants.now())))
+    give(formats.as_text(formats.original_json(token, clock.now())))
     tell(
         f"This is the only copy. Once that is mended: wtr import --replace --profile {profile} -"
         " takes it, pasted as it stands here."

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wtr_tui import instants, refresh
+from wtr_tui import clock, refresh
 from wtr_tui.commands import debug, ending
 from wtr_tui.commands.outcomes import error_of
 from wtr_tui.commands.output import tell
 from wtr_tui.commands.token import MIN_LEFT
 from wtr_tui.errors import SettingsError, SignInNeeded, WtrError
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.profile import Profile
@@ -42,7 +42,7 @@ def valid_token(
     min_left: int | None,
     may_refresh: bool = True,
     lock: Lock | None = None,
-    now: Callable[[], datetime] = instants.now,
+    now: Callable[[], datetime] = clock.now,
 ) -> Delivered:
     """The profile's token, refreshed where less than ``min_left`` seconds of it are left.
 

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
-from wtr_tui import instants
+from wtr_tui import clock
 
 
 class Waiting:
     """Counts down on standard error while it is entered, where that is a terminal."""
 
     def __init__(
-        self, deadline: Callable[[], datetime], now: Callable[[], datetime] = instants.now
+        self, deadline: Callable[[], datetime], now: Callable[[], datetime] = clock.now
     ) -> None:
         self._deadline = deadline
         self._now = now
@@ -38,7 +38,7 @@ class Waiting:
             self._shown = ""
 
     def _show(self) -> None:
-        words = f"Waiting; {instants.countdown(self._deadline() - self._now())} left."
+        words = f"Waiting; {clock.countdown(self._deadline() - self._now())} left."
         self._write("\r" + words.ljust(len(self._shown)))
         self._shown = words
         self._tick = asyncio.get_running_loop().call_later(1.0, self._show)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.doctor import files, network, place
 from wtr_tui.doctor.finding import Finding
 from wtr_tui.environment import surroundings
@@ -21,7 +21,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     # Before the token is read, which mends the mode of its file.
     yield from files.modes(profile)
     yield from files.lock(profile)
-    token, findings = files.token(profile, known, instants.now())
+    token, findings = files.token(profile, known, clock.now())
     yield from findings
     here = surroundings.look(environ)
     yield from place.sitting(here, known)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.doctor.finding import Finding, bad, good, warn
 from wtr_tui.errors import SettingsError, WtrError
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 from wtr_tui.storage import settings
 from wtr_tui.storage.lock import LockHeld
 from wtr_tui.storage.profile import Profile
@@ -39,7 +39,7 @@ def read_settings(profile: Profile, environ: Mapping[str, str]) -> tuple[Setting
         if key in known.sources
     )
     where = str(profile.settings_path) + ("" if known.text is not None else " (not there)")
-    findings = [bad(_SETTINGS, problem.sentence) for problem in known.problems]
+    findings = [bad(_SETTINGS, problem.message) for problem in known.problems]
     findings += [warn(_SETTINGS, warning) for warning in known.warnings]
     level = good if not known.problems else warn
     return known, [level(_SETTINGS, f"{where}: {sources}."), *findings]
@@ -129,7 +129,7 @@ def token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | Non
     elif left is not None and left <= timedelta(0):
         findings.append(bad(_TOKEN, "the refresh token has run out: sign in again."))
     elif left is not None and left < _REFRESH_TOKEN_SOON:
-        words = f"the refresh token has {instants.duration(left)} left: sign in again soon."
+        words = f"the refresh token has {clock.duration(left)} left: sign in again soon."
         findings.append(warn(_TOKEN, words))
     try:
         require_base_url(stored, known)
@@ -144,7 +144,7 @@ def _life(found: Token, now: datetime) -> Finding:
         return good(_TOKEN, "valid; its end is not known.")
     if left <= timedelta(0):
         return warn(_TOKEN, "the access token has run out; wtr refresh gets a new one.")
-    return good(_TOKEN, f"valid, {instants.duration(left)} left.")
+    return good(_TOKEN, f"valid, {clock.duration(left)} left.")
 
 
 def lock(profile: Profile) -> Iterator[Finding]:
@@ -155,7 +155,7 @@ def lock(profile: Profile) -> Iterator[Finding]:
         with profile.token_file.lock(timeout=0.5):
             pass
     except LockHeld as held:
-        yield warn("lock", f"{held.sentence} {held.advice}")
+        yield warn("lock", f"{held.message} {held.hint}")
     except WtrError as error:
         yield bad("lock", error)
     else:

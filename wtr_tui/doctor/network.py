@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.doctor.finding import Finding, bad, good, warn
-from wtr_tui.errors import SettingsError, WtrError
+from wtr_tui.errors import AccessTokenRejected, SettingsError, WtrError
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.failures import AccessTokenRejected
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
 from wtr_tui.storage.settings import Settings
 
 _PATIENCE = 10.0
@@ -54,7 +52,7 @@ def reached(known: Settings, token: Token | None, *, ask: bool) -> Iterator[Find
 
 
 def _answer(client: WebexClient, token: Token | None) -> Iterator[Finding]:
-    is_valid = token is not None and token.is_valid(instants.now())
+    is_valid = token is not None and token.is_valid(clock.now())
     try:
         person = client.person(token.access_token if token and is_valid else _NO_TOKEN)
     except AccessTokenRejected:
@@ -73,7 +71,7 @@ def _clock(client: WebexClient) -> Iterator[Finding]:
     offset = client.clock_offset
     if offset is None:
         return
-    words = f"{instants.duration(abs(offset))} {'behind' if offset > timedelta(0) else 'ahead of'}"
+    words = f"{clock.duration(abs(offset))} {'behind' if offset > timedelta(0) else 'ahead of'}"
     if abs(offset) > _CLOCK_TOLERANCE:
         yield warn("clock", f"this machine is {words} Webex: times shown are wrong by so much.")
     else:

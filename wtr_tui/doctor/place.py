@@ -9,7 +9,7 @@ from wtr_tui.environment import browser, clipboard
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth.loopback import CannotListen, listening_sockets
 from wtr_tui.storage.settings import Settings
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 _ADDRESS = "https://webexapis.com/"
 
@@ -43,7 +43,7 @@ def opening(here: Surroundings, known: Settings, environ: Mapping[str, str]) -> 
     command = next(browser.commands(_ADDRESS, environ, here), None)
     if command is None:
         return warn("browser", "none was found here: open the address yourself.")
-    return good("browser", f"{plain(command[0])} would be asked.")
+    return good("browser", f"{cleaned(command[0])} would be asked.")
 
 
 def copying(here: Surroundings, known: Settings) -> Finding:

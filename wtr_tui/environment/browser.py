@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wtr_tui import process
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 LIMIT_SECONDS = 5.0
 
@@ -80,7 +80,7 @@ def open_browser(
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        name = plain(Path(command[0]).name)
+        name = cleaned(Path(command[0]).name)
         patience = min(left, _PATIENCE_SECONDS)
         result = process.run(command, limit=patience, environ=environ, keep_running=True)
         if result.ok:

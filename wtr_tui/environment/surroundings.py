@@ -12,7 +12,7 @@ from pathlib import Path
 from wtr_tui.environment import ssh as ssh_
 from wtr_tui.environment import tmux
 from wtr_tui.environment.ssh import ParentProcesses, SshSession, parent_processes
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 _CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
@@ -160,8 +160,8 @@ def observe(environ: Mapping[str, str], facts: Facts) -> Surroundings:
         display=macos or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")),
         terminal=facts.terminal and environ.get("TERM") != "dumb",
         # Shown on the terminal, and part of a command that is copied into a shell.
-        user=plain(login or facts.user),
-        host=plain(facts.host),
+        user=cleaned(login or facts.user),
+        host=cleaned(facts.host),
     )
 
 

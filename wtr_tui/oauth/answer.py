@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from wtr_tui.instants import UTC
+from wtr_tui.clock import UTC
 
 LONGEST_RETRY_AFTER = timedelta(minutes=15)
 """A server that asks for more patience than this is asked again after it."""

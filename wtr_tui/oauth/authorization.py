@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import parse_qsl, quote, urlencode
 
-from wtr_tui.secret import Secret
-from wtr_tui.text import plain
+from wtr_tui.model import Secret
+from wtr_tui.text import cleaned
 
 _MOST_PARAMETERS = 100
 
@@ -135,8 +135,8 @@ class AuthorizationRequest:
         empty ones count as absent (RFC 6749 §3.1).
         """
         given = {name: value for name, value in parameters if value}
-        error = plain(given.get("error", ""), 100)
-        description = plain(given.get("error_description", ""))
+        error = cleaned(given.get("error", ""), 100)
+        description = cleaned(given.get("error_description", ""))
         reason = self._objection(parameters, given)
         if reason is not None:
             return NotOurs(reason, error, description)

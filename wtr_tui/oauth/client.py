@@ -14,21 +14,22 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode
 
-from wtr_tui import instants
-from wtr_tui.oauth.answer import Answer
-from wtr_tui.oauth.asking import Asking
-from wtr_tui.oauth.device import DeviceAuthorization, authorized
-from wtr_tui.oauth.failures import (
+from wtr_tui import clock
+from wtr_tui.errors import (
     AccessTokenRejected,
     GrantRejected,
     NotWebex,
-    WebexFailure,
+    WtrError,
 )
+from wtr_tui.model import Secret, Token
+from wtr_tui.oauth.answer import Answer
+from wtr_tui.oauth.asking import Asking
+from wtr_tui.oauth.device import DeviceAuthorization, authorized
 from wtr_tui.oauth.fields import instant, is_visible_ascii
 from wtr_tui.oauth.outages import outage, oversized, untrusted_server
 from wtr_tui.oauth.person import Person, described
 from wtr_tui.oauth.refusals import no_object, refusal
-from wtr_tui.oauth.token import Token, granted
+from wtr_tui.oauth.token import granted
 from wtr_tui.oauth.transport import (
     HttpClient,
     Oversized,
@@ -38,7 +39,6 @@ from wtr_tui.oauth.transport import (
     host_of,
     http,
 )
-from wtr_tui.secret import Secret
 
 __all__ = ["WebexClient", "http"]
 
@@ -47,7 +47,7 @@ CONNECT_PAUSES = (0.5, 1.5)
 
 
 class WebexClient:
-    """One integration at Webex. Every method raises a ``WebexFailure`` where it cannot answer.
+    """One integration at Webex. Every method raises a ``WtrError`` where it cannot answer.
 
     ``total_timeout`` (seconds) limits each request from the name lookup to the last byte.
     ``http`` is used, and not closed, where it is given; ``ca_file`` is not looked at then.
@@ -64,7 +64,7 @@ class WebexClient:
         http: HttpClient | None = None,
         total_timeout: float = 30.0,
         connect_pauses: Sequence[float] = CONNECT_PAUSES,
-        now: Callable[[], datetime] = instants.now,
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._host = host_of(self._base_url)
@@ -169,7 +169,7 @@ class WebexClient:
         """
         try:
             return described(self._get(Asking.PERSON, "/people/me", access_token))
-        except WebexFailure as failure:
+        except WtrError as failure:
             if failure.status == 403 and not isinstance(failure, NotWebex):
                 return None
             raise
@@ -178,7 +178,7 @@ class WebexClient:
         """Until when Webex itself holds the token for valid; None where it does not say."""
         try:
             answer = self._get(Asking.EXPIRY, "/authorizations/tokenExpiry", access_token)
-        except WebexFailure as failure:
+        except WtrError as failure:
             # Which scope this takes is not documented, so "no" means "unknown".
             if failure.status in {401, 403, 404}:
                 return None

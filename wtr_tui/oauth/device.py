@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from wtr_tui.oauth.failures import DevicePending, TemporaryFailure, UnusableAnswer
+from wtr_tui.errors import DevicePending, TemporaryError, UnusableResponse
+from wtr_tui.model import Secret
 from wtr_tui.oauth.fields import credential, is_visible_ascii, lifetime
-from wtr_tui.secret import Secret
 
 HELPER_REDIRECT_URIS = tuple(
     f"https://oauth-helper-{region}.wbx2.com/helperservice/v1/actions/device/callback"
@@ -45,12 +45,12 @@ class DeviceAuthorization:
 def authorized(answer: Mapping[str, object], *, now: datetime) -> DeviceAuthorization:
     """Judges the answer of ``device/authorize`` (RFC 8628 §3.2).
 
-    Raises UnusableAnswer where a required member is missing or cannot be what it should be.
+    Raises UnusableResponse where a required member is missing or cannot be what it should be.
     """
     device_code = credential(answer, "device_code")
     life = lifetime(answer, "expires_in")
     if device_code is None or life is None:
-        raise UnusableAnswer("Webex's answer holds no device code.", _OTHER_WAY)
+        raise UnusableResponse("Webex's answer holds no device code.", _OTHER_WAY)
     return DeviceAuthorization(
         device_code=device_code,
         user_code=_user_code(answer.get("user_code")),
@@ -61,12 +61,12 @@ def authorized(answer: Mapping[str, object], *, now: datetime) -> DeviceAuthoriz
     )
 
 
-def next_interval(interval: timedelta, outcome: DevicePending | TemporaryFailure) -> timedelta:
+def next_interval(interval: timedelta, outcome: DevicePending | TemporaryError) -> timedelta:
     """How long to wait before asking again, and from then on (RFC 8628 §3.5).
 
     "Slow down" adds five seconds for good; a failure on the way doubles the wait.
     """
-    if isinstance(outcome, TemporaryFailure):
+    if isinstance(outcome, TemporaryError):
         longer = interval * 2
     elif outcome.slow_down:
         longer = interval + _SLOW_DOWN
@@ -78,7 +78,7 @@ def next_interval(interval: timedelta, outcome: DevicePending | TemporaryFailure
 
 def _user_code(stated: object) -> str:
     if not isinstance(stated, str) or len(stated) > 40 or not is_visible_ascii(stated):
-        raise UnusableAnswer("Webex's answer holds no code to enter.", _OTHER_WAY)
+        raise UnusableResponse("Webex's answer holds no code to enter.", _OTHER_WAY)
     return stated
 
 
@@ -96,7 +96,7 @@ def _page(stated: object) -> str:
             host = None
         if host and (parts.scheme == "https" or _is_here(parts.scheme, host)):
             return stated
-    raise UnusableAnswer("Webex's answer names no page to enter the code at.", _OTHER_WAY)
+    raise UnusableResponse("Webex's answer names no page to enter the code at.", _OTHER_WAY)
 
 
 def _is_here(scheme: str, host: str) -> bool:

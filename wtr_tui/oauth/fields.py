@@ -2,7 +2,7 @@
 
 A member that is absent, ``null`` or an empty string is "not stated" and gives None: whether
 that is allowed is for the caller to say. A member that is stated wrongly raises
-:class:`UnusableAnswer`, which names the member and never quotes its value.
+:class:`UnusableResponse`, which names the member and never quotes its value.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from wtr_tui.instants import UTC
-from wtr_tui.oauth.failures import UnusableAnswer
-from wtr_tui.secret import Secret
+from wtr_tui.clock import UTC
+from wtr_tui.errors import UnusableResponse
+from wtr_tui.model import Secret
+from wtr_tui.text import is_visible_ascii as is_visible_ascii
 
 LONGEST_LIFETIME = timedelta(days=3653)
 """Ten years: longer is a mistake (milliseconds, an instant), or overflows a date."""
@@ -27,7 +28,7 @@ def credential(answer: Mapping[str, object], name: str) -> Secret | None:
     if stated is None or stated == "":
         return None
     if not isinstance(stated, str) or not is_visible_ascii(stated):
-        raise UnusableAnswer(f"The {name} in Webex's answer cannot be one.", _TRY_AGAIN)
+        raise UnusableResponse(f"The {name} in Webex's answer cannot be one.", _TRY_AGAIN)
     return Secret(stated)
 
 
@@ -38,7 +39,7 @@ def lifetime(answer: Mapping[str, object], name: str) -> timedelta | None:
         return None
     seconds = _seconds(stated)
     if seconds is None or not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
-        raise UnusableAnswer(
+        raise UnusableResponse(
             f"The {name} in Webex's answer is not a sensible number of seconds.", _TRY_AGAIN
         )
     return timedelta(seconds=seconds)
@@ -53,11 +54,6 @@ def instant(answer: Mapping[str, object], name: str) -> datetime | None:
         return datetime.fromtimestamp(stated / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def is_visible_ascii(text: str) -> bool:
-    """Whether there is text, and every character is ``!`` to ``~``."""
-    return bool(text) and all("!" <= character <= "~" for character in text)
 
 
 def _seconds(stated: object) -> float | None:

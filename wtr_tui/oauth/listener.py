@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from wtr_tui.model import Secret
 from wtr_tui.oauth import pages, reply
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
 from wtr_tui.oauth.connection import USUAL, BadRequest, Connection, Limits, TlsHello
@@ -38,7 +39,6 @@ from wtr_tui.oauth.redirect import (
 )
 from wtr_tui.oauth.redirect_uri import RedirectUri
 from wtr_tui.oauth.reply import Reply
-from wtr_tui.secret import Secret
 
 __all__ = [
     "BrowserArrived",

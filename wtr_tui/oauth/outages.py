@@ -7,27 +7,26 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from wtr_tui.oauth.asking import START_AGAIN, Asking
-from wtr_tui.oauth.failures import (
+from wtr_tui.errors import (
     OutcomeUnknown,
-    TemporaryFailure,
+    ServerDetails,
+    TemporaryError,
     UntrustedServer,
-    UnusableAnswer,
-    WebexFailure,
+    UnusableResponse,
+    WtrError,
 )
-from wtr_tui.text import plain
+from wtr_tui.oauth.asking import START_AGAIN, Asking
+from wtr_tui.text import cleaned
 
 
-def outage(reason: str, asking: Asking, *, sent: bool) -> WebexFailure:
+def outage(reason: str, asking: Asking, *, sent: bool) -> WtrError:
     """The failure that no answer stands for; ``sent``: the request may have arrived."""
     if asking is Asking.EXCHANGE and sent:
         return OutcomeUnknown(
             f"The code was sent to Webex, but whether it took it is unknown: {reason}.",
             START_AGAIN,
         )
-    return TemporaryFailure(
-        f"Webex could not be asked to {asking.value}: {reason}.", asking.what_now
-    )
+    return TemporaryError(f"Webex could not be asked to {asking.value}: {reason}.", asking.what_now)
 
 
 def untrusted_server(host: str, problem: str, asking: Asking) -> UntrustedServer:
@@ -40,12 +39,12 @@ def untrusted_server(host: str, problem: str, asking: Asking) -> UntrustedServer
     )
 
 
-def oversized(status: int, asking: Asking) -> UnusableAnswer:
+def oversized(status: int, asking: Asking) -> UnusableResponse:
     """The failure that an endless answer stands for."""
-    return UnusableAnswer(
+    return UnusableResponse(
         f"Asked to {asking.value}, the server gave more than a megabyte (HTTP {status}).",
         f"Check the base URL and the proxy. {asking.what_now}".rstrip(),
-        status=status,
+        details=ServerDetails(status),
     )
 
 
@@ -53,7 +52,7 @@ def untrusted(error: BaseException) -> str | None:
     """What is wrong with the certificate the server presented; None if that is not it."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return plain(cause.verify_message or cause.reason or "unknown reason")
+            return cleaned(cause.verify_message or cause.reason or "unknown reason")
     return None
 
 
@@ -63,7 +62,7 @@ def why(error: BaseException, peer: str) -> str:
         if isinstance(cause, socket.gaierror):
             return f"there is no address for {peer} (DNS)"
         if isinstance(cause, ssl.SSLError):
-            return f"no encrypted connection to {peer} ({plain(cause.reason or 'TLS error')})"
+            return f"no encrypted connection to {peer} ({cleaned(cause.reason or 'TLS error')})"
         if isinstance(cause, ConnectionRefusedError):
             return f"{peer} refuses the connection"
         if isinstance(cause, ConnectionResetError | BrokenPipeError):
@@ -72,7 +71,7 @@ def why(error: BaseException, peer: str) -> str:
             return f"no answer from {peer} in time"
         if isinstance(cause, OSError) and cause.errno in _NO_NETWORK:
             return f"there is no way to {peer} (is the network or the VPN down?)"
-    words = plain(str(error), 100).rstrip(".") or type(error).__name__
+    words = cleaned(str(error), 100).rstrip(".") or type(error).__name__
     return f"{peer} broke the connection, or spoke no HTTP ({words})"
 
 

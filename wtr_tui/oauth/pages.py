@@ -50,7 +50,7 @@ class Outcome:
 
     mood: Mood
     title: str
-    sentence: str
+    message: str
     prompt: str
     quoted: str = ""
     speaker: str = "Webex says"
@@ -86,7 +86,7 @@ def declined(refused: Refused) -> Outcome:
 
 
 def failed(sentence: str, quoted: str = "") -> Outcome:
-    """The answer was right, but no token came of it: ``sentence`` says why.
+    """The answer was right, but no token came of it: ``message`` says why.
 
     ``quoted`` are Webex's own words, if they say it better.
     """
@@ -173,7 +173,7 @@ def render(outcome: Outcome) -> bytes:
         .substitute(
             mood=outcome.mood.value,
             title=escape(outcome.title),
-            sentence=escape(outcome.sentence),
+            sentence=escape(outcome.message),
             prompt=escape(outcome.prompt),
             quoted=quoted,
             glyph=_GLYPHS[outcome.mood.value],

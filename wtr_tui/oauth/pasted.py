@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from wtr_tui.oauth.authorization import AuthorizationRequest, Judgement, parameters_of
 from wtr_tui.oauth.redirect_uri import RedirectUri, authority
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 _LONGEST = 32_768
 # What terminals, mails, chats, shells and documents put around or into a copied address:
@@ -24,9 +24,9 @@ _QUERY = re.compile(r"[?&]?(?:code|state|error|error_description|error_uri|iss)=
 
 @dataclass(frozen=True)
 class BadPaste:
-    """The text cannot be an answer; ``sentence`` says why and what to paste instead."""
+    """The text cannot be an answer; ``message`` says why and what to paste instead."""
 
-    sentence: str
+    message: str
 
 
 def judge_pasted(
@@ -99,14 +99,14 @@ def _query_of_address(address: str, redirect_uri: RedirectUri) -> str | BadPaste
         if parts.path.endswith("/authorize"):
             return _BEGINNING
         return BadPaste(
-            f"That address is at {plain(here if port else host, 60)}, but the sign-in ends at"
+            f"That address is at {cleaned(here if port else host, 60)}, but the sign-in ends at"
             f" {redirect_uri}. Finish the sign-in, then paste the address where the browser ends."
         )
     if parts.path.startswith("/s/") and not parts.query:
         return _BEGINNING
     if (parts.path or "/") != redirect_uri.request_path:
         return BadPaste(
-            f"The path of that address is {plain(parts.path, 60) or '/'}, but the redirect URI is"
+            f"The path of that address is {cleaned(parts.path, 60) or '/'}, but the redirect URI is"
             f" exactly {redirect_uri}."
         )
     return parts.query

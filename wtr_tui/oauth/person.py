@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from wtr_tui.text import plain
+from wtr_tui.model import Account
+from wtr_tui.text import cleaned
 
-
-@dataclass(frozen=True)
-class Person:
-    """The owner of a token, in words fit to be shown; "" for what Webex did not say.
-
-    ``organization`` is the organisation's UUID where it can be told, else Webex's own id.
-    """
-
-    display_name: str
-    email: str
-    organization: str
+Person = Account
 
 
-def described(answer: Mapping[str, object]) -> Person:
+def described(answer: Mapping[str, object]) -> Account:
     """Reads the answer of ``people/me`` (webex: People, Get My Own Details)."""
     emails = answer.get("emails")
     first = emails[0] if isinstance(emails, list) and emails else ""
-    return Person(
+    return Account(
         display_name=_shown(answer.get("displayName")),
         email=_shown(first),
         organization=_organization(_shown(answer.get("orgId"))),
+        user_id=_shown(answer.get("id")),
     )
 
 
 def _shown(stated: object) -> str:
-    return plain(stated, limit=120) if isinstance(stated, str) else ""
+    return cleaned(stated, limit=120) if isinstance(stated, str) else ""
 
 
 def _organization(org_id: str) -> str:
@@ -43,4 +34,4 @@ def _organization(org_id: str) -> str:
     except ValueError:
         return org_id
     _, mark, uuid = uri.rpartition("/ORGANIZATION/")
-    return plain(uuid) if mark and uuid else org_id
+    return cleaned(uuid) if mark and uuid else org_id

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """This machine: never reached through a proxy, and the only hosts plain http is for."""
@@ -62,4 +62,4 @@ def _address(stated: str) -> str:
     except ValueError:
         return "whose address cannot be read"
     shown = f"[{host}]" if ":" in host else host
-    return plain(f"{parts.scheme}://{shown}" + (f":{port}" if port else ""), 100)
+    return cleaned(f"{parts.scheme}://{shown}" + (f":{port}" if port else ""), 100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
     Granted,
@@ -13,8 +14,7 @@ from wtr_tui.oauth.authorization import (
     parameters_of,
 )
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.secret import Secret
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 START_FOLDER = "/s/"
 GUESSES_ALLOWED = 25
@@ -122,9 +122,9 @@ def decide(request: Request, attempt: AttemptView) -> Decision:
     host = hosts[0].lower()
     if host not in attempt.redirect_uri.loopback_authorities:
         # A page elsewhere can make its own name resolve to this machine (DNS rebinding).
-        return Reject(421, f"A request for the host {plain(host, 60)} was refused.")
+        return Reject(421, f"A request for the host {cleaned(host, 60)} was refused.")
     if request.method not in ("GET", "HEAD"):
-        return Reject(405, f"A {plain(request.method, 20)} request was refused.")
+        return Reject(405, f"A {cleaned(request.method, 20)} request was refused.")
     if _is_prefetch(request):
         # The code works once: a page loaded ahead of time must not use it up.
         return Reject(503, "The browser loaded an address ahead of time; it was told to wait.")
@@ -150,10 +150,10 @@ def _decide_by_path(target: str, host: str, attempt: AttemptView) -> Decision:
     if {"code", "error"} & {pair.partition("=")[0] for pair in query.split("&")}:
         return Reject(
             404,
-            f"An answer arrived at {plain(path, 60)}, but the redirect URI is exactly"
+            f"An answer arrived at {cleaned(path, 60)}, but the redirect URI is exactly"
             f" {attempt.redirect_uri}.",
         )
-    return Reject(404, f"Something asked for {plain(path, 60)}, which is not here.")
+    return Reject(404, f"Something asked for {cleaned(path, 60)}, which is not here.")
 
 
 def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
@@ -167,7 +167,7 @@ def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
     if host != expected.authority and f"{host}:80" != expected.authority:
         # RFC 9700 §4.4: the answer counts where it was sent, not where it could also arrive.
         return Reject(
-            404, f"An answer arrived at {plain(host, 60)}, but the redirect URI is {expected}."
+            404, f"An answer arrived at {cleaned(host, 60)}, but the redirect URI is {expected}."
         )
     answer = attempt.request.judge(parameters)
     return LeaveWaiting(answer) if isinstance(answer, NotOurs) else AcceptAnswer(answer)

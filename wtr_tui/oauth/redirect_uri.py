@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 _HOSTS = ("localhost", "127.0.0.1", "::1")
 # pchar of RFC 3986 §3.3, and the slash.
@@ -31,7 +31,7 @@ class RedirectUri:
     @classmethod
     def parse(cls, text: str) -> RedirectUri:
         """Takes the text apart. Raises SettingsError with the reason where it cannot be one."""
-        shown = plain(text, 80)
+        shown = cleaned(text, 80)
         if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
             raise _wrong(f"The redirect URI {shown} holds a character that no address may hold.")
         if "#" in text:

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from wtr_tui.oauth.answer import Answer
-from wtr_tui.oauth.asking import START_AGAIN, Asking
-from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
-from wtr_tui.oauth.failures import (
+from wtr_tui.errors import (
     AccessTokenRejected,
-    ClientRejected,
     DeviceDenied,
     DeviceExpired,
     DeviceNotSetUp,
@@ -20,17 +16,22 @@ from wtr_tui.oauth.failures import (
     GrantRejected,
     NotWebex,
     RequestRefused,
-    TemporaryFailure,
-    UnusableAnswer,
-    WebexFailure,
+    ServerDetails,
+    TemporaryError,
+    UnusableResponse,
+    WrongClient,
+    WtrError,
 )
-from wtr_tui.secret import MASK, Secret
-from wtr_tui.text import plain
+from wtr_tui.model import MASK, Secret
+from wtr_tui.oauth.answer import Answer
+from wtr_tui.oauth.asking import START_AGAIN, Asking
+from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
+from wtr_tui.text import cleaned
 
 
 def refusal(
     answer: Answer, asking: Asking, *, now: datetime, hidden: Sequence[Secret] = ()
-) -> WebexFailure:
+) -> WtrError:
     """The failure an answer stands for, to be raised.
 
     ``hidden`` are the secrets the request carried: a server that repeats one in its error
@@ -48,17 +49,16 @@ def refusal(
     return _definite(answer, asking, told)
 
 
-def no_object(answer: Answer, asking: Asking) -> UnusableAnswer:
+def no_object(answer: Answer, asking: Asking) -> UnusableResponse:
     """The failure that an answer of success without a JSON object stands for."""
     told = _told(answer, ())
     if answer.is_html:
         return _page(answer, asking, told, ())
     what = "an answer that is not JSON" if answer.body.strip() else "an empty answer"
-    return UnusableAnswer(
+    return UnusableResponse(
         f"Asked to {asking.value}, Webex gave {what}{told.details}.",
         asking.what_now,
-        status=answer.status,
-        tracking_id=told.tracking_id,
+        details=ServerDetails(answer.status, tracking_id=told.tracking_id),
     )
 
 
@@ -70,6 +70,7 @@ class _Told:
     code: str
     tracking_id: str
     details: str
+    server: ServerDetails
 
     @property
     def ending(self) -> str:
@@ -82,14 +83,16 @@ def _told(answer: Answer, hidden: Sequence[Secret]) -> _Told:
     tracking_id = _shown(answer.tracking_id, hidden, limit=120)
     status = f"HTTP {answer.status} {code}".rstrip()
     details = f" ({status}, tracking id {tracking_id})" if tracking_id else f" ({status})"
-    return _Told(_shown(answer.server_words, hidden), code, tracking_id, details)
+    words = _shown(answer.server_words, hidden)
+    server = ServerDetails(answer.status, code, tracking_id, words)
+    return _Told(words, code, tracking_id, details, server)
 
 
 def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
     for secret in hidden:
         if secret:
             text = text.replace(secret.reveal(), MASK)
-    return plain(text, limit)
+    return cleaned(text, limit)
 
 
 def _pending(answer: Answer, now: datetime) -> DevicePending | None:
@@ -105,14 +108,13 @@ def _redirect(answer: Answer, asking: Asking, told: _Told) -> NotWebex:
         host = urlsplit(answer.headers.get("location", "")).hostname or ""
     except ValueError:
         host = ""
-    towards = f" to {plain(host, 100)}" if host else ""
+    towards = f" to {cleaned(host, 100)}" if host else ""
     return NotWebex(
         f"Asked to {asking.value}, the server redirects{towards}{told.details}; "
         "that is not followed, for it would hand over the secret.",
         f"Check the base URL, and whether a sign-in portal or proxy stands in the way. "
         f"{asking.what_now}".rstrip(),
-        status=answer.status,
-        tracking_id=told.tracking_id,
+        details=ServerDetails(answer.status, tracking_id=told.tracking_id),
     )
 
 
@@ -122,53 +124,43 @@ def _page(answer: Answer, asking: Asking, told: _Told, hidden: Sequence[Secret])
     return NotWebex(
         f"Asked to {asking.value}, something else than Webex answered: {page}{told.details}.",
         f"Is there a proxy or a sign-in portal to pass first? {asking.what_now}",
-        status=answer.status,
-        tracking_id=told.tracking_id,
+        details=ServerDetails(answer.status, tracking_id=told.tracking_id),
     )
 
 
-def _temporary(answer: Answer, asking: Asking, told: _Told, now: datetime) -> TemporaryFailure:
+def _temporary(answer: Answer, asking: Asking, told: _Told, now: datetime) -> TemporaryError:
     head = (
         f"Webex has been asked too often to {asking.value}"
         if answer.status == 429
         else f"Webex cannot {asking.value} now"
     )
-    return TemporaryFailure(
+    return TemporaryError(
         head + told.ending,
         asking.what_now,
         retry_after=answer.retry_after(now),
-        status=answer.status,
-        code=told.code,
-        tracking_id=told.tracking_id,
-        server_words=told.words,
+        details=told.server,
     )
 
 
-def _definite(answer: Answer, asking: Asking, told: _Told) -> WebexFailure:
+def _definite(answer: Answer, asking: Asking, told: _Told) -> WtrError:
     kind, head, advice = _kind(answer, asking, told)
     if kind is DeviceNotSetUp:
         return DeviceNotSetUp(
             head + told.ending,
             advice,
             redirect_uris=HELPER_REDIRECT_URIS,
-            status=answer.status,
-            code=told.code,
-            tracking_id=told.tracking_id,
-            server_words=told.words,
+            details=told.server,
         )
     return kind(
         head + told.ending,
         advice,
-        status=answer.status,
-        code=told.code,
-        tracking_id=told.tracking_id,
-        server_words=told.words,
+        details=told.server,
     )
 
 
-def _kind(answer: Answer, asking: Asking, told: _Told) -> tuple[type[WebexFailure], str, str]:
+def _kind(answer: Answer, asking: Asking, told: _Told) -> tuple[type[WtrError], str, str]:
     refused = f"Webex refused to {asking.value}"
-    client = ClientRejected, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
+    client = WrongClient, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
     bearer = asking in {Asking.PERSON, Asking.EXPIRY}
     if told.code == "invalid_client" and not bearer:
         return client

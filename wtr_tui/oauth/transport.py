@@ -23,7 +23,7 @@ from wtr_tui.oauth.answer import Answer
 from wtr_tui.oauth.deadline import DeadlinePassed, Line, within
 from wtr_tui.oauth.outages import untrusted, why
 from wtr_tui.oauth.proxies import LOOPBACK_HOSTS, proxy_for, proxy_variables
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 HttpClient: TypeAlias = httpx.Client
 
@@ -110,7 +110,7 @@ def host_of(url: str) -> str:
         host = parts.host  # an "xn--" name is decoded here, and may be none
         urlsplit(url).port  # noqa: B018 - httpx takes a port that no computer has
     except (httpx.InvalidURL, ValueError) as error:
-        raise SettingsError(f"The base URL is none: {plain(str(error), 100)}.") from error
+        raise SettingsError(f"The base URL is none: {cleaned(str(error), 100)}.") from error
     if host and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK_HOSTS)):
         return host
     raise SettingsError(
@@ -147,7 +147,7 @@ def fetch(
         reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
         raise Unanswered(reason, sent=line.sent) from error
     except httpx.ProxyError as error:
-        reason = f"{_peer(url, line)} says “{plain(str(error), 100)}”"
+        reason = f"{_peer(url, line)} says “{cleaned(str(error), 100)}”"
         raise Unanswered(reason, sent=line.sent) from error
     except httpx.TransportError as error:
         if (problem := untrusted(error)) is not None:
@@ -185,7 +185,7 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     if named and not Path(named).is_file():
         # OpenSSL would go on without it, and then trust nobody.
         raise SettingsError(
-            f"$SSL_CERT_FILE names {plain(named)}, which is not a file.",
+            f"$SSL_CERT_FILE names {cleaned(named)}, which is not a file.",
             "Unset it, or name a file of CA certificates.",
         )
     if ca_file is not None:
@@ -193,12 +193,12 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
             context.load_verify_locations(cafile=str(ca_file))
         except ssl.SSLError as error:
             raise SettingsError(
-                f"The CA file {plain(str(ca_file))} holds no certificate in PEM form.",
+                f"The CA file {cleaned(str(ca_file))} holds no certificate in PEM form.",
                 "It begins with -----BEGIN CERTIFICATE-----.",
             ) from error
         except OSError as error:
             raise SettingsError(
-                f"The CA file {plain(str(ca_file))} cannot be read: {error.strerror}.",
+                f"The CA file {cleaned(str(ca_file))} cannot be read: {error.strerror}.",
                 "Correct caFile in the settings.",
             ) from error
     return context

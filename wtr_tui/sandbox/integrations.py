@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret
 
 # Written down here again, not imported from the client that is tested against them:
 # a sandbox that agrees with the client's mistakes would be of no use.

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from wtr_tui.instants import now
+from wtr_tui.clock import now
 from wtr_tui.sandbox import endpoints
 from wtr_tui.sandbox.grants import Grants, Rules
 from wtr_tui.sandbox.integrations import Integration

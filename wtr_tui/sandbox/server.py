@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
-from wtr_tui.instants import UTC
+from wtr_tui.clock import UTC
 from wtr_tui.sandbox.messages import Answer, Refusal, Request
 
 # The second is for datagrams: socketserver has one signature for both.

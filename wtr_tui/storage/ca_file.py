@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wtr_tui.errors import StorageError
 from wtr_tui.storage.locations import home
-from wtr_tui.storage.os_words import cause
+from wtr_tui.text import cause
 
 
 def found(text: str, settings_path: Path | None, environ: Mapping[str, str]) -> Path:
@@ -25,7 +25,7 @@ def found(text: str, settings_path: Path | None, environ: Mapping[str, str]) -> 
         # Not opened: a FIFO in its place would wait for its writer.
         regular = stat.S_ISREG(path.stat().st_mode)
     except StorageError as error:
-        raise ValueError(error.sentence) from None
+        raise ValueError(error.message) from None
     except OSError as error:
         raise ValueError(f"The CA file {path} cannot be read: {cause(error)}.") from None
     if not regular or not os.access(path, os.R_OK):

@@ -83,7 +83,7 @@ def _stems(folder: str, ending: str) -> set[str]:
     except (FileNotFoundError, NotADirectoryError):
         return set()
     except OSError as error:
-        from wtr_tui.storage.os_words import cause
+        from wtr_tui.text import cause
 
         raise StorageError(f"The folder {folder} cannot be read: {cause(error)}.") from error
     return {file.removesuffix(ending) for file in files if file.endswith(ending)}

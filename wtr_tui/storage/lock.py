@@ -12,8 +12,8 @@ import os
 import time
 
 from wtr_tui.errors import StorageError, TemporaryError
-from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import make_private_folder, open_private
+from wtr_tui.text import cause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import os
 import stat
 
 from wtr_tui.errors import StorageError
-from wtr_tui.storage.os_words import cause, user_name
+from wtr_tui.text import cause, user_name
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700

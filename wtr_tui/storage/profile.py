@@ -8,10 +8,10 @@ from pathlib import Path
 
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage import locations
-from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
+from wtr_tui.text import cause
 
 _PATIENCE = 10.0  # seconds, for a refresh that is under way
 _FIRST_TEXT = b"""\

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret
 from wtr_tui.storage import ca_file
 from wtr_tui.storage import settings_keys as keys
 from wtr_tui.storage.settings_file import SettingsFile, read_mapping
@@ -100,7 +100,7 @@ class Settings:
         """
         if self.problems:
             raise SettingsError(
-                "\n".join(problem.sentence for problem in self.problems),
+                "\n".join(problem.message for problem in self.problems),
                 "wtr-tui shows the settings and helps to complete them.",
             )
         return self

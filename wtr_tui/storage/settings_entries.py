@@ -39,8 +39,8 @@ class SettingsFileError(SettingsError):
         self.column = column
 
     def __str__(self) -> str:
-        gap = "\n" if "\n" in self.sentence else " "
-        return f"{self.sentence}{gap}{self.advice}".rstrip()
+        gap = "\n" if "\n" in self.message else " "
+        return f"{self.message}{gap}{self.hint}".rstrip()
 
 
 def entries(text: str, name: str) -> Mapping[str, Entry]:

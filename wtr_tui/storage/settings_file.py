@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wtr_tui.errors import SettingsError, StorageError
-from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import LARGEST, UnsafeFile, write_private
 from wtr_tui.storage.settings_entries import Entry, SettingsFileError, entries
+from wtr_tui.text import cause
 
 __all__ = [
     "SettingsFile",
@@ -81,7 +81,7 @@ def save(path: Path, changes: Mapping[str, object | None], *, expected: str | No
     try:
         write_private(os.path.realpath(path), text.encode("utf-8"))
     except (OSError, UnsafeFile) as error:
-        reason = error.sentence if isinstance(error, UnsafeFile) else f"{cause(error)}."
+        reason = error.message if isinstance(error, UnsafeFile) else f"{cause(error)}."
         raise SettingsNotSaved(
             f"The settings were not saved to {path}: {reason}", "The file is as it was."
         ) from error

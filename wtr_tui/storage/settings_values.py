@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 DEFAULT_SCOPES: tuple[str, ...] = (
     "meeting:recordings_read",
@@ -91,7 +91,7 @@ def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else list(value)
     scopes = [scope for text in texts for scope in text.split()]
     for scope in scopes:
-        shown = plain(scope, 60)
+        shown = cleaned(scope, 60)
         if _QUOTES & set(scope):
             raise ValueError("Scopes must be written without quotation marks.")
         if "%" in scope or "+" in scope or "&" in scope:
@@ -183,7 +183,7 @@ def parse_choice(text: str, choices: tuple[str, ...]) -> str:
 
 def _instead(text: str) -> str:
     """What was written instead; a long text may be a secret in the wrong place."""
-    shown = plain(text, 24)
+    shown = cleaned(text, 24)
     return f", not “{shown}”" if shown and len(text) <= 12 else ""
 
 

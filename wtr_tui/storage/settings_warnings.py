@@ -6,10 +6,9 @@ import difflib
 import os
 from pathlib import Path
 
-from wtr_tui.storage.os_words import user_name
 from wtr_tui.storage.settings_file import SettingsFile
 from wtr_tui.storage.settings_keys import NAMES
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned, user_name
 
 
 def warnings_about(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
@@ -41,7 +40,7 @@ def _unknown(path: Path, key: str, line: int) -> str:
     close = difflib.get_close_matches(key.replace("_", "").lower(), by_lower_case, 1, 0.7)
     if close:
         meant = by_lower_case[close[0]]
-        shown = plain(key, 40)
+        shown = cleaned(key, 40)
         return f"{path} line {line}: the key {shown} is not known. Did you mean {meant}?"
     # Not repeated: what stands in a key's place by mistake may be the secret.
     return f"{path} line {line}: the key in this line is not known and is ignored."

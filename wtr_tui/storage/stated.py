@@ -27,17 +27,17 @@ class Source:
 class Problem:
     """A value that is missing or wrong.
 
-    ``sentence`` names the place and the fault; ``where`` is the place alone ("" where the value
+    ``message`` names the place and the fault; ``where`` is the place alone ("" where the value
     is missing) and ``fault`` the fault alone, for beside a field.
     """
 
     key: str
-    sentence: str
+    message: str
     where: str
     fault: str
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.message
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 
 from wtr_tui.errors import StorageError
-from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import UnsafeFile, read_private
+from wtr_tui.text import cause
 
 VERSION = 1
 
@@ -48,7 +48,7 @@ def read_content(path: str) -> tuple[bytes, tuple[str, ...]] | None:
     except FileNotFoundError:
         return None
     except UnsafeFile as error:
-        raise TokenFileUnreadable(error.sentence, error.advice) from error
+        raise TokenFileUnreadable(error.message, error.hint) from error
     except OSError as error:
         raise TokenFileUnreadable(
             f"The token file {path} cannot be read: {cause(error)}.",

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wtr_tui.errors import StorageError
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 from wtr_tui.storage.locations import PROGRAM, lock_path
 from wtr_tui.storage.lock import Lock, exclusive
-from wtr_tui.storage.os_words import cause
 from wtr_tui.storage.private_file import read_private, try_room, write_private
 from wtr_tui.storage.token_fields import (
     CorruptTokenFile,
@@ -20,6 +19,7 @@ from wtr_tui.storage.token_fields import (
     read_fields,
 )
 from wtr_tui.storage.token_json import base_url_of, from_fields, to_json
+from wtr_tui.text import cause
 
 __all__ = [
     "CorruptTokenFile",
@@ -98,7 +98,7 @@ class TokenFile:
         except TokenNotSaved:
             raise
         except StorageError as error:
-            raise TokenNotSaved(self.path, error.sentence, error.advice) from error
+            raise TokenNotSaved(self.path, error.message, error.hint) from error
         if kept_as:
             notices = (f"What {self.path} held before is kept as {kept_as}.", *notices)
         return notices

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from wtr_tui.instants import from_iso, iso
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui.clock import from_iso, iso
+from wtr_tui.model import Secret, Token
 from wtr_tui.storage.token_fields import VERSION, CorruptTokenFile
 
 _Value = TypeVar("_Value")

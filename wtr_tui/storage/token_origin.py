@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
     from wtr_tui.storage.settings import Settings
@@ -29,7 +29,7 @@ def require_base_url(stored: StoredToken, known: Settings) -> None:
     other = other_base_url(stored, known.base_url, known.file_base_url)
     if other:
         raise SettingsError(
-            f"The token came from {plain(other, 100)}, and {known.base_url_place} names"
-            f" {plain(known.base_url, 100)}: nothing of it is sent there.",
+            f"The token came from {cleaned(other, 100)}, and {known.base_url_place} names"
+            f" {cleaned(known.base_url, 100)}: nothing of it is sent there.",
             "Use another profile for another base URL.",
         )

@@ -24,13 +24,13 @@ def told(outcome: Outcome, keeper: Keeper, now: datetime, *, asked: bool) -> tup
     if isinstance(outcome, outcomes.AlreadyFresh):
         return "Another program had refreshed it already: this is its token.", Tone.GOOD
     if isinstance(outcome, outcomes.NotSaved):
-        return f"NOT SAVED: {outcome.sentence} s tries again; c copies it meanwhile.", Tone.BAD
+        return f"NOT SAVED: {outcome.message} s tries again; c copies it meanwhile.", Tone.BAD
     if isinstance(outcome, (outcomes.Temporary, outcomes.StoreFailed)):
         at = keeper.next_at()
         again = f" Next try at {at.astimezone():%H:%M:%S}." if at is not None else " r tries again."
         tone = Tone.WARN if isinstance(outcome, outcomes.Temporary) else Tone.BAD
-        return f"Not refreshed: {outcome.sentence}{again}", tone
-    sentence = f"{outcome.sentence} {outcome.advice}".rstrip()
+        return f"Not refreshed: {outcome.message}{again}", tone
+    sentence = f"{outcome.message} {outcome.hint}".rstrip()
     if isinstance(outcome, outcomes.SignInNeeded):
         return f"{sentence} F3 signs in; nothing was deleted.", Tone.BAD
     if not asked:

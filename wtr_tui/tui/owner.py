@@ -8,9 +8,8 @@ from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 
 if TYPE_CHECKING:
+    from wtr_tui.model import Secret, Token
     from wtr_tui.oauth.person import Person
-    from wtr_tui.oauth.token import Token
-    from wtr_tui.secret import Secret
     from wtr_tui.tui.session import Session
 
 
@@ -46,7 +45,7 @@ class Owner:
             self._why_unknown = (
                 "Owner unknown (this server does not tell)"
                 if missing
-                else f"Owner unknown for now: {error.sentence}"
+                else f"Owner unknown for now: {error.message}"
             )
         else:
             known = self._person is not None

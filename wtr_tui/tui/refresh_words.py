@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.keeper import Keeper
 
 
@@ -29,7 +29,7 @@ def next_refresh(keeper: Keeper, now: datetime) -> str:
         return "on, refreshing now"
     if at - now < _SAME_DAY:
         return f"on, next at {at.astimezone():%H:%M:%S}"
-    return f"on, next {instants.local(at)}"
+    return f"on, next {clock.local(at)}"
 
 
 _SAME_DAY = timedelta(hours=12)

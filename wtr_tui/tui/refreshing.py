@@ -10,7 +10,7 @@ from wtr_tui.errors import WtrError
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
-    from wtr_tui.oauth.token import Token
+    from wtr_tui.model import Token
     from wtr_tui.refresh_outcome import Outcome
     from wtr_tui.tui.app import WtrApp
     from wtr_tui.tui.session import Session

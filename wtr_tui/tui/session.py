@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import SettingsError
 from wtr_tui.keeper import Keeper
@@ -35,7 +35,7 @@ class Session:
     profile: Profile
     environ: Mapping[str, str]
     surroundings: Surroundings
-    now: Callable[[], datetime] = instants.now
+    now: Callable[[], datetime] = clock.now
     demo: Demo | None = None
     """None where the real Webex is meant."""
     settings: Settings = field(init=False)

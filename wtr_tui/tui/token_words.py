@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wtr_tui import instants
+from wtr_tui import clock
 
 _LAST_MINUTES = timedelta(minutes=10)
 
@@ -54,11 +54,11 @@ def left_words(left: timedelta | None, *, coarse: bool = False) -> str:
     if left is None:
         return "end unknown"
     if left <= timedelta(0):
-        return f"expired {instants.duration(-left)} ago"
+        return f"expired {clock.duration(-left)} ago"
     if not coarse or left < _LAST_MINUTES:
-        return instants.countdown(left)
+        return clock.countdown(left)
     if left >= timedelta(days=1):
-        return instants.countdown(left).rpartition(":")[0]
+        return clock.countdown(left).rpartition(":")[0]
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
@@ -69,4 +69,4 @@ def end_words(end: datetime | None, now: datetime) -> str:
         return "Webex did not say until when"
     soon = abs(end - now) < timedelta(hours=1)
     word = "until" if end > now else "ended"
-    return f"{word} {instants.local(end, seconds=soon)}"
+    return f"{word} {clock.local(end, seconds=soon)}"

@@ -11,7 +11,8 @@ import pytest
 from tests.support.webex import Fault, Integration, Sandbox
 from tests.tokens import a_token
 from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
-from wtr_tui.oauth.token import Token, granted
+from wtr_tui.model import Token
+from wtr_tui.oauth.token import granted
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

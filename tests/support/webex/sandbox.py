@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from tests.support.webex import browser, faults
 from tests.support.webex.families import Rules, TokenFamilies
 from tests.support.webex.faults import Fault, Faults
-from wtr_tui.instants import now
+from wtr_tui.clock import now
+from wtr_tui.model import Secret
 from wtr_tui.sandbox import sandbox as package
 from wtr_tui.sandbox.demo import REDIRECT_PORT
 from wtr_tui.sandbox.integrations import (
@@ -24,7 +25,6 @@ from wtr_tui.sandbox.integrations import (
 )
 from wtr_tui.sandbox.messages import Answer, Request
 from wtr_tui.sandbox.server import Connection, Server
-from wtr_tui.secret import Secret
 
 _REMEMBERED = 10_000
 

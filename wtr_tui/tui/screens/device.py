@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
-from wtr_tui import instants, steps
+from wtr_tui import clock, steps
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.widgets.dialog import Dialog
 from wtr_tui.tui.widgets.qr import qr_content, qr_lines
@@ -103,7 +103,7 @@ class DeviceScreen(ModalScreen[None]):
         step = self._step
         if isinstance(step, steps.DeviceCodeReady):
             now = self._now()
-            left.show(f"{instants.countdown(step.authorization.expires_at - now)} left")
+            left.show(f"{clock.countdown(step.authorization.expires_at - now)} left")
         else:
             left.show("")
 
@@ -130,15 +130,15 @@ def _told(step: steps.DeviceCodeOver | steps.DeviceCodeRefused | None) -> str:
     if step is None:
         return "Asking Webex for a code …"
     if isinstance(step, steps.DeviceCodeOver):
-        return f"{step.sentence} n asks for another one."
+        return f"{step.message} n asks for another one."
     if step.redirect_uris:
         uris = "\n".join(step.redirect_uris)
         lead = (
             "Add these redirect URIs to the integration at developer.webex.com/my-apps, beside"
             " the one it has; then n tries again:"
         )
-        return f"{step.sentence}\n\n{lead}\n\n{uris}"
-    return "\n\n".join(filter(None, (step.sentence, step.advice)))
+        return f"{step.message}\n\n{lead}\n\n{uris}"
+    return "\n\n".join(filter(None, (step.message, step.hint)))
 
 
 def _keys(step: DeviceStep | None) -> str:

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from wtr_tui import instants
+from wtr_tui import clock
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import profile
 from wtr_tui.storage.profile import Profile
@@ -86,7 +86,7 @@ class ProfilesScreen(ModalScreen[None]):
             return "token without a known end"
         if left.total_seconds() <= 0:
             return "token expired"
-        return f"token for {instants.duration(left)}"
+        return f"token for {clock.duration(left)}"
 
     @on(OptionList.OptionSelected)
     def _switch(self, event: OptionList.OptionSelected) -> None:

@@ -11,7 +11,7 @@ from textual import events, on, work
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from wtr_tui import instants, steps
+from wtr_tui import clock, steps
 from wtr_tui.background import in_thread
 from wtr_tui.environment import browser
 from wtr_tui.errors import WtrError
@@ -207,7 +207,7 @@ class RetrievalScreen(WtrScreen):
         attempt = self._attempt
         if attempt is None or self._began is None:
             return
-        self._ways.tell_time_left(instants.countdown(attempt.deadline - now))
+        self._ways.tell_time_left(clock.countdown(attempt.deadline - now))
         waited = (now - self._began).total_seconds()
         if waited > _HINT_AFTER_SECONDS and self._arrived and not self._hinted:
             self._hinted = True

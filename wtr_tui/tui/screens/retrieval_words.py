@@ -8,7 +8,7 @@ from textual.style import Style
 from wtr_tui import steps
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.steps import Step
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 from wtr_tui.tui.widgets.message_line import Tone
 
 WAITING, ACTIVE, DONE, OFF = "○", "●", "✓", "✗"
@@ -81,19 +81,19 @@ def lines(step: Step, port: int, *, remote: bool) -> dict[str, str]:
         )
         return {"device": f"{ACTIVE} {sentence}"}
     if isinstance(step, steps.DeviceCodeOver):
-        return {"device": f"{WAITING} {step.sentence} d gets another one."}
+        return {"device": f"{WAITING} {step.message} d gets another one."}
     if isinstance(step, steps.DeviceCodeRefused):
-        return {"device": f"{OFF} {step.sentence}"}
+        return {"device": f"{OFF} {step.message}"}
     return {}
 
 
 def message(step: Step) -> tuple[str, Tone] | None:
     """What a step says in the line for messages, if anything."""
     if isinstance(step, steps.NotListening):
-        return f"{step.sentence} {step.advice}", Tone.WARN
+        return f"{step.message} {step.hint}", Tone.WARN
     if isinstance(step, steps.Noticed):
         count = f" ({step.count} so far)" if step.count > 1 else ""
-        return f"{step.sentence}{count}", Tone.WARN
+        return f"{step.message}{count}", Tone.WARN
     if isinstance(step, steps.StartAddressClosed):
         return (
             f"The start address is closed: {step.guesses} wrong ones were asked for, by a program"
@@ -113,12 +113,12 @@ def message(step: Step) -> tuple[str, Tone] | None:
         return f"Signed in {step.way.value}; the token is saved. c copies it.{kept}", Tone.GOOD
     if isinstance(step, steps.NotSaved):
         return (
-            f"NOT SAVED: {step.sentence} {step.advice} s tries again; c copies it meanwhile.",
+            f"NOT SAVED: {step.message} {step.hint} s tries again; c copies it meanwhile.",
             Tone.BAD,
         )
     if isinstance(step, steps.Ended):
         tone = Tone.PLAIN if step.end is steps.End.CANCELLED else Tone.BAD
-        return f"{step.sentence} {step.advice} Enter tries again.".replace("  ", " "), tone
+        return f"{step.message} {step.hint} Enter tries again.".replace("  ", " "), tone
     return None
 
 
@@ -153,7 +153,7 @@ def another_app_id(app_id: str) -> str:
 def another_base_url(base_url: str) -> str:
     """What is to be known before signing in beside the token of another base URL."""
     return (
-        f"The stored token came from {plain(base_url, 60)}, which is not the base URL of the"
+        f"The stored token came from {cleaned(base_url, 60)}, which is not the base URL of the"
         " settings. It is not lost: it is kept in a file of its own."
     )
 

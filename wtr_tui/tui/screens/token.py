@@ -12,11 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Digits
 
-from wtr_tui import instants
-from wtr_tui.oauth.token import Token
-from wtr_tui.secret import Secret
+from wtr_tui import clock
+from wtr_tui.model import Secret, Token
 from wtr_tui.storage.locations import DEFAULT_PROFILE
-from wtr_tui.text import plain
+from wtr_tui.text import cleaned
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.owner import Owner
 from wtr_tui.tui.refresh_words import next_refresh
@@ -150,7 +149,7 @@ class TokenScreen(WtrScreen):
     def _obtained_words(self, token: Token) -> str:
         remark = self.wtr.refreshing.remark
         told = f" · {remark}" if remark else ""
-        return f"{instants.local(token.obtained_at, seconds=True)}{told}"
+        return f"{clock.local(token.obtained_at, seconds=True)}{told}"
 
     def _show_who(self) -> None:
         keeper = self.session.keeper
@@ -160,7 +159,7 @@ class TokenScreen(WtrScreen):
         words = self._owner.words(token)
         if keeper.other_base_url:
             words = (
-                f"This token came from {plain(keeper.other_base_url, 60)}, not from the base URL"
+                f"This token came from {cleaned(keeper.other_base_url, 60)}, not from the base URL"
                 " in force: it is shown, and sent nowhere"
             )
         elif keeper.foreign:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from wtr_tui.oauth.token import Token
+from wtr_tui.model import Token
 from wtr_tui.tui.token_words import end_words, left_words, masked
 from wtr_tui.urgency import Urgency
 

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wtr_tui.text import harmless
+from wtr_tui.text import printable
 
 _NAME_WIDTH = 16
 _LEAST_WIDTH = 10
@@ -43,7 +43,7 @@ class Facts(Widget):
         lines: list[Content] = []
         room = max(width - _NAME_WIDTH, _LEAST_WIDTH)
         for name, fact in self._facts.items():
-            parts = textwrap.wrap(harmless(fact), room, break_on_hyphens=False) or [""]
+            parts = textwrap.wrap(printable(fact), room, break_on_hyphens=False) or [""]
             lines.append(Content.styled(name.ljust(_NAME_WIDTH), "$foreground 60%") + parts[0])
             lines += [Content(" " * _NAME_WIDTH + part) for part in parts[1:]]
         return lines

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
-from wtr_tui.text import harmless
+from wtr_tui.text import printable
 
 
 class Quiet(Widget):
@@ -56,7 +56,7 @@ class Quiet(Widget):
 
         A text of the same width is one short run of bytes, without blanks to fill up with.
         """
-        if len(harmless(text)) == len(self.shown):
+        if len(printable(text)) == len(self.shown):
             self.show(text)
         else:
             self.reshape(text)
@@ -64,7 +64,7 @@ class Quiet(Widget):
 
 def _made_harmless(text: str | Content) -> Content:
     # Textual passes an escape on to the terminal, and a path or a file may hold one.
-    return Content(harmless(text)) if isinstance(text, str) else text
+    return Content(printable(text)) if isinstance(text, str) else text
 
 
 def _changed(before: list[Content], after: list[Content]) -> Iterator[Region]:

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wtr_tui.secret import Secret
+from wtr_tui.model import Secret
 
 
 class Revealed(Widget):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wtr_tui.commands.durations import seconds
+from wtr_tui.clock import parse_duration
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from wtr_tui.commands.durations import seconds
     ],
 )
 def test_a_duration_is_numbers_with_units_the_larger_first(text: str, expected: int) -> None:
-    assert seconds(text) == expected
+    assert parse_duration(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_duration_is_numbers_with_units_the_larger_first(text: str, expected: 
 )
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
-        seconds(text)
+        parse_duration(text)

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from wtr_tui import instants
+from wtr_tui import clock
 
 NOON = datetime(2026, 12, 7, 12, 0, 0, tzinfo=timezone.utc)
 
@@ -19,7 +19,7 @@ NOON = datetime(2026, 12, 7, 12, 0, 0, tzinfo=timezone.utc)
     ],
 )
 def test_the_countdown_is_exact_and_never_below_zero(left: timedelta, words: str) -> None:
-    assert instants.countdown(left) == words
+    assert clock.countdown(left) == words
 
 
 @pytest.mark.parametrize(
@@ -35,21 +35,21 @@ def test_the_countdown_is_exact_and_never_below_zero(left: timedelta, words: str
     ],
 )
 def test_a_duration_is_told_in_its_two_largest_units(span: timedelta, words: str) -> None:
-    assert instants.duration(span) == words
+    assert clock.duration(span) == words
 
 
 @pytest.mark.parametrize(
     "text", ["2026-12-07T12:00:00Z", "2026-12-07T12:00:00+00:00", "2026-12-07T13:00:00+01:00"]
 )
 def test_any_offset_names_the_same_instant(text: str) -> None:
-    assert instants.from_iso(text) == NOON
+    assert clock.from_iso(text) == NOON
 
 
 def test_what_is_written_is_read_back() -> None:
-    assert instants.from_iso(instants.iso(NOON)) == NOON
+    assert clock.from_iso(clock.iso(NOON)) == NOON
 
 
 @pytest.mark.parametrize("text", ["2026-12-07T12:00:00", "tomorrow", "", "2026-13-01T00:00:00Z"])
 def test_an_instant_without_an_offset_or_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        instants.from_iso(text)
+        clock.from_iso(text)

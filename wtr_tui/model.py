@@ -1,0 +1,112 @@
+"""What the program deals in: a token, whose it is, and texts that must not be seen by accident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+MASK = "••••••"
+
+
+class Secret:
+    """Wraps a token, a client secret, a code, a state or a verifier.
+
+    ``str``, ``repr`` and every format give a mask, so that a log line, an exception or a
+    traceback with local variables cannot show it. :meth:`reveal` gives the text itself:
+    each call of it is a place worth looking at.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a secret is not pickled")
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token with all that was said about it. Every instant is aware, in UTC.
+
+    ``expires_at`` and ``refresh_expires_at`` are None where the end is unknown, or there is
+    none (a bot token). A token without ``refresh_token`` cannot be refreshed.
+    """
+
+    access_token: Secret
+    obtained_at: datetime
+    expires_at: datetime | None
+    refresh_token: Secret | None = None
+    refresh_expires_at: datetime | None = None
+    token_type: str = "Bearer"  # noqa: S105 - a kind of token, not one
+    scopes: tuple[str, ...] = ()
+
+    def left(self, now: datetime) -> timedelta | None:
+        """How long the access token lives on; negative once it is over, None if unknown."""
+        return None if self.expires_at is None else self.expires_at - now
+
+    def refresh_left(self, now: datetime) -> timedelta | None:
+        """How long the refresh token lives on; negative once it is over, None if unknown."""
+        return None if self.refresh_expires_at is None else self.refresh_expires_at - now
+
+    def is_valid(self, now: datetime, margin: timedelta = timedelta(0)) -> bool:
+        """Whether more than ``margin`` is left. An unknown end counts as valid."""
+        left = self.left(now)
+        return left is None or left > margin
+
+    @property
+    def organization(self) -> str | None:
+        """The organisation's UUID, where the token spells it: ``…_PF84_<uuid>``."""
+        return organization_of(self.access_token.reveal())
+
+    def same_access(self, other: Token) -> bool:
+        """Whether both give the same access token: Webex often repeats one within a day."""
+        return self.access_token == other.access_token
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user a token belongs to, in texts fit to be shown; "" for what Webex did not say.
+
+    ``organization`` is the organisation's UUID where it can be told, else Webex's own id;
+    ``user_id`` is Webex's id of the user.
+    """
+
+    display_name: str = ""
+    email: str = ""
+    organization: str = ""
+    user_id: str = ""
+
+
+def organization_of(access_token: str) -> str | None:
+    """The organisation's UUID, where the token spells it: ``…_PF84_<uuid>``."""
+    _, mark, end = access_token.rpartition("_PF84_")
+    return end.lower() if mark and _is_uuid(end) else None
+
+
+def _is_uuid(text: str) -> bool:
+    parts = text.lower().split("-")
+    return [len(part) for part in parts] == [8, 4, 4, 4, 12] and all(
+        character in "0123456789abcdef" for part in parts for character in part
+    )
