@@ -58,6 +58,9 @@ def test_the_program_speaks_of_itself_by_the_name_it_was_called_by(home: Home, n
         f"usage: {name} [option …] [COMMAND …]",
         f"{name}: error: unrecognized arguments: --nope",
     ]
+    unknown = called_as(name, home, "nope")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.startswith(f"{name}: There is no command 'nope'.")
 
 
 def test_another_name_is_not_taken_over(home: Home) -> None:

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from wtr_tui.commands.output import program_name
 from wtr_tui.storage.locations import lock_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_WAIT = b"wtr: ends as soon as the answer of Webex is saved; the same again ends at once.\n"
+_WAIT = "ends as soon as the answer of Webex is saved; the same again ends at once."
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def saved_first(token_path: Path | None) -> Iterator[None]:
         if token_path is not None and not _is_refreshing(token_path):
             _end(number)
         with suppress(OSError):  # print is not allowed to be interrupted by itself
-            os.write(2, _WAIT)
+            os.write(2, f"{program_name()}: {_WAIT}\n".encode())
         if token_path is None:
             raise KeyboardInterrupt
 

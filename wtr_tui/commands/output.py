@@ -35,10 +35,16 @@ def give(text: str) -> None:
         raise WtrError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
+def program_name() -> str:
+    """``wtr-tui`` where the program was called by this name, else ``wtr``."""
+    called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
+    return called if called == "wtr-tui" else "wtr"
+
+
 def tell(sentence: str) -> None:
     """A sentence for the person on standard error; what else would there be to tell it to?"""
     try:
-        print(f"wtr: {sentence}", file=sys.stderr, flush=True)
+        print(f"{program_name()}: {sentence}", file=sys.stderr, flush=True)
     except OSError:
         return
 

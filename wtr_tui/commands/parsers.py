@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
-import sys
 
 from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.help_text import columns, laid_out
+from wtr_tui.commands.output import program_name
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
@@ -48,12 +47,6 @@ class _Formatter(argparse.HelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return laid_out(text, width)
-
-
-def program_name() -> str:
-    """``wtr-tui`` where the program was called by this name, else ``wtr``."""
-    called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
-    return called if called == "wtr-tui" else "wtr"
 
 
 def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from wtr_tui import steps
+from wtr_tui.commands.output import program_name
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.text import cleaned
@@ -34,8 +35,8 @@ def lines(
             " that needs no address here."
         )
         return [
-            f"wtr: The start address is closed: {step.guesses} wrong ones were asked for, by a"
-            f" program that can reach this port. {advice}"
+            f"{program_name()}: The start address is closed: {step.guesses} wrong ones were asked"
+            f" for, by a program that can reach this port. {advice}"
         ]
     if isinstance(step, steps.LaunchAddressReused):
         return [_REUSED] if _worth_telling(step.count) else []
