@@ -1,0 +1,61 @@
+"""What is sent to the terminal: less than Textual would send, and the same picture."""
+
+from __future__ import annotations
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wtr_tui.tui.sparing_driver import spared
+
+GREEN = "\x1b[38;2;1;2;3;48;2;9;9;9m"
+RED = "\x1b[38;2;7;2;3;48;2;9;9;9m"
+BOLD = "\x1b[1;38;2;1;2;3;48;2;9;9;9m"
+END = "\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    ("sent", "needed"),
+    [
+        ("no style at all", "no style at all"),
+        (f"{GREEN}a{END}", f"{GREEN}a{END}"),
+        (f"{GREEN}a{END}{GREEN}b{END}", f"{GREEN}ab{END}"),
+        (f"{GREEN}a{END}\n\x1b[2;3H{GREEN}b{END}", f"{GREEN}a\x1b[2;3Hb{END}"),
+        (f"{GREEN}a{END}{RED}b{END}", f"{GREEN}a\x1b[38;2;7;2;3mb{END}"),
+        (f"{GREEN}a{END}{BOLD}b{END}", f"{GREEN}a\x1b[0;{BOLD[2:]}b{END}"),
+        (f"{GREEN}a{END} plain", f"{GREEN}a{END} plain"),
+        (f"{GREEN}a{END}\x1b[K{GREEN}b{END}", f"{GREEN}a{END}\x1b[K{GREEN}b{END}"),
+        (f"\x1b[1;1H\n\x1b[5;6H{GREEN}a{END}", f"\x1b[5;6H{GREEN}a{END}"),
+        ("\x1b[32;40ma\x1b[0m\x1b[91;40mb\x1b[0m", "\x1b[32;40ma\x1b[91mb\x1b[0m"),
+        ("\x1b[1m\x1b[32ma\x1b[0m", "\x1b[1m\x1b[32ma\x1b[0m"),
+    ],
+)
+def test_what_holds_already_is_not_sent_again(sent: str, needed: str) -> None:
+    assert spared(sent) == needed
+
+
+COLOURS = st.sampled_from(["31", "97", "38;5;9", "38;2;1;2;3", "38;2;200;2;3"])
+GROUNDS = st.sampled_from(["", "41", "49", "48;5;7", "48;2;9;9;9"])
+ATTRIBUTES = st.sampled_from(["", "1", "3", "4", "7", "1;4"])
+RUNS = st.tuples(
+    ATTRIBUTES, COLOURS, GROUNDS, st.sampled_from(["", "a", "bc", " "]),
+    st.sampled_from(["", "\n\x1b[2;2H", "\x1b[1;1H", "\x1b[3;7H", "plain", "\x1b[K"]),
+)  # fmt: skip
+
+
+@given(st.lists(RUNS, min_size=1, max_size=12))
+def test_the_picture_is_the_same(runs: list[tuple[str, str, str, str, str]]) -> None:
+    data = "".join(
+        f"\x1b[{';'.join(filter(None, (attributes, colour, ground)))}m{text}\x1b[0m{after}"
+        for attributes, colour, ground, text, after in runs
+    )
+    assert picture(spared(data)) == picture(data)
+
+
+def picture(data: str) -> object:
+    screen = pyte.Screen(20, 5)
+    pyte.Stream(screen).feed(data)
+    cells = [[screen.buffer[y][x] for x in range(20)] for y in range(5)]
+    # Where it goes on from, and in which style.
+    return cells, screen.cursor.attrs

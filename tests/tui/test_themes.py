@@ -1,0 +1,104 @@
+"""Every text can be read in every theme, and no two meanings have one colour."""
+
+from __future__ import annotations
+
+import pytest
+from rich.color import Color as TerminalColor
+from rich.color import ColorSystem
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+from wtr_tui import brand
+from wtr_tui.tui import themes
+from wtr_tui.tui.meaning import Meaning
+
+IN_COLOUR = [
+    theme for theme in (*themes.OWN, *BUILTIN_THEMES.values()) if not theme.ansi
+]  # fmt: skip
+
+# The first sixteen colours of terminals, in their order. Whoever changes them, as Solarized does,
+# has other contrasts; that of Windows has a magenta of 3.2, but shows the themes in true colour.
+PALETTES = {
+    "xterm": "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5"
+    " 7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff",
+    "Linux console": "000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa"
+    " 555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff",
+    "GNOME Terminal": "171421 c01c28 26a269 a2734c 12488b a347ba 2aa1b3 d0cfcc"
+    " 5e5c64 f66151 33da7a e9ad0c 2a7bde c061cb 33c7de ffffff",
+}
+_NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
+
+
+def by_name(theme: Theme) -> str:
+    return theme.name
+
+
+def all_variables(theme: Theme) -> dict[str, str]:
+    return {**theme.to_color_system().generate(), **themes.variables_for(theme)}
+
+
+@pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
+def test_a_text_can_be_read_on_every_ground(theme: Theme) -> None:
+    variables = all_variables(theme)
+    grounds = [Color.parse(variables[name]) for name in ("background", "surface", "panel")]
+    for name in ("foreground", *themes.MEANINGS):
+        for ground in grounds:
+            contrast = themes.contrast(Color.parse(variables[name]), ground)
+            assert contrast >= themes.LEAST_CONTRAST, name
+
+
+@pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
+def test_the_tab_that_is_shown_can_be_read(theme: Theme) -> None:
+    variables = all_variables(theme)
+    on, ground = Color.parse(variables["on-next"]), Color.parse(variables["next"])
+    assert themes.contrast(on, ground) >= themes.LEAST_CONTRAST
+
+
+@pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
+@pytest.mark.parametrize("colours", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT])
+def test_no_two_meanings_have_one_colour(theme: Theme, colours: ColorSystem) -> None:
+    variables = all_variables(theme)
+    shown = {
+        TerminalColor.parse(variables[name]).downgrade(colours).name for name in themes.MEANINGS
+    }
+    assert len(shown) == len(themes.MEANINGS)
+
+
+def test_no_two_meanings_have_one_colour_of_sixteen() -> None:
+    shown = {themes.ANSI.variables[name] for name in themes.MEANINGS}
+    assert len(shown) == len(themes.MEANINGS)
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_a_text_can_be_read_in_the_colours_of_a_terminal(palette: str) -> None:
+    colours = [Color.parse(f"#{each}") for each in palette.split()]
+    ground = colours[_number("ansi_black")]
+    for name in themes.MEANINGS:
+        text = colours[_number(themes.ANSI.variables[name])]
+        assert themes.contrast(text, ground) >= themes.LEAST_CONTRAST, name
+
+
+def _number(name: str) -> int:
+    bright = name.startswith("ansi_bright_")
+    return _NAMES.index(name.removeprefix("ansi_").removeprefix("bright_")) + 8 * bright
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#123456", "#123456", 1.0)],
+)
+def test_the_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
+    assert themes.contrast(Color.parse(one), Color.parse(other)) == pytest.approx(ratio, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT], ids=by_name)
+def test_the_accent_is_that_of_the_mark(theme: Theme) -> None:
+    accent = brand.ACCENT_ON_DARK if theme.dark else brand.ACCENT_ON_LIGHT
+    assert theme.accent == theme.primary == accent
+
+
+@pytest.mark.parametrize("meaning", Meaning)
+def test_a_meaning_has_a_colour_in_every_theme_and_a_sign(meaning: Meaning) -> None:
+    assert meaning.value in themes.MEANINGS
+    assert all(meaning.value in themes.variables_for(theme) for theme in IN_COLOUR)
+    assert len(meaning.sign) == 1

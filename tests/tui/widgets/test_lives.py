@@ -1,0 +1,107 @@
+"""Two lives on one grid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from textual.geometry import Region
+
+from tests.tui.widgets.stage import Stage
+from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.widgets.lives import Life, Lives
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+ACCESS = Life("Access", NOW - DAY, NOW + 13 * DAY, "Tue  8 Dec 11:00", next_refresh=NOW + 12 * DAY)
+SIGN_IN = Life("Sign-in", NOW - DAY, NOW + 89 * DAY, "Mon 22 Feb 2027")
+
+
+async def shown(*lives: Life, width: int = 80, now: datetime = NOW) -> list[str]:
+    widget = Lives()
+    app = Stage(widget)
+    async with app.run_test(size=(width, 8)) as pilot:
+        widget.show(lives, now)
+        await pilot.pause()
+        return [row for row in app.rows if row]
+
+
+async def test_both_lines_stand_on_one_grid() -> None:
+    assert await shown(ACCESS, SIGN_IN) == [
+        "Access   ────●━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━◆━━━━  Tue  8 Dec 11:00",
+        "Sign-in  ─●━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━   Mon 22 Feb 2027",
+        "         ● now   ◆ next refresh",
+    ]
+
+
+async def test_on_a_wide_terminal_the_lines_are_longer() -> None:
+    access, sign_in, legend = await shown(ACCESS, SIGN_IN, width=140)
+    assert len(access) == len(sign_in) == 140
+    assert access.count("━") > 100
+    assert "now" in legend
+
+
+async def test_on_a_narrow_one_there_is_no_legend_and_then_no_line() -> None:
+    assert len(await shown(ACCESS, SIGN_IN, width=50)) == 2
+    assert await shown(ACCESS, SIGN_IN, width=30) == [
+        "Access   Tue  8 Dec 11:00",
+        "Sign-in  Mon 22 Feb 2027",
+    ]
+
+
+async def test_of_a_life_that_is_over_nothing_is_left() -> None:
+    over = replace(ACCESS, meaning=Meaning.OVER)
+    access, sign_in, legend = await shown(over, SIGN_IN, now=NOW + 14 * DAY)
+    assert "━" not in access
+    assert "─●  Tue" in access
+    assert "━" in sign_in
+    assert "refresh" not in legend
+
+
+async def test_an_end_that_is_not_known_is_dotted() -> None:
+    unknown = Life("Access", NOW, None, "end unknown", Meaning.UNKNOWN)
+    (line,) = await shown(unknown)
+    assert line.startswith("Access  ┄┄┄")
+    assert line.endswith("┄  end unknown")
+
+
+async def test_a_begin_that_is_not_known_is_now() -> None:
+    line, _ = await shown(replace(ACCESS, began=None))
+    assert "─" not in line
+    assert "●━" in line
+
+
+@pytest.mark.parametrize(
+    ("later", "painted"),
+    [
+        (timedelta(seconds=1), 0),
+        (timedelta(seconds=19), 0),  # a small move waits
+        (timedelta(seconds=30), 1),
+        (timedelta(seconds=140), 1),
+    ],
+)
+async def test_a_small_move_may_wait(
+    later: timedelta, painted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = Life("Access", NOW, NOW + timedelta(minutes=5), "12:05")
+    widget = Lives()
+    app = Stage(widget)
+    async with app.run_test(size=(80, 8)) as pilot:
+        widget.show([short, SIGN_IN], NOW)
+        await pilot.pause()
+        regions: list[Region] = []
+        monkeypatch.setattr(widget, "refresh", lambda *asked, **_: regions.extend(asked))
+        widget.show([short, SIGN_IN], NOW + later)
+        assert len(regions) == painted
+
+
+async def test_the_end_does_not_wait() -> None:
+    short = Life("Access", NOW, NOW + timedelta(minutes=5), "12:05")
+    widget = Lives()
+    app = Stage(widget)
+    async with app.run_test(size=(80, 8)) as pilot:
+        for left in (10, 1, 0):
+            widget.show([short], NOW + timedelta(minutes=5, seconds=-left))
+            await pilot.pause()
+        assert "━" not in app.rows[0]

@@ -1,0 +1,215 @@
+"""Frames with two titles, cards with their own keys, rows of profiles and of what happened."""
+
+from __future__ import annotations
+
+import pytest
+from textual import on
+from textual.message import Message
+from textual.widgets import Static
+
+from tests.tui.widgets.stage import Stage
+from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.widgets.activity_panel import ActivityPanel, ActivityRow, ActivityTone
+from wtr_tui.tui.widgets.card import Card, CardKey, CardKeys
+from wtr_tui.tui.widgets.panel import Panel
+from wtr_tui.tui.widgets.profiles_panel import ProfileRow, ProfileRows, ProfilesPanel
+
+
+class PanelStage(Stage):
+    @on(Panel.TitlePressed)
+    @on(CardKeys.Pressed)
+    @on(ProfileRows.Pressed)
+    def keep_it(self, message: Message) -> None:
+        self.keep(message)
+
+
+async def test_a_panel_has_a_title_at_either_end() -> None:
+    app = PanelStage(Panel("Access token", Static("inside"), right="● valid"))
+    async with app.run_test(size=(40, 6)) as pilot:
+        assert app.rows[:3] == [
+            "╭─ Access token ───────────── ● valid ─╮",
+            "│  inside                              │",
+            "╰──────────────────────────────────────╯",
+        ]
+        await pilot.resize_terminal(24, 6)
+        await pilot.pause()
+        assert app.rows[0] == "╭─ Access token ───────╮"
+        await pilot.resize_terminal(15, 6)
+        await pilot.pause()
+        assert app.rows[0] == "╭─ Access t… ─╮"
+
+
+async def test_the_titles_follow() -> None:
+    panel = Panel("Scopes", right="6 of 7")
+    app = PanelStage(panel)
+    async with app.run_test(size=(40, 6)) as pilot:
+        panel.show_title("All scopes")
+        panel.show_right("7 of 7")
+        panel.accent = True
+        await pilot.pause()
+        assert app.rows[0] == "╭─ All scopes ──────────────── 7 of 7 ─╮"
+        assert panel.styles.border.top[1].hex.lower() == app.theme_variables["next"]
+
+
+async def test_a_click_on_the_right_title_says_so() -> None:
+    panel = Panel("Profiles", Static("inside"), right="F5 all")
+    app = PanelStage(panel)
+    async with app.run_test(size=(40, 6)) as pilot:
+        await pilot.click(offset=(5, 0))
+        await pilot.click(offset=(20, 1))
+        assert app.received == []
+        await pilot.click(offset=(app.rows[0].index("F5"), 0))
+        (message,) = app.received
+        assert isinstance(message, Panel.TitlePressed)
+        assert message.control is panel
+
+
+KEYS = [
+    CardKey("f", "copy the line", "copy_line"),
+    CardKey("c", "copy the address", "copy_address"),
+    CardKey("Q", "QR code", "qr", enabled=False),
+]
+
+
+async def test_the_likeliest_card_says_so_and_holds_its_keys() -> None:
+    card = Card(1, "Forward the port", Static("ssh -N"), keys=KEYS, likeliest=True)
+    app = PanelStage(card)
+    async with app.run_test(size=(60, 14)) as pilot:
+        assert app.rows[0] == "╭─ 1  Forward the port ─────────────────── likeliest here ─╮"
+        assert any("f copy the line   c copy the address   Q QR code" in row for row in app.rows)
+        card.mark_likeliest(False)
+        await pilot.pause()
+        assert app.rows[0] == "╭─ 1  Forward the port ────────────────────────────────────╮"
+
+
+async def test_in_a_narrow_card_the_keys_stand_in_lines_and_none_is_cut() -> None:
+    app = PanelStage(Card(3, "Device code", Static("824 078"), keys=KEYS))
+    async with app.run_test(size=(28, 16)) as pilot:
+        rows = [row.strip("│ ") for row in app.rows]
+        at = rows.index("f copy the line")
+        assert rows[at : at + 3] == ["f copy the line", "c copy the address", "Q QR code"]
+        for line in range(3):
+            await pilot.click(CardKeys, offset=(3, line))
+        assert [each.action for each in app.received] == ["copy_line", "copy_address"]
+
+
+async def test_a_key_of_a_card_can_change() -> None:
+    card = Card(3, "Device code", keys=KEYS)
+    app = PanelStage(card)
+    async with app.run_test(size=(60, 14)) as pilot:
+        card.keys.show_keys([CardKey("d", "ask for a code", "device")])
+        await pilot.pause()
+        assert "d ask for a code" in app.text
+        assert "copy the line" not in app.text
+
+
+PROFILES = [
+    ProfileRow("default", Meaning.CALM, "Ann Example", "13 d 23 h", 0.98, current=True),
+    ProfileRow("calling-b", Meaning.SOON, "sign in by 29 Nov", "2 d 4 h", 0.15),
+    ProfileRow("lab", Meaning.OVER, "needs a sign-in", "expired", 0.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [
+        (60, ["╭─ Profiles ────────────────────────────────────── F5 all ─╮",
+              "│  ● default    Ann Example        13 d 23 h  ━━━━━━━━━━━  │",
+              "│  ▲ calling-b  sign in by 29 Nov    2 d 4 h  ━━─────────  │",
+              "│  ✗ lab        needs a sign-in      expired  ───────────  │",
+              "╰──────────────────────────────────────────────────────────╯"]),
+        (46, ["╭─ Profiles ──────────────────────── F5 all ─╮",
+              "│  ● default    Ann Example       13 d 23 h  │",
+              "│  ▲ calling-b  sign in by 29 N…    2 d 4 h  │",
+              "│  ✗ lab        needs a sign-in     expired  │",
+              "╰────────────────────────────────────────────╯"]),
+        (30, ["╭─ Profiles ──────── F5 all ─╮",
+              "│  ● default    13 d 23 h    │",
+              "│  ▲ calling-b    2 d 4 h    │",
+              "│  ✗ lab          expired    │",
+              "╰────────────────────────────╯"]),
+    ],
+)  # fmt: skip
+async def test_profiles_give_up_the_bar_and_then_the_owner(width: int, rows: list[str]) -> None:
+    panel = ProfilesPanel()
+    app = PanelStage(panel)
+    async with app.run_test(size=(width, 10)) as pilot:
+        panel.show(PROFILES)
+        await pilot.pause()
+        assert app.rows[:5] == rows
+
+
+async def test_profiles_there_is_no_room_for_are_counted() -> None:
+    panel = ProfilesPanel(most=2, spaced=True)
+    app = PanelStage(panel)
+    async with app.run_test(size=(60, 12)) as pilot:
+        panel.show(PROFILES)
+        await pilot.pause()
+        assert [row.strip("│ ") for row in app.rows[2:4]] == ["", "and 2 more"]
+        panel.rows.fit(most=3, spaced=False)
+        await pilot.pause()
+        assert "lab" in app.text
+
+
+@pytest.mark.parametrize("spaced", [False, True])
+async def test_a_click_on_a_profile_names_it(spaced: bool) -> None:
+    panel = ProfilesPanel(spaced=spaced)
+    app = PanelStage(panel)
+    async with app.run_test(size=(60, 12)) as pilot:
+        panel.show(PROFILES)
+        await pilot.pause()
+        await pilot.click(offset=(8, next(y for y, row in enumerate(app.rows) if "lab" in row)))
+        assert [each.name for each in app.received] == ["lab"]
+
+
+async def test_a_name_with_an_escape_in_it_moves_nothing() -> None:
+    profiles, activity = ProfilesPanel(), ActivityPanel()
+    app = PanelStage(profiles, activity)
+    async with app.run_test(size=(60, 12)) as pilot:
+        profiles.show([ProfileRow("a\x1b[2Jb", Meaning.CALM, "c\x07d", "1 d")])
+        activity.show([ActivityRow("Mon", ActivityTone.BAD, "e\x1b]0;f", "g\x1b[H")])
+        await pilot.pause()
+        assert "\x1b" not in app.text
+        assert "\x07" not in app.text
+        assert len({len(row) for row in app.rows if row}) == 1
+
+
+ACTIVITY = [
+    ActivityRow("11:00", ActivityTone.GOOD, "refreshed, 14 d", "this screen"),
+    ActivityRow("07:17", ActivityTone.WARN, "network unreachable, retrying", "timer"),
+    ActivityRow("Mon", ActivityTone.BAD, "refused: invalid_grant", "wtr refresh"),
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [
+        (60, ["╭─ Activity ────────────────────────────────────── H more ─╮",
+              "│  11:00 ✓ refreshed, 14 d                    this screen  │",
+              "│  07:17 ! network unreachable, retrying      timer        │",
+              "│  Mon   ✗ refused: invalid_grant             wtr refresh  │",
+              "╰──────────────────────────────────────────────────────────╯"]),
+        (30, ["╭─ Activity ──────── H more ─╮",
+              "│  11:00 ✓ refreshed, 14 d   │",
+              "│  07:17 ! network unreach…  │",
+              "│  Mon   ✗ refused: invali…  │",
+              "╰────────────────────────────╯"]),
+    ],
+)  # fmt: skip
+async def test_what_happened_gives_up_by_whom(width: int, rows: list[str]) -> None:
+    panel = ActivityPanel()
+    app = PanelStage(panel)
+    async with app.run_test(size=(width, 10)) as pilot:
+        panel.show(ACTIVITY)
+        await pilot.pause()
+        assert app.rows[:5] == rows
+        panel.rows.fit(most=1)
+        await pilot.pause()
+        assert "07:17" not in app.text
+
+
+async def test_where_there_is_nothing_that_is_said() -> None:
+    app = PanelStage(ProfilesPanel(), ActivityPanel())
+    async with app.run_test(size=(40, 10)):
+        assert "none" in app.rows[1]
+        assert "nothing yet" in app.rows[4]

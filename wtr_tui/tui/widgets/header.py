@@ -1,0 +1,200 @@
+"""The line at the top: the screens, the state of the token, and where the user is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+
+from wtr_tui.brand import MARK
+from wtr_tui.text import harmless
+from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.widgets.quiet import Quiet
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A screen, the key that leads there, and what it is called."""
+
+    name: str
+    key: str
+    title: str
+
+
+TABS = (
+    Tab("token", "F2", "Token"),
+    Tab("sign-in", "F3", "Sign in"),
+    Tab("settings", "F4", "Settings"),
+    Tab("profiles", "F5", "Profiles"),
+    Tab("check", "F6", "Check"),
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the header says at its right end."""
+
+    meaning: Meaning
+    left: str
+    """The time left in two units or a word: ``13 d 23 h``, ``expired``, ``no token``."""
+    profile: str
+    place: str = ""
+    """``over SSH from 10.0.0.7``; empty at a desk."""
+    short_left: str = ""
+    """For a narrow terminal: ``13 d``; empty for the first unit of ``left``."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How much the right end of the line says."""
+
+    place: str = ""
+    short: bool = False
+    profile: int = 24
+    """The most characters of the profile's name."""
+
+
+_LEAST = _Form(short=True, profile=0)
+
+
+class Header(Quiet):
+    """One line on every screen, painted again where it changes.
+
+    Where the terminal is narrow, it first shortens the place, then the names of the other
+    screens from the right, then the time left; the dot and the tab shown are always there.
+    """
+
+    DEFAULT_CSS = """
+    Header { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    @dataclass
+    class TabPressed(Message):
+        """A tab was clicked; ``name`` is that of its :class:`Tab`."""
+
+        name: str
+
+    def __init__(
+        self,
+        current: str,
+        standing: Standing,
+        *,
+        tabs: tuple[Tab, ...] = TABS,
+        id: str | None = None,
+    ) -> None:
+        super().__init__("", id=id)
+        self._current = current
+        self._tabs = tabs
+        self._standing = standing
+        self._spans: list[tuple[int, int, str]] = []
+
+    def on_mount(self) -> None:
+        self._compose_line()
+
+    def on_resize(self) -> None:
+        self._compose_line()
+
+    def show_standing(self, standing: Standing) -> None:
+        """Says how the token is from now on; costs nothing where nothing changed."""
+        if standing != self._standing:
+            self._standing = standing
+            self._compose_line()
+
+    def show_current(self, name: str) -> None:
+        """Marks another tab as the one shown."""
+        self._current = name
+        self._compose_line()
+
+    async def on_click(self, event: Click) -> None:
+        at = event.x - self.styles.padding.left
+        for start, end, name in self._spans:
+            if start <= at < end:
+                event.stop()
+                self.post_message(self.TabPressed(name))
+
+    def _compose_line(self) -> None:
+        width = self.app.size.width - self.styles.padding.width
+        left, right = next(
+            (parts for parts in self._forms() if _taken(*parts) <= width),
+            (self._tab_line(titles=0, mark=False, spaced=False, others=False), self._state(_LEAST)),
+        )
+        gap = " " * max(width - left.cell_length - right.cell_length, 0)
+        self._find_spans(left)
+        self.show(Content.assemble(left, gap, right)[:width])
+
+    def _forms(self) -> Iterator[tuple[Content, Content]]:
+        """From the fullest to the shortest; the first one that fits is shown."""
+        all_titles = len(self._tabs)
+        for place in dict.fromkeys((self._standing.place, _shortened(self._standing.place), "")):
+            yield (
+                self._tab_line(titles=all_titles),
+                self._state(_Form(place=place)),
+            )
+        yield self._tab_line(titles=all_titles, spaced=False), self._state(_Form())
+        yield self._tab_line(titles=all_titles, spaced=False), self._state(_Form(short=True))
+        for titles in range(all_titles - 1, -1, -1):
+            line = self._tab_line(titles=titles, spaced=False)
+            yield line, self._state(_Form())
+            if titles < all_titles - 2:
+                yield line, self._state(_Form(short=True))
+        few = self._tab_line(titles=0, mark=False, spaced=False)
+        yield few, self._state(_Form(short=True))
+        yield few, self._state(_Form(short=True, profile=12))
+        yield few, self._state(_LEAST)
+
+    def _tab_line(
+        self, *, titles: int, mark: bool = True, spaced: bool = True, others: bool = True
+    ) -> Content:
+        """The mark and the tabs, the last ones without their titles where ``titles`` are fewer."""
+        current = "bold reverse" if self.app.no_color else "bold $on-next on $next"
+        parts = [Content.styled(MARK, "bold $next"), Content("  " if spaced else " ")]
+        parts = parts if mark else []
+        for index, tab in enumerate(self._tabs):
+            if tab.name == self._current:
+                parts.append(Content.styled(f" {tab.key} {tab.title} ", current))
+            elif others:
+                parts.append(Content.styled(f" {tab.key} ", "$muted"))
+                if index < titles:
+                    parts.append(Content(f"{tab.title} "))
+            if spaced:
+                parts.append(Content(" "))
+        return Content.assemble(*parts)
+
+    def _find_spans(self, line: Content) -> None:
+        starts = [(line.plain.find(f" {tab.key} "), tab.name) for tab in self._tabs]
+        ends = [start for start, _ in starts[1:]] + [line.cell_length]
+        self._spans = [
+            (start, end, name)
+            for (start, name), end in zip(starts, ends, strict=True)
+            if start >= 0
+        ]
+
+    def _state(self, form: _Form) -> Content:
+        standing = self._standing
+        left = standing.left
+        if form.short:
+            left = standing.short_left or " ".join(left.split()[:2])
+        profile = harmless(standing.profile)
+        if len(profile) > form.profile:
+            profile = profile[: form.profile - 1] + "…" if form.profile else ""
+        parts = [
+            Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}"),
+            Content.styled(f" {left}", "bold $foreground"),
+        ]
+        if profile:
+            parts.append(Content.styled(f"  {profile}", "$foreground"))
+        if form.place:
+            parts.append(Content.styled(f"  {harmless(form.place)}", "$muted"))
+        return Content.assemble(*parts)
+
+
+def _shortened(place: str) -> str:
+    """``over SSH from 10.0.0.7`` as ``SSH``; what is not over SSH goes."""
+    return "SSH" if "SSH" in place else ""
+
+
+def _taken(left: Content, right: Content) -> int:
+    return left.cell_length + 2 + right.cell_length

@@ -1,0 +1,122 @@
+"""A titled frame, with a second title at its right end."""
+
+from __future__ import annotations
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+
+from wtr_tui.text import harmless
+
+_CORNERS = 6
+"""What Textual puts around a title: two corners, and at each end a line and a blank."""
+
+
+class Panel(Vertical):
+    """Frames what it holds; ``accent`` marks the one that matters most.
+
+    The class ``-roomy`` puts a blank line above and below what it holds.
+    The right title is what there is to know or to press: ``● valid``, ``F5 all``.
+    """
+
+    DEFAULT_CSS = """
+    Panel {
+        width: 1fr; height: auto; padding: 0 2;
+        border: round $line; border-title-color: $foreground; border-title-background: $background;
+        border-title-style: bold;
+    }
+    Panel.-roomy { padding: 1 2; }
+    Panel.-accent { border: round $next; border-title-color: $next; }
+    """
+
+    class TitlePressed(Message):
+        """The right title was clicked."""
+
+        def __init__(self, panel: Panel) -> None:
+            super().__init__()
+            self.panel = panel
+
+        @property
+        def control(self) -> Panel:
+            return self.panel
+
+    def __init__(
+        self,
+        title: str,
+        *children: Widget,
+        right: str | Content = "",
+        accent: bool = False,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(*children, id=id, classes=classes)
+        self._title = title
+        self._right = _made_content(right)
+        self.set_class(accent, "-accent")
+
+    def on_mount(self) -> None:
+        self._compose_title()
+
+    def on_resize(self) -> None:
+        self._compose_title()
+
+    def show_title(self, title: str) -> None:
+        """Another title at the left."""
+        self._title = title
+        self._compose_title()
+
+    def show_right(self, right: str | Content) -> None:
+        """Another title at the right; a text without a style of its own is muted."""
+        content = _made_content(right)
+        if not content.is_same(self._right):
+            self._right = content
+            self._compose_title()
+
+    @property
+    def accent(self) -> bool:
+        """Whether the frame is in the accent."""
+        return self.has_class("-accent")
+
+    @accent.setter
+    def accent(self, accent: bool) -> None:
+        if accent != self.accent:
+            self.set_class(accent, "-accent")
+            self._compose_title()
+
+    def on_click(self, event: Click) -> None:
+        width = self.outer_size.width
+        start = width - _CORNERS // 2 - self._right.cell_length
+        if event.y == 0 and self._right and start <= event.x < width - _CORNERS // 2:
+            event.stop()
+            self.post_message(self.TitlePressed(self))
+
+    def _compose_title(self) -> None:
+        room = self.outer_size.width - _CORNERS
+        title = Content(harmless(self._title))
+        fill = room - title.cell_length - self._right.cell_length - 2
+        if not self._right or fill < 1:  # no room for both
+            self.border_title = Content(cut(self._title, room))
+        else:
+            frame = "not bold $next" if self.accent else "not bold $line"
+            self.border_title = Content.assemble(
+                title, Content.styled(f" {'─' * fill} ", frame), self._right
+            )
+
+
+def cut(text: str, most: int) -> str:
+    """The text without what would move the cursor, ended by … where it is longer."""
+    shown = harmless(text)
+    return shown if len(shown) <= most else shown[: max(most - 1, 0)] + "…"
+
+
+def pressable(key: str, word: str) -> Content:
+    """A right title that is a key and what it leads to."""
+    return Content.assemble(
+        Content.styled(key, "bold $next"), Content.styled(f" {word}", "not bold $muted")
+    )
+
+
+def _made_content(right: str | Content) -> Content:
+    return Content.styled(harmless(right), "not bold $muted") if isinstance(right, str) else right
