@@ -2,16 +2,25 @@
 VENV := .venv/bin
 PYTHON ?= python3
 
-.PHONY: run demo test lint bench screenshots clean
+PIP := $(VENV)/python -m pip install --disable-pip-version-check -c tests/constraints.txt
+
+# Without compiled modules each start of the program takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run demo test test-fast lint bench screenshots clean
 
 run: .venv/run ; @$(VENV)/wtr-tui
 demo: .venv/run ; @$(VENV)/wtr-tui --sandbox
 test: .venv/test ; $(VENV)/python -m pytest -n 2
+test-fast: .venv/test ; $(VENV)/python -m pytest -n 2 -m "not slow"
 lint: .venv/test ; $(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy
 bench: .venv/test ; @$(VENV)/python -m tests.benchmarks
 screenshots: .venv/test ; @$(VENV)/python -m tests.pictures
 clean: ; rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
-.venv/python: ; $(PYTHON) -m venv .venv && touch $@
-.venv/run: .venv/python pyproject.toml tests/constraints.txt ; $(VENV)/python -m pip install -q -c tests/constraints.txt -e . && touch $@
-.venv/test: .venv/run ; $(VENV)/python -m pip install -q -c tests/constraints.txt -e '.[test,lint]' && touch $@
+.venv/python: ; @echo "First, once: an environment in .venv and what is needed in it, about half a minute." && $(PYTHON) -m venv .venv && touch $@
+.venv/run: .venv/python pyproject.toml tests/constraints.txt ; @echo "Installing wtr-tui, Textual, httpx and what they need into .venv …" && $(PIP) -e . && touch $@
+.venv/test: .venv/python pyproject.toml tests/constraints.txt ; @echo "Installing wtr-tui, what it needs, pytest, playwright, ruff and mypy into .venv …" && $(PIP) -e '.[test,lint]' && touch .venv/run $@
+
+# Said before anything else is done.
+$(if $(filter test,$(MAKECMDGOALS)),$(info All tests: about four minutes on two idle cores. Without those that wait for ssh, browsers and terminals: make test-fast, one minute.))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.environment import default_signals
 from tests.support.ports import free_port
+from tests.support.slow import mark_slow
 from tests.support.webex import Integration, Sandbox, new_integration
 
 # As early as can be: what a test starts is to begin as at a user's prompt.
@@ -17,6 +18,10 @@ default_signals()
 
 _FOREIGN_PREFIXES = ("WEBEX_", "WTR_", "SSH_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark_slow(items)
 
 
 @pytest.fixture

@@ -577,7 +577,8 @@ async def test_the_command_set_for_new_tokens_hears_of_the_sign_in(
     profile: Profile, settings: Settings, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     heard = tmp_path / "heard"
-    settings = replace(settings, on_token=f"sh -c 'echo $WTR_EVENT > {heard}; cat >> {heard}'")
+    command = f'echo $WTR_EVENT > "{heard}"; cat >> "{heard}"'
+    settings = replace(settings, on_token=f"sh -c '{command}'")
     async with attempting(profile, settings) as watched:
         listening = await watched.until(steps.Listening)
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -32,14 +33,14 @@ def script(home: Home, shell: str) -> Path:
 def in_bash(home: Home, *words: str) -> list[str]:
     quoted = " ".join(f"'{word}'" for word in ("wtr", *words))
     code = (
-        f"source {script(home, 'bash')}; COMP_WORDS=({quoted}); COMP_CWORD={len(words)};"
+        f"source '{script(home, 'bash')}'; COMP_WORDS=({quoted}); COMP_CWORD={len(words)};"
         'COMPREPLY=(); _wtr; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     return _lines([required("bash"), "--norc", "-c", code], home)
 
 
 def in_fish(home: Home, *words: str) -> list[str]:
-    code = f"source {script(home, 'fish')}; complete -C 'wtr {' '.join(words)}'"
+    code = f"source '{script(home, 'fish')}'; complete -C 'wtr {' '.join(words)}'"
     lines = _lines([required("fish"), "--no-config", "-c", code], home)
     return [line.partition("\t")[0] for line in lines]
 
@@ -135,7 +136,7 @@ def test_zsh_completes_them_too(profiles: Home, typed: str, completed: str) -> N
         # The widget writes down what the line has become.
         shell.sendline(
             "PS1='> '; autoload -U compinit; compinit -u -D; setopt no_beep;"
-            f' eval "$(< {path})"; shown() {{ print -r -- "[$BUFFER]" > line; }};'
+            f' eval "$(< {shlex.quote(str(path))})"; shown() {{ print -r -- "[$BUFFER]" > line; }};'
             " zle -N shown; bindkey '^X^O' shown; print rea'dy'"
         )
         shell.expect("ready\r")

@@ -144,7 +144,7 @@ def test_the_log_never_holds_the_token(home: Home, sandbox: Sandbox) -> None:
 def test_it_may_ask_for_the_token_itself_and_does_not_run_itself(
     home: Home, sandbox: Sandbox
 ) -> None:
-    inner = f"{sys.executable} -m wtr_tui refresh && echo x >> runs"
+    inner = f'"{sys.executable}" -m wtr_tui refresh && echo x >> runs'
     home.configure(sandbox, "default", f"onToken: sh -c '{inner}'")
     home.sign_in(sandbox, left=EXPIRED)
     ran = home.run("token")
@@ -171,8 +171,8 @@ def test_one_that_hangs_is_ended_with_all_it_started(
     home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(hook, "LIMIT", 0.5)
-    mark = home.folder / "pid"
-    home.configure(sandbox, "default", f"onToken: sh -c 'sleep 60 & echo $! > {mark}; wait'")
+    monkeypatch.chdir(home.folder)
+    home.configure(sandbox, "default", "onToken: sh -c 'sleep 60 & echo $! > pid; wait'")
     home.sign_in(sandbox)
     found = profile.find(None, None, home.environ)
     known = settings.load(found.settings_path, home.environ)
@@ -180,7 +180,7 @@ def test_one_that_hangs_is_ended_with_all_it_started(
     hook.run(found, known, hook.Event.REFRESHED, home.stored().token)
     assert time.monotonic() - begun < 30
     assert "was not done after 0.5 s" in caplog.text
-    state = Path(f"/proc/{mark.read_text().strip()}/stat")
+    state = Path(f"/proc/{Path('pid').read_text().strip()}/stat")
     wait_until(lambda: not state.exists() or state.read_text().split()[2] == "Z", "its end")
 
 

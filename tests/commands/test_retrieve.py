@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import stat
 import subprocess
@@ -148,7 +149,7 @@ def test_at_a_desktop_the_browser_is_asked_to_open_the_start_address(
 ) -> None:
     opened = tmp_path / "opened"
     fake = tmp_path / "fake-browser"
-    fake.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}.new; mv {opened}.new {opened}\n')
+    fake.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}.new"; mv "{opened}.new" "{opened}"\n')
     fake.chmod(0o755)
     running = ready.start("retrieve", BROWSER=str(fake), DISPLAY=":99")
     url = start_url(running)
@@ -268,8 +269,8 @@ def test_the_time_left_is_counted_down_on_a_terminal(terminal: pexpect.spawn) ->
 
 
 def test_the_terminal_is_left_as_it_was(ready: Home, tmp_path: Path) -> None:
-    words = " ".join([*PROGRAM, "retrieve", "--no-browser", "-t", "1"])
-    script = f"stty -a > {tmp_path}/before; {words}; stty -a > {tmp_path}/after"
+    words = shlex.join([*PROGRAM, "retrieve", "--no-browser", "-t", "1"])
+    script = f"stty -a > '{tmp_path}/before'; {words}; stty -a > '{tmp_path}/after'"
     child = pexpect.spawn(
         "/bin/sh",
         ["-c", script],
@@ -284,10 +285,10 @@ def test_the_terminal_is_left_as_it_was(ready: Home, tmp_path: Path) -> None:
 def test_in_the_background_it_does_not_reach_for_the_terminal(
     ready: Home, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    words = " ".join([*PROGRAM, "retrieve", "--no-browser"])
+    words = shlex.join([*PROGRAM, "retrieve", "--no-browser"])
     child = pexpect.spawn(
         "/bin/bash",
-        ["--norc", "-i", "-m", "-c", f"{words} 2> {tmp_path}/err & wait; echo done $?"],
+        ["--norc", "-i", "-m", "-c", f"{words} 2> '{tmp_path}/err' & wait; echo done $?"],
         env={**ready.environ, "TERM": "xterm"},  # type: ignore[arg-type]  # its stubs want a class
         encoding="utf-8",
         timeout=PATIENCE,

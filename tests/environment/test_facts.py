@@ -34,7 +34,7 @@ def test_an_account_without_a_name_takes_that_of_the_environment(
 
 def test_tmux_is_asked_only_inside_tmux(script: Script, programs: Path, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
-    script("tmux", f": > {asked}")
+    script("tmux", f': > "{asked}"')
     path = f"{programs}:{os.environ['PATH']}"
 
     gather({"PATH": path})

@@ -124,7 +124,7 @@ def test_a_tmux_too_old_for_w_has_not_copied(script: Script, programs: Path) -> 
 
 def test_the_text_is_not_in_the_arguments(script: Script, programs: Path, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
-    script("tmux", f'echo "$*" >> {seen}; exec cat >> {seen}.input')
+    script("tmux", f'echo "$*" >> "{seen}"; exec cat >> "{seen}.input"')
     environ = {"PATH": f"{programs}:{os.environ['PATH']}"}
 
     assert tmux.copy(TOKEN, environ, 20.0)
@@ -137,7 +137,7 @@ def test_a_tmux_that_hangs_is_given_up_and_its_buffer_removed(
     script: Script, programs: Path, tmp_path: Path
 ) -> None:
     seen = tmp_path / "seen"
-    script("tmux", f'case "$1" in load-buffer) exec sleep 600;; esac; echo "$@" > {seen}')
+    script("tmux", f'case "$1" in load-buffer) exec sleep 600;; esac; echo "$@" > "{seen}"')
     environ = {"PATH": f"{programs}:{os.environ['PATH']}"}
     begun = time.monotonic()
 

@@ -19,8 +19,10 @@ from tests.support.webex import Fault, Integration, Sandbox
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
 
-# A browser that notes how it was started and what it is given, and opens it at once.
-_RECORDER = """#!{python} -S
+# A browser that notes how it was started and what it is given, and opens it at once. Its second
+# line is read by the shell, which may start a Python whose path has blanks; to Python it is a text.
+_RECORDER = """#!/bin/sh
+"exec" "{python}" "-S" "$0" "$@"
 import http.client, json, os, sys
 from urllib.parse import urlsplit
 
