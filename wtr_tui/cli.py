@@ -10,7 +10,7 @@ import os
 import sys
 
 from wtr_tui.commands import COMMANDS
-from wtr_tui.commands.output import drop_output, show_any_sign, tell
+from wtr_tui.commands.output import drop_output, hold_standard_streams, show_any_sign, tell
 from wtr_tui.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError, WtrError
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
@@ -23,6 +23,7 @@ _WITH_A_VALUE = ("--profile", "--config")
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; errors become sentences on stderr."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    hold_standard_streams()
     show_any_sign()
     try:
         exit_code = _told(arguments)
@@ -38,6 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         return _fault_of_our_own(error)
+    finally:
+        _finish_token_requests()
+
+
+def _finish_token_requests() -> None:
+    """However the command ends: what Webex grants meanwhile is saved first."""
+    in_flight = sys.modules.get("wtr_tui.in_flight")
+    if in_flight is not None:  # else nothing can have been asked for
+        in_flight.finish()
 
 
 def _told(arguments: list[str]) -> int:

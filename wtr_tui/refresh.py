@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import clock, hook
+from wtr_tui import clock, hook, in_flight
 from wtr_tui.errors import (
     GrantRejected,
     RequestRefused,
@@ -92,17 +92,18 @@ def _under_the_lock(
     try:
         try:
             with lock or token_file.lock():
-                return _judged(token_file, settings, client, now, within, seen)
+                token_file.take_up_leftover()
+                return _judged(token_file, settings, client, now, within, seen, try_room=True)
         except LockUnusable:
-            # A disk that cannot be written to still holds a refresh token. It is used once the
-            # access token has run out and not before: the answer can hardly be saved, and a
-            # server that replaces refresh tokens takes the stored one back.
+            # A disk that is not to be written to (a container's mount) still holds a refresh
+            # token. It is used once the access token has run out and not before: the answer can
+            # hardly be saved, and a server that replaces refresh tokens takes the stored one back.
             stored = token_file.read()
             if stored is None or stored.token.is_valid(now()):
                 raise
             return _judged(token_file, settings, client, now, within, seen)
-    except LockHeld as held:
-        return Temporary(held.message, hint=held.hint)
+    except (LockHeld, in_flight.Ending) as error:
+        return Temporary(error.message, hint=error.hint)
     except StorageError as error:
         return StoreFailed(error.message, error.hint)
     except SettingsError as error:
@@ -116,17 +117,22 @@ def _judged(
     now: Callable[[], datetime],
     within: timedelta | None,
     seen: Token | None,
+    *,
+    try_room: bool = False,
 ) -> Outcome:
     """Reads the token again, another process may have replaced it, and asks where needed."""
     stored = token_file.read()
     if stored is None:
         return SignInNeeded("There is no token to refresh.", "Sign in first.")
     unneeded = _unneeded(stored, settings, now(), within, seen)
-    if unneeded is None and stored.token.is_valid(now()):
-        # A server that replaces refresh tokens takes the old one back with its answer. While
-        # there is a good token nothing is asked for that could not be kept.
+    if unneeded is not None:
+        return unneeded
+    if try_room:
+        # A server that replaces refresh tokens takes the old one back with its answer, so
+        # nothing is asked for that could not be kept: a full disk may have room again tomorrow.
         token_file.try_room(stored)
-    return unneeded or _asked(token_file, stored, settings, client, now)
+    with in_flight.until_saved():
+        return _asked(token_file, stored, settings, client, now)
 
 
 def _unneeded(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from wtr_tui import clock, hook, steps
+from wtr_tui import clock, hook, in_flight, steps
 from wtr_tui.background import in_thread
 from wtr_tui.errors import (
     FAILED,
@@ -221,7 +221,7 @@ class Retrieval:
     async def _finish(self, way: Way, grant: Callable[[], Token]) -> pages.Outcome:
         try:
             # A thread of its own: an exchange that has begun ends, whatever the screen does.
-            step = await in_thread(lambda: self._save(grant(), way))
+            step = await in_thread(lambda: self._granted_and_saved(grant, way))
         except WtrError as error:
             self._tell(_failed(error))
             return pages.failed(str(error))
@@ -231,6 +231,13 @@ class Retrieval:
     def _exchange(self, code: Secret) -> Token:
         request = self.request
         return self._client.exchange(code, request.redirect_uri, request.code_verifier)
+
+    def _granted_and_saved(self, grant: Callable[[], Token], way: Way) -> Step:
+        with in_flight.until_saved():
+            step = self._save(grant(), way)
+        if isinstance(step, SignedIn):
+            hook.run(self._profile, self._settings, hook.Event.RETRIEVED, step.token)
+        return step
 
     def _save(self, token: Token, way: Way) -> Step:
         if not token.scopes:
@@ -243,7 +250,6 @@ class Retrieval:
                 file.save(StoredToken(self._settings.app_id, token, self._settings.base_url))
         except WtrError as error:
             return NotSaved(token, way, error.message, error.hint)
-        hook.run(self._profile, self._settings, hook.Event.RETRIEVED, token)
         return SignedIn(token, way, kept_aside)
 
     async def _device_grant(self) -> None:

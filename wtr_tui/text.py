@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 
 _ELLIPSIS = "…"
 
@@ -83,3 +84,9 @@ _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # The old names.
 plain = cleaned
 harmless = printable
+
+
+def program_name() -> str:
+    """``wtr-tui`` where the program was called by this name, else ``wtr``."""
+    called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
+    return called if called == "wtr-tui" else "wtr"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -84,15 +85,43 @@ def test_the_token_is_saved_before_the_end(
 
 
 @pytest.mark.parametrize("words", [("token",), ("refresh", "--all")])
-def test_the_second_signal_ends_it_at_once(home: Home, held: Held, words: tuple[str, ...]) -> None:
+def test_a_second_ctrl_c_ends_it_at_once(home: Home, held: Held, words: tuple[str, ...]) -> None:
     before = home.stored()
     running = home.start(*words)
     held.wait_for_one()
-    running.send_signal(signal.SIGTERM)
+    running.send_signal(signal.SIGINT)
     told_to_wait(running)
-    running.send_signal(signal.SIGTERM)
-    assert ended(running).code == -signal.SIGTERM
+    running.send_signal(signal.SIGINT)
+    assert ended(running).code == -signal.SIGINT
     assert home.stored() == before
+
+
+@pytest.mark.parametrize("words", [("token",), ("refresh", "--all")])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (signal.SIGTERM, signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM),
+        (signal.SIGTERM, signal.SIGINT, signal.SIGHUP),
+    ],
+    ids=lambda numbers: "-".join(number.name for number in numbers),
+)
+def test_no_other_repeated_signal_does(
+    home: Home, held: Held, words: tuple[str, ...], numbers: tuple[signal.Signals, ...]
+) -> None:
+    before = home.stored().token
+    running = home.start(*words)
+    held.wait_for_one()
+    running.send_signal(numbers[0])
+    told_to_wait(running)
+    for number in numbers[1:]:
+        running.send_signal(number)
+        time.sleep(0.05)  # signals of one kind that are pending at once are one
+    assert running.poll() is None
+    held.let_go.set()
+    assert ended(running).code == -numbers[0]
+    assert not home.stored().token.same_access(before)
+    assert home.run("refresh").code == 0
 
 
 def test_while_another_process_refreshes_there_is_nothing_to_wait_for(

@@ -227,9 +227,11 @@ def test_a_token_that_others_could_read_is_given_and_made_private(
     assert home.token_path().stat().st_mode & 0o777 == 0o600
 
 
-def test_a_token_that_cannot_be_saved_is_given_all_the_same(home: Home, sandbox: Sandbox) -> None:
+def test_without_room_for_a_new_token_the_refresh_token_is_not_spent(
+    home: Home, sandbox: Sandbox
+) -> None:
     home.configure(sandbox)
-    old = home.sign_in(sandbox, left=EXPIRED)
+    home.sign_in(sandbox, left=EXPIRED)
     before = home.token_path().read_bytes()
     # 0 bytes a file may grow by: what a full disk is to a program.
     ran = subprocess.run(
@@ -241,10 +243,12 @@ def test_a_token_that_cannot_be_saved_is_given_all_the_same(home: Home, sandbox:
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
     )
-    assert ran.returncode == 0
-    assert ran.stdout.strip() not in ("", old)
-    assert "NOT SAVED" in ran.stderr
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "The token was not saved" in ran.stderr
+    assert "File too large" in ran.stderr
+    assert sandbox.requests == ()
     assert home.token_path().read_bytes() == before
+    assert home.run("token").code == 0
 
 
 def test_output_that_does_not_arrive_is_no_success(home: Home, sandbox: Sandbox) -> None:

@@ -45,19 +45,20 @@ def given(terminal: pexpect.spawn) -> str:
     return str(shown[shown.index("{\n") : shown.index("\n}") + 2])
 
 
-def test_a_refreshed_token_can_be_taken_up_later(ready: Home) -> None:
+def test_a_refresh_token_is_not_spent_where_nothing_can_be_kept(
+    ready: Home, sandbox: Sandbox
+) -> None:
     before = ready.stored()
-    copy = given(on_terminal(ready, "refresh"))
+    for words in (("refresh",), ("token",), ("refresh", "-j")):
+        ran = ready.run(*words, under=NO_ROOM)
+        assert (ran.code, ran.out) == (1, "")
+        assert "File too large" in ran.err
+    assert sandbox.requests == ()
     assert ready.stored() == before
-    assert ready.run("import", "--replace", "-", stdin=copy).code == 0
-    after = ready.stored()
-    assert after.app_id == before.app_id
-    assert after.token.access_token.reveal() == json.loads(copy)["access_token"]
-    assert after.token.refresh_token is not None
     assert ready.run("refresh").code == 0
 
 
-def test_so_can_the_token_of_a_sign_in(ready: Home, sandbox: Sandbox) -> None:
+def test_the_token_of_a_sign_in_can_be_taken_up_later(ready: Home, sandbox: Sandbox) -> None:
     terminal = on_terminal(ready, "retrieve", "--no-browser")
     terminal.expect(START)
     sandbox.approve(str(terminal.match[0]).strip())
@@ -66,16 +67,11 @@ def test_so_can_the_token_of_a_sign_in(ready: Home, sandbox: Sandbox) -> None:
     assert ready.stored().token.access_token.reveal() == json.loads(copy)["access_token"]
 
 
-def test_so_can_what_an_imported_refresh_token_gave(ready: Home, sandbox: Sandbox) -> None:
+def test_an_imported_refresh_token_is_not_spent_for_nothing(ready: Home, sandbox: Sandbox) -> None:
     kept = ready.folder / "refresh-token"
     kept.write_text(str(sandbox.issue()["refresh_token"]))
-    copy = given(on_terminal(ready, "import", "--replace", "--refresh-token", str(kept)))
-    assert ready.run("import", "--replace", "-", stdin=copy).code == 0
-    assert ready.stored().token.access_token.reveal() == json.loads(copy)["access_token"]
-
-
-def test_where_no_person_looks_it_is_only_printed_on_demand(ready: Home) -> None:
-    ran = ready.run("refresh", under=NO_ROOM)
-    assert (ran.code, ran.out) == (1, "")
-    assert "NOT SAVED" in ran.err
-    assert "with -j it would have been printed" in ran.err
+    ran = ready.run("import", "--replace", "--refresh-token", str(kept), under=NO_ROOM)
+    assert ran.code == 1
+    assert "File too large" in ran.err
+    assert sandbox.requests == ()
+    assert ready.run("import", "--replace", "--refresh-token", str(kept)).code == 0

@@ -147,14 +147,27 @@ def test_one_that_cannot_be_written_is_told(environ: dict[str, str], tmp_path: P
         profile.create("work", environ)
 
 
-def test_a_removed_one_is_gone_but_for_copies_and_the_lock(environ: dict[str, str]) -> None:
+def test_a_removed_one_is_gone_with_all_copies_but_for_the_lock(environ: dict[str, str]) -> None:
     created = profile.create("work", environ)
     created.token_file.save(StoredToken(APP_ID, a_token()))
-    aside = created.token_path.with_name("work.json.corrupt-20261124T120000Z")
-    aside.write_text("kept")
-    assert profile.remove(created) == (created.token_path, created.settings_path)
+    content = created.token_path.read_bytes()
+    of_others = created.token_path.with_name("work.json2.corrupt-20261124T120000Z")
+    copies = [
+        created.token_path.with_name(f"{name}")
+        for name in (
+            ".work.json.00ff.tmp",
+            "work.json.corrupt-20261124T120000Z",
+            "work.json.other-app-20261124T120000Z",
+        )
+    ]
+    for copy in (of_others, *copies):
+        copy.write_bytes(content)
+    gone = profile.remove(created)
+    assert gone == (created.token_path, *copies, created.settings_path)
     assert profile.every(environ) == []
-    assert aside.exists()
+    assert created.token_file.read() is None
+    assert [copy for copy in copies if copy.exists()] == []
+    assert of_others.exists()
     assert profile.remove(created) == ()
 
 

@@ -14,7 +14,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from wtr_tui import clock, hook
+from wtr_tui import clock, hook, in_flight
 from wtr_tui.commands import debug, ending, unsaved
 from wtr_tui.commands.bare_token import recognised
 from wtr_tui.commands.foreign import Foreign, understood
@@ -25,7 +25,7 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profile, settings, settings_file
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.storage.token_file import StoredToken, TokenFile
 from wtr_tui.text import cleaned
 
 _LARGEST = 1024 * 1024
@@ -130,7 +130,7 @@ def _as_written(new: Mapping[str, str]) -> dict[str, object]:
 def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
     # The lock before the request: a refresh token alone is used by it, and where nothing can be
     # saved anyway a server that replaces such tokens would have taken it back for nothing.
-    with ending.saved_first(found.token_path), found.token_file.lock():
+    with ending.saved_first(), found.token_file.lock(), in_flight.until_saved():
         token = _kept(foreign, found, known, options)
     hook.run(found, known, hook.Event.RETRIEVED, token)
     end = "its end is not known"
@@ -158,7 +158,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
                 "The refresh token belongs to an integration, but nothing says to which.",
                 "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
             )
-        token = _token(foreign, client, known)
+        token = _token(foreign, client, known, found.token_file)
     try:
         notices = found.token_file.save(StoredToken(app_id or PERSONAL, token, known.base_url))
     except StorageError as error:
@@ -170,7 +170,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
     return token
 
 
-def _token(foreign: Foreign, client: WebexClient, known: Settings) -> Token:
+def _token(foreign: Foreign, client: WebexClient, known: Settings, token_file: TokenFile) -> Token:
     """The token to keep. A refresh token alone is used at once: there is no token before that."""
     if foreign.access_token is None:
         known.require()
@@ -183,6 +183,7 @@ def _token(foreign: Foreign, client: WebexClient, known: Settings) -> Token:
             refresh_expires_at=foreign.refresh_expires_at,
             scopes=foreign.scopes,
         )
+        token_file.try_room(StoredToken(known.app_id, placeholder))
         return client.refresh(placeholder)
     end = foreign.expires_at
     if end is None:

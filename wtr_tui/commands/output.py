@@ -7,6 +7,11 @@ import os
 import sys
 
 from wtr_tui.errors import WtrError
+from wtr_tui.text import program_name as program_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def show_any_sign() -> None:
@@ -35,23 +40,51 @@ def give(text: str) -> None:
         raise WtrError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
-def program_name() -> str:
-    """``wtr-tui`` where the program was called by this name, else ``wtr``."""
-    called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
-    return called if called == "wtr-tui" else "wtr"
-
-
 def tell(sentence: str) -> None:
     """A sentence for the person on standard error; what else would there be to tell it to?"""
-    try:
-        print(f"{program_name()}: {sentence}", file=sys.stderr, flush=True)
-    except OSError:
+    say(f"{program_name()}: {sentence}\n")
+
+
+def say(text: str) -> None:
+    """Writes the text to standard error as it is. That it is closed, or full, is no failure."""
+    # Without a standard error print() would write to standard output, between the data.
+    if sys.stderr is None:
         return
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _to_nowhere(2)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether it is one; a stream that is closed is none."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def drop_output() -> None:
     """Gives up standard output, with what Python would try to write once more at its end."""
     if sys.stdout is not None:
+        _to_nowhere(sys.stdout.fileno())
+
+
+def hold_standard_streams() -> None:
+    """Opens a closed standard stream on nothing.
+
+    Otherwise the next file that is opened, the token's lock or a connection to Webex, would get
+    its number, and what is meant for standard error would be written into it.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+
+
+def _to_nowhere(descriptor: int) -> None:
+    try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, descriptor)
         os.close(nowhere)
+    except OSError:
+        return

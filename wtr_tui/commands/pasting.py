@@ -14,6 +14,8 @@ import termios
 import tty
 from collections.abc import Callable
 
+from wtr_tui.commands.output import is_terminal, say
+
 _PAUSE = 0.3
 """Seconds of silence after a line end that make the paste complete: more lines may follow."""
 
@@ -109,6 +111,5 @@ def _is_ours() -> bool:
 
 
 def _write(sequence: str) -> None:
-    if sys.stderr is not None and sys.stderr.isatty():
-        sys.stderr.write(sequence)
-        sys.stderr.flush()
+    if is_terminal(sys.stderr):
+        say(sequence)

@@ -93,7 +93,7 @@ def run(options: Namespace) -> int:
             return result.error.exit_code if result.error else DONE
         if options.profile or options.config:
             raise UsageError("--all is for every profile: it goes with no --profile or --config.")
-        with ending.saved_first(None):
+        with ending.saved_first(threads=True):
             results = many.for_each(profile.every(os.environ), refreshed_one)
     return _summed_up(results, options)
 
@@ -106,7 +106,7 @@ def _refreshed(
 ) -> Result:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
     try:
-        with ending.saved_first(found.token_path):
+        with ending.saved_first():
             outcome = _outcome(found, environ, within, client)
     except WtrError as error:
         return Result(found, None, error, str(error))

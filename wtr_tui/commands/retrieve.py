@@ -14,10 +14,10 @@ from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from dataclasses import replace
 
-from wtr_tui import clock, steps
+from wtr_tui import clock, in_flight, steps
 from wtr_tui.background import in_thread
 from wtr_tui.commands import debug, formats, sign_in_words, unsaved
-from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.output import give, is_terminal, say, tell
 from wtr_tui.commands.pasting import Pasting
 from wtr_tui.commands.refresh import add_outputs, add_timeout, timeout
 from wtr_tui.commands.waiting import Waiting
@@ -93,13 +93,13 @@ class _SignIn:
             return
         lines = sign_in_words.lines(step, self.here, retrieval.authorize_url, can_paste=can_paste)
         for line in lines:
-            print(line, file=sys.stderr, flush=True)
+            say(f"{line}\n")
         if isinstance(step, steps.Listening):
             if self.here.should_open_browser(self.settings.browser):
                 self._open(retrieval.launch_url())
         elif isinstance(step, steps.NotListening) and not can_paste:
             retrieval.ask_for_device_code()  # the only way that is left
-        elif isinstance(step, steps.DeviceCodeReady) and sys.stderr.isatty():
+        elif isinstance(step, steps.DeviceCodeReady) and is_terminal(sys.stderr):
             sign_in_words.print_qr_code(step.authorization)
         elif isinstance(step, steps.DeviceCodeOver):
             retrieval.ask_for_device_code()
@@ -148,7 +148,13 @@ class _SignIn:
     def _cancel_on_signals(self, retrieval: Retrieval) -> None:
         loop = asyncio.get_running_loop()
 
+        insistence = in_flight.Insistence()
+
         def cancel(number: int) -> None:
+            if in_flight.pending():
+                insistence.take(number)
+                if not self.ended_by:
+                    in_flight.say_waiting(number)
             self.ended_by = number
             retrieval.cancel()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import io
 
 from wtr_tui import steps
-from wtr_tui.commands.output import program_name
+from wtr_tui.commands.output import program_name, say
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.text import cleaned
@@ -110,4 +110,6 @@ def print_qr_code(authorization: DeviceAuthorization) -> None:
     import segno
 
     code = segno.make(cleaned(address, 2_000), error="l", micro=False)
-    code.terminal(out=sys.stderr, border=1, compact=True)
+    drawn = io.StringIO()
+    code.terminal(out=drawn, border=1, compact=True)
+    say(drawn.getvalue())

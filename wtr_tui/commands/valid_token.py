@@ -104,7 +104,7 @@ def _refreshed(
     failure: WtrError | None
     try:
         require_refresh_token(token)
-        with ending.saved_first(found.token_path):
+        with ending.saved_first():
             outcome = refresh.refresh(
                 found, known.require(), now=now, within=margin, seen=token, lock=lock
             )

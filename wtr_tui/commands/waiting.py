@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from wtr_tui import clock
+from wtr_tui.commands.output import is_terminal, say
 
 
 class Waiting:
@@ -22,7 +23,7 @@ class Waiting:
         self._tick: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Waiting:
-        if sys.stderr is not None and sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             self._show()
         return self
 
@@ -44,8 +45,4 @@ class Waiting:
         self._tick = asyncio.get_running_loop().call_later(1.0, self._show)
 
     def _write(self, text: str) -> None:
-        try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        except OSError:  # the terminal has gone; SIGHUP tells the rest
-            self._shown = ""
+        say(text)

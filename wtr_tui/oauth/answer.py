@@ -63,8 +63,11 @@ class Answer:
     @property
     def members(self) -> Mapping[str, object] | None:
         """The JSON object in the body; None where it is no JSON, or no object."""
+        # A number or a sign that cannot be read, in a member nobody needs, must not cost the
+        # token that stands beside it.
+        text = self.body.decode("utf-8-sig", "replace")
         try:
-            found = json.loads(self.body)
+            found = json.loads(text, parse_int=_integer, strict=False)
         except (ValueError, RecursionError):  # a megabyte of "[" is deeper than Python goes
             return None
         return found if isinstance(found, dict) else None
@@ -122,6 +125,11 @@ class Answer:
     def date(self) -> datetime | None:
         """The server's clock when it answered (RFC 9110 §6.6.1), in whole seconds."""
         return _http_date(self.headers.get("date", ""))
+
+
+def _integer(digits: str) -> int | float:
+    # Python refuses to read an integer of more than 4300 digits at all.
+    return int(digits) if len(digits) < 100 else float(digits)
 
 
 def _http_date(text: str) -> datetime | None:

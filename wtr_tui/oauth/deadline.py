@@ -10,12 +10,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Protocol, TypeVar, cast
 
 T = TypeVar("T")
+
+LAST_LOOK = 2.0
+"""Seconds for taking in an answer that has arrived when the time is up."""
 
 
 class DeadlinePassed(Exception):
@@ -63,8 +67,16 @@ class Line:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def within(seconds: float, line: Line, request: Callable[[], T]) -> T:
-    """What ``request`` gives, or raises; DeadlinePassed when it takes longer than ``seconds``."""
+def within(
+    seconds: float, line: Line, request: Callable[[], T], is_whole: Callable[[T], bool]
+) -> T:
+    """What ``request`` gives, or raises; DeadlinePassed when it takes longer than ``seconds``.
+
+    What has arrived by then is still taken in. A process that was stopped for longer than its
+    time limit (SIGSTOP, a laptop asleep) finds the answer in its socket, and with it, maybe,
+    the only refresh token that is still good. ``is_whole`` tells an answer that was taken in so
+    from one that merely ended with the connection.
+    """
     outcome: Future[T] = Future()
 
     def run() -> None:
@@ -75,15 +87,31 @@ def within(seconds: float, line: Line, request: Callable[[], T]) -> T:
 
     # A daemon: a name lookup that hangs does not keep the program from ending.
     threading.Thread(target=run, name="webex request", daemon=True).start()
+    until = time.monotonic() + seconds
     try:
         return outcome.result(timeout=max(0.0, seconds))
     except FutureTimeout:
-        if outcome.done():  # the request itself raised it
-            raise
-        raise DeadlinePassed from None
+        if outcome.done():  # the request itself raised it, or has just ended
+            return outcome.result()
+        # Woken much later than asked for: the process was stopped, and so was the reader.
+        return _last_look(outcome, line, is_whole, late=time.monotonic() > until + 1.0)
     finally:
         # Also when the person interrupts the waiting. Harmless where all is over.
         line.cut()
+
+
+def _last_look(outcome: Future[T], line: Line, is_whole: Callable[[T], bool], *, late: bool) -> T:
+    if late:
+        with contextlib.suppress(FutureTimeout):
+            outcome.exception(timeout=LAST_LOOK)
+    line.cut()
+    if line.sent:
+        # What has arrived is read to its end; where that is not all of it, the reader fails now.
+        with contextlib.suppress(FutureTimeout):
+            outcome.exception(timeout=LAST_LOOK)
+    if outcome.done() and outcome.exception() is None and is_whole(outcome.result()):
+        return outcome.result()
+    raise DeadlinePassed from None
 
 
 class _Request(Protocol):

@@ -142,7 +142,7 @@ def fetch(
         extensions={"trace": line.trace},
     )
     try:
-        return within(seconds, line, lambda: _read(client, request))
+        return within(seconds, line, lambda: _read(client, request), _is_whole)
     except DeadlinePassed as error:
         reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
         raise Unanswered(reason, sent=line.sent) from error
@@ -168,6 +168,11 @@ def _read(client: HttpClient, request: httpx.Request) -> Answer:
         response.close()
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, headers, bytes(body))
+
+
+def _is_whole(answer: Answer) -> bool:
+    # Half an object is no JSON; without a Content-Length nothing else tells.
+    return answer.members is not None
 
 
 def _peer(url: str, line: Line) -> str:

@@ -7,6 +7,7 @@ import than a token takes to read.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 
@@ -70,8 +71,11 @@ def write_private(path: str, content: bytes, *, tighten_folder: bool = False) ->
         notices += _judge_replaced(directory, path, name)
         temporary = f".{name}.{os.urandom(6).hex()}.tmp"
         try:
-            _write_new(directory, temporary, content)
-            os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+            held = _write_new(directory, temporary, content)
+            try:
+                os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+            finally:
+                _close_quietly(held)
         except BaseException:
             _remove(directory, temporary)
             raise
@@ -89,11 +93,64 @@ def try_room(path: str, size: int) -> None:
     try:
         temporary = f".{name}.{os.urandom(6).hex()}.tmp"
         try:
-            _write_new(directory, temporary, bytes(size), flush=False)
+            os.close(_write_new(directory, temporary, bytes(size), flush=False))
         finally:
             _remove(directory, temporary)
     finally:
         _close_quietly(directory)
+
+
+def leftovers(path: str) -> list[str]:
+    """The temporary files beside ``path``, of writers that are at work or were killed at it."""
+    folder, name = os.path.split(path)
+    try:
+        names = os.listdir(folder or ".")  # noqa: PTH208
+    except OSError:
+        return []
+    return [f"{folder}/{other}" for other in names if _is_temporary(other, name)]
+
+
+def has_writer(temporary: str) -> bool:
+    """Whether a process is still at work on this temporary file."""
+    try:
+        descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return True  # it has just been renamed
+    try:
+        return not _is_alone_with(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def put_in_place(temporary: str, path: str) -> None:
+    """Ends what a killed writer began: the temporary file, which is whole, becomes ``path``."""
+    descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    folder, name = os.path.split(path)
+    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.rename(temporary, name, dst_dir_fd=directory)
+        _flush_folder(directory, path)
+    finally:
+        _close_quietly(directory)
+
+
+def _is_alone_with(descriptor: int) -> bool:
+    """Locks an open temporary file; the system lets go of the lock when its process ends."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return True
+
+
+def _is_temporary(other: str, name: str) -> bool:
+    return other.startswith(f".{name}.") and other.endswith(".tmp")
 
 
 def make_private_folder(folder: str) -> None:
@@ -197,20 +254,23 @@ def _read_all(descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def _write_new(directory: int, name: str, content: bytes, *, flush: bool = True) -> None:
+def _write_new(directory: int, name: str, content: bytes, *, flush: bool = True) -> int:
+    """A descriptor of the new file: as long as it is open, the file has a writer."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, PRIVATE_FILE, dir_fd=directory)
     try:
+        _is_alone_with(descriptor)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
         if flush:
             os.fsync(descriptor)
+        # A network file system may report the full disk only where a descriptor is closed.
+        os.close(os.dup(descriptor))
     except BaseException:
         os.close(descriptor)
         raise
-    # A network file system may report the full disk only here.
-    os.close(descriptor)
+    return descriptor
 
 
 def _flush_folder(directory: int, path: str) -> tuple[str, ...]:
@@ -224,11 +284,10 @@ def _flush_folder(directory: int, path: str) -> tuple[str, ...]:
 
 def _sweep(directory: int, name: str) -> None:
     """Removes what writers that were killed left behind: it holds secrets and nobody's use."""
-    prefix = f".{name}."
     try:
         newest = os.stat(name, dir_fd=directory).st_mtime
         for other in os.listdir(directory):
-            if other.startswith(prefix) and other.endswith(".tmp"):
+            if _is_temporary(other, name):
                 facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
                 if newest - facts.st_mtime > _LEFTOVER_AGE:
                     os.unlink(other, dir_fd=directory)

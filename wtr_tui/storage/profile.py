@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage import locations
-from wtr_tui.storage.private_file import write_private
+from wtr_tui.storage.private_file import leftovers, write_private
 from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
 from wtr_tui.text import cause
@@ -80,19 +81,20 @@ def create(name: str, environ: Mapping[str, str]) -> Profile:
 def remove(profile: Profile) -> tuple[Path, ...]:
     """Deletes the profile's settings and its token, and gives the files that are gone.
 
-    Copies that were put aside stay. The lock file stays too: another process may hold it.
-    Raises StorageError where a file cannot be deleted, LockHeld where the token is in use.
+    What killed writers left behind goes too, and the copies of tokens that were put aside:
+    nothing comes back. The lock file stays: another process may hold it. Raises StorageError
+    where a file cannot be deleted, LockHeld where the token is in use.
     """
-    gone = []
+    settings = str(profile.settings_path)
     with profile.token_file.lock(_PATIENCE):
-        for path in (profile.token_path, profile.settings_path):
-            try:
-                path.unlink()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StorageError(f"{path} cannot be deleted: {cause(error)}.") from error
-            gone.append(path)
+        try:
+            gone = profile.token_file.delete()
+            for path in (settings, *leftovers(settings)):
+                with suppress(FileNotFoundError):
+                    Path(path).unlink()
+                    gone.append(Path(path))
+        except OSError as error:
+            raise StorageError(f"{error.filename} cannot be deleted: {cause(error)}.") from error
     return tuple(gone)
 
 

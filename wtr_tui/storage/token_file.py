@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
-from wtr_tui.errors import StorageError
+from wtr_tui.errors import StorageError, WtrError
 from wtr_tui.model import Token
 from wtr_tui.storage.locations import PROGRAM, lock_path
 from wtr_tui.storage.lock import Lock, exclusive
-from wtr_tui.storage.private_file import read_private, try_room, write_private
+from wtr_tui.storage.private_file import (
+    LARGEST,
+    has_writer,
+    leftovers,
+    put_in_place,
+    read_private,
+    try_room,
+    write_private,
+)
 from wtr_tui.storage.token_fields import (
     CorruptTokenFile,
     TokenFileUnreadable,
@@ -47,6 +57,20 @@ class StoredToken:
     notices: tuple[str, ...] = field(default=(), compare=False)
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A whole token in a file; the greater ``age`` is the newer one."""
+
+    path: str
+    stored: StoredToken
+    age: tuple[datetime, int]
+
+    def is_of_the_grant_of(self, other: _Written) -> bool:
+        """Whether both come from one App ID and, where that is known, one base URL."""
+        urls = {self.stored.base_url, other.stored.base_url} - {""}
+        return self.stored.app_id == other.stored.app_id and len(urls) < 2
+
+
 class TokenNotSaved(StorageError):
     """The token could not be written. What the file held before, it still holds."""
 
@@ -66,6 +90,10 @@ class TokenFile:
         Raises TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it
         does not hold a token; its content is copied aside first, once.
         """
+        if leftovers(str(self.path)):
+            # Who holds the lock may be writing one of them, or takes it up itself.
+            with suppress(WtrError), self.lock(timeout=0):
+                self.take_up_leftover()
         found = read_content(str(self.path))
         if found is None:
             return None
@@ -90,6 +118,8 @@ class TokenFile:
         try:
             kept_as = self.keep_aside_unless(stored.app_id, stored.base_url)
             content = _content(stored)
+            if len(content) > LARGEST:
+                raise TokenNotSaved(self.path, "it is larger than 1 MiB.", _UNTOUCHED)
             notices = write_private(
                 str(self.path), content, tighten_folder=self.path.parent.name == PROGRAM
             )
@@ -102,6 +132,64 @@ class TokenFile:
         if kept_as:
             notices = (f"What {self.path} held before is kept as {kept_as}.", *notices)
         return notices
+
+    def take_up_leftover(self) -> None:
+        """Puts a token in place whose writer was killed before it could rename its file.
+
+        Only for whoever holds the lock: then no writer is alive. It has to be newer than the
+        file's, and of the same App ID. Where refresh tokens are replaced it is the only good
+        one. What is older than the file is deleted.
+        """
+        path = str(self.path)
+        with suppress(OSError, StorageError):
+            found = [
+                leftover
+                for other in leftovers(path)
+                if (leftover := self._leftover(other)) and not has_writer(other)
+            ]
+            if not found:
+                return
+            current = self._leftover(path)
+            if current is None and (damaged := read_content(path)) is not None:
+                self._keep_aside("corrupt", damaged[0])
+            own = [each for each in found if current is None or each.is_of_the_grant_of(current)]
+            own.sort(key=lambda each: each.age)
+            if own and (current is None or own[-1].age > current.age):
+                put_in_place(own.pop().path, path)
+            for each in own:
+                Path(each.path).unlink()
+
+    def _leftover(self, path: str) -> _Written | None:
+        """What is written there, where it is a whole token; else None."""
+        try:
+            content, _ = read_private(path)
+            stored = self._parse(content)
+            # Instants in the file are whole seconds: within one, the file's own time counts.
+            age = (stored.token.obtained_at, Path(path).stat().st_mtime_ns)
+            return _Written(path, stored, age)
+        except (OSError, StorageError):
+            return None
+
+    def delete(self) -> list[Path]:
+        """Deletes the token with all copies of it, also those put aside; gives what is gone.
+
+        Only for whoever holds the lock. Raises OSError, with the path as ``filename``.
+        """
+        beside = [Path(path) for path in leftovers(str(self.path))]
+        if self.path.parent.is_dir():
+            reasons = ("corrupt", "other-app", "other-server")
+            prefixes = tuple(f"{self.path.name}.{why}-" for why in reasons)
+            beside += [
+                each for each in self.path.parent.iterdir() if each.name.startswith(prefixes)
+            ]
+        gone = []
+        for path in (self.path, *sorted(beside)):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                continue
+            gone.append(path)
+        return gone
 
     def try_room(self, stored: StoredToken) -> None:
         """Raises TokenNotSaved where there is no room for a token like this one, twice over."""

@@ -31,9 +31,11 @@ from wtr_tui.tui.widgets.message_line import Tone
 if TYPE_CHECKING:
     from wtr_tui.tui.screens.retrieval import RetrievalScreen
 
-# A refresh that is under way when the person quits may have been answered already; with a server
-# that replaces refresh tokens, leaving now would lose the only good one.
-_LAST_REQUEST_SECONDS = 5.0
+# For what is in flight when the screens are left: the person may see its end. What takes longer is
+# waited for with the terminal given back (see in_flight.finish).
+_LAST_REQUEST_SECONDS = 0.2
+# Before another profile is gone to.
+_REFRESH_SECONDS = 5.0
 _TICK_SECONDS = 1.0
 
 
@@ -137,7 +139,7 @@ class WtrApp(App[int]):
     # One tick for everything: the file is followed, auto-refresh acts, the screen counts.
     def _tick(self) -> None:
         if not self.is_headless and lifecycle.terminal_is_gone():
-            self.leave(129, patience=0.7)
+            self.leave(129)
             return
         now = self.session.now()
         keeper = self.session.keeper
@@ -206,7 +208,7 @@ class WtrApp(App[int]):
     async def switch_profile(self, profile: Profile) -> None:
         """Ends what is going on for this profile, and goes on with another."""
         await self._close_attempt()
-        await self.refreshing.wait(_LAST_REQUEST_SECONDS)
+        await self.refreshing.wait(_REFRESH_SECONDS)
         self.refreshing.remark = ""
         self.session.use(profile)
         self.session.keeper.look(self.session.now())
@@ -252,12 +254,15 @@ class WtrApp(App[int]):
         for screen in self.full_screens.made():
             await screen.close_attempt()
 
-    def leave(self, code: int, *, patience: float = _LAST_REQUEST_SECONDS) -> None:
-        """Ends the program with this exit code, once what is going on has come to an end."""
-        if not self._leaving:
-            self._leaving = asyncio.ensure_future(self._leave(code, patience))
+    def leave(self, code: int) -> None:
+        """Gives the terminal back, and ends the program with this exit code.
 
-    async def _leave(self, code: int, patience: float) -> None:
+        A token request in flight is waited for after that, outside of the screens.
+        """
+        if not self._leaving:
+            self._leaving = asyncio.ensure_future(self._leave(code))
+
+    async def _leave(self, code: int) -> None:
         # A screen taken away while it is being put together would be a fault.
         for _ in range(50):
             if self.shown is not None and self.shown.is_built:
@@ -265,7 +270,7 @@ class WtrApp(App[int]):
             await asyncio.sleep(0.02)
         # While the app still runs: what Textual cancels at its end cannot wait for anything.
         await self._close_attempt()
-        await self.refreshing.wait(patience)
+        await self.refreshing.wait(_LAST_REQUEST_SECONDS)
         self.exit(code, return_code=code)
 
     def _fatal_error(self) -> None:

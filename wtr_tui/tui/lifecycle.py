@@ -7,25 +7,40 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from wtr_tui import in_flight
 
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
 
 # Textual handles none of these: it would die at once and leave the terminal in its full-screen
 # mode, or, where SIGHUP is ignored (nohup), spin for ever on a terminal that is gone.
-#
-# The value: how many seconds a refresh under way may still take. A terminal that is gone has
-# nobody left who waits for its program.
-_PATIENCE = {signal.SIGTERM: 5.0, signal.SIGINT: 5.0, signal.SIGHUP: 0.7}
 
 
 def end_on_signals(app: WtrApp) -> None:
-    """Each of the signals ends the program orderly, with 128 plus its number as exit code."""
+    """Each of the signals ends the program orderly, with 128 plus its number as exit code.
+
+    The event loop's own handlers would be gone with it, and a second signal would then end the
+    process before a token request in flight is saved.
+    """
     loop = asyncio.get_running_loop()
-    for number in _PATIENCE:
-        loop.add_signal_handler(number, _ending(app, number))
+    insistence = in_flight.Insistence()
+    before = {int(number): signal.getsignal(number) for number in in_flight.ENDING_SIGNALS}
+
+    def take(number: int, _: object) -> None:
+        if in_flight.pending():
+            insistence.take(number)
+        elif loop.is_closed():
+            signal.signal(number, before[number])
+            os.kill(os.getpid(), number)
+            return
+        with suppress(RuntimeError):  # the loop has just been closed
+            loop.call_soon_threadsafe(app.leave, 128 + number)
+
+    for number in in_flight.ENDING_SIGNALS:
+        signal.signal(number, take)
 
 
 def terminal_is_gone() -> bool:
@@ -58,10 +73,3 @@ def forget_lost_terminal() -> None:
 def repaint_after_suspension(app: WtrApp) -> None:
     """After ``fg`` the terminal is empty, and Textual repaints only what changes."""
     app.app_resume_signal.subscribe(app, lambda _: app.screen.refresh())
-
-
-def _ending(app: WtrApp, number: signal.Signals) -> Callable[[], None]:
-    def end() -> None:
-        app.leave(128 + number, patience=_PATIENCE[number])
-
-    return end

@@ -11,7 +11,7 @@ from textual import events, on, work
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from wtr_tui import clock, steps
+from wtr_tui import clock, in_flight, steps
 from wtr_tui.background import in_thread
 from wtr_tui.environment import browser
 from wtr_tui.errors import WtrError
@@ -153,7 +153,9 @@ class RetrievalScreen(WtrScreen):
         if self._attempt is not None:
             self._attempt.cancel()
             try:
-                await asyncio.wait_for(self._port_free.wait(), 1.0)
+                # An exchange in flight is not waited for here: it ends on its own thread.
+                seconds = 0.2 if in_flight.pending() else 1.0
+                await asyncio.wait_for(self._port_free.wait(), seconds)
             except asyncio.TimeoutError:
                 return
 

@@ -1,0 +1,112 @@
+"""Token requests in flight: from before a grant is spent until what came of it is saved.
+
+A server may replace the refresh token with each response, and takes a second use of the old one
+for theft (RFC 9700 §4.14.2); an authorization code is good once. So the process does not end
+between asking and saving, unless somebody insists.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager, suppress
+
+from wtr_tui.errors import TemporaryError
+from wtr_tui.text import program_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_WAIT = "ends as soon as the answer of Webex is saved; Ctrl+C {} ends at once."
+
+_changed = threading.Condition()
+_requests = 0
+_closed = False
+
+
+class Ending(TemporaryError):
+    """The program is about to end: nothing is asked for any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The program is ending: Webex was not asked.", "Start it again.")
+
+
+@contextmanager
+def until_saved() -> Iterator[None]:
+    """Around what spends a grant and saves the token. Raises Ending after :func:`close`."""
+    global _requests
+    with _changed:
+        if _closed:
+            raise Ending
+        _requests += 1
+    try:
+        yield
+    finally:
+        with _changed:
+            _requests -= 1
+            _changed.notify_all()
+
+
+def pending() -> bool:
+    """Whether a grant may be lost now. Takes no lock: signal handlers ask it, too."""
+    return _requests > 0
+
+
+def close() -> None:
+    """From now on nothing more is begun. A signal handler may call it."""
+    global _closed
+    with _changed:
+        _closed = True
+
+
+def finish() -> None:
+    """Begins nothing more, and waits for what is in flight; each request has a time limit.
+
+    Only a second SIGINT ends the waiting. A hang-up and a service manager's SIGTERM may come
+    twice, and nobody who sends them waits for the process.
+    """
+    close()
+    if not pending() or threading.current_thread() is not threading.main_thread():
+        return
+    insistence = Insistence()
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, insistence.take)
+    say_waiting()
+    with _changed:
+        # In slices: a wait without limit would keep Python's handlers from being run.
+        while _requests:
+            _changed.wait(0.2)
+
+
+class Insistence:
+    """Counts the signals that ask to end; the second SIGINT ends the process at once."""
+
+    def __init__(self) -> None:
+        self._interrupts = 0
+
+    def take(self, number: int, _: FrameType | None = None) -> None:
+        if number == signal.SIGINT:
+            self._interrupts += 1
+            if self._interrupts > 1:
+                die(number)
+
+
+def say_waiting(number: int = 0) -> None:
+    """Says on standard error why the program has not ended yet; safe in a signal handler."""
+    if sys.stderr is not None:
+        words = _WAIT.format("again" if number == signal.SIGINT else "twice")
+        with suppress(OSError):  # print is not allowed to be interrupted by itself
+            os.write(2, f"{program_name()}: {words}\n".encode())
+
+
+def die(number: int) -> None:
+    """As if the signal had never been taken: a shell sees by what the program ended."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
