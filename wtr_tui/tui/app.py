@@ -251,7 +251,8 @@ class WtrApp(App[int]):
             self.leave(DONE)
 
     async def _close_attempt(self) -> None:
-        for screen in self.full_screens.made():
+        # A list: a sign-in that ends meanwhile makes the screen it leads to.
+        for screen in list(self.full_screens.made()):
             await screen.close_attempt()
 
     def leave(self, code: int) -> None:
@@ -269,9 +270,12 @@ class WtrApp(App[int]):
                 break
             await asyncio.sleep(0.02)
         # While the app still runs: what Textual cancels at its end cannot wait for anything.
-        await self._close_attempt()
-        await self.refreshing.wait(_LAST_REQUEST_SECONDS)
-        self.exit(code, return_code=code)
+        try:
+            await self._close_attempt()
+            await self.refreshing.wait(_LAST_REQUEST_SECONDS)
+        finally:
+            # Asked for once: whatever fails here, the program ends.
+            self.exit(code, return_code=code)
 
     def _fatal_error(self) -> None:
         # Textual prints a traceback with all local variables here, secrets among them.
