@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import schedule
 from wtr_tui.errors import WtrError
+from wtr_tui.model import Account
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.storage.token_origin import other_base_url
@@ -154,7 +155,8 @@ class Keeper:
             self.forget_failures()
             self._not_before = now + _pause_after_same(outcome.token.left(now))
         elif isinstance(outcome, outcomes.NotSaved):
-            self.hold(StoredToken(self.app_id, outcome.token, self.base_url))
+            account = self.stored.account if self.stored is not None else Account()
+            self.hold(StoredToken(self.app_id, outcome.token, self.base_url, account))
         elif isinstance(outcome, (outcomes.Refreshed, outcomes.AlreadyFresh)):
             self.forget_failures()
         else:

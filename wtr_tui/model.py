@@ -98,6 +98,25 @@ class Account:
     organization: str = ""
     user_id: str = ""
 
+    @property
+    def known(self) -> bool:
+        return any((self.display_name, self.email, self.organization, self.user_id))
+
+    def differs(self, other: Account) -> bool:
+        """Whether both cannot be the same account. What only one of them knows says nothing."""
+        if self.user_id and other.user_id:
+            return self.user_id != other.user_id
+        pairs = ((self.email, other.email), (self.organization, other.organization))
+        return any(a and b and a.lower() != b.lower() for a, b in pairs)
+
+    @property
+    def named(self) -> str:
+        """``Ann Example (ann@example.com), organisation 1eb65fdf…``."""
+        who = self.display_name or self.email or "somebody whom Webex does not name"
+        if self.display_name and self.email:
+            who = f"{self.display_name} ({self.email})"
+        return f"{who}, organisation {self.organization[:8]}…" if self.organization else who
+
 
 def organization_of(access_token: str) -> str | None:
     """The organisation's UUID, where the token spells it: ``…_PF84_<uuid>``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,7 +27,7 @@ from wtr_tui.errors import (
     TemporaryError,
     WtrError,
 )
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
 from wtr_tui.oauth.client import WebexClient
@@ -55,16 +56,21 @@ from wtr_tui.steps import (
     Noticed,
     NotListening,
     NotSaved,
+    OtherAccount,
     SignedIn,
     Step,
     Way,
 )
 from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.put_aside import put_aside
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_file import StoredToken
-from wtr_tui.storage.token_origin import require_base_url
+from wtr_tui.storage.token_file import CorruptTokenFile, StoredToken, TokenFile
+from wtr_tui.storage.token_origin import other_base_url, require_base_url
 
 EXTENSION = timedelta(minutes=5)
+
+_WHOSE_SECONDS = 5.0
+"""How long Webex may take to say whose a token is; a browser waits for it."""
 
 
 class Retrieval:
@@ -244,13 +250,58 @@ class Retrieval:
             # Not stated means: what was asked for (RFC 6749 §5.1).
             token = replace(token, scopes=self._settings.scopes)
         file = self._profile.token_file
+        stored = StoredToken(self._settings.app_id, token, self._settings.base_url)
+        kept_aside = ""
         try:
             with file.lock():
-                kept_aside = file.keep_aside_unless(self._settings.app_id, self._settings.base_url)
-                file.save(StoredToken(self._settings.app_id, token, self._settings.base_url))
+                before = self._own_token()
+                if before is None:
+                    kept_aside = file.keep_aside_unless(stored.app_id, stored.base_url)
+                    file.save(stored)
+                    aside = None
+                else:
+                    aside = put_aside(file, stored)
+            # Only now is there time to ask whose it is: the token is on the disk.
+            account = self._account(token)
+            stored = replace(stored, account=account)
+            if before is not None and aside is not None:
+                held = before.account
+                if not held.known:
+                    held = self._account(before.token)
+                if account.differs(held):
+                    TokenFile(aside).save(stored)
+                    return OtherAccount(token, way, account, held, aside)
+            with file.lock():
+                now_there = self._own_token()
+                if aside is not None or (now_there and now_there.token.same_access(token)):
+                    file.save(stored)
+            if aside is not None:
+                with suppress(OSError):
+                    aside.unlink()
         except WtrError as error:
             return NotSaved(token, way, error.message, error.hint)
-        return SignedIn(token, way, kept_aside)
+        return SignedIn(token, way, kept_aside, account)
+
+    def _own_token(self) -> StoredToken | None:
+        """What the file holds, where it is a token of this integration at this base URL."""
+        try:
+            stored = self._profile.token_file.read()
+        except CorruptTokenFile:
+            return None  # saving keeps a copy of it
+        if stored is None or stored.app_id != self._settings.app_id:
+            return None
+        known = self._settings
+        other = other_base_url(stored, known.base_url, known.file_base_url)
+        return None if other else stored
+
+    def _account(self, token: Token) -> Account:
+        """Whose token it is: as Webex says, else the organisation that the token itself names."""
+        account = None
+        if token.is_valid(self._now()):
+            with suppress(WtrError):
+                account = self._client.person(token.access_token, seconds=_WHOSE_SECONDS)
+        account = account or Account()
+        return replace(account, organization=token.organization or account.organization)
 
     async def _device_grant(self) -> None:
         try:

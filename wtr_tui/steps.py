@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
-from wtr_tui.model import Token
+from wtr_tui.model import Account, Token
 from wtr_tui.oauth.device import DeviceAuthorization
 
 
@@ -99,11 +100,27 @@ class Exchanging:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The token is saved. ``kept_aside`` names the file of another App ID's token, if any."""
+    """The token is saved. ``kept_aside`` names the file of another App ID's token, if any.
+
+    ``account`` is who was signed in, as far as Webex says.
+    """
 
     token: Token
     way: Way
     kept_aside: str = ""
+    account: Account = field(default_factory=Account)
+
+
+@dataclass(frozen=True)
+class OtherAccount:
+    """Somebody else was signed in than the stored token belongs to. Nothing is replaced yet:
+    the new token waits in ``put_aside``."""
+
+    token: Token
+    way: Way
+    account: Account
+    before: Account
+    put_aside: Path
 
 
 @dataclass(frozen=True)
@@ -147,9 +164,10 @@ Step = (
     | DeviceCodeRefused
     | Exchanging
     | SignedIn
+    | OtherAccount
     | NotSaved
     | Ended
 )
 
-LAST_STEPS = (SignedIn, NotSaved, Ended)
+LAST_STEPS = (SignedIn, OtherAccount, NotSaved, Ended)
 """After one of these the attempt is over."""

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wtr_tui.clock import UTC, from_iso
-from wtr_tui.errors import SettingsError
-from wtr_tui.model import Secret
+from wtr_tui.errors import SettingsError, StorageError
+from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.fields import is_visible_ascii
 from wtr_tui.storage.settings_entries import entries
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
+from wtr_tui.storage.token_json import account_of
 
 _INSTANT = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d:\d\d)", re.ASCII
@@ -45,6 +46,7 @@ class Foreign:
     scopes: tuple[str, ...] = ()
     bare: Secret | None = None
     base_url: str = ""
+    account: Account = field(default_factory=Account)
 
     @property
     def has_token(self) -> bool:
@@ -104,6 +106,7 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
         ),
         scopes=_scopes(members.get("scope")),
         base_url=_base_url(members.get("base_url")),
+        account=_account(given),
     )
     if not foreign.has_token and not foreign.settings:
         raise ValueError("It holds no token, and no settings.")
@@ -168,6 +171,14 @@ def _instant(stated: object) -> datetime | None:
 def _base_url(stated: object) -> str:
     """Where a token file of this program says its token came from."""
     return stated if isinstance(stated, str) else ""
+
+
+def _account(given: Mapping[str, object]) -> Account:
+    """Whose token it is, as a token file of this program says."""
+    try:
+        return account_of("", given)
+    except StorageError:
+        return Account()
 
 
 def _scopes(stated: object) -> tuple[str, ...]:

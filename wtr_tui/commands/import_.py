@@ -24,6 +24,7 @@ from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profile, settings, settings_file
 from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 from wtr_tui.text import cleaned
@@ -132,6 +133,8 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     # saved anyway a server that replaces such tokens would have taken it back for nothing.
     with ending.saved_first(), found.token_file.lock(), in_flight.until_saved():
         token = _kept(foreign, found, known, options)
+    if options.file != "-" and is_put_aside(found.token_file, Path(options.file)):
+        Path(options.file).unlink(missing_ok=True)  # it is in place now
     hook.run(found, known, hook.Event.RETRIEVED, token)
     end = "its end is not known"
     if token.expires_at is not None:
@@ -160,7 +163,9 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
             )
         token = _token(foreign, client, known, found.token_file)
     try:
-        notices = found.token_file.save(StoredToken(app_id or PERSONAL, token, known.base_url))
+        notices = found.token_file.save(
+            StoredToken(app_id or PERSONAL, token, known.base_url, foreign.account)
+        )
     except StorageError as error:
         tell(f"NOT SAVED. {error}")
         unsaved.give_on_terminal(token, found.name)

@@ -14,9 +14,9 @@ from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from dataclasses import replace
 
-from wtr_tui import clock, in_flight, steps
+from wtr_tui import clock, hook, in_flight, steps
 from wtr_tui.background import in_thread
-from wtr_tui.commands import debug, formats, sign_in_words, unsaved
+from wtr_tui.commands import debug, formats, put_aside_words, sign_in_words, unsaved
 from wtr_tui.commands.output import give, is_terminal, say, tell
 from wtr_tui.commands.pasting import Pasting
 from wtr_tui.commands.refresh import add_outputs, add_timeout, timeout
@@ -50,7 +50,17 @@ def run(options: Namespace) -> int:
         known = replace(known, browser="never")
     for warning in known.warnings:
         tell(warning)
-    return asyncio.run(_SignIn(found, known, surroundings.look(os.environ), options).run())
+    put_aside_words.offer(found)
+    sign_in = _SignIn(found, known, surroundings.look(os.environ), options)
+    code = asyncio.run(sign_in.run())
+    if sign_in.other_account is None:
+        return code
+    other = sign_in.other_account
+    if not put_aside_words.decided(found, other.put_aside, other.account, other.before):
+        return FAILED
+    hook.run(found, known, hook.Event.RETRIEVED, other.token)
+    sign_in.give(other.token)
+    return DONE
 
 
 class _SignIn:
@@ -65,6 +75,7 @@ class _SignIn:
         self.options = options
         self.exit_code = FAILED
         self.ended_by = 0
+        self.other_account: steps.OtherAccount | None = None
         self.background: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -91,6 +102,10 @@ class _SignIn:
         if isinstance(step, (steps.SignedIn, steps.NotSaved)):
             self._finish(step)
             return
+        if isinstance(step, steps.OtherAccount):
+            debug.hide(step.token.access_token, step.token.refresh_token)
+            self.other_account = step
+            return
         lines = sign_in_words.lines(step, self.here, retrieval.authorize_url, can_paste=can_paste)
         for line in lines:
             say(f"{line}\n")
@@ -110,7 +125,7 @@ class _SignIn:
     def _finish(self, step: steps.SignedIn | steps.NotSaved) -> None:
         token = step.token
         debug.hide(token.access_token, token.refresh_token)
-        self._give(token)
+        self.give(token)
         until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
         if isinstance(step, steps.NotSaved):
             tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.message}")
@@ -120,13 +135,14 @@ class _SignIn:
             return
         self.exit_code = DONE
         tell(f"Signed in {step.way.value}; {until}. The token is in {self.profile.token_path}.")
+        tell(put_aside_words.who(step.account))
         if step.kept_aside:
             tell(f"The token of another App ID that was there is now in {step.kept_aside}.")
         missing = sorted(set(self.settings.scopes) - set(token.scopes)) if token.scopes else []
         if missing:
             tell(f"Webex did not grant these scopes: {' '.join(missing)}.")
 
-    def _give(self, token: Token) -> None:
+    def give(self, token: Token) -> None:
         options, now = self.options, clock.now()
         for text in formats.outputs(token, now, text=options.output, as_json=options.json):
             give(text)

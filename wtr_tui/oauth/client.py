@@ -162,13 +162,14 @@ class WebexClient:
         )
         return granted(answer, now=sent_at)
 
-    def person(self, access_token: Secret) -> Person | None:
+    def person(self, access_token: Secret, *, seconds: float | None = None) -> Person | None:
         """Whose token it is; None where it works but lacks the scope that could tell.
 
+        ``seconds`` limits the request instead of ``total_timeout``.
         Raises AccessTokenRejected where the token does not work.
         """
         try:
-            return described(self._get(Asking.PERSON, "/people/me", access_token))
+            return described(self._get(Asking.PERSON, "/people/me", access_token, seconds))
         except WtrError as failure:
             if failure.status == 403 and not isinstance(failure, NotWebex):
                 return None
@@ -210,13 +211,15 @@ class WebexClient:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._asked(asking, "POST", path, {**kind, **(headers or {})}, form, hidden)
 
-    def _get(self, asking: Asking, path: str, access_token: Secret) -> Mapping[str, object]:
+    def _get(
+        self, asking: Asking, path: str, access_token: Secret, seconds: float | None = None
+    ) -> Mapping[str, object]:
         if not is_visible_ascii(access_token.reveal()):
             raise AccessTokenRejected(
                 "The access token holds characters a token cannot have.", "Sign in again."
             )
         headers = {"Authorization": f"Bearer {access_token.reveal()}"}
-        return self._asked(asking, "GET", path, headers, None, (access_token,))[1]
+        return self._asked(asking, "GET", path, headers, None, (access_token,), seconds)[1]
 
     def _asked(
         self,
@@ -226,9 +229,10 @@ class WebexClient:
         headers: Mapping[str, str],
         form: bytes | None,
         hidden: Sequence[Secret],
+        seconds: float | None = None,
     ) -> tuple[datetime, Mapping[str, object]]:
         """When it was asked, and the JSON object it was answered with."""
-        until = time.monotonic() + self._total_timeout
+        until = time.monotonic() + (seconds or self._total_timeout)
         pauses = list(self._connect_pauses) if asking is Asking.EXCHANGE else []
         while True:
             sent_at = self._now()

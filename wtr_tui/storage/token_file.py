@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wtr_tui.errors import StorageError, WtrError
-from wtr_tui.model import Token
+from wtr_tui.model import Account, Token
 from wtr_tui.storage.locations import PROGRAM, lock_path
 from wtr_tui.storage.lock import Lock, exclusive
 from wtr_tui.storage.private_file import (
@@ -28,7 +28,7 @@ from wtr_tui.storage.token_fields import (
     read_content,
     read_fields,
 )
-from wtr_tui.storage.token_json import base_url_of, from_fields, to_json
+from wtr_tui.storage.token_json import account_of, base_url_of, from_fields, to_json
 from wtr_tui.text import cause
 
 __all__ = [
@@ -54,6 +54,7 @@ class StoredToken:
     app_id: str
     token: Token
     base_url: str = ""
+    account: Account = field(default_factory=Account, compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
 
 
@@ -177,8 +178,9 @@ class TokenFile:
         """
         beside = [Path(path) for path in leftovers(str(self.path))]
         if self.path.parent.is_dir():
-            reasons = ("corrupt", "other-app", "other-server")
-            prefixes = tuple(f"{self.path.name}.{why}-" for why in reasons)
+            reasons = ("corrupt", "other-app", "other-server", "other-account")
+            undecided = f"{self.path.name.removesuffix('.json')}.put-aside-"
+            prefixes = (undecided, *(f"{self.path.name}.{why}-" for why in reasons))
             beside += [
                 each for each in self.path.parent.iterdir() if each.name.startswith(prefixes)
             ]
@@ -219,6 +221,21 @@ class TokenFile:
             return self._keep_aside("other-server", content)
         return ""
 
+    def keep_account_aside(self, stored: StoredToken) -> str:
+        """Copies the file aside where its token is of the same integration as ``stored``, but
+        another one; gives the copy's path. :meth:`save` looks after all others.
+        """
+        found = read_content(str(self.path))
+        if found is None:
+            return ""
+        try:
+            held = self._parse(found[0])
+        except CorruptTokenFile:
+            return ""
+        if held.app_id != stored.app_id or held.token.same_access(stored.token):
+            return ""
+        return self._keep_aside("other-account", found[0])
+
     def lock(self, timeout: float = 10.0) -> Lock:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
         return exclusive(lock_path(str(self.path)), timeout)
@@ -242,7 +259,7 @@ class TokenFile:
         path = str(self.path)
         fields = parse_fields(path, content)
         app_id, token = from_fields(path, fields)
-        return StoredToken(app_id, token, base_url_of(path, fields))
+        return StoredToken(app_id, token, base_url_of(path, fields), account_of(path, fields))
 
     def _keep_aside(self, why: str, content: bytes) -> str:
         """Writes the content to ``NAME.WHY-TIME``; a second call finds the copy already made."""
@@ -267,7 +284,7 @@ class TokenFile:
 
 
 def _content(stored: StoredToken) -> bytes:
-    return to_json(stored.app_id, stored.token, stored.base_url)
+    return to_json(stored.app_id, stored.token, stored.base_url, stored.account)
 
 
 _UNTOUCHED = "The file is as it was before."

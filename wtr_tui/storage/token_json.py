@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import TypeVar
 
 from wtr_tui.clock import from_iso, iso
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.storage.token_fields import VERSION, CorruptTokenFile
+from wtr_tui.text import cleaned
 
 _Value = TypeVar("_Value")
 
 
-def to_json(app_id: str, token: Token, base_url: str = "") -> bytes:
+def to_json(app_id: str, token: Token, base_url: str = "", account: Account | None = None) -> bytes:
     """The file's content. Instants are cut to whole seconds, so that none looks longer.
 
-    ``base_url`` is where it was granted, "" where that is not known. 0.1.0 ignores the member.
+    ``base_url`` is where it was granted, "" where that is not known. 0.1.0 ignores this member,
+    and the one of the account.
     """
-    fields = {
+    fields: dict[str, object] = {
         "version": VERSION,
         "appid": app_id,
         "access_token": token.access_token.reveal(),
@@ -32,6 +35,8 @@ def to_json(app_id: str, token: Token, base_url: str = "") -> bytes:
     }
     if base_url:
         fields["base_url"] = base_url
+    if account is not None and account.known:
+        fields["account"] = asdict(account)
     return (json.dumps(fields, indent=2) + "\n").encode("ascii")
 
 
@@ -53,6 +58,19 @@ def from_fields(path: str, fields: Mapping[str, object]) -> tuple[str, Token]:
 def base_url_of(path: str, fields: Mapping[str, object]) -> str:
     """Where the token was granted; "" where the file does not say. Raises CorruptTokenFile."""
     return _Fields(path, fields).word("base_url") or ""
+
+
+def account_of(path: str, fields: Mapping[str, object]) -> Account:
+    """Whose token it is, as far as the file says. Raises CorruptTokenFile."""
+    members = fields.get("account")
+    if members is None:
+        return Account()
+    if not isinstance(members, dict):
+        raise CorruptTokenFile(path, "account is not a JSON object")
+    inside = _Fields(path, members)
+    names = ("user_id", "display_name", "email", "organization")
+    # They are shown: nothing in them may be an order to the terminal.
+    return Account(**{name: cleaned(inside.text(name) or "", limit=200) for name in names})
 
 
 def _written(instant: datetime | None) -> str | None:

@@ -23,6 +23,7 @@ from wtr_tui.tui.full_screens import FullScreens
 from wtr_tui.tui.hand_over import HandOver
 from wtr_tui.tui.hook_warnings import HookWarnings
 from wtr_tui.tui.keys import spelled
+from wtr_tui.tui.put_aside import PutAside
 from wtr_tui.tui.refreshing import Refreshing
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
@@ -72,6 +73,7 @@ class WtrApp(App[int]):
         self.refreshing = Refreshing(self)
         self.full_screens = FullScreens()
         self.hand_over = HandOver(self, self._write_to_terminal)
+        self.put_aside = PutAside(self)
         self.crash_sentence = ""
         self._hook_warnings = HookWarnings()
         self._leaving: asyncio.Future[None] | None = None
@@ -112,6 +114,7 @@ class WtrApp(App[int]):
         self._hook_warnings.deafen()
 
     def on_ready(self) -> None:
+        self.put_aside.offer()
         gc.enable()  # off since the start
 
     def _first_screen(self) -> str:
@@ -216,6 +219,7 @@ class WtrApp(App[int]):
             screen.on_profile_changed()
         self.go(self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
+        self.put_aside.offer()
 
     def action_help(self) -> None:
         if isinstance(self.screen, WtrScreen):

@@ -34,3 +34,29 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_answer(self, sure: bool) -> None:
         self.dismiss(sure)
+
+
+class DecideScreen(ModalScreen["bool | None"]):
+    """Gives True for yes, False for no, and None for neither: the question stays open."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n", "answer(False)", "No"),
+        Binding("escape", "answer(None)", "Later"),
+    ]
+
+    def __init__(self, what: str, question: str, keys: str) -> None:
+        super().__init__()
+        self._what = what
+        self._question = question
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        with Dialog():
+            yield Quiet(self._question, classes="heading")
+            yield Quiet(self._what)
+            yield Quiet(self._keys, classes="keys")
+
+    def action_answer(self, answer: bool | None) -> None:
+        self.dismiss(answer)

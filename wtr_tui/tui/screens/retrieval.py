@@ -167,6 +167,9 @@ class RetrievalScreen(WtrScreen):
         said = words.message(step)
         if isinstance(step, (steps.SignedIn, steps.NotSaved)):
             self._take_token(step)
+        elif isinstance(step, steps.OtherAccount):
+            if self.session.keeper is self._keeper:  # else that profile's next start asks
+                self.wtr.put_aside.ask(step.put_aside, step.account, step.before)
         elif said is not None:
             self.tell(*said)
         if isinstance(step, steps.Listening):

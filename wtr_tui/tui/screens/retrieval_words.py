@@ -110,7 +110,8 @@ def message(step: Step) -> tuple[str, Tone] | None:
         )
     if isinstance(step, steps.SignedIn):
         kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
-        return f"Signed in {step.way.value}; the token is saved. c copies it.{kept}", Tone.GOOD
+        who = f" as {step.account.named}" if step.account.known else ""
+        return f"Signed in {step.way.value}{who}; the token is saved. c copies it.{kept}", Tone.GOOD
     if isinstance(step, steps.NotSaved):
         return (
             f"NOT SAVED: {step.message} {step.hint} s tries again; c copies it meanwhile.",

@@ -1,0 +1,68 @@
+"""A sign-in as somebody else than the stored token's owner: asked about before it counts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtr_tui.errors import WtrError
+from wtr_tui.model import Account
+from wtr_tui.tui.widgets.message_line import Tone
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.app import WtrApp
+
+
+class PutAside:
+    """Asks about tokens that were put aside, and does what the user says."""
+
+    def __init__(self, app: WtrApp) -> None:
+        self._app = app
+
+    def offer(self) -> None:
+        """Asks about what an earlier sign-in left undecided."""
+        from wtr_tui.storage import put_aside
+
+        keeper = self._app.session.keeper
+        for path, stored in put_aside.waiting(self._app.session.profile.token_file)[:1]:
+            before = keeper.stored.account if keeper.stored is not None else Account()
+            self.ask(path, stored.account, before)
+
+    def ask(self, path: Path, account: Account, before: Account) -> None:
+        from wtr_tui.tui.screens.confirm import DecideScreen
+
+        owner = before.named if before.known else "somebody else"
+        self._app.push_screen(
+            DecideScreen(
+                f"This sign-in is that of {account.named}. The stored token is that of"
+                f" {owner}. Nothing was replaced yet.",
+                "Replace the stored token?",
+                "y yes   n no, delete the new one   Esc later",
+            ),
+            lambda answer: self._decided(path, answer),
+        )
+
+    def _decided(self, path: Path, answer: bool | None) -> None:
+        from wtr_tui.storage import put_aside
+
+        app = self._app
+        if answer is None:
+            app.tell(f"The new token is kept in {path}, and asked about at the next start.")
+            return
+        if not answer:
+            with suppress(OSError):
+                path.unlink()
+            app.tell("The new token is deleted; the stored one is as it was.")
+            return
+        try:
+            kept_as = put_aside.take(app.session.profile.token_file, path)
+        except WtrError as error:
+            app.tell(f"NOT SAVED: {error}", Tone.BAD)
+            return
+        app.session.keeper.stopped = ""
+        app.session.keeper.look(app.session.now())
+        app.token_changed()
+        app.go("token")
+        kept = f" The one before it is kept as {kept_as}." if kept_as else ""
+        app.call_after_refresh(app.tell, f"The token is replaced.{kept}", Tone.GOOD)
