@@ -82,14 +82,18 @@ async def test_at_a_desk_the_browser_is_asked_to_open_the_start_address(
     async with configured.app(DESK).run_test(size=(80, 24)) as pilot:
         start_url = await listens(pilot)
         await shows(pilot, "Asked firefox to open the page.")
-    assert opened == [start_url]
+    (own,) = opened
+    assert own != start_url
+    assert own.startswith(start_url.rpartition("/")[0])
 
 
 async def test_o_opens_the_browser_again(configured: Stage, opened: list[str]) -> None:
     async with configured.app().run_test(size=(80, 24)) as pilot:
-        start_url = await listens(pilot)
+        await listens(pilot)
         await pilot.press("o")
-        await until(pilot, lambda: opened == [start_url])
+        await until(pilot, lambda: len(opened) == 1)
+        await pilot.press("o")
+        await until(pilot, lambda: len(set(opened)) == 2)
 
 
 async def test_the_redirect_ends_at_the_token_view_with_the_token_saved(
