@@ -9,7 +9,7 @@ import pytest
 
 from tests.end_to_end.conftest import PROGRAM, Home, Start
 from tests.end_to_end.terminal import Terminal
-from tests.support.ports import free_port
+from tests.support.ports import is_free
 from tests.support.webex import Integration
 
 # A program whose terminal is gone is to end at once; this is what a busy machine may make of it.
@@ -25,9 +25,9 @@ _HANGING_UP = pytest.mark.parametrize(
 )
 
 
-def is_free(integration: Integration) -> bool:
+def port_is_free(integration: Integration) -> bool:
     port = urlsplit(integration.redirect_uri).port
-    return free_port(port) == port
+    return is_free(port)
 
 
 def start_waiting(start: Start) -> Terminal:
@@ -46,14 +46,14 @@ def test_a_signal_ends_a_running_sign_in_and_restores_the_terminal(
     configured: Home, start: Start, integration: Integration, number: signal.Signals, code: int
 ) -> None:
     terminal = start_waiting(start)
-    assert not is_free(integration)
+    assert not port_is_free(integration)
 
     terminal.signal(number)
 
     assert terminal.wait() == code
     assert not terminal.in_full_screen
     assert terminal.not_restored() == []
-    assert is_free(integration)
+    assert port_is_free(integration)
 
 
 def test_a_signal_while_the_first_screen_is_put_together_restores_the_terminal(
@@ -74,7 +74,7 @@ def test_ctrl_c_first_ends_the_sign_in_and_then_the_program(
     terminal = start_waiting(start)
     terminal.press("ctrl+c")
     terminal.wait_for("The sign-in was cancelled")
-    terminal.wait_until(lambda _: is_free(integration), "the port to be free")
+    terminal.wait_until(lambda _: port_is_free(integration), "the port to be free")
     terminal.press("ctrl+c")
     assert terminal.wait() == 130
     assert terminal.not_restored() == []
@@ -88,7 +88,7 @@ def test_a_terminal_that_goes_away_ends_the_program(
     terminal.wait_for("Listening on port")
     terminal.hang_up()
     assert terminal.process.wait(_AT_ONCE) != 0
-    assert is_free(integration)
+    assert port_is_free(integration)
 
 
 @_HANGING_UP
@@ -109,7 +109,7 @@ def test_a_terminal_that_goes_away_unannounced_ends_the_program(
     terminal.wait_for("Listening on port")
     terminal.hang_up()
     assert terminal.process.wait(_AT_ONCE) != 0
-    assert is_free(integration)
+    assert port_is_free(integration)
 
 
 def test_ctrl_z_gives_the_terminal_back_and_fg_paints_everything_again(
@@ -143,4 +143,4 @@ def test_a_sign_in_goes_on_after_ctrl_z_and_fg(
     terminal.forget_screen()
     terminal.signal(signal.SIGCONT)
     terminal.wait_for("Listening on port", "left", "/s/")
-    assert not is_free(integration)
+    assert not port_is_free(integration)

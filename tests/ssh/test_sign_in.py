@@ -13,7 +13,7 @@ from tests.end_to_end.conftest import Home
 from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
 from tests.ssh.server import SshServer
-from tests.support.ports import free_port
+from tests.support.ports import is_free
 from tests.support.webex import Integration, Sandbox, browser, new_integration
 from wtr_tui.sandbox.integrations import DEVICE_REDIRECT_URIS
 
@@ -127,7 +127,7 @@ def test_a_device_code_signs_in_and_closes_the_port(
     terminal.wait_for("Signed in with the device code", "● valid")
     assert configured.token()["appid"] == sandbox.integration.client_id
     port = urlsplit(integration.redirect_uri).port
-    terminal.wait_until(lambda _: free_port(port) == port, "the port to be free")
+    terminal.wait_until(lambda _: is_free(port), "the port to be free")
 
 
 def test_an_integration_that_lacks_the_helper_addresses_is_told_them_to_be_copied(
