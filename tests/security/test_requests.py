@@ -123,9 +123,9 @@ def signed_by_nobody(tmp_path: Path, integration: Integration) -> Iterator[tuple
     command = (
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
         " -subj /CN=Nobody -addext subjectAltName=IP:127.0.0.1"
-        f" -keyout {key} -out {certificate}"
+        f" -keyout {key.name} -out {certificate.name}"
     )
-    subprocess.run(command.split(), check=True, capture_output=True)
+    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with Sandbox([integration], tls=context) as running:

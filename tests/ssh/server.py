@@ -23,8 +23,8 @@ _TRIES = 5
 _SERVER = """\
 Port {port}
 ListenAddress {address}
-HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/user_key.pub
+HostKey "{folder}/host_key"
+AuthorizedKeysFile "{folder}/user_key.pub"
 PidFile none
 StrictModes no
 UsePAM no
@@ -39,12 +39,12 @@ MaxStartups 100
 
 _CLIENT = """\
 Host *
-    IdentityFile {folder}/user_key
+    IdentityFile "{folder}/user_key"
     IdentitiesOnly yes
     IdentityAgent none
     BatchMode yes
     HostKeyAlias server
-    UserKnownHostsFile {folder}/known_hosts
+    UserKnownHostsFile "{folder}/known_hosts"
     GlobalKnownHostsFile /dev/null
     StrictHostKeyChecking yes
     SendEnv -*
