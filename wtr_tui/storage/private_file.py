@@ -7,7 +7,6 @@ import than a token takes to read.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 
@@ -140,6 +139,8 @@ def put_in_place(temporary: str, path: str) -> None:
 
 def _is_alone_with(descriptor: int) -> bool:
     """Locks an open temporary file; the system lets go of the lock when its process ends."""
+    import fcntl  # here: to read a token needs none
+
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
