@@ -17,6 +17,8 @@ TYPE_CHECKING = False  # as in typing, which takes longer to import than a token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wtr_tui.model import Token
+
 _WITH_A_VALUE = ("--profile", "--config")
 
 
@@ -113,12 +115,18 @@ def _screens(
     from wtr_tui.tui import start
 
     if not sandbox:
-        return start.start(profile, config, mouse=mouse)
+        return start.start(profile, config, _give_unsaved, mouse=mouse)
     from wtr_tui.sandbox.demo import demo
 
     with demo() as running:
         environ = running.environ(os.environ)
-        return start.start(None, None, mouse=mouse, environ=environ, demo=running)
+        return start.start(None, None, _give_unsaved, mouse=mouse, environ=environ, demo=running)
+
+
+def _give_unsaved(token: Token, profile: str) -> None:
+    from wtr_tui.commands import unsaved
+
+    unsaved.give_on_terminal(token, profile)
 
 
 def _no_screens(why: str) -> int:

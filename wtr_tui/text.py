@@ -77,6 +77,13 @@ def user_name(uid: int) -> str:
         return f"user {uid}"
 
 
+def shell_export(name: str, value: str) -> str:
+    """``export NAME=value`` for a POSIX shell, quoted so that the value is nothing but a value."""
+    import shlex
+
+    return f"export {name}={shlex.quote(value)}"
+
+
 # Cc control, Cf format (bidirectional overrides, zero width), Cs surrogate, Co private use,
 # Cn unassigned, Zl/Zp line and paragraph separators.
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -98,6 +98,10 @@ class Terminal:
         """Each is the name of a key, or text that is typed."""
         os.write(self._master, b"".join(KEYS.get(key) or key.encode() for key in keys))
 
+    def send(self, data: bytes) -> None:
+        """What the terminal itself sends: an answer, a paste, a key's sequence."""
+        os.write(self._master, data)
+
     @property
     def text(self) -> str:
         """The screen, its lines without the blanks at their ends."""

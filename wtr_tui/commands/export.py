@@ -7,7 +7,6 @@ wxc: wxc_sdk's YAML. json and wxc hold the refresh token: whoever gets it can go
 from __future__ import annotations
 
 import os
-import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from wtr_tui.commands.valid_token import valid_token
 from wtr_tui.errors import DONE, StorageError
 from wtr_tui.model import Token
 from wtr_tui.storage.private_file import write_private
+from wtr_tui.text import shell_export
 
 FORMATS = ("env", "json", "wxc")
 
@@ -62,7 +62,5 @@ def _shaped(token: Token, shape: str) -> str:
         "WEBEX_ACCESS_TOKEN_EXPIRES_AT": members["expires_at"],
     }
     return "\n".join(
-        f"export {name}={shlex.quote(str(value))}"
-        for name, value in values.items()
-        if value is not None
+        shell_export(name, str(value)) for name, value in values.items() if value is not None
     )

@@ -17,8 +17,9 @@ from textual.screen import Screen
 from wtr_tui import crash
 from wtr_tui.errors import DONE, INTERRUPTED
 from wtr_tui.storage.profile import Profile
-from wtr_tui.tui import lifecycle, themes
+from wtr_tui.tui import lifecycle, rescue, themes
 from wtr_tui.tui.commands import Actions
+from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.full_screens import FullScreens
 from wtr_tui.tui.hand_over import HandOver
 from wtr_tui.tui.hook_warnings import HookWarnings
@@ -68,7 +69,10 @@ class WtrApp(App[int]):
     def __init__(self, session: Session) -> None:
         # None: as the theme says. Without colour nothing may be turned into RGB first, or a
         # monochrome picture would be painted in greys (no-color.org).
-        super().__init__(ansi_color=True if session.environ.get("NO_COLOR") else None)
+        super().__init__(
+            driver_class=TerminalDriver,
+            ansi_color=True if session.environ.get("NO_COLOR") else None,
+        )
         self.session = session
         self.refreshing = Refreshing(self)
         self.full_screens = FullScreens()
@@ -292,12 +296,15 @@ class WtrApp(App[int]):
         self._close_messages_no_wait()
 
 
-def run(session: Session, *, mouse: bool = False) -> int:
+def run(session: Session, give: rescue.Give, *, mouse: bool = False) -> int:
     """Shows the screens until the person leaves; gives the exit code.
 
-    Without the mouse (the default) the terminal's own selection works as everywhere else.
+    ``give`` prints a token that nothing keeps. Without the mouse (the default) the terminal's own
+    selection works as everywhere else.
     """
     app = WtrApp(session)
     app.run(mouse=mouse)
     lifecycle.forget_lost_terminal()
+    if app.crash_sentence:
+        rescue.offer_unsaved(session, give)
     return app.return_code or DONE

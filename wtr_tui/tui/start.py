@@ -9,12 +9,14 @@ from collections.abc import Mapping
 
 from wtr_tui.environment import surroundings
 from wtr_tui.storage import profile
+from wtr_tui.tui.rescue import Give
 from wtr_tui.tui.session import Demo, Session
 
 
 def start(
     name: str | None,
     config: str | None,
+    give: Give,
     *,
     mouse: bool,
     environ: Mapping[str, str] = os.environ,
@@ -23,7 +25,7 @@ def start(
     """Opens the screens on the profile; gives the exit code.
 
     ``environ`` is read instead of the process's own environment, so that a ``demo`` finds its own
-    profile.
+    profile. ``give`` prints a token that nothing keeps, should the screens end by a fault.
     """
     # Nothing made while starting is garbage, and looking for some takes a tenth of the start.
     # The first picture switches it on again.
@@ -37,4 +39,4 @@ def start(
     session = Session(found, environ, surroundings.look(environ), demo=demo)
     from wtr_tui.tui import app
 
-    return app.run(session, mouse=mouse)
+    return app.run(session, give, mouse=mouse)

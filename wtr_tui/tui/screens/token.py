@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from textual.widgets import Digits
 from wtr_tui import clock
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.locations import DEFAULT_PROFILE
-from wtr_tui.text import cleaned
+from wtr_tui.text import cleaned, shell_export
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.owner import Owner
 from wtr_tui.tui.refresh_words import next_refresh
@@ -216,17 +216,17 @@ class TokenScreen(WtrScreen):
         self.wtr.refreshing.start(asked=True)
 
     def action_copy(self) -> None:
-        self._copy("{}")
+        self._copy(str)
 
     def action_copy_header(self) -> None:
-        self._copy("Authorization: Bearer {}")
+        self._copy("Authorization: Bearer {}".format)
 
     def action_copy_export(self) -> None:
-        self._copy("export WEBEX_ACCESS_TOKEN={}")
+        self._copy(lambda token: shell_export("WEBEX_ACCESS_TOKEN", token))
 
-    def _copy(self, form: str) -> None:
+    def _copy(self, form: Callable[[str], str]) -> None:
         if self.token is not None:
-            self.wtr.hand_over.copy(form.format(self.token.access_token.reveal()), _SHOW)
+            self.wtr.hand_over.copy(form(self.token.access_token.reveal()), _SHOW)
 
     def action_reveal(self) -> None:
         self.query_one(Revealed).switch()

@@ -1,0 +1,83 @@
+"""The thread that reads the terminal, with :mod:`terminal_input` before Textual's parser.
+
+What it needs of Textual beyond its public names stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import time
+from collections.abc import Iterator
+
+from textual import constants
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from wtr_tui.tui.terminal_input import TerminalInput
+
+_POLL_SECONDS = 0.1
+_READ_SIZE = 4096
+
+
+class WholeParser(XTermParser):
+    """Textual's parser for pieces that are whole: it never waits for what may follow."""
+
+    def whole(self, piece: str) -> Iterator[Message]:
+        """The messages of one piece of :class:`TerminalInput`."""
+        yield from self.feed(piece)
+        if self._timeout_time is None:
+            return
+        # It waits. ESC, and Alt with a key, are whole; of anything longer that this release of
+        # Textual does not know it would make one key for each character.
+        self._timeout_time = 0.0
+        waited = list(self.tick())
+        if len(piece) <= 2:
+            yield from waited
+
+
+class TerminalDriver(LinuxDriver):
+    """Reads keys, pastes and reports; the end of its thread is a fault like any other."""
+
+    def run_input_thread(self) -> None:
+        parser = WholeParser(self._debug)
+        terminal = TerminalInput(mouse=self._mouse, escape_seconds=constants.ESCAPE_DELAY)
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                for piece in self._read(selector, terminal):
+                    for message in parser.whole(piece):
+                        self.process_message(message)
+
+    def _read(self, selector: selectors.BaseSelector, terminal: TerminalInput) -> list[str]:
+        deadline = terminal.deadline
+        left = _POLL_SECONDS if deadline is None else deadline - time.monotonic()
+        if not selector.select(max(0.0, min(_POLL_SECONDS, left))):
+            return terminal.expire(time.monotonic())
+        try:
+            data = os.read(self.fileno, _READ_SIZE)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            data = b""
+        if not data:
+            # The terminal is gone, which the app finds out by itself; asking again would spin.
+            self.exit_event.wait(_POLL_SECONDS)
+            return []
+        return terminal.feed(data, time.monotonic())
+
+    def _run_input_thread(self) -> None:
+        # Textual would show a traceback and end with exit code 0.
+        try:
+            self.run_input_thread()
+        except BaseException as error:
+            self._app.call_later(_raise, error)
+
+
+def _raise(error: BaseException) -> None:
+    """In the app's own thread, where a fault is reported and the terminal restored."""
+    if isinstance(error, Exception):
+        raise error
+    raise RuntimeError("The thread that reads the terminal was ended.") from error
