@@ -214,12 +214,13 @@ def _spoil(chance: random.Random, data: bytearray) -> None:
 # Another reading of the same grammar, over the whole stream at once: what is no character that
 # somebody typed. A CSI that was begun takes whatever comes until its last character.
 _NO_TYPED = re.compile(
+    r"[\udc80-\udc8e\udc91-\udc97\udc99\udc9a\udca0-\udcff][\udc80-\udcff]*|"
     r"\x1b\[200~.*?(?:\x1b\[201~|\Z)"
-    r"|(?:\x1b\[|\x9b|(?<![\udc80-\udc9b\udc9d-\udcff])\udc9b)"
+    r"|(?:\x1b\[|\x9b|\udc9b)"
     r"(?:M[^\x1b]{3}|\[[^\x1b@-~]*[@-~]|[^\x1b@-~]*(?:[@-~]|(?=\x1b)|\Z))"
-    r"|(?:\x1bO|\x8f|(?<![\udc80-\udc9b\udc9d-\udcff])\udc8f)[^\x1b@-~]*[@-~]"
-    r"|(?:\x1b\]|\x9d|(?<![\udc80-\udc9b\udc9d-\udcff])\udc9d).*?(?:\x07|[\x9c\udc9c]|\x1b\\|(?=\x1b+[\[\]PX^_O])|\Z)"
-    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f]|(?<![\udc80-\udc9b\udc9d-\udcff])[\udc90\udc98\udc9e\udc9f])"
+    r"|(?:\x1bO|\x8f|\udc8f)[^\x1b@-~]*[@-~]"
+    r"|(?:\x1b\]|\x9d|\udc9d).*?(?:\x07|[\x9c\udc9c]|\x1b\\|(?=\x1b+[\[\]PX^_O])|\Z)"
+    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f]|[\udc90\udc98\udc9e\udc9f])"
     r".*?(?:[\x9c\udc9c]|\x1b\\|(?=\x1b+[\[\]PX^_O])|\Z)"
     r"|\x1b[^\x1b]",
     re.DOTALL,
