@@ -15,8 +15,8 @@ from tests.end_to_end.terminal import Terminal
 from tests.end_to_end.test_whole_job import START_ADDRESS
 from tests.support.programs import required
 from tests.support.terminal_answers import ANSWERS
+from tests.support.webex import Sandbox
 from wtr_tui.model import Secret
-from wtr_tui.sandbox import Sandbox
 from wtr_tui.storage.token_file import TokenFile
 
 LATE_DA2 = b"\x1b[>41;354;0c"
