@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import NOON
-from tests.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
+from tests.support.clock import NOON
+from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
 from wtr_tui import refresh, schedule
 from wtr_tui.keeper import Keeper
 from wtr_tui.storage.profile import Profile

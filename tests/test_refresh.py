@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from tests.full_disk import files_of_at_most
+from tests.support.full_disk import files_of_at_most
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
 from wtr_tui.errors import GrantRejected, StorageError

@@ -15,11 +15,11 @@ from typing import TypeVar
 import pytest
 
 from tests.support.ports import free_port
+from tests.support.tokens import OTHER_APP_ID, a_token
 from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration, Sandbox, new_integration
 from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
-from tests.tokens import OTHER_APP_ID, a_token
 from wtr_tui import clock, steps
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.webex import Sandbox
 from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.commands.home import PATIENCE, Home
+from tests.support.home import PATIENCE, Home
 from tests.support.programs import required
 from wtr_tui.commands import COMMANDS
 

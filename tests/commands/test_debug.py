@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Fault, Sandbox
 from wtr_tui.commands.debug import redacted
 

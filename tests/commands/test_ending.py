@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home, Ran, ended
+from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
 from tests.support.programs import required
 from tests.support.webex import Sandbox
 from wtr_tui.sandbox.messages import Answer, Request

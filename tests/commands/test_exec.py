@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.programs import ordinary
 from tests.support.webex import Sandbox
 from wtr_tui import clock

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import PATIENCE, Home
+from tests.support.home import PATIENCE, Home
 from tests.support.programs import required
 from wtr_tui.cli import main
 from wtr_tui.commands import COMMANDS, help_, parsers

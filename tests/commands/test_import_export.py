@@ -11,7 +11,7 @@ import pexpect
 import pytest
 import yaml
 
-from tests.commands.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
 

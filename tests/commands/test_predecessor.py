@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Sandbox
 
 HINT = "wtr import .wtr-cli.json takes over what it holds."

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import Home, Ran
+from tests.support.home import Home, Ran
 from tests.support.programs import ordinary
 from tests.support.webex import Sandbox
 

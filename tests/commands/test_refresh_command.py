@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Fault, Rules, Sandbox
 
 HOUR = timedelta(hours=1)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home, ended
+from tests.support.home import PATIENCE, PROGRAM, Home, ended
 from tests.support.waiting import wait_until
 from tests.support.webex import Fault, Integration, Sandbox, browser
 from wtr_tui.storage.token_file import TokenFile

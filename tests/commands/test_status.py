@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Fault, Rules, Sandbox
 
 EXPIRED = timedelta(seconds=-60)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home, ended
+from tests.support.home import PATIENCE, PROGRAM, Home, ended
 from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integration
 from wtr_tui import clock
 from wtr_tui.commands import valid_token

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import PATIENCE, Home
+from tests.support.home import PATIENCE, Home
 from tests.support.webex import Sandbox
 from wtr_tui import clock
 from wtr_tui.commands import turn

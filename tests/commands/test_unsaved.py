@@ -8,8 +8,8 @@ from datetime import timedelta
 import pexpect
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home
 from tests.commands.test_retrieve import START
+from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.programs import required
 from tests.support.webex import Sandbox
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
-from tests.end_to_end.conftest import Home, Start
-from tests.end_to_end.terminal import PATIENCE, Terminal
+from tests.support.home import Home
+from tests.support.program import Start
 from tests.support.programs import required
+from tests.support.terminal import PATIENCE, Terminal
 from tests.support.webex import Sandbox
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
@@ -103,7 +104,7 @@ def test_approving_leads_to_a_page_that_says_so_and_has_no_code_in_its_address(
     assert heading(tab) == "You are signed in"
     assert urlsplit(tab.url).query == ""
     waiting.wait_for("Signed in through the browser's redirect", "● valid")
-    assert configured.token()["appid"] == sandbox.integration.client_id
+    assert configured.stored_fields()["appid"] == sandbox.integration.client_id
     assert browser.foreign == []
     assert browser.complaints == []
 
@@ -115,7 +116,7 @@ def test_a_reload_of_the_last_page_grants_nothing_a_second_time(
     press(tab, "Approve")
     tab.wait_for_url("**/done")
     waiting.wait_for("● valid")
-    token = configured.token()
+    token = configured.stored_fields()
 
     # By then the port may be free again, and the browser shows a page of its own.
     with suppress(Error):
@@ -123,7 +124,7 @@ def test_a_reload_of_the_last_page_grants_nothing_a_second_time(
         assert heading(tab) == "You are signed in"
 
     assert len(sandbox.requests_to("access_token")) == 1
-    assert configured.token() == token
+    assert configured.stored_fields() == token
     waiting.press("f2")
     waiting.wait_for("● valid")
 
@@ -137,7 +138,7 @@ def test_denying_is_told_in_the_browser_and_in_the_terminal(
     tab.wait_for_url("**/done")
     assert heading(tab) == "You declined"
     waiting.wait_for("The sign-in was declined at Webex", "Enter")
-    assert not configured.token_path.exists()
+    assert not configured.token_path().exists()
     assert sandbox.requests_to("access_token") == ()
     assert browser.foreign == []
     assert browser.complaints == []

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.end_to_end.conftest import Home, Start
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import Home
+from tests.support.program import Start
+from tests.support.terminal import Terminal
 from tests.support.webex import Sandbox
 
 _LIMIT = 150  # bytes a second
@@ -49,7 +50,7 @@ def test_counting_a_token_down_costs_little(
     configured: Home, start: Start, sandbox: Sandbox, lifetime: int, size: tuple[int, int]
 ) -> None:
     sandbox.rules = replace(sandbox.rules, access_lifetime=timedelta(seconds=lifetime))
-    configured.sign_in(sandbox)
+    configured.sign_in(sandbox, left=timedelta(seconds=lifetime))
     terminal = start()
     terminal.resize(*size)
     terminal.wait_for("● valid", "Robin Example")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import PROGRAM, Home, Start
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import PROGRAM, Home
+from tests.support.program import Start
+from tests.support.terminal import Terminal
 from tests.support.webex import Integration
 
 SENTINEL = "ZDA4sentinel" + "0123456789abcdef" * 4
@@ -46,7 +47,7 @@ def crashed(start: Start, home: Home, place: str, keys: str) -> tuple[Terminal, 
         terminal.wait_for("● valid")
         terminal.press(keys)
     assert terminal.wait() == 1
-    (report,) = home.token_path.parent.glob("crash-*.txt")
+    (report,) = home.token_path().parent.glob("crash-*.txt")
     return terminal, report
 
 
@@ -66,7 +67,7 @@ def test_a_fault_restores_the_terminal_and_shows_no_secret(
     # Without the escape sequences, and without the breaks of a long line.
     assert "".join(str(report).split()) in re.sub(r"\x1b\[[?<]?[\d;]*[a-z]|\s", "", told)
     assert report.stat().st_mode & 0o777 == 0o600
-    token = signed_in.token()
+    token = signed_in.stored_fields()
     for secret in (
         SENTINEL,
         integration.secret.reveal(),
@@ -100,7 +101,7 @@ def test_no_secret_is_drawn_unasked_or_seen_in_the_list_of_processes(
     terminal = start()
     terminal.wait_for("● valid")
     arguments = Path(f"/proc/{terminal.process.pid}/cmdline").read_bytes()
-    token = signed_in.token()
+    token = signed_in.stored_fields()
     for secret in (integration.secret.reveal(), token["access_token"], token["refresh_token"]):
         assert secret.encode() not in terminal.received + arguments
 

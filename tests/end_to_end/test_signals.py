@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import PROGRAM, Home, Start
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import PROGRAM, Home
 from tests.support.ports import is_free
+from tests.support.program import Start
+from tests.support.terminal import Terminal
 from tests.support.webex import Integration
 
 # A program whose terminal is gone is to end at once; this is what a busy machine may make of it.

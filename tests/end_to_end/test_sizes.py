@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.end_to_end.conftest import PROGRAM, Home, Start
+from tests.support.home import PROGRAM, Home
+from tests.support.program import Start
 
 
 @pytest.mark.parametrize(

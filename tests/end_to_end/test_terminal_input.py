@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.end_to_end.conftest import PROGRAM, Home, Start
-from tests.end_to_end.terminal import Terminal
 from tests.end_to_end.test_whole_job import START_ADDRESS
+from tests.support.home import PROGRAM, Home
+from tests.support.program import Start
 from tests.support.programs import required
+from tests.support.terminal import Terminal
 from tests.support.terminal_answers import ANSWERS
 from tests.support.webex import Sandbox
 from wtr_tui.model import Secret
@@ -44,8 +45,8 @@ def assert_calm(terminal: Terminal, home: Home, screen: str) -> None:
     assert b"\x1b]52;" not in terminal.received
     assert b"Traceback" not in terminal.received
     assert terminal.received.count(b"\x1b[?1049h") == 1, "the bare terminal was shown"
-    if home.token_path.exists():
-        assert home.token()["access_token"].encode() not in terminal.received
+    if home.token_path().exists():
+        assert home.stored_fields()["access_token"].encode() not in terminal.received
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["at-once", "in-two-reads"])
@@ -152,7 +153,7 @@ def test_the_end_of_the_thread_that_reads_is_a_fault_like_any_other(
     assert terminal.not_restored() == []
     assert b"Traceback" not in terminal.received
     assert b"ZDA4sentinel" not in terminal.received
-    (report,) = signed_in.token_path.parent.glob("crash-*.txt")
+    (report,) = signed_in.token_path().parent.glob("crash-*.txt")
     assert "builtins.ValueError" in report.read_text()
     assert "ZDA4sentinel" not in report.read_text()
 
@@ -189,7 +190,7 @@ HOSTILE = "x;touch${IFS}taken;#'\"$(touch${IFS}taken)"
 def test_the_copied_export_line_is_quoted_for_the_shell_as_wtr_export_does_it(
     signed_in: Home, start: Start
 ) -> None:
-    file = TokenFile(signed_in.token_path)
+    file = TokenFile(signed_in.token_path())
     stored = file.read()
     assert stored is not None
     file.save(replace(stored, token=replace(stored.token, access_token=Secret(HOSTILE))))

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import Home, Start
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import Home
+from tests.support.program import Start
+from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox, browser
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
@@ -45,21 +46,21 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     terminal.wait_for(f"  {integration.redirect_uri}\n")
     terminal.press("ctrl+s")
     terminal.wait_for("Saved to")
-    assert secret in home.settings_path.read_text()
-    assert home.settings_path.stat().st_mode & 0o777 == 0o600
+    assert secret in home.settings_path().read_text()
+    assert home.settings_path().stat().st_mode & 0o777 == 0o600
 
     terminal.press("f3")
     terminal.wait_for("Listening on port", f"-L {port_of(integration)}:localhost:")
     page = sandbox.approve(terminal.find(START_ADDRESS))
     assert "You are signed in" in page.text
     terminal.wait_for("Signed in through the browser's redirect", "● valid")
-    first = home.token()
+    first = home.stored_fields()
     assert first["appid"] == integration.client_id
-    assert home.token_path.stat().st_mode & 0o777 == 0o600
+    assert home.token_path().stat().st_mode & 0o777 == 0o600
 
     terminal.press("r")
     terminal.wait_for("Refreshed at")
-    second = home.token()
+    second = home.stored_fields()
     assert second["access_token"] != first["access_token"]
 
     terminal.press("c")
@@ -75,7 +76,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     again = start(WEBEX_BASEURL=sandbox.base_url)
     again.wait_for("Access token", "● valid")
     assert b"Listening on" not in again.received
-    assert home.token() == second
+    assert home.stored_fields() == second
     again.press("ctrl+q")
     assert again.wait() == 0
     assert_left_as_found(again)
@@ -93,7 +94,7 @@ def test_the_token_is_copied_in_the_form_that_is_asked_for(
     terminal.wait_for("● valid")
     terminal.press(key)
     terminal.wait_for("Sent to your terminal's clipboard")
-    assert terminal.clipboard() == form.format(signed_in.token()["access_token"])
+    assert terminal.clipboard() == form.format(signed_in.stored_fields()["access_token"])
 
 
 def test_without_forwarding_the_address_the_browser_ended_at_is_pasted(
@@ -108,7 +109,7 @@ def test_without_forwarding_the_address_the_browser_ended_at_is_pasted(
     wrapped = f"{ended_at[:60]}\n{ended_at[60:]}"
     terminal.press(f"\x1b[200~{wrapped}\x1b[201~")
     terminal.wait_for("Signed in with the pasted address", "● valid")
-    assert configured.token()["appid"] == sandbox.integration.client_id
+    assert configured.stored_fields()["appid"] == sandbox.integration.client_id
 
 
 def test_a_device_code_needs_no_redirect(configured: Home, start: Start, sandbox: Sandbox) -> None:
@@ -118,11 +119,11 @@ def test_a_device_code_needs_no_redirect(configured: Home, start: Start, sandbox
     user_code = terminal.find(r"\b\d{6}\b")
     sandbox.approve_device(user_code)
     terminal.wait_for("Signed in with the device code", "● valid")
-    assert configured.token()["appid"] == sandbox.integration.client_id
+    assert configured.stored_fields()["appid"] == sandbox.integration.client_id
 
 
 def test_the_token_is_shown_when_asked_for_and_hidden_again(signed_in: Home, start: Start) -> None:
-    token = signed_in.token()["access_token"]
+    token = signed_in.stored_fields()["access_token"]
     terminal = start()
     terminal.wait_for("● valid")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment.tmux_server import TmuxServer
 from tests.support.environment import child_environ
 from tests.support.programs import required
+from tests.support.tmux_server import TmuxServer
 
 Script = Callable[[str, str], Path]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.environment.conftest import Script
-from tests.environment.terminal import python_on_a_terminal
+from tests.support.terminal import python_on_a_terminal
 from wtr_tui.environment.browser import TEXT_BROWSERS, LaunchOutcome, commands, open_browser
 from wtr_tui.environment.surroundings import Surroundings
 
@@ -295,5 +295,5 @@ def test_nothing_reaches_the_terminal(
         "os.write(1, b'done')\n"
     )
     with python_on_a_terminal(program, environ) as terminal:
-        assert terminal.received(b"done") == b"done"
+        assert terminal.wait_for_output(b"done") == b"done"
     assert note.read_text() == "1\n"  # nor may it read what the person types

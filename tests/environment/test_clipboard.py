@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.environment.conftest import Script
-from tests.environment.terminal import python_on_a_terminal
-from tests.environment.tmux_server import TmuxServer
 from tests.support.programs import required
+from tests.support.terminal import python_on_a_terminal
+from tests.support.tmux_server import TmuxServer
 from wtr_tui.environment.clipboard import (
     SEQUENCES,
     Copied,
@@ -185,7 +185,7 @@ def test_nothing_a_clipboard_program_prints_reaches_the_terminal(desk: Desk) -> 
         "os.write(1, copied.route.name.encode())\n"
     )
     with python_on_a_terminal(program, desk.environ) as terminal:
-        assert terminal.received(b"PYPERCLIP") == b"PYPERCLIP"
+        assert terminal.wait_for_output(b"PYPERCLIP") == b"PYPERCLIP"
 
 
 @linux_desktop
@@ -269,7 +269,7 @@ def test_in_a_real_tmux_the_text_reaches_the_terminal_around_it(tmux_server: Tmu
 
         copied = copy(TOKEN, IN_TMUX, written.append, environ=environ, limit=20.0)
 
-        terminal.received(osc52(TOKEN).rpartition(";")[2].encode())
+        terminal.wait_for_output(osc52(TOKEN).rpartition(";")[2].encode())
         assert tmux_server.command("list-buffers") == ""
     assert copied.route is Route.TMUX
     assert "through tmux" in copied.message

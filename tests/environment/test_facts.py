@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.environment.conftest import Script
-from tests.environment.tmux_server import TmuxServer
+from tests.support.tmux_server import TmuxServer
 from wtr_tui.environment.ssh import SshSession
 from wtr_tui.environment.surroundings import gather, look, observe
 

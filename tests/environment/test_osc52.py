@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.environment.terminal import Terminal
 from tests.support.environment import child_environ
 from tests.support.programs import required
+from tests.support.terminal import Terminal
 from wtr_tui.environment.clipboard import (
     length_warning,
     osc52,
@@ -55,8 +55,8 @@ def test_a_real_screen_passes_any_length_on(length: int, tmp_path: Path) -> None
         )
         command = [screen, "-c", "/dev/null", "sh", "-c", f"cat '{written}'; read answer"]
         with Terminal(command, environ) as terminal:
-            output = terminal.received(b"and then this")
-            terminal.type(b"\r")
+            output = terminal.wait_for_output(b"and then this")
+            terminal.press("enter")
             assert terminal.process.wait(20) == 0
 
     assert osc52(text).encode() in output

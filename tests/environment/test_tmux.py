@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.environment.conftest import Script
-from tests.environment.tmux_server import TmuxServer
 from tests.support.environment import child_environ
+from tests.support.tmux_server import TmuxServer
 from wtr_tui.environment import tmux
 from wtr_tui.environment.clipboard import osc52, osc52_through_tmux
 
@@ -39,7 +39,7 @@ def test_tmux_sends_to_its_terminal_whatever_its_options_say(
 
         assert tmux.copy(text, tmux_server.pane_environ(), 20.0)
 
-        terminal.received(carried(text))
+        terminal.wait_for_output(carried(text))
 
 
 def test_no_buffer_is_left_behind_and_those_of_the_person_stay(tmux_server: TmuxServer) -> None:
@@ -71,7 +71,7 @@ def test_sequences_get_through_only_where_tmux_was_told_to(
 
         tmux_server.write_to_pane(wrap(TOKEN) + "and then this")
 
-        assert (carried(TOKEN) in terminal.received(b"and then this")) is arrives
+        assert (carried(TOKEN) in terminal.wait_for_output(b"and then this")) is arrives
 
 
 def test_the_attached_client_is_known_by_its_process_and_connection(

@@ -9,7 +9,7 @@ import pytest
 from tests.oauth.asked import (
     client_of,
 )
-from tests.oauth.endpoint import (
+from tests.support.endpoint import (
     Endpoint,
 )
 from wtr_tui.oauth.client import WebexClient

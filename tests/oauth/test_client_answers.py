@@ -11,7 +11,7 @@ from tests.oauth.asked import (
     exchange,
     refresh,
 )
-from tests.oauth.endpoint import (
+from tests.support.endpoint import (
     Endpoint,
 )
 from wtr_tui.errors import (

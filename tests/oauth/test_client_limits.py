@@ -18,7 +18,7 @@ from tests.oauth.asked import (
     person,
     refresh,
 )
-from tests.oauth.endpoint import (
+from tests.support.endpoint import (
     DRIPPING_BODY,
     DRIPPING_HEAD,
     ENDLESS,

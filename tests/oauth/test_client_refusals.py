@@ -17,7 +17,7 @@ from tests.oauth.asked import (
     person,
     refresh,
 )
-from tests.oauth.endpoint import (
+from tests.support.endpoint import (
     Endpoint,
 )
 from wtr_tui.errors import (

@@ -21,7 +21,7 @@ from tests.oauth.asked import (
     exchange,
     refresh,
 )
-from tests.oauth.endpoint import (
+from tests.support.endpoint import (
     Endpoint,
     Reply,
     answering,

@@ -6,7 +6,7 @@ import re
 
 from textual.pilot import Pilot
 
-from tests.tui.stage import until
+from tests.support.stage import until
 
 # Rich makes the names in a picture from a checksum of all it was drawn from, the addresses behind
 # links too: in the sign-in's are its state and challenge, which are random and never seen.

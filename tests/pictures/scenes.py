@@ -10,11 +10,11 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
-from tests.clock import Clock
 from tests.pictures.photograph import photograph
 from tests.pictures.stand_ins import OPENED, START_PATH, USER_CODE, PicturedWebex
-from tests.tokens import APP_ID, a_token
-from tests.tui.stage import ANN, DESK, OVER_SSH, Stage, shows, until
+from tests.support.clock import Clock
+from tests.support.stage import ANN, DESK, OVER_SSH, Stage, shows, until
+from tests.support.tokens import APP_ID, a_token
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.tui.screens.base import WtrScreen
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest import mock
 
-from tests.clock import Clock
-from tests.tokens import a_token
-from tests.tui.stage import ANN, NoWebex
+from tests.support.clock import Clock
+from tests.support.stage import ANN, NoWebex
+from tests.support.tokens import a_token
 from wtr_tui import retrieval
 from wtr_tui.environment import browser
 from wtr_tui.model import Secret, Token

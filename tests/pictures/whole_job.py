@@ -14,13 +14,13 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.clock import Clock
 from tests.pictures.photograph import photograph
 from tests.pictures.recording import Frame
 from tests.pictures.scenes import on_screen
 from tests.pictures.stand_ins import REFRESHED, START_PATH, PicturedListener, PicturedWebex
-from tests.tokens import APP_ID
-from tests.tui.stage import ANN, OVER_SSH, SECRET, Stage, seen, shows, told, until
+from tests.support.clock import Clock
+from tests.support.stage import ANN, OVER_SSH, SECRET, Stage, seen, shows, told, until
+from tests.support.tokens import APP_ID
 from wtr_tui import refresh
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import Granted

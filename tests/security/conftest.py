@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 
 
 @pytest.fixture

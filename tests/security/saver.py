@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.tokens import APP_ID, a_token
+from tests.support.tokens import APP_ID, a_token
 from wtr_tui.errors import StorageError
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import PROGRAM, Home, ended
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import PROGRAM, Home, ended
+from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox
 
 START = re.compile(r"http://localhost:\d+/s/\S+")

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Sandbox
 
 SET = ("session=of-the-first; Path=/", "other=1; Path=/; Max-Age=3600; SameSite=None")

@@ -27,9 +27,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import PROGRAM, Home
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import PROGRAM, Home
 from tests.support.ports import free_port
+from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox, new_integration
 
 MOMENTS = int(os.environ.get("WTR_KILL_POINTS", "2"))

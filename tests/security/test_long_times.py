@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import Clock
+from tests.support.clock import Clock
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.keeper import Keeper
 from wtr_tui.model import Token

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Sandbox
 from wtr_tui import clock
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home, ended
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import PATIENCE, PROGRAM, Home, ended
+from tests.support.terminal import Terminal
 from tests.support.webex import Fault, Sandbox
 
 START = re.compile(r"http://localhost:\d+/s/\S+")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import PATIENCE, PROGRAM, Home
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.terminal import Terminal
 from wtr_tui.sandbox.sandbox import Sandbox
 
 SHOWN = re.compile(r"http://localhost:\d+/s/\S+")

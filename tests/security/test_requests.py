@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Integration, Sandbox
 from wtr_tui.commands import COMMANDS
 from wtr_tui.oauth.authorization import AuthorizationRequest

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import PATIENCE, Home, Ran, ended
+from tests.support.home import PATIENCE, Home, Ran, ended
 from tests.support.waiting import wait_until
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.storage.token_file import StoredToken

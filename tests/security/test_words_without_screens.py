@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from tests.support.webex import Fault, Sandbox
 
 HOSTILE = "bad \x1b]0;evil\x07\x1b[31m\x1b[2J\u202eback\x9b31m\r\n\twtr: all is well\x00 end"

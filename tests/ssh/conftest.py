@@ -10,17 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import (  # noqa: F401
-    PROGRAM,
-    Home,
+from tests.ssh.server import SshServer
+from tests.support.environment import child_environ
+from tests.support.home import PROGRAM, Home
+from tests.support.program import (  # noqa: F401
     configured,
     home,
     sandbox,
     signed_in,
 )
-from tests.end_to_end.terminal import PATIENCE, Terminal
-from tests.ssh.server import SshServer
-from tests.support.environment import child_environ
+from tests.support.terminal import PATIENCE, Terminal
 
 # What sshd sets, or must not find: the program is to learn of SSH from the real thing.
 _OF_THE_LOGIN = ("SSH_CONNECTION", "SSH_TTY", "TERM")

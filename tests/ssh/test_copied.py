@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Home
 from tests.ssh.conftest import LogIn
+from tests.support.home import Home
 
 _RECORDER = '#!/bin/sh\ncat >> "{record}"\n'
 _TOOLS = ("xclip", "xsel", "wl-copy", "pbcopy", "clip.exe", "klipper", "qdbus")
@@ -47,19 +47,19 @@ def test_a_copy_arrives_at_the_terminal_and_leaves_the_servers_clipboard_alone(
     terminal.wait_for("● valid")
     terminal.press(key)
     terminal.wait_for("Sent to your terminal's clipboard (OSC 52)", "If paste gives nothing")
-    assert terminal.clipboard() == form.format(signed_in.token()["access_token"])
+    assert terminal.clipboard() == form.format(signed_in.stored_fields()["access_token"])
     assert not record.exists()
-    assert signed_in.token()["access_token"] not in terminal.text
+    assert signed_in.stored_fields()["access_token"] not in terminal.text
 
 
 def test_the_setting_local_takes_the_servers_clipboard_and_says_so(
     signed_in: Home, log_in: LogIn, record: Path
 ) -> None:
-    with signed_in.settings_path.open("a") as settings:
+    with signed_in.settings_path().open("a") as settings:
         settings.write("clipboard: local\n")
     terminal = log_in(**with_clipboard(signed_in, record)).terminal
     terminal.wait_for("● valid")
     terminal.press("c")
     terminal.wait_for("Copied to this machine's clipboard")
-    assert record.read_text() == signed_in.token()["access_token"]
+    assert record.read_text() == signed_in.stored_fields()["access_token"]
     assert b"\x1b]52;" not in terminal.received

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Home
 from tests.ssh.conftest import LogIn, Login
 from tests.ssh.laptop import Laptop, webex
 from tests.ssh.network import LAPTOP_ADDRESS, SERVER_ADDRESS, Network
 from tests.ssh.server import SshServer
+from tests.support.home import Home
 from tests.support.programs import required
 from wtr_tui.sandbox.demo import REDIRECT_PORT
 
@@ -39,9 +39,9 @@ def laptop(network: Network, tmp_path: Path) -> Iterator[Laptop]:
 def login(network: Network, laptop: Laptop, home: Home, log_in: LogIn) -> Iterator[Login]:
     """The program waits for an answer on the server; the laptop reaches Webex, but not its port."""
     with webex(network, laptop) as settings:
-        home.settings_path.parent.mkdir(parents=True, mode=0o700)
-        home.settings_path.write_text(settings)
-        home.settings_path.chmod(0o600)
+        home.settings_path().parent.mkdir(parents=True, mode=0o700)
+        home.settings_path().write_text(settings)
+        home.settings_path().chmod(0o600)
         begun = log_in(server=laptop.server, inside=laptop.inside)
         begun.terminal.wait_for("Listening on port")
         yield begun
@@ -55,7 +55,7 @@ def shown_line(login: Login) -> str:
 def assert_signed_in(login: Login, home: Home, page: str) -> None:
     assert "You are signed in" in page
     login.terminal.wait_for("Signed in through the browser's redirect", "● valid")
-    assert json.loads(home.token_path.read_text())["access_token"]
+    assert json.loads(home.token_path().read_text())["access_token"]
 
 
 def test_the_line_that_is_shown_brings_the_browser_to_the_program(

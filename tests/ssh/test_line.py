@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import PROGRAM, Home
-from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
+from tests.support.home import PROGRAM, Home
 from tests.support.ports import is_free
+from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox
 
 # It takes about a third of a second; this is what a busy machine may make of it.
@@ -42,7 +42,7 @@ def test_the_program_ends_with_the_connection(
 ) -> None:
     if during != "sign-in":
         configured.sign_in(sandbox)
-    kept = _content(configured.token_path.parent)
+    kept = _content(configured.token_path().parent)
     login = log_in(command=command)
     terminal = login.terminal
     port = urlsplit(integration.redirect_uri).port
@@ -66,7 +66,7 @@ def test_the_program_ends_with_the_connection(
     record_property("seconds", round(seconds, 2))
 
     assert is_free(port)
-    assert _content(configured.token_path.parent) == kept
+    assert _content(configured.token_path().parent) == kept
 
 
 def _content(folder: Path) -> dict[str, bytes]:

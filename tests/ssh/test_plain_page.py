@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.end_to_end.conftest import Home
 from tests.ssh.conftest import LogIn
+from tests.support.home import Home
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
 _PROMPT = b"Press Enter to go back."
@@ -36,7 +36,7 @@ def test_the_full_address_is_printed_in_one_piece(configured: Home, log_in: LogI
 def test_the_token_is_printed_in_one_piece_and_does_not_stay(
     signed_in: Home, log_in: LogIn
 ) -> None:
-    token = signed_in.token()["access_token"]
+    token = signed_in.stored_fields()["access_token"]
     terminal = log_in().terminal
     terminal.wait_for("● valid")
     before = len(terminal.received)

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import Home
-from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
 from tests.ssh.server import SshServer
+from tests.support.home import Home
 from tests.support.ports import is_free
+from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox, browser, new_integration
 from wtr_tui.sandbox.integrations import DEVICE_REDIRECT_URIS
 
@@ -73,7 +73,7 @@ def test_the_address_the_browser_ended_at_is_pasted_back(
     address = browser.approved_address(full_address(terminal))
     paste(terminal, written(address))
     terminal.wait_for("Signed in with the pasted address", "● valid")
-    assert configured.token()["appid"] == sandbox.integration.client_id
+    assert configured.stored_fields()["appid"] == sandbox.integration.client_id
 
 
 def test_a_bad_paste_says_what_is_wrong_and_asks_again(
@@ -95,7 +95,7 @@ def test_a_bad_paste_says_what_is_wrong_and_asks_again(
         terminal.wait_for(words)
         terminal.press("escape")
         terminal.wait_until(partial(_without, words), "no message")
-    assert not configured.token_path.exists()
+    assert not configured.token_path().exists()
     paste(terminal, address)
     terminal.wait_for("Signed in with the pasted address", "● valid")
 
@@ -125,7 +125,7 @@ def test_a_device_code_signs_in_and_closes_the_port(
     terminal.wait_for("█", "left")
     sandbox.approve_device(user_code)
     terminal.wait_for("Signed in with the device code", "● valid")
-    assert configured.token()["appid"] == sandbox.integration.client_id
+    assert configured.stored_fields()["appid"] == sandbox.integration.client_id
     port = urlsplit(integration.redirect_uri).port
     terminal.wait_until(lambda _: is_free(port), "the port to be free")
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from tests.end_to_end.conftest import Home
-from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
+from tests.support.home import Home
+from tests.support.terminal import Terminal
 
 _COLOURS = {
     "all": re.compile(rb"\x1b\[(?:[\d;]*;)?[34]8;2;"),
@@ -41,7 +41,7 @@ def test_every_screen_is_drawn_in_the_colours_there_are(
     theme: str,
     colours: str,
 ) -> None:
-    with signed_in.settings_path.open("a") as settings:
+    with signed_in.settings_path().open("a") as settings:
         settings.write(f"theme: {theme}\n")
     terminal = log_in(TERM=term, **variables).terminal
     terminal.wait_for("WTR²", "over SSH from", "Access token", "● valid", "q Quit")

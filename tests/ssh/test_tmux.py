@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import PROGRAM, Home
-from tests.end_to_end.terminal import Terminal
 from tests.ssh.conftest import LogIn
+from tests.support.home import PROGRAM, Home
 from tests.support.programs import required
+from tests.support.terminal import Terminal
 
 # tmux leaves the name of the clipboard empty.
 _OSC52 = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)(?:\a|\x1b\\)")
@@ -67,7 +67,7 @@ def test_a_copy_in_tmux_arrives_at_the_terminal_and_stays_nowhere(
     terminal.wait_for("Sent to your terminal's clipboard (through tmux)")
     terminal.wait_until(lambda _: bool(_OSC52.search(terminal.received)), "OSC 52")
     (arrived,) = _OSC52.findall(terminal.received)
-    assert b64decode(arrived).decode() == signed_in.token()["access_token"]
+    assert b64decode(arrived).decode() == signed_in.stored_fields()["access_token"]
     assert tmux.told("list-buffers") == ""
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.full_disk import files_of_at_most
-from tests.tokens import APP_ID, a_token
+from tests.support.full_disk import files_of_at_most
+from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.token_file import StoredToken, TokenFile, TokenNotSaved

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tokens import APP_ID, a_token
+from tests.support.tokens import APP_ID, a_token
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage import profile
 from wtr_tui.storage.lock import LockHeld

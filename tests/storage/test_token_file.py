@@ -14,7 +14,7 @@ import pytest
 
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
-from tests.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
+from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
 from wtr_tui.errors import StorageError
 from wtr_tui.storage.token_fields import read_fields
 from wtr_tui.storage.token_file import (

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.clock import NOON
-from tests.tokens import APP_ID, a_token
+from tests.support.clock import NOON
+from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.token_fields import CorruptTokenFile, TokenFileUnreadable, parse_fields
 from wtr_tui.storage.token_json import from_fields, to_json

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.storage.faults import Counted
-from tests.tokens import APP_ID, OTHER_APP_ID, a_token
+from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from wtr_tui.errors import WtrError
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage import settings_file

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import Clock
-from tests.tui.stage import Stage
+from tests.support.clock import Clock
+from tests.support.stage import Stage
 from wtr_tui.clock import now
 from wtr_tui.environment import browser, clipboard
 

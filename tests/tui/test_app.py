@@ -15,9 +15,9 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from tests.support.tokens import LIFE, a_token
 from tests.support.webex import Sandbox
-from tests.tokens import LIFE, a_token
-from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from wtr_tui import refresh
 from wtr_tui.oauth.token import granted
 from wtr_tui.storage import profile

@@ -10,8 +10,8 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tokens import APP_ID, OTHER_APP_ID
-from tests.tui.stage import SECRET, Stage, seen, shows, tells, until
+from tests.support.stage import SECRET, Stage, seen, shows, tells, until
+from tests.support.tokens import APP_ID, OTHER_APP_ID
 from wtr_tui.storage.settings_values import parse_port
 from wtr_tui.tui.screens.configuration import ConfigurationScreen
 from wtr_tui.tui.widgets.field import Field

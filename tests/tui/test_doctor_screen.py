@@ -1,7 +1,7 @@
 """The screen that says what would go wrong."""
 
+from tests.support.stage import Stage, shows, until
 from tests.support.webex import Sandbox
-from tests.tui.stage import Stage, shows, until
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.widgets.quiet import Quiet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.stage import Stage, seen, shows
+from tests.support.stage import Stage, seen, shows
 from wtr_tui.tui.screens.columns import hanging
 from wtr_tui.tui.screens.help import key_table
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tokens import a_token
-from tests.tui.stage import ANN, NoWebex, Stage
-from wtr_tui.errors import RequestRefused, TemporaryError, WtrError
+from tests.support.stage import ANN, NoWebex, Stage
+from tests.support.tokens import a_token
+from wtr_tui.errors import RequestRefused, ServerDetails, TemporaryError, WtrError
 from wtr_tui.model import Secret
 from wtr_tui.oauth.person import Person
 from wtr_tui.tui.owner import Owner
@@ -36,7 +36,7 @@ class Failing(NoWebex):
             f"Owner unknown for now: Webex is down.{ORGANIZATION}",
         ),
         (
-            Failing(RequestRefused("No such address.", "", status=404)),
+            Failing(RequestRefused("No such address.", details=ServerDetails(status=404))),
             f"Owner unknown (this server does not tell){ORGANIZATION}",
         ),
     ],

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.clock import NOON, Clock
-from tests.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
-from tests.tui.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, shows
+from tests.support.clock import NOON, Clock
+from tests.support.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, shows
+from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
 from wtr_tui import refresh, steps
 from wtr_tui.clock import now
 from wtr_tui.errors import FAILED

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tokens import APP_ID, a_token
-from tests.tui.stage import Stage, shows, tells, until
+from tests.support.stage import Stage, shows, tells, until
+from tests.support.tokens import APP_ID, a_token
 from wtr_tui.storage import profile
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp

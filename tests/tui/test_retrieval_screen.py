@@ -12,10 +12,10 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.support.stage import DESK, Stage, seen, shows, tells, told, until
+from tests.support.tokens import OTHER_APP_ID, a_token
 from tests.support.webex import Fault, Integration, Sandbox
 from tests.support.webex.browser import approved_address, denied_address, follow
-from tests.tokens import OTHER_APP_ID, a_token
-from tests.tui.stage import DESK, Stage, seen, shows, tells, told, until
 from wtr_tui.background import in_thread
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.tui.app import WtrApp

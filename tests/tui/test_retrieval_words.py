@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tokens import a_token
-from tests.tui.stage import DESK, OVER_SSH
+from tests.support.stage import DESK, OVER_SSH
+from tests.support.tokens import a_token
 from wtr_tui import steps
 from wtr_tui.errors import FAILED
 from wtr_tui.steps import End, Ended, Step, Way

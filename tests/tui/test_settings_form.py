@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tokens import APP_ID
+from tests.support.tokens import APP_ID
 from wtr_tui.storage import settings
 from wtr_tui.storage.portal_url import parse_oauth_url
 from wtr_tui.storage.settings import Problem, Settings

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from textual import events
 
+from tests.support.stage import DESK, OVER_SSH, Stage, seen, shows, told, until
 from tests.support.webex import Sandbox
 from tests.support.webex.browser import approved_address
-from tests.tui.stage import DESK, OVER_SSH, Stage, seen, shows, told, until
 from wtr_tui.background import in_thread
 from wtr_tui.environment.ssh import SshSession
 from wtr_tui.environment.surroundings import Surroundings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.widget import Widget
 
-from tests.tokens import a_token
-from tests.tui.stage import Stage, shows
+from tests.support.stage import Stage, shows
+from tests.support.tokens import a_token
 from wtr_tui.tui.app import WtrApp
 
 

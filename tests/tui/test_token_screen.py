@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from textual.pilot import Pilot
 
-from tests.clock import Clock
+from tests.support.clock import Clock
+from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from tests.support.tokens import LIFE, OTHER_APP_ID, a_token, access_text
 from tests.support.webex import Fault, Sandbox
-from tests.tokens import LIFE, OTHER_APP_ID, a_token, access_text
-from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from wtr_tui import refresh
 from wtr_tui.errors import TemporaryError
 from wtr_tui.model import Secret, Token

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.clock import Clock
+from tests.support.clock import Clock
+from tests.support.stage import Stage
 from tests.support.webex import Integration, Sandbox
 from tests.tui.conftest import (  # noqa: F401
     _same_everywhere,
@@ -17,7 +18,6 @@ from tests.tui.conftest import (  # noqa: F401
     opened,
     stage,
 )
-from tests.tui.stage import Stage
 from wtr_tui.oauth.token import granted
 
 LIFE = timedelta(days=14)

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from tests.support.tokens import a_token
 from tests.support.webex import Fault, Integration, Sandbox
-from tests.tokens import a_token
-from tests.tui.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from wtr_tui.model import Token
 from wtr_tui.oauth.token import granted
 

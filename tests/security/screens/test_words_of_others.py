@@ -13,8 +13,8 @@ import httpx
 import pytest
 from textual.pilot import Pilot
 
+from tests.support.stage import Stage, seen, shows, tells, told
 from tests.support.webex import Fault, Sandbox
-from tests.tui.stage import Stage, seen, shows, tells, told
 from wtr_tui.background import in_thread
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.retrieval import RetrievalScreen

@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import Home, Start
-from tests.end_to_end.terminal import Terminal
+from tests.support.home import Home
+from tests.support.program import Start
+from tests.support.terminal import Terminal
 from tests.support.webex import Fault, Integration, Sandbox
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
@@ -65,7 +66,7 @@ def recorder(home: Home) -> Recorder:
 
 
 def at_a_desk(home: Home) -> None:
-    with home.settings_path.open("a") as file:
+    with home.settings_path().open("a") as file:
         file.write("browser: always\n")
 
 
@@ -218,8 +219,8 @@ def test_other_settings_during_an_attempt_do_not_change_where_the_code_goes(
     with Sandbox([integration]) as other:
         terminal = start()
         address = terminal.find(START_ADDRESS)
-        text = configured.settings_path.read_text()
-        configured.settings_path.write_text(text.replace(sandbox.base_url, other.base_url))
+        text = configured.settings_path().read_text()
+        configured.settings_path().write_text(text.replace(sandbox.base_url, other.base_url))
         for key, shown in (("f4", "App ID"), ("f3", "Listening on port")):
             terminal.press(key)
             terminal.wait_for(shown)
@@ -236,7 +237,7 @@ def test_secrets_go_into_no_address(configured: Home, start: Start, sandbox: San
     terminal.wait_for("Signed in through the browser's redirect", "● valid")
     terminal.press("r")
     terminal.wait_for("Refreshed at")
-    token = configured.token()
+    token = configured.stored_fields()
     secrets = {sandbox.integration.secret.reveal(), token["access_token"], token["refresh_token"]}
     secrets |= {request.form.text("code_verifier") for request in sandbox.requests} - {""}
     assert len(secrets) == 4

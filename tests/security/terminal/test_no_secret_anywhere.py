@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.end_to_end.conftest import PROGRAM, Home, Start
 from tests.security.marks import ProcessList, found_in, leaks, secrets_of
+from tests.support.home import PROGRAM, Home
+from tests.support.program import Start
+from tests.support.stage import PATIENCE
 from tests.support.webex import Fault, Sandbox, browser
-from tests.tui.stage import PATIENCE
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
 
@@ -36,7 +37,7 @@ def temporary(home: Home) -> Path:
 
 
 def kept(home: Home) -> tuple[Path, Path]:
-    return home.settings_path, home.token_path
+    return home.settings_path(), home.token_path()
 
 
 def run(
@@ -63,7 +64,7 @@ def repeating(*secrets: str) -> Fault:
 
 def repeat_all(home: Home, sandbox: Sandbox) -> None:
     """From now on each endpoint refuses, and repeats what the program sends it."""
-    token = home.token()
+    token = home.stored_fields()
     secret = sandbox.integration.secret.reveal()
     sandbox.faults.always("access_token", repeating(secret, token["refresh_token"]))
     for endpoint in ("people/me", "authorizations/tokenExpiry"):
@@ -84,12 +85,12 @@ def test_a_day_on_the_screens_leaves_no_secret_behind(
         repeat_all(home, sandbox)
         terminal.press("r")
         terminal.wait_for("Webex refused to refresh the token")
-        whole = home.token_path.read_bytes()
-        home.token_path.write_bytes(whole[: len(whole) // 2])
+        whole = home.token_path().read_bytes()
+        home.token_path().write_bytes(whole[: len(whole) // 2])
         terminal.wait_for("is damaged")
-        (damaged,) = home.token_path.parent.glob("*.corrupt-*")
+        (damaged,) = home.token_path().parent.glob("*.corrupt-*")
         assert damaged.stat().st_mode & 0o777 == 0o600
-        home.token_path.write_bytes(whole)
+        home.token_path().write_bytes(whole)
         terminal.wait_for("● valid")
         for key, text in (("f4", "App ID"), ("?", "Help"), ("escape", "App ID"), ("f3", "again")):
             terminal.press(key)
@@ -164,7 +165,7 @@ def test_a_fault_of_our_own_with_a_secret_in_its_message_tells_none(
     assert terminal.wait() == 1
     secrets = secrets_of(sandbox)
     assert found_in(terminal.received, secrets) == set()
-    assert list(signed_in.token_path.parent.glob("crash-*.txt"))
+    assert list(signed_in.token_path().parent.glob("crash-*.txt"))
     assert leaks(signed_in.folder, secrets, but=kept(signed_in)) == {}
 
 
@@ -216,7 +217,7 @@ def test_a_fault_of_a_command_tells_no_secret(
     code, out, err = run(signed_in, *words, command=spoilt)
     assert code == 1
     assert found_in(out + err, secrets_of(sandbox)) == set()
-    assert list(signed_in.token_path.parent.glob("crash-*.txt"))
+    assert list(signed_in.token_path().parent.glob("crash-*.txt"))
     assert leaks(signed_in.folder, secrets_of(sandbox), but=kept(signed_in)) == {}
 
 

@@ -51,7 +51,7 @@ _ON_AT_FIRST = {7: True, 25: True}  # lines wrap, the cursor is shown
 # Becomes the program; before, it takes the terminal as a login would.
 _TAKE_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
-    "os.execv(sys.argv[1], sys.argv[1:])"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
 )
 
 
@@ -67,7 +67,7 @@ class Terminal:
         command: Sequence[str],
         environ: Mapping[str, str],
         *,
-        cwd: Path,
+        cwd: Path | None = None,
         controlling: bool = True,
     ) -> None:
         self._master, slave = os.openpty()
@@ -150,6 +150,11 @@ class Terminal:
     def wait_for_bytes(self, beyond: int) -> None:
         """Waits until more than ``beyond`` bytes were received."""
         self.wait_until(lambda _: len(self._received) > beyond, "more to be drawn")
+
+    def wait_for_output(self, wanted: bytes) -> bytes:
+        """Every byte so far, once ``wanted`` is among them."""
+        self.wait_until(lambda _: wanted in self._received, wanted)
+        return self.received
 
     def forget_screen(self) -> None:
         """Empties the screen, as something else that was shown in the meantime would."""
@@ -278,3 +283,8 @@ class Terminal:
 
     def _flags(self) -> list[object]:
         return list(termios.tcgetattr(self._master)[:4])
+
+
+def python_on_a_terminal(program: str, environ: Mapping[str, str]) -> Terminal:
+    """Runs Python text; it finds our ``sys.path`` in ``sys.argv[1:]``."""
+    return Terminal([sys.executable, "-I", "-c", program, *filter(None, sys.path)], environ)

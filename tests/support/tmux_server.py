@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.environment.terminal import Terminal
+from tests.support.terminal import Terminal
 
 
 class TmuxServer:
@@ -34,7 +34,7 @@ class TmuxServer:
             [*command, "new-session", "-A", "-s", "work", "sleep 600"],
             {**self._environ, "TERM": term, **variables},
         )
-        client.received(b"[work]")
+        client.wait_for_output(b"[work]")
         return client
 
     def pane_environ(self) -> dict[str, str]:

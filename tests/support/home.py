@@ -1,4 +1,4 @@
-"""A person's home on a server, and the real program run in it as a process."""
+"""A user's home on a server, and the real program run in it as a process."""
 
 from __future__ import annotations
 

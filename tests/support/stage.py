@@ -10,10 +10,10 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.clock import Clock
+from tests.support.clock import Clock
+from tests.support.tokens import APP_ID
 from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
-from tests.tokens import APP_ID
 from wtr_tui.environment.ssh import SshSession
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.model import Secret, Token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.clock import NOON
+from tests.support.clock import NOON
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.settings_values import DEFAULT_SCOPES
 
