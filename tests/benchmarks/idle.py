@@ -39,6 +39,7 @@ def figures(place: Place) -> list[Figure]:
     starts = {
         "hello": (place.baseline("hello.py"), long, "Hello"),
         "clock": (place.baseline("clock.py"), long, "Clock"),
+        "figures": (place.baseline("figures.py"), long, "▀▀▀"),
         "long": (place.program(), long, "● valid"),
         "short": (place.program(), short, "● "),
         "waiting": (place.program(), waiting, "Listening on"),
@@ -54,6 +55,7 @@ def figures(place: Place) -> list[Figure]:
         _bytes("bytes/s, token view counting seconds", cost["short"], cost["clock"], _LITTLE),
         _outputs("outputs/s, token view counting seconds", cost["short"], cost["clock"]),
         _bytes("bytes/s, token view, 14 days left", cost["long"], cost["clock"], _LITTLE),
+        _bytes("bytes/s, a countdown in figures", cost["figures"], cost["clock"], _LITTLE),
         _bytes("bytes/s, retrieval screen waiting", cost["waiting"], cost["clock"], _LITTLE),
         _cpu("CPU, token view idle, 60 s", cost["long"], cost["hello"]),
     ]

@@ -1,0 +1,110 @@
+"""The widgets together, as the screens put them: pictures at the sizes that people have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tests.tui.widgets.stage import Stage
+from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.widgets.activity_panel import ActivityPanel, ActivityRow, ActivityTone
+from wtr_tui.tui.widgets.card import Card, CardKey
+from wtr_tui.tui.widgets.figures import Figures
+from wtr_tui.tui.widgets.header import Header, Standing
+from wtr_tui.tui.widgets.lives import Life, Lives
+from wtr_tui.tui.widgets.panel import Panel
+from wtr_tui.tui.widgets.profiles_panel import ProfileRow, ProfilesPanel
+from wtr_tui.tui.widgets.steps import Step, Steps, StepState
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+
+PROFILES = [
+    ProfileRow("default", Meaning.CALM, "Ann Example", "13 d 23 h", 0.98, current=True),
+    ProfileRow("calling-a", Meaning.CALM, "admin@a.example", "6 d 2 h", 0.44),
+    ProfileRow("calling-b", Meaning.SOON, "sign in by 29 Nov", "2 d 4 h", 0.15),
+    ProfileRow("calling-c", Meaning.URGENT, "about to end", "4 min", 0.01),
+    ProfileRow("lab", Meaning.OVER, "needs a sign-in", "expired"),
+]
+ACTIVITY = [
+    ActivityRow("11:00", ActivityTone.GOOD, "refreshed, 14 d", "this screen"),
+    ActivityRow("08:17", ActivityTone.PLAIN, "refreshed, same token", "timer"),
+    ActivityRow("07:17", ActivityTone.WARN, "network unreachable, retrying", "timer"),
+    ActivityRow("Mon", ActivityTone.BAD, "refused: invalid_grant", "wtr refresh"),
+]
+
+
+class TokenPieces(Stage):
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    #page { height: 1fr; padding: 1 2; }
+    #left { width: 3fr; height: auto; } #right { width: 2fr; height: auto; margin-left: 2; }
+    Panel { margin-bottom: 1; } Figures { margin-bottom: 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Header("token", Standing(Meaning.CALM, "13 d 22 h", "default", "over SSH from ::1"))
+        calm = Content.styled("● valid", "bold $calm")
+        with Horizontal(id="page"):
+            with Vertical(id="left"), Panel("Access token", right=calm, classes="-roomy"):
+                yield Figures("13d 22:59:41", double=self.size.width >= 180)
+                yield Lives()
+            if self.size.width >= 110:
+                with Vertical(id="right"):
+                    yield ProfilesPanel(spaced=True)
+                    yield ActivityPanel()
+
+    def on_mount(self) -> None:
+        for panel in self.query(ProfilesPanel):
+            panel.show(PROFILES)
+        for history in self.query(ActivityPanel):
+            history.show(ACTIVITY)
+        access = Life("Access", NOW - DAY, NOW + 13 * DAY, "Tue 8 Dec 11:00")
+        sign_in = Life("Sign-in", NOW - DAY, NOW + 4 * DAY, "Sat 28 Nov 2026", Meaning.SOON)
+        refreshed = Life(
+            access.label, access.began, access.ends, access.end_text, next_refresh=NOW + 12 * DAY
+        )
+        self.query_one(Lives).show([refreshed, sign_in], NOW)
+
+
+class SignInPieces(Stage):
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    #cards { height: 14; margin: 1 2; } Card { height: 100%; } Steps { margin: 0 2; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Header("sign-in", Standing(Meaning.NONE, "no token", "default"))
+        keys = [CardKey("d", "new code", "code"), CardKey("Q", "QR code", "qr", enabled=False)]
+        with Horizontal(id="cards"):
+            yield Card(1, "Forward the port", Static("ssh -N -L 6855:localhost:6855"),
+                       keys=[CardKey("f", "copy the line", "line")], likeliest=True)  # fmt: skip
+            yield Card(2, "Paste", Static("Open the full address anywhere."))
+            yield Card(3, "Device code", Figures("824 078", Meaning.NEXT), keys=keys)
+        yield Steps(
+            [
+                Step("waiting for you", StepState.DONE),
+                Step("browser came by", StepState.NOW),
+                Step("exchange the code"),
+                Step("save the token", StepState.FAILED),
+            ]
+        )
+
+
+@pytest.mark.parametrize("theme", ["wtr-dark", "wtr-light"])
+@pytest.mark.parametrize("size", [(80, 24), (140, 34), (200, 60)])
+def test_the_pieces_of_the_token_view(
+    snap_compare: Callable[..., bool], size: tuple[int, int], theme: str
+) -> None:
+    assert snap_compare(TokenPieces(theme=theme), terminal_size=size)
+
+
+@pytest.mark.parametrize("theme", ["wtr-dark", "nord"])
+def test_the_pieces_of_the_sign_in(snap_compare: Callable[..., bool], theme: str) -> None:
+    assert snap_compare(SignInPieces(theme=theme), terminal_size=(140, 24))
