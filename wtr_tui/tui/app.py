@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.reactive import Reactive
 from textual.screen import Screen
 
@@ -28,6 +29,7 @@ from wtr_tui.tui.put_aside import PutAside
 from wtr_tui.tui.refreshing import Refreshing
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
+from wtr_tui.tui.sparing_driver import SparingDriver
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class WtrApp(App[int]):
         self.crash_sentence = ""
         self._hook_warnings = HookWarnings()
         self._leaving: asyncio.Future[None] | None = None
-        for theme in (themes.DARK, themes.LIGHT):
+        for theme in themes.OWN:
             self.register_theme(theme)
         name = themes.NAMES.get(session.settings.theme, session.settings.theme)
         if self.no_color:
@@ -93,6 +95,16 @@ class WtrApp(App[int]):
             self.stylesheet.set_variables(self.get_css_variables())
         else:
             self.theme = name
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, which sends no colour twice."""
+        return SparingDriver
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's variables, and what each colour means in this program."""
+        variables = super().get_css_variables()
+        self.theme_variables = {**variables, **themes.variables_for(self.current_theme)}
+        return self.theme_variables
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""
