@@ -11,27 +11,28 @@ from typing import cast
 import pytest
 
 from tests.support.full_disk import files_of_at_most
+from tests.support.refreshing import how, kind, refresh
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
-from wtr_tui.errors import GrantRejected, StorageError
+from wtr_tui.errors import (
+    ForeignToken,
+    GrantRejected,
+    NoRefreshToken,
+    NotSaved,
+    RequestRefused,
+    SettingsError,
+    SignInNeeded,
+    StorageError,
+    TemporaryError,
+    WrongClient,
+    WtrError,
+)
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.token import granted
-from wtr_tui.refresh import (
-    AlreadyFresh,
-    CannotRefresh,
-    NotSaved,
-    Outcome,
-    Refreshed,
-    SameToken,
-    SignInNeeded,
-    StoreFailed,
-    Temporary,
-    WrongClient,
-    refresh,
-)
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tokens import How, Obtained
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 
@@ -88,7 +89,7 @@ def test_a_refreshed_token_is_in_the_file_when_it_is_told(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     outcome = refresh(profile, settings)
-    assert isinstance(outcome, Refreshed)
+    assert how(outcome) is How.REFRESHED
     assert not outcome.token.same_access(stored)
     assert saved(profile).same_access(outcome.token)
     assert saved(profile).refresh_token == stored.refresh_token
@@ -102,8 +103,8 @@ def test_a_rotated_refresh_token_is_kept_and_works(
     sandbox.rules = replace(sandbox.rules, rotate=True)
     first = refresh(profile, settings)
     second = refresh(profile, settings)
-    assert isinstance(first, Refreshed)
-    assert isinstance(second, Refreshed)
+    assert how(first) is How.REFRESHED
+    assert how(second) is How.REFRESHED
     tokens = {stored.refresh_token, first.token.refresh_token, second.token.refresh_token}
     assert len(tokens) == 3
 
@@ -114,8 +115,8 @@ def test_the_same_token_again_is_told_and_saved(
     sandbox.rules = replace(sandbox.rules, same_token=timedelta(days=1))
     first = refresh(profile, settings)
     second = refresh(profile, settings)
-    assert isinstance(first, Refreshed | SameToken)
-    assert isinstance(second, SameToken)
+    assert how(first) in (How.REFRESHED, How.SAME)
+    assert how(second) is How.SAME
     assert saved(profile).same_access(second.token)
 
 
@@ -127,7 +128,8 @@ def test_without_a_token_a_sign_in_is_needed(
 
 
 @pytest.mark.parametrize(
-    ("within", "kind"), [(1, AlreadyFresh), (170, AlreadyFresh), (1000, Refreshed)]
+    ("within", "expected"),
+    [(1, How.ALREADY_FRESH), (170, How.ALREADY_FRESH), (1000, How.REFRESHED)],
 )
 def test_a_token_is_refreshed_only_within_the_time_asked_for(
     sandbox: Sandbox,
@@ -135,13 +137,13 @@ def test_a_token_is_refreshed_only_within_the_time_asked_for(
     settings: Settings,
     stored: Token,
     within: float,
-    kind: type[Outcome],
+    expected: How,
 ) -> None:
     outcome = refresh(
         profile, settings, within=timedelta(seconds=within), now=lambda: stored.obtained_at
     )
-    assert isinstance(outcome, kind)
-    assert requests(sandbox) == (1 if kind is Refreshed else 0)
+    assert how(outcome) is expected
+    assert requests(sandbox) == (1 if expected is How.REFRESHED else 0)
 
 
 def test_what_another_process_refreshed_is_not_refreshed_again(
@@ -149,7 +151,7 @@ def test_what_another_process_refreshed_is_not_refreshed_again(
 ) -> None:
     seen = replace(stored, access_token=Secret("seen-before"))
     outcome = refresh(profile, settings, seen=seen)
-    assert isinstance(outcome, AlreadyFresh)
+    assert how(outcome) is How.ALREADY_FRESH
     assert outcome.token.same_access(stored)
     assert requests(sandbox) == 0
 
@@ -161,20 +163,20 @@ def test_what_another_process_left_expired_is_refreshed(
     assert stored.expires_at is not None
     expires_at = stored.expires_at
     outcome = refresh(profile, settings, seen=seen, now=lambda: expires_at)
-    assert isinstance(outcome, Refreshed)
+    assert how(outcome) is How.REFRESHED
 
 
 def test_the_token_that_was_seen_is_refreshed(
     profile: Profile, settings: Settings, stored: Token
 ) -> None:
-    assert isinstance(refresh(profile, settings, seen=stored), Refreshed)
+    assert how(refresh(profile, settings, seen=stored)) is How.REFRESHED
 
 
 def test_of_many_at_the_same_instant_one_asks_webex(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     sandbox.rules = replace(sandbox.rules, rotate=True)
-    outcomes: list[Outcome] = []
+    outcomes: list[Obtained | WtrError] = []
     together = threading.Barrier(6)
 
     def run() -> None:
@@ -186,17 +188,17 @@ def test_of_many_at_the_same_instant_one_asks_webex(
         thread.start()
     for thread in threads:
         thread.join()
-    kinds = sorted(type(outcome).__name__ for outcome in outcomes)
-    assert kinds == ["AlreadyFresh"] * 5 + ["Refreshed"]
+    kinds = sorted(kind(outcome) for outcome in outcomes)
+    assert kinds == ["already-fresh"] * 5 + ["refreshed"]
     assert requests(sandbox) == 1
-    assert len({cast(Refreshed, outcome).token.access_token for outcome in outcomes}) == 1
+    assert len({cast(Obtained, outcome).token.access_token for outcome in outcomes}) == 1
 
 
 def test_another_app_ids_token_is_never_sent(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     outcome = refresh(profile, replace(settings, app_id="C" + "f" * 64))
-    assert isinstance(outcome, CannotRefresh)
+    assert isinstance(outcome, ForeignToken)
     assert settings.app_id[:10] in outcome.message
     assert "Cfffffffff…" in outcome.message
     assert requests(sandbox) == 0
@@ -207,7 +209,7 @@ def test_a_token_without_refresh_token_is_refused_with_the_reason(
 ) -> None:
     save(profile, settings.app_id, token_of(timedelta(hours=12), refresh_token=None))
     outcome = refresh(profile, settings)
-    assert isinstance(outcome, CannotRefresh)
+    assert isinstance(outcome, NoRefreshToken)
     assert "no refresh token" in outcome.message
     assert requests(sandbox) == 0
 
@@ -253,15 +255,15 @@ class Meanwhile:
 
 
 @pytest.mark.parametrize(
-    ("access", "life", "kind"),
+    ("access", "life", "expected"),
     [
-        ("newer", timedelta(hours=1), AlreadyFresh),
-        ("newer", timedelta(hours=-1), SignInNeeded),
-        ("access", timedelta(hours=1), SignInNeeded),
+        ("newer", timedelta(hours=1), "already-fresh"),
+        ("newer", timedelta(hours=-1), "sign-in-needed"),
+        ("access", timedelta(hours=1), "sign-in-needed"),
     ],
 )
 def test_a_rejected_token_is_looked_up_once_more(
-    profile: Profile, access: str, life: timedelta, kind: type[Outcome]
+    profile: Profile, access: str, life: timedelta, expected: str
 ) -> None:
     settings = Settings(app_id="C1", secret=Secret("s"))
     save(profile, "C1", token_of(timedelta(minutes=1)))
@@ -271,7 +273,7 @@ def test_a_rejected_token_is_looked_up_once_more(
 
     client = Meanwhile(another_program_signs_in)
     outcome = refresh(profile, settings, client=client, now=lambda: NOW)  # type: ignore[arg-type]  # a stand-in
-    assert isinstance(outcome, kind)
+    assert kind(outcome) == expected
 
 
 @pytest.mark.parametrize(
@@ -298,20 +300,20 @@ def test_what_may_pass_is_temporary_and_keeps_the_file(
     before = profile.token_path.read_bytes()
     sandbox.faults.always("access_token", fault)
     outcome = refresh(profile, settings)
-    assert isinstance(outcome, Temporary)
+    assert isinstance(outcome, TemporaryError)
     assert outcome.retry_after == retry_after
     assert profile.token_path.read_bytes() == before
     sandbox.faults.clear()
-    assert isinstance(refresh(profile, settings), Refreshed)
+    assert how(refresh(profile, settings)) is How.REFRESHED
 
 
 def test_an_answer_that_got_lost_is_temporary_and_the_next_refresh_succeeds(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     sandbox.faults.next("access_token", Fault(close_after_read=True, carried_out=True))
-    assert isinstance(refresh(profile, settings), Temporary)
+    assert isinstance(refresh(profile, settings), TemporaryError)
     assert len(sandbox.requests_to("access_token")) == 1
-    assert isinstance(refresh(profile, settings), Refreshed)
+    assert how(refresh(profile, settings)) is How.REFRESHED
 
 
 def test_a_definite_refusal_is_not_temporary(
@@ -319,7 +321,7 @@ def test_a_definite_refusal_is_not_temporary(
 ) -> None:
     sandbox.faults.next("access_token", Fault(status=400, body='{"error": "invalid_scope"}'))
     outcome = refresh(profile, settings)
-    assert isinstance(outcome, CannotRefresh)
+    assert isinstance(outcome, RequestRefused)
     assert "invalid_scope" in outcome.message
 
 
@@ -327,7 +329,7 @@ def test_a_ca_file_that_is_missing_is_told(
     tmp_path: Path, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     outcome = refresh(profile, replace(settings, ca_file=tmp_path / "missing.pem"))
-    assert isinstance(outcome, CannotRefresh)
+    assert isinstance(outcome, SettingsError)
     assert "missing.pem" in outcome.message
 
 
@@ -336,7 +338,7 @@ def test_a_file_that_holds_no_token_is_told_and_kept(
 ) -> None:
     profile.token_path.write_bytes(b'{"access_token": "half')
     outcome = refresh(profile, settings)
-    assert isinstance(outcome, StoreFailed)
+    assert isinstance(outcome, StorageError)
     assert profile.token_path.name in outcome.message
     assert "half" not in outcome.message
     assert profile.token_path.read_bytes() == b'{"access_token": "half'
@@ -370,7 +372,7 @@ def test_without_room_for_the_answer_webex_is_not_asked(
     with files_of_at_most(100):
         outcome = refresh(profile, settings)
     assert requests(sandbox) == 0
-    assert isinstance(outcome, StoreFailed)
+    assert isinstance(outcome, StorageError)
     assert "File too large" in outcome.message
     assert saved(profile).same_access(stored)
 
@@ -380,5 +382,5 @@ def test_a_lock_that_stays_held_is_temporary_and_says_by_whom(
 ) -> None:
     with profile.token_file.lock():
         outcome = refresh(profile, settings, lock=profile.token_file.lock(0.0))
-    assert isinstance(outcome, Temporary)
+    assert isinstance(outcome, TemporaryError)
     assert str(os.getpid()) in outcome.message

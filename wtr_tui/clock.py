@@ -12,6 +12,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
+
+
 def iso(instant: datetime) -> str:
     """``2026-12-07T22:30:00Z``: ISO 8601, UTC, whole seconds."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

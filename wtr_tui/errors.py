@@ -92,6 +92,19 @@ class SettingsError(WtrError):
     kind = "settings"
 
 
+class SettingsFileError(SettingsError):
+    """The settings file cannot be read or understood; it is left as it is.
+
+    ``line`` and ``column`` count from 1 and are 0 where the trouble has no place. ``message``
+    has the line itself below it, and a caret below that, in lines of their own.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, line: int = 0, column: int = 0) -> None:
+        super().__init__(message, hint)
+        self.line = line
+        self.column = column
+
+
 class WrongClient(SettingsError):
     """The App ID and the secret do not belong together, or one is missing.
 
@@ -156,8 +169,6 @@ class CorruptTokenFile(StorageError):
 
 class TokenNotSaved(StorageError):
     """The token file could not be written. What it held before, it still holds."""
-
-    kind = "not-saved"
 
     def __init__(self, path: str, reason: str, hint: str = "") -> None:
         super().__init__(f"The token was not saved to {path}: {reason}", hint)
@@ -226,6 +237,13 @@ class TemporaryError(WtrError):
     ) -> None:
         super().__init__(message, hint, details=details)
         self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        if self.retry_after is None:
+            return super().__str__()
+        from wtr_tui.clock import duration
+
+        return f"{super().__str__()} Webex asks to wait {duration(self.retry_after)}."
 
 
 class LockHeld(TemporaryError):

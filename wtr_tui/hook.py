@@ -14,7 +14,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wtr_tui.clock import iso
-from wtr_tui.refresh_outcome import Outcome, Refreshed, SameToken, SignInNeeded
 from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
@@ -37,14 +36,6 @@ class Event(Enum):
     RETRIEVED = "retrieved"
     REFRESHED = "refreshed"
     NEEDS_SIGN_IN = "needs-sign-in"
-
-
-def after_refresh(profile: Profile, settings: Settings, outcome: Outcome) -> None:
-    """Runs the command where the refresh saved a token, or showed that a person is needed."""
-    if isinstance(outcome, (Refreshed, SameToken)):
-        run(profile, settings, Event.REFRESHED, outcome.token)
-    elif isinstance(outcome, SignInNeeded):
-        run(profile, settings, Event.NEEDS_SIGN_IN, None)
 
 
 def run(profile: Profile, settings: Settings, event: Event, token: Token | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 MASK = "••••••"
@@ -116,6 +117,24 @@ class Account:
         if self.display_name and self.email:
             who = f"{self.display_name} ({self.email})"
         return f"{who}, organisation {self.organization[:8]}…" if self.organization else who
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """A token with what its file says about it.
+
+    ``base_url`` is where it was granted; "" where the file does not say, as 0.1.0 did not.
+    ``settings`` is the record of the settings it was saved under, which
+    :mod:`wtr_tui.storage.settings_record` describes; None where there is none to go by.
+    ``notices`` are what reading the file repaired, as sentences.
+    """
+
+    app_id: str
+    token: Token
+    base_url: str = ""
+    account: Account = field(default_factory=Account, compare=False)
+    settings: Mapping[str, object] | None = field(default=None, compare=False, repr=False)
+    notices: tuple[str, ...] = field(default=(), compare=False)
 
 
 def organization_of(access_token: str) -> str | None:

@@ -65,7 +65,7 @@ from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.put_aside import put_aside
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import CorruptTokenFile, StoredToken, TokenFile
-from wtr_tui.storage.token_origin import other_base_url, require_base_url
+from wtr_tui.tokens import other_base_url, require_base_url
 
 EXTENSION = timedelta(minutes=5)
 
@@ -250,7 +250,7 @@ class Retrieval:
             # Not stated means: what was asked for (RFC 6749 §5.1).
             token = replace(token, scopes=self._settings.scopes)
         file = self._profile.token_file
-        stored = StoredToken(self._settings.app_id, token, self._settings.base_url)
+        stored = self._settings.stored(token)
         kept_aside = ""
         try:
             with file.lock():
@@ -291,7 +291,7 @@ class Retrieval:
         if stored is None or stored.app_id != self._settings.app_id:
             return None
         known = self._settings
-        other = other_base_url(stored, known.base_url, known.file_base_url)
+        other = other_base_url(stored, known)
         return None if other else stored
 
     def _account(self, token: Token) -> Account:

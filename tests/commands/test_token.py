@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.home import PATIENCE, PROGRAM, Home, ended
 from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integration
-from wtr_tui import clock
-from wtr_tui.commands import valid_token
+from wtr_tui import clock, tokens
 from wtr_tui.errors import TemporaryError
+from wtr_tui.storage import profile
 
 EXPIRED = timedelta(seconds=-60)
 SOON = timedelta(minutes=2)
@@ -94,7 +94,7 @@ def test_no_refresh_gives_what_is_valid_and_fails_on_what_is_not(
     home.sign_in(sandbox, left=EXPIRED)
     ran = home.run("token", "--no-refresh")
     assert (ran.code, ran.out) == (1, "")
-    assert "run out" in ran.err
+    assert "expired" in ran.err
     assert not sandbox.requests
 
 
@@ -287,11 +287,12 @@ def test_fifty_processes_ask_once_and_print_the_same_new_token(
 def test_a_lock_that_is_held_too_long_is_told_with_the_holders_pid(
     home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(valid_token, "PATIENCE", 0.2)
+    monkeypatch.setattr(tokens, "PATIENCE", 0.2)
     home.configure(sandbox)
     home.sign_in(sandbox, left=EXPIRED)
     with home.token_file().lock(), pytest.raises(TemporaryError) as told:
-        valid_token.valid_token(None, None, home.environ, min_left=None)
+        found = profile.find(None, None, home.environ)
+        tokens.valid_token(found, found.load_settings(home.environ))
     assert str(os.getpid()) in str(told.value)
     assert not sandbox.requests
 

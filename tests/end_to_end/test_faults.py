@@ -33,8 +33,8 @@ sys.exit(cli.main())
 """
 KEY = ("wtr_tui.tui.app:WtrApp.action_help", "?")
 MOUNT = ("wtr_tui.tui.screens.token:TokenScreen.on_token_changed", "")
-CLOCK = ("wtr_tui.keeper:Keeper.due", "")
-REFRESH = ("wtr_tui.refresh:refresh", "r")
+CLOCK = ("wtr_tui.auto_refresh:AutoRefresh.due", "")
+REFRESH = ("wtr_tui.tokens:refresh", "r")
 COPY = ("wtr_tui.environment.clipboard:copy", "c")
 
 

@@ -21,7 +21,7 @@ from tests.pictures.stand_ins import REFRESHED, START_PATH, PicturedListener, Pi
 from tests.support.clock import Clock
 from tests.support.stage import ANN, OVER_SSH, SECRET, Stage, seen, shows, told, until
 from tests.support.tokens import APP_ID
-from wtr_tui import refresh
+from wtr_tui import tokens
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import Granted
 from wtr_tui.oauth.listener import BrowserArrived
@@ -47,7 +47,7 @@ async def whole_job(home: Path) -> list[Frame]:
     clock = Clock()
     webex = PicturedWebex(clock)
     app = Stage(home, clock, {"HOME": str(home)}).app(OVER_SSH, webex=webex)
-    with mock.patch.object(refresh, "refresh", partial(refresh.refresh, client=webex)):
+    with mock.patch.object(tokens, "refresh", partial(tokens.refresh, client=webex)):
         async with app.run_test(size=(80, 24)) as pilot:
             return await _Player(app, pilot, clock, webex).play()
 

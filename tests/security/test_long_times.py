@@ -16,25 +16,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import Clock
+from tests.support.refreshing import how, kind, refresh
 from tests.support.webex import Fault, Integration, Sandbox
-from wtr_tui.keeper import Keeper
+from wtr_tui.auto_refresh import LEAST_GAP, LONGEST_PAUSE, AutoRefresh
+from wtr_tui.errors import TemporaryError, WtrError
 from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient, http
 from wtr_tui.oauth.token import granted
-from wtr_tui.refresh import (
-    AlreadyFresh,
-    NotSaved,
-    Outcome,
-    Refreshed,
-    SignInNeeded,
-    Temporary,
-    WrongClient,
-    refresh,
-)
-from wtr_tui.schedule import LEAST_GAP, LONGEST_PAUSE
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tokens import How, Obtained
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -52,8 +44,8 @@ class Program:
     clock: Clock
     settings: Settings
     client: WebexClient
-    keeper: Keeper
-    outcomes: list[Outcome] = field(default_factory=list)
+    keeper: AutoRefresh
+    outcomes: list[Obtained | WtrError] = field(default_factory=list)
     without_token: timedelta = timedelta(0)
     """For how long the token it would have shown was not valid."""
 
@@ -116,7 +108,7 @@ def program(
     settings = Settings(
         app_id=integration.client_id, secret=integration.secret, base_url=sandbox.base_url
     )
-    keeper = Keeper(profile, integration.client_id, auto=True)
+    keeper = AutoRefresh(profile, integration.client_id, auto=True)
     with http(None) as shared:
         client = WebexClient(
             sandbox.base_url, integration.client_id, integration.secret, http=shared, now=clock
@@ -162,7 +154,7 @@ def test_hours_of_failures_cost_little_and_end_in_a_new_token(
 
     program.run(8 * HOUR, 15 * SECOND)
 
-    assert all(isinstance(outcome, Temporary) for outcome in program.outcomes)
+    assert all(isinstance(outcome, TemporaryError) for outcome in program.outcomes)
     assert program.token == before, "the token was touched"
     # Seven hours at the longest pause, less its jitter, and the few shorter ones at first.
     assert 20 < len(program.outcomes) <= 7 * HOUR / (longest * 0.75) + 8
@@ -170,7 +162,7 @@ def test_hours_of_failures_cost_little_and_end_in_a_new_token(
     if begin is network_down:
         sandbox.start(port)
     program.run(longest + MINUTE, 15 * SECOND)
-    assert isinstance(program.outcomes[-1], Refreshed)
+    assert how(program.outcomes[-1]) is How.REFRESHED
     assert not program.token.same_access(before)
     assert program.without_token == timedelta(0)
     asked = program.asked
@@ -185,21 +177,21 @@ def test_a_token_that_ran_out_meanwhile_is_renewed_by_its_refresh_token(program:
     assert program.without_token > 2 * DAY
     program.sandbox.faults.clear()
     program.run(LONGEST_PAUSE + MINUTE, MINUTE)
-    assert isinstance(program.outcomes[-1], Refreshed)
+    assert how(program.outcomes[-1]) is How.REFRESHED
     assert program.token.is_valid(program.clock())
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"), [("invalid_grant", SignInNeeded), ("invalid_client", WrongClient)]
+    ("error", "outcome"), [("invalid_grant", "sign-in-needed"), ("invalid_client", "wrong-client")]
 )
 def test_a_refusal_is_asked_for_once_however_long_the_program_runs(
-    program: Program, error: str, outcome: type
+    program: Program, error: str, outcome: str
 ) -> None:
     """E52: no automatic retry, and the file as it was, byte for byte."""
     content = program.profile.token_path.read_bytes()
     program.sandbox.faults.always("access_token", Fault(status=400, body=f'{{"error":"{error}"}}'))
     program.run(LIFE + 7 * DAY, 30 * MINUTE)
-    assert [type(one) for one in program.outcomes] == [outcome]
+    assert [kind(one) for one in program.outcomes] == [outcome]
     assert program.asked == 1
     assert program.profile.token_path.read_bytes() == content
 
@@ -224,7 +216,7 @@ def test_a_token_of_any_lifetime_is_kept_alive_without_haste(
 
     program.run(span, step)
 
-    assert all(isinstance(outcome, Refreshed) for outcome in program.outcomes)
+    assert all(how(outcome) is How.REFRESHED for outcome in program.outcomes)
     assert program.asked <= span / LEAST_GAP + 1
     if life > 365 * DAY:
         assert program.asked == 0
@@ -253,7 +245,7 @@ def test_waking_after_the_end_refreshes_once_at_the_first_tick(program: Program)
     program.run(HOUR, MINUTE)
     program.clock.advance(21 * DAY)
     program.tick()
-    assert [type(outcome) for outcome in program.outcomes] == [Refreshed]
+    assert [kind(outcome) for outcome in program.outcomes] == ["refreshed"]
     assert program.token.is_valid(program.clock())
     program.run(HOUR, MINUTE)
     assert program.asked == 1
@@ -292,17 +284,17 @@ def test_a_pause_after_a_failure_does_not_outlast_a_clock_that_went_back(
     program.clock.advance(365 * DAY)
     program.sandbox.faults.always("access_token", Fault(status=503))
     program.tick()
-    assert isinstance(program.outcomes[-1], Temporary)
+    assert isinstance(program.outcomes[-1], TemporaryError)
     program.sandbox.faults.clear()
     program.clock.advance(-365 * DAY)
     program.run(LIFE - HOUR, HOUR)
-    assert isinstance(program.outcomes[-1], Refreshed)
+    assert how(program.outcomes[-1]) is How.REFRESHED
     assert program.without_token == timedelta(0)
 
 
 def test_two_programs_on_one_profile_ask_once_for_both(program: Program) -> None:
     """Two windows on the same token, ticking in turn through a month."""
-    other = Keeper(program.profile, program.settings.app_id, auto=True)
+    other = AutoRefresh(program.profile, program.settings.app_id, auto=True)
     second = replace(program, keeper=other, outcomes=[])
     other.look(program.clock())
     for _ in range(30 * 24 * 4):
@@ -310,8 +302,11 @@ def test_two_programs_on_one_profile_ask_once_for_both(program: Program) -> None
         program.tick()
         second.tick()
         assert program.token == second.token
-    refreshed = [one for one in program.outcomes + second.outcomes if isinstance(one, Refreshed)]
-    others = {type(one) for one in program.outcomes + second.outcomes} - {Refreshed, AlreadyFresh}
+    refreshed = [one for one in program.outcomes + second.outcomes if how(one) is How.REFRESHED]
+    others = {kind(one) for one in program.outcomes + second.outcomes} - {
+        "refreshed",
+        "already-fresh",
+    }
     assert not others
     assert len(refreshed) == program.asked == 2
 
@@ -328,7 +323,7 @@ def test_a_disk_that_is_full_for_days_costs_one_refresh_and_no_token(
     with monkeypatch.context() as patched:
         patched.setattr(os, "rename", full)
         program.run(LIFE - HOUR, HOUR)
-    assert [type(outcome) for outcome in program.outcomes] == [NotSaved]
+    assert [kind(outcome) for outcome in program.outcomes] == ["not-saved"]
     assert program.asked == 1
     assert program.keeper.unsaved
     assert not program.token.same_access(old)

@@ -20,7 +20,7 @@ from wtr_tui.storage.token_file import StoredToken
 MANY = 6
 # The program dies where it would …
 SAVE = "wtr_tui.storage.token_file:write_private"
-TELL = "wtr_tui.commands.outcomes:words"
+TELL = "wtr_tui.commands.refresh:_give"
 GIVE = "wtr_tui.commands.token:_shaped"
 
 

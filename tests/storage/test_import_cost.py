@@ -38,11 +38,8 @@ def test_paths_and_locks_need_next_to_nothing(module: str) -> None:
     assert not loaded & (HEAVY | {"re", "json", "functools", "collections", "pwd"})
 
 
-def test_reading_the_fields_needs_json_and_no_more() -> None:
-    beside_json = modules_after("import json, os")
+def test_a_good_token_needs_the_standard_library_alone() -> None:
     loaded = modules_after(
-        "from wtr_tui.storage.token_fields import read_fields\nread_fields('/does/not/exist')"
+        "from wtr_tui.tokens import fast_token\nfast_token(None, None, {'HOME': '/does/not'})"
     )
-    assert not loaded & HEAVY
-    own = {name for name in loaded if name.partition(".")[0] in ("wtr_tui", "errno", "stat")}
-    assert loaded - own - beside_json <= {"__future__"}
+    assert not loaded & (HEAVY - {"datetime"})

@@ -7,8 +7,8 @@ import difflib
 import pytest
 import yaml
 
+from wtr_tui.errors import SettingsFileError
 from wtr_tui.storage.settings_edit import SettingsNotEditable, edited
-from wtr_tui.storage.settings_entries import SettingsFileError
 
 HAND_WRITTEN = """\
 # What I use at work.

@@ -16,7 +16,7 @@ from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
 from wtr_tui.errors import StorageError
-from wtr_tui.storage.token_fields import read_fields
+from wtr_tui.storage import token_json
 from wtr_tui.storage.token_file import (
     CorruptTokenFile,
     StoredToken,
@@ -59,7 +59,7 @@ def refuse(code: int) -> Callable[..., int]:
 def test_no_file_is_no_token(file: TokenFile) -> None:
     assert file.read() is None
     assert file.fingerprint() is None
-    assert read_fields(str(file.path)) is None
+    assert token_json.read(str(file.path)) is None
 
 
 def test_a_saved_token_is_read_back(file: TokenFile) -> None:
@@ -74,7 +74,13 @@ def test_a_saved_token_is_read_back(file: TokenFile) -> None:
 
 def test_the_quick_reading_gives_the_same_members(file: TokenFile) -> None:
     file.save(OLD)
-    assert read_fields(str(file.path)) == json.loads(file.path.read_bytes())
+    members = token_json.read(str(file.path))
+    assert members is not None
+    assert members | {"version": 1} == json.loads(file.path.read_bytes()) | {
+        "base_url": None,
+        "settings": None,
+        "account": None,
+    }
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ENOTDIR, errno.ELOOP])
@@ -84,7 +90,7 @@ def test_an_error_while_reading_is_never_no_token(
     file.save(OLD)
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", refuse(code))
-        for reading in (file.read, lambda: read_fields(str(file.path))):
+        for reading in (file.read, lambda: token_json.read(str(file.path))):
             with pytest.raises(TokenFileUnreadable) as refusal:
                 reading()
             assert str(file.path) in refusal.value.message

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.clock import NOON
 from tests.support.tokens import APP_ID, a_token
-from wtr_tui.model import Secret, Token
-from wtr_tui.storage.token_fields import CorruptTokenFile, TokenFileUnreadable, parse_fields
-from wtr_tui.storage.token_json import from_fields, to_json
+from wtr_tui.errors import CorruptTokenFile, TokenFileUnreadable
+from wtr_tui.model import Secret, StoredToken, Token
+from wtr_tui.storage import token_file, token_json
 
 PATH = "/state/default.json"
 MEMBERS: dict[str, object] = {
@@ -28,7 +28,12 @@ MEMBERS: dict[str, object] = {
 
 
 def parsed(content: bytes) -> tuple[str, Token]:
-    return from_fields(PATH, parse_fields(PATH, content))
+    stored = token_file.of_members(token_json.parsed(PATH, content))
+    return stored.app_id, stored.token
+
+
+def to_json(app_id: str, token: Token) -> bytes:
+    return token_file.to_json(StoredToken(app_id, token))
 
 
 def test_the_members_are_those_other_programs_know() -> None:

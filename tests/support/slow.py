@@ -21,7 +21,6 @@ _PLACES = (
     "commands/test_import_export.py",
     "commands/test_retrieve.py",
     "storage/test_many_writers.py",
-    "storage/test_plain_yaml.py",
 )
 # Whoever asks for one of these talks to a real program.
 _FIXTURES = frozenset({"chromium", "start", "log_in", "ssh_server", "tmux", "tmux_server"})

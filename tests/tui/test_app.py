@@ -18,7 +18,7 @@ from textual.widgets import Input
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from tests.support.tokens import LIFE, a_token
 from tests.support.webex import Sandbox
-from wtr_tui import refresh
+from wtr_tui import errors, tokens
 from wtr_tui.oauth.token import granted
 from wtr_tui.storage import profile
 from wtr_tui.storage.token_file import StoredToken
@@ -283,13 +283,13 @@ async def test_leaving_waits_for_a_refresh_that_is_under_way(
     stage.configure_for(sandbox)
     before = stage.save(granted(sandbox.issue(), now=stage.clock()), sandbox.integration.client_id)
     gate = threading.Event()
-    asked = refresh.refresh
+    asked = tokens.refresh
 
-    def gated(*arguments: object, **options: object) -> refresh.Outcome:
+    def gated(*arguments: object, **options: object) -> tokens.Obtained:
         gate.wait(20)
         return asked(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(refresh, "refresh", gated)
+    monkeypatch.setattr(tokens, "refresh", gated)
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("r")
@@ -348,13 +348,13 @@ async def test_a_late_refresh_says_nothing_about_the_profile_that_came_after(
     two_profiles: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = threading.Event()
-    late = refresh.NotSaved(a_token("LATE"), "The disk is full.")
+    late = errors.NotSaved(a_token("LATE"), "The disk is full.")
 
-    def gated(*_: object, **__: object) -> refresh.Outcome:
+    def gated(*_: object, **__: object) -> tokens.Obtained:
         assert gate.wait(20)
-        return late
+        raise late
 
-    monkeypatch.setattr(refresh, "refresh", gated)
+    monkeypatch.setattr(tokens, "refresh", gated)
     monkeypatch.setattr("wtr_tui.tui.app._LAST_REQUEST_SECONDS", 0.05)
     app = two_profiles.app(webex=NoWebex(ANN))
     async with app.run_test(size=(80, 24)) as pilot:

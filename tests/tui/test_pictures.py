@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from tests.support.clock import NOON, Clock
 from tests.support.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, shows
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
-from wtr_tui import refresh, steps
+from wtr_tui import errors, steps, tokens
 from wtr_tui.clock import now
 from wtr_tui.errors import FAILED
 from wtr_tui.model import Secret
@@ -49,10 +49,10 @@ def stage(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Stag
     """A home whose path is as short everywhere as a person would write it."""
     monkeypatch.chdir(tmp_path)
 
-    def no_refresh(*_: object, **__: object) -> refresh.Outcome:
+    def no_refresh(*_: object, **__: object) -> tokens.Obtained:
         raise AssertionError("nothing is to be refreshed while a picture is taken")
 
-    monkeypatch.setattr(refresh, "refresh", no_refresh)
+    monkeypatch.setattr(tokens, "refresh", no_refresh)
     return Stage(Path("~"), clock)
 
 
@@ -364,15 +364,22 @@ def test_a_token_that_ends_soon(stage: Stage, snap_compare: Compare) -> None:
     assert snap_compare(by_ann(stage), terminal_size=NORMAL, run_before=play)
 
 
+def raising(error: errors.WtrError) -> Callable[..., tokens.Obtained]:
+    def refused(*_: object, **__: object) -> tokens.Obtained:
+        raise error
+
+    return refused
+
+
 def test_a_token_that_has_ended_and_needs_a_sign_in(
     stage: Stage, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.configure()
     stage.save(a_token(obtained_at=NOON - LIFE - timedelta(days=80, hours=3)))
-    rejected = refresh.SignInNeeded(
+    rejected = errors.GrantRejected(
         "Webex does not accept the refresh token any more (invalid_grant).", "Sign in again."
     )
-    monkeypatch.setattr(refresh, "refresh", lambda *_, **__: rejected)
+    monkeypatch.setattr(tokens, "refresh", raising(rejected))
     play = after(shown="nothing was deleted")
     assert snap_compare(by_ann(stage), terminal_size=NORMAL, run_before=play)
 

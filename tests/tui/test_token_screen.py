@@ -14,7 +14,7 @@ from tests.support.clock import Clock
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from tests.support.tokens import LIFE, OTHER_APP_ID, a_token, access_text
 from tests.support.webex import Fault, Sandbox
-from wtr_tui import refresh
+from wtr_tui import tokens
 from wtr_tui.errors import TemporaryError
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.person import Person
@@ -139,13 +139,13 @@ async def test_the_view_stays_alive_while_a_refresh_runs(
     refreshable: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = threading.Event()
-    asked = refresh.refresh
+    asked = tokens.refresh
 
-    def gated(*arguments: object, **options: object) -> refresh.Outcome:
+    def gated(*arguments: object, **options: object) -> tokens.Obtained:
         assert gate.wait(20)
         return asked(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(refresh, "refresh", gated)
+    monkeypatch.setattr(tokens, "refresh", gated)
     async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await pilot.press("r")
         await tells(pilot, "Refreshing …")

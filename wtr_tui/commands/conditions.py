@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import clock
 from wtr_tui.commands import debug
-from wtr_tui.commands.valid_token import (
-    SIGN_IN,
-    require_own,
-    require_refresh_token,
-    stored_token,
-)
+from wtr_tui.commands.valid_token import stored_token
 from wtr_tui.errors import (
     DONE,
+    NoRefreshToken,
     SettingsError,
     SignInNeeded,
     WtrError,
@@ -27,7 +23,7 @@ from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
-from wtr_tui.storage.token_origin import other_base_url
+from wtr_tui.tokens import SIGN_IN, other_base_url, require_own, require_refresh_token
 
 if TYPE_CHECKING:
     from wtr_tui.commands.many import Clients
@@ -64,23 +60,18 @@ class Condition:
 
 
 def of_one(
-    name: str | None, config: str | None, environ: Mapping[str, str], *, who: bool
+    name: str | None, config: str | None, environ: Mapping[str, str], now: datetime, *, who: bool
 ) -> Condition:
-    """One profile; ``who`` asks Webex for the person, and is not held up by its failing."""
-    shown = condition(profile.find(name, config, environ), environ, clock.now())
+    """One profile; ``who`` asks Webex for the user, and is not held up by its failing."""
+    shown = condition(profile.find(name, config, environ), environ, now)
     return _with_owners([shown])[0] if who else shown
 
 
-def of_all(environ: Mapping[str, str], *, who: bool) -> list[Condition]:
+def of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
     """Every profile, by name."""
-    now = clock.now()
+    environ = dict(environ)  # the real one decodes a variable each time it is asked for
     found = [condition(each, environ, now) for each in profile.every(environ)]
     return _with_owners(found) if who else found
-
-
-def of_named(name: str, environ: Mapping[str, str], now: datetime) -> Condition:
-    """The profile of this name, with its usual settings file."""
-    return condition(profile.named(name, environ), environ, now)
 
 
 def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Condition:
@@ -130,7 +121,7 @@ def _settings_problem(known: Settings) -> list[WtrError]:
 def _refresh_problem(token: Token, now: datetime) -> list[WtrError]:
     try:
         require_refresh_token(token)
-    except SignInNeeded as error:
+    except NoRefreshToken as error:
         return [error]
     left = token.refresh_left(now)
     if left is not None and left <= timedelta(0):
@@ -156,7 +147,7 @@ def _with_owner(shown: Condition, clients: Clients) -> Condition:
     """The same, with the person Webex names; what goes wrong is told in its place."""
     if shown.stored is None or shown.token is None or not shown.token.is_valid(clock.now()):
         return shown
-    if other_base_url(shown.stored, shown.settings.base_url, shown.settings.file_base_url):
+    if other_base_url(shown.stored, shown.settings):
         return shown  # it is a problem already, and the token is not sent there to ask
     debug.hide(shown.token.access_token, shown.token.refresh_token)
     try:

@@ -13,7 +13,7 @@ import signal
 from collections.abc import Mapping
 
 from wtr_tui.commands.output import tell
-from wtr_tui.commands.token import add_min_left, good_token
+from wtr_tui.commands.token import add_min_left, ready_token
 from wtr_tui.errors import UsageError
 
 TOKEN = "WEBEX_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     program = options.program[1:] if options.program[:1] == ["--"] else options.program
     if not program:
         raise UsageError("There is no program to run.", "Write it after --: wtr exec -- CMD …")
-    access_token, expires_at = _token(options)
+    access_token, expires_at = ready_token(options)
     environ = {**os.environ, TOKEN: access_token}
     environ.pop(EXPIRES_AT, None)
     if expires_at is not None:
@@ -60,18 +60,3 @@ def _is_there(program: str, environ: Mapping[str, str]) -> bool:
         return True
     found = (f"{folder or '.'}/{program}" for folder in os.get_exec_path(environ))
     return any(map(os.path.isfile, found))
-
-
-def _token(options: argparse.Namespace) -> tuple[str, str | None]:
-    if not options.debug:
-        fields = good_token(options)
-        if fields is not None:
-            return fields["access_token"], fields["expires_at"]
-    from wtr_tui import clock
-    from wtr_tui.commands.valid_token import valid_token
-
-    delivered = valid_token(options.profile, options.config, os.environ, min_left=options.min_left)
-    if delivered.warning:
-        tell(delivered.warning)
-    end = delivered.token.expires_at
-    return delivered.token.access_token.reveal(), None if end is None else clock.iso(end)

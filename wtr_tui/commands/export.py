@@ -6,13 +6,12 @@ wxc: wxc_sdk's YAML. json and wxc hold the refresh token: whoever gets it can go
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from wtr_tui import clock
 from wtr_tui.commands import formats
-from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.output import give
 from wtr_tui.commands.token import add_min_left
 from wtr_tui.commands.valid_token import valid_token
 from wtr_tui.errors import DONE, StorageError
@@ -30,10 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    delivered = valid_token(options.profile, options.config, os.environ, min_left=options.min_left)
-    text = _shaped(delivered.token, options.format)
-    if delivered.warning:
-        tell(delivered.warning)
+    text = _shaped(valid_token(options), options.format)
     if options.to is None:
         give(text)
         return DONE

@@ -16,9 +16,9 @@ from wtr_tui.clock import UTC, from_iso
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.fields import is_visible_ascii
-from wtr_tui.storage.settings_entries import entries
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
-from wtr_tui.storage.token_json import account_of
+from wtr_tui.storage.settings_yaml import parsed
+from wtr_tui.storage.token_file import account_of
 
 _INSTANT = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d:\d\d)", re.ASCII
@@ -74,7 +74,7 @@ def understood(content: bytes) -> Foreign:
     if not any(letter.isspace() for letter in word):
         return Foreign(bare=_token(word, "what is there"))
     try:
-        found = entries(text, "The file")
+        found = parsed(text, "The file")
     except SettingsError:
         # Its words are about settings, and may show a line.
         raise ValueError("It is neither JSON, nor YAML with keys, nor a token alone.") from None

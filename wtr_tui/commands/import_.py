@@ -12,6 +12,7 @@ import sys
 import termios
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from wtr_tui import clock, hook, in_flight
@@ -163,9 +164,8 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
             )
         token = _token(foreign, client, known, found.token_file)
     try:
-        notices = found.token_file.save(
-            StoredToken(app_id or PERSONAL, token, known.base_url, foreign.account)
-        )
+        stored = replace(known.stored(token), app_id=app_id or PERSONAL, account=foreign.account)
+        notices = found.token_file.save(stored)
     except StorageError as error:
         tell(f"NOT SAVED. {error}")
         unsaved.give_on_terminal(token, found.name)

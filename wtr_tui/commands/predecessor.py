@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 
-from wtr_tui.commands import quick
 from wtr_tui.commands.output import tell
-from wtr_tui.errors import SIGN_IN_NEEDED, WRONG_USAGE
+from wtr_tui.errors import SIGN_IN_NEEDED, WRONG_USAGE, WtrError
+from wtr_tui.storage import locations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ def hint(arguments: Sequence[str], exit_code: int, environ: Mapping[str, str]) -
     # Who names a profile or imports knows of more than one place already.
     if any(word.startswith(("--profile", "--config", "import")) for word in arguments):
         return
-    files = quick.paths(None, None, environ)
-    if files is not None and not any(os.access(file, os.F_OK) for file in files):
+    try:
+        name = locations.profile_name(None, environ)
+        settings = environ.get("WTR_CONFIG") or locations.settings_path(name, environ)
+        files = settings, locations.token_path(name, environ)
+    except WtrError:
+        return
+    if not any(os.access(file, os.F_OK) for file in files):
         tell(f"The Go tool's {FILE} is here: wtr import {FILE} takes over what it holds.")

@@ -15,18 +15,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import clock
-from wtr_tui import refresh as refreshing
-from wtr_tui.commands import debug, ending, formats, many, outcomes, unsaved
+from wtr_tui import clock, tokens
+from wtr_tui.commands import debug, ending, formats, many, unsaved
 from wtr_tui.commands.durations import duration
 from wtr_tui.commands.output import give, tell
-from wtr_tui.commands.valid_token import require_own, require_refresh_token, stored_token
-from wtr_tui.errors import DONE, SIGN_IN_NEEDED, TEMPORARY, UsageError, WtrError
-from wtr_tui.refresh_outcome import AlreadyFresh, NotSaved, Outcome
+from wtr_tui.commands.valid_token import stored_token
+from wtr_tui.errors import (
+    DONE,
+    SIGN_IN_NEEDED,
+    TEMPORARY,
+    ForeignToken,
+    NoRefreshToken,
+    NotSaved,
+    UsageError,
+    WtrError,
+)
+from wtr_tui.model import Token
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
+from wtr_tui.tokens import How, Obtained
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
@@ -63,12 +72,35 @@ def timeout(options: Namespace) -> int | None:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one profile's token: an outcome, or the error that came before it."""
+    """What became of one profile's token: how it was obtained, or why it was not."""
 
     profile: Profile
-    outcome: Outcome | None
-    error: WtrError | None
-    words: str
+    obtained: Obtained | None
+    error: WtrError | None = None
+
+    @property
+    def token(self) -> Token | None:
+        """The token there is now, saved or not."""
+        if isinstance(self.error, NotSaved):
+            return self.error.token
+        return None if self.obtained is None else self.obtained.token
+
+    @property
+    def text(self) -> str:
+        """A sentence on what happened, for a success too."""
+        if isinstance(self.error, NotSaved):
+            return f"Refreshed, but NOT SAVED. {self.error}"
+        if self.obtained is None:
+            asked = not isinstance(self.error, (ForeignToken, NoRefreshToken))
+            return f"Not refreshed. {self.error}" if asked else str(self.error)
+        until = "for an unknown time"
+        if self.obtained.token.expires_at is not None:
+            until = f"until {clock.local(self.obtained.token.expires_at)}"
+        return {
+            How.REFRESHED: f"Refreshed: valid {until}.",
+            How.SAME: "Webex returned the same token, as it often does within a day:"
+            f" valid {until}.",
+        }.get(self.obtained.how, f"Nothing to do: valid {until}.")
 
 
 def run(options: Namespace) -> int:
@@ -87,9 +119,9 @@ def run(options: Namespace) -> int:
         if not options.all:
             result = refreshed_one(profile.find(options.profile, options.config, os.environ))
             _give(result, options)
-            tell(result.words)
-            if isinstance(result.outcome, NotSaved) and not (options.output or options.json):
-                unsaved.give_on_terminal(result.outcome.token, result.profile.name)
+            tell(result.text)
+            if isinstance(result.error, NotSaved) and not (options.output or options.json):
+                unsaved.give_on_terminal(result.error.token, result.profile.name)
             return result.error.exit_code if result.error else DONE
         if options.profile or options.config:
             raise UsageError("--all is for every profile: it goes with no --profile or --config.")
@@ -107,34 +139,34 @@ def _refreshed(
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
     try:
         with ending.saved_first():
-            outcome = _outcome(found, environ, within, client)
+            obtained = _obtained(found, environ, within, client)
     except WtrError as error:
-        return Result(found, None, error, str(error))
-    debug.step(f"{found.name}: {type(outcome).__name__}")
-    return Result(found, outcome, outcomes.error_of(outcome), outcomes.words(outcome))
+        debug.step(f"{found.name}: {error.kind}")
+        return Result(found, None, error)
+    debug.step(f"{found.name}: {obtained.how.value}")
+    return Result(found, obtained)
 
 
-def _outcome(
+def _obtained(
     found: Profile,
     environ: Mapping[str, str],
     within: timedelta | None,
     client: Callable[[Settings], WebexClient],
-) -> Outcome:
+) -> Obtained:
     stored = stored_token(found)
     token = stored.token
-    debug.hide(token.access_token, token.refresh_token)
-    if within is not None and token.is_valid(clock.now(), within):
-        return AlreadyFresh(token)
-    require_refresh_token(token)
     known = settings.load(found.settings_path, environ)
     debug.show_settings(found, known)
-    require_own(stored, known)
+    tokens.require_own(stored, known)
+    if within is not None and token.is_valid(clock.now(), within):
+        return Obtained(token, How.ALREADY_FRESH)
+    tokens.require_refresh_token(token)
     known.require()
-    return refreshing.refresh(found, known, client=client(known), within=within, seen=token)
+    return tokens.refresh(found, known, client=client(known), within=within, seen=token)
 
 
 def _give(result: Result, options: Namespace) -> None:
-    token = None if result.outcome is None else outcomes.token_of(result.outcome)
+    token = result.token
     if token is None:
         return
     debug.hide(token.access_token, token.refresh_token)
@@ -147,15 +179,18 @@ def _summed_up(results: list[Result], options: Namespace) -> int:
     failed = [result for result in results if result.error is not None]
     if options.output:
         for result in results:
-            token = None if result.outcome is None else outcomes.token_of(result.outcome)
+            token = result.token
             if token is not None:
                 shown = formats.original_text(token, clock.now())
                 give(f"Profile: {result.profile.name}\n{shown}\n")
     if options.json:
         give(formats.as_text([_members(result) for result in results]))
     for result in failed:
-        tell(f"{result.profile.name}: {on_one_line(result.words)}")
-    idle = sum(isinstance(result.outcome, AlreadyFresh) for result in results)
+        tell(f"{result.profile.name}: {on_one_line(result.text)}")
+    idle = sum(
+        result.obtained is not None and result.obtained.how is How.ALREADY_FRESH
+        for result in results
+    )
     renewed = len(results) - idle - len(failed)
     count = f"{len(results)} profile{'' if len(results) == 1 else 's'}"
     tell(f"{count}: {renewed} refreshed, {idle} fresh enough, {len(failed)} failed.")
@@ -173,6 +208,6 @@ def worst(errors: list[WtrError]) -> int:
 def _members(result: Result) -> dict[str, object]:
     head: dict[str, object] = {"profile": result.profile.name, "ok": result.error is None}
     if result.error is not None:
-        head |= {"error": result.words, "exit_code": result.error.exit_code}
-    token = None if result.outcome is None else outcomes.token_of(result.outcome)
+        head |= {"error": result.text, "exit_code": result.error.exit_code}
+    token = result.token
     return head if token is None else head | formats.original_json(token, clock.now())

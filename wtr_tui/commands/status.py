@@ -6,17 +6,19 @@ Exit code 0: there is a valid token, or one that can be refreshed; 3: a sign-in 
 
 from __future__ import annotations
 
+import json
 import os
-from argparse import BooleanOptionalAction
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Sequence
+from datetime import datetime
 
 from wtr_tui import clock
-from wtr_tui.commands import quick, status_json
+from wtr_tui.commands import conditions
+from wtr_tui.commands.conditions import Condition
 from wtr_tui.commands.output import give
-from wtr_tui.errors import DONE, UsageError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+from wtr_tui.errors import DONE, SIGN_IN_NEEDED, UsageError
+from wtr_tui.model import Token
+from wtr_tui.text import on_one_line
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -32,32 +34,130 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     if options.all and (options.profile or options.config):
         raise UsageError("--all is for every profile: it goes with no --profile or --config.")
-    if options.all:
-        from wtr_tui.commands import status_all
-
-        return status_all.run(
-            os.environ, as_json=options.json, who=bool(options.who), quickly=not options.debug
-        )
-    if options.json and not (options.who or options.debug):
-        files = quick.paths(options.profile, options.config, os.environ)
-        calm = quick.calm_profile(files, os.environ) if files is not None else None
-        if calm is not None and files is not None:
-            name = options.profile or os.environ.get("WTR_PROFILE") or "default"
-            give(as_text(status_json.members(name, files, calm["appid"], calm, clock.now())))
-            return DONE
-    from wtr_tui.commands import conditions, status_words
-
-    asked = not options.json if options.who is None else options.who
-    found = conditions.of_one(options.profile, options.config, os.environ, who=asked)
     now = clock.now()
-    if options.json:
-        give(as_text(status_words.members(found, now)))
+    if options.all:
+        found = conditions.of_all(os.environ, now, who=bool(options.who))
+        members = [as_members(each, now) for each in found] if options.json else None
+        give(as_json(members) if options.json else as_table(found, now))
+        codes = {each.exit_code for each in found}
+        # A sign-in is needed before all else.
+        return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
+    asked = not options.json if options.who is None else options.who
+    one = conditions.of_one(options.profile, options.config, os.environ, now, who=asked)
+    give(as_json(as_members(one, now)) if options.json else as_lines(one, now))
+    return one.exit_code
+
+
+def as_json(members: object) -> str:
+    return json.dumps(members, indent=2)
+
+
+def as_members(shown: Condition, now: datetime) -> dict[str, object]:
+    """One profile for programs; nothing of the tokens themselves is in it.
+
+    ``…_in`` are seconds, below zero once it is over.
+    """
+    token, person = shown.token, shown.person
+    end = token.expires_at if token else None
+    refresh_end = token.refresh_expires_at if token else None
+    return {
+        "profile": shown.profile.name,
+        "valid": token is not None and token.is_valid(now),
+        "expires_at": _iso(end),
+        "expires_in": _seconds(end, now),
+        "refreshable": token is not None and token.refresh_token is not None,
+        "refresh_token_expires_at": _iso(refresh_end),
+        "refresh_token_expires_in": _seconds(refresh_end, now),
+        "obtained_at": _iso(token.obtained_at) if token else None,
+        "scopes": list(token.scopes) if token else [],
+        "app_id": shown.stored.app_id if shown.stored else shown.settings.app_id,
+        "organization": token.organization if token else None,
+        "person": None if person is None else {"name": person.display_name, "email": person.email},
+        "settings_file": str(shown.profile.settings_path),
+        "token_file": str(shown.profile.token_path),
+        "problems": list(shown.problems),
+        "exit_code": shown.exit_code,
+    }
+
+
+def as_lines(shown: Condition, now: datetime) -> str:
+    """One profile for a user, a line each fact."""
+    token = shown.token
+    lines = [("Profile", shown.profile.name)]
+    if token is not None:
+        refresh_end = _until(token.refresh_expires_at, now) if token.refresh_token else "none"
+        lines += [
+            ("Signed in as", _owner(shown, token)),
+            ("Access token", _until(token.expires_at, now)),
+            ("Refresh token", refresh_end),
+            ("Obtained", clock.local(token.obtained_at)),
+            ("Scopes", " ".join(token.scopes) or "not known"),
+        ]
+    lines += [
+        ("App ID", shown.settings.app_id or (shown.stored.app_id if shown.stored else "none")),
+        ("Settings", str(shown.profile.settings_path)),
+        ("Token file", str(shown.profile.token_path)),
+        *(("Problem", problem) for problem in shown.problems),
+    ]
+    # Further lines, of a problem that has some, hang below the first one.
+    hanging = f"\n{'':15}"
+    return "\n".join(f"{title:13}  {hanging.join(text.splitlines())}" for title, text in lines)
+
+
+def as_table(found: Sequence[Condition], now: datetime) -> str:
+    """Many profiles, a line each, and what is wrong below."""
+    if not found:
+        return "There is no profile yet."
+    rows = [("Profile", "Access token", "Refresh token", "")]
+    for shown in found:
+        token = shown.token
+        access = _left(token.expires_at, now) if token else "none"
+        refreshable = token is not None and token.refresh_token is not None
+        refresh = _left(token.refresh_expires_at, now) if token and refreshable else "none"
+        count = len(shown.problems)
+        problems = f"{count} problem{'s'[: count > 1]}" if count else ""
+        rows.append((shown.profile.name, access, refresh, problems))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [
+        f"{name:{widths[0]}}  {access:{widths[1]}}  {refresh:{widths[2]}}  {problems}".rstrip()
+        for name, access, refresh, problems in rows
+    ]
+    wrong = [
+        f"{shown.profile.name}: {on_one_line(problem)}"
+        for shown in found
+        for problem in shown.problems
+    ]
+    return "\n".join([*lines, *([""] if wrong else []), *wrong])
+
+
+def _owner(shown: Condition, token: Token) -> str:
+    person = shown.person
+    if person is not None:
+        organization = token.organization or person.organization
+        parts = [person.display_name, person.email]
     else:
-        give(status_words.told(found, now))
-    return found.exit_code
+        organization = token.organization or ""
+        parts = ["not known (the token lacks spark:people_read)" if shown.asked else "not asked"]
+    return " · ".join(filter(None, [*parts, organization and f"organisation {organization}"]))
 
 
-def as_text(shown: object) -> str:
-    import json
+def _until(end: datetime | None, now: datetime) -> str:
+    if end is None:
+        return "its end is not known"
+    if end <= now:
+        return f"ended {clock.local(end)}"
+    return f"{clock.countdown(end - now)} left, until {clock.local(end)}"
 
-    return json.dumps(shown, indent=2)
+
+def _left(end: datetime | None, now: datetime) -> str:
+    if end is None:
+        return "end unknown"
+    return clock.duration(end - now) if end > now else "ended"
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else clock.iso(instant)
+
+
+def _seconds(end: datetime | None, now: datetime) -> int | None:
+    return None if end is None else int((end - now).total_seconds())

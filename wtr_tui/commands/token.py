@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import os
 
-from wtr_tui.commands import quick
+from wtr_tui import clock, tokens
 from wtr_tui.commands.durations import duration
-from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.output import give
 from wtr_tui.errors import DONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-
-    from wtr_tui.storage.lock import Lock
-
-MIN_LEFT = 300
-"""Seconds; of a token that lives for minutes only, half its life."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -45,50 +40,29 @@ def add_min_left(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    fields, lock = None, None
-    if not options.debug:
-        fields = good_token(options)
-        if fields is None and not options.no_refresh:
-            fields, lock = _turn(options)
-    if fields is not None:
-        give(_shaped(fields["access_token"], fields["expires_at"], options))
-        return DONE
-    from wtr_tui import clock
-    from wtr_tui.commands.valid_token import valid_token
-
-    try:
-        delivered = valid_token(
-            options.profile,
-            options.config,
-            os.environ,
-            min_left=options.min_left,
-            may_refresh=not options.no_refresh,
-            lock=lock,
-        )
-    finally:
-        if lock is not None:
-            lock.release()
-    token = delivered.token
-    end = clock.iso(token.expires_at) if token.expires_at else None
-    give(_shaped(token.access_token.reveal(), end, options))
-    if delivered.warning:
-        tell(delivered.warning)
+    access_token, expires_at = ready_token(options, may_refresh=not options.no_refresh)
+    give(_shaped(access_token, expires_at, options))
     return DONE
 
 
-def good_token(options: Namespace) -> dict[str, str] | None:
-    """The token file's members, where more than ``--min-left`` is left without any doubt."""
-    return quick.good_token(options.profile, options.config, os.environ, _min_left(options))
+def ready_token(options: Namespace, *, may_refresh: bool = True) -> tuple[str, str | None]:
+    """The access token and, in ISO 8601, its end: the fast way where it is sure, else the full.
 
+    Warnings are told. Raises a WtrError where there is no valid token to give.
+    """
+    place = options.profile, options.config, os.environ, options.min_left
+    members, lock = None, None
+    if not options.debug:
+        members = tokens.fast_token(*place)
+        if members is None and may_refresh:
+            members, lock = tokens.await_refresh(*place)
+    if members is not None:
+        return members["access_token"], members["expires_at"]
+    from wtr_tui.commands.valid_token import valid_token
 
-def _turn(options: Namespace) -> tuple[dict[str, str] | None, Lock | None]:
-    from wtr_tui.commands import turn
-
-    return turn.taken(options.profile, options.config, os.environ, _min_left(options))
-
-
-def _min_left(options: Namespace) -> int:
-    return MIN_LEFT if options.min_left is None else int(options.min_left)
+    token = valid_token(options, may_refresh=may_refresh, lock=lock)
+    end = clock.iso(token.expires_at) if token.expires_at else None
+    return token.access_token.reveal(), end
 
 
 def _shaped(access_token: str, expires_at: str | None, options: Namespace) -> str:
@@ -97,8 +71,6 @@ def _shaped(access_token: str, expires_at: str | None, options: Namespace) -> st
     if not options.json:
         return access_token
     import json
-
-    from wtr_tui import clock
 
     left = None
     if expires_at is not None:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from wtr_tui import clock
 from wtr_tui.doctor.finding import Finding, bad, good, warn
-from wtr_tui.errors import SettingsError, WtrError
+from wtr_tui.errors import LockHeld, SettingsError, WtrError
 from wtr_tui.model import Token
 from wtr_tui.storage import settings
-from wtr_tui.storage.lock import LockHeld
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_origin import require_base_url
+from wtr_tui.tokens import require_base_url
 
 _SETTINGS = "settings"
 _TOKEN = "token"  # noqa: S105 - a subject

@@ -11,12 +11,13 @@ import fcntl
 import os
 import time
 
-from wtr_tui.errors import StorageError, TemporaryError
+from wtr_tui.errors import LockHeld, LockUnusable
 from wtr_tui.storage.private_file import make_private_folder, open_private
 from wtr_tui.text import cause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 _SHORTEST_PAUSE = 0.005
@@ -24,46 +25,30 @@ _LONGEST_PAUSE = 0.1
 _HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
 
 
-class LockHeld(TemporaryError):
-    """Another process kept the lock longer than was waited. ``pid`` is 0 where unknown."""
-
-    def __init__(self, path: str, pid: int) -> None:
-        who = f"process {pid}" if pid else "a process"
-        super().__init__(
-            f"Another wtr-tui ({who}) is busy with the token and holds {path}.",
-            "Try again in a moment, or end that process.",
-        )
-        self.pid = pid
-
-
-class LockUnusable(StorageError):
-    """The lock file cannot be opened or locked at all."""
-
-    def __init__(self, path: str, error: OSError) -> None:
-        super().__init__(
-            f"The lock file {path} cannot be used: {cause(error)}.",
-            "Its folder has to be one of yours, on a disk that can be written to.",
-        )
-
-
-def exclusive(path: str | os.PathLike[str], timeout: float = 10.0) -> Lock:
+def exclusive(
+    path: str | os.PathLike[str],
+    timeout: float = 10.0,
+    until: Callable[[], bool] | None = None,
+) -> Lock:
     """``with exclusive(path):`` — nobody else is inside such a block for the same path.
 
     Waits at most ``timeout`` seconds, then raises LockHeld; raises LockUnusable or UnsafeFile
     where the file itself is the trouble. Threads exclude each other too, and a block inside
-    another one for the same path waits in vain.
+    another one for the same path waits in vain. The waiting ends, without the lock, as soon as
+    ``until`` is true: what it was wanted for may have been done by whoever held it.
     """
-    return Lock(os.fspath(path), timeout)
+    return Lock(os.fspath(path), timeout, until)
 
 
 class Lock:
     """What :func:`exclusive` gives. To enter one that is held already goes on holding it."""
 
-    __slots__ = ("_descriptor", "_path", "_timeout")
+    __slots__ = ("_descriptor", "_path", "_timeout", "_until")
 
-    def __init__(self, path: str, timeout: float) -> None:
+    def __init__(self, path: str, timeout: float, until: Callable[[], bool] | None = None) -> None:
         self._path = path
         self._timeout = timeout
+        self._until = until
         self._descriptor = -1
 
     @property
@@ -71,15 +56,22 @@ class Lock:
         return self._descriptor >= 0
 
     def acquire(self) -> None:
-        """For a lock that is handed on; everywhere else ``with`` is the way."""
+        """For a lock that is handed on; everywhere else ``with`` is the way.
+
+        With ``until`` it may not be held afterwards.
+        """
         if self.is_held:
             return
         try:
             make_private_folder(self._path.rpartition("/")[0])
             self._descriptor = self._locked()
         except OSError as error:
-            raise LockUnusable(self._path, error) from error
-        _write_pid(self._descriptor, f"{os.getpid()}\n".encode())
+            raise LockUnusable(
+                f"The lock file {self._path} cannot be used: {cause(error)}.",
+                "Its folder has to be one of yours, on a disk that can be written to.",
+            ) from error
+        if self.is_held:
+            _write_pid(self._descriptor, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Harmless where it is not held."""
@@ -120,6 +112,8 @@ class Lock:
             else:
                 pid = 0
             os.close(descriptor)
+            if self._until is not None and self._until():
+                return -1
             left = deadline - time.monotonic()
             if left <= 0:
                 raise LockHeld(self._path, pid)

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 
-from wtr_tui.errors import StorageError
+from wtr_tui.errors import UnsafeFile
 from wtr_tui.text import cause, user_name
 
 PRIVATE_FILE = 0o600
@@ -24,16 +24,13 @@ _IS_LINK = (errno.ELOOP, errno.EMLINK)
 _LEFTOVER_AGE = 600
 
 
-class UnsafeFile(StorageError):
-    """The file or its folder is not what it should be: a link, a pipe, somebody else's."""
-
-
-def read_private(path: str) -> tuple[bytes, tuple[str, ...]]:
+def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]]:
     """The content of a file of this user, and what had to be repaired, as sentences.
 
-    A mode that lets others read is set to 0600. Raises FileNotFoundError where there is no
-    file, another OSError where it cannot be read, and UnsafeFile where it must not be: a
-    symbolic link, anything but a regular file, another user's, or more than 1 MiB.
+    A mode that lets others read is set to 0600; without ``repair`` it is refused. Raises
+    FileNotFoundError where there is no file, another OSError where it cannot be read, and
+    UnsafeFile where it must not be: a symbolic link, anything but a regular file, another
+    user's, or more than 1 MiB.
     """
     try:
         # Without O_NONBLOCK opening a FIFO would wait for its writer.
@@ -47,6 +44,8 @@ def read_private(path: str) -> tuple[bytes, tuple[str, ...]]:
         _refuse_unless_own_file(path, facts)
         if facts.st_size > LARGEST:
             raise UnsafeFile(f"{path} is larger than 1 MiB, so it is not a file of this program.")
+        if not repair and facts.st_mode & _OTHERS:
+            raise UnsafeFile(f"{path} is open to other users.")
         notices = _tighten(descriptor, path, facts, PRIVATE_FILE)
         return _read_all(descriptor), notices
     finally:

@@ -26,8 +26,8 @@ def put_aside(file: TokenFile, stored: StoredToken) -> Path:
                 TokenFile(path).save(stored)
                 return path
     except OSError as error:
-        raise TokenNotSaved(file.path, f"{cause(error)}.") from error
-    raise TokenNotSaved(file.path, "there are too many copies beside it.")
+        raise TokenNotSaved(str(file.path), f"{cause(error)}.") from error
+    raise TokenNotSaved(str(file.path), "there are too many copies beside it.")
 
 
 def waiting(file: TokenFile) -> list[tuple[Path, StoredToken]]:

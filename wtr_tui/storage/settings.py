@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.model import Secret
-from wtr_tui.storage import ca_file
+from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.storage import ca_file, settings_record
 from wtr_tui.storage import settings_keys as keys
 from wtr_tui.storage.settings_file import SettingsFile, read_mapping
 from wtr_tui.storage.settings_keys import SettingKey
@@ -79,6 +79,8 @@ class Settings:
     wrong: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The text of each value that is wrong, so that a form can show and correct it. A wrong
     secret is not here but in ``secret``."""
+    record: Mapping[str, object] | None = field(default=None, repr=False)
+    """Of the bytes that were read, for the file of a token that is saved under them."""
     text: str | None = field(default=None, repr=False)
     """The file as it was read, None without one: what saving compares with."""
 
@@ -92,6 +94,11 @@ class Settings:
         """The redirect URI as it would be with another port, as typed; one that is set stays."""
         fixed = self.sources.get(keys.REDIRECT_URI.name, Source("default")).kind != "default"
         return self.redirect_uri if fixed else f"http://localhost:{port}"
+
+    def stored(self, token: Token, before: StoredToken | None = None) -> StoredToken:
+        """The token as it is to be saved under these settings; ``before`` is what it replaces."""
+        account = Account() if before is None else before.account
+        return StoredToken(self.app_id, token, self.base_url, account, settings=self.record)
 
     def require(self) -> Settings:
         """These settings, where they are enough to talk to Webex.
@@ -158,7 +165,18 @@ class _Reading:
             warnings=(*self.notes, *warnings_about(self.path, self.file)),
             wrong=self.wrong,
             text=self.file.text,
+            record=self.record(),
         )
+
+    def record(self) -> Mapping[str, object] | None:
+        """None where the file by itself names an App ID wrongly, or is not there to be asked."""
+        if self.path is None:
+            return None
+        named = stated(keys.APP_ID, self.path, self.file.entries, {})
+        if named.fault:
+            return None
+        app_id = (named.text or "").strip()
+        return settings_record.record(self.file.content, app_id, self.file_base_url())
 
     def value(
         self,

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
-from wtr_tui.errors import SettingsError
-from wtr_tui.storage.settings_entries import Entry, SettingsFileError
+from wtr_tui.errors import SettingsError, SettingsFileError
 from wtr_tui.storage.settings_keys import KEYS
 from wtr_tui.storage.settings_layout import Layout, Pair, layout
-from wtr_tui.storage.settings_yaml import parsed
+from wtr_tui.storage.settings_yaml import Entry, parsed
 from wtr_tui.storage.yaml_scalar import scalar
 
 _Wanted = str | int | tuple[str, ...]  # bool is an int

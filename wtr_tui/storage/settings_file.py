@@ -6,11 +6,12 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from wtr_tui.errors import SettingsError, StorageError
-from wtr_tui.storage.private_file import LARGEST, UnsafeFile, write_private
-from wtr_tui.storage.settings_entries import Entry, SettingsFileError, entries
+from wtr_tui.errors import SettingsError, SettingsFileError, StorageError, UnsafeFile
+from wtr_tui.storage.private_file import LARGEST, write_private
+from wtr_tui.storage.settings_yaml import Entry, parsed
 from wtr_tui.text import cause
 
 __all__ = [
@@ -36,9 +37,10 @@ class SettingsNotSaved(StorageError):
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """What was read: the keys, the whole text (None: no file), the mode and the owner."""
+    """What was read: the keys, the bytes and the text (None: no file), the mode and the owner."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    content: bytes | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
     mode: int = 0o600
     owner: int = 0
@@ -55,8 +57,8 @@ def read_mapping(path: Path) -> SettingsFile:
         return SettingsFile()
     content, facts = read
     text = _text(path, content)
-    found = entries(text.removeprefix(_BYTE_ORDER_MARK), str(path))
-    return SettingsFile(found, text, stat.S_IMODE(facts.st_mode), facts.st_uid)
+    found = parsed(text.removeprefix(_BYTE_ORDER_MARK), str(path))
+    return SettingsFile(found, content, text, stat.S_IMODE(facts.st_mode), facts.st_uid)
 
 
 def save(path: Path, changes: Mapping[str, object | None], *, expected: str | None) -> None:
@@ -103,18 +105,41 @@ def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
 
 
 def _content(path: Path) -> tuple[bytes, os.stat_result]:
+    number = _descriptor_number(path)
+    if number is not None:
+        return _of_descriptor(number)
     # Without O_NONBLOCK opening a FIFO would wait for its writer.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise SettingsFileError(f"{path} is not a regular file, so settings are not read.")
-        content = b""
-        while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
-            content += part
-        return content, facts
+        return _read_all(descriptor), facts
     finally:
         os.close(descriptor)
+
+
+def _descriptor_number(path: Path) -> int | None:
+    """The number in ``/dev/fd/63``, which is what a shell makes of ``<(command)``."""
+    folder, _, number = str(path).rpartition("/")
+    is_one = folder in ("/dev/fd", "/proc/self/fd") and number.isascii() and number.isdigit()
+    return int(number) if is_one else None
+
+
+@cache
+def _of_descriptor(number: int) -> tuple[bytes, os.stat_result]:
+    """What can be read from an open descriptor. It can be read once, so it is kept."""
+    facts = os.fstat(number)
+    if not (stat.S_ISREG(facts.st_mode) or stat.S_ISFIFO(facts.st_mode)):
+        raise SettingsFileError(f"/dev/fd/{number} is neither a file nor a pipe.")
+    return _read_all(number), facts
+
+
+def _read_all(descriptor: int) -> bytes:
+    content = b""
+    while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
+        content += part
+    return content
 
 
 def _text(path: Path, content: bytes) -> str:

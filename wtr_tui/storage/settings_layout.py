@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from wtr_tui.storage.settings_yaml import LOADER
+
 _COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 
 
@@ -49,7 +51,7 @@ class Layout:
 
 def layout(text: str) -> Layout:
     """Takes a text that is known to be one mapping of texts, or empty, apart."""
-    events = list(yaml.parse(text, Loader=yaml.SafeLoader))
+    events = list(yaml.parse(text, Loader=LOADER))
     openings = (
         (at, event) for at, event in enumerate(events) if isinstance(event, yaml.MappingStartEvent)
     )

@@ -2,18 +2,23 @@
 
 Values are taken as they are written, with a word on what YAML would make of them: to it
 ``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
-multiplied: nothing below the values of the top keys is unfolded.
+multiplied: what is below the values of the top keys is unfolded only when it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import yaml
 
+from wtr_tui.errors import SettingsFileError
 from wtr_tui.storage import yaml_fault
-from wtr_tui.storage.settings_entries import Entry, SettingsFileError
 from wtr_tui.storage.settings_keys import NAMES
+
+Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
+"""A value with lists and groups in it; every scalar is the text that is written."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _NO_TEXTS = {
@@ -22,10 +27,34 @@ _NO_TEXTS = {
     "bool": "true or false",
     "timestamp": "a date",
 }
+_MOST_NODES = 10_000
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser, ten times as fast, where PyYAML has it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One key of the file. ``value`` is its text, its texts (a list), or None where it has none.
+
+    A text in quotation marks and a list are values also when they are empty. ``nested`` marks a
+    value that is a group of keys, or a list of anything but texts: :meth:`unfolded` gives it.
+    ``read_as`` is what any reader of YAML makes of it where that is no text: "a number".
+    """
+
+    key: str
+    line: int
+    value: str | tuple[str, ...] | None = field(repr=False)
+    nested: bool = False
+    read_as: str = ""
+    node: yaml.Node | None = field(default=None, repr=False, compare=False)
+
+    def unfolded(self) -> Nested:
+        """The value with all that is below it. Raises ValueError where that is without end."""
+        return None if self.node is None else _Unfolding().of(self.node)
 
 
 def parsed(text: str, name: str) -> Mapping[str, Entry]:
-    """The keys of the file in their order. ``name`` is the file, for the sentences.
+    """The keys of the file in their order. ``name`` is the file, for the messages.
 
     Raises SettingsFileError with line and column.
     """
@@ -39,58 +68,90 @@ def parsed(text: str, name: str) -> Mapping[str, Entry]:
     found: dict[str, Entry] = {}
     for key_node, value_node in root.value:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "(a list or group)"
-        line = key_node.start_mark.line + 1
+        mark = key_node.start_mark
         if key in found:
             # A key that is not known may be a secret in the wrong place.
             which = key if key in NAMES else "here"
-            words = f"the key {which} stands already in line {found[key].line}; keep one of them"
-            mark = key_node.start_mark
-            raise yaml_fault.at(text, name, words, mark.line, mark.column)
-        found[key] = _entry(key, line, value_node)
+            fault = f"the key {which} stands already in line {found[key].line}; keep one of them"
+            raise yaml_fault.at(text, name, fault, mark.line, mark.column)
+        for node in (key_node, value_node):
+            if _is_unquoted_sign(node):
+                # ``secret: !x`` is a text without its quotation marks, and so is ``&x``.
+                start = node.start_mark
+                raise yaml_fault.unquoted_sign(text, name, start.line, start.column)
+        found[key] = _entry(key, mark.line + 1, value_node)
     return found
-
-
-class _Loader(yaml.SafeLoader):
-    """Knows no tags: ``secret: !x`` is a text without its quotation marks, and so is ``&x``."""
-
-    def compose_scalar_node(self, anchor: dict[str, yaml.Node]) -> yaml.ScalarNode:
-        event = self.peek_event()  # type: ignore[no-untyped-call]  # unknown to the stubs
-        node = super().compose_scalar_node(anchor)
-        marked = event.anchor is not None or event.tag is not None
-        if (marked and not node.value) or not node.tag.startswith("tag:yaml.org,2002:"):
-            raise yaml_fault.UnquotedSign(event.start_mark)
-        return node
 
 
 def _root(text: str, name: str) -> yaml.Node | None:
     # The causes are left out: their marks hold the whole text, secret and all.
     try:
-        return yaml.compose(text, Loader=_Loader)
+        return _composed(text)
     except yaml.reader.ReaderError as error:
         raise yaml_fault.of_character(text, name, error.position) from None
     except yaml.MarkedYAMLError as error:
         raise yaml_fault.of_parser(text, name, error) from None
-    except RecursionError:
+    except (RecursionError, UnicodeEncodeError):
         raise SettingsFileError(
             f"{name} has brackets in brackets, too many to follow.", "Settings need none."
         ) from None
 
 
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=LOADER)
+    except (yaml.YAMLError, UnicodeEncodeError):
+        # PyYAML's own parser says better what is wrong.
+        yaml.compose(text, Loader=yaml.SafeLoader)
+        raise
+
+
 def _entry(key: str, line: int, node: yaml.Node) -> Entry:
     if isinstance(node, yaml.ScalarNode):
         value = None if _is_null(node) else node.value
-        return Entry(key, line, value, read_as=_read_as(node))
+        return Entry(key, line, value, read_as=_read_as(node), node=node)
     if isinstance(node, yaml.SequenceNode) and all(
         isinstance(item, yaml.ScalarNode) for item in node.value
     ):
         texts = tuple(item.value for item in node.value if not _is_null(item))
         read_as = next(filter(None, map(_read_as, node.value)), "")
-        return Entry(key, line, texts, read_as=read_as)
-    return Entry(key, line, None, nested=True)
+        return Entry(key, line, texts, read_as=read_as, node=node)
+    return Entry(key, line, None, nested=True, node=node)
+
+
+class _Unfolding:
+    """Follows aliases, but not for ever."""
+
+    def __init__(self) -> None:
+        self.nodes = 0
+
+    def of(self, node: yaml.Node) -> Nested:
+        self.nodes += 1
+        if self.nodes > _MOST_NODES:
+            raise ValueError("This has more in it than any setting.")
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return [self.of(item) for item in node.value]
+            if isinstance(node, yaml.MappingNode):
+                return {str(self.of(key)): self.of(value) for key, value in node.value}
+        except RecursionError:
+            raise ValueError("This holds itself.") from None
+        assert isinstance(node, yaml.ScalarNode)
+        return None if _is_null(node) else str(node.value)
+
+
+def _is_unquoted_sign(node: yaml.Node) -> bool:
+    """Whether a scalar was meant as a text but begins with a sign of YAML: a tag, an anchor."""
+    if not isinstance(node, yaml.ScalarNode):
+        return False
+    if not node.tag.startswith("tag:yaml.org,2002:"):
+        return True
+    bare = not node.style and not node.value
+    return bare and node.end_mark.index > node.start_mark.index
 
 
 def _is_null(node: yaml.ScalarNode) -> bool:
-    return node.style is None and node.value in _NULLS
+    return not node.style and node.value in _NULLS
 
 
 def _read_as(node: yaml.ScalarNode) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from wtr_tui.storage.settings_entries import Entry
 from wtr_tui.storage.settings_keys import SettingKey
+from wtr_tui.storage.settings_yaml import Entry
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from wtr_tui.errors import StorageError, WtrError
-from wtr_tui.model import Account, Token
+from wtr_tui.clock import from_iso, iso
+from wtr_tui.errors import (
+    CorruptTokenFile,
+    StorageError,
+    TokenFileUnreadable,
+    TokenNotSaved,
+    WtrError,
+)
+from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.storage import token_json
 from wtr_tui.storage.locations import PROGRAM, lock_path
 from wtr_tui.storage.lock import Lock, exclusive
 from wtr_tui.storage.private_file import (
@@ -21,41 +31,13 @@ from wtr_tui.storage.private_file import (
     try_room,
     write_private,
 )
-from wtr_tui.storage.token_fields import (
-    CorruptTokenFile,
-    TokenFileUnreadable,
-    parse_fields,
-    read_content,
-    read_fields,
-)
-from wtr_tui.storage.token_json import account_of, base_url_of, from_fields, to_json
-from wtr_tui.text import cause
+from wtr_tui.storage.token_json import read_content
+from wtr_tui.text import cause, cleaned
 
-__all__ = [
-    "CorruptTokenFile",
-    "StoredToken",
-    "TokenFile",
-    "TokenFileUnreadable",
-    "TokenNotSaved",
-    "read_fields",
-]
+__all__ = ["CorruptTokenFile", "StoredToken", "TokenFile", "TokenFileUnreadable", "TokenNotSaved"]
 
 Fingerprint = tuple[int, int, int, int]
 """Inode, size, time of change and time of modification in ns: differs when the file does."""
-
-
-@dataclass(frozen=True)
-class StoredToken:
-    """A token and the integration it belongs to; ``notices`` are what reading it repaired.
-
-    ``base_url`` is where it was granted; "" where the file does not say, as 0.1.0 did not.
-    """
-
-    app_id: str
-    token: Token
-    base_url: str = ""
-    account: Account = field(default_factory=Account, compare=False)
-    notices: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -70,13 +52,6 @@ class _Written:
         """Whether both come from one App ID and, where that is known, one base URL."""
         urls = {self.stored.base_url, other.stored.base_url} - {""}
         return self.stored.app_id == other.stored.app_id and len(urls) < 2
-
-
-class TokenNotSaved(StorageError):
-    """The token could not be written. What the file held before, it still holds."""
-
-    def __init__(self, path: Path, reason: str, advice: str = "") -> None:
-        super().__init__(f"The token was not saved to {path}: {reason}", advice)
 
 
 class TokenFile:
@@ -118,18 +93,18 @@ class TokenFile:
         """
         try:
             kept_as = self.keep_aside_unless(stored.app_id, stored.base_url)
-            content = _content(stored)
+            content = to_json(stored)
             if len(content) > LARGEST:
-                raise TokenNotSaved(self.path, "it is larger than 1 MiB.", _UNTOUCHED)
+                raise TokenNotSaved(str(self.path), "it is larger than 1 MiB.", _UNTOUCHED)
             notices = write_private(
                 str(self.path), content, tighten_folder=self.path.parent.name == PROGRAM
             )
         except OSError as error:
-            raise TokenNotSaved(self.path, f"{cause(error)}.", _UNTOUCHED) from error
+            raise TokenNotSaved(str(self.path), f"{cause(error)}.", _UNTOUCHED) from error
         except TokenNotSaved:
             raise
         except StorageError as error:
-            raise TokenNotSaved(self.path, error.message, error.hint) from error
+            raise TokenNotSaved(str(self.path), error.message, error.hint) from error
         if kept_as:
             notices = (f"What {self.path} held before is kept as {kept_as}.", *notices)
         return notices
@@ -196,9 +171,9 @@ class TokenFile:
     def try_room(self, stored: StoredToken) -> None:
         """Raises TokenNotSaved where there is no room for a token like this one, twice over."""
         try:
-            try_room(str(self.path), 2 * len(_content(stored)))
+            try_room(str(self.path), 2 * len(to_json(stored)))
         except OSError as error:
-            raise TokenNotSaved(self.path, f"{cause(error)}.", _UNTOUCHED) from error
+            raise TokenNotSaved(str(self.path), f"{cause(error)}.", _UNTOUCHED) from error
 
     def keep_aside_unless(self, app_id: str, base_url: str = "") -> str:
         """Copies the file aside unless it holds a token of this App ID and base URL; gives the
@@ -236,9 +211,9 @@ class TokenFile:
             return ""
         return self._keep_aside("other-account", found[0])
 
-    def lock(self, timeout: float = 10.0) -> Lock:
+    def lock(self, timeout: float = 10.0, until: Callable[[], bool] | None = None) -> Lock:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
-        return exclusive(lock_path(str(self.path)), timeout)
+        return exclusive(lock_path(str(self.path)), timeout, until)
 
     def fingerprint(self) -> Fingerprint | None:
         """Changes when the file does, without reading it; None where there is no file.
@@ -256,10 +231,7 @@ class TokenFile:
         return facts.st_ino, facts.st_size, facts.st_ctime_ns, facts.st_mtime_ns
 
     def _parse(self, content: bytes) -> StoredToken:
-        path = str(self.path)
-        fields = parse_fields(path, content)
-        app_id, token = from_fields(path, fields)
-        return StoredToken(app_id, token, base_url_of(path, fields), account_of(path, fields))
+        return of_members(token_json.parsed(str(self.path), content))
 
     def _keep_aside(self, why: str, content: bytes) -> str:
         """Writes the content to ``NAME.WHY-TIME``; a second call finds the copy already made."""
@@ -276,15 +248,75 @@ class TokenFile:
                     return path
         except OSError as error:
             raise TokenNotSaved(
-                self.path,
+                str(self.path),
                 f"what it holds now could not be copied aside: {cause(error)}.",
                 _UNTOUCHED,
             ) from error
-        raise TokenNotSaved(self.path, "there are too many copies beside it.", _UNTOUCHED)
+        raise TokenNotSaved(str(self.path), "there are too many copies beside it.", _UNTOUCHED)
 
 
-def _content(stored: StoredToken) -> bytes:
-    return to_json(stored.app_id, stored.token, stored.base_url, stored.account)
+def of_members(members: token_json.Members) -> StoredToken:
+    """The token in the members that :mod:`token_json` gives."""
+    refresh_token = members["refresh_token"]
+    token = Token(
+        access_token=Secret(members["access_token"]),
+        obtained_at=from_iso(members["obtained_at"]),
+        expires_at=_instant(members["expires_at"]),
+        refresh_token=None if refresh_token is None else Secret(refresh_token),
+        refresh_expires_at=_instant(members["refresh_expires_at"]),
+        token_type=members["token_type"] or "Bearer",
+        scopes=tuple(members["scope"].split()),
+    )
+    settings = members["settings"]
+    return StoredToken(
+        members["appid"],
+        token,
+        members["base_url"] or "",
+        _account(members["account"] or {}),
+        settings=settings if isinstance(settings, dict) else None,
+    )
+
+
+def account_of(path: str, members: Mapping[str, object]) -> Account:
+    """Whose token it is, as far as members of a file say. Raises CorruptTokenFile."""
+    return _account(token_json.account(path, members) or {})
+
+
+def _account(members: Mapping[str, str]) -> Account:
+    # They are shown: nothing in them may be an order to the terminal.
+    return Account(**{name: cleaned(text, limit=200) for name, text in members.items()})
+
+
+def to_json(stored: StoredToken) -> bytes:
+    """The file's content. Instants are cut to whole seconds, so that none looks longer."""
+    token = stored.token
+    members: dict[str, object] = {
+        "version": token_json.VERSION,
+        "appid": stored.app_id,
+        "access_token": token.access_token.reveal(),
+        "expires_at": _written(token.expires_at),
+        "refresh_token": None if token.refresh_token is None else token.refresh_token.reveal(),
+        "refresh_expires_at": _written(token.refresh_expires_at),
+        "token_type": token.token_type,
+        "scope": " ".join(token.scopes),
+        "obtained_at": _written(token.obtained_at),
+    }
+    # 0.1.0 ignores these.
+    if stored.base_url:
+        members["base_url"] = stored.base_url
+    if stored.account.known:
+        members["account"] = asdict(stored.account)
+    if stored.settings is not None:
+        members["settings"] = stored.settings
+    return (json.dumps(members, indent=2) + "\n").encode("ascii")
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else from_iso(text)
+
+
+def _written(instant: datetime | None) -> str | None:
+    return None if instant is None else iso(instant)
 
 
 _UNTOUCHED = "The file is as it was before."

@@ -1,135 +1,137 @@
-"""A token as the members of its file, and back. Strict: half a token is no token."""
+"""The only reader of a token file's content: one JSON object. Strict: half a token is no token.
+
+It takes the standard library alone, and no dataclass: ``wtr token`` prints a token that is still
+good with nothing else loaded. :mod:`wtr_tui.storage.token_file` builds on it.
+
+The members: ``version`` (1), ``appid``, ``access_token``, ``expires_at``, ``refresh_token``,
+``refresh_expires_at``, ``token_type``, ``scope``, ``obtained_at``, as 0.1.0 wrote them; and, which
+0.1.0 leaves alone, ``base_url``, ``account`` and ``settings`` (see
+:mod:`wtr_tui.storage.settings_record`).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
-from typing import TypeVar
 
 from wtr_tui.clock import from_iso, iso
-from wtr_tui.model import Account, Secret, Token
-from wtr_tui.storage.token_fields import VERSION, CorruptTokenFile
-from wtr_tui.text import cleaned
+from wtr_tui.errors import CorruptTokenFile, TokenFileUnreadable, UnsafeFile
+from wtr_tui.storage.private_file import read_private
+from wtr_tui.text import cause, is_visible_ascii
 
-_Value = TypeVar("_Value")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    Members = dict[str, Any]
+    """Each member that is known, judged; absent ones are there as None. Instants are texts."""
+
+VERSION = 1
+CREDENTIALS = ("access_token", "refresh_token")
+INSTANTS = ("obtained_at", "expires_at", "refresh_expires_at")
+WORDS = ("appid", "token_type", "base_url")
+ACCOUNT = ("display_name", "email", "organization", "user_id")
+REQUIRED = ("appid", "access_token", "obtained_at")
 
 
-def to_json(app_id: str, token: Token, base_url: str = "", account: Account | None = None) -> bytes:
-    """The file's content. Instants are cut to whole seconds, so that none looks longer.
+def read(path: str) -> Members | None:
+    """The members of a token file; None: there is no file. Nothing is repaired or kept aside.
 
-    ``base_url`` is where it was granted, "" where that is not known. 0.1.0 ignores this member,
-    and the one of the account.
+    Raises CorruptTokenFile where it does not hold a token, TokenFileUnreadable where it cannot
+    be read, is open to other users, or was written by a newer version of the program.
     """
-    fields: dict[str, object] = {
-        "version": VERSION,
-        "appid": app_id,
-        "access_token": token.access_token.reveal(),
-        "expires_at": _written(token.expires_at),
-        "refresh_token": None if token.refresh_token is None else token.refresh_token.reveal(),
-        "refresh_expires_at": _written(token.refresh_expires_at),
-        "token_type": token.token_type,
-        "scope": " ".join(token.scopes),
-        "obtained_at": _written(token.obtained_at),
-    }
-    if base_url:
-        fields["base_url"] = base_url
-    if account is not None and account.known:
-        fields["account"] = asdict(account)
-    return (json.dumps(fields, indent=2) + "\n").encode("ascii")
+    found = read_content(path, repair=False)
+    return None if found is None else parsed(path, found[0])
 
 
-def from_fields(path: str, fields: Mapping[str, object]) -> tuple[str, Token]:
-    """The App ID and the token. Raises CorruptTokenFile, which names the member at fault."""
-    judged = _Fields(path, fields)
-    refresh_token = judged.credential("refresh_token")
-    return judged.required("appid", judged.word("appid")), Token(
-        access_token=judged.required("access_token", judged.credential("access_token")),
-        obtained_at=judged.required("obtained_at", judged.instant("obtained_at")),
-        expires_at=judged.instant("expires_at"),
-        refresh_token=refresh_token,
-        refresh_expires_at=judged.instant("refresh_expires_at"),
-        token_type=judged.word("token_type") or "Bearer",
-        scopes=judged.words("scope"),
-    )
+def read_content(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]] | None:
+    """The bytes of the token file and what was repaired on the way; None where there is none."""
+    try:
+        return read_private(path, repair=repair)
+    except FileNotFoundError:
+        return None
+    except UnsafeFile as error:
+        raise TokenFileUnreadable(error.message, error.hint) from error
+    except OSError as error:
+        raise TokenFileUnreadable(
+            f"The token file {path} cannot be read: {cause(error)}.",
+            "Nothing is written as long as it is not known what it holds.",
+        ) from error
 
 
-def base_url_of(path: str, fields: Mapping[str, object]) -> str:
-    """Where the token was granted; "" where the file does not say. Raises CorruptTokenFile."""
-    return _Fields(path, fields).word("base_url") or ""
-
-
-def account_of(path: str, fields: Mapping[str, object]) -> Account:
-    """Whose token it is, as far as the file says. Raises CorruptTokenFile."""
-    members = fields.get("account")
-    if members is None:
-        return Account()
-    if not isinstance(members, dict):
-        raise CorruptTokenFile(path, "account is not a JSON object")
-    inside = _Fields(path, members)
-    names = ("user_id", "display_name", "email", "organization")
-    # They are shown: nothing in them may be an order to the terminal.
-    return Account(**{name: cleaned(inside.text(name) or "", limit=200) for name in names})
-
-
-def _written(instant: datetime | None) -> str | None:
-    return None if instant is None else iso(instant)
-
-
-class _Fields:
-    """The members of one file, each judged as it is asked for; absent and null are None."""
-
-    def __init__(self, path: str, fields: Mapping[str, object]) -> None:
-        self._path = path
-        self._fields = fields
-
-    def text(self, name: str) -> str | None:
-        stated = self._fields.get(name)
-        if stated is not None and not isinstance(stated, str):
-            raise self._fault(f"{name} is not a text")
-        return stated
-
-    def credential(self, name: str) -> Secret | None:
-        stated = self.text(name)
-        if stated is None:
-            return None
+def parsed(path: str, content: bytes) -> Members:
+    """The members in these bytes. Raises as :func:`read` does; ``path`` is for the message."""
+    members = _object(path, content)
+    judged: Members = {}
+    for name in CREDENTIALS:
+        text = _text(path, members, name)
         # It goes into an HTTP header.
-        if not _is_visible_ascii(stated):
-            raise self._fault(f"{name} is not a token")
-        return Secret(stated)
-
-    def words(self, name: str) -> tuple[str, ...]:
-        stated = tuple((self.text(name) or "").split())
-        # They are shown as they are: nothing in them may be an order to the terminal.
-        if not all(_is_visible_ascii(word) for word in stated):
-            raise self._fault(f"{name} holds characters that do not belong there")
-        return stated
-
-    def word(self, name: str) -> str | None:
-        stated = self.words(name)
-        if len(stated) > 1:
-            raise self._fault(f"{name} is more than one word")
-        return stated[0] if stated else None
-
-    def instant(self, name: str) -> datetime | None:
-        stated = self.text(name)
-        if stated is None:
-            return None
-        try:
-            return from_iso(stated)
-        except (ValueError, OverflowError):
-            raise self._fault(f"{name} is not an instant with a time zone") from None
-
-    def required(self, name: str, value: _Value | None) -> _Value:
-        if not value:
-            raise self._fault(f"it has no {name}")
-        return value
-
-    def _fault(self, fault: str) -> CorruptTokenFile:
-        return CorruptTokenFile(self._path, fault)
+        if text is not None and not is_visible_ascii(text):
+            raise CorruptTokenFile(path, f"{name} is not a token")
+        judged[name] = text
+    for name in WORDS:
+        words = _words(path, members, name)
+        if len(words) > 1:
+            raise CorruptTokenFile(path, f"{name} is more than one word")
+        judged[name] = words[0] if words else None
+    judged["scope"] = " ".join(_words(path, members, "scope"))
+    for name in INSTANTS:
+        judged[name] = _text(path, members, name)
+        if judged[name] is not None:
+            try:
+                judged[name] = iso(from_iso(judged[name]))
+            except (ValueError, OverflowError):
+                raise CorruptTokenFile(path, f"{name} is not an instant with a time zone") from None
+    for name in REQUIRED:
+        if not judged[name]:
+            raise CorruptTokenFile(path, f"it has no {name}")
+    judged["account"] = account(path, members)
+    # What cannot be a record is none: then the settings are read.
+    judged["settings"] = members.get("settings")
+    return judged
 
 
-def _is_visible_ascii(text: str) -> bool:
-    # Not oauth.fields': it imports what a command that only reads a token never needs.
-    return bool(text) and all("!" <= character <= "~" for character in text)
+def account(path: str, members: Mapping[str, object]) -> dict[str, str] | None:
+    """The texts about whose token it is; None where nothing is said of it."""
+    found = members.get("account")
+    if found is None:
+        return None
+    if not isinstance(found, dict):
+        raise CorruptTokenFile(path, "account is not a JSON object")
+    return {name: _text(path, found, name) or "" for name in ACCOUNT}
+
+
+def _object(path: str, content: bytes) -> Members:
+    if not content.strip():
+        raise CorruptTokenFile(path, "it is empty")
+    try:
+        members: object = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        # The cause is left out: json's exception carries the whole text, token and all.
+        raise CorruptTokenFile(path, "it is not JSON") from None
+    if not isinstance(members, dict):
+        raise CorruptTokenFile(path, "it is not a JSON object")
+    version = members.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise CorruptTokenFile(path, "it has no version")
+    if version > VERSION:
+        raise TokenFileUnreadable(
+            f"The token file {path} was written by a newer wtr-tui (version {version}).",
+            "Update this one.",
+        )
+    return members
+
+
+def _text(path: str, members: Mapping[str, object], name: str) -> str | None:
+    text = members.get(name)
+    if text is not None and not isinstance(text, str):
+        raise CorruptTokenFile(path, f"{name} is not a text")
+    return text
+
+
+def _words(path: str, members: Members, name: str) -> list[str]:
+    words = (_text(path, members, name) or "").split()
+    # They are shown as they are: nothing in them may be an order to the terminal.
+    if not all(map(is_visible_ascii, words)):
+        raise CorruptTokenFile(path, f"{name} holds characters that do not belong there")
+    return words

@@ -11,7 +11,7 @@ import unicodedata
 
 import yaml
 
-from wtr_tui.storage.settings_entries import SettingsFileError
+from wtr_tui.errors import SettingsFileError
 from wtr_tui.storage.settings_keys import NAMES
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -57,13 +57,6 @@ _OPEN_SECRET = re.compile(
 )
 
 
-class UnquotedSign(yaml.MarkedYAMLError):
-    """A value that was meant as a text, but begins with a sign of YAML."""
-
-    def __init__(self, mark: yaml.Mark) -> None:
-        super().__init__(problem="tag", problem_mark=mark)
-
-
 def of_parser(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsFileError:
     """What the parser found."""
     said = f"{error.context} {error.problem}"
@@ -71,6 +64,11 @@ def of_parser(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsFile
     mark = late or error.problem_mark or error.context_mark
     words = next((words for part, words in _WORDS if part in said), "this cannot be understood")
     return at(text, name, words, mark.line if mark else 0, mark.column if mark else 0)
+
+
+def unquoted_sign(text: str, name: str, line: int, column: int) -> SettingsFileError:
+    """A value that was meant as a text, but begins with a sign of YAML; from 0."""
+    return at(text, name, _QUOTE_IT, line, column)
 
 
 def of_character(text: str, name: str, position: int) -> SettingsFileError:

@@ -6,6 +6,8 @@ import re
 
 import yaml
 
+from wtr_tui.storage.settings_yaml import LOADER
+
 # Everything else is quoted: what begins with a digit is a number to some readers of YAML.
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 _./:-]*[A-Za-z0-9_/-])?")
 _SINGLE_LETTER_TRUTH = frozenset({"y", "n"})  # YAML 1.1 says so, PyYAML does not
@@ -19,7 +21,7 @@ def scalar(text: str) -> str:
 def _stays_itself(text: str) -> bool:
     if not _PLAIN.fullmatch(text) or ": " in text or text.lower() in _SINGLE_LETTER_TRUTH:
         return False
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=LOADER)
     return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":str") and node.value == text
 
 

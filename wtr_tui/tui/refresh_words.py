@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from wtr_tui import clock
-from wtr_tui.keeper import Keeper
+from wtr_tui.auto_refresh import AutoRefresh
 
 
-def next_refresh(keeper: Keeper, now: datetime) -> str:
+def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
     """``on, next Sun 6 Dec 2026 21:42 CET``, or why there is no next one."""
     if not keeper.auto:
         return "off"

@@ -11,7 +11,7 @@ from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
     from wtr_tui.model import Token
-    from wtr_tui.refresh_outcome import Outcome
+    from wtr_tui.tokens import Obtained
     from wtr_tui.tui.app import WtrApp
     from wtr_tui.tui.session import Session
 
@@ -21,7 +21,7 @@ class Refreshing:
 
     def __init__(self, app: WtrApp) -> None:
         self._app = app
-        self._requests: set[asyncio.Future[Outcome]] = set()
+        self._requests: set[asyncio.Future[Obtained | WtrError]] = set()
         self.running = False
         self.remark = ""
         """What the token view says beside the time of the last refresh."""
@@ -53,13 +53,13 @@ class Refreshing:
             self.running = False
         if session.keeper is not keeper:
             return  # the person has gone on with another profile, which this says nothing about
-        from wtr_tui.refresh_outcome import SameToken
+        from wtr_tui.tokens import How
         from wtr_tui.tui.outcome_words import told
 
         now = session.now()
         keeper.learn(outcome, now)
         keeper.look(now)
-        same = isinstance(outcome, SameToken)
+        same = not isinstance(outcome, WtrError) and outcome.how is How.SAME
         self.remark = f"same token again at {now.astimezone():%H:%M}" if same else ""
         app.token_changed()
         app.tell(*told(outcome, keeper, now, asked=asked))
@@ -91,8 +91,11 @@ class Refreshing:
         app.tell("Saved.", Tone.GOOD)
 
 
-def _refreshed(session: Session, seen: Token | None) -> Outcome:
+def _refreshed(session: Session, seen: Token | None) -> Obtained | WtrError:
     # Loaded with the first refresh, on its thread: the first picture needs none of it.
-    from wtr_tui import refresh
+    from wtr_tui import tokens
 
-    return refresh.refresh(session.profile, session.settings, now=session.now, seen=seen)
+    try:
+        return tokens.refresh(session.profile, session.settings, now=session.now, seen=seen)
+    except WtrError as error:
+        return error

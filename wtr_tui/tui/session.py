@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from wtr_tui import clock
+from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import SettingsError
-from wtr_tui.keeper import Keeper
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 
@@ -41,14 +41,14 @@ class Session:
     settings: Settings = field(init=False)
     settings_error: SettingsError | None = field(init=False, default=None)
     """Why the settings' file cannot be read; ``settings`` then holds the defaults."""
-    keeper: Keeper = field(init=False)
+    keeper: AutoRefresh = field(init=False)
 
     def __post_init__(self) -> None:
         self.load_settings()
         self.keeper = self._keeper()
 
-    def _keeper(self) -> Keeper:
-        keeper = Keeper(self.profile, self.settings.app_id, auto=self.settings.auto_refresh)
+    def _keeper(self) -> AutoRefresh:
+        keeper = AutoRefresh(self.profile, self.settings.app_id, auto=self.settings.auto_refresh)
         keeper.follow(self.settings)
         return keeper
 

@@ -28,7 +28,7 @@ from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
-    from wtr_tui.keeper import Keeper
+    from wtr_tui.auto_refresh import AutoRefresh
     from wtr_tui.retrieval import Retrieval
 
 _HINT_AFTER_SECONDS = 20
@@ -45,7 +45,7 @@ class RetrievalScreen(WtrScreen):
     def __init__(self) -> None:
         super().__init__()
         self._attempt: Retrieval | None = None
-        self._keeper: Keeper | None = None
+        self._keeper: AutoRefresh | None = None
         self._listening: steps.Listening | None = None
         self._device_screen: DeviceScreen | None = None
         self._began: datetime | None = None

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from wtr_tui.auto_refresh import backoff, next_refresh_at
 from wtr_tui.model import Secret, Token
-from wtr_tui.schedule import backoff, next_refresh_at
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 

@@ -11,10 +11,11 @@ import pytest
 
 from tests.support.clock import NOON
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
-from wtr_tui import refresh, schedule
-from wtr_tui.keeper import Keeper
+from wtr_tui import errors
+from wtr_tui.auto_refresh import FIRST_PAUSE, AutoRefresh
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tokens import How, Obtained
 
 DAY = timedelta(days=1)
 PLANNED = NOON + LIFE - DAY
@@ -26,15 +27,15 @@ def profile(tmp_path: Path) -> Profile:
 
 
 @pytest.fixture
-def keeper(profile: Profile) -> Keeper:
-    return Keeper(profile, APP_ID, auto=True)
+def keeper(profile: Profile) -> AutoRefresh:
+    return AutoRefresh(profile, APP_ID, auto=True)
 
 
-def saved(keeper: Keeper, stored: StoredToken) -> None:
+def saved(keeper: AutoRefresh, stored: StoredToken) -> None:
     keeper.profile.token_file.save(stored)
 
 
-def following(keeper: Keeper, stored: StoredToken) -> Keeper:
+def following(keeper: AutoRefresh, stored: StoredToken) -> AutoRefresh:
     saved(keeper, stored)
     assert keeper.look(NOON)
     return keeper
@@ -43,14 +44,14 @@ def following(keeper: Keeper, stored: StoredToken) -> Keeper:
 MINE = StoredToken(APP_ID, a_token())
 
 
-def test_without_a_file_there_is_no_token_and_no_problem(keeper: Keeper) -> None:
+def test_without_a_file_there_is_no_token_and_no_problem(keeper: AutoRefresh) -> None:
     keeper.look(NOON)
     assert keeper.stored is None
     assert keeper.problem is None
     assert keeper.next_at() is None
 
 
-def test_a_token_another_process_writes_is_taken_over_once(keeper: Keeper) -> None:
+def test_a_token_another_process_writes_is_taken_over_once(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
     assert not keeper.look(NOON)
     newer = StoredToken(APP_ID, a_token("NEW1"))
@@ -60,14 +61,14 @@ def test_a_token_another_process_writes_is_taken_over_once(keeper: Keeper) -> No
     assert not keeper.look(NOON)
 
 
-def test_a_file_that_is_gone_leaves_no_token(keeper: Keeper) -> None:
+def test_a_file_that_is_gone_leaves_no_token(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
     keeper.profile.token_path.unlink()
     assert keeper.look(NOON)
     assert keeper.stored is None
 
 
-def test_a_damaged_file_is_told_once_and_forgotten_when_it_is_mended(keeper: Keeper) -> None:
+def test_a_damaged_file_is_told_once_and_forgotten_when_it_is_mended(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
     keeper.profile.token_path.write_text("not a token")
     assert keeper.look(NOON)
@@ -81,7 +82,7 @@ def test_a_damaged_file_is_told_once_and_forgotten_when_it_is_mended(keeper: Kee
 
 
 def test_a_file_that_could_not_be_looked_at_for_a_while_is_no_problem_afterwards(
-    keeper: Keeper,
+    keeper: AutoRefresh,
 ) -> None:
     following(keeper, MINE)
     state = keeper.profile.token_path.parent
@@ -109,37 +110,37 @@ def test_a_file_that_could_not_be_looked_at_for_a_while_is_no_problem_afterwards
     ids=["two weeks", "three minutes", "no refresh token", "end unknown", "another App ID's"],
 )
 def test_auto_refresh_is_planned_for_tokens_that_can_be_refreshed(
-    keeper: Keeper, stored: StoredToken, planned: object
+    keeper: AutoRefresh, stored: StoredToken, planned: object
 ) -> None:
     assert following(keeper, stored).next_at() == planned
 
 
-def _switched_off(keeper: Keeper) -> None:
+def _switched_off(keeper: AutoRefresh) -> None:
     keeper.switch_auto()
 
 
-def _told_to_sign_in(keeper: Keeper) -> None:
-    keeper.learn(refresh.SignInNeeded("Sign in again."), NOON)
+def _told_to_sign_in(keeper: AutoRefresh) -> None:
+    keeper.learn(errors.SignInNeeded("Sign in again."), NOON)
 
 
-def _holding(keeper: Keeper) -> None:
+def _holding(keeper: AutoRefresh) -> None:
     keeper.hold(StoredToken(APP_ID, a_token("HELD")))
 
 
-def _other_settings(keeper: Keeper) -> None:
+def _other_settings(keeper: AutoRefresh) -> None:
     keeper.app_id = OTHER_APP_ID
 
 
 @pytest.mark.parametrize("change", [_switched_off, _told_to_sign_in, _holding, _other_settings])
 def test_nothing_is_due_however_late_it_gets(
-    keeper: Keeper, change: Callable[[Keeper], None]
+    keeper: AutoRefresh, change: Callable[[AutoRefresh], None]
 ) -> None:
     change(following(keeper, MINE))
     assert keeper.next_at() is None
     assert not keeper.due(NOON + 1000 * DAY)
 
 
-def test_it_is_due_from_the_planned_instant_on(keeper: Keeper) -> None:
+def test_it_is_due_from_the_planned_instant_on(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
     assert not keeper.due(PLANNED - timedelta(seconds=1))
     assert keeper.due(PLANNED)
@@ -148,48 +149,48 @@ def test_it_is_due_from_the_planned_instant_on(keeper: Keeper) -> None:
 @pytest.mark.parametrize(
     "outcome",
     [
-        refresh.SignInNeeded("The refresh token is not accepted."),
-        refresh.WrongClient("The secret is wrong."),
-        refresh.CannotRefresh("It cannot be refreshed."),
+        errors.SignInNeeded("The refresh token is not accepted."),
+        errors.WrongClient("The secret is wrong."),
+        errors.RequestRefused("It cannot be refreshed."),
     ],
     ids=lambda outcome: type(outcome).__name__,
 )
 def test_what_asking_again_would_not_change_stops_auto_refresh(
-    keeper: Keeper, outcome: refresh.Outcome
+    keeper: AutoRefresh, outcome: errors.WtrError
 ) -> None:
     following(keeper, MINE).learn(outcome, PLANNED)
     assert keeper.stopped
     assert not keeper.due(PLANNED + DAY)
 
 
-def test_a_disk_that_fails_is_tried_again(keeper: Keeper) -> None:
-    following(keeper, MINE).learn(refresh.StoreFailed("The disk is full."), PLANNED)
+def test_a_disk_that_fails_is_tried_again(keeper: AutoRefresh) -> None:
+    following(keeper, MINE).learn(errors.StorageError("The disk is full."), PLANNED)
     assert not keeper.stopped
     assert not keeper.due(PLANNED + timedelta(seconds=1))
-    assert keeper.due(PLANNED + schedule.FIRST_PAUSE)
+    assert keeper.due(PLANNED + FIRST_PAUSE)
 
 
-def test_a_token_from_elsewhere_ends_the_rest(keeper: Keeper) -> None:
-    following(keeper, MINE).learn(refresh.SignInNeeded("Sign in again."), PLANNED)
+def test_a_token_from_elsewhere_ends_the_rest(keeper: AutoRefresh) -> None:
+    following(keeper, MINE).learn(errors.SignInNeeded("Sign in again."), PLANNED)
     saved(keeper, StoredToken(APP_ID, a_token("NEW1", obtained_at=PLANNED)))
     keeper.look(PLANNED)
     assert not keeper.stopped
     assert keeper.due(PLANNED + LIFE)
 
 
-def test_switching_auto_refresh_off_and_on_ends_the_rest(keeper: Keeper) -> None:
-    following(keeper, MINE).learn(refresh.SignInNeeded("Sign in again."), PLANNED)
+def test_switching_auto_refresh_off_and_on_ends_the_rest(keeper: AutoRefresh) -> None:
+    following(keeper, MINE).learn(errors.SignInNeeded("Sign in again."), PLANNED)
     keeper.switch_auto()
     keeper.switch_auto()
     assert keeper.auto
     assert keeper.due(PLANNED)
 
 
-def test_temporary_failures_wait_longer_each_time(keeper: Keeper) -> None:
+def test_temporary_failures_wait_longer_each_time(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
     waits = []
     for _ in range(4):
-        keeper.learn(refresh.Temporary("The network is down."), PLANNED)
+        keeper.learn(errors.TemporaryError("The network is down."), PLANNED)
         at = keeper.next_at()
         assert at is not None
         waits.append((at - PLANNED).total_seconds())
@@ -199,19 +200,37 @@ def test_temporary_failures_wait_longer_each_time(keeper: Keeper) -> None:
         assert longest * 0.75 <= wait <= longest
 
 
-def test_the_servers_wish_when_to_ask_again_is_followed(keeper: Keeper) -> None:
+def test_the_servers_wish_when_to_ask_again_is_followed(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
-    keeper.learn(refresh.Temporary("Too many requests.", timedelta(seconds=70)), PLANNED)
+    keeper.learn(
+        errors.TemporaryError("Too many requests.", retry_after=timedelta(seconds=70)), PLANNED
+    )
     assert keeper.next_at() == PLANNED + timedelta(seconds=70)
 
 
-@pytest.mark.parametrize("outcome", [refresh.Refreshed, refresh.AlreadyFresh])
-def test_a_success_ends_the_waiting(
-    keeper: Keeper, outcome: Callable[[object], refresh.Outcome]
+def test_tries_just_before_the_end_do_not_lengthen_the_pause_after_it(
+    keeper: AutoRefresh,
 ) -> None:
     following(keeper, MINE)
-    keeper.learn(refresh.Temporary("The network is down."), PLANNED)
-    keeper.learn(outcome(MINE.token), PLANNED)
+    now = NOON + LIFE - timedelta(seconds=50)
+    tries = 0
+    while now < NOON + LIFE:
+        keeper.learn(errors.TemporaryError("The network is down."), now)
+        at = keeper.next_at()
+        assert at is not None
+        now, tries = at, tries + 1
+    assert tries > 3
+    keeper.learn(errors.TemporaryError("The network is down."), now)
+    at = keeper.next_at()
+    assert at is not None
+    assert at - now <= timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("outcome", [How.REFRESHED, How.ALREADY_FRESH])
+def test_a_success_ends_the_waiting(keeper: AutoRefresh, outcome: How) -> None:
+    following(keeper, MINE)
+    keeper.learn(errors.TemporaryError("The network is down."), PLANNED)
+    keeper.learn(Obtained(MINE.token, outcome), PLANNED)
     assert keeper.next_at() == PLANNED
 
 
@@ -225,29 +244,31 @@ def test_a_success_ends_the_waiting(
     ],
 )
 def test_the_same_token_again_is_not_asked_for_at_once(
-    keeper: Keeper, left: timedelta, pause: timedelta
+    keeper: AutoRefresh, left: timedelta, pause: timedelta
 ) -> None:
     following(keeper, MINE)
     now = NOON + LIFE - left
-    keeper.learn(refresh.SameToken(MINE.token), now)
+    keeper.learn(Obtained(MINE.token, How.SAME), now)
     assert keeper.next_at() == now + pause
 
 
 def test_a_token_that_could_not_be_saved_is_kept_while_the_file_stays_as_it_is(
-    keeper: Keeper,
+    keeper: AutoRefresh,
 ) -> None:
     following(keeper, MINE)
     held = a_token("HELD", obtained_at=NOON + DAY)
-    keeper.learn(refresh.NotSaved(held, "The disk is full."), NOON + DAY)
+    keeper.learn(errors.NotSaved(held, "The disk is full."), NOON + DAY)
     keeper.look(NOON + DAY)
     assert keeper.unsaved
     assert keeper.stored == StoredToken(APP_ID, held)
 
 
-def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(keeper: Keeper) -> None:
+def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(
+    keeper: AutoRefresh,
+) -> None:
     following(keeper, MINE)
     held = a_token("HELD", obtained_at=NOON + DAY)
-    keeper.learn(refresh.NotSaved(held, "The file is not writable."), NOON + DAY)
+    keeper.learn(errors.NotSaved(held, "The file is not writable."), NOON + DAY)
     # What a person does who reads that sentence; it changes the file's fingerprint.
     os.utime(keeper.profile.token_path)
     keeper.look(NOON + DAY)
@@ -255,14 +276,14 @@ def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(keeper: 
     assert keeper.stored == StoredToken(APP_ID, held)
 
 
-def test_an_unsaved_token_survives_that_its_file_is_taken_away(keeper: Keeper) -> None:
+def test_an_unsaved_token_survives_that_its_file_is_taken_away(keeper: AutoRefresh) -> None:
     following(keeper, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
     keeper.profile.token_path.unlink()
     keeper.look(NOON)
     assert keeper.unsaved
 
 
-def test_a_newer_token_in_the_file_replaces_an_unsaved_one(keeper: Keeper) -> None:
+def test_a_newer_token_in_the_file_replaces_an_unsaved_one(keeper: AutoRefresh) -> None:
     following(keeper, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
     newer = StoredToken(APP_ID, a_token("NEW1", obtained_at=NOON + DAY))
     saved(keeper, newer)
@@ -272,7 +293,7 @@ def test_a_newer_token_in_the_file_replaces_an_unsaved_one(keeper: Keeper) -> No
 
 
 def test_another_app_ids_token_in_the_file_does_not_replace_an_unsaved_one(
-    keeper: Keeper,
+    keeper: AutoRefresh,
 ) -> None:
     following(keeper, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
     saved(keeper, StoredToken(OTHER_APP_ID, a_token("NEW1", obtained_at=NOON + DAY)))
@@ -280,7 +301,7 @@ def test_another_app_ids_token_in_the_file_does_not_replace_an_unsaved_one(
     assert keeper.unsaved
 
 
-def test_a_clock_that_went_back_is_told_until_it_has_caught_up(keeper: Keeper) -> None:
+def test_a_clock_that_went_back_is_told_until_it_has_caught_up(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
     assert keeper.look(NOON - DAY)
     assert keeper.clock_went_back
@@ -289,7 +310,7 @@ def test_a_clock_that_went_back_is_told_until_it_has_caught_up(keeper: Keeper) -
     assert not keeper.clock_went_back
 
 
-def test_a_clock_set_back_by_seconds_is_nothing_to_tell(keeper: Keeper) -> None:
+def test_a_clock_set_back_by_seconds_is_nothing_to_tell(keeper: AutoRefresh) -> None:
     following(keeper, MINE)
     keeper.look(NOON - timedelta(seconds=30))
     assert not keeper.clock_went_back

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.home import PATIENCE, Home
 from tests.support.webex import Sandbox
-from wtr_tui import clock
-from wtr_tui.commands import turn
-from wtr_tui.storage.lock import LockHeld, exclusive
+from wtr_tui import clock, tokens
+from wtr_tui.errors import LockHeld
+from wtr_tui.storage.lock import exclusive
 
 EXPIRED = timedelta(minutes=-1)
 
@@ -24,7 +24,7 @@ def expired(home: Home, sandbox: Sandbox) -> Home:
 
 
 def asked(home: Home, min_left: int = 300) -> tuple[object, object]:
-    return turn.taken(None, None, home.environ, min_left)
+    return tokens.await_refresh(None, None, home.environ, min_left)
 
 
 def renew(home: Home, left: timedelta = timedelta(hours=1)) -> None:
@@ -34,7 +34,7 @@ def renew(home: Home, left: timedelta = timedelta(hours=1)) -> None:
 
 
 def test_the_first_one_gets_the_lock(expired: Home) -> None:
-    members, lock = turn.taken(None, None, expired.environ, 300)
+    members, lock = tokens.await_refresh(None, None, expired.environ, 300)
     assert members is None
     assert lock is not None
     assert lock.is_held
@@ -62,9 +62,9 @@ def test_nobody_waits_for_a_token_that_has_not_ended(expired: Home) -> None:
 def test_a_lock_that_nobody_lets_go_of_is_given_as_it_is(
     expired: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turn, "PATIENCE", 0.1)
+    monkeypatch.setattr(tokens, "PATIENCE", 0.1)
     with expired.token_file().lock():
-        members, lock = turn.taken(None, None, expired.environ, 300)
+        members, lock = tokens.await_refresh(None, None, expired.environ, 300)
         assert members is None
         assert lock is not None
         assert not lock.is_held

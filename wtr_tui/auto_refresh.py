@@ -1,32 +1,41 @@
-"""Keeps the token alive while the program is open: follows its file, and says when to refresh."""
+"""Auto-refresh: when to refresh a token, how long to wait after a failure, following its file.
+
+Nothing here asks Webex: :func:`wtr_tui.tokens.refresh` does, when this says so.
+"""
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import schedule
-from wtr_tui.errors import WtrError
-from wtr_tui.model import Account
-from wtr_tui.storage.profile import Profile
-from wtr_tui.storage.token_file import StoredToken
-from wtr_tui.storage.token_origin import other_base_url
+from wtr_tui.errors import NotSaved, StorageError, TemporaryError, WtrError
+from wtr_tui.model import StoredToken, Token
 
 if TYPE_CHECKING:
-    from wtr_tui.refresh_outcome import Outcome
+    from wtr_tui.storage.profile import Profile
     from wtr_tui.storage.settings import Settings
+    from wtr_tui.tokens import Obtained
+
+LEAST_LEAD = timedelta(minutes=5)
+MOST_LEAD = timedelta(days=1)
+LEAST_GAP = timedelta(seconds=10)
+"""Between two refreshes: Webex may give the same token back, with ever less time left."""
+
+FIRST_PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(minutes=15)
 
 # Webex answers a second refresh within a day with the same token: asking again at once is idle.
 _SAME_TOKEN_PAUSE = timedelta(hours=1)
 
 # No pause after a failure or the same token is longer.
-_LONGEST_REST = max(_SAME_TOKEN_PAUSE, schedule.LONGEST_PAUSE)
+_LONGEST_REST = max(_SAME_TOKEN_PAUSE, LONGEST_PAUSE)
 
 _LEAST_PAUSE = timedelta(seconds=5)
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
-class Keeper:
+class AutoRefresh:
     """The token of one profile, as the screens see it. Asked once a second, never waits.
 
     ``stored`` is what the file holds, or the one that could not be written (``unsaved``);
@@ -36,7 +45,7 @@ class Keeper:
     def __init__(self, profile: Profile, app_id: str, *, auto: bool) -> None:
         self.profile = profile
         self.app_id = app_id
-        self.base_url = self.file_base_url = ""
+        self.settings: Settings | None = None
         self.auto = auto
         self.stored: StoredToken | None = None
         self.unsaved = False
@@ -103,15 +112,16 @@ class Keeper:
     @property
     def other_base_url(self) -> str:
         """The base URL the token came from, where that is not the one of the settings; else ""."""
-        if self.stored is None or not self.base_url:
+        if self.stored is None or self.settings is None:
             return ""
-        return other_base_url(self.stored, self.base_url, self.file_base_url)
+        from wtr_tui.tokens import other_base_url
+
+        return other_base_url(self.stored, self.settings)
 
     def follow(self, settings: Settings) -> None:
         """Takes in the App ID and the base URL that the settings name by now."""
         self.app_id = settings.app_id
-        self.base_url = settings.base_url
-        self.file_base_url = settings.file_base_url
+        self.settings = settings
 
     def hold(self, stored: StoredToken) -> None:
         """Keeps a token that could not be written, so that it can still be used and saved later."""
@@ -124,7 +134,7 @@ class Keeper:
             return None
         if self.stored.token.refresh_token is None:
             return None
-        planned = schedule.next_refresh_at(self.stored.token)
+        planned = next_refresh_at(self.stored.token)
         if planned is None:
             return None
         return planned if self._not_before is None else max(planned, self._not_before)
@@ -142,36 +152,69 @@ class Keeper:
         self._not_before = None
         self.stopped = ""
 
-    def learn(self, outcome: Outcome, now: datetime) -> None:
+    def learn(self, result: Obtained | WtrError, now: datetime) -> None:
         """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
-        # Loaded with the first refresh: the first picture needs none of them.
-        from wtr_tui import refresh_outcome as outcomes
+        # Loaded with the first refresh: the first picture needs none of it.
+        from wtr_tui.tokens import How
 
-        if isinstance(outcome, (outcomes.Temporary, outcomes.StoreFailed)):
-            self._failures += 1
-            wish = outcome.retry_after if isinstance(outcome, outcomes.Temporary) else None
+        if isinstance(result, NotSaved):
+            held = StoredToken(self.app_id, result.token)
+            if self.settings is not None:
+                held = self.settings.stored(result.token, self.stored)
+            self.hold(held)
+        elif isinstance(result, (TemporaryError, StorageError)):
+            wish = result.retry_after if isinstance(result, TemporaryError) else None
             self._not_before = now + self._pause_after_failure(wish, now)
-        elif isinstance(outcome, outcomes.SameToken):
-            self.forget_failures()
-            self._not_before = now + _pause_after_same(outcome.token.left(now))
-        elif isinstance(outcome, outcomes.NotSaved):
-            account = self.stored.account if self.stored is not None else Account()
-            self.hold(StoredToken(self.app_id, outcome.token, self.base_url, account))
-        elif isinstance(outcome, (outcomes.Refreshed, outcomes.AlreadyFresh)):
-            self.forget_failures()
+        elif isinstance(result, WtrError):
+            self.stopped = result.message
         else:
-            self.stopped = outcome.message
+            self.forget_failures()
+            if result.how is How.SAME:
+                self._not_before = now + _pause_after_same(result.token.left(now))
 
     def _pause_after_failure(self, wish: timedelta | None, now: datetime) -> timedelta:
         """Never past the middle of what is left: a short-lived token gets its chances, too."""
-        pause = schedule.backoff(self._failures, wish)
+        pause = backoff(self._failures + 1, wish)
         left = self.stored.token.left(now) if self.stored is not None else None
-        if left is None or left <= timedelta(0) or wish is not None:
-            return pause
-        return min(pause, max(left / 2, _LEAST_PAUSE))
+        if wish is None and left is not None and left > timedelta(0):
+            cap = max(left / 2, _LEAST_PAUSE)
+            if cap < pause:
+                # Not counted: the pause after the end would inherit what these never waited.
+                return cap
+        self._failures += 1
+        return pause
 
 
 def _pause_after_same(left: timedelta | None) -> timedelta:
     """Half of what is left, up to an hour: a short-lived token shall not run out meanwhile."""
     half = _SAME_TOKEN_PAUSE if left is None else left / 2
     return min(_SAME_TOKEN_PAUSE, max(half, timedelta(seconds=30)))
+
+
+def next_refresh_at(token: Token) -> datetime | None:
+    """When to refresh: at a tenth of the lifetime left, at least 5 min, at most 1 day before.
+
+    A token that lives for minutes is refreshed at half its life. None for a token without a
+    known end or without a refresh token.
+    """
+    if token.expires_at is None or token.refresh_token is None:
+        return None
+    life = token.expires_at - token.obtained_at
+    lead = min(max(life / 10, LEAST_LEAD), MOST_LEAD, max(life / 2, timedelta(0)))
+    return max(token.expires_at - lead, token.obtained_at + LEAST_GAP)
+
+
+def backoff(
+    attempt: int, retry_after: timedelta | None = None, jitter: float | None = None
+) -> timedelta:
+    """How long to wait after the ``attempt``-th failure in a row (from 1).
+
+    What the server wishes, else 15 s doubling to 15 min, less up to a quarter by ``jitter``
+    (0 to 1; drawn where it is not given), so that many programs do not come back at once.
+    """
+    if retry_after is not None:
+        return min(max(retry_after, timedelta(seconds=1)), LONGEST_PAUSE)
+    if jitter is None:
+        jitter = random.random()  # noqa: S311 - spreads load, protects nothing
+    doublings = min(max(attempt, 1) - 1, 10)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) * (1 - jitter / 4)
