@@ -20,23 +20,14 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration, Sandbox, new_integration
 from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
-from wtr_tui import clock, steps
+from wtr_tui import clock
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY
 from wtr_tui.model import Secret, Token
-from wtr_tui.oauth.authorization import Reason
+from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.listener_events import (
-    BrowserArrived,
-    HttpsAttempt,
-    ListenerEvent,
-    ServerReportedError,
-    StartAddressClosed,
-    StrayRequest,
-    WrongState,
-)
-from wtr_tui.retrieval import Retrieval, noticed
-from wtr_tui.steps import End, Ended, Step, Way
+from wtr_tui.oauth.steps import End, Ended, Step, Way
+from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
@@ -545,32 +536,6 @@ async def test_an_integration_without_the_helpers_addresses_is_told_which_are_mi
         refused = await watched.until(steps.DeviceCodeRefused)
     assert len(refused.redirect_uris) == 4
     assert all(uri.startswith("https://oauth-helper-") for uri in refused.redirect_uris)
-
-
-@pytest.mark.parametrize(
-    ("event", "said", "count"),
-    [
-        (HttpsAttempt(2), "https", 2),
-        (ServerReportedError("invalid_scope", "not ticked"), "invalid_scope", 0),
-        (WrongState(3, Reason.WRONG_STATE, "", ""), "not this sign-in's", 3),
-        (StrayRequest(4, "It asked for /favicon.ico."), "/favicon.ico", 4),
-    ],
-)
-def test_what_is_not_the_answer_is_told_in_a_sentence(
-    event: ListenerEvent, said: str, count: int
-) -> None:
-    step = noticed(event)
-    assert isinstance(step, steps.Noticed)
-    assert said in step.message
-    assert step.count == count
-
-
-def test_a_start_address_that_was_closed_is_a_step_of_its_own() -> None:
-    assert noticed(StartAddressClosed(25)) == steps.StartAddressClosed(25)
-
-
-def test_a_browser_that_was_sent_to_webex_is_a_step_of_its_own() -> None:
-    assert noticed(BrowserArrived()) == steps.BrowserArrived()
 
 
 async def test_the_command_set_for_new_tokens_hears_of_the_sign_in(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from wtr_tui import clock, hook, in_flight, steps
+from wtr_tui import clock, hook, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.errors import (
     FAILED,
@@ -28,23 +28,15 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Account, Secret, Token
-from wtr_tui.oauth import pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization, next_interval
-from wtr_tui.oauth.listener import CannotListen, Listener
-from wtr_tui.oauth.listener_events import (
-    BrowserArrived,
-    HttpsAttempt,
-    LaunchAddressReused,
-    ListenerEvent,
-    ServerReportedError,
-    StartAddressClosed,
-    WrongState,
-)
+from wtr_tui.oauth.listener import pages
+from wtr_tui.oauth.listener.server import Listener
+from wtr_tui.oauth.listener.sockets import CannotListen
 from wtr_tui.oauth.pasted import BadPaste, judge_pasted
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.steps import (
+from wtr_tui.oauth.steps import (
     LAST_STEPS,
     DeviceCodeOver,
     DeviceCodeReady,
@@ -53,7 +45,6 @@ from wtr_tui.steps import (
     Ended,
     Exchanging,
     Listening,
-    Noticed,
     NotListening,
     NotSaved,
     OtherAccount,
@@ -117,7 +108,7 @@ class Retrieval:
             self.request,
             self.redirect_uri,
             on_answer=self._redirected,
-            on_event=lambda event: self._tell(noticed(event)),
+            on_step=self._tell,
         )
         self._listener = listener
         watching = asyncio.ensure_future(self._watch_the_clock())
@@ -175,9 +166,8 @@ class Retrieval:
             self._device.cancel()
         self._device = asyncio.ensure_future(self._device_grant())
 
-    def _tell(self, step: Step | None) -> None:
-        if step is not None:
-            self._steps.put_nowait(step)
+    def _tell(self, step: Step) -> None:
+        self._steps.put_nowait(step)
 
     async def _listen(self, listener: Listener) -> None:
         try:
@@ -355,34 +345,6 @@ def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
         return  # told when the token is to be saved
     if stored is not None:
         require_base_url(stored, settings)
-
-
-def noticed(event: ListenerEvent) -> Step:
-    """What the listener tells, as a step in words."""
-    if isinstance(event, BrowserArrived):
-        return steps.BrowserArrived()
-    if isinstance(event, HttpsAttempt):
-        return Noticed(
-            "A browser came with https. Open the address with http:// or, if the browser insists,"
-            " with 127.0.0.1 instead of localhost where that is registered.",
-            event.count,
-        )
-    if isinstance(event, ServerReportedError):
-        return Noticed(
-            f"The browser reported an error: {event.words}. It carries no state, so it may be"
-            " anybody's; this sign-in goes on waiting."
-        )
-    if isinstance(event, WrongState):
-        return Noticed(
-            "An answer arrived that is not this sign-in's, perhaps from an old browser tab; it was"
-            " ignored.",
-            event.count,
-        )
-    if isinstance(event, StartAddressClosed):
-        return steps.StartAddressClosed(event.guesses)
-    if isinstance(event, LaunchAddressReused):
-        return steps.LaunchAddressReused(event.count)
-    return Noticed(f"A stray request was turned away: {event.why}", event.count)
 
 
 def _given(token: Token) -> Token:

@@ -17,24 +17,13 @@ import pytest
 from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
 from wtr_tui.model import Secret
-from wtr_tui.oauth import loopback, pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
-from wtr_tui.oauth.connection import USUAL
-from wtr_tui.oauth.listener import (
-    BrowserArrived,
-    CannotListen,
-    HttpsAttempt,
-    Limits,
-    Listener,
-    ListenerEvent,
-    PortTaken,
-    ServerReportedError,
-    StartAddressClosed,
-    StrayRequest,
-    WrongState,
-)
-from wtr_tui.oauth.redirect import GUESSES_ALLOWED
+from wtr_tui.oauth.listener import pages, sockets
+from wtr_tui.oauth.listener.rules import GUESSES_ALLOWED
+from wtr_tui.oauth.listener.server import USUAL, Limits, Listener, ListenerStep
+from wtr_tui.oauth.listener.sockets import CannotListen, PortTaken
 from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.oauth.steps import BrowserArrived, Notice, Noticed, StartAddressClosed, worth_telling
 
 FAMILIES = [
     pytest.param(socket.AF_INET, "127.0.0.1", id="127.0.0.1"),
@@ -71,7 +60,7 @@ class Attempt:
     request: AuthorizationRequest
     port: int
     answers: list[Granted | Refused] = field(default_factory=list)
-    events: list[ListenerEvent] = field(default_factory=list)
+    steps: list[ListenerStep] = field(default_factory=list)
 
     @property
     def callback(self) -> str:
@@ -163,11 +152,11 @@ def new_attempt(on_answer: OnAnswer, redirect_uri: str, limits: Limits, port: in
         attempt.answers.append(answer)
         return await on_answer(answer)
 
-    def told(event: ListenerEvent) -> None:
-        attempt.events.append(event)
+    def told(step: ListenerStep) -> None:
+        attempt.steps.append(step)
 
     attempt = Attempt(
-        Listener(request, uri, on_answer=answered, on_event=told, limits=limits), request, port
+        Listener(request, uri, on_answer=answered, on_step=told, limits=limits), request, port
     )
     return attempt
 
@@ -189,7 +178,7 @@ async def test_a_browser_is_led_to_webex_and_back_and_its_address_holds_no_code(
     async with listening() as attempt:
         start = await attempt.ask(attempt.start_path)
         assert (start.status, start.location) == (303, attempt.request.url)
-        assert attempt.events == [BrowserArrived()]
+        assert attempt.steps == [BrowserArrived()]
         back = await attempt.ask(attempt.callback)
         assert (back.status, back.location) == (303, "/done")
         done = await attempt.ask("/done")
@@ -294,14 +283,14 @@ async def test_a_family_the_machine_lacks_is_no_error(
     missing: str, left: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """B16."""
-    real = loopback._listening
+    real = sockets._listening
 
     def without(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
         if address == missing:
             raise OSError(code, "not on this machine")
         return real(family, address, port)
 
-    monkeypatch.setattr(loopback, "_listening", without)
+    monkeypatch.setattr(sockets, "_listening", without)
     async with listening() as attempt:
         assert attempt.listener.families == (left,)
         assert (await attempt.ask(attempt.callback, address=left)).status == 303
@@ -315,7 +304,7 @@ async def test_where_nothing_can_be_listened_on_the_reason_is_said(
     def never(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
         raise OSError(code, "for a reason")
 
-    monkeypatch.setattr(loopback, "_listening", never)
+    monkeypatch.setattr(sockets, "_listening", never)
     attempt = new_attempt(signed_in, "http://localhost:{port}", USUAL, 80)
     with pytest.raises(CannotListen) as refused:
         await attempt.listener.start()
@@ -492,7 +481,7 @@ async def test_head_has_no_effect_and_no_body() -> None:
         for target, status in ((attempt.callback, 200), (attempt.start_path, 200), ("/x", 404)):
             answer = await attempt.ask(target, "HEAD")
             assert (answer.status, answer.body, answer.location) == (status, "", None)
-        assert BrowserArrived() not in attempt.events
+        assert BrowserArrived() not in attempt.steps
         await attempt.succeeds()
 
 
@@ -643,7 +632,8 @@ async def test_a_browser_that_speaks_tls_is_noticed() -> None:
         for count in (1, 2):
             hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200
             assert await attempt.raw(hello) == b""
-            assert attempt.events[-1] == HttpsAttempt(count)
+            assert [step.count for step in noticed(attempt, Notice.HTTPS)][-1] == count
+            assert "http://" in noticed(attempt, Notice.HTTPS)[-1].message
         await attempt.succeeds()
 
 
@@ -657,16 +647,18 @@ async def test_wrong_answers_leave_the_attempt_waiting() -> None:
         for query in ("code=x", "code=x&state=bad", f"code=a&code=b&state={state}"):
             answer = await attempt.ask(f"/?{query}")
             assert (answer.status, answer.location) == (400, None)
-        assert [(event.count, event.reason) for event in wrong_states(attempt)] == [
-            (1, Reason.NO_STATE),
-            (2, Reason.WRONG_STATE),
-            (3, Reason.REPEATED),
-        ]
+        told = noticed(attempt, Notice.NOT_OURS)
+        assert [step.count for step in told] == [1, 2, 3]
+        reasons = (Reason.NO_STATE, Reason.WRONG_STATE, Reason.REPEATED)
+        for step, reason in zip(told, reasons, strict=True):
+            assert "not this sign-in's" in step.message
+            assert reason.value in step.message
         await attempt.succeeds()
 
 
-def wrong_states(attempt: Attempt) -> list[WrongState]:
-    return [event for event in attempt.events if isinstance(event, WrongState)]
+def noticed(attempt: Attempt, notice: Notice) -> list[Noticed]:
+    found = [step for step in attempt.steps if isinstance(step, Noticed)]
+    return [step for step in found if step.notice is notice]
 
 
 async def test_a_forged_error_does_not_end_the_attempt() -> None:
@@ -675,7 +667,9 @@ async def test_a_forged_error_does_not_end_the_attempt() -> None:
         answer = await attempt.ask("/?error=access_denied&state=bad")
         assert answer.status == 400
         assert "another sign-in" in answer.body
-        assert attempt.events == [WrongState(1, Reason.WRONG_STATE, "access_denied")]
+        (step,) = noticed(attempt, Notice.NOT_OURS)
+        assert step.count == 1
+        assert "access_denied" not in step.message, "whoever forges it writes it"
         await attempt.succeeds()
 
 
@@ -687,9 +681,19 @@ async def test_an_error_without_a_state_is_shown_and_waited_past() -> None:
         assert answer.status == 400
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.body
         assert "<script" not in answer.body
-        reported = ServerReportedError("server_error", "<script>alert(1)</script>")
-        assert attempt.events == [reported]
-        assert reported.words == "server_error: <script>alert(1)</script>"
+        (step,) = noticed(attempt, Notice.ERROR_WITHOUT_STATE)
+        assert "server_error: <script>alert(1)</script>" in step.message
+        await attempt.succeeds()
+
+
+async def test_a_flood_of_errors_is_counted_and_each_quote_is_short() -> None:
+    async with listening() as attempt:
+        for number in range(30):
+            await attempt.ask(f"/?error=server_error&error_description={number}{'x' * 2000}")
+        told = noticed(attempt, Notice.ERROR_WITHOUT_STATE)
+        assert [step.count for step in told] == list(range(1, 31))
+        assert [step.count for step in told if worth_telling(step.count)] == [1, 2, 3, 10]
+        assert all(len(step.message) < 300 for step in told)
         await attempt.succeeds()
 
 
@@ -698,11 +702,10 @@ async def test_an_answer_at_another_path_is_not_here() -> None:
     async with listening() as attempt:
         answer = await attempt.ask("/other" + attempt.callback[1:])
         assert answer.status == 404
-        (event,) = attempt.events
-        assert isinstance(event, StrayRequest)
-        assert "/other" in event.why
-        assert attempt.request.redirect_uri in event.why
-        assert "the-code" not in event.why
+        (step,) = noticed(attempt, Notice.STRAY)
+        assert "/other" in step.message
+        assert attempt.request.redirect_uri in step.message
+        assert "the-code" not in step.message
         await attempt.succeeds()
 
 
@@ -710,9 +713,9 @@ async def test_strays_are_counted_and_explained() -> None:
     async with listening() as attempt:
         for target in ("/favicon.ico", "/", "/robots.txt"):
             assert (await attempt.ask(target)).status == 404
-        strays = [event for event in attempt.events if isinstance(event, StrayRequest)]
-        assert [event.count for event in strays] == [1, 2, 3]
-        assert all(event.why.endswith(".") for event in strays)
+        strays = noticed(attempt, Notice.STRAY)
+        assert [step.count for step in strays] == [1, 2, 3]
+        assert all(step.message.endswith(".") for step in strays)
         await attempt.succeeds()
 
 
@@ -739,7 +742,7 @@ async def test_guessing_closes_the_start_address_and_nothing_else() -> None:
             assert answer.status in (403, 404)
             assert answer.location is None
             assert state not in answer.body
-        assert attempt.events.count(StartAddressClosed(GUESSES_ALLOWED)) == 1
+        assert attempt.steps.count(StartAddressClosed(GUESSES_ALLOWED)) == 1
         assert "closed" in answers[-1].body
         assert answers[-1].body == answers[-2].body
         await attempt.succeeds()

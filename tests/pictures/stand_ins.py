@@ -18,7 +18,7 @@ from wtr_tui.environment import browser
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.authorization import AuthorizationRequest
 from wtr_tui.oauth.device import DeviceAuthorization
-from wtr_tui.oauth.listener import OnAnswer, OnEvent
+from wtr_tui.oauth.listener.server import OnAnswer, OnStep
 from wtr_tui.oauth.redirect_uri import RedirectUri
 
 _OF_THE_PERSON = ("WEBEX_", "WTR_", "SSH_", "XDG_", "TEXTUAL_", "NO_COLOR", "COLORTERM", "BROWSER")
@@ -41,10 +41,10 @@ class PicturedListener:
         redirect_uri: RedirectUri,
         *,
         on_answer: OnAnswer,
-        on_event: OnEvent,
+        on_step: OnStep,
     ) -> None:
         self.on_answer = on_answer
-        self.on_event = on_event
+        self.on_step = on_step
         self.families = ("127.0.0.1", "::1")
         self.start_url = f"{redirect_uri.origin}{START_PATH}"
 

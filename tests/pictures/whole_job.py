@@ -24,7 +24,7 @@ from tests.support.tokens import APP_ID
 from wtr_tui import tokens
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import Granted
-from wtr_tui.oauth.listener import BrowserArrived
+from wtr_tui.oauth.steps import BrowserArrived
 from wtr_tui.storage.settings_values import DEFAULT_SCOPES
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.widgets.inputs import AddressInput, SecretInput
@@ -81,7 +81,7 @@ class _Player:
         await self._shot(4, "Over SSH: run that line on your laptop, open the address there", "F3")
         listener = PicturedListener.started[-1]
         await self._passes(timedelta(seconds=12))
-        await self._answer(lambda: listener.on_event(BrowserArrived()))
+        await self._answer(lambda: listener.on_step(BrowserArrived()))
         await self._shot(2, "The laptop's browser is there: agree at Webex")
         await self._passes(timedelta(seconds=6))
         answer = Granted(Secret("code"))

@@ -10,8 +10,7 @@ import tracemalloc
 from contextlib import AsyncExitStack, suppress
 
 from tests.oauth.test_listener import PATIENCE, Attempt, listening
-from wtr_tui.oauth.connection import USUAL
-from wtr_tui.oauth.listener import Limits
+from wtr_tui.oauth.listener.server import USUAL, Limits
 
 IDLE = 200
 PERMITTED_DELAY = 0.1
@@ -108,7 +107,7 @@ async def strangers(attempt: Attempt, number: int) -> None:
         await asyncio.gather(
             *(attempt.raw(sent[i % len(sent)], end=True) for i in range(start, start + 50))
         )
-        attempt.events.clear()
+        attempt.steps.clear()
 
 
 async def test_strangers_on_the_other_side_of_a_dead_line_are_forgotten() -> None:

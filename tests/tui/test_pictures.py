@@ -18,13 +18,14 @@ from textual.pilot import Pilot
 from tests.support.clock import NOON, Clock
 from tests.support.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, shows
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
-from wtr_tui import errors, steps, tokens
+from wtr_tui import errors, tokens
 from wtr_tui.clock import now
 from wtr_tui.errors import FAILED
 from wtr_tui.model import Secret
+from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.steps import End, Ended, Step, Way
+from wtr_tui.oauth.steps import End, Ended, Step, Way
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
@@ -231,7 +232,11 @@ def test_signing_in_with_a_stray_request(
     script(
         LISTENING,
         steps.BrowserArrived(),
-        steps.Noticed("A stray request was turned away: it asked for /[b]wp-login.php[/x].", 3),
+        steps.Noticed(
+            steps.Notice.STRAY,
+            "A stray request was turned away: it asked for /[b]wp-login.php[/x].",
+            3,
+        ),
     )
     play = after(shown="(3 so far)")
     assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)

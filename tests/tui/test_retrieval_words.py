@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.stage import DESK, OVER_SSH
 from tests.support.tokens import a_token
-from wtr_tui import steps
 from wtr_tui.errors import FAILED
-from wtr_tui.steps import End, Ended, Step, Way
+from wtr_tui.oauth import steps
+from wtr_tui.oauth.steps import End, Ended, Step, Way
 from wtr_tui.tui.screens import retrieval_words as words
 from wtr_tui.tui.screens.retrieval_keys import offered
 from wtr_tui.tui.widgets.message_line import Tone
@@ -51,7 +51,7 @@ def test_the_line_above_the_address_says_what_to_do_with_it(place: object) -> No
     ("step", "tone"),
     [
         (steps.NotListening("Taken.", "Free it."), Tone.WARN),
-        (steps.Noticed("Something came.", 3), Tone.WARN),
+        (steps.Noticed(steps.Notice.STRAY, "Something came.", 3), Tone.WARN),
         (steps.SignedIn(a_token(), Way.PASTE), Tone.GOOD),
         (steps.NotSaved(a_token(), Way.PASTE, "No room.", "Make room."), Tone.BAD),
         (Ended(End.CANCELLED, "Cancelled.", "", 130), Tone.PLAIN),

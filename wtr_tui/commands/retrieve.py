@@ -14,7 +14,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from dataclasses import replace
 
-from wtr_tui import clock, hook, in_flight, steps
+from wtr_tui import clock, hook, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.commands import debug, formats, put_aside_words, sign_in_words, unsaved
 from wtr_tui.commands.output import give, is_terminal, say, tell
@@ -25,6 +25,7 @@ from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.model import Token
+from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage import profile, settings

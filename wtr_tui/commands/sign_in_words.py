@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from wtr_tui import steps
 from wtr_tui.commands.output import program_name, say
 from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.text import cleaned
 
@@ -39,14 +39,15 @@ def lines(
             f" for, by a program that can reach this port. {advice}"
         ]
     if isinstance(step, steps.LaunchAddressReused):
-        return [_REUSED] if _worth_telling(step.count) else []
+        return [_REUSED] if steps.worth_telling(step.count) else []
     if isinstance(step, steps.Noticed):
-        return [step.message] if _worth_telling(step.count) else []
+        return [step.message] if steps.worth_telling(step.count) else []
     if isinstance(step, steps.DeviceCodeReady):
         return _device_code(step.authorization)
-    if isinstance(step, (steps.DeviceCodeOver, steps.DeviceCodeRefused)):
-        advice = getattr(step, "advice", "")
-        return [f"{step.message} {advice}".rstrip()]
+    if isinstance(step, steps.DeviceCodeOver):
+        return [step.message]
+    if isinstance(step, steps.DeviceCodeRefused):
+        return [f"{step.message} {step.hint}".rstrip()]
     if isinstance(step, steps.Exchanging):
         return ["The answer is here; exchanging it for a token."]
     if isinstance(step, steps.Ended):
@@ -95,11 +96,6 @@ def _device_code(authorization: DeviceAuthorization) -> list[str]:
         f"Or enter the code {authorization.user_code} at {authorization.verification_uri}"
         f" on any machine, until {authorization.expires_at.astimezone():%H:%M:%S}.",
     ]
-
-
-def _worth_telling(count: int) -> bool:
-    """The first few, then ever more rarely: a scanner shall not fill the screen."""
-    return count <= 3 or str(count).rstrip("0") == "1"
 
 
 def print_qr_code(authorization: DeviceAuthorization) -> None:

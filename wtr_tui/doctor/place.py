@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from wtr_tui.doctor.finding import Finding, bad, good, warn
 from wtr_tui.environment import browser, clipboard
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.oauth.loopback import CannotListen, listening_sockets
+from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import cleaned
 

@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
-from wtr_tui import clock, steps
+from wtr_tui import clock
+from wtr_tui.oauth import steps
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.widgets.dialog import Dialog
 from wtr_tui.tui.widgets.qr import qr_content, qr_lines

@@ -11,11 +11,12 @@ from textual import events, on, work
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from wtr_tui import clock, in_flight, steps
+from wtr_tui import clock, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.environment import browser
 from wtr_tui.errors import WtrError
-from wtr_tui.steps import Step
+from wtr_tui.oauth import steps
+from wtr_tui.oauth.steps import Step
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import keys
 from wtr_tui.tui.screens import retrieval_keys

@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from wtr_tui import steps
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.steps import Step
+from wtr_tui.oauth import steps
+from wtr_tui.oauth.steps import Step
 from wtr_tui.tui.screens import retrieval_words as words
 from wtr_tui.tui.screens.signed_line import SignedLine
 from wtr_tui.tui.widgets.inputs import AddressInput

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 from textual.style import Style
 
-from wtr_tui import steps
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.steps import Step
+from wtr_tui.oauth import steps
+from wtr_tui.oauth.steps import Step
 from wtr_tui.text import cleaned
 from wtr_tui.tui.widgets.message_line import Tone
 

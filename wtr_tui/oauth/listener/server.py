@@ -1,29 +1,21 @@
-"""The loopback server that receives the redirect, for as long as one attempt lasts."""
+"""The redirect listener: a loopback server that lives as long as one sign-in (RFC 8252 §7.3)."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import h11
 
 from wtr_tui.model import Secret
-from wtr_tui.oauth import pages, reply
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
-from wtr_tui.oauth.connection import USUAL, BadRequest, Connection, Limits, TlsHello
-from wtr_tui.oauth.listener_events import (
-    BrowserArrived,
-    HttpsAttempt,
-    LaunchAddressReused,
-    ListenerEvent,
-    ServerReportedError,
-    StartAddressClosed,
-    StrayRequest,
-    WrongState,
-)
-from wtr_tui.oauth.loopback import BACKLOG, CannotListen, PortTaken, listening_sockets
-from wtr_tui.oauth.redirect import (
+from wtr_tui.oauth.listener import pages
+from wtr_tui.oauth.listener.pages import Reply
+from wtr_tui.oauth.listener.rules import (
     START_FOLDER,
     AcceptAnswer,
     AttemptView,
@@ -37,30 +29,49 @@ from wtr_tui.oauth.redirect import (
     ShowDone,
     decide,
 )
+from wtr_tui.oauth.listener.sockets import BACKLOG, listening_sockets
 from wtr_tui.oauth.redirect_uri import RedirectUri
-from wtr_tui.oauth.reply import Reply
-
-__all__ = [
-    "BrowserArrived",
-    "CannotListen",
-    "HttpsAttempt",
-    "Limits",
-    "Listener",
-    "ListenerEvent",
-    "PortTaken",
-    "ServerReportedError",
-    "StartAddressClosed",
-    "StrayRequest",
-    "WrongState",
-]
+from wtr_tui.oauth.steps import (
+    BrowserArrived,
+    LaunchAddressReused,
+    Notice,
+    Noticed,
+    StartAddressClosed,
+)
+from wtr_tui.text import cleaned
 
 # No letter or digit that could be taken for another when it is read from one screen and typed
 # into another machine.
 _START_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _START_LENGTH = 8
 
+_CHUNK = 4096
+_LINGER_BYTES = 2 * 1024 * 1024
+_TLS_HANDSHAKE = b"\x16"  # RFC 8446 §5.1; no HTTP method begins with it
+_QUOTED = 120
+"""Characters shown of what the browser brought."""
+
+ListenerStep = BrowserArrived | Noticed | StartAddressClosed | LaunchAddressReused
+"""What happens at the listener beside the answer: nothing of it ends the sign-in."""
+
 OnAnswer = Callable[[Granted | Refused], Awaitable[pages.Outcome]]
-OnEvent = Callable[[ListenerEvent], None]
+OnStep = Callable[[ListenerStep], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one peer may cost. Seconds, bytes, and numbers of things."""
+
+    head_seconds: float = 10.0
+    head_bytes: int = 16_384
+    headers: int = 100
+    connections: int = 64
+    answer_seconds: float = 20.0
+    write_seconds: float = 5.0
+    linger_seconds: float = 1.0
+
+
+USUAL = Limits()
 
 
 class Listener:
@@ -69,7 +80,7 @@ class Listener:
     ``on_answer`` is awaited once, with the first answer that belongs to the attempt; what it
     gives is what every browser that brings the answer is shown. It may take
     ``limits.answer_seconds``, then the browser is told to look at the terminal, and it is left to
-    finish: what it is about to save must not be lost. ``on_event`` hears of everything else.
+    finish: what it is about to save must not be lost. ``on_step`` hears of everything else.
     Neither runs before :meth:`start`.
     """
 
@@ -79,13 +90,13 @@ class Listener:
         redirect_uri: RedirectUri,
         *,
         on_answer: OnAnswer,
-        on_event: OnEvent,
+        on_step: OnStep,
         limits: Limits = USUAL,
     ) -> None:
         self._request = request
         self._redirect_uri = redirect_uri
         self._on_answer = on_answer
-        self._on_event = on_event
+        self._on_step = on_step
         self._limits = limits
         random_part = "".join(secrets.choice(_START_ALPHABET) for _ in range(_START_LENGTH))
         self._start_path = Secret(START_FOLDER + random_part)
@@ -96,8 +107,8 @@ class Listener:
         self._answering: asyncio.Future[pages.Outcome] | None = None
         self._done_shown = asyncio.Event()
         self._stopped = False
-        self._strays = self._wrong_answers = self._tls_hellos = self._guesses = 0
-        self._reuses = 0
+        self._notices: Counter[Notice] = Counter()
+        self._guesses = self._reuses = 0
         self.families: tuple[str, ...] = ()
         """The addresses listened on: 127.0.0.1, ::1 or both; none before the start."""
 
@@ -180,8 +191,11 @@ class Listener:
         try:
             request = await connection.read()
         except TlsHello:
-            self._tls_hellos += 1
-            self._on_event(HttpsAttempt(self._tls_hellos))
+            self._notice(
+                Notice.HTTPS,
+                "A browser came with https. Open the address with http:// or, if the browser"
+                " insists, with 127.0.0.1 instead of localhost where that is registered.",
+            )
             return
         except BadRequest as bad:
             await connection.send(self._rejected(Reject(bad.status, bad.why)))
@@ -211,17 +225,17 @@ class Listener:
             if decision.launch_path is not None:
                 at = self._launch_paths.index(decision.launch_path)
                 self._launch_paths[at] = replace(decision.launch_path, used=True)
-            self._on_event(BrowserArrived())
-            return reply.redirect(decision.location)
+            self._on_step(BrowserArrived())
+            return pages.redirect(decision.location)
         if isinstance(decision, AcceptAnswer):
             await self._answer(decision.answer)
-            return reply.redirect(self._view().done_path)
+            return pages.redirect(self._view().done_path)
         if isinstance(decision, ShowDone):
-            return reply.page(200, self._outcome())
+            return pages.page(200, self._outcome())
         if isinstance(decision, LeaveWaiting):
             return self._not_ours(decision.answer)
         if isinstance(decision, OnlyHead):
-            return reply.empty(200)
+            return pages.empty(200)
         return self._rejected(decision)
 
     async def _answer(self, answer: Granted | Refused) -> None:
@@ -242,28 +256,38 @@ class Listener:
 
     def _not_ours(self, answer: NotOurs) -> Reply:
         if answer.reason is Reason.NO_STATE and answer.error:
-            self._on_event(ServerReportedError(answer.error, answer.description))
-        else:
-            self._wrong_answers += 1
-            self._on_event(
-                WrongState(self._wrong_answers, answer.reason, answer.error, answer.description)
+            # Webex was seen to leave the state out of an error: worth showing, not believing.
+            quoted = cleaned(": ".join(filter(None, (answer.error, answer.description))), _QUOTED)
+            self._notice(
+                Notice.ERROR_WITHOUT_STATE,
+                f"The browser reported an error: {quoted}. It carries no state, so it may be"
+                " anybody's; this sign-in goes on waiting.",
             )
-        return reply.page(400, pages.not_ours(answer))
+        else:
+            self._notice(
+                Notice.NOT_OURS,
+                "An answer arrived that is not this sign-in's; it was ignored."
+                f" {answer.reason.value}",
+            )
+        return pages.page(400, pages.not_ours(answer))
+
+    def _notice(self, notice: Notice, message: str) -> None:
+        self._notices[notice] += 1
+        self._on_step(Noticed(notice, message, self._notices[notice]))
 
     def _rejected(self, decision: Reject) -> Reply:
         if decision.used_twice:
             self._reuses += 1
-            self._on_event(LaunchAddressReused(self._reuses))
-            return reply.rejection(decision.status, pages.opened_before(decision.why))
+            self._on_step(LaunchAddressReused(self._reuses))
+            return pages.rejection(decision.status, pages.opened_before(decision.why))
         if decision.told:  # once, when it was closed
-            return reply.rejection(decision.status, pages.not_here(decision.why))
-        self._strays += 1
-        self._on_event(StrayRequest(self._strays, decision.why))
+            return pages.rejection(decision.status, pages.not_here(decision.why))
+        self._notice(Notice.STRAY, f"A stray request was turned away: {decision.why}")
         if decision.guess:
             self._guesses += 1
             if self._view().start_closed:
-                self._on_event(StartAddressClosed(self._guesses))
-        return reply.rejection(decision.status, pages.not_here(decision.why))
+                self._on_step(StartAddressClosed(self._guesses))
+        return pages.rejection(decision.status, pages.not_here(decision.why))
 
 
 def _report(answering: asyncio.Future[pages.Outcome]) -> None:
@@ -272,3 +296,111 @@ def _report(answering: asyncio.Future[pages.Outcome]) -> None:
         asyncio.get_running_loop().call_exception_handler(
             {"message": "the answer of a sign-in could not be used", "exception": error}
         )
+
+
+class BadRequest(Exception):
+    """What arrived is no request that will be looked at: the HTTP status and the reason."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+
+
+class TlsHello(Exception):
+    """The peer speaks TLS: a browser that made ``https`` of the address."""
+
+
+class Connection:
+    """Reads one request and sends one answer, within the limits, then is closed.
+
+    ``expendable`` says that nothing would be lost if it were dropped: it has not asked for
+    anything yet, or has had its answer.
+    """
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._limits = limits
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
+        self._head_only = False
+        self.expendable = True
+
+    async def read(self) -> Request | None:
+        """The request, or None when the peer closed, or said nothing for too long.
+
+        Raises BadRequest and TlsHello. Browsers open connections ahead of time and leave them
+        silent: no error, and nothing waits for them.
+        """
+        try:
+            request = await asyncio.wait_for(self._read_head(), self._limits.head_seconds)
+        except asyncio.TimeoutError:
+            if self._http.trailing_data[0]:
+                raise BadRequest(408, "A request that came too slowly was dropped.") from None
+            return None
+        except h11.RemoteProtocolError as error:
+            status = 431 if error.error_status_hint == 431 else 400
+            raise BadRequest(status, "Something that is not proper HTTP arrived.") from error
+        if request is not None:
+            self.expendable = False
+        return request
+
+    async def _read_head(self) -> Request | None:
+        left = self._limits.head_bytes
+        while True:
+            event = self._http.next_event()
+            if isinstance(event, h11.Request):
+                return self._request(event)
+            if event is not h11.NEED_DATA:
+                return None
+            if not left:
+                raise BadRequest(431, "A request with too long a head was refused.")
+            chunk = await self._reader.read(min(_CHUNK, left))
+            if left == self._limits.head_bytes and chunk.startswith(_TLS_HANDSHAKE):
+                raise TlsHello
+            left -= len(chunk)
+            self._http.receive_data(chunk)
+
+    def _request(self, event: h11.Request) -> Request:
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
+        )
+        if len(headers) > self._limits.headers:
+            raise BadRequest(431, "A request with too many headers was refused.")
+        method = event.method.decode("ascii")
+        self._head_only = method == "HEAD"
+        return Request(method, event.target.decode("ascii"), headers)
+
+    async def send(self, reply: Reply) -> None:
+        """Sends the answer and ends the conversation. A peer that went away is not an error."""
+        with suppress(OSError, asyncio.TimeoutError):
+            # With no room in the buffer, drain means: handed to the kernel.
+            self._writer.transport.set_write_buffer_limits(0)
+            self._writer.write(self._bytes(reply))
+            await asyncio.wait_for(self._writer.drain(), self._limits.write_seconds)
+        self.expendable = True
+
+    def _bytes(self, reply: Reply) -> bytes:
+        head = h11.Response(status_code=reply.status, headers=list(reply.headers))
+        sent = [self._http.send(head)]
+        if reply.body and not self._head_only:
+            sent.append(self._http.send(h11.Data(data=reply.body)))
+        sent.append(self._http.send(h11.EndOfMessage()))
+        return b"".join(part for part in sent if part)
+
+    async def linger(self) -> None:
+        """Lets the peer finish talking: closing on unread bytes would take the answer from it."""
+        with suppress(OSError, asyncio.TimeoutError):
+            self._writer.write_eof()
+            await asyncio.wait_for(self._discard(), self._limits.linger_seconds)
+
+    async def _discard(self) -> None:
+        left = _LINGER_BYTES
+        while left > 0 and (chunk := await self._reader.read(65_536)):
+            left -= len(chunk)
+
+    def close(self) -> None:
+        """Closes the socket now."""
+        self._writer.transport.abort()

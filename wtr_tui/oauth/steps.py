@@ -60,12 +60,25 @@ class LaunchAddressReused:
     count: int
 
 
+class Notice(Enum):
+    """What arrived at the listener that is not the answer of this sign-in."""
+
+    STRAY = "stray request"
+    NOT_OURS = "answer of another sign-in"
+    ERROR_WITHOUT_STATE = "error without a state"
+    HTTPS = "https where http is spoken"
+
+
 @dataclass(frozen=True)
 class Noticed:
-    """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it."""
+    """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it.
 
+    ``count`` is how many of the same kind have arrived so far, this one included.
+    """
+
+    notice: Notice
     message: str
-    count: int = 0
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -171,3 +184,8 @@ Step = (
 
 LAST_STEPS = (SignedIn, OtherAccount, NotSaved, Ended)
 """After one of these the attempt is over."""
+
+
+def worth_telling(count: int) -> bool:
+    """The first few, then the 10th, 100th …: a scanner does not fill the screen."""
+    return count <= 3 or str(count).rstrip("0") == "1"

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from wtr_tui.oauth import pages, reply
 from wtr_tui.oauth.authorization import NotOurs, Reason, Refused
+from wtr_tui.oauth.listener import pages
 
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=y>"
 OUTCOMES = {
@@ -149,15 +149,15 @@ def test_a_lone_surrogate_does_not_break_the_page() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        reply.page(200, pages.signed_in()),
-        reply.page(400, pages.earlier()),
-        reply.rejection(405, pages.not_here("No.")),
-        reply.redirect("https://webexapis.com/v1/authorize?state=s3cret"),
-        reply.empty(200),
+        pages.page(200, pages.signed_in()),
+        pages.page(400, pages.earlier()),
+        pages.rejection(405, pages.not_here("No.")),
+        pages.redirect("https://webexapis.com/v1/authorize?state=s3cret"),
+        pages.empty(200),
     ],
     ids=lambda answer: str(answer.status),
 )
-def test_every_answer_carries_the_protective_headers(answer: reply.Reply) -> None:
+def test_every_answer_carries_the_protective_headers(answer: pages.Reply) -> None:
     """B24, D38, D39, D40, D43, D44."""
     headers = {name.lower(): value for name, value in answer.headers}
     assert len(headers) == len(answer.headers)
@@ -174,7 +174,7 @@ def test_every_answer_carries_the_protective_headers(answer: reply.Reply) -> Non
 
 def test_a_redirect_is_a_303_and_shows_its_target_to_nobody_else() -> None:
     """D42, F61; RFC 9700 §4.12."""
-    answer = reply.redirect("https://webexapis.com/v1/authorize?state=s3cret")
+    answer = pages.redirect("https://webexapis.com/v1/authorize?state=s3cret")
     assert answer.status == 303
     assert answer.body == b""
     assert "s3cret" not in repr(answer)
@@ -183,4 +183,4 @@ def test_a_redirect_is_a_303_and_shows_its_target_to_nobody_else() -> None:
 @pytest.mark.parametrize(("status", "header"), [(405, "Allow"), (503, "Retry-After")])
 def test_some_refusals_owe_one_more_header(status: int, header: str) -> None:
     """RFC 9110 §15.5.6."""
-    assert header in dict(reply.rejection(status, pages.not_here("No.")).headers)
+    assert header in dict(pages.rejection(status, pages.not_here("No.")).headers)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
-from wtr_tui.oauth.redirect import (
+from wtr_tui.oauth.listener.rules import (
     GUESSES_ALLOWED,
     AcceptAnswer,
     AttemptView,

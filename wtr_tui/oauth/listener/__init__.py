@@ -1,0 +1,1 @@
+"""The redirect listener: what waits on this machine for the authorization response."""
