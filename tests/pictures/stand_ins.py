@@ -51,6 +51,9 @@ class PicturedListener:
     async def start(self) -> None:
         self.started.append(self)
 
+    def launch_url(self) -> str:
+        return self.start_url
+
     async def stop(self) -> None:
         """Nothing was opened."""
 
