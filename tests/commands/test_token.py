@@ -290,9 +290,10 @@ def test_a_lock_that_is_held_too_long_is_told_with_the_holders_pid(
     monkeypatch.setattr(tokens, "PATIENCE", 0.2)
     home.configure(sandbox)
     home.sign_in(sandbox, left=EXPIRED)
+    found = profile.find(None, None, home.environ)
+    settings = found.load_settings(home.environ)
     with home.token_file().lock(), pytest.raises(TemporaryError) as told:
-        found = profile.find(None, None, home.environ)
-        tokens.valid_token(found, found.load_settings(home.environ))
+        tokens.valid_token(found, settings)
     assert str(os.getpid()) in str(told.value)
     assert not sandbox.requests
 
