@@ -1,0 +1,327 @@
+"""What would go wrong here, found before it does: for ``wtr doctor`` and the screen of that name.
+
+Looks only, mends nothing. :func:`examine` gives the findings in the order a user would mend them:
+settings, files, lock, token, SSH, port, browser, clipboard, time zone, proxy, certificates, Webex.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+
+from wtr_tui import clock
+from wtr_tui.environment import browser, clipboard, surroundings
+from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.errors import AccessTokenRejected, LockHeld, SettingsError, WtrError
+from wtr_tui.model import Secret, Token
+from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
+from wtr_tui.oauth.proxies import proxy_for
+from wtr_tui.storage import settings
+from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.text import cleaned, on_one_line
+from wtr_tui.tokens import require_base_url
+
+_SETTINGS = "settings"
+_TOKEN = "token"  # noqa: S105 - a subject
+_REFRESH_TOKEN_SOON = timedelta(days=7)
+_ROOM = 16 * 1024
+"""Bytes; a token file has two, and for a moment there are two of them."""
+_SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPort": "port"}
+_TIMEOUT = 10.0
+_CLOCK_TOLERANCE = timedelta(seconds=60)
+_ADDRESS = "https://webexapis.com/"
+_NO_TOKEN = Secret("none")
+"""Webex refuses it, and that is a response too."""
+
+
+class Level(Enum):
+    """The value is the mark before the line; with BAD something will not work."""
+
+    GOOD = "✓"
+    WARN = "!"
+    BAD = "✗"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``subject`` is what was looked at, in a word or two; ``words`` never hold a secret."""
+
+    level: Level
+    subject: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.level.value} {self.subject}: {self.words}"
+
+
+def _good(subject: str, words: str) -> Finding:
+    return Finding(Level.GOOD, subject, words)
+
+
+def _warn(subject: str, words: str) -> Finding:
+    return Finding(Level.WARN, subject, words)
+
+
+def _bad(subject: str, words: str | WtrError) -> Finding:
+    return Finding(Level.BAD, subject, on_one_line(str(words)))
+
+
+def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -> Iterator[Finding]:
+    """The findings as they are made; ``ask`` allows one request to Webex.
+
+    Blocks for as long as Webex takes, ten seconds at most. Raises no WtrError.
+    """
+    known, findings = _read_settings(profile, environ)
+    yield from findings
+    # Before the token is read, which mends the mode of its file.
+    yield from file_modes(profile)
+    yield from _lock(profile)
+    token, findings = _token(profile, known, clock.now())
+    yield from findings
+    here = surroundings.look(environ)
+    yield from _connection(here, known)
+    yield _port(known)
+    yield _browser(here, known, environ)
+    yield _clipboard(here, known)
+    yield _proxy(known, environ)
+    yield from _webex(known, token, ask=ask)
+
+
+def _read_settings(profile: Profile, environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
+    """The settings, as far as they can be read, and what is to be said of them."""
+    try:
+        known = settings.load(profile.settings_path, environ)
+    except SettingsError as error:
+        return settings.without_file(environ), [_bad(_SETTINGS, error)]
+    unusable = {problem.key for problem in known.problems}
+    sources = ", ".join(
+        f"{words} {'not usable' if key in unusable else known.sources[key].words()}"
+        for key, words in _SHOWN.items()
+        if key in known.sources
+    )
+    where = str(profile.settings_path) + ("" if known.text is not None else " (not there)")
+    findings = [_bad(_SETTINGS, problem.message) for problem in known.problems]
+    findings += [_warn(_SETTINGS, warning) for warning in known.warnings]
+    level = _good if not known.problems else _warn
+    return known, [level(_SETTINGS, f"{where}: {sources}."), *findings]
+
+
+def file_modes(profile: Profile) -> Iterator[Finding]:
+    """The folder of the tokens and the token file: whose they are, and who can read them."""
+    folder, file = profile.token_path.parent, profile.token_path
+    for path, wanted in ((folder, 0o700), (file, 0o600)):
+        try:
+            facts = path.stat(follow_symlinks=False) if path is file else path.stat()
+        except FileNotFoundError:
+            yield _missing(path)
+            break  # a folder that is not there holds no file
+        except OSError as error:
+            yield _bad("files", f"{path} cannot be looked at: {error.strerror}.")
+            continue
+        yield _file_mode(path, facts, wanted)
+    yield from _room(_nearest(folder))
+
+
+def _missing(path: Path) -> Finding:
+    """Whether it could be made when it is needed."""
+    above = _nearest(path)
+    if not os.access(above, os.W_OK | os.X_OK):
+        return _bad(
+            "files",
+            f"{path} is not there and could not be made, {above} cannot be written to: a new"
+            " token could not be saved.",
+        )
+    return _good("files", f"{path} is not there yet; it will be made private.")
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself, or the folder above it that is there."""
+    return next((each for each in (path, *path.parents) if os.access(each, os.F_OK)), path)
+
+
+def _room(folder: Path) -> Iterator[Finding]:
+    """Whether there is room for a token; nothing is said where there is."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return
+    without_files = disk.f_files > 0 and disk.f_favail == 0
+    if disk.f_bavail * disk.f_frsize < _ROOM or without_files:
+        yield _bad("files", f"the disk of {folder} is full: a new token could not be saved.")
+
+
+def _file_mode(path: Path, facts: os.stat_result, wanted: int) -> Finding:
+    mode = stat.S_IMODE(facts.st_mode)
+    expected = stat.S_ISDIR if wanted & 0o100 else stat.S_ISREG
+    if not expected(facts.st_mode):
+        return _bad("files", f"{path} is not what it should be (a link, or no file at all).")
+    if facts.st_uid != os.geteuid():
+        return _bad("files", f"{path} belongs to another user (id {facts.st_uid}).")
+    if mode & 0o077:
+        return _warn(
+            "files",
+            f"others can get at {path} (mode {mode:o}); the next use sets it to {wanted:o}.",
+        )
+    if not os.access(path, os.W_OK):
+        return _bad("files", f"{path} cannot be written to: a new token could not be saved.")
+    return _good("files", f"{path} is private (mode {mode:o}).")
+
+
+def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | None, list[Finding]]:
+    """The token, if it can be read and may be shown to the base URL, and how it is."""
+    try:
+        stored = profile.token_file.read()
+    except WtrError as error:
+        return None, [_bad(_TOKEN, error)]
+    if stored is None:
+        return None, [_warn(_TOKEN, "there is none: sign in with wtr retrieve, or in wtr-tui.")]
+    found = stored.token
+    findings = [_life(found, now)]
+    if known.app_id and stored.app_id != known.app_id:
+        findings.append(
+            _bad(
+                _TOKEN,
+                "it belongs to another App ID than the settings name: use a profile for each.",
+            )
+        )
+    left = found.refresh_left(now)
+    if found.refresh_token is None:
+        findings.append(_warn(_TOKEN, "it has no refresh token, so it cannot be refreshed."))
+    elif left is not None and left <= timedelta(0):
+        findings.append(_bad(_TOKEN, "the refresh token has run out: sign in again."))
+    elif left is not None and left < _REFRESH_TOKEN_SOON:
+        words = f"the refresh token has {clock.duration(left)} left: sign in again soon."
+        findings.append(_warn(_TOKEN, words))
+    try:
+        require_base_url(stored, known)
+    except SettingsError as error:
+        return None, [*findings, _bad(_TOKEN, error)]
+    return found, findings
+
+
+def _life(found: Token, now: datetime) -> Finding:
+    left = found.left(now)
+    if left is None:
+        return _good(_TOKEN, "valid; its end is not known.")
+    if left <= timedelta(0):
+        return _warn(_TOKEN, "the access token has run out; wtr refresh gets a new one.")
+    return _good(_TOKEN, f"valid, {clock.duration(left)} left.")
+
+
+def _lock(profile: Profile) -> Iterator[Finding]:
+    """Whether another process sits on the token; looks only where there is a lock already."""
+    if not profile.token_path.with_suffix(".lock").exists():
+        return
+    try:
+        with profile.token_file.lock(timeout=0.5):
+            pass
+    except LockHeld as held:
+        yield _warn("lock", f"{held.message} {held.hint}")
+    except WtrError as error:
+        yield _bad("lock", error)
+    else:
+        yield _good("lock", "nobody holds it.")
+
+
+def _port(known: Settings) -> Finding:
+    """Whether the redirect could be received: the port is had for a moment, on both families."""
+    try:
+        opened = listening_sockets(known.redirect_port)
+    except CannotListen as error:
+        return _bad("port", error)
+    addresses = [str(each.getsockname()[0]) for each in opened]
+    for each in opened:
+        each.close()
+    words = f"{known.redirect_port} is free on {' and '.join(addresses)}."
+    if len(addresses) < 2:
+        return _warn("port", f"{words} A browser that tries the other address waits in vain.")
+    return _good("port", f"{words} The redirect URI to register is {known.redirect_uri}")
+
+
+def _connection(here: Surroundings, known: Settings) -> Iterator[Finding]:
+    """Over SSH or not, and what that asks for."""
+    yield _good("you are", f"{here.words()}.")
+    if here.remote:
+        yield _good("forwarding", f"{here.forward_command(known.redirect_port)}")
+
+
+def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) -> Finding:
+    """Which browser would be asked, if any."""
+    if not here.should_open_browser(known.browser):
+        return _good("browser", "none is opened here; the address is shown, to open anywhere.")
+    command = next(browser.commands(_ADDRESS, environ, here), None)
+    if command is None:
+        return _warn("browser", "none was found here: open the address yourself.")
+    return _good("browser", f"{cleaned(command[0])} would be asked.")
+
+
+def _clipboard(here: Surroundings, known: Settings) -> Finding:
+    """Which ways to the clipboard there are."""
+    routes = clipboard.routes(here, known.clipboard)
+    if not routes:
+        return _warn("clipboard", "none can be reached from here; the screens show texts in full.")
+    return _good("clipboard", f"through {', then '.join(route.value for route in routes)}.")
+
+
+def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
+    """Which proxy requests go through, without its password."""
+    found = proxy_for(known.base_url, environ)
+    return _good("proxy", "none." if found is None else f"{found.words()}.")
+
+
+def _webex(known: Settings, token: Token | None, *, ask: bool) -> Iterator[Finding]:
+    """The authorities, and with ``ask`` one request: does Webex answer, and what time is it?"""
+    try:
+        client = WebexClient(
+            known.base_url,
+            known.app_id,
+            known.secret,
+            ca_file=known.ca_file,
+            total_timeout=_TIMEOUT,
+        )
+        client.warm()
+    except SettingsError as error:
+        yield _bad("certificates", error)
+        return
+    extra = [str(path) for path in (known.ca_file, os.environ.get("SSL_CERT_FILE")) if path]
+    words = "the authorities this system trusts"
+    yield _good("certificates", f"{' and those of '.join([words, *extra])}.")
+    if not ask:
+        return
+    with client:
+        yield from _answer(client, token)
+        yield from _clock(client)
+
+
+def _answer(client: WebexClient, token: Token | None) -> Iterator[Finding]:
+    is_valid = token is not None and token.is_valid(clock.now())
+    try:
+        person = client.person(token.access_token if token and is_valid else _NO_TOKEN)
+    except AccessTokenRejected:
+        if is_valid:
+            yield _bad("webex", "it answers, but does not accept the access token: wtr refresh.")
+        else:
+            yield _good("webex", "it answers.")
+    except WtrError as error:
+        yield _bad("webex", error)
+    else:
+        whose = f"; the token is {person.display_name}'s" if person is not None else ""
+        yield _good("webex", f"it answers and accepts the access token{whose}.")
+
+
+def _clock(client: WebexClient) -> Iterator[Finding]:
+    offset = client.clock_offset
+    if offset is None:
+        return
+    words = f"{clock.duration(abs(offset))} {'behind' if offset > timedelta(0) else 'ahead of'}"
+    if abs(offset) > _CLOCK_TOLERANCE:
+        yield _warn("clock", f"this machine is {words} Webex: times shown are wrong by so much.")
+    else:
+        yield _good("clock", "this machine and Webex agree.")
