@@ -1,4 +1,4 @@
-"""A fault of our own: a report in a private file, one sentence on the terminal, no secrets."""
+"""The report of a defect of the program itself: a private file, one sentence, no secrets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from wtr_tui import __version__, clock
+from wtr_tui.errors import StorageError
+from wtr_tui.storage.private_file import make_private_folder
+from wtr_tui.text import cleaned, redacted
+
+_MOST_IN_A_SECOND = 100
 
 
 def report(error: BaseException) -> str:
@@ -18,7 +23,7 @@ def report(error: BaseException) -> str:
     """
     lines = [
         f"wtr-tui {__version__}, Python {platform.python_version()}, {platform.system()}",
-        f"TERM={os.environ.get('TERM', '')}",
+        f"TERM={cleaned(os.environ.get('TERM', ''), 40)}",
         "",
     ]
     # Textual wraps what went wrong in a worker, without chaining it.
@@ -32,18 +37,29 @@ def report(error: BaseException) -> str:
         cause = cause.__cause__ or cause.__context__
         if cause is not None:
             lines.append("caused by")
-    return "\n".join(lines) + "\n"
+    return redacted("\n".join(lines)) + "\n"
 
 
 def write(error: BaseException, folder: Path, now: datetime) -> str:
-    """Writes the report, mode 0600, and gives the sentence for the person."""
-    path = folder / f"crash-{clock.iso(now).replace(':', '')}.txt"
+    """Writes the report, mode 0600, and gives the sentence for the user."""
     what = f"wtr-tui ended because of a fault of its own ({type(error).__name__})."
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(report(error))
-    except OSError:
+        path = _written(report(error), folder, f"crash-{clock.iso(now).replace(':', '')}")
+    except (OSError, StorageError):
         return f"{what} No report could be written to {folder}. Your token file is untouched."
     return f"{what} The report is in {path}; it holds no secrets. Your token file is untouched."
+
+
+def _written(text: str, folder: Path, name: str) -> Path:
+    """The new file: each crash has its own, also where several happen within a second."""
+    make_private_folder(str(folder))
+    for number in range(1, _MOST_IN_A_SECOND + 1):
+        path = folder / f"{name}{f'-{number}' if number > 1 else ''}.txt"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        return path
+    raise FileExistsError(f"{folder} holds {_MOST_IN_A_SECOND} reports of this second")

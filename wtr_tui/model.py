@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-MASK = "••••••"
+from wtr_tui.text import MASK as MASK
 
 
 class Secret:

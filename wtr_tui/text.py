@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 
+MASK = "••••••"
 _ELLIPSIS = "…"
 
 
@@ -30,6 +31,39 @@ def cleaned(text: str, limit: int = 300) -> str:
     if len(joined) > limit or len(seen) < len(text):
         return joined[: limit - 1].rstrip() + _ELLIPSIS
     return joined
+
+
+# What can be told by its look, wherever it came from: Webex's tokens and JWTs, credentials in an
+# address, the value behind bearer or basic.
+_CREDENTIALS = r"""(?x)
+    [\w+/=.-]{8,}_PF84_[0-9a-f-]*
+    | eyJ[\w-]+\.[\w.-]+
+    | (?<=://)[^/\s@'"]+(?=@)
+    | (?i:(?<=bearer\ )|(?<=basic\ ))[^\s'",)]+
+    """
+# The values of telling names, in a query, a form, JSON or a header.
+_SECRET_VALUES = (
+    r"""(?ix)
+    \b(client_secret|access_token|refresh_token|device_code|code_verifier|(?:proxy-)?authorization)
+    (["']?\s*[=:,]\s*b?["']?(?:bearer\ |basic\ )?)
+    [^\s"'&,})]+
+    """,
+    # These are words of every day too: only in a query, a form or JSON are they names.
+    r"""(?ix)\b(code|user_?code|state|secret|token)(=|["']\s*:\s*["'])[^\s"'&,})]+""",
+    r"""(?i)\b((?:set-)?cookie)(["']?\s*[:,]\s*b?["']?)[^"'\n]+""",
+)
+
+
+def redacted(text: str, *hidden: str) -> str:
+    """The text without ``hidden``, and without whatever else looks like a secret."""
+    import re
+
+    for secret in sorted(hidden, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = re.sub(_CREDENTIALS, MASK, text)
+    for pattern in _SECRET_VALUES:
+        text = re.sub(pattern, rf"\1\2{MASK}", text)
+    return text
 
 
 def on_one_line(words: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.webex import Fault, Sandbox
-from wtr_tui.commands.debug import redacted
+from wtr_tui.text import redacted
 
 TOKEN = "ZDA4NmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
 

@@ -5,43 +5,20 @@ Costs nothing until it is switched on: not even logging is imported.
 
 from __future__ import annotations
 
-import re
 import sys
 
-from wtr_tui.model import MASK, Secret
+from wtr_tui.text import redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
 
+    from wtr_tui.model import Secret
     from wtr_tui.storage.profile import Profile
     from wtr_tui.storage.settings import Settings
 
 _log: Logger | None = None
 _hidden: set[str] = set()
-
-# What can be told by its look, wherever a library got it from: Webex's tokens and JWTs, the
-# values of telling names (in a query, a form, JSON, a header), credentials in an address.
-_LOOKS_SECRET = re.compile(
-    r"""[\w+/=.-]{8,}_PF84_[0-9a-f-]*
-    | eyJ[\w-]+\.[\w.-]+
-    | (?<=://)[^/\s@'"]+(?=@)
-    | (?i:(?<=bearer\ )|(?<=basic\ ))[^\s'",)]+
-    """,
-    re.VERBOSE,
-)
-_SECRET_NAMES = re.compile(
-    r"""(?ix)
-    \b(client_secret|access_token|refresh_token|device_code|code_verifier|(?:proxy-)?authorization)
-    (["']?\s*[=:,]\s*b?["']?(?:bearer\ |basic\ )?)
-    [^\s"'&,})]+
-    """
-)
-# These are words of every day too: only in a query, a form or JSON are they names.
-_EVERYDAY_NAMES = re.compile(
-    r"""(?ix)\b(code|user_?code|state|secret|token)(=|["']\s*:\s*["'])[^\s"'&,})]+"""
-)
-_COOKIES = re.compile(r"""(?i)\b((?:set-)?cookie)(["']?\s*[:,]\s*b?["']?)[^"'\n]+""")
 
 
 def enable() -> None:
@@ -51,7 +28,7 @@ def enable() -> None:
 
     class _Redacted(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return redacted(super().format(record))
+            return redacted(super().format(record), *_hidden)
 
     written = logging.StreamHandler(sys.stderr)
     written.setFormatter(_Redacted("%(asctime)s.%(msecs)03d %(name)s: %(message)s", "%H:%M:%S"))
@@ -73,16 +50,6 @@ def hide(*secrets: Secret | None) -> None:
     """Makes sure that these are never told, whatever they look like."""
     if _log is not None:
         _hidden.update(secret.reveal() for secret in secrets if secret)
-
-
-def redacted(text: str) -> str:
-    """The text without what is known, or looks, secret."""
-    for secret in sorted(_hidden, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    text = _LOOKS_SECRET.sub(MASK, text)
-    for names in (_SECRET_NAMES, _EVERYDAY_NAMES, _COOKIES):
-        text = names.sub(rf"\1\2{MASK}", text)
-    return text
 
 
 def show_settings(profile: Profile, settings: Settings) -> None:

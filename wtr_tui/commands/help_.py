@@ -6,7 +6,7 @@ import argparse
 from importlib import resources
 
 from wtr_tui.commands import COMMANDS
-from wtr_tui.commands.help_text import columns, laid_out
+from wtr_tui.commands.layout import columns, laid_out
 from wtr_tui.commands.output import give
 from wtr_tui.errors import DONE
 

@@ -17,11 +17,17 @@ from pathlib import Path
 
 from wtr_tui import clock, hook, in_flight
 from wtr_tui.commands import debug, ending, unsaved
-from wtr_tui.commands.bare_token import recognised
 from wtr_tui.commands.foreign import Foreign, understood
 from wtr_tui.commands.output import tell
-from wtr_tui.errors import DONE, SettingsError, StorageError, UsageError, WtrError
-from wtr_tui.model import Token
+from wtr_tui.errors import (
+    DONE,
+    AccessTokenRejected,
+    SettingsError,
+    StorageError,
+    UsageError,
+    WtrError,
+)
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profile, settings, settings_file
 from wtr_tui.storage.profile import Profile
@@ -149,7 +155,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
     """The token, saved."""
     with WebexClient(known.base_url, known.app_id, known.secret, ca_file=known.ca_file) as client:
         if foreign.bare is not None:
-            foreign = recognised(
+            foreign = _recognised(
                 foreign.bare,
                 client,
                 known,
@@ -204,3 +210,29 @@ def _token(foreign: Foreign, client: WebexClient, known: Settings, token_file: T
         refresh_expires_at=foreign.refresh_expires_at,
         scopes=foreign.scopes,
     )
+
+
+def _recognised(
+    token: Secret, client: WebexClient, known: Settings, *, refresh: bool, access: bool
+) -> Foreign:
+    """What it is: as the person says, else as Webex says.
+
+    Both kinds look the same. Asked whose access token it is, Webex refuses a refresh token.
+    Raises SettingsError where it can only be a refresh token and the settings that would be
+    needed for it are missing; a WtrError where Webex cannot be asked.
+    """
+    if refresh:
+        return Foreign(refresh_token=token)
+    if access:
+        return Foreign(access_token=token)
+    try:
+        client.person(token)
+    except AccessTokenRejected:
+        if known.problems:
+            raise SettingsError(
+                "Webex does not accept this as an access token. As a refresh token it needs the"
+                f" App ID and the secret it belongs to. {known.problems[0]}",
+                "Complete the settings in wtr-tui, or set $WEBEX_APPID and $WEBEX_SECRET.",
+            ) from None
+        return Foreign(refresh_token=token)
+    return Foreign(access_token=token)

@@ -7,7 +7,7 @@ import importlib
 
 from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS
-from wtr_tui.commands.help_text import columns, laid_out
+from wtr_tui.commands.layout import columns, laid_out
 from wtr_tui.commands.output import program_name
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print

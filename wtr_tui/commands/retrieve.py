@@ -13,24 +13,26 @@ import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from wtr_tui import clock, hook, in_flight
 from wtr_tui.background import in_thread
-from wtr_tui.commands import debug, formats, put_aside_words, sign_in_words, unsaved
-from wtr_tui.commands.output import give, is_terminal, say, tell
-from wtr_tui.commands.pasting import Pasting
+from wtr_tui.commands import debug, formats, unsaved
+from wtr_tui.commands.output import give, is_terminal, program_name, say, tell
 from wtr_tui.commands.refresh import add_outputs, add_timeout, timeout
-from wtr_tui.commands.waiting import Waiting
+from wtr_tui.commands.sign_in_terminal import Pasting, TimeLeft
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED
-from wtr_tui.model import Token
+from wtr_tui.model import Account, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
-from wtr_tui.storage import profile, settings
+from wtr_tui.storage import profile, put_aside, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.text import cleaned
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -51,13 +53,13 @@ def run(options: Namespace) -> int:
         known = replace(known, browser="never")
     for warning in known.warnings:
         tell(warning)
-    put_aside_words.offer(found)
+    _offer_put_aside(found)
     sign_in = _SignIn(found, known, surroundings.look(os.environ), options)
     code = asyncio.run(sign_in.run())
     if sign_in.other_account is None:
         return code
     other = sign_in.other_account
-    if not put_aside_words.decided(found, other.put_aside, other.account, other.before):
+    if not _decided(found, other.put_aside, other.account, other.before):
         return FAILED
     hook.run(found, known, hook.Event.RETRIEVED, other.token)
     sign_in.give(other.token)
@@ -87,13 +89,14 @@ class _SignIn:
             retrieval = Retrieval(self.profile, known, client)
             debug.hide(retrieval.request.state, retrieval.request.code_verifier)
             self._cancel_on_signals(retrieval)
-            waiting = Waiting(lambda: retrieval.deadline)
-            with waiting, Pasting(lambda text: self._pasted(text, retrieval, waiting)) as pasting:
+            time_left = TimeLeft(lambda: retrieval.deadline)
+            paste = Pasting(lambda text: self._pasted(text, retrieval, time_left))
+            with time_left, paste as pasting:
                 if self.options.device:
                     retrieval.ask_for_device_code()
                 async for step in retrieval.run():
                     debug.step(f"step: {type(step).__name__}")
-                    waiting.clear()
+                    time_left.clear()
                     self._take(step, retrieval, can_paste=pasting.possible)
         for task in self.background:
             task.cancel()
@@ -107,7 +110,7 @@ class _SignIn:
             debug.hide(step.token.access_token, step.token.refresh_token)
             self.other_account = step
             return
-        lines = sign_in_words.lines(step, self.here, retrieval.authorize_url, can_paste=can_paste)
+        lines = _lines(step, self.here, retrieval.authorize_url, can_paste=can_paste)
         for line in lines:
             say(f"{line}\n")
         if isinstance(step, steps.Listening):
@@ -116,7 +119,7 @@ class _SignIn:
         elif isinstance(step, steps.NotListening) and not can_paste:
             retrieval.ask_for_device_code()  # the only way that is left
         elif isinstance(step, steps.DeviceCodeReady) and is_terminal(sys.stderr):
-            sign_in_words.print_qr_code(step.authorization)
+            _print_qr_code(step.authorization)
         elif isinstance(step, steps.DeviceCodeOver):
             retrieval.ask_for_device_code()
         elif isinstance(step, steps.Ended):
@@ -136,7 +139,7 @@ class _SignIn:
             return
         self.exit_code = DONE
         tell(f"Signed in {step.way.value}; {until}. The token is in {self.profile.token_path}.")
-        tell(put_aside_words.who(step.account))
+        tell(_who(step.account))
         if step.kept_aside:
             tell(f"The token of another App ID that was there is now in {step.kept_aside}.")
         missing = sorted(set(self.settings.scopes) - set(token.scopes)) if token.scopes else []
@@ -156,8 +159,8 @@ class _SignIn:
         task = asyncio.ensure_future(opened())
         self.background.add(task)
 
-    def _pasted(self, text: str, retrieval: Retrieval, waiting: Waiting) -> None:
-        waiting.clear()
+    def _pasted(self, text: str, retrieval: Retrieval, time_left: TimeLeft) -> None:
+        time_left.clear()
         refusal = retrieval.paste(text)
         if refusal:
             tell(refusal)
@@ -180,3 +183,171 @@ class _SignIn:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 with suppress(NotImplementedError):
                     loop.add_signal_handler(number, cancel, number)
+
+
+# The steps as lines.
+
+
+def _lines(
+    step: steps.Step, here: Surroundings, authorize_url: str, *, can_paste: bool
+) -> list[str]:
+    """What to print for one step. The last steps have words of their own, but for Ended.
+
+    ``authorize_url`` holds the state: it is only shown where a person can paste the answer.
+    """
+    if isinstance(step, steps.Listening):
+        return _ways(step, here) + (_paste_way(authorize_url) if can_paste else [])
+    if isinstance(step, steps.NotListening):
+        return [
+            f"{step.message} {step.hint}".rstrip(),
+            *(_paste_way(authorize_url) if can_paste else []),
+        ]
+    if isinstance(step, steps.BrowserArrived):
+        return ["A browser arrived and was sent to Webex."]
+    if isinstance(step, steps.StartAddressClosed):
+        advice = (
+            "Sign in with the other address above, or end this with Ctrl+C and start again."
+            if can_paste
+            else "If no browser has been sent to Webex yet, start again; --device asks for a code"
+            " that needs no address here."
+        )
+        return [
+            f"{program_name()}: The start address is closed: {step.guesses} wrong ones were asked"
+            f" for, by a program that can reach this port. {advice}"
+        ]
+    if isinstance(step, steps.LaunchAddressReused):
+        return [_REUSED] if steps.worth_telling(step.count) else []
+    if isinstance(step, steps.Noticed):
+        return [step.message] if steps.worth_telling(step.count) else []
+    if isinstance(step, steps.DeviceCodeReady):
+        return _device_code(step.authorization)
+    if isinstance(step, steps.DeviceCodeOver):
+        return [step.message]
+    if isinstance(step, steps.DeviceCodeRefused):
+        return [f"{step.message} {step.hint}".rstrip()]
+    if isinstance(step, steps.Exchanging):
+        return ["The answer is here; exchanging it for a token."]
+    if isinstance(step, steps.Ended):
+        return [f"wtr: {step.message} {step.hint}".rstrip()]
+    return []
+
+
+_REUSED = (
+    "wtr: The address that the browser was started with was opened a second time. If you did not"
+    " reload it, somebody else on this machine may have opened it first, and may try to sign you in"
+    " as himself: end this with Ctrl+C and start again, with --no-browser."
+)
+
+
+def _ways(step: steps.Listening, here: Surroundings) -> list[str]:
+    sign_in = ["Sign in to Webex in your browser:", f"  {step.start_url}"]
+    forward = [
+        "Your browser is on another machine? Forward the port from there:",
+        f"  {here.forward_command(step.port)}",
+        f"  {here.forward_note()}",
+    ]
+    escape = here.escape_line(step.port)
+    if escape:
+        forward.append(f"  {escape}")
+    if not here.remote:
+        return sign_in + forward
+    # The start address is of no use over there before the port is forwarded.
+    return [
+        f"You are {here.words()}: your browser is on another machine.",
+        "Forward the port from there, then open the address in your browser:",
+        *forward[1:],
+        f"  {step.start_url}",
+    ]
+
+
+def _paste_way(authorize_url: str) -> list[str]:
+    return [
+        "Or, without forwarding, open this address and paste here where the browser ends",
+        '(its "cannot connect" page is expected):',
+        f"  {authorize_url}",
+    ]
+
+
+def _device_code(authorization: DeviceAuthorization) -> list[str]:
+    return [
+        f"Or enter the code {authorization.user_code} at {authorization.verification_uri}"
+        f" on any machine, until {authorization.expires_at.astimezone():%H:%M:%S}.",
+    ]
+
+
+def _print_qr_code(authorization: DeviceAuthorization) -> None:
+    """The address with the code in it, for a phone, on standard error."""
+    address = authorization.verification_uri_complete
+    if address is None:
+        return
+    import io
+
+    import segno
+
+    code = segno.make(cleaned(address, 2_000), error="l", micro=False)
+    drawn = io.StringIO()
+    code.terminal(out=drawn, border=1, compact=True)
+    say(drawn.getvalue())
+
+
+# A sign-in as somebody else than the stored token's owner.
+
+
+def _who(account: Account) -> str:
+    """Who was signed in, as a sentence."""
+    if account.display_name or account.email:
+        return f"The token is that of {account.named}."
+    where = f" It belongs to the organisation {account.organization}." if account.known else ""
+    return f"Webex does not name its owner; that takes the scope spark:people_read.{where}"
+
+
+def _offer_put_aside(profile: Profile) -> None:
+    """Asks about what an earlier sign-in left undecided, or says that it is there."""
+    for path, stored in put_aside.waiting(profile.token_file):
+        held = profile.token_file.read()
+        _decided(profile, path, stored.account, Account() if held is None else held.account)
+
+
+def _decided(profile: Profile, path: Path, account: Account, before: Account) -> bool:
+    """Whether the token that was put aside is in place now.
+
+    On a terminal the user is asked; everywhere else, and without an answer, it stays aside.
+    """
+    owner = before.named if before.known else "somebody else"
+    tell(
+        f"This sign-in is that of {account.named}, but the token of the profile {profile.name}"
+        f" is that of {owner}. Nothing was replaced. The new token is in {path}."
+    )
+    answer = _choice()
+    if answer == "y":
+        kept_as = put_aside.take(profile.token_file, path)
+        kept = f" The one before it is kept as {kept_as}." if kept_as else ""
+        tell(f"The token is in {profile.token_path}.{kept}")
+        return True
+    if answer == "n":
+        with suppress(OSError):
+            path.unlink()
+        tell("The new token is deleted; the stored one is as it was.")
+        return False
+    tell(
+        f"If that is right, wtr import --replace --profile {profile.name} {path} takes it; if it"
+        " is not, delete the file. wtr retrieve on a terminal, and wtr-tui, ask about it."
+    )
+    return False
+
+
+def _choice() -> str:
+    """``y``, ``n``, or "" for neither, and where nobody can be asked."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        return ""
+    print(
+        "Replace the stored token? y yes, n delete the new one, Enter later: ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
+    try:
+        return sys.stdin.readline().strip().lower()[:1]
+    except KeyboardInterrupt:
+        tell("")
+        return ""

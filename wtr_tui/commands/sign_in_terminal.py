@@ -1,4 +1,4 @@
-"""What is pasted on standard input while a sign-in waits.
+"""The terminal while a sign-in waits: what is pasted on it, and the time that is left.
 
 The terminal is taken out of its line mode: that would cut a line at 4096 characters, end a
 wrapped address at its first line, and leave the code on the screen.
@@ -13,7 +13,9 @@ import sys
 import termios
 import tty
 from collections.abc import Callable
+from datetime import datetime
 
+from wtr_tui import clock
 from wtr_tui.commands.output import is_terminal, say
 
 _PAUSE = 0.3
@@ -113,3 +115,37 @@ def _is_ours() -> bool:
 def _write(sequence: str) -> None:
     if is_terminal(sys.stderr):
         say(sequence)
+
+
+class TimeLeft:
+    """Counts down on standard error while it is entered, where that is a terminal."""
+
+    def __init__(
+        self, deadline: Callable[[], datetime], now: Callable[[], datetime] = clock.now
+    ) -> None:
+        self._deadline = deadline
+        self._now = now
+        self._shown = ""
+        self._tick: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> TimeLeft:
+        if is_terminal(sys.stderr):
+            self._show()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._tick is not None:
+            self._tick.cancel()
+        self.clear()
+
+    def clear(self) -> None:
+        """Makes room for a line of words; the countdown comes back by itself."""
+        if self._shown:
+            say("\r" + " " * len(self._shown) + "\r")
+            self._shown = ""
+
+    def _show(self) -> None:
+        words = f"Waiting; {clock.countdown(self._deadline() - self._now())} left."
+        say("\r" + words.ljust(len(self._shown)))
+        self._shown = words
+        self._tick = asyncio.get_running_loop().call_later(1.0, self._show)
