@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.home import Home
+from tests.support.home import Home
 from wtr_tui import crash
 from wtr_tui.clock import UTC
 
