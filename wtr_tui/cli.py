@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from wtr_tui import text
 from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.output import drop_output, hold_standard_streams, show_any_sign, tell
 from wtr_tui.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError, WtrError
@@ -75,6 +76,7 @@ def _run(arguments: list[str]) -> int:
     if name not in COMMANDS:
         raise UsageError(f"There is no command {name[:40]!a}.", _meant(name))
     parser, command = parsers.of_command(name)
+    text.command = f"wtr {name}"
     # Profile and settings file may stand before the command too.
     options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
     if options.debug:
@@ -114,6 +116,7 @@ def _screens(
         return _no_screens("this one ($TERM is dumb) cannot draw them")
     from wtr_tui.tui import start
 
+    text.command = "screen"
     if not sandbox:
         return start.start(profile, config, _give_unsaved, mouse=mouse)
     from wtr_tui.sandbox.demo import demo

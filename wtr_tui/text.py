@@ -10,6 +10,9 @@ import os
 import sys
 
 MASK = "••••••"
+command = ""
+"""What runs, as the history names it (``wtr refresh``, ``screen``); set by the command line."""
+
 _ELLIPSIS = "…"
 
 

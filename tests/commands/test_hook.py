@@ -15,8 +15,9 @@ from tests.commands.test_retrieve import start_url
 from tests.support.home import Home, ended
 from tests.support.waiting import wait_until
 from tests.support.webex import Sandbox
-from wtr_tui import hook
+from wtr_tui import delivery
 from wtr_tui.clock import iso
+from wtr_tui.history import Event
 from wtr_tui.storage import profile, settings
 
 EXPIRED = timedelta(seconds=-60)
@@ -170,14 +171,14 @@ def test_a_sign_in_is_a_new_token_too(home: Home, sandbox: Sandbox, script: Path
 def test_one_that_hangs_is_ended_with_all_it_started(
     home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(hook, "LIMIT", 0.5)
+    monkeypatch.setattr(delivery, "LIMIT", 0.5)
     monkeypatch.chdir(home.folder)
     home.configure(sandbox, "default", "onToken: sh -c 'sleep 60 & echo $! > pid; wait'")
     home.sign_in(sandbox)
     found = profile.find(None, None, home.environ)
     known = settings.load(found.settings_path, home.environ)
     begun = time.monotonic()
-    hook.run(found, known, hook.Event.REFRESHED, home.stored().token)
+    delivery.deliver(found, known, Event.REFRESHED, home.stored().token)
     assert time.monotonic() - begun < 30
     assert "was not done after 0.5 s" in caplog.text
     state = Path(f"/proc/{Path('pid').read_text().strip()}/stat")
@@ -196,7 +197,7 @@ def test_a_machine_without_a_place_for_temporary_files_runs_it_too(
     home.sign_in(sandbox)
     found = profile.find(None, None, home.environ)
     known = settings.load(found.settings_path, home.environ)
-    hook.run(found, known, hook.Event.REFRESHED, home.stored().token)
+    delivery.deliver(found, known, Event.REFRESHED, home.stored().token)
     assert (home.folder / "got").read_text() == home.stored().token.access_token.reveal()
     assert " refreshed: done (" in home.token_path().with_suffix(".log").read_text()
 

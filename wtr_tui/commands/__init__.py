@@ -11,6 +11,7 @@ COMMANDS = {
     "refresh": ("refresh", "refresh the token now, or only when little is left of it"),
     "token": ("token", "print a valid access token, refreshed first when needed"),
     "status": ("status", "say whose token it is, until when, and where the files are"),
+    "history": ("history", "say what happened to the token, when, and who did it"),
     "exec": ("exec_", "run a program with a valid token in $WEBEX_ACCESS_TOKEN"),
     "import": ("import_", "take over the token that another tool keeps in a file"),
     "export": ("export", "print the token in a form that other tools read"),

@@ -1,0 +1,75 @@
+"""Prints what happened to the token: when, what, and who did it. The latest is last.
+
+The history holds the last 1,000 events at most, and no secret. With --json each event is a line of
+its own (JSON Lines): at, event (retrieved, refreshed, same-token, failed, refused, needs-sign-in,
+sign-in-soon, signed-out), by, pid, place, expires_at, refresh_token_expires_at, and where something
+failed error, message and Webex's tracking_id.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from wtr_tui import clock, history
+from wtr_tui.commands.output import give, tell
+from wtr_tui.errors import DONE
+from wtr_tui.history import Entry, Event
+from wtr_tui.storage import profile
+
+_USUAL = 20
+
+WORDS = {
+    Event.RETRIEVED: "signed in",
+    Event.REFRESHED: "refreshed",
+    Event.SAME_TOKEN: "same token",
+    Event.FAILED: "failed",
+    Event.REFUSED: "refused by Webex",
+    Event.NEEDS_SIGN_IN: "sign-in needed",
+    Event.SIGN_IN_SOON: "sign-in soon",
+    Event.SIGNED_OUT: "signed out",
+}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-n",
+        "--number",
+        type=_number,
+        default=_USUAL,
+        metavar="COUNT",
+        help=f"at most so many, the latest (default: {_USUAL})",
+    )
+    parser.add_argument("-j", "--json", action="store_true", help="print them as JSON Lines")
+
+
+def run(options: Namespace) -> int:
+    found = profile.find(options.profile, options.config, os.environ)
+    entries = history.read(found, options.number)
+    if options.json:
+        for entry in entries:
+            give(json.dumps(entry.members(), ensure_ascii=False))
+    elif entries:
+        give("\n".join(map(_line, entries)))
+    else:
+        tell(f"Nothing has happened to the token of the profile {found.name} yet.")
+    return DONE
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text)):
+        raise ArgumentTypeError("It has to be a number from 1.")
+    return int(text)
+
+
+def _line(entry: Entry) -> str:
+    """``Fri 27 Nov 2026 11:00:07 CET  refreshed         until …  wtr refresh (cron, pid 4711)``."""
+    when = clock.local(entry.at, seconds=True)
+    what = entry.message
+    if not what and entry.event is Event.SIGN_IN_SOON and entry.refresh_expires_at is not None:
+        what = f"by {clock.local(entry.refresh_expires_at)}"
+    elif not what and entry.expires_at is not None:
+        what = f"until {clock.local(entry.expires_at)}"
+    by = f"{entry.by} ({entry.place}, pid {entry.pid})"
+    return "  ".join(filter(None, (when, f"{WORDS[entry.event]:16}", what, by)))

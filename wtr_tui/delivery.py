@@ -1,0 +1,186 @@
+"""What follows an event of a token, once it is saved: the history, and the onToken command.
+
+The command passes the token on: to Vault, a Kubernetes secret, a password manager, another machine.
+It gets the access token on standard input, without a line end, and about it in the environment:
+``WTR_EVENT``, ``WTR_PROFILE``, ``WTR_CONFIG``, ``WTR_EXPIRES_AT``, ``WTR_REFRESH_EXPIRES_AT``.
+What it prints goes to a private log beside the token, ``PROFILE.log``. Whatever it does, the token
+is saved already, and a failure is told and harms nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from wtr_tui import history
+from wtr_tui.clock import iso, now
+from wtr_tui.errors import StorageError
+from wtr_tui.history import Event
+from wtr_tui.model import MASK
+from wtr_tui.storage.private_file import open_private
+from wtr_tui.text import cleaned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import IO
+
+    from wtr_tui.errors import WtrError
+    from wtr_tui.model import Secret, Token
+    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.settings import Settings
+
+LIMIT = 15.0
+"""Seconds; below the time for which a browser waits for the end of a sign-in."""
+
+LOGGER = "wtr_tui.hook"
+
+_MOST_OUTPUT = 16_384
+_LARGEST_LOG = 256 * 1024
+_LOG_LINE = 500
+
+
+_HEARD = {
+    Event.RETRIEVED: "retrieved",
+    Event.REFRESHED: "refreshed",
+    Event.SAME_TOKEN: "refreshed",
+    Event.NEEDS_SIGN_IN: "needs-sign-in",
+    Event.SIGN_IN_SOON: "sign-in-soon",
+    Event.SIGNED_OUT: "signed-out",
+}
+"""What the command is run for, and what it finds in ``$WTR_EVENT``."""
+
+
+def deliver(
+    profile: Profile,
+    settings: Settings,
+    event: Event,
+    token: Token | None = None,
+    error: WtrError | None = None,
+) -> None:
+    """Hands on what happened to the profile's token; never raises.
+
+    ``token`` is the one there is now, None where it is of no use; ``error`` why something failed.
+    Not to be called under the token's lock: the onToken command, which is waited for up to LIMIT,
+    may ask for the token itself. Its failure is logged as a warning of ``LOGGER``.
+    """
+    history.append(profile, history.entry(event, token, error))
+    # A command that refreshes must not run itself for ever.
+    if settings.on_token and event in _HEARD and "WTR_EVENT" not in os.environ:
+        _run_on_token(profile, settings, _HEARD[event], token)
+
+
+def log_path(profile: Profile) -> str:
+    """``PROFILE.log`` beside the token: what the onToken command printed."""
+    return str(profile.token_path.with_suffix(".log"))
+
+
+def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token | None) -> None:
+    begun = time.monotonic()
+    failure, output = _ended(settings.on_token, _environ(profile, event, token), _given(token))
+    seconds = f"{time.monotonic() - begun:.1f} s"
+    hidden = [secret for secret in (token and token.access_token, settings.secret) if secret]
+    if token is not None and token.refresh_token is not None:
+        hidden.append(token.refresh_token)
+    path = log_path(profile)
+    kept = _log(path, f"{event}: {failure or 'done'} ({seconds})", output, hidden)
+    if failure:
+        import logging
+
+        where = f"; what it printed is in {path}" if kept else ""
+        logging.getLogger(LOGGER).warning(
+            "The onToken command %s%s. The token itself is not affected.", failure, where
+        )
+
+
+def _given(token: Token | None) -> bytes:
+    return b"" if token is None else token.access_token.reveal().encode("ascii")
+
+
+def _environ(profile: Profile, event: str, token: Token | None) -> dict[str, str]:
+    about = {
+        "WTR_EVENT": event,
+        "WTR_PROFILE": profile.name,
+        "WTR_CONFIG": str(profile.settings_path),
+    }
+    for name, end in (
+        ("WTR_EXPIRES_AT", token.expires_at if token else None),
+        ("WTR_REFRESH_EXPIRES_AT", token.refresh_expires_at if token else None),
+    ):
+        about[name] = "" if end is None else iso(end)
+    return {**os.environ, **about}
+
+
+def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str, bytes]:
+    """How it failed ("" for not at all), and the beginning of what it printed.
+
+    No shell: ``sh -c '…'`` is the way to one.
+    """
+    import shlex
+
+    from wtr_tui import process
+
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return "is not written well: a quotation mark is never closed", b""
+    if not words:
+        return "names no program", b""
+    words[0] = _expanded(words[0], environ)
+    with _printed() as printed:
+        result = process.run(words, limit=LIMIT, environ=environ, stdin=given, log=printed)
+        printed.seek(0)
+        failure = result.problem
+        if not result.started:
+            failure += f" ({cleaned(words[0])}; no shell is used)"
+        return failure, printed.read(_MOST_OUTPUT)
+
+
+def _expanded(program: str, environ: Mapping[str, str]) -> str:
+    """The program with ``~`` and ``$HOME`` at its beginning as a shell would read them."""
+    for variable in ("$HOME/", "${HOME}/"):
+        if program.startswith(variable) and environ.get("HOME"):
+            return f"{environ['HOME']}/{program[len(variable) :]}"
+    return os.path.expanduser(program)  # noqa: PTH111 - a name, not only a path
+
+
+def _printed() -> IO[bytes]:
+    """Where the command prints to: a file, for a child that is left behind holds a pipe open.
+
+    Nowhere, where the machine has no place for temporary files: its root may be read-only.
+    """
+    import tempfile
+
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "r+b")  # noqa: PTH123 - closed by the caller, as the other
+
+
+def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool:
+    """Adds what happened and what was printed, without the secrets; False where it cannot."""
+    import contextlib
+    import fcntl
+
+    text = output.decode("utf-8", "replace")
+    for secret in hidden:
+        text = text.replace(secret.reveal(), MASK)
+    lines = [
+        f"{iso(now())} {event}",
+        *(f"  {cleaned(line, _LOG_LINE)}" for line in text.splitlines()),
+    ]
+    try:
+        descriptor = open_private(path)
+        try:
+            if os.fstat(descriptor).st_size > _LARGEST_LOG:
+                with contextlib.suppress(OSError):
+                    os.replace(path, f"{path}.1")  # noqa: PTH105 - as text, like its neighbours
+                os.close(descriptor)
+                descriptor = open_private(path)
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
+            os.write(descriptor, ("\n".join(lines) + "\n").encode())
+        finally:
+            os.close(descriptor)
+    except (OSError, StorageError):
+        return False
+    return True

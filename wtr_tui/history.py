@@ -1,0 +1,278 @@
+"""What happened to a profile's token, when and by whom: ``PROFILE.history.jsonl``.
+
+Every process appends; the file holds at most 1,000 events and 1 MiB and no secret. A history that
+cannot be written harms nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wtr_tui import clock, text
+from wtr_tui.errors import StorageError
+from wtr_tui.storage.private_file import open_private, read_private, write_private
+
+if TYPE_CHECKING:
+    from wtr_tui.errors import WtrError
+    from wtr_tui.model import Token
+    from wtr_tui.storage.profile import Profile
+
+MOST_ENTRIES = 1_000
+LARGEST = 1024 * 1024
+
+# What stays when the file is full, so that it is not written anew at each event from then on.
+_KEPT_ENTRIES = 800
+_KEPT_SIZE = LARGEST * 3 // 4
+_LONGEST_MESSAGE = 400
+# Appending takes no time: who holds the lock for longer has been stopped.
+_PATIENCE = 1.0
+
+
+class Event(Enum):
+    """What happened; the value is the name in the history and, where it is run, in $WTR_EVENT."""
+
+    RETRIEVED = "retrieved"
+    """A user has signed in, or a token was imported."""
+    REFRESHED = "refreshed"
+    SAME_TOKEN = "same-token"  # noqa: S105 - a word, not a secret
+    """A refresh gave the same access token again."""
+    FAILED = "failed"
+    """A refresh failed, and may work later or once something is mended."""
+    REFUSED = "refused"
+    """Webex did not accept the access token."""
+    NEEDS_SIGN_IN = "needs-sign-in"
+    """Webex no longer accepts the refresh token, or it has expired."""
+    SIGN_IN_SOON = "sign-in-soon"
+    """The refresh token ends within one of the limits of ``warnBefore``."""
+    SIGNED_OUT = "signed-out"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event. ``kind`` and ``message`` say why something failed, ``""`` where nothing did.
+
+    ``expires_at`` and ``refresh_expires_at`` are the ends of the token there is afterwards.
+    ``tracking_id`` is Webex's name for the request. ``by`` is who did it: ``screen``, ``wtr
+    refresh``, or a program that imports the package; ``place`` where from: ``terminal``, ``cron``,
+    ``systemd``, ``background``.
+    """
+
+    at: datetime
+    event: Event
+    by: str = ""
+    pid: int = 0
+    place: str = ""
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+    kind: str = ""
+    message: str = ""
+    tracking_id: str = ""
+
+    def members(self) -> dict[str, object]:
+        """The entry as the members of a JSON object, without those that are not known."""
+        found: dict[str, object] = {
+            "at": clock.iso(self.at),
+            "event": self.event.value,
+            "by": self.by,
+            "pid": self.pid,
+            "place": self.place,
+            "expires_at": None if self.expires_at is None else clock.iso(self.expires_at),
+            "refresh_token_expires_at": (
+                None if self.refresh_expires_at is None else clock.iso(self.refresh_expires_at)
+            ),
+            "error": self.kind,
+            "message": self.message,
+            "tracking_id": self.tracking_id,
+        }
+        return {name: value for name, value in found.items() if value not in ("", 0, None)}
+
+
+def path_of(profile: Profile) -> str:
+    """``PROFILE.history.jsonl`` beside the token."""
+    return str(profile.token_path.with_suffix(".history.jsonl"))
+
+
+def entry(
+    event: Event,
+    token: Token | None = None,
+    error: WtrError | None = None,
+    at: datetime | None = None,
+) -> Entry:
+    """An event of this process, now."""
+    details = error.details if error is not None else None
+    return Entry(
+        at=at or clock.now(),
+        event=event,
+        by=_by(),
+        pid=os.getpid(),
+        place=_place(),
+        expires_at=None if token is None else token.expires_at,
+        refresh_expires_at=None if token is None else token.refresh_expires_at,
+        kind="" if error is None else error.kind,
+        message="" if error is None else text.cleaned(error.message, _LONGEST_MESSAGE),
+        tracking_id="" if details is None else details.tracking_id,
+    )
+
+
+def append(profile: Profile, happened: Entry) -> bool:
+    """Adds an event; False where that is not possible. Never raises."""
+    path = path_of(profile)
+    line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    try:
+        descriptor = _open_locked(path)
+        try:
+            _append(path, descriptor, line)
+        finally:
+            os.close(descriptor)
+    except (OSError, StorageError):
+        return False
+    return True
+
+
+def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
+    """The latest ``most`` events, the latest last; what cannot be read is left out.
+
+    Cheap: a file of at most 1 MiB is read, and ``most`` of its lines are parsed. Raises
+    StorageError where there is a file that cannot be read.
+    """
+    path = path_of(profile)
+    try:
+        content, _ = read_private(path)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageError(f"The history {path} cannot be read: {text.cause(error)}.") from error
+    found: list[Entry] = []
+    for line in reversed(content.splitlines()):
+        if len(found) >= most:
+            break
+        parsed = _parsed(line)
+        if parsed is not None:
+            found.append(parsed)
+    return found[::-1]
+
+
+def mark(profile: Profile) -> tuple[int, int, int] | None:
+    """Differs once something was appended, without reading it; None where there is no history."""
+    try:
+        facts = Path(path_of(profile)).stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _append(path: str, descriptor: int, line: bytes) -> None:
+    size = os.fstat(descriptor).st_size
+    content = os.pread(descriptor, LARGEST, max(size - LARGEST, 0))
+    torn = content and not content.endswith(b"\n")  # a writer was killed, or the disk was full
+    if size + len(line) + 1 > LARGEST or content.count(b"\n") >= MOST_ENTRIES:
+        kept = content[-_KEPT_SIZE:].splitlines()
+        if len(content) > _KEPT_SIZE:
+            del kept[0]  # half a line
+        write_private(path, b"\n".join([*kept[1 - _KEPT_ENTRIES :], line]))
+        return
+    written = (b"\n" if torn else b"") + line
+    if os.write(descriptor, written) < len(written):
+        os.ftruncate(descriptor, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _open_locked(path: str) -> int:
+    """A descriptor that appends, the only one that may replace the file; after a while any."""
+    import fcntl
+
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        descriptor = open_private(path)
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                is_alone = False
+            else:
+                is_alone = True
+            # Another process may have replaced the file since it was opened.
+            held = os.fstat(descriptor)
+            there = Path(path).stat(follow_symlinks=False)
+            is_there = (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
+            if is_there and (is_alone or time.monotonic() >= deadline):
+                return descriptor
+        except FileNotFoundError:
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                raise
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        time.sleep(0.005)
+
+
+def _parsed(line: bytes) -> Entry | None:
+    """The event in a line; None where it holds none that is known here."""
+    try:
+        members = json.loads(line.decode("utf-8"))
+        return Entry(
+            at=clock.from_iso(members["at"]),
+            event=Event(members["event"]),
+            by=_shown(members.get("by")),
+            pid=pid if isinstance(pid := members.get("pid"), int) else 0,
+            place=_shown(members.get("place")),
+            expires_at=_instant(members.get("expires_at")),
+            refresh_expires_at=_instant(members.get("refresh_token_expires_at")),
+            kind=_shown(members.get("error")),
+            message=_shown(members.get("message")),
+            tracking_id=_shown(members.get("tracking_id")),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return None
+
+
+def _shown(found: object) -> str:
+    # The file may have been edited: nothing in it may be an order to the terminal.
+    return text.cleaned(found, _LONGEST_MESSAGE) if isinstance(found, str) else ""
+
+
+def _instant(found: object) -> datetime | None:
+    return clock.from_iso(found) if isinstance(found, str) else None
+
+
+def _by() -> str:
+    if text.command:
+        return text.command
+    program = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else ""  # noqa: PTH119
+    return text.cleaned(program, 60) or "python"
+
+
+def _place() -> str:
+    if any(os.isatty(number) for number in (0, 1, 2)):
+        return "terminal"
+    from wtr_tui.environment.ssh import parent_processes
+
+    names = parent_processes(os.getppid()).names
+    for server, place in _SERVICES.items():
+        if server in names:
+            return place
+    # What a systemd unit starts; a terminal below a user manager inherits it, too.
+    return "systemd" if "INVOCATION_ID" in os.environ else "background"
+
+
+_SERVICES = {
+    "cron": "cron",
+    "crond": "cron",
+    "CRON": "cron",
+    "anacron": "cron",
+    "fcron": "cron",
+    "launchd": "launchd",
+}
+"""The programs that start others at a set time, as they are called in the list of processes."""
