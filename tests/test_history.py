@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import NOON
+from tests.support.clock import NOON
 from tests.support.environment import program_environ
 from wtr_tui import history
 from wtr_tui.errors import ServerDetails, StorageError, TemporaryError
