@@ -295,22 +295,26 @@ def refresh(
 
     ``within``: only when no more than that is left. ``seen``: the token the caller knows; when
     the file holds another one that is valid, another process has refreshed and nothing is asked.
-    ``lock``: the token's, held already or with a patience of its own; it is let go of. The onToken
-    command has been run when this returns or raises, without the lock.
+    ``lock``: the token's, held already or with a patience of its own; it is let go of. What
+    happened has been handed on when this returns or raises, without the lock.
 
     Raises NotSaved with a token that could not be written, GrantRejected or SignInNeeded where
     only a sign-in helps, NoRefreshToken, WrongClient, ForeignToken, TemporaryError (with
     LockHeld) for what may work later, StorageError where Webex was not asked, RequestRefused.
     """
-    from wtr_tui import hook
+    from wtr_tui.delivery import deliver
+    from wtr_tui.history import Event
 
     try:
         obtained = _under_the_lock(profile, settings, client, now, within, seen, lock)
-    except SignInNeeded:
-        hook.run(profile, settings, hook.Event.NEEDS_SIGN_IN, None)
+    except WtrError as error:
+        event = Event.NEEDS_SIGN_IN if isinstance(error, SignInNeeded) else Event.FAILED
+        deliver(profile, settings, event, error=error)
         raise
-    if obtained.how in (How.REFRESHED, How.SAME):
-        hook.run(profile, settings, hook.Event.REFRESHED, obtained.token)
+    if obtained.how is How.REFRESHED:
+        deliver(profile, settings, Event.REFRESHED, obtained.token)
+    elif obtained.how is How.SAME:
+        deliver(profile, settings, Event.SAME_TOKEN, obtained.token)
     return obtained
 
 

@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 
 from tests.support.home import Home
+from tests.support.ports import free_port
 from tests.support.webex import Sandbox
 
 EXPIRED = timedelta(seconds=-60)
@@ -51,6 +52,29 @@ def test_a_sign_in_and_an_import_are_told(home: Home, sandbox: Sandbox) -> None:
     assert "signed in" in home.run("history").out
 
 
+def test_a_failure_is_told_with_its_reason_and_the_name_of_the_request(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    sandbox.revoke(home.sign_in(sandbox, left=EXPIRED))
+    assert home.run("refresh").code == 3
+    event = home.run("history", "--json").json
+    assert (event["event"], event["error"]) == ("needs-sign-in", "sign-in-needed")
+    assert "no longer accepts the refresh token" in str(event["message"])
+    assert str(event["tracking_id"]) in str(event["message"])
+    assert "expires_at" not in event
+
+
+def test_an_outage_is_told_as_temporary(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox, "default", of=sandbox.integration)
+    home.sign_in(sandbox, left=EXPIRED)
+    path = home.settings_path()
+    path.write_text(path.read_text().replace(sandbox.base_url, f"http://127.0.0.1:{free_port()}"))
+    assert home.run("refresh").code == 4
+    event = home.run("history", "--json").json
+    assert (event["event"], event["error"]) == ("failed", "temporary")
+
+
 def test_there_is_none_yet(home: Home) -> None:
     ran = home.run("history")
     assert (ran.code, ran.out) == (0, "")
@@ -82,10 +106,10 @@ def test_a_program_that_uses_the_package_is_named(home: Home, sandbox: Sandbox) 
     script = home.folder / "nightly report.py"
     script.write_text(
         "import os\n"
-        "from wtr_tui import refresh\n"
+        "from wtr_tui import tokens\n"
         "from wtr_tui.storage import profile, settings\n"
         "found = profile.find(None, None, os.environ)\n"
-        "refresh.refresh(found, settings.load(found.settings_path, os.environ))\n"
+        "tokens.refresh(found, settings.load(found.settings_path, os.environ))\n"
     )
     command = [sys.executable, str(script)]
     subprocess.run(command, env=home.environ, check=True, stdin=subprocess.DEVNULL)

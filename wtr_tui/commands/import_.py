@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wtr_tui import clock, hook, in_flight
+from wtr_tui import clock, in_flight
 from wtr_tui.commands import debug, ending, unsaved
 from wtr_tui.commands.foreign import Foreign, understood
 from wtr_tui.commands.output import tell
+from wtr_tui.delivery import deliver
 from wtr_tui.errors import (
     DONE,
     AccessTokenRejected,
@@ -27,6 +28,7 @@ from wtr_tui.errors import (
     UsageError,
     WtrError,
 )
+from wtr_tui.history import Event
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profile, settings, settings_file
@@ -142,7 +144,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
         token = _kept(foreign, found, known, options)
     if options.file != "-" and is_put_aside(found.token_file, Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
-    hook.run(found, known, hook.Event.RETRIEVED, token)
+    deliver(found, known, Event.RETRIEVED, token)
     end = "its end is not known"
     if token.expires_at is not None:
         ended = token.expires_at <= clock.now()

@@ -15,15 +15,17 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from wtr_tui import clock, hook, in_flight
+from wtr_tui import clock, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.commands import debug, formats, unsaved
 from wtr_tui.commands.output import give, is_terminal, program_name, say, tell
 from wtr_tui.commands.refresh import add_outputs, add_timeout, timeout
 from wtr_tui.commands.sign_in_terminal import Pasting, TimeLeft
+from wtr_tui.delivery import deliver
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED
+from wtr_tui.history import Event
 from wtr_tui.model import Account, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
@@ -61,7 +63,7 @@ def run(options: Namespace) -> int:
     other = sign_in.other_account
     if not _decided(found, other.put_aside, other.account, other.before):
         return FAILED
-    hook.run(found, known, hook.Event.RETRIEVED, other.token)
+    deliver(found, known, Event.RETRIEVED, other.token)
     sign_in.give(other.token)
     return DONE
 
