@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from tests.tui.widgets.stage import Stage, without_blanks
-from wtr_tui.instants import countdown
+from wtr_tui.clock import countdown
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.widgets.figures import Figures, width_of
 
