@@ -64,6 +64,10 @@ def _told(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     if not arguments:  # nothing to parse, so no parser to load
         return _screens(None, None)
+    if arguments == ["token"]:  # the same, for what scripts call most
+        from wtr_tui.commands import token
+
+        return token.run(token.NoOptions())
     from wtr_tui.commands import parsers
 
     place = _place_of_command(arguments)

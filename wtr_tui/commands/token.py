@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 
+class NoOptions:
+    """What the parser gives for a bare ``wtr token``, without loading a parser."""
+
+    profile = config = None
+    debug = header = json = no_refresh = False
+    min_left = None
+
+
 def arguments(parser: ArgumentParser) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--header", action="store_true", help="print Authorization: Bearer TOKEN")
@@ -39,13 +47,15 @@ def add_min_left(parser: ArgumentParser) -> None:
     )
 
 
-def run(options: Namespace) -> int:
+def run(options: Namespace | NoOptions) -> int:
     access_token, expires_at = ready_token(options, may_refresh=not options.no_refresh)
     give(_shaped(access_token, expires_at, options))
     return DONE
 
 
-def ready_token(options: Namespace, *, may_refresh: bool = True) -> tuple[str, str | None]:
+def ready_token(
+    options: Namespace | NoOptions, *, may_refresh: bool = True
+) -> tuple[str, str | None]:
     """The access token and, in ISO 8601, its end: the fast way where it is sure, else the full.
 
     Warnings are told. Raises a WtrError where there is no valid token to give.
@@ -65,7 +75,7 @@ def ready_token(options: Namespace, *, may_refresh: bool = True) -> tuple[str, s
     return token.access_token.reveal(), end
 
 
-def _shaped(access_token: str, expires_at: str | None, options: Namespace) -> str:
+def _shaped(access_token: str, expires_at: str | None, options: Namespace | NoOptions) -> str:
     if options.header:
         return f"Authorization: Bearer {access_token}"
     if not options.json:

@@ -8,6 +8,7 @@ from argparse import Namespace
 from wtr_tui import tokens
 from wtr_tui.commands import debug, ending
 from wtr_tui.commands.output import tell
+from wtr_tui.commands.token import NoOptions
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.lock import Lock
@@ -23,7 +24,9 @@ def stored_token(found: Profile) -> StoredToken:
     return stored
 
 
-def valid_token(options: Namespace, *, may_refresh: bool = True, lock: Lock | None = None) -> Token:
+def valid_token(
+    options: Namespace | NoOptions, *, may_refresh: bool = True, lock: Lock | None = None
+) -> Token:
     """A valid token of the profile that is meant; warnings are told. Raises a WtrError.
 
     ``lock`` is the token's, where it is held or has been waited for; it is let go of.
