@@ -11,16 +11,22 @@ import sys
 
 from wtr_tui import text
 from wtr_tui.commands import COMMANDS
-from wtr_tui.commands.output import drop_output, hold_standard_streams, show_any_sign, tell
-from wtr_tui.errors import FAILED, INTERRUPTED, WRONG_USAGE, UsageError, WtrError
+from wtr_tui.commands.output import (
+    drop_output,
+    give_unsaved,
+    hold_standard_streams,
+    show_any_sign,
+    tell,
+)
+from wtr_tui.errors import FAILED, INTERRUPTED, SIGN_IN_NEEDED, WRONG_USAGE, UsageError, WtrError
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wtr_tui.model import Token
 
 _WITH_A_VALUE = ("--profile", "--config")
+_GO_TOOLS_FILE = ".wtr-cli.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,10 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     show_any_sign()
     try:
         exit_code = _told(arguments)
-        if exit_code:
-            from wtr_tui.commands import predecessor
-
-            predecessor.hint(arguments, exit_code, os.environ)
+        if exit_code in (WRONG_USAGE, SIGN_IN_NEEDED):
+            _hint_at_go_tool(arguments)
         return exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -66,8 +70,9 @@ def _run(arguments: list[str]) -> int:
         return _screens(None, None)
     if arguments == ["token"]:  # the same, for what scripts call most
         from wtr_tui.commands import token
+        from wtr_tui.commands.options import NoOptions
 
-        return token.run(token.NoOptions())
+        return token.run(NoOptions())
     from wtr_tui.commands import parsers
 
     place = _place_of_command(arguments)
@@ -122,18 +127,12 @@ def _screens(
 
     text.command = "screen"
     if not sandbox:
-        return start.start(profile, config, _give_unsaved, mouse=mouse)
+        return start.start(profile, config, give_unsaved, mouse=mouse)
     from wtr_tui.sandbox.demo import demo
 
     with demo() as running:
         environ = running.environ(os.environ)
-        return start.start(None, None, _give_unsaved, mouse=mouse, environ=environ, demo=running)
-
-
-def _give_unsaved(token: Token, profile: str) -> None:
-    from wtr_tui.commands import unsaved
-
-    unsaved.give_on_terminal(token, profile)
+        return start.start(None, None, give_unsaved, mouse=mouse, environ=environ, demo=running)
 
 
 def _no_screens(why: str) -> int:
@@ -153,3 +152,28 @@ def _fault_of_our_own(error: Exception) -> int:
 
     tell(crash.write(error, Path(locations.state_dir(os.environ)), clock.now()))
     return FAILED
+
+
+def _hint_at_go_tool(arguments: Sequence[str]) -> None:
+    """Tells of the Go tool's file where a command failed for want of what it holds.
+
+    That tool keeps settings and token in the folder where it is started. Such a file is never
+    read unasked: a stranger's folder may hold one.
+    """
+    from wtr_tui.storage import locations
+
+    # Who names a profile or imports knows of more than one place already.
+    named = any(word.startswith(("--profile", "--config", "import")) for word in arguments)
+    if named or not os.access(_GO_TOOLS_FILE, os.F_OK):
+        return
+    try:
+        name = locations.profile_name(None, os.environ)
+        settings = os.environ.get("WTR_CONFIG") or locations.settings_path(name, os.environ)
+        files = settings, locations.token_path(name, os.environ)
+    except WtrError:
+        return
+    if not any(os.access(file, os.F_OK) for file in files):
+        tell(
+            f"The Go tool's {_GO_TOOLS_FILE} is here: wtr import {_GO_TOOLS_FILE} takes over what"
+            " it holds."
+        )

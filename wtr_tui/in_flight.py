@@ -85,6 +85,52 @@ def finish() -> None:
             _changed.wait(0.2)
 
 
+@contextmanager
+def saved_first(*, threads: bool = False) -> Iterator[None]:
+    """A signal in this block waits for a token request in flight; without one it ends the program.
+
+    ``threads`` says that the requests are made by other threads, which the block waits for once
+    it is interrupted. Only a second SIGINT does not wait: a hang-up and a service manager's
+    SIGTERM may come twice. Outside of the main thread, and for signals that are ignored
+    (nohup), nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    insistence = Insistence()
+
+    def take(number: int, _: object) -> None:
+        close()
+        if not pending():
+            _end(number)
+        insistence.take(number)
+        if asked:
+            return
+        asked.append(number)
+        say_waiting(number)
+        if threads:
+            raise KeyboardInterrupt
+
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    taken = [number for number in before if before[number] not in (signal.SIG_IGN, None)]
+    for number in taken:
+        signal.signal(number, take)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, before[number])
+        if asked:
+            _end(asked[0])
+
+
+def _end(number: int) -> None:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    die(number)
+
+
 class Insistence:
     """Counts the signals that ask to end; the second SIGINT ends the process at once."""
 

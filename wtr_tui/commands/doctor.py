@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
-from wtr_tui.commands import debug, formats
-from wtr_tui.commands.output import give
+from wtr_tui.commands import debug
+from wtr_tui.commands.output import as_json, give
 from wtr_tui.doctor import Level, examine
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.storage import profile
@@ -34,5 +34,5 @@ def run(options: Namespace) -> int:
             {"level": each.level.name.lower(), "subject": each.subject, "words": each.words}
             for each in findings
         ]
-        give(formats.as_text(rows))
+        give(as_json(rows))
     return FAILED if any(finding.level is Level.BAD for finding in findings) else DONE

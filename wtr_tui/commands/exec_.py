@@ -12,8 +12,9 @@ import os
 import signal
 from collections.abc import Mapping
 
+from wtr_tui.commands.options import add_min_left
 from wtr_tui.commands.output import tell
-from wtr_tui.commands.token import add_min_left, ready_token
+from wtr_tui.commands.token import ready_token
 from wtr_tui.errors import UsageError
 
 TOKEN = "WEBEX_ACCESS_TOKEN"  # noqa: S105 - the name of a variable

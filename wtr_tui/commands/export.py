@@ -10,9 +10,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from wtr_tui import clock
-from wtr_tui.commands import formats
-from wtr_tui.commands.output import give
-from wtr_tui.commands.token import add_min_left
+from wtr_tui.commands.options import add_min_left
+from wtr_tui.commands.output import as_json, give, original_json
 from wtr_tui.commands.valid_token import valid_token
 from wtr_tui.errors import DONE, StorageError
 from wtr_tui.model import Token
@@ -42,9 +41,9 @@ def run(options: Namespace) -> int:
 
 
 def _shaped(token: Token, shape: str) -> str:
-    members = formats.original_json(token, clock.now())
+    members = original_json(token, clock.now())
     if shape == "json":
-        return formats.as_text(members)
+        return as_json(members)
     if shape == "wxc":
         import yaml
 

@@ -16,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from wtr_tui import clock, in_flight
-from wtr_tui.commands import debug, ending, unsaved
+from wtr_tui.commands import debug
 from wtr_tui.commands.foreign import Foreign, understood
-from wtr_tui.commands.output import tell
+from wtr_tui.commands.output import give_unsaved, tell
 from wtr_tui.delivery import deliver
 from wtr_tui.errors import (
     DONE,
@@ -140,7 +140,7 @@ def _as_written(new: Mapping[str, str]) -> dict[str, object]:
 def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
     # The lock before the request: a refresh token alone is used by it, and where nothing can be
     # saved anyway a server that replaces such tokens would have taken it back for nothing.
-    with ending.saved_first(), found.token_file.lock(), in_flight.until_saved():
+    with in_flight.saved_first(), found.token_file.lock(), in_flight.until_saved():
         token = _kept(foreign, found, known, options)
     if options.file != "-" and is_put_aside(found.token_file, Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
@@ -176,7 +176,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
         notices = found.token_file.save(stored)
     except StorageError as error:
         tell(f"NOT SAVED. {error}")
-        unsaved.give_on_terminal(token, found.name)
+        give_unsaved(token, found.name)
         raise StorageError("Nothing was imported.") from error
     for notice in notices:
         tell(notice)

@@ -6,12 +6,16 @@ import io
 import os
 import sys
 
+from wtr_tui import clock
 from wtr_tui.errors import WtrError
 from wtr_tui.text import program_name as program_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
     from typing import TextIO
+
+    from wtr_tui.model import Token
 
 
 def show_any_sign() -> None:
@@ -88,3 +92,71 @@ def _to_nowhere(descriptor: int) -> None:
         os.close(nowhere)
     except OSError:
         return
+
+
+# A token as text and as JSON, in the shapes that users of the Go tool know.
+
+
+def original_json(token: Token, now: datetime) -> dict[str, object]:
+    """The members Webex and the original give (seconds left, from now), and the clock."""
+    return {
+        "access_token": token.access_token.reveal(),
+        "expires_in": _seconds(token.left(now)),
+        "expires_at": _iso(token.expires_at),
+        "refresh_token": token.refresh_token.reveal() if token.refresh_token else None,
+        "refresh_token_expires_in": _seconds(token.refresh_left(now)),
+        "refresh_token_expires_at": _iso(token.refresh_expires_at),
+        "token_type": token.token_type,
+        "scope": " ".join(token.scopes),
+    }
+
+
+def original_text(token: Token, now: datetime) -> str:
+    """What the original's ``-o`` prints, line by line, and the clock."""
+    members = original_json(token, now)
+    lines = (
+        ("Token", "access_token"),
+        ("ExpiresIn", "expires_in"),
+        ("RefreshToken", "refresh_token"),
+        ("RefreshTokenExpiresIn", "refresh_token_expires_in"),
+        ("ExpiresAt", "expires_at"),
+        ("RefreshTokenExpiresAt", "refresh_token_expires_at"),
+    )
+    shown = ((title, members[name]) for title, name in lines)
+    return "\n".join(f"{title}: {'' if value is None else value}" for title, value in shown)
+
+
+def token_texts(token: Token, now: datetime, *, text: bool, json: bool) -> list[str]:
+    """What ``-o`` and ``-j`` ask for, in the original's order; both may be."""
+    given = [original_text(token, now)] if text else []
+    return given + ([as_json(original_json(token, now))] if json else [])
+
+
+def as_json(members: object) -> str:
+    """JSON for people and programs: two blanks deep, as the original indents it."""
+    import json
+
+    return json.dumps(members, indent=2)
+
+
+def _seconds(left: timedelta | None) -> int | None:
+    return None if left is None else max(0, int(left.total_seconds()))
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else clock.iso(instant)
+
+
+def give_unsaved(token: Token, profile: str) -> None:
+    """Prints the only copy there is where a person can take it up.
+
+    Anywhere else it would end in a log or a mail, where a token must never be.
+    """
+    if sys.stdout is None or not sys.stdout.isatty():
+        tell("Nothing keeps it now; with -j it would have been printed, for a program to keep.")
+        return
+    give(as_json(original_json(token, clock.now())))
+    tell(
+        f"This is the only copy. Once that is mended: wtr import --replace --profile {profile} -"
+        " takes it, pasted as it stands here."
+    )

@@ -15,10 +15,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import clock, tokens
-from wtr_tui.commands import debug, ending, formats, many, unsaved
-from wtr_tui.commands.durations import duration
-from wtr_tui.commands.output import give, tell
+from wtr_tui import clock, in_flight, tokens
+from wtr_tui.commands import debug, many
+from wtr_tui.commands.options import add_outputs, add_timeout, duration, timeout
+from wtr_tui.commands.output import (
+    as_json,
+    give,
+    give_unsaved,
+    original_json,
+    original_text,
+    tell,
+    token_texts,
+)
 from wtr_tui.commands.valid_token import stored_token
 from wtr_tui.errors import (
     DONE,
@@ -41,7 +49,6 @@ if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
 
 _PATIENCE = 30
-_SHORTEST, _LONGEST = 1, 3_600
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -51,23 +58,6 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="every profile there is")
     add_timeout(parser, f"how long Webex may take to answer (default: {_PATIENCE})")
     add_outputs(parser)
-
-
-def add_outputs(parser: ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", action="store_true", help="print the token as text")
-    parser.add_argument("-j", "--json", action="store_true", help="print the token as JSON")
-
-
-def add_timeout(parser: ArgumentParser, words: str) -> None:
-    parser.add_argument("-t", "--timeout", type=duration, metavar="SECONDS", help=words)
-
-
-def timeout(options: Namespace) -> int | None:
-    """What ``--timeout`` says, in seconds. Raises UsageError where that is out of bounds."""
-    seconds: int | None = options.timeout
-    if seconds is not None and not _SHORTEST <= seconds <= _LONGEST:
-        raise UsageError("The timeout is from 1 second to one hour.")
-    return seconds
 
 
 @dataclass(frozen=True)
@@ -121,11 +111,11 @@ def run(options: Namespace) -> int:
             _give(result, options)
             tell(result.text)
             if isinstance(result.error, NotSaved) and not (options.output or options.json):
-                unsaved.give_on_terminal(result.error.token, result.profile.name)
+                give_unsaved(result.error.token, result.profile.name)
             return result.error.exit_code if result.error else DONE
         if options.profile or options.config:
             raise UsageError("--all is for every profile: it goes with no --profile or --config.")
-        with ending.saved_first(threads=True):
+        with in_flight.saved_first(threads=True):
             results = many.for_each(profile.every(os.environ), refreshed_one)
     return _summed_up(results, options)
 
@@ -138,7 +128,7 @@ def _refreshed(
 ) -> Result:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
     try:
-        with ending.saved_first():
+        with in_flight.saved_first():
             obtained = _obtained(found, environ, within, client)
     except WtrError as error:
         debug.step(f"{found.name}: {error.kind}")
@@ -171,7 +161,7 @@ def _give(result: Result, options: Namespace) -> None:
         return
     debug.hide(token.access_token, token.refresh_token)
     now = clock.now()
-    for text in formats.outputs(token, now, text=options.output, as_json=options.json):
+    for text in token_texts(token, now, text=options.output, json=options.json):
         give(text)
 
 
@@ -181,10 +171,10 @@ def _summed_up(results: list[Result], options: Namespace) -> int:
         for result in results:
             token = result.token
             if token is not None:
-                shown = formats.original_text(token, clock.now())
+                shown = original_text(token, clock.now())
                 give(f"Profile: {result.profile.name}\n{shown}\n")
     if options.json:
-        give(formats.as_text([_members(result) for result in results]))
+        give(as_json([_members(result) for result in results]))
     for result in failed:
         tell(f"{result.profile.name}: {on_one_line(result.text)}")
     idle = sum(
@@ -210,4 +200,4 @@ def _members(result: Result) -> dict[str, object]:
     if result.error is not None:
         head |= {"error": result.text, "exit_code": result.error.exit_code}
     token = result.token
-    return head if token is None else head | formats.original_json(token, clock.now())
+    return head if token is None else head | original_json(token, clock.now())

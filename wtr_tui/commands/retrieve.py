@@ -17,9 +17,17 @@ from pathlib import Path
 
 from wtr_tui import clock, in_flight
 from wtr_tui.background import in_thread
-from wtr_tui.commands import debug, formats, unsaved
-from wtr_tui.commands.output import give, is_terminal, program_name, say, tell
-from wtr_tui.commands.refresh import add_outputs, add_timeout, timeout
+from wtr_tui.commands import debug
+from wtr_tui.commands.options import add_outputs, add_timeout, timeout
+from wtr_tui.commands.output import (
+    give,
+    give_unsaved,
+    is_terminal,
+    program_name,
+    say,
+    tell,
+    token_texts,
+)
 from wtr_tui.commands.sign_in_terminal import Pasting, TimeLeft
 from wtr_tui.delivery import deliver
 from wtr_tui.environment import browser, surroundings
@@ -137,7 +145,7 @@ class _SignIn:
             tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.message}")
             tell(step.hint or "Sign in again once that is mended.")
             if not (self.options.output or self.options.json):
-                unsaved.give_on_terminal(token, self.profile.name)
+                give_unsaved(token, self.profile.name)
             return
         self.exit_code = DONE
         tell(f"Signed in {step.way.value}; {until}. The token is in {self.profile.token_path}.")
@@ -150,7 +158,7 @@ class _SignIn:
 
     def give(self, token: Token) -> None:
         options, now = self.options, clock.now()
-        for text in formats.outputs(token, now, text=options.output, as_json=options.json):
+        for text in token_texts(token, now, text=options.output, json=options.json):
             give(text)
 
     def _open(self, url: str) -> None:

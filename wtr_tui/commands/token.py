@@ -9,21 +9,13 @@ from __future__ import annotations
 import os
 
 from wtr_tui import clock, tokens
-from wtr_tui.commands.durations import duration
+from wtr_tui.commands.options import NoOptions, add_min_left
 from wtr_tui.commands.output import give
 from wtr_tui.errors import DONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-
-
-class NoOptions:
-    """What the parser gives for a bare ``wtr token``, without loading a parser."""
-
-    profile = config = None
-    debug = header = json = no_refresh = False
-    min_left = None
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -35,15 +27,6 @@ def arguments(parser: ArgumentParser) -> None:
         "--no-refresh",
         action="store_true",
         help="never ask Webex: print what is stored, or fail where it is no longer valid",
-    )
-
-
-def add_min_left(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--min-left",
-        type=duration,
-        metavar="DURATION",
-        help="refresh when less is left, like 90m or 3d (default: 5m, or half a shorter life)",
     )
 
 

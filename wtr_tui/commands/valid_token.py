@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from wtr_tui import tokens
-from wtr_tui.commands import debug, ending
+from wtr_tui import in_flight, tokens
+from wtr_tui.commands import debug
+from wtr_tui.commands.options import NoOptions
 from wtr_tui.commands.output import tell
-from wtr_tui.commands.token import NoOptions
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.lock import Lock
@@ -38,7 +38,7 @@ def valid_token(
         debug.show_settings(found, known)
         end = stored.token.expires_at or "an unknown instant"
         debug.step(f"the stored token is valid until {end}")
-        with ending.saved_first():
+        with in_flight.saved_first():
             obtained = tokens.valid_token(
                 found,
                 known,
