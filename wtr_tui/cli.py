@@ -72,6 +72,7 @@ def _run(arguments: list[str]) -> int:
         from wtr_tui.commands import token
         from wtr_tui.commands.options import NoOptions
 
+        text.command = "wtr token"
         return token.run(NoOptions())
     from wtr_tui.commands import parsers
 
