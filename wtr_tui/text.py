@@ -125,10 +125,6 @@ def shell_export(name: str, value: str) -> str:
 # Cn unassigned, Zl/Zp line and paragraph separators.
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
-# The old names.
-plain = cleaned
-harmless = printable
-
 
 def program_name() -> str:
     """``wtr-tui`` where the program was called by this name, else ``wtr``."""

@@ -33,7 +33,6 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.storage import locations, settings_record, token_json
-from wtr_tui.storage.lock import exclusive
 from wtr_tui.text import cleaned
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
@@ -155,6 +154,8 @@ def await_refresh(
     files = _files(name, config, environ)
     if files is None or not _has_expired(files, refreshable=True):
         return None, None
+    from wtr_tui.storage.lock import exclusive  # here: a token that is good needs none
+
     lock = exclusive(locations.lock_path(files[1]), PATIENCE, until=lambda: not _has_expired(files))
     try:
         lock.acquire()

@@ -34,7 +34,7 @@ _OAUTH_CODES = frozenset(
 class Answer:
     """One HTTP answer. The names in ``headers`` are in lower case.
 
-    Nothing here is cleaned: whoever shows a text from it passes it through ``text.plain``.
+    Nothing here is cleaned: whoever shows a text from it passes it through ``text.cleaned``.
     """
 
     status: int

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wtr_tui.text import harmless
+from wtr_tui.text import printable
 from wtr_tui.tui.widgets.panel import Panel, cut, pressable
 
 _BY_FROM = 44
@@ -95,5 +95,5 @@ def _line(row: ActivityRow, whens: int, what: int, bys: int) -> Content:
         Content.styled(cut(row.what, what).ljust(what if bys else 0), style),
     ]
     if bys:
-        parts.append(Content.styled(f"  {harmless(row.by)}", "$muted"))
+        parts.append(Content.styled(f"  {printable(row.by)}", "$muted"))
     return Content.assemble(*parts)

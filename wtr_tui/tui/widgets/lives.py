@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from wtr_tui.text import harmless
+from wtr_tui.text import printable
 from wtr_tui.tui.meaning import Meaning
 
 NOW = "●"
@@ -134,12 +134,12 @@ class Lives(Widget):
 
 
 def _label(life: Life, width: int) -> Content:
-    return Content.styled(harmless(life.label).ljust(width), "$muted")
+    return Content.styled(printable(life.label).ljust(width), "$muted")
 
 
 def _end(life: Life, width: int) -> Content:
     style = life.meaning.colour if life.meaning is Meaning.OVER else "$foreground"
-    return Content.styled(harmless(life.end_text).rjust(width), style)
+    return Content.styled(printable(life.end_text).rjust(width), style)
 
 
 def _line(life: Life, width: int, now: datetime) -> Content:
