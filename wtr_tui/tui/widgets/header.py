@@ -10,7 +10,7 @@ from textual.events import Click
 from textual.message import Message
 
 from wtr_tui.brand import MARK
-from wtr_tui.text import harmless
+from wtr_tui.text import printable
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -177,7 +177,7 @@ class Header(Quiet):
         left = standing.left
         if form.short:
             left = standing.short_left or " ".join(left.split()[:2])
-        profile = harmless(standing.profile)
+        profile = printable(standing.profile)
         if len(profile) > form.profile:
             profile = profile[: form.profile - 1] + "…" if form.profile else ""
         parts = [
@@ -187,7 +187,7 @@ class Header(Quiet):
         if profile:
             parts.append(Content.styled(f"  {profile}", "$foreground"))
         if form.place:
-            parts.append(Content.styled(f"  {harmless(form.place)}", "$muted"))
+            parts.append(Content.styled(f"  {printable(form.place)}", "$muted"))
         return Content.assemble(*parts)
 
 

@@ -8,7 +8,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from wtr_tui.text import harmless
+from wtr_tui.text import printable
 
 _CORNERS = 6
 """What Textual puts around a title: two corners, and at each end a line and a blank."""
@@ -94,7 +94,7 @@ class Panel(Vertical):
 
     def _compose_title(self) -> None:
         room = self.outer_size.width - _CORNERS
-        title = Content(harmless(self._title))
+        title = Content(printable(self._title))
         fill = room - title.cell_length - self._right.cell_length - 2
         if not self._right or fill < 1:  # no room for both
             self.border_title = Content(cut(self._title, room))
@@ -107,7 +107,7 @@ class Panel(Vertical):
 
 def cut(text: str, most: int) -> str:
     """The text without what would move the cursor, ended by … where it is longer."""
-    shown = harmless(text)
+    shown = printable(text)
     return shown if len(shown) <= most else shown[: max(most - 1, 0)] + "…"
 
 
@@ -119,4 +119,4 @@ def pressable(key: str, word: str) -> Content:
 
 
 def _made_content(right: str | Content) -> Content:
-    return Content.styled(harmless(right), "not bold $muted") if isinstance(right, str) else right
+    return Content.styled(printable(right), "not bold $muted") if isinstance(right, str) else right

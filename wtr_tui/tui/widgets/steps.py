@@ -8,7 +8,7 @@ from enum import Enum
 
 from textual.content import Content
 
-from wtr_tui.text import harmless
+from wtr_tui.text import printable
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
@@ -75,7 +75,7 @@ def _joined(steps: Sequence[Step], line: str) -> Content:
             reached = steps[index - 1].state is StepState.DONE
             parts.append(Content.styled(line, "$calm" if reached else "$line"))
         sign, style = step.state.value
-        text = f" {harmless(step.text)}" if step.text else ""
+        text = f" {printable(step.text)}" if step.text else ""
         parts.append(Content.styled(sign, style))
         parts.append(Content.styled(text, "$foreground" if step.state is StepState.DONE else style))
     return Content.assemble(*parts)
