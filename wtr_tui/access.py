@@ -1,0 +1,189 @@
+"""A valid access token for Python programs, from any thread: what ``wtr token`` prints.
+
+Of many threads and processes that find it expired one asks Webex, the others wait. Nothing of
+the process that uses it is changed: no signal handler, limit, umask or variable.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+
+from wtr_tui import clock, tokens
+from wtr_tui.errors import NotSaved, WtrError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from wtr_tui.model import Token
+    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.settings import Settings
+
+_PAUSE = 30.0
+"""Seconds without another try after a refresh that failed while the token was still valid."""
+
+_log = logging.getLogger("wtr_tui")
+
+
+def access_token(profile: str | None = None, min_left: int | None = None) -> str:
+    """A Webex access token that is valid now, refreshed first where little is left of it.
+
+    ``profile`` is the name of one; by default ``$WTR_PROFILE`` or ``default``. ``min_left`` is in
+    seconds: by default 300, of a token with a short life half of that. Safe
+    in any thread, without an event loop; reads the token file at each call, which takes less than
+    a millisecond.
+
+    ::
+
+        headers = {"Authorization": f"Bearer {wtr_tui.access_token()}"}
+
+    Raises SignInNeeded where a user has to sign in, SettingsError, TemporaryError for what may
+    work later, StorageError, UsageError: all of them are a WtrError.
+    """
+    return source(profile).access_token(min_left)
+
+
+async def access_token_async(profile: str | None = None, min_left: int | None = None) -> str:
+    """:func:`access_token` that never blocks the event loop, asyncio's or trio's.
+
+    Where it is cancelled, a refresh that has begun still ends and is saved.
+    """
+    return await source(profile).access_token_async(min_left)
+
+
+class Source:
+    """One profile's token in this process; :func:`source` gives the one of a profile.
+
+    What a token file on a read-only disk could not take is kept here, and a thread that waited
+    while another one asked Webex takes part in what came of that.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._lock = threading.Lock()
+        self._unsaved: Token | None = None
+        self._ended = 0.0
+        self._failure: WtrError | None = None
+        self._pause_until = 0.0
+        self._useless: str | None = None
+        """The rejected access token that Webex gave again when asked for another."""
+
+    def access_token(self, min_left: int | None = None) -> str:
+        asked = time.monotonic()
+        members = tokens.fast_token(self.name, None, os.environ, min_left)
+        if members is not None:
+            return str(members["access_token"])
+        with self._lock:
+            members = tokens.fast_token(self.name, None, os.environ, min_left)
+            if members is not None:
+                return str(members["access_token"])
+            if self._failure is not None and self._ended >= asked:
+                raise self._failure
+            self._failure = None
+            try:
+                return self._valid_token(min_left).access_token.reveal()
+            except WtrError as error:
+                self._failure = error
+                raise
+            finally:
+                self._ended = time.monotonic()
+
+    async def access_token_async(self, min_left: int | None = None) -> str:
+        from anyio import to_thread
+
+        return await to_thread.run_sync(self.access_token, min_left, abandon_on_cancel=True)
+
+    def expires_at(self) -> datetime | None:
+        """When the access token ends; None where that is unknown or there is none."""
+        stored = self._profile().token_file.read()
+        token = None if stored is None else stored.token
+        if self._unsaved is not None and (token is None or not token.is_valid(clock.now())):
+            token = self._unsaved
+        return None if token is None else token.expires_at
+
+    def replacement(self, rejected: str) -> str | None:
+        """Another access token than the one Webex answered 401 to; None where there is none.
+
+        Never raises a WtrError: the 401 itself is what the caller has to show, and why there is
+        no other token is logged as a warning.
+        """
+        with self._lock:
+            if rejected == self._useless:
+                return None
+            try:
+                found = self._replaced(rejected)
+            except WtrError as error:
+                _log.warning("Webex rejected the access token, and there is no other: %s", error)
+                return None
+            if found == rejected:
+                self._useless = rejected
+                return None
+            return found
+
+    def base_url(self) -> str:
+        """Webex's API for this profile, as the settings name it."""
+        return self._settings()[1].base_url
+
+    def _valid_token(self, min_left: int | None) -> Token:
+        now = clock.now()
+        unsaved = self._unsaved
+        if unsaved is not None and unsaved.is_valid(now, clock.seconds(min_left or 0)):
+            return unsaved
+        found, settings = self._settings()
+        stored = tokens.stored_token(found)
+        paused = time.monotonic() < self._pause_until and stored.token.is_valid(now)
+        obtained = tokens.valid_token(
+            found, settings, min_left=min_left, may_refresh=not paused, stored=stored
+        )
+        if obtained.warning:
+            _log.warning("%s", obtained.warning)
+            if obtained.how is tokens.How.STORED:
+                self._pause_until = time.monotonic() + _PAUSE
+            elif obtained.how is tokens.How.REFRESHED:
+                self._unsaved = obtained.token
+        return obtained.token
+
+    def _replaced(self, rejected: str) -> str:
+        found, settings = self._settings()
+        seen = tokens.stored_token(found).token
+        newer = seen.access_token.reveal()
+        if newer != rejected and seen.is_valid(clock.now()):
+            return newer
+        try:
+            token = tokens.refresh(found, settings.require(), seen=seen).token
+        except NotSaved as error:
+            _log.warning("The new token is NOT SAVED. %s", error)
+            token = self._unsaved = error.token
+        return token.access_token.reveal()
+
+    def _settings(self) -> tuple[Profile, Settings]:
+        found = self._profile()
+        return found, found.load_settings(os.environ)
+
+    def _profile(self) -> Profile:
+        from wtr_tui.storage import profile
+
+        return profile.find(self.name, None, os.environ)
+
+
+_sources: dict[str, Source] = {}
+
+
+def source(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Source:
+    """The token of a profile, or of ``$WTR_SOCKET``. Raises UsageError where the name is none."""
+    from wtr_tui.storage import locations
+
+    name = locations.profile_name(profile, environ)
+    return _sources.setdefault(name, Source(name))
+
+
+def _forget() -> None:
+    """In a forked child: a thread that does not exist there may have held a lock."""
+    _sources.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
