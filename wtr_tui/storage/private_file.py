@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 
 from wtr_tui.errors import UnsafeFile
 from wtr_tui.text import cause, user_name
@@ -102,10 +103,28 @@ def leftovers(path: str) -> list[str]:
     """The temporary files beside ``path``, of writers that are at work or were killed at it."""
     folder, name = os.path.split(path)
     try:
-        names = os.listdir(folder or ".")  # noqa: PTH208
+        names = _temporaries(folder or ".")
     except OSError:
         return []
     return [f"{folder}/{other}" for other in names if _is_temporary(other, name)]
+
+
+_listed: dict[str, tuple[int, list[str]]] = {}
+_SETTLED = 2_000_000_000
+
+
+def _temporaries(folder: str) -> list[str]:
+    """The folder's temporary files. It is listed again only after it has changed: whoever reads
+    a thousand profiles would else list a thousand files a thousand times."""
+    changed = os.stat(folder).st_mtime_ns  # noqa: PTH116 - as text, like its neighbours
+    known = _listed.get(folder)
+    if known is not None and known[0] == changed:
+        return known[1]
+    names = [name for name in os.listdir(folder) if name.endswith(".tmp")]  # noqa: PTH208
+    # A clock of the file system may be coarse: what changes within its tick looks the same.
+    if time.time_ns() - changed > _SETTLED:
+        _listed[folder] = changed, names
+    return names
 
 
 def has_writer(temporary: str) -> bool:
