@@ -28,7 +28,7 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Secret, Token
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
@@ -65,7 +65,7 @@ def settings(sandbox: Sandbox) -> Settings:
 @pytest.fixture
 def stored(sandbox: Sandbox, profile: Profile) -> Token:
     """A token the sandbox has granted, in the profile's file."""
-    token = granted(sandbox.issue(), now=clock.now().replace(microsecond=0))
+    token = token_from(sandbox.issue(), now=clock.now().replace(microsecond=0))
     save(profile, sandbox.integration.client_id, token)
     return token
 

@@ -100,7 +100,7 @@ def settings_for(base_url: str, integration: Integration) -> Settings:
 
 
 def client_for(settings: Settings, kind: type[WebexClient] = WebexClient) -> WebexClient:
-    return kind(settings.base_url, settings.app_id, settings.secret, connect_pauses=())
+    return kind(settings.base_url, settings.app_id, settings.secret)
 
 
 @asynccontextmanager

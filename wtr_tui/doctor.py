@@ -19,9 +19,9 @@ from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import AccessTokenRejected, LockHeld, SettingsError, WtrError
 from wtr_tui.model import Secret, Token
+from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
-from wtr_tui.oauth.proxies import proxy_for
 from wtr_tui.storage import settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
@@ -272,8 +272,13 @@ def _clipboard(here: Surroundings, known: Settings) -> Finding:
 
 def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
     """Which proxy requests go through, without its password."""
-    found = proxy_for(known.base_url, environ)
-    return _good("proxy", "none." if found is None else f"{found.words()}.")
+    try:
+        found = proxies.proxy_for(known.base_url, environ)
+    except SettingsError as error:
+        return _bad("proxy", error)
+    sentence = "none." if found is None else f"{found}."
+    warning = proxies.warning(environ)
+    return _warn("proxy", f"{sentence} {warning}") if warning else _good("proxy", sentence)
 
 
 def _webex(known: Settings, token: Token | None, *, ask: bool) -> Iterator[Finding]:
@@ -303,7 +308,7 @@ def _webex(known: Settings, token: Token | None, *, ask: bool) -> Iterator[Findi
 def _answer(client: WebexClient, token: Token | None) -> Iterator[Finding]:
     is_valid = token is not None and token.is_valid(clock.now())
     try:
-        person = client.person(token.access_token if token and is_valid else _NO_TOKEN)
+        person = client.account(token.access_token if token and is_valid else _NO_TOKEN)
     except AccessTokenRejected:
         if is_valid:
             yield _bad("webex", "it answers, but does not accept the access token: wtr refresh.")

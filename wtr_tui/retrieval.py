@@ -34,8 +34,7 @@ from wtr_tui.oauth.device import DeviceAuthorization, next_interval
 from wtr_tui.oauth.listener import pages
 from wtr_tui.oauth.listener.server import Listener
 from wtr_tui.oauth.listener.sockets import CannotListen
-from wtr_tui.oauth.pasted import BadPaste, judge_pasted
-from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.oauth.pasted import BadPaste, read_pasted
 from wtr_tui.oauth.steps import (
     LAST_STEPS,
     DeviceCodeOver,
@@ -52,6 +51,7 @@ from wtr_tui.oauth.steps import (
     Step,
     Way,
 )
+from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.put_aside import put_aside
 from wtr_tui.storage.settings import Settings
@@ -82,7 +82,10 @@ class Retrieval:
             client_id=settings.app_id,
             redirect_uri=settings.redirect_uri,
             scopes=settings.scopes,
+            login_hint=settings.login_hint,
+            prompt=settings.prompt,
         )
+        client.check_route()
         self.deadline = now() + timedelta(seconds=settings.timeout)
         self._profile = profile
         self._settings = settings
@@ -148,7 +151,7 @@ class Retrieval:
         """Judges a pasted address. Gives a sentence when it cannot be used, else ""."""
         if self._answered:
             return "This sign-in has its answer already."
-        answer = judge_pasted(text, self.request, self.redirect_uri)
+        answer = read_pasted(text, self.request, self.redirect_uri)
         if isinstance(answer, BadPaste):
             return answer.message
         if isinstance(answer, NotOurs):
@@ -289,7 +292,7 @@ class Retrieval:
         account = None
         if token.is_valid(self._now()):
             with suppress(WtrError):
-                account = self._client.person(token.access_token, seconds=_WHOSE_SECONDS)
+                account = self._client.account(token.access_token, seconds=_WHOSE_SECONDS)
         account = account or Account()
         return replace(account, organization=token.organization or account.organization)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.benchmarks.installed import Installed
 from tests.benchmarks.stand_in import StandIn
 from wtr_tui import clock
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -58,7 +58,7 @@ class Home:
         profile: str = "default",
     ) -> None:
         """Leaves the token there, as a sign-in ``at`` that instant would have."""
-        token = granted(answer, now=at or clock.now())
+        token = token_from(answer, now=at or clock.now())
         TokenFile(self._token_path(profile)).save(StoredToken(app_id, token))
 
     def stored(self) -> dict[str, str]:

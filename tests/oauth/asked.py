@@ -6,10 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
-from wtr_tui.oauth.person import Person
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 APP_ID = "C4f1"
@@ -41,7 +40,6 @@ def client_of(base_url: str, *, total_timeout: float = 30.0) -> WebexClient:
         APP_ID,
         SECRET,
         total_timeout=total_timeout,
-        connect_pauses=(0.0, 0.0),
         now=lambda: NOW,
     )
 
@@ -62,8 +60,8 @@ def device_code(client: WebexClient) -> DeviceAuthorization:
     return client.device_authorize(["spark:kms"])
 
 
-def person(client: WebexClient) -> Person | None:
-    return client.person(TOKEN.access_token)
+def person(client: WebexClient) -> Account | None:
+    return client.account(TOKEN.access_token)
 
 
 def expiry(client: WebexClient) -> datetime | None:

@@ -37,10 +37,9 @@ from wtr_tui.errors import (
     SettingsError,
     WtrError,
 )
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import client as client_module
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.person import Person
 
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
 ORG_URI = f"ciscospark://us/ORGANIZATION/{ORGANIZATION}"
@@ -174,7 +173,7 @@ def test_what_cannot_be_sent_is_replaced_and_not_raised_with_the_form(endpoint: 
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a b", "ä", "\udcff", ""])
-@pytest.mark.parametrize("method", ["person", "expiry"])
+@pytest.mark.parametrize("method", ["account", "expiry"])
 def test_an_access_token_no_header_can_carry_is_not_sent(
     endpoint: Endpoint, client: WebexClient, method: str, text: str
 ) -> None:
@@ -226,27 +225,27 @@ def test_https_is_for_everywhere_and_http_for_this_machine(base_url: str) -> Non
                 "emails": ["ann@example.com", "b@example.com"],
                 "orgId": ORG_ID,
             },
-            Person("Ann [31mExample", "ann@example.com", ORGANIZATION),
+            Account("Ann [31mExample", "ann@example.com", ORGANIZATION),
         ),
-        ({"orgId": "not base64!"}, Person("", "", "not base64!")),
-        ({"orgId": "bm90aGluZw"}, Person("", "", "bm90aGluZw")),
-        ({"displayName": 5, "emails": [], "orgId": None}, Person("", "", "")),
-        ({"emails": "a@example.com"}, Person("", "", "")),
-        ({"emails": [None]}, Person("", "", "")),
+        ({"orgId": "not base64!"}, Account("", "", "not base64!")),
+        ({"orgId": "bm90aGluZw"}, Account("", "", "bm90aGluZw")),
+        ({"displayName": 5, "emails": [], "orgId": None}, Account("", "", "")),
+        ({"emails": "a@example.com"}, Account("", "", "")),
+        ({"emails": [None]}, Account("", "", "")),
     ],
 )
 def test_a_person_is_read_from_what_is_there(
-    endpoint: Endpoint, client: WebexClient, body: object, person: Person
+    endpoint: Endpoint, client: WebexClient, body: object, person: Account
 ) -> None:
     endpoint.answer(body)
-    assert client.person(TOKEN.access_token) == person
+    assert client.account(TOKEN.access_token) == person
 
 
 def test_a_missing_scope_hides_the_person_but_does_not_fail(
     endpoint: Endpoint, client: WebexClient
 ) -> None:
     endpoint.answer({"message": "missing required scopes"}, 403)
-    assert client.person(TOKEN.access_token) is None
+    assert client.account(TOKEN.access_token) is None
 
 
 def test_a_proxys_page_does_not_count_as_a_missing_scope(
@@ -254,7 +253,7 @@ def test_a_proxys_page_does_not_count_as_a_missing_scope(
 ) -> None:
     endpoint.answer(b"<html><title>Blocked</title>", 403)
     with pytest.raises(NotWebex, match="Blocked"):
-        client.person(TOKEN.access_token)
+        client.account(TOKEN.access_token)
 
 
 @pytest.mark.parametrize(

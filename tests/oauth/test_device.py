@@ -88,7 +88,8 @@ def test_the_page_with_the_code_in_it_is_optional(stated: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "interval"), [(None, 5), (2, 2), ("7", 7), (0.5, 0.5), (86_400, 60)]
+    ("stated", "interval"),
+    [(None, 5), (2, 2), ("7", 7), (0.001, 1), (0.5, 1), (1.5, 1.5), (86_400, 60)],
 )
 def test_the_interval_has_a_default_and_a_limit(stated: object, interval: float) -> None:
     assert authorized({**ANSWER, "interval": stated}, now=NOW).interval == seconds(interval)

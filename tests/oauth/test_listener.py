@@ -22,8 +22,8 @@ from wtr_tui.oauth.listener import pages, sockets
 from wtr_tui.oauth.listener.rules import GUESSES_ALLOWED
 from wtr_tui.oauth.listener.server import USUAL, Limits, Listener, ListenerStep
 from wtr_tui.oauth.listener.sockets import CannotListen, PortTaken
-from wtr_tui.oauth.redirect_uri import RedirectUri
 from wtr_tui.oauth.steps import BrowserArrived, Notice, Noticed, StartAddressClosed, worth_telling
+from wtr_tui.redirect_uri import RedirectUri
 
 FAMILIES = [
     pytest.param(socket.AF_INET, "127.0.0.1", id="127.0.0.1"),

@@ -23,7 +23,7 @@ from wtr_tui.oauth.listener.rules import (
     ShowDone,
     decide,
 )
-from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.redirect_uri import RedirectUri
 
 STATE = "state-of-this-attempt"
 START = "/s/k7q2mx9d"

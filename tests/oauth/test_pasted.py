@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
+    CallbackResult,
     Granted,
-    Judgement,
     NotOurs,
     Reason,
     Refused,
 )
-from wtr_tui.oauth.pasted import BadPaste, judge_pasted
-from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.oauth.pasted import BadPaste, read_pasted
+from wtr_tui.redirect_uri import RedirectUri
 
 STATE = "kT7-state_of.this~attempt"
 CODE = "MGVlMDk4_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
@@ -26,7 +26,7 @@ URL = f"http://localhost:6855/?code={CODE}&state={STATE}"
 QUERY = f"code={CODE}&state={STATE}"
 
 
-def judge(text: str, redirect_uri: str = "http://localhost:6855") -> Judgement | BadPaste:
+def judge(text: str, redirect_uri: str = "http://localhost:6855") -> CallbackResult | BadPaste:
     request = AuthorizationRequest(
         base_url="https://webexapis.com/v1",
         client_id="C0ffee",
@@ -35,7 +35,7 @@ def judge(text: str, redirect_uri: str = "http://localhost:6855") -> Judgement |
         state=Secret(STATE),
         code_verifier=Secret("v" * 43),
     )
-    return judge_pasted(text, request, RedirectUri.parse(redirect_uri))
+    return read_pasted(text, request, RedirectUri.parse(redirect_uri))
 
 
 def wrapped(text: str, width: int, end: str) -> str:

@@ -8,8 +8,7 @@ import pytest
 
 from wtr_tui.errors import UnusableResponse
 from wtr_tui.model import Secret, Token
-from wtr_tui.oauth.fields import LONGEST_CREDENTIAL
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.responses import LONGEST_CREDENTIAL, token_from
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
@@ -44,7 +43,7 @@ PREVIOUS = Token(
 
 
 def test_everything_an_answer_states_is_in_the_token() -> None:
-    assert granted(ANSWER, now=NOW) == Token(
+    assert token_from(ANSWER, now=NOW) == Token(
         access_token=Secret(f"ZDA4_PF84_{ORGANIZATION}"),
         obtained_at=NOW,
         expires_at=NOW + timedelta(seconds=1209599),
@@ -56,39 +55,39 @@ def test_everything_an_answer_states_is_in_the_token() -> None:
 
 
 def test_unknown_members_are_ignored() -> None:
-    assert granted(answer(surprise=[1, {}]), now=NOW) == granted(ANSWER, now=NOW)
+    assert token_from(answer(surprise=[1, {}]), now=NOW) == token_from(ANSWER, now=NOW)
 
 
 @pytest.mark.parametrize("stated", [None, "", 0, True, ["a"], {"a": 1}, "a b", "a\nb", "ä", "\x7f"])
 def test_an_access_token_that_cannot_be_one_is_refused(stated: object) -> None:
     with pytest.raises(UnusableResponse, match=r"access.token"):
-        granted(answer(access_token=stated), now=NOW)
+        token_from(answer(access_token=stated), now=NOW)
 
 
 def test_an_answer_without_an_access_token_is_refused() -> None:
     with pytest.raises(UnusableResponse, match="no access token"):
-        granted(without("access_token"), now=NOW)
+        token_from(without("access_token"), now=NOW)
 
 
 @pytest.mark.parametrize("stated", ["Bearer", "bearer", "BEARER", "", None])
 def test_the_token_type_is_compared_without_case(stated: object) -> None:
-    assert granted(answer(token_type=stated), now=NOW).token_type == "Bearer"
+    assert token_from(answer(token_type=stated), now=NOW).token_type == "Bearer"
 
 
 def test_a_missing_token_type_means_bearer() -> None:
-    assert granted(without("token_type"), now=NOW).token_type == "Bearer"
+    assert token_from(without("token_type"), now=NOW).token_type == "Bearer"
 
 
 @pytest.mark.parametrize("stated", ["mac", "DPoP"])
 def test_a_sign_in_refuses_another_token_type(stated: object) -> None:
     with pytest.raises(UnusableResponse, match="another type"):
-        granted(answer(token_type=stated), now=NOW)
+        token_from(answer(token_type=stated), now=NOW)
 
 
 @pytest.mark.parametrize("stated", ["mac", "DPoP", "bearer ", 1, ["Bearer"]])
 def test_a_refreshed_token_is_kept_whatever_its_type_is_called(stated: object) -> None:
-    token = granted(answer(token_type=stated), now=NOW, previous=PREVIOUS)
-    assert token.refresh_token == granted(ANSWER, now=NOW).refresh_token
+    token = token_from(answer(token_type=stated), now=NOW, previous=PREVIOUS)
+    assert token.refresh_token == token_from(ANSWER, now=NOW).refresh_token
     assert token.token_type == "Bearer"
 
 
@@ -98,21 +97,23 @@ def test_a_refreshed_token_is_kept_whatever_its_type_is_called(stated: object) -
         (3600, 3600),
         ("1209599", 1209599),
         ("3600.0", 3600),
-        (0.5, 0.5),
+        (0.001, 1),
+        (0.5, 1),
+        (1.5, 1.5),
         (1, 1),
         (315_619_200, 315_619_200),
     ],
 )
 def test_a_lifetime_is_a_number_or_digits(stated: object, seconds: float) -> None:
-    assert granted(answer(expires_in=stated), now=NOW).left(NOW) == timedelta(seconds=seconds)
+    assert token_from(answer(expires_in=stated), now=NOW).left(NOW) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("stated", [None, ""])
 def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -> None:
-    token = granted(answer(expires_in=stated), now=NOW)
+    token = token_from(answer(expires_in=stated), now=NOW)
     assert token.expires_at is None
     assert token.is_valid(NOW + timedelta(days=1000))
-    assert granted(without("expires_in"), now=NOW).expires_at is None
+    assert token_from(without("expires_in"), now=NOW).expires_at is None
 
 
 @pytest.mark.parametrize("name", ["expires_in", "refresh_token_expires_in"])
@@ -140,14 +141,14 @@ def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -
     ],
 )
 def test_a_lifetime_that_is_not_sensible_is_unknown(name: str, stated: object) -> None:
-    token = granted(answer(**{name: stated}), now=NOW, previous=PREVIOUS)
+    token = token_from(answer(**{name: stated}), now=NOW, previous=PREVIOUS)
     assert (token.expires_at if name == "expires_in" else token.refresh_expires_at) is None
-    assert token.access_token == granted(ANSWER, now=NOW).access_token
+    assert token.access_token == token_from(ANSWER, now=NOW).access_token
 
 
 def test_a_nan_that_json_lets_through_is_unknown() -> None:
     stated = json.loads('{"access_token": "a", "expires_in": NaN}')
-    assert granted(stated, now=NOW).expires_at is None
+    assert token_from(stated, now=NOW).expires_at is None
 
 
 @pytest.mark.parametrize(
@@ -160,80 +161,80 @@ def test_a_nan_that_json_lets_through_is_unknown() -> None:
     ],
 )
 def test_a_refresh_token_is_replaced_only_by_another(stated: dict[str, object], kept: str) -> None:
-    token = granted({**without("refresh_token"), **stated}, now=NOW, previous=PREVIOUS)
+    token = token_from({**without("refresh_token"), **stated}, now=NOW, previous=PREVIOUS)
     assert token.refresh_token == Secret(kept)
 
 
 def test_the_end_of_a_kept_refresh_token_is_kept_when_it_is_not_stated() -> None:
-    token = granted(
+    token = token_from(
         without("refresh_token", "refresh_token_expires_in"), now=NOW, previous=PREVIOUS
     )
     assert token.refresh_expires_at == PREVIOUS.refresh_expires_at
 
 
 def test_the_end_of_a_kept_refresh_token_is_what_the_answer_states() -> None:
-    token = granted(without("refresh_token"), now=NOW, previous=PREVIOUS)
+    token = token_from(without("refresh_token"), now=NOW, previous=PREVIOUS)
     assert token.refresh_expires_at == NOW + timedelta(seconds=7775999)
 
 
 def test_a_new_refresh_token_does_not_inherit_the_end_of_the_old_one() -> None:
-    token = granted(without("refresh_token_expires_in"), now=NOW, previous=PREVIOUS)
+    token = token_from(without("refresh_token_expires_in"), now=NOW, previous=PREVIOUS)
     assert token.refresh_expires_at is None
 
 
 def test_a_token_without_refresh_token_has_no_end_of_one() -> None:
-    token = granted(without("refresh_token"), now=NOW)
+    token = token_from(without("refresh_token"), now=NOW)
     assert (token.refresh_token, token.refresh_expires_at) == (None, None)
 
 
 @pytest.mark.parametrize("stated", [["a"], 5, "a b", "a" * 65_537])
 def test_an_ill_typed_refresh_token_does_not_cost_the_access_token(stated: object) -> None:
-    token = granted(answer(refresh_token=stated), now=NOW, previous=PREVIOUS)
-    assert token.access_token == granted(ANSWER, now=NOW).access_token
+    token = token_from(answer(refresh_token=stated), now=NOW, previous=PREVIOUS)
+    assert token.access_token == token_from(ANSWER, now=NOW).access_token
     assert token.refresh_token == PREVIOUS.refresh_token
 
 
 def test_the_longest_credential_can_be_saved_and_read_again(tmp_path: Path) -> None:
     longest = '"' * LONGEST_CREDENTIAL  # each is escaped in the file
     given = answer(access_token=longest, refresh_token=longest, scope=longest)
-    stored = StoredToken("C1", granted(given, now=NOW))
+    stored = StoredToken("C1", token_from(given, now=NOW))
     file = TokenFile(tmp_path / "default.json")
     file.save(stored)
     assert file.read() == stored
     with pytest.raises(UnusableResponse, match="too long"):
-        granted(answer(access_token=longest + "a"), now=NOW)
+        token_from(answer(access_token=longest + "a"), now=NOW)
 
 
 @pytest.mark.parametrize("stated", [{}, {"scope": None}, {"scope": ""}, {"scope": "  "}])
 def test_scopes_that_are_not_stated_are_kept(stated: dict[str, object]) -> None:
-    token = granted({**without("scope"), **stated}, now=NOW, previous=PREVIOUS)
+    token = token_from({**without("scope"), **stated}, now=NOW, previous=PREVIOUS)
     assert token.scopes == ("spark:kms",)
 
 
 @pytest.mark.parametrize("stated", ["a\x1b[31m", "a\u202eb", "a\nb", 5, ["a", 1], {"a": 1}])
 def test_scopes_that_cannot_be_read_are_those_known_before(stated: object) -> None:
-    assert granted(answer(scope=stated), now=NOW, previous=PREVIOUS).scopes == PREVIOUS.scopes
-    assert granted(answer(scope=stated), now=NOW).scopes == ()
+    assert token_from(answer(scope=stated), now=NOW, previous=PREVIOUS).scopes == PREVIOUS.scopes
+    assert token_from(answer(scope=stated), now=NOW).scopes == ()
 
 
 def test_scopes_may_be_a_list() -> None:
-    assert granted(answer(scope=["a", "b"]), now=NOW).scopes == ("a", "b")
+    assert token_from(answer(scope=["a", "b"]), now=NOW).scopes == ("a", "b")
 
 
 def test_no_refusal_quotes_what_it_refuses() -> None:
     with pytest.raises(UnusableResponse) as caught:
-        granted(answer(access_token="SENTINEL value"), now=NOW)
+        token_from(answer(access_token="SENTINEL value"), now=NOW)
     assert "SENTINEL" not in str(caught.value)
 
 
 def test_no_secret_is_in_the_repr() -> None:
-    shown = repr(granted(ANSWER, now=NOW))
+    shown = repr(token_from(ANSWER, now=NOW))
     assert "ZDA4" not in shown
     assert "MDEy" not in shown
 
 
 def test_what_is_left_goes_below_zero() -> None:
-    token = granted(answer(expires_in=60, refresh_token_expires_in=120), now=NOW)
+    token = token_from(answer(expires_in=60, refresh_token_expires_in=120), now=NOW)
     assert token.left(NOW + timedelta(seconds=61)) == timedelta(seconds=-1)
     assert token.refresh_left(NOW + timedelta(seconds=125)) == timedelta(seconds=-5)
 
@@ -245,7 +246,7 @@ def test_what_is_left_goes_below_zero() -> None:
 def test_a_token_is_valid_while_more_than_the_margin_is_left(
     age: int, margin: int, valid: bool
 ) -> None:
-    token = granted(answer(expires_in=60), now=NOW)
+    token = token_from(answer(expires_in=60), now=NOW)
     assert token.is_valid(NOW + timedelta(seconds=age), timedelta(seconds=margin)) is valid
 
 
@@ -264,11 +265,11 @@ def test_a_token_is_valid_while_more_than_the_margin_is_left(
     ],
 )
 def test_the_organization_is_read_from_the_token(text: str, organization: str | None) -> None:
-    assert granted(answer(access_token=text), now=NOW).organization == organization
+    assert token_from(answer(access_token=text), now=NOW).organization == organization
 
 
 def test_the_same_access_token_is_recognised_whatever_else_changed() -> None:
-    token = granted(ANSWER, now=NOW)
-    later = granted(answer(expires_in=60, refresh_token="other"), now=NOW + timedelta(hours=1))
+    token = token_from(ANSWER, now=NOW)
+    later = token_from(answer(expires_in=60, refresh_token="other"), now=NOW + timedelta(hours=1))
     assert token.same_access(later)
-    assert not token.same_access(granted(answer(access_token="other"), now=NOW))
+    assert not token.same_access(token_from(answer(access_token="other"), now=NOW))

@@ -19,7 +19,7 @@ from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.authorization import AuthorizationRequest
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.listener.server import OnAnswer, OnStep
-from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.redirect_uri import RedirectUri
 
 _OF_THE_PERSON = ("WEBEX_", "WTR_", "SSH_", "XDG_", "TEXTUAL_", "NO_COLOR", "COLORTERM", "BROWSER")
 

@@ -22,7 +22,7 @@ from wtr_tui.auto_refresh import LEAST_GAP, LONGEST_PAUSE, AutoRefresh
 from wtr_tui.errors import TemporaryError, WtrError
 from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient, http
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
@@ -50,7 +50,7 @@ class Program:
     """For how long the token it would have shown was not valid."""
 
     def sign_in(self) -> None:
-        self.save(granted(self.sandbox.issue(), now=self.clock()))
+        self.save(token_from(self.sandbox.issue(), now=self.clock()))
 
     def save(self, token: Token) -> None:
         self.profile.token_file.save(StoredToken(self.settings.app_id, token))
@@ -233,7 +233,7 @@ def test_a_lifetime_that_is_not_stated_is_no_reason_to_ask(program: Program, mis
     for name in ("expires_in", "refresh_token_expires_in"):
         if missing in {name, "both"}:
             del answer[name]
-    program.save(granted(answer, now=program.clock()))
+    program.save(token_from(answer, now=program.clock()))
     program.run(10 * DAY, HOUR)
     assert program.asked == 0
     assert program.token.is_valid(program.clock())
@@ -253,7 +253,7 @@ def test_waking_after_the_end_refreshes_once_at_the_first_tick(program: Program)
 
 def test_waking_while_another_program_has_refreshed_asks_nothing(program: Program) -> None:
     program.clock.advance(LIFE - HOUR)
-    newer = granted(program.sandbox.issue(), now=program.clock())
+    newer = token_from(program.sandbox.issue(), now=program.clock())
     program.profile.token_file.save(StoredToken(program.settings.app_id, newer))
     program.tick()
     assert program.outcomes == []

@@ -16,9 +16,8 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 from wtr_tui.environment.ssh import SshSession
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.person import Person
 from wtr_tui.sandbox.demo import settings_text
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.token_file import StoredToken
@@ -33,18 +32,18 @@ OVER_SSH = Surroundings(
     user="ann",
     host="jump",
 )
-ANN = Person("Ann Example", "ann@example.com", "")
+ANN = Account("Ann Example", "ann@example.com", "")
 SECRET = "5ec7e7" * 10
 
 
 class NoWebex(WebexClient):
     """Knows one person, or that the token may not say; everything else would be the network."""
 
-    def __init__(self, person: Person | None) -> None:
+    def __init__(self, person: Account | None) -> None:
         super().__init__("http://127.0.0.1:9/v1", APP_ID, Secret(SECRET))
         self._known = person
 
-    def person(self, access_token: Secret) -> Person | None:
+    def account(self, access_token: Secret) -> Account | None:
         return self._known
 
     def warm(self) -> None:

@@ -19,7 +19,7 @@ from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, u
 from tests.support.tokens import LIFE, a_token
 from tests.support.webex import Sandbox
 from wtr_tui import errors, tokens
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage import profile
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui import themes
@@ -281,7 +281,9 @@ async def test_leaving_waits_for_a_refresh_that_is_under_way(
 ) -> None:
     sandbox.rules = replace(sandbox.rules, access_lifetime=LIFE, rotate=True)
     stage.configure_for(sandbox)
-    before = stage.save(granted(sandbox.issue(), now=stage.clock()), sandbox.integration.client_id)
+    before = stage.save(
+        token_from(sandbox.issue(), now=stage.clock()), sandbox.integration.client_id
+    )
     gate = threading.Event()
     asked = tokens.refresh
 

@@ -9,8 +9,7 @@ import pytest
 from tests.support.stage import ANN, NoWebex, Stage
 from tests.support.tokens import a_token
 from wtr_tui.errors import RequestRefused, ServerDetails, TemporaryError, WtrError
-from wtr_tui.model import Secret
-from wtr_tui.oauth.person import Person
+from wtr_tui.model import Account, Secret
 from wtr_tui.tui.owner import Owner
 
 TOKEN = a_token()
@@ -22,7 +21,7 @@ class Failing(NoWebex):
         super().__init__(None)
         self._failure = failure
 
-    def person(self, access_token: Secret) -> Person | None:
+    def account(self, access_token: Secret) -> Account | None:
         raise self._failure
 
 

@@ -24,8 +24,8 @@ from wtr_tui.errors import FAILED
 from wtr_tui.model import Secret
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
-from wtr_tui.oauth.redirect_uri import RedirectUri
 from wtr_tui.oauth.steps import End, Ended, Step, Way
+from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken

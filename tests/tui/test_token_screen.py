@@ -16,9 +16,8 @@ from tests.support.tokens import LIFE, OTHER_APP_ID, a_token, access_text
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import tokens
 from wtr_tui.errors import TemporaryError
-from wtr_tui.model import Secret, Token
-from wtr_tui.oauth.person import Person
-from wtr_tui.oauth.token import granted
+from wtr_tui.model import Account, Secret, Token
+from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen
@@ -43,7 +42,7 @@ def refreshable(stage: Stage, sandbox: Sandbox, clock: Clock) -> Stage:
     """Settings for the sandbox and a token it gave."""
     sandbox.rules = replace(sandbox.rules, access_lifetime=LIFE, refresh_lifetime=90 * DAY)
     stage.configure_for(sandbox)
-    stage.save(granted(sandbox.issue(), now=clock()), sandbox.integration.client_id)
+    stage.save(token_from(sandbox.issue(), now=clock()), sandbox.integration.client_id)
     return stage
 
 
@@ -66,7 +65,7 @@ async def test_a_token_that_may_not_say_whose_it_is_is_fine(signed_in: Stage) ->
 
 
 async def test_what_webex_says_of_a_person_is_shown_as_it_is(signed_in: Stage) -> None:
-    person = Person("[b]Ann[/x] [@click=app.quit]quit[/]", "ann@example.com", "")
+    person = Account("[b]Ann[/x] [@click=app.quit]quit[/]", "ann@example.com", "")
     async with signed_in.app(webex=NoWebex(person)).run_test(size=(120, 40)) as pilot:
         await shows(pilot, "[b]Ann[/x] [@click=app.quit]quit[/]")
 
@@ -74,7 +73,7 @@ async def test_what_webex_says_of_a_person_is_shown_as_it_is(signed_in: Stage) -
 class Forgetful(NoWebex):
     """Knows the person of the first token and fails for every other."""
 
-    def person(self, access_token: Secret) -> Person | None:
+    def account(self, access_token: Secret) -> Account | None:
         if access_token.reveal() == access_text():
             return ANN
         raise TemporaryError("Webex cannot be reached.")
@@ -247,7 +246,7 @@ async def test_another_processs_refresh_is_not_repeated(
         await shows(pilot, "on, next")
         # Between the last look and the key.
         monkeypatch.setattr(app, "_tick", lambda: None)
-        newer = granted(sandbox.issue(), now=refreshable.clock())
+        newer = token_from(sandbox.issue(), now=refreshable.clock())
         refreshable.save(newer, sandbox.integration.client_id)
         await pilot.press("r")
         await tells(pilot, "Another program had refreshed it already")

@@ -228,7 +228,7 @@ def _recognised(
     if access:
         return Foreign(access_token=token)
     try:
-        client.person(token)
+        client.account(token)
     except AccessTokenRejected:
         if known.problems:
             raise SettingsError(

@@ -18,7 +18,7 @@ _MOST_PARAMETERS = 100
 
 @dataclass(frozen=True)
 class Granted:
-    """The answer of this attempt: the person agreed. The code works once."""
+    """The answer of this attempt: the user agreed. The code works once."""
 
     code: Secret
 
@@ -32,7 +32,7 @@ class Refused:
 
     @property
     def declined(self) -> bool:
-        """Somebody said no (the person, or an administrator), rather than something failed."""
+        """Somebody said no (the user, or an administrator), rather than something failed."""
         return self.error == "access_denied"
 
 
@@ -59,7 +59,7 @@ class NotOurs:
     description: str = ""
 
 
-Judgement = Granted | Refused | NotOurs
+CallbackResult = Granted | Refused | NotOurs
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ class AuthorizationRequest:
 
     ``redirect_uri`` is the exact text that was registered. ``base_url`` stays with the attempt:
     the code goes to the server it was asked of (RFC 8252 §8.10). ``issuer`` is the server's name
-    for itself, where it is known to send one (RFC 9207).
+    for itself, where it is known to send one (RFC 9207). ``login_hint`` (an e-mail address) and
+    ``prompt`` go to Webex's page as they are; ``nonce`` is there with the scope ``openid``, and
+    comes back in the ID token (OpenID Connect Core §3.1.2.1).
     """
 
     base_url: str
@@ -78,6 +80,9 @@ class AuthorizationRequest:
     state: Secret
     code_verifier: Secret
     issuer: str | None = None
+    login_hint: str = ""
+    prompt: str = ""
+    nonce: Secret | None = None
 
     @classmethod
     def new(
@@ -88,6 +93,8 @@ class AuthorizationRequest:
         redirect_uri: str,
         scopes: Sequence[str],
         issuer: str | None = None,
+        login_hint: str = "",
+        prompt: str = "",
     ) -> AuthorizationRequest:
         """An attempt of its own: state and verifier are 256 fresh random bits each.
 
@@ -101,6 +108,9 @@ class AuthorizationRequest:
             state=Secret(secrets.token_urlsafe(32)),
             code_verifier=Secret(secrets.token_urlsafe(32)),
             issuer=issuer,
+            login_hint=login_hint,
+            prompt=prompt,
+            nonce=Secret(secrets.token_urlsafe(32)) if "openid" in scopes else None,
         )
 
     @property
@@ -113,7 +123,7 @@ class AuthorizationRequest:
     def url(self) -> str:
         """The address at Webex that starts the sign-in (webex: authorize page).
 
-        It holds the state: it is for the person's own eyes and browser, not for a log.
+        It holds the state: it is for the user's own eyes and browser, not for a log.
         """
         asked = {
             "response_type": "code",
@@ -123,11 +133,14 @@ class AuthorizationRequest:
             "state": self.state.reveal(),
             "code_challenge": self.code_challenge,
             "code_challenge_method": "S256",
+            "login_hint": self.login_hint,
+            "prompt": self.prompt,
+            "nonce": self.nonce.reveal() if self.nonce else "",
         }
         given = {name: value for name, value in asked.items() if value}
         return f"{self.base_url.rstrip('/')}/authorize?{urlencode(given, quote_via=quote)}"
 
-    def judge(self, parameters: Sequence[tuple[str, str]]) -> Judgement:
+    def validate_callback(self, parameters: Sequence[tuple[str, str]]) -> CallbackResult:
         """Whether these parameters, as they came back, answer this attempt.
 
         The state comes before everything else, an error too: whoever does not know it can
@@ -167,7 +180,7 @@ class AuthorizationRequest:
         return None
 
 
-def parameters_of(query: str) -> list[tuple[str, str]]:
+def query_parameters(query: str) -> list[tuple[str, str]]:
     """The parameters of a query in their order, decoded (RFC 6749 appendix B).
 
     Never fails on the bytes: what is no UTF-8 becomes U+FFFD, a stray ``%`` stays as it is.

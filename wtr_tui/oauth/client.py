@@ -7,7 +7,7 @@ a command that makes one request does not wait for an event loop to be loaded.
 from __future__ import annotations
 
 import base64
-import time
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,15 +21,18 @@ from wtr_tui.errors import (
     NotWebex,
     WtrError,
 )
-from wtr_tui.model import Secret, Token
-from wtr_tui.oauth.answer import Answer
-from wtr_tui.oauth.asking import Asking
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.device import DeviceAuthorization, authorized
-from wtr_tui.oauth.fields import instant, is_visible_ascii
-from wtr_tui.oauth.outages import outage, oversized, untrusted_server
-from wtr_tui.oauth.person import Person, described
-from wtr_tui.oauth.refusals import no_object, refusal
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.failures import (
+    Purpose,
+    no_object,
+    outage,
+    oversized,
+    refusal,
+    untrusted_server,
+)
+from wtr_tui.oauth.proxies import proxy_for
+from wtr_tui.oauth.responses import Response, account_from, instant, token_from
 from wtr_tui.oauth.transport import (
     HttpClient,
     Oversized,
@@ -39,19 +42,20 @@ from wtr_tui.oauth.transport import (
     host_of,
     http,
 )
+from wtr_tui.text import is_visible_ascii
 
 __all__ = ["WebexClient", "http"]
 
-CONNECT_PAUSES = (0.5, 1.5)
-"""Seconds before each further attempt to connect for a code exchange."""
+CONNECT_RETRIES = 3
+"""How often connecting is tried again for a code exchange: a code is good for minutes, once."""
 
 
 class WebexClient:
-    """One integration at Webex. Every method raises a ``WtrError`` where it cannot answer.
+    """One integration at Webex. Every method raises a ``WtrError`` where it cannot give that.
 
     ``total_timeout`` (seconds) limits each request from the name lookup to the last byte.
     ``http`` is used, and not closed, where it is given; ``ca_file`` is not looked at then.
-    ``clock_offset`` is the server's clock minus this machine's, as the last answer told.
+    ``clock_offset`` is the server's clock minus this machine's, as the last response showed.
     """
 
     def __init__(
@@ -63,7 +67,6 @@ class WebexClient:
         ca_file: Path | None = None,
         http: HttpClient | None = None,
         total_timeout: float = 30.0,
-        connect_pauses: Sequence[float] = CONNECT_PAUSES,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._base_url = base_url.rstrip("/")
@@ -74,7 +77,6 @@ class WebexClient:
         self._given_http = http
         self._own_http: HttpClient | None = None
         self._total_timeout = total_timeout
-        self._connect_pauses = tuple(connect_pauses)
         self._now = now
         self.clock_offset: timedelta | None = None
 
@@ -94,6 +96,10 @@ class WebexClient:
             self._own_http.close()
             self._own_http = None
 
+    def check_route(self) -> None:
+        """Raises SettingsError where the environment names a proxy that cannot be used."""
+        proxy_for(self._base_url, os.environ)
+
     def warm(self) -> None:
         """Prepares beforehand what the first request would have to wait for; no network."""
         self._http  # noqa: B018 - it is made on first use
@@ -102,7 +108,7 @@ class WebexClient:
         """The token for a code (RFC 6749 §4.1.3, RFC 7636 §4.5).
 
         It is sent once: only connecting is tried again. Raises OutcomeUnknown where the
-        request may have arrived and no answer came back.
+        request may have arrived and no response came back.
         """
         fields = {
             "grant_type": "authorization_code",
@@ -111,13 +117,13 @@ class WebexClient:
             "redirect_uri": redirect_uri,
             "code_verifier": code_verifier.reveal(),
         }
-        sent_at, answer = self._post(
-            Asking.EXCHANGE, "/access_token", fields, (code, code_verifier)
+        sent_at, members = self._post(
+            Purpose.EXCHANGE, "/access_token", fields, (code, code_verifier)
         )
-        return granted(answer, now=sent_at)
+        return token_from(members, now=sent_at)
 
     def refresh(self, token: Token) -> Token:
-        """A fresh token (RFC 6749 §6); what the answer leaves out is kept from ``token``.
+        """A fresh token (RFC 6749 §6); what the response leaves out is kept from ``token``.
 
         It is sent once. Webex does not rotate refresh tokens, but a server that does takes a
         second use of one for theft, and revokes everything (RFC 9700 §4.14.2).
@@ -130,8 +136,8 @@ class WebexClient:
             "refresh_token": token.refresh_token.reveal(),
         }
         hidden = (token.refresh_token, token.access_token)
-        sent_at, answer = self._post(Asking.REFRESH, "/access_token", fields, hidden)
-        return granted(answer, now=sent_at, previous=token)
+        sent_at, members = self._post(Purpose.REFRESH, "/access_token", fields, hidden)
+        return token_from(members, now=sent_at, previous=token)
 
     def device_authorize(self, scopes: Sequence[str]) -> DeviceAuthorization:
         """A code to enter on another machine (RFC 8628 §3.1).
@@ -139,8 +145,8 @@ class WebexClient:
         Raises DeviceNotSetUp where the integration lacks the redirect URIs for it.
         """
         fields = {"client_id": self._app_id, "scope": " ".join(scopes)}
-        sent_at, answer = self._post(Asking.DEVICE_CODE, "/device/authorize", fields)
-        return authorized(answer, now=sent_at)
+        sent_at, members = self._post(Purpose.DEVICE_CODE, "/device/authorize", fields)
+        return authorized(members, now=sent_at)
 
     def device_token(self, authorization: DeviceAuthorization) -> Token:
         """The token, once the code was entered (RFC 8628 §3.4).
@@ -153,23 +159,23 @@ class WebexClient:
             "client_id": self._app_id,
         }
         pair = f"{self._app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
-        sent_at, answer = self._post(
-            Asking.DEVICE_TOKEN,
+        sent_at, members = self._post(
+            Purpose.DEVICE_TOKEN,
             "/device/token",
             fields,
             (authorization.device_code,),
             {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"},
         )
-        return granted(answer, now=sent_at)
+        return token_from(members, now=sent_at)
 
-    def person(self, access_token: Secret, *, seconds: float | None = None) -> Person | None:
+    def account(self, access_token: Secret, *, seconds: float | None = None) -> Account | None:
         """Whose token it is; None where it works but lacks the scope that could tell.
 
         ``seconds`` limits the request instead of ``total_timeout``.
         Raises AccessTokenRejected where the token does not work.
         """
         try:
-            return described(self._get(Asking.PERSON, "/people/me", access_token, seconds))
+            return account_from(self._get(Purpose.ACCOUNT, "/people/me", access_token, seconds))
         except WtrError as failure:
             if failure.status == 403 and not isinstance(failure, NotWebex):
                 return None
@@ -178,13 +184,13 @@ class WebexClient:
     def expiry(self, access_token: Secret) -> datetime | None:
         """Until when Webex itself holds the token for valid; None where it does not say."""
         try:
-            answer = self._get(Asking.EXPIRY, "/authorizations/tokenExpiry", access_token)
+            members = self._get(Purpose.EXPIRY, "/authorizations/tokenExpiry", access_token)
         except WtrError as failure:
             # Which scope this takes is not documented, so "no" means "unknown".
             if failure.status in {401, 403, 404}:
                 return None
             raise
-        return instant(answer, "exp")
+        return instant(members, "exp")
 
     @property
     def _http(self) -> HttpClient:
@@ -199,7 +205,7 @@ class WebexClient:
 
     def _post(
         self,
-        asking: Asking,
+        purpose: Purpose,
         path: str,
         fields: Mapping[str, str],
         hidden: Sequence[Secret] = (),
@@ -209,64 +215,58 @@ class WebexClient:
         # any wrong character is; an exception here would carry the whole form.
         form = urlencode(fields, errors="replace").encode("ascii")
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._asked(asking, "POST", path, {**kind, **(headers or {})}, form, hidden)
+        return self._request(purpose, "POST", path, {**kind, **(headers or {})}, form, hidden)
 
     def _get(
-        self, asking: Asking, path: str, access_token: Secret, seconds: float | None = None
+        self, purpose: Purpose, path: str, access_token: Secret, seconds: float | None = None
     ) -> Mapping[str, object]:
         if not is_visible_ascii(access_token.reveal()):
             raise AccessTokenRejected(
                 "The access token holds characters a token cannot have.", "Sign in again."
             )
         headers = {"Authorization": f"Bearer {access_token.reveal()}"}
-        return self._asked(asking, "GET", path, headers, None, (access_token,), seconds)[1]
+        return self._request(purpose, "GET", path, headers, None, (access_token,), seconds)[1]
 
-    def _asked(
+    def _request(
         self,
-        asking: Asking,
+        purpose: Purpose,
         method: str,
         path: str,
         headers: Mapping[str, str],
-        form: bytes | None,
+        body: bytes | None,
         hidden: Sequence[Secret],
         seconds: float | None = None,
     ) -> tuple[datetime, Mapping[str, object]]:
-        """When it was asked, and the JSON object it was answered with."""
-        until = time.monotonic() + (seconds or self._total_timeout)
-        pauses = list(self._connect_pauses) if asking is Asking.EXCHANGE else []
-        while True:
-            sent_at = self._now()
-            try:
-                answer = fetch(
-                    self._http,
-                    method,
-                    self._base_url + path,
-                    headers=headers,
-                    content=form,
-                    seconds=until - time.monotonic(),
-                )
-                break
-            except Unanswered as error:
-                if not error.sent and pauses and time.monotonic() + pauses[0] < until:
-                    time.sleep(pauses.pop(0))
-                else:
-                    raise outage(error.reason, asking, sent=error.sent) from error
-            except Untrusted as error:
-                raise untrusted_server(self._host, error.problem, asking) from error
-            except Oversized as error:
-                raise oversized(error.status, asking) from error
-        return sent_at, self._members(answer, asking, (self._secret, *hidden))
+        """When it was sent, and the JSON object in the response."""
+        sent_at = self._now()
+        try:
+            response = fetch(
+                self._http,
+                method,
+                self._base_url + path,
+                headers=headers,
+                content=body,
+                seconds=seconds or self._total_timeout,
+                connect_retries=CONNECT_RETRIES if purpose is Purpose.EXCHANGE else 0,
+            )
+        except Unanswered as error:
+            raise outage(error.reason, purpose, sent=error.sent) from error
+        except Untrusted as error:
+            raise untrusted_server(self._host, error.problem, purpose) from error
+        except Oversized as error:
+            raise oversized(error.status, purpose) from error
+        return sent_at, self._members(response, purpose, (self._secret, *hidden))
 
     def _members(
-        self, answer: Answer, asking: Asking, hidden: Sequence[Secret]
+        self, response: Response, purpose: Purpose, hidden: Sequence[Secret]
     ) -> Mapping[str, object]:
         now = self._now()
-        if answer.date is not None:
-            self.clock_offset = answer.date - now
-        members = answer.members
-        if answer.succeeded and members is None:
-            raise no_object(answer, asking)
+        if response.date is not None:
+            self.clock_offset = response.date - now
+        members = response.members
+        if response.succeeded and members is None:
+            raise no_object(response, purpose)
         # Some servers say "error" with a status of success.
-        if not answer.succeeded or members is None or members.get("error"):
-            raise refusal(answer, asking, now=now, hidden=hidden)
+        if not response.succeeded or members is None or members.get("error"):
+            raise refusal(response, purpose, now=now, hidden=hidden)
         return members

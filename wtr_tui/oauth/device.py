@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from wtr_tui.errors import DevicePending, TemporaryError, UnusableResponse
 from wtr_tui.model import Secret
-from wtr_tui.oauth.fields import credential, is_visible_ascii, lifetime
+from wtr_tui.oauth.responses import credential, lifetime
+from wtr_tui.redirect_uri import is_loopback
+from wtr_tui.text import is_visible_ascii
 
 HELPER_REDIRECT_URIS = tuple(
     f"https://oauth-helper-{region}.wbx2.com/helperservice/v1/actions/device/callback"
@@ -18,7 +20,10 @@ HELPER_REDIRECT_URIS = tuple(
 """The redirect URIs an integration must have registered for this grant (webex: device grant)."""
 
 DEFAULT_INTERVAL = timedelta(seconds=5)
-"""RFC 8628 §3.2, for an answer that states none."""
+"""RFC 8628 §3.2, for a response without one."""
+
+SHORTEST_INTERVAL = timedelta(seconds=1)
+"""No server is asked more often, whatever it says: a fraction is a mistake."""
 
 LONGEST_INTERVAL = timedelta(seconds=60)
 """A person who has entered the code does not wait longer than this to see it."""
@@ -42,22 +47,22 @@ class DeviceAuthorization:
     interval: timedelta
 
 
-def authorized(answer: Mapping[str, object], *, now: datetime) -> DeviceAuthorization:
-    """Judges the answer of ``device/authorize`` (RFC 8628 §3.2).
+def authorized(members: Mapping[str, object], *, now: datetime) -> DeviceAuthorization:
+    """The device code in a response of ``device/authorize`` (RFC 8628 §3.2).
 
     Raises UnusableResponse where a required member is missing or cannot be what it should be.
     """
-    device_code = credential(answer, "device_code")
-    life = lifetime(answer, "expires_in")
+    device_code = credential(members, "device_code")
+    life = lifetime(members, "expires_in")
     if device_code is None or life is None:
-        raise UnusableResponse("Webex's answer holds no device code.", _OTHER_WAY)
+        raise UnusableResponse("Webex's response holds no device code.", _OTHER_WAY)
     return DeviceAuthorization(
         device_code=device_code,
-        user_code=_user_code(answer.get("user_code")),
-        verification_uri=_page(answer.get("verification_uri")),
-        verification_uri_complete=_optional_page(answer.get("verification_uri_complete")),
+        user_code=_user_code(members.get("user_code")),
+        verification_uri=_page(members.get("verification_uri")),
+        verification_uri_complete=_optional_page(members.get("verification_uri_complete")),
         expires_at=now + life,
-        interval=min(lifetime(answer, "interval") or DEFAULT_INTERVAL, LONGEST_INTERVAL),
+        interval=_within_limits(lifetime(members, "interval") or DEFAULT_INTERVAL),
     )
 
 
@@ -73,34 +78,38 @@ def next_interval(interval: timedelta, outcome: DevicePending | TemporaryError) 
     else:
         longer = interval
     wish = outcome.retry_after or timedelta(0)
-    return max(interval, min(max(longer, wish), LONGEST_INTERVAL))
+    return max(interval, _within_limits(max(longer, wish)))
 
 
-def _user_code(stated: object) -> str:
-    if not isinstance(stated, str) or len(stated) > 40 or not is_visible_ascii(stated):
-        raise UnusableResponse("Webex's answer holds no code to enter.", _OTHER_WAY)
-    return stated
+def _within_limits(interval: timedelta) -> timedelta:
+    return min(max(interval, SHORTEST_INTERVAL), LONGEST_INTERVAL)
 
 
-def _optional_page(stated: object) -> str | None:
-    return None if stated is None or stated == "" else _page(stated)
+def _user_code(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 40 or not is_visible_ascii(value):
+        raise UnusableResponse("Webex's response holds no code to enter.", _OTHER_WAY)
+    return value
 
 
-def _page(stated: object) -> str:
+def _optional_page(value: object) -> str | None:
+    return None if value is None or value == "" else _page(value)
+
+
+def _page(value: object) -> str:
     """A page to open in a browser: https, or http on this machine (the sandbox)."""
-    if isinstance(stated, str) and len(stated) <= 2000 and is_visible_ascii(stated):
+    if isinstance(value, str) and len(value) <= 2000 and is_visible_ascii(value):
         try:
-            parts = urlsplit(stated)
+            parts = urlsplit(value)
             host = parts.hostname
         except ValueError:
             host = None
         if host and (parts.scheme == "https" or _is_here(parts.scheme, host)):
-            return stated
-    raise UnusableResponse("Webex's answer names no page to enter the code at.", _OTHER_WAY)
+            return value
+    raise UnusableResponse("Webex's response names no page to enter the code at.", _OTHER_WAY)
 
 
 def _is_here(scheme: str, host: str) -> bool:
-    return scheme == "http" and host in {"localhost", "127.0.0.1", "::1"}
+    return scheme == "http" and is_loopback(host)
 
 
 _OTHER_WAY = "Sign in with the browser instead, or ask for another code."

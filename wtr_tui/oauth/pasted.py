@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wtr_tui.oauth.authorization import AuthorizationRequest, Judgement, parameters_of
-from wtr_tui.oauth.redirect_uri import RedirectUri, authority
+from wtr_tui.oauth.authorization import AuthorizationRequest, CallbackResult, query_parameters
+from wtr_tui.redirect_uri import RedirectUri, authority
 from wtr_tui.text import cleaned
 
 _LONGEST = 32_768
@@ -29,9 +29,9 @@ class BadPaste:
     message: str
 
 
-def judge_pasted(
+def read_pasted(
     text: str, request: AuthorizationRequest, redirect_uri: RedirectUri
-) -> Judgement | BadPaste:
+) -> CallbackResult | BadPaste:
     """What a pasted text means for this attempt, by the same rules as for a redirect.
 
     Taken are the whole address and its query alone, however wrapped, quoted or escaped. A code
@@ -41,7 +41,7 @@ def judge_pasted(
     if isinstance(found, BadPaste):
         return found
     try:
-        parameters = parameters_of(found)
+        parameters = query_parameters(found)
     except ValueError:
         return BadPaste("That address holds too many parameters to be Webex's answer.")
     names = {name for name, _ in parameters}
@@ -52,7 +52,7 @@ def judge_pasted(
             "That address holds no answer. Paste the one the browser shows after the sign-in:"
             f" it begins with {redirect_uri} and holds code= and state=."
         )
-    return request.judge(parameters)
+    return request.validate_callback(parameters)
 
 
 _BEGINNING = BadPaste(

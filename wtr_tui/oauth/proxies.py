@@ -1,65 +1,177 @@
-"""Which proxy of the environment a request goes through, to name it when something fails."""
+"""The proxy of the environment that a request goes through, and the hosts it is not for.
+
+``NO_PROXY`` is read as curl (from 7.86) and Go's ``net/http`` read it: names with their
+subdomains, IPv4 and IPv6 addresses and ranges, in brackets or not, each with or without a port.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies
 
-from wtr_tui.text import cleaned
-
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-"""This machine: never reached through a proxy, and the only hosts plain http is for."""
+from wtr_tui.errors import SettingsError
+from wtr_tui.model import Secret
+from wtr_tui.redirect_uri import is_loopback
+from wtr_tui.text import cleaned, is_visible_ascii
 
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy, the variable that names it, and its address without user and password."""
+    """An HTTP proxy: what names it, its address without user and password, and these two."""
 
-    variable: str
+    source: str
     address: str
+    user: str
+    password: Secret
 
-    def words(self) -> str:
-        return f"the proxy {self.address} (from ${self.variable})"
+    def __str__(self) -> str:
+        return f"the proxy {self.address} (from {self.source})"
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy that ``url`` is reached through, None for none."""
+    """The proxy that ``url`` is reached through, None for none.
+
+    Raises SettingsError where one is named in a way that cannot be used; the sentence never
+    holds a piece of what may be a password.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if host in LOOPBACK_HOSTS or _is_excluded(host, environ):
+    if is_loopback(host) or _is_excluded(host, parts.port or _PORTS.get(parts.scheme), environ):
         return None
-    for variable in proxy_variables(environ):
-        if variable.lower() in (f"{parts.scheme}_proxy", "all_proxy"):
-            return Proxy(variable, _address(environ[variable]))
+    # Of variables, small letters win over capitals; without any, macOS's own settings count.
+    found = getproxies()
+    for scheme in (parts.scheme, "all"):
+        if found.get(scheme):
+            return _parsed(found[scheme], _source(f"{scheme}_proxy", environ))
     return None
 
 
-def proxy_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables that name a proxy, the most specific first.
-
-    A name in small letters wins over the same in capitals, even if it is empty.
-    """
-    found = []
-    for name in ("https_proxy", "http_proxy", "all_proxy"):
-        variable = name if name in environ else name.upper()
-        if environ.get(variable):
-            found.append(variable)
-    return tuple(found)
+def unreadable_exclusions(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The entries of NO_PROXY that mean nothing, fit to be shown: they exclude no host."""
+    return tuple(cleaned(entry, 60) for entry in _exclusions(environ) if _rule(entry) is None)
 
 
-def _is_excluded(host: str, environ: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the host, a domain it is in, or everything."""
+def warning(environ: Mapping[str, str]) -> str:
+    """What to tell of a NO_PROXY that cannot be read in full; "" for nothing."""
+    entries = unreadable_exclusions(environ)
+    if not entries or not any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
+        return ""
+    plural = len(entries) > 1
+    return (
+        f"$NO_PROXY holds {'entries' if plural else 'an entry'} that cannot be read, so"
+        f" {'they exclude' if plural else 'it excludes'} no host: {', '.join(entries[:5])}."
+    )
+
+
+_PORTS = {"https": 443, "http": 80}
+_CANNOT_BE_USED = "A proxy has to look like http://proxy.example.com:3128."
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
+
+
+def _source(name: str, environ: Mapping[str, str]) -> str:
+    variable = name if environ.get(name) else name.upper()
+    return f"${variable}" if variable in environ else "the system's settings"
+
+
+def _parsed(stated: str, source: str) -> Proxy:
+    scheme, mark, rest = stated.strip().partition("://")
+    if not mark:
+        scheme, rest = "http", scheme
+    # The last @ ends user and password, as browsers, curl and Go have it; nothing before it is
+    # ever taken for a host.
+    login, at, host = rest.rpartition("@")
+    if any(sign in login for sign in "#/?@"):
+        raise SettingsError(
+            f"The password of the proxy in {source} holds one of the characters # / ? @ as it is.",
+            "Percent-encode it: # is %23, / is %2F, ? is %3F, @ is %40.",
+        )
+    found = _HOST.fullmatch(host)
+    port = int(found[2]) if found and found[2] else None
+    if found is None or port == 0 or (port or 0) > 65_535 or not _is_login(login, at):
+        raise SettingsError(
+            f"{source} names a proxy in a way that cannot be used.",
+            f"{_CANNOT_BE_USED} In its user or password # is %23, / is %2F, ? is %3F, @ is %40.",
+        )
+    address = f"{scheme.lower()}://{found[1]}" + (f":{port}" if port else "")
+    if scheme.lower().startswith("socks"):
+        raise SettingsError(
+            f"The only proxy for this is a SOCKS proxy, {cleaned(address, 100)} (from {source}),"
+            " which this program cannot speak to.",
+            "Name an HTTP proxy in $https_proxy; or, where Webex is reached without one, put its"
+            " host into $NO_PROXY.",
+        )
+    if scheme.lower() not in ("http", "https"):
+        raise SettingsError(
+            f"{source} names a proxy of a kind that cannot be used.", _CANNOT_BE_USED
+        )
+    user, _, password = login.partition(":")
+    return Proxy(source, address, unquote(user), Secret(unquote(password)))
+
+
+def _is_login(login: str, at: str) -> bool:
+    return not at or is_visible_ascii(login)
+
+
+def _exclusions(environ: Mapping[str, str]) -> list[str]:
+    # curl separates at blanks, too.
     stated = environ.get("no_proxy", environ.get("NO_PROXY", ""))
-    names = [name.strip().lower().lstrip(".") for name in stated.split(",")]
-    return any(name and (name in ("*", host) or host.endswith(f".{name}")) for name in names)
+    return stated.lower().replace(",", " ").split()
 
 
-def _address(stated: str) -> str:
+def _is_excluded(host: str, port: int | None, environ: Mapping[str, str]) -> bool:
+    host = host.lower().rstrip(".")
+    rules = [_rule(entry) for entry in _exclusions(environ)]
+    return any(rule is not None and rule.covers(host, port) for rule in rules)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One entry of NO_PROXY: a range of addresses, or the end of a name ("" for every name)."""
+
+    addresses: IPv4Network | IPv6Network | None = None
+    name: str = ""
+    only_below: bool = False
+    port: int | None = None
+
+    def covers(self, host: str, port: int | None) -> bool:
+        if self.port is not None and self.port != port:
+            return False
+        if self.addresses is not None:
+            try:
+                return ip_address(host) in self.addresses
+            except ValueError:
+                return False  # names are not looked up for this: neither curl nor Go does
+        if not self.name or host.endswith(f".{self.name}"):
+            return True
+        return host == self.name and not self.only_below
+
+
+def _rule(entry: str) -> _Rule | None:
+    """What an entry means; None where it means nothing."""
+    if entry == "*":
+        return _Rule()
     try:
-        parts = urlsplit(stated if "://" in stated else f"http://{stated}")
-        host, port = parts.hostname or "", parts.port
+        return _Rule(addresses=ip_network(_without_brackets(entry), strict=False))
     except ValueError:
-        return "whose address cannot be read"
-    shown = f"[{host}]" if ":" in host else host
-    return cleaned(f"{parts.scheme}://{shown}" + (f":{port}" if port else ""), 100)
+        if "/" in entry:
+            return None
+    name, colon, digits = entry.rpartition(":")
+    if colon:
+        if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) < 65_536):
+            return None
+        rule = _rule(name)
+        return rule and _Rule(rule.addresses, rule.name, rule.only_below, int(digits))
+    below = entry.startswith("*.")
+    name = entry.removeprefix("*").strip(".")
+    if not name or not re.fullmatch(r"[^\s*/:@\[\]?#]+", name):
+        return None
+    return _Rule(name=name, only_below=below)
+
+
+def _without_brackets(entry: str) -> str:
+    """``[::1]`` and ``[fd00::]/8`` without what an address in a URL has around it."""
+    return re.sub(r"^\[([^\[\]]*)\](?=/|$)", r"\1", entry)

@@ -1,41 +1,56 @@
-"""One HTTP request and its answer, within limits. The only module that knows httpx.
+"""One HTTP request and its response, within limits. The only module of ``oauth`` that knows httpx.
 
-It knows nothing of OAuth: what an answer means, and what to say when there is none, is for
-``client``.
+It knows nothing of OAuth: what a response means, and what to say when there is none, is for
+``responses`` and ``failures``.
+
+The limits a socket knows are for one read: a server that sends a byte now and then is never
+late, and a name lookup knows no limit at all. So a request runs on a thread of its own, and
+whoever waits for it waits only so long, and then cuts its connection.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import socket
 import ssl
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
 import truststore
 
-from wtr_tui import __version__
 from wtr_tui.errors import SettingsError
-from wtr_tui.oauth.answer import Answer
-from wtr_tui.oauth.deadline import DeadlinePassed, Line, within
-from wtr_tui.oauth.outages import untrusted, why
-from wtr_tui.oauth.proxies import LOOPBACK_HOSTS, proxy_for, proxy_variables
-from wtr_tui.text import cleaned
+from wtr_tui.oauth.proxies import Proxy, proxy_for
+from wtr_tui.oauth.responses import Response
+from wtr_tui.redirect_uri import is_loopback
+from wtr_tui.text import cause, cleaned
+from wtr_tui.version import __version__
 
 HttpClient: TypeAlias = httpx.Client
 
-LARGEST_ANSWER = 1024 * 1024
-"""Bytes. A real answer has a few hundred."""
+T = TypeVar("T")
+
+LARGEST_RESPONSE = 1024 * 1024
+"""Bytes. A real response has a few hundred."""
 
 CONNECT_TIMEOUT = 10.0
 """Seconds, for each address of the server."""
 
+LAST_LOOK = 2.0
+"""Seconds for taking in a response that has arrived when the time is up."""
+
 
 class Unanswered(Exception):
-    """No whole answer came: ``reason`` in half a sentence.
+    """No whole response came: ``reason`` in half a sentence.
 
     ``sent`` says that the server may have received the request.
     """
@@ -55,7 +70,7 @@ class Untrusted(Exception):
 
 
 class Oversized(Exception):
-    """The answer is larger than LARGEST_ANSWER; the rest of it was not read."""
+    """The response is larger than LARGEST_RESPONSE; the rest of it was not read."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"HTTP {status}")
@@ -68,35 +83,59 @@ def http(ca_file: Path | None = None) -> HttpClient:
     It trusts the authorities the system trusts, and the ones in ``ca_file``; nothing turns the
     check of certificates off. It goes through the proxies of the environment, but never to
     this machine itself. Each request has its own connection, so that every one of them can be
-    cut (see ``deadline``) and a code is never sent into a connection the server has just
-    closed. Raises SettingsError where the CA file or a proxy variable cannot be used.
+    cut and a code is never sent into a connection the server has just closed. Raises
+    SettingsError where the CA file cannot be used.
     """
-    context = _tls(ca_file)
-    try:
-        return httpx.Client(
-            verify=context,
-            mounts={
-                f"all://[{host}]" if ":" in host else f"all://{host}": None
-                for host in LOOPBACK_HOSTS
-            },
-            limits=httpx.Limits(max_keepalive_connections=0),
-            follow_redirects=False,
-            # One client serves many profiles: what a server sets for one is never kept.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            headers={
-                "Accept": "application/json",
-                # What is not compressed cannot grow past the limit while it is unpacked.
-                "Accept-Encoding": "identity",
-                "User-Agent": f"wtr-tui/{__version__}",
-            },
-        )
-    except (ValueError, ImportError, httpx.InvalidURL):
-        # Not chained: its message repeats the variable, with the password in it.
-        names = ", ".join(f"${name}" for name in (*proxy_variables(os.environ), "NO_PROXY"))
-        raise SettingsError(
-            f"The environment names a proxy in a way that cannot be used ({names}).",
-            "A proxy has to look like http://proxy.example.com:3128.",
-        ) from None
+    return httpx.Client(
+        transport=_Routes(_tls(ca_file)),
+        trust_env=False,
+        follow_redirects=False,
+        # One client serves many profiles: what a server sets for one is never kept.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        headers={
+            "Accept": "application/json",
+            # What is not compressed cannot grow past the limit while it is unpacked.
+            "Accept-Encoding": "identity",
+            "User-Agent": f"wtr-tui/{__version__}",
+        },
+    )
+
+
+class _Routes(httpx.BaseTransport):
+    """Leads each request through the proxy that the environment has for it, or none."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self._tls = tls
+        self._made: dict[tuple[Proxy | None, int], httpx.HTTPTransport] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        proxy = proxy_for(str(request.url), os.environ)
+        return self._to(proxy, request.extensions.get("retries", 0)).handle_request(request)
+
+    def close(self) -> None:
+        for transport in self._made.values():
+            transport.close()
+
+    def _to(self, proxy: Proxy | None, retries: int) -> httpx.HTTPTransport:
+        with self._lock:
+            if (proxy, retries) not in self._made:
+                self._made[proxy, retries] = httpx.HTTPTransport(
+                    verify=self._tls,
+                    limits=httpx.Limits(max_keepalive_connections=0),
+                    retries=retries,
+                    proxy=None if proxy is None else _named(proxy, self._tls),
+                )
+            return self._made[proxy, retries]
+
+
+def _named(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
+    login = (proxy.user, proxy.password.reveal()) if proxy.user or proxy.password else None
+    return httpx.Proxy(
+        proxy.address,
+        auth=login,
+        ssl_context=tls if proxy.address.startswith("https:") else None,
+    )
 
 
 def host_of(url: str) -> str:
@@ -111,7 +150,7 @@ def host_of(url: str) -> str:
         urlsplit(url).port  # noqa: B018 - httpx takes a port that no computer has
     except (httpx.InvalidURL, ValueError) as error:
         raise SettingsError(f"The base URL is none: {cleaned(str(error), 100)}.") from error
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK_HOSTS)):
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
         return host
     raise SettingsError(
         "The base URL has to begin with https://.",
@@ -127,8 +166,11 @@ def fetch(
     headers: Mapping[str, str],
     content: bytes | None = None,
     seconds: float,
-) -> Answer:
-    """The answer to one request, all of it within ``seconds``; redirects are not followed.
+    connect_retries: int = 0,
+) -> Response:
+    """The response to one request, all of it within ``seconds``; redirects are not followed.
+
+    ``connect_retries`` says how often connecting is tried again, where no proxy is in between.
 
     Raises Unanswered, Untrusted (nothing was sent) or Oversized.
     """
@@ -139,7 +181,7 @@ def fetch(
         headers=dict(headers),
         content=content,
         timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT)),
-        extensions={"trace": line.trace},
+        extensions={"trace": line.trace, "retries": connect_retries},
     )
     try:
         return within(seconds, line, lambda: _read(client, request), _is_whole)
@@ -150,29 +192,29 @@ def fetch(
         reason = f"{_peer(url, line)} says “{cleaned(str(error), 100)}”"
         raise Unanswered(reason, sent=line.sent) from error
     except httpx.TransportError as error:
-        if (problem := untrusted(error)) is not None:
+        if (problem := _untrusted(error)) is not None:
             raise Untrusted(problem) from error
-        reason = why(error, _peer(url, line))
+        reason = _why(error, _peer(url, line))
         raise Unanswered(reason, sent=line.sent) from error
 
 
-def _read(client: HttpClient, request: httpx.Request) -> Answer:
+def _read(client: HttpClient, request: httpx.Request) -> Response:
     response = client.send(request, stream=True)
     try:
         body = bytearray()
         for chunk in response.iter_raw():
             body += chunk
-            if len(body) > LARGEST_ANSWER:
+            if len(body) > LARGEST_RESPONSE:
                 raise Oversized(response.status_code)
     finally:
         response.close()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, bytes(body))
+    return Response(response.status_code, headers, bytes(body))
 
 
-def _is_whole(answer: Answer) -> bool:
+def _is_whole(response: Response) -> bool:
     # Half an object is no JSON; without a Content-Length nothing else tells.
-    return answer.members is not None
+    return response.members is not None
 
 
 def _peer(url: str, line: Line) -> str:
@@ -181,7 +223,7 @@ def _peer(url: str, line: Line) -> str:
     proxy = proxy_for(url, os.environ)
     if proxy is None:
         return host
-    return f"{host} (through {proxy.words()})" if line.sent else proxy.words()
+    return f"{host} (through {proxy})" if line.sent else str(proxy)
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:
@@ -203,7 +245,144 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
             ) from error
         except OSError as error:
             raise SettingsError(
-                f"The CA file {cleaned(str(ca_file))} cannot be read: {error.strerror}.",
+                f"The CA file {cleaned(str(ca_file))} cannot be read: {cause(error)}.",
                 "Correct caFile in the settings.",
             ) from error
     return context
+
+
+def _untrusted(error: BaseException) -> str | None:
+    """What is wrong with the certificate the server presented; None if that is not it."""
+    for each in _causes(error):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return cleaned(each.verify_message or each.reason or "unknown reason")
+    return None
+
+
+def _why(error: BaseException, peer: str) -> str:
+    """The reason in half a sentence. ``peer`` is whom the request was talking to, in words."""
+    for each in _causes(error):
+        if isinstance(each, socket.gaierror):
+            return f"there is no address for {peer} (DNS)"
+        if isinstance(each, ssl.SSLError):
+            return f"no encrypted connection to {peer} ({cleaned(each.reason or 'TLS error')})"
+        if isinstance(each, ConnectionRefusedError):
+            return f"{peer} refuses the connection"
+        if isinstance(each, ConnectionResetError | BrokenPipeError):
+            return f"{peer} broke the connection"
+        if isinstance(each, TimeoutError):
+            return f"no answer from {peer} in time"
+        if isinstance(each, OSError) and each.errno in _NO_NETWORK:
+            return f"there is no way to {peer} (is the network or the VPN down?)"
+    words = cleaned(str(error), 100).rstrip(".") or type(error).__name__
+    return f"{peer} broke the connection, or spoke no HTTP ({words})"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+_NO_NETWORK = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
+
+
+class DeadlinePassed(Exception):
+    """The time was up; the connection has been cut."""
+
+
+class Line:
+    """The connection of one request, as its trace shows it (httpx: Extensions, "trace").
+
+    ``sent`` says that sending has begun: from then on the server may have received the
+    request. Until then it certainly has not.
+    """
+
+    def __init__(self) -> None:
+        self.sent = False
+        self._socket: socket.socket | None = None
+        self._is_cut = False
+        self._lock = threading.Lock()
+
+    def trace(self, event: str, seen: Mapping[str, object]) -> None:
+        """Called by the HTTP library at each step of the request."""
+        if event == "http11.send_request_headers.started":
+            # The CONNECT to a proxy is not the request: the proxy is not the server.
+            request = cast(_Request, seen["request"])
+            self.sent = self.sent or request.method != b"CONNECT"
+        # TLS moves the connection into a new socket object and empties the old one.
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            stream = cast(_Stream, seen["return_value"])
+            with self._lock:
+                self._socket = stream.get_extra_info("socket")
+                if self._is_cut:
+                    self._shut()
+
+    def cut(self) -> None:
+        """Ends the connection now, or as soon as there is one."""
+        with self._lock:
+            self._is_cut = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            # The plain socket's own shutdown: the TLS one would change what another
+            # thread is reading from. It fails where the connection is over already.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def within(
+    seconds: float, line: Line, request: Callable[[], T], is_whole: Callable[[T], bool]
+) -> T:
+    """What ``request`` gives, or raises; DeadlinePassed when it takes longer than ``seconds``.
+
+    What has arrived by then is still taken in. A process that was stopped for longer than its
+    time limit (SIGSTOP, a laptop asleep) finds the answer in its socket, and with it, maybe,
+    the only refresh token that is still good. ``is_whole`` tells an answer that was taken in so
+    from one that merely ended with the connection.
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(request())
+        except BaseException as error:  # whatever it is, it belongs to whoever waits
+            outcome.set_exception(error)
+
+    # A daemon: a name lookup that hangs does not keep the program from ending.
+    threading.Thread(target=run, name="webex request", daemon=True).start()
+    until = time.monotonic() + seconds
+    try:
+        return outcome.result(timeout=max(0.0, seconds))
+    except FutureTimeout:
+        if outcome.done():  # the request itself raised it, or has just ended
+            return outcome.result()
+        # Woken much later than asked for: the process was stopped, and so was the reader.
+        return _last_look(outcome, line, is_whole, late=time.monotonic() > until + 1.0)
+    finally:
+        # Also when the person interrupts the waiting. Harmless where all is over.
+        line.cut()
+
+
+def _last_look(outcome: Future[T], line: Line, is_whole: Callable[[T], bool], *, late: bool) -> T:
+    if late:
+        with contextlib.suppress(FutureTimeout):
+            outcome.exception(timeout=LAST_LOOK)
+    line.cut()
+    if line.sent:
+        # What has arrived is read to its end; where that is not all of it, the reader fails now.
+        with contextlib.suppress(FutureTimeout):
+            outcome.exception(timeout=LAST_LOOK)
+    if outcome.done() and outcome.exception() is None and is_whole(outcome.result()):
+        return outcome.result()
+    raise DeadlinePassed from None
+
+
+class _Request(Protocol):
+    method: bytes
+
+
+class _Stream(Protocol):
+    def get_extra_info(self, info: str) -> socket.socket | None: ...

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from wtr_tui.redirect_uri import check, is_loopback, port_of
 from wtr_tui.storage.settings_values import (
-    LOOPBACK_HOSTS,
     check_app_id,
     check_base_url,
-    check_redirect_uri,
     parse_scopes,
-    port_of,
 )
 
 _WEBEX_DOMAINS = ("webexapis.com", "webex.com", "ciscospark.com")
@@ -55,7 +53,7 @@ def parse_oauth_url(text: str) -> PortalUrl:
         )
     if not parts.path.endswith(_END):
         raise ValueError(f"This is not an integration's OAuth URL; {_LOOKS_LIKE}")
-    if host not in LOOPBACK_HOSTS and not _is_webex(host):
+    if not is_loopback(host) and not _is_webex(host):
         raise ValueError("This address does not lead to Webex, so nothing is taken from it.")
     base_url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(_END)}"
     refusal = check_base_url(base_url)
@@ -76,16 +74,14 @@ def _judged(given: dict[str, str], base_url: str) -> PortalUrl:
     if refusal is not None:
         raise ValueError(refusal)
     redirect_uri = given.get("redirect_uri", "")
-    port = port_of(redirect_uri)
-    if port is not None:
-        refusal = check_redirect_uri(redirect_uri)
-        if refusal is not None:
-            raise ValueError(refusal)
+    refusal = check(redirect_uri) if redirect_uri else None
+    if refusal is not None:
+        raise ValueError(refusal)
     scope = given.get("scope", "")
     return PortalUrl(
         app_id=app_id,
         redirect_uri=redirect_uri,
-        port=port,
+        port=port_of(redirect_uri),
         scopes=parse_scopes(scope) if scope.strip() else (),
         base_url=base_url,
     )

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.redirect_uri import check as check_redirect_uri
+from wtr_tui.redirect_uri import port_of
 from wtr_tui.storage import ca_file, settings_record
 from wtr_tui.storage import settings_keys as keys
 from wtr_tui.storage.settings_file import SettingsFile, read_mapping
@@ -20,14 +22,13 @@ from wtr_tui.storage.settings_values import (
     DEFAULT_TIMEOUT,
     check_app_id,
     check_base_url,
-    check_redirect_uri,
     check_secret,
     parse_choice,
     parse_flag,
+    parse_login_hint,
     parse_port,
     parse_scopes,
     parse_timeout,
-    port_of,
 )
 from wtr_tui.storage.settings_warnings import warnings_about
 from wtr_tui.storage.stated import Problem, Source, Stated, stated
@@ -46,6 +47,7 @@ __all__ = [
 
 _Value = TypeVar("_Value")
 _BROWSER = ("auto", "never", "always")
+_PROMPT = ("select_account", "none")
 _CLIPBOARD = ("auto", "local", "terminal", "tmux")
 
 
@@ -69,6 +71,9 @@ class Settings:
     auto_refresh: bool = True
     ca_file: Path | None = None
     on_token: str = ""
+    login_hint: str = ""
+    """The e-mail address that Webex's page is to propose; "" for none."""
+    prompt: str = ""
     timeout: int = DEFAULT_TIMEOUT
     browser: str = "auto"
     clipboard: str = "auto"
@@ -156,6 +161,8 @@ class _Reading:
             auto_refresh=self.value(keys.AUTO_REFRESH, parse_flag, True),
             ca_file=self.value(keys.CA_FILE, self.ca_file, None),
             on_token=self.value(keys.ON_TOKEN, str, ""),
+            login_hint=self.value(keys.LOGIN_HINT, parse_login_hint, ""),
+            prompt=self.value(keys.PROMPT, _choice(_PROMPT), ""),
             timeout=self.value(keys.TIMEOUT, parse_timeout, DEFAULT_TIMEOUT),
             browser=self.value(keys.BROWSER, _choice(_BROWSER), "auto"),
             clipboard=self.value(keys.CLIPBOARD, _choice(_CLIPBOARD), "auto"),

@@ -33,6 +33,8 @@ BASE_URL = SettingKey("baseUrl", ("WEBEX_BASEURL",))
 AUTO_REFRESH = SettingKey("autoRefresh")
 CA_FILE = SettingKey("caFile", is_text=True)
 ON_TOKEN = SettingKey("onToken", is_text=True)
+LOGIN_HINT = SettingKey("loginHint", is_text=True)
+PROMPT = SettingKey("prompt", is_text=True)
 TIMEOUT = SettingKey("timeout")
 BROWSER = SettingKey("browser")
 CLIPBOARD = SettingKey("clipboard")
@@ -48,6 +50,8 @@ KEYS = (
     AUTO_REFRESH,
     CA_FILE,
     ON_TOKEN,
+    LOGIN_HINT,
+    PROMPT,
     TIMEOUT,
     BROWSER,
     CLIPBOARD,

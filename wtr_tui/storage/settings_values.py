@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
+from wtr_tui.redirect_uri import is_loopback
 from wtr_tui.text import cleaned
 
 DEFAULT_SCOPES: tuple[str, ...] = (
@@ -24,16 +25,12 @@ DEFAULT_PORT = 6855
 DEFAULT_BASE_URL = "https://webexapis.com/v1"
 DEFAULT_TIMEOUT = 300
 
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
-
 _LONGEST_ID = 512
 _LONGEST_HOST = 253
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
 _PORT = "The redirect port must be a number from 1 to 65535"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _QUOTES = frozenset("\"'`“”‘’«»")
-# pchar of RFC 3986 §3.3 beside letters, digits and %XX; and the slash.
-_PATH_SIGNS = frozenset("/._~!$&'()*+,;=:@-")
 
 
 def check_app_id(text: str) -> str | None:
@@ -110,42 +107,12 @@ def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scopes))
 
 
-def check_redirect_uri(text: str) -> str | None:
-    """An http address of this machine, as registered with the integration (RFC 8252 §7.3)."""
-    if not _is_visible(text) or "\\" in text:
-        return "The redirect URI holds a space or a character that no address may hold."
-    if "#" in text or "?" in text:
-        return "The redirect URI must have neither a query (?…) nor a fragment (#…)."
-    parts = _split(text)
-    if parts is None or not parts.netloc:
-        return "The redirect URI must be an address like http://localhost:6855."
-    if parts.scheme != "http":
-        return "The redirect URI must begin with http://, as this program cannot answer https."
-    if "@" in parts.netloc:
-        return "The redirect URI must not hold a user name."
-    if parts.hostname not in LOOPBACK_HOSTS:
-        return "The redirect URI must lead to this machine: localhost, 127.0.0.1 or [::1]."
-    if parts.port == 0 or parts.netloc.endswith(":"):
-        return "The redirect URI must have a port from 1 to 65535."
-    if not _is_plain_path(parts.path):
-        return "The path of the redirect URI is not a plain one."
-    return None
-
-
-def port_of(redirect_uri: str) -> int | None:
-    """The port of an http address of this machine, 80 where it names none; else None."""
-    parts = _split(redirect_uri)
-    if parts is None or parts.scheme != "http" or parts.hostname not in LOOPBACK_HOSTS:
-        return None
-    return 80 if parts.port is None else parts.port
-
-
 def check_base_url(text: str) -> str | None:
     """https, or http on this machine: the secret goes there (RFC 6749 §3.1)."""
     parts = _split(text) if _is_visible(text) else None
     if parts is None or not parts.hostname or parts.scheme not in ("http", "https"):
         return f"The base URL must be an address like {DEFAULT_BASE_URL}."
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         return "The base URL must begin with https://, else the secret would travel unencrypted."
     if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
         return "The base URL must have no user name, no query (?…) and no fragment (#…)."
@@ -160,6 +127,17 @@ def parse_flag(text: str) -> bool:
     if flag is None:
         raise ValueError(f"This must be true or false{_instead(text)}.")
     return flag
+
+
+def parse_login_hint(text: str) -> str:
+    """The e-mail address of whoever is to sign in (OpenID Connect Core §3.1.2.1)."""
+    address = text.strip()
+    name, at, host = address.partition("@")
+    if not (_is_visible(address) and name and at and host and "@" not in host):
+        raise ValueError("The login hint must be an e-mail address, for example ann@example.com.")
+    if len(address) > 254:
+        raise ValueError("This is too long for an e-mail address.")
+    return address
 
 
 def parse_timeout(text: str) -> int:
@@ -224,16 +202,3 @@ def _is_host(name: str) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def _is_plain_path(path: str) -> bool:
-    """Whether a browser asks for just this path. A ``.`` or ``..`` would be resolved."""
-    if {".", ".."} & set(path.split("/")):
-        return False
-    first, *escapes = path.split("%")
-    rest = first + "".join(escape[2:] for escape in escapes)
-    hexadecimal = all(
-        len(escape) >= 2 and all(digit in "0123456789abcdefABCDEF" for digit in escape[:2])
-        for escape in escapes
-    )
-    return hexadecimal and all(sign.isalnum() or sign in _PATH_SIGNS for sign in rest)

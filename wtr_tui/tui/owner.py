@@ -8,8 +8,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 
 if TYPE_CHECKING:
-    from wtr_tui.model import Secret, Token
-    from wtr_tui.oauth.person import Person
+    from wtr_tui.model import Account, Secret, Token
     from wtr_tui.tui.session import Session
 
 
@@ -17,7 +16,7 @@ class Owner:
     """The person Webex names for the latest token, or why none is known."""
 
     def __init__(self) -> None:
-        self._person: Person | None = None
+        self._person: Account | None = None
         self._why_unknown = ""
         self._asked_for: Secret | None = None
 
@@ -33,9 +32,9 @@ class Owner:
             self._asked_for = None  # asked once that has changed
             return
 
-        def person() -> Person | None:
+        def person() -> Account | None:
             with session.client() as client:
-                return client.person(access_token)
+                return client.account(access_token)
 
         try:
             self._person = await in_thread(person)

@@ -18,7 +18,7 @@ from tests.tui.conftest import (  # noqa: F401
     opened,
     stage,
 )
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.responses import token_from
 
 LIFE = timedelta(days=14)
 
@@ -43,6 +43,6 @@ def configured(stage: Stage, sandbox: Sandbox) -> Stage:  # noqa: F811
 @pytest.fixture
 def signed_in(configured: Stage, sandbox: Sandbox) -> Stage:
     """Settings for the sandbox, and a token it gave."""
-    token = granted(sandbox.issue(), now=configured.clock())
+    token = token_from(sandbox.issue(), now=configured.clock())
     configured.save(token, sandbox.integration.client_id)
     return configured

@@ -12,7 +12,7 @@ from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, u
 from tests.support.tokens import a_token
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.model import Token
-from wtr_tui.oauth.token import granted
+from wtr_tui.oauth.responses import token_from
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -139,7 +139,7 @@ async def test_what_the_server_does_not_state_is_told_as_unknown(
     answer = sandbox.issue()
     for name in ("expires_in", "refresh_token_expires_in"):
         del answer[name]
-    token = granted(answer, now=signed_in.clock())
+    token = token_from(answer, now=signed_in.clock())
     signed_in.save(token, sandbox.integration.client_id)
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=SIZE) as pilot:
         await shows(pilot, "Webex did not say until when")

@@ -11,9 +11,9 @@ from wtr_tui.oauth.authorization import (
     Granted,
     NotOurs,
     Refused,
-    parameters_of,
+    query_parameters,
 )
-from wtr_tui.oauth.redirect_uri import RedirectUri
+from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.text import cleaned
 
 START_FOLDER = "/s/"
@@ -158,7 +158,7 @@ def _decide_by_path(target: str, host: str, attempt: AttemptView) -> Decision:
 
 def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
     try:
-        parameters = parameters_of(query)
+        parameters = query_parameters(query)
     except ValueError:
         return Reject(400, "A request with too many parameters was refused.")
     if not {"code", "error", "state"} & {name for name, _ in parameters}:
@@ -169,7 +169,7 @@ def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
         return Reject(
             404, f"An answer arrived at {cleaned(host, 60)}, but the redirect URI is {expected}."
         )
-    answer = attempt.request.judge(parameters)
+    answer = attempt.request.validate_callback(parameters)
     return LeaveWaiting(answer) if isinstance(answer, NotOurs) else AcceptAnswer(answer)
 
 

@@ -30,7 +30,6 @@ from wtr_tui.oauth.listener.rules import (
     decide,
 )
 from wtr_tui.oauth.listener.sockets import BACKLOG, listening_sockets
-from wtr_tui.oauth.redirect_uri import RedirectUri
 from wtr_tui.oauth.steps import (
     BrowserArrived,
     LaunchAddressReused,
@@ -38,6 +37,7 @@ from wtr_tui.oauth.steps import (
     Noticed,
     StartAddressClosed,
 )
+from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.text import cleaned
 
 # No letter or digit that could be taken for another when it is read from one screen and typed

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wtr_tui.redirect_uri import port_of
 from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Settings, Source
-from wtr_tui.storage.settings_values import parse_port, parse_scopes, port_of
+from wtr_tui.storage.settings_values import parse_port, parse_scopes
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,260 @@
+"""Which failure it is when a request gives nothing that can be used, in sentences for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from urllib.parse import urlsplit
+
+from wtr_tui.errors import (
+    AccessTokenRejected,
+    DeviceDenied,
+    DeviceExpired,
+    DeviceNotSetUp,
+    DevicePending,
+    GrantRejected,
+    NotWebex,
+    OutcomeUnknown,
+    RequestRefused,
+    ServerDetails,
+    TemporaryError,
+    UntrustedServer,
+    UnusableResponse,
+    WrongClient,
+    WtrError,
+)
+from wtr_tui.model import MASK, Secret
+from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
+from wtr_tui.oauth.responses import Response
+from wtr_tui.text import cleaned
+
+
+class Purpose(Enum):
+    """What a request is for, in words that follow "to"."""
+
+    EXCHANGE = "exchange the code for a token"
+    REFRESH = "refresh the token"
+    DEVICE_CODE = "give a device code"
+    DEVICE_TOKEN = "say whether the device code was entered"  # noqa: S105 - words
+    ACCOUNT = "say whose token it is"
+    EXPIRY = "say until when the token is valid"
+
+    @property
+    def what_now(self) -> str:
+        """What to do when it failed without anybody's fault."""
+        if self is Purpose.EXCHANGE:
+            return START_AGAIN
+        if self is Purpose.REFRESH:
+            return "The token is kept; try again later."
+        return "Try again later."
+
+
+START_AGAIN = "Start the sign-in again: a code works only once."
+
+
+def refusal(
+    response: Response, purpose: Purpose, *, now: datetime, hidden: Sequence[Secret] = ()
+) -> WtrError:
+    """The failure a response stands for, to be raised.
+
+    ``hidden`` are the secrets the request carried: a server that repeats one in its error
+    text does not bring it onto the screen.
+    """
+    said = _said(response, hidden)
+    if purpose is Purpose.DEVICE_TOKEN and (pending := _pending(response, now)):
+        return pending
+    if 300 <= response.status < 400:
+        return _redirect(response, purpose, said)
+    if response.status in {408, 425, 429} or response.status >= 500:
+        return _temporary(response, purpose, said, now)
+    if response.is_html:
+        return _page(response, purpose, said, hidden)
+    return _definite(response, purpose, said)
+
+
+def no_object(response: Response, purpose: Purpose) -> UnusableResponse:
+    """The failure that an response of success without a JSON object stands for."""
+    said = _said(response, ())
+    if response.is_html:
+        return _page(response, purpose, said, ())
+    what = "an answer that is not JSON" if response.body.strip() else "an empty answer"
+    return UnusableResponse(
+        f"Asked to {purpose.value}, Webex gave {what}{said.details}.",
+        purpose.what_now,
+        details=ServerDetails(response.status, tracking_id=said.tracking_id),
+    )
+
+
+def outage(reason: str, purpose: Purpose, *, sent: bool) -> WtrError:
+    """The failure that no response stands for; ``sent``: the request may have arrived."""
+    if purpose is Purpose.EXCHANGE and sent:
+        return OutcomeUnknown(
+            f"The code was sent to Webex, but whether it took it is unknown: {reason}.",
+            START_AGAIN,
+        )
+    return TemporaryError(
+        f"Webex could not be asked to {purpose.value}: {reason}.", purpose.what_now
+    )
+
+
+def untrusted_server(host: str, problem: str, purpose: Purpose) -> UntrustedServer:
+    """The failure that a certificate which was not accepted stands for."""
+    return UntrustedServer(
+        f"Webex was not asked to {purpose.value}: "
+        f"{host} shows a certificate that is not to be trusted ({problem}).",
+        "If a company's proxy looks into encrypted connections, name a file with its CA "
+        "certificate: caFile in the settings, or $SSL_CERT_FILE.",
+    )
+
+
+def oversized(status: int, purpose: Purpose) -> UnusableResponse:
+    """The failure that an endless response stands for."""
+    return UnusableResponse(
+        f"Asked to {purpose.value}, the server gave more than a megabyte (HTTP {status}).",
+        f"Check the base URL and the proxy. {purpose.what_now}".rstrip(),
+        details=ServerDetails(status),
+    )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the answer says for the person, cleaned: its words, code and tracking id."""
+
+    text: str
+    code: str
+    tracking_id: str
+    details: str
+    server: ServerDetails
+
+    @property
+    def ending(self) -> str:
+        """What follows a sentence's statement: the server's own words and the details."""
+        return (f": “{self.text}”" if self.text else "") + self.details + "."
+
+
+def _said(response: Response, hidden: Sequence[Secret]) -> _Said:
+    code = _shown(response.error_code, hidden, limit=60)
+    tracking_id = _shown(response.tracking_id, hidden, limit=120)
+    status = f"HTTP {response.status} {code}".rstrip()
+    details = f" ({status}, tracking id {tracking_id})" if tracking_id else f" ({status})"
+    text = _shown(response.server_text, hidden)
+    server = ServerDetails(response.status, code, tracking_id, text)
+    return _Said(text, code, tracking_id, details, server)
+
+
+def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
+    for secret in hidden:
+        if secret:
+            text = text.replace(secret.reveal(), MASK)
+    return cleaned(text, limit)
+
+
+def _pending(response: Response, now: datetime) -> DevicePending | None:
+    """RFC 8628 §3.5, and Webex's own 428; too many requests is its other "slow down"."""
+    slow_down = response.status == 429 or response.error_code == "slow_down"
+    if slow_down or response.status == 428 or response.error_code == "authorization_pending":
+        return DevicePending(slow_down, retry_after=response.retry_after(now))
+    return None
+
+
+def _redirect(response: Response, purpose: Purpose, said: _Said) -> NotWebex:
+    try:
+        host = urlsplit(response.headers.get("location", "")).hostname or ""
+    except ValueError:
+        host = ""
+    towards = f" to {cleaned(host, 100)}" if host else ""
+    return NotWebex(
+        f"Asked to {purpose.value}, the server redirects{towards}{said.details}; "
+        "that is not followed, for it would hand over the secret.",
+        f"Check the base URL, and whether a sign-in portal or proxy stands in the way. "
+        f"{purpose.what_now}".rstrip(),
+        details=ServerDetails(response.status, tracking_id=said.tracking_id),
+    )
+
+
+def _page(response: Response, purpose: Purpose, said: _Said, hidden: Sequence[Secret]) -> NotWebex:
+    title = _shown(response.title, hidden, limit=100)
+    page = f"an HTML page, “{title}”" if title else "an HTML page"
+    return NotWebex(
+        f"Asked to {purpose.value}, something else than Webex answered: {page}{said.details}.",
+        f"Is there a proxy or a sign-in portal to pass first? {purpose.what_now}",
+        details=ServerDetails(response.status, tracking_id=said.tracking_id),
+    )
+
+
+def _temporary(response: Response, purpose: Purpose, said: _Said, now: datetime) -> TemporaryError:
+    head = (
+        f"Webex has been asked too often to {purpose.value}"
+        if response.status == 429
+        else f"Webex cannot {purpose.value} now"
+    )
+    return TemporaryError(
+        head + said.ending,
+        purpose.what_now,
+        retry_after=response.retry_after(now),
+        details=said.server,
+    )
+
+
+def _definite(response: Response, purpose: Purpose, said: _Said) -> WtrError:
+    kind, head, advice = _kind(response, purpose, said)
+    if kind is DeviceNotSetUp:
+        return DeviceNotSetUp(
+            head + said.ending,
+            advice,
+            redirect_uris=HELPER_REDIRECT_URIS,
+            details=said.server,
+        )
+    return kind(
+        head + said.ending,
+        advice,
+        details=said.server,
+    )
+
+
+def _kind(response: Response, purpose: Purpose, said: _Said) -> tuple[type[WtrError], str, str]:
+    refused = f"Webex refused to {purpose.value}"
+    client = WrongClient, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
+    bearer = purpose in {Purpose.ACCOUNT, Purpose.EXPIRY}
+    if said.code == "invalid_client" and not bearer:
+        return client
+    if purpose is Purpose.DEVICE_TOKEN:
+        if said.code == "access_denied":
+            return DeviceDenied, "The sign-in with the device code was declined", _ANOTHER_CODE
+        if said.code in {"expired_token", "invalid_grant"}:
+            return DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
+    if purpose is Purpose.DEVICE_CODE and _names_redirect_uri(said):
+        return DeviceNotSetUp, "The integration is not set up for device codes", _REGISTER
+    # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
+    # client, for the code itself is new (RFC 6749 §5.2).
+    if purpose is Purpose.REFRESH and (said.code == "invalid_grant" or response.status == 401):
+        return GrantRejected, "Webex no longer accepts the refresh token", "Sign in again."
+    if purpose is Purpose.EXCHANGE and said.code == "invalid_grant":
+        return GrantRejected, "Webex does not accept the code", START_AGAIN
+    if response.status == 401:
+        if bearer:
+            return AccessTokenRejected, "Webex does not accept the access token", _REFRESH
+        return client
+    if response.status == 404:
+        return RequestRefused, f"Webex has no place to {purpose.value}", "Check the base URL."
+    return RequestRefused, refused, _ADVICE.get(said.code, "")
+
+
+def _names_redirect_uri(said: _Said) -> bool:
+    return "redirect_uri" in said.text.lower().replace(" ", "_") or "redirect_uri" in said.code
+
+
+_CHECK_CLIENT = "Check that the App ID and the secret belong to the same integration."
+_ANOTHER_CODE = "Ask for another code, or sign in with the browser."
+_REFRESH = "Refresh the token; if that is refused, sign in again."
+_REGISTER = "Register these redirect URIs with the integration at developer.webex.com: " + " ".join(
+    HELPER_REDIRECT_URIS
+)
+_ADVICE = {
+    "invalid_scope": "Ask only for scopes that are ticked on the integration itself.",
+    "unauthorized_client": "Check at developer.webex.com what the integration may do.",
+    "unsupported_grant_type": "Check the base URL.",
+    "access_denied": "Ask the administrator: Control Hub > Apps > Integrations.",
+}

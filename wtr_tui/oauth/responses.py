@@ -1,0 +1,316 @@
+"""What a server responds: the members of its JSON, the token in it, whose the token is.
+
+Nothing is believed before it has been looked at (RFC 6749 §10.14). A member that is absent,
+``null`` or an empty string is not there, and gives None: whether that is allowed is for the
+caller to say. A credential that cannot be one raises :class:`UnusableResponse`, which names the
+member and never quotes its value. A lifetime that cannot be read is as good as none: the token
+beside it may be the only one that is left.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from wtr_tui.clock import UTC
+from wtr_tui.errors import UnusableResponse
+from wtr_tui.model import Account, Secret, Token
+from wtr_tui.text import cleaned, is_visible_ascii
+
+LONGEST_RETRY_AFTER = timedelta(minutes=15)
+"""A server that asks for more patience than this is asked again after it."""
+
+LONGEST_LIFETIME = timedelta(days=3653)
+"""Ten years: longer is a mistake (milliseconds, an instant), or overflows a date."""
+
+LONGEST_CREDENTIAL = 65_536
+"""Characters. Webex's tokens have about 150; of this length two of them, each character escaped,
+still fit into the token file (1 MiB)."""
+
+_MOST_DIGITS = 10
+
+_TRY_AGAIN = "Try again; if it stays so, tell Webex support."
+
+_OAUTH_CODES = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "access_denied",
+        "authorization_pending",
+        "slow_down",
+        "expired_token",
+        "tokenlimit_reached",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP response. The names in ``headers`` are in lower case.
+
+    Nothing here is cleaned: whoever shows a text from it passes it through ``text.cleaned``.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def is_html(self) -> bool:
+        """A page for people: what proxies and sign-in portals answer, with any status."""
+        kind = self.headers.get("content-type", "").lower()
+        return "html" in kind or self.body.lstrip()[:1] == b"<"
+
+    @property
+    def title(self) -> str:
+        """The title of an HTML page, "" without one."""
+        page = self.body[:65_536].decode("utf-8", "replace")
+        lowered = page.lower()
+        start = lowered.find(">", lowered.find("<title")) + 1 if "<title" in lowered else 0
+        end = lowered.find("</title", start)
+        return page[start:end].strip() if 0 < start < end else ""
+
+    @property
+    def members(self) -> Mapping[str, object] | None:
+        """The JSON object in the body; None where it is no JSON, or no object."""
+        # A number or a sign that cannot be read, in a member nobody needs, must not cost the
+        # token that stands beside it.
+        text = self.body.decode("utf-8-sig", "replace")
+        try:
+            found = json.loads(text, parse_int=_integer, strict=False)
+        except (ValueError, RecursionError):  # a megabyte of "[" is deeper than Python goes
+            return None
+        return found if isinstance(found, dict) else None
+
+    @property
+    def tracking_id(self) -> str:
+        """Webex's name for the request, from the body in either spelling, or from the header."""
+        members = self.members or {}
+        for name in ("trackingId", "trackingID", "trackingid"):
+            value = members.get(name)
+            if isinstance(value, str) and value:
+                return value
+        return self.headers.get("trackingid", "")
+
+    @property
+    def error_code(self) -> str:
+        """The OAuth error code (RFC 6749 §5.2), "" where there is none.
+
+        Webex's other shape of an error has only a message; a code that stands in it as a word
+        of its own counts, for nothing else tells a dead grant from a wrong secret there.
+        """
+        value = (self.members or {}).get("error")
+        if isinstance(value, str) and value:
+            return value
+        words = self.server_text.replace("'", " ").replace('"', " ").replace(":", " ").split()
+        return next((word for word in words if word.strip(".,;()") in _OAUTH_CODES), "").strip(
+            ".,;()"
+        )
+
+    @property
+    def server_text(self) -> str:
+        """What the server said about an error, in whichever shape it said it; "" for nothing."""
+        members = self.members or {}
+        said = [members.get("error_description"), members.get("message")]
+        errors = members.get("errors")
+        if isinstance(errors, list):
+            said += [error.get("description") for error in errors if isinstance(error, dict)]
+        words: list[str] = []
+        for value in said:
+            # The description in "errors" is mostly the message once more.
+            if isinstance(value, str) and value.strip() and value.strip() not in words:
+                words.append(value.strip())
+        return " ".join(words)
+
+    def retry_after(self, now: datetime) -> timedelta | None:
+        """How long the server asks to wait (RFC 9110 §10.2.3: seconds or a date), capped."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isascii() and value.isdigit():
+            # Ten digits are more than the cap already.
+            return min(timedelta(seconds=int(value[:10])), LONGEST_RETRY_AFTER)
+        at = _http_date(value)
+        return None if at is None else min(max(at - now, timedelta(0)), LONGEST_RETRY_AFTER)
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's clock when it responded (RFC 9110 §6.6.1), in whole seconds."""
+        return _http_date(self.headers.get("date", ""))
+
+
+def _integer(digits: str) -> int | float:
+    # Python refuses to read an integer of more than 4300 digits at all.
+    return int(digits) if len(digits) < 100 else float(digits)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        instant = parsedate_to_datetime(text)
+        # "-0000" parses to a naive instant, which is UTC as well (RFC 5322 §3.3).
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):  # what the parser lets through
+        return None
+
+
+def credential(members: Mapping[str, object], name: str) -> Secret | None:
+    """A token or code: visible ASCII without spaces, as an HTTP header can carry it."""
+    value = members.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not is_visible_ascii(value):
+        raise UnusableResponse(f"The {name} in Webex's response cannot be one.", _TRY_AGAIN)
+    if len(value) > LONGEST_CREDENTIAL:
+        raise UnusableResponse(
+            f"The {name} in Webex's response is too long: {len(value)} characters,"
+            f" where {LONGEST_CREDENTIAL} are the most that can be kept.",
+            _TRY_AGAIN,
+        )
+    return Secret(value)
+
+
+def lifetime(members: Mapping[str, object], name: str) -> timedelta | None:
+    """A positive number of seconds, as a number or as text, at most ten years; else None."""
+    seconds = _seconds(members.get(name))
+    if seconds is None or not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
+        return None
+    return timedelta(seconds=seconds)
+
+
+def instant(members: Mapping[str, object], name: str) -> datetime | None:
+    """An instant in milliseconds since 1970; None also where it is none a calendar can show."""
+    value = members.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _seconds(value: object) -> float | None:
+    # In Python True is an int; in an answer it is not a number of seconds.
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, int):
+        # A huge integer cannot become a float: it is too long anyway.
+        return float(value) if abs(value) < 10**_MOST_DIGITS else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    # "3600", and "3600.0" as some servers write it.
+    found = _DECIMAL.fullmatch(value)
+    return float(value) if found else None
+
+
+_DECIMAL = re.compile(rf"[0-9]{{1,{_MOST_DIGITS}}}(\.[0-9]{{1,{_MOST_DIGITS}}})?")
+
+
+def token_from(
+    members: Mapping[str, object], *, now: datetime, previous: Token | None = None
+) -> Token:
+    """The token in a successful response of the token endpoint (RFC 6749 §5.1).
+
+    ``now`` is when the request was sent: lifetimes count from there, so that a slow response
+    never makes a token look longer-lived than it is. ``previous`` is the token that was
+    refreshed: what the response does not state is kept from it (RFC 6749 §6). Raises
+    UnusableResponse where the response holds no usable token; unknown members are ignored. The old
+    refresh token may be void by now (RFC 9700 §4.14.2), so nothing that is odd beside a good
+    access token makes the response a bad one: an end, or a scope, that cannot be read is unknown.
+    """
+    access_token = credential(members, "access_token")
+    if access_token is None:
+        raise UnusableResponse(
+            "Webex's response says success but holds no access token.", _TRY_AGAIN
+        )
+    if previous is None:
+        _require_bearer(members)
+    life = lifetime(members, "expires_in")
+    refresh_token, refresh_expires_at = _refresh_side(members, now, previous)
+    return Token(
+        access_token=access_token,
+        obtained_at=now,
+        expires_at=None if life is None else now + life,
+        refresh_token=refresh_token,
+        refresh_expires_at=refresh_expires_at,
+        scopes=_scopes(members) or (previous.scopes if previous else ()),
+    )
+
+
+def _require_bearer(members: Mapping[str, object]) -> None:
+    # The example response on Webex's integrations page states no token_type at all.
+    value = members.get("token_type")
+    if isinstance(value, str) and value.strip().lower() not in ("", "bearer"):
+        raise UnusableResponse(
+            "Webex's response holds a token of another type than Bearer.",
+            "This program cannot use it; check the base URL.",
+        )
+
+
+def _refresh_side(
+    members: Mapping[str, object], now: datetime, previous: Token | None
+) -> tuple[Secret | None, datetime | None]:
+    kept = previous.refresh_token if previous else None
+    try:
+        value = credential(members, "refresh_token")
+    except UnusableResponse:
+        value = None  # the access token beside it is good all the same
+    life = lifetime(members, "refresh_token_expires_in")
+    refresh_token = value or kept
+    if refresh_token is None:
+        return None, None
+    if life is not None:
+        return refresh_token, now + life
+    # The end that was known belongs to the old refresh token, not to a new one.
+    if previous is not None and refresh_token == kept:
+        return refresh_token, previous.refresh_expires_at
+    return refresh_token, None
+
+
+def _scopes(members: Mapping[str, object]) -> tuple[str, ...]:
+    """The scopes as RFC 6749 §3.3 writes them, or as a list; () where they cannot be read."""
+    value = members.get("scope")
+    if isinstance(value, list) and all(isinstance(scope, str) for scope in value):
+        value = " ".join(value)
+    if not isinstance(value, str) or len(value) > LONGEST_CREDENTIAL:
+        return ()
+    scopes = tuple(filter(None, value.split(" ")))
+    # They are shown as they are: nothing in them may be an order to the terminal.
+    return scopes if all(map(is_visible_ascii, scopes)) else ()
+
+
+def account_from(members: Mapping[str, object]) -> Account:
+    """The account in the response of ``people/me`` (webex: People, Get My Own Details)."""
+    emails = members.get("emails")
+    first = emails[0] if isinstance(emails, list) and emails else ""
+    return Account(
+        display_name=_shown(members.get("displayName")),
+        email=_shown(first),
+        organization=_organization(_shown(members.get("orgId"))),
+        user_id=_shown(members.get("id")),
+    )
+
+
+def _shown(value: object) -> str:
+    return cleaned(value, limit=120) if isinstance(value, str) else ""
+
+
+def _organization(org_id: str) -> str:
+    """Webex ids are base64 of ``ciscospark://us/ORGANIZATION/<uuid>``, without padding."""
+    try:
+        uri = base64.b64decode(org_id + "=" * (-len(org_id) % 4), validate=True).decode("ascii")
+    except ValueError:
+        return org_id
+    _, mark, uuid = uri.rpartition("/ORGANIZATION/")
+    return cleaned(uuid) if mark and uuid else org_id
