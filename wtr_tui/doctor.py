@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from wtr_tui import clock
+from wtr_tui import clock, redirect_uri
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import AccessTokenRejected, LockHeld, SettingsError, WtrError
@@ -232,6 +232,12 @@ def _lock(profile: Profile) -> Iterator[Finding]:
 
 def _port(known: Settings) -> Finding:
     """Whether the redirect could be received: the port is had for a moment, on both families."""
+    if not redirect_uri.RedirectUri.parse(known.redirect_uri).is_local:
+        return _good(
+            "port",
+            f"none is needed: the redirect URI is {known.redirect_uri}, so the address where the"
+            " browser ends is pasted, or a device code used.",
+        )
     try:
         opened = listening_sockets(known.redirect_port)
     except CannotListen as error:
