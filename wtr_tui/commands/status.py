@@ -26,8 +26,7 @@ from wtr_tui.errors import (
     UsageError,
     WtrError,
 )
-from wtr_tui.model import StoredToken, Token
-from wtr_tui.oauth.person import Person
+from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
@@ -54,14 +53,14 @@ class Condition:
     stored: StoredToken | None
     problems: tuple[str, ...]
     exit_code: int
-    person: Person | None = None
+    person: Account | None = None
     asked: bool = False
 
     @property
     def token(self) -> Token | None:
         return None if self.stored is None else self.stored.token
 
-    def owned_by(self, person: Person | None) -> Condition:
+    def owned_by(self, person: Account | None) -> Condition:
         return replace(self, person=person, asked=True)
 
     def with_problem(self, sentence: str) -> Condition:
@@ -302,6 +301,6 @@ def _with_owner(shown: Condition, clients: Clients) -> Condition:
     debug.hide(shown.token.access_token, shown.token.refresh_token)
     try:
         client = clients.client(shown.settings, total_timeout=_PATIENCE)
-        return shown.owned_by(client.person(shown.token.access_token))
+        return shown.owned_by(client.account(shown.token.access_token))
     except WtrError as error:
         return shown.with_problem(error.message)
