@@ -11,7 +11,7 @@ from wtr_tui.text import cleaned, is_visible_ascii
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 """The hosts that are this machine: for a redirect URI, for plain http, and past every proxy."""
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _ADVICE = "It has to read like http://localhost:6855, exactly as registered with the integration."
 # pchar of RFC 3986 §3.3 beside letters, digits and %XX; and the slash.
 _PATH_SIGNS = frozenset("/._~!$&'()*+,;=:@-")
@@ -38,7 +38,7 @@ class RedirectUri:
         if refusal is not None:
             raise SettingsError(f"{refusal} It is {cleaned(text, 80) or 'empty'}.", _ADVICE)
         parts = urlsplit(text)
-        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
         return cls(text, parts.scheme, parts.hostname or "", port, parts.path)
 
     @classmethod
@@ -106,7 +106,7 @@ def check(text: str) -> str | None:
         port = parts.port
     except ValueError:
         return "The redirect URI must be an address like http://localhost:6855."
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         return "The redirect URI must be an address like http://localhost:6855."
     if "@" in parts.netloc:
         return "The redirect URI must not hold a user name."

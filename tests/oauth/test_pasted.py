@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -79,6 +81,108 @@ def wrapped(text: str, width: int, end: str) -> str:
 def test_an_address_is_recognised_however_it_was_copied(text: str) -> None:
     """F66."""
     assert judge(text) == Granted(Secret(CODE))
+
+
+ENCODED = quote(URL, safe="")
+AFTER_V2 = "&d=DwMFaQ&c=abc&r=def&m=ghi&s=jkl&e="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Mail filters and other services that put an address into one of their own.
+        f"https://eur01.safelinks.protection.outlook.com/?url={ENCODED}"
+        "&data=05%7C02%7Cann%40example.com%7C1&sdata=x%3D&reserved=0",
+        f"https://statics.teams.cdn.office.net/evergreen-assets/safelinks/1/atp-safelinks.html?url={ENCODED}&locale=en",
+        f"https://urldefense.com/v3/__{URL}__;!!abc!xyz$",
+        "https://urldefense.proofpoint.com/v2/url?u="
+        + ENCODED.replace("_", "%5F").replace("-", "%2D").replace("%2F", "_").replace("%", "-")
+        + AFTER_V2,
+        f"https://secure-web.cisco.com/1aBc-D_e/{ENCODED}",
+        f"https://linkprotect.cudasvc.com/url?a={ENCODED}&c=E,1,abc&typo=1",
+        f"https://eu-west-1.protection.sophos.com/?d=localhost&u={b64encode(URL.encode()).decode()}&i=x",
+        f"https://www.google.com/url?q={ENCODED}&sa=D&source=editors",
+        f"https://l.facebook.com/l.php?u={quote(ENCODED, safe='')}&h=x",
+        # Words around it.
+        f"Location: {URL}",
+        f"Here it is: {URL}",
+        f"Here it is: {URL} - thanks!",
+        f"{URL}\nSent from my phone",
+        f"the page\n  {wrapped(URL, 40, chr(10))}\n",
+        f"view-source:{URL}",
+        f"This site can’t be reached\nlocalhost refused to connect.\n{URL}",
+        f"GET /?{QUERY} HTTP/1.1",
+        f"[{URL}]({URL})",
+        f"[the address]({URL})",
+        f"* <{URL}>",
+        f'<a href="{URL.replace("&", "&amp;")}">here</a>',
+        f"curl '{URL}' \\\n  -H 'Accept: text/html' \\\n  --compressed",
+        f'curl --location "{URL.replace("&", "^&")}" -H "Accept: x"',
+        f'fetch("{URL}", {{"method": "GET"}});',
+        f'Invoke-WebRequest -Uri "{URL.replace("&", "`&")}"',
+        # Encodings.
+        URL.replace("&", r"\u0026"),
+        URL.replace("&", r"\u0026").replace("=", r"\u003d"),
+        URL.replace("/", r"\/").replace("&", r"\u0026"),
+        f'{{"url": "{URL.replace("/", chr(92) + "/")}"}}',
+        URL.replace("&", "&#38;"),
+        ENCODED,
+        quote(ENCODED, safe=""),
+        URL.replace("=", "=3D"),
+        URL[:60].replace("=", "=3D") + "=\n" + URL[60:].replace("=", "=3D"),
+        # Invisible characters.
+        URL.replace("code=M", "code=M\u00ad"),
+        URL.replace("state=k", "state=\u2060k\ufe0f"),
+        "\u202a" + URL + "\u202c",
+        "\u034f".join(URL),
+    ],
+)
+def test_the_address_is_found_in_what_was_copied_along_with_it(text: str) -> None:
+    assert judge(text) == Granted(Secret(CODE))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"Location: http://localhost:6855/?code={CODE}&state=an-old-one", Reason.WRONG_STATE),
+        (f"see {URL.replace('localhost', 'evil.example')}", "evil.example:6855"),
+        (f"Location: {URL.replace('/?', '/cb?')}", "/cb"),
+        (f"https://x.safelinks.protection.outlook.com/?url={quote('https://a.test/')}", "a.test"),
+        ("https://protect-eu.mimecast.com/s/AbCdEf123?domain=localhost", "mimecast.com"),
+        (URL[:-5], "cut off"),
+        (f"{URL[:-5]}… (more)", "cut off"),
+        ("see https://webexapis.com/v1/authorize?response_type=code&client_id=C", "begins the"),
+        ("The code is abc, the state is def", "not an address"),
+    ],
+)
+def test_what_holds_no_answer_is_refused_with_a_true_reason(text: str, says: str | Reason) -> None:
+    refused = judge(text)
+    if isinstance(says, Reason):
+        assert refused == NotOurs(says)
+    else:
+        assert isinstance(refused, BadPaste)
+        assert says in refused.message
+
+
+def test_a_redirect_uri_elsewhere_is_pasted_from_there() -> None:
+    elsewhere = "https://oauth.pstmn.io/v1/callback"
+    assert judge(f"{elsewhere}?{QUERY}", elsewhere) == Granted(Secret(CODE))
+    assert judge(f"see oauth.pstmn.io/v1/callback?{QUERY} .", elsewhere) == Granted(Secret(CODE))
+    assert judge(f"{elsewhere}:443?{QUERY}".replace("/v1", "", 1), elsewhere) != Granted(
+        Secret(CODE)
+    )
+    assert isinstance(judge(f"http://localhost:6855/?{QUERY}", elsewhere), BadPaste)
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_words_around_it_never_change_whose_answer_it_is(before: str, after: str) -> None:
+    pasted = judge(f"{before} {URL} {after}")
+    if isinstance(pasted, Granted):
+        assert pasted == Granted(Secret(CODE))
+
+
+def test_a_large_paste_is_read_in_a_moment() -> None:
+    assert isinstance(judge("http://localhost:6855/?code=%253A" * 900), (BadPaste, NotOurs))
 
 
 @pytest.mark.parametrize("redirect_uri", ["http://127.0.0.1:6855/cb", "http://[::1]:7000/cb/x"])

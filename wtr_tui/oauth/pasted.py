@@ -1,25 +1,54 @@
-"""A pasted address: what the browser ended at, copied by a person, judged like a redirect."""
+"""A pasted address: what the browser ended at, copied by a user, validated like a redirect.
+
+It arrives wrapped, quoted, escaped, within a sentence, a command or a mail filter's link. So the
+text is read in several ways, and the one reading that answers this sign-in is taken: without the
+right state none does, which makes a lenient search safe (RFC 6749 §10.12).
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from wtr_tui.oauth.authorization import AuthorizationRequest, CallbackResult, query_parameters
-from wtr_tui.redirect_uri import RedirectUri, authority
+from wtr_tui.oauth.authorization import (
+    AuthorizationRequest,
+    CallbackResult,
+    Granted,
+    NotOurs,
+    Reason,
+    Refused,
+    query_parameters,
+)
+from wtr_tui.redirect_uri import DEFAULT_PORTS, RedirectUri, authority
 from wtr_tui.text import cleaned
 
 _LONGEST = 32_768
+_MOST_STARTS = 30
+_SHORTEST_CUT_STATE = 8
+
 # What terminals, mails, chats, shells and documents put around or into a copied address:
-# the marks of a bracketed paste, white space, invisible characters, backslashes, box lines.
+# the marks of a bracketed paste, white space, backslashes, box lines.
 _PASTE_MARKS = re.compile(r"\x1b\[20[01]~")
-_NOISE = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\\│┃|]+")
+_LINE_BREAK = re.compile(
+    r"[ \t\xa0]*[\\│┃|]*[ \t\xa0]*[\r\n\v\f\u2028\u2029\x85]\s*[│┃|]*[ \t\xa0]*"
+)
+_NOISE = re.compile(r"[\s\x00-\x1f\x7f\\│┃|]+")
 _AROUND = "<>\"'`“”‘’„«»(){},;"
+_ENDS = (re.compile(r"[\s\"'`“”‘’„«»<>…]"), re.compile(r"[\s\"'`“”‘’„«»<>…)\]}]|__;"))
 _ANSWER_NAMES = frozenset({"code", "error", "state"})
 # Something with a dot in it alone is no address: tokens have dots too.
 _WITHOUT_SCHEME = re.compile(r"(?:localhost(?![\w.-])|(?:[\w.-]+|\[[\w:.]+\]):\d+|[\w.-]+\.\w+/)")
 _QUERY = re.compile(r"[?&]?(?:code|state|error|error_description|error_uri|iss)=")
+_INVISIBLE_MARKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | frozenset(
+    map(chr, range(0xFE00, 0xFE10))
+)
+_BASE64_ADDRESS = re.compile(r"aHR0c[A-Za-z0-9+/_-]{8,}={0,2}")  # "http…", as some filters have it
+_DASHED = re.compile(r"(?<=[?&]u=)https?-3A[^&\s]+")  # the second form of urldefense
 
 
 @dataclass(frozen=True)
@@ -34,10 +63,32 @@ def read_pasted(
 ) -> CallbackResult | BadPaste:
     """What a pasted text means for this attempt, by the same rules as for a redirect.
 
-    Taken are the whole address and its query alone, however wrapped, quoted or escaped. A code
-    alone is not: without the state nobody can say whose it is (RFC 6749 §10.12).
+    Taken are the whole address and its query alone. A code alone is not: without the state
+    nobody can say whose it is (RFC 6749 §10.12).
     """
-    found = _query_in(text, redirect_uri)
+    if len(text) > _LONGEST:
+        return BadPaste("That is too long to be the address where the browser ended.")
+    visible = _visible(text)
+    results = []
+    for reading in _readings(visible, redirect_uri):
+        result = _read(reading, request, redirect_uri)
+        if isinstance(result, (Granted, Refused)):
+            return result
+        results.append(result)
+    # The truest reason: what looks most like an answer says why it is none.
+    return min(results, key=_distance)
+
+
+def _distance(result: CallbackResult | BadPaste) -> int:
+    if isinstance(result, NotOurs):
+        return 1 if result.reason is Reason.NO_CODE else 0
+    return {_CUT_OFF: 0, _BEGINNING: 2, _NO_ADDRESS: 4, _NOTHING: 5}.get(result, 3)  # type: ignore[arg-type]  # BadPaste: the others have returned
+
+
+def _read(
+    address: str, request: AuthorizationRequest, redirect_uri: RedirectUri
+) -> CallbackResult | BadPaste:
+    found = _query_in(address, redirect_uri)
     if isinstance(found, BadPaste):
         return found
     try:
@@ -52,33 +103,40 @@ def read_pasted(
             "That address holds no answer. Paste the one the browser shows after the sign-in:"
             f" it begins with {redirect_uri} and holds code= and state=."
         )
-    return request.validate_callback(parameters)
+    result = request.validate_callback(parameters)
+    if isinstance(result, NotOurs) and result.reason is Reason.WRONG_STATE:
+        state = dict(parameters).get("state", "")
+        if len(state) >= _SHORTEST_CUT_STATE and request.state.reveal().startswith(state):
+            return _CUT_OFF
+    return result
 
 
 _BEGINNING = BadPaste(
     "That is the address that begins the sign-in. Open it in the browser, sign in, and paste the"
     " address where the browser ends."
 )
+_CUT_OFF = BadPaste(
+    "That address was cut off at its end. Copy the whole of it from the browser, then paste again."
+)
+_NO_ADDRESS = BadPaste(
+    "That is not an address. Paste the whole address where the browser ended, with code= and"
+    " state= in it: a code alone cannot be checked against this attempt."
+)
+_NOTHING = BadPaste("Nothing was pasted.")
 
 
-def _query_in(text: str, redirect_uri: RedirectUri) -> str | BadPaste:
-    if len(text) > _LONGEST:
-        return BadPaste("That is too long to be the address where the browser ended.")
-    address = _cleaned(text)
+def _query_in(address: str, redirect_uri: RedirectUri) -> str | BadPaste:
     if not address:
-        return BadPaste("Nothing was pasted.")
+        return _NOTHING
     if _QUERY.match(address):
         return address.lstrip("?&").partition("#")[0]
     if address.startswith("/"):
         address = redirect_uri.origin + address
     elif _WITHOUT_SCHEME.match(address):
         # Browsers leave http:// out of the address they show.
-        address = "http://" + address
+        address = f"{redirect_uri.scheme}://{address}"
     elif "://" not in address:
-        return BadPaste(
-            "That is not an address. Paste the whole address where the browser ended, with"
-            " code= and state= in it: a code alone cannot be checked against this attempt."
-        )
+        return _NO_ADDRESS
     return _query_of_address(address, redirect_uri)
 
 
@@ -94,13 +152,13 @@ def _query_of_address(address: str, redirect_uri: RedirectUri) -> str | BadPaste
         return BadPaste(
             "That is not an address of a browser: it begins with neither http nor https."
         )
-    here = authority(host, port or 80)
+    here = authority(host, port or DEFAULT_PORTS[redirect_uri.scheme])
     if here != redirect_uri.authority:
         if parts.path.endswith("/authorize"):
             return _BEGINNING
         return BadPaste(
             f"That address is at {cleaned(here if port else host, 60)}, but the sign-in ends at"
-            f" {redirect_uri}. Finish the sign-in, then paste the address where the browser ends."
+            f" {redirect_uri}. Paste the address that the browser shows at the end of the sign-in."
         )
     if parts.path.startswith("/s/") and not parts.query:
         return _BEGINNING
@@ -112,6 +170,92 @@ def _query_of_address(address: str, redirect_uri: RedirectUri) -> str | BadPaste
     return parts.query
 
 
-def _cleaned(text: str) -> str:
-    joined = _NOISE.sub("", _PASTE_MARKS.sub("", text)).strip(_AROUND)
-    return joined.replace("&amp;", "&")
+def _readings(text: str, redirect_uri: RedirectUri) -> Iterator[str]:
+    """Each address at the redirect URI in the text, then any other; the likeliest end first."""
+    here = re.compile(_pattern(redirect_uri), re.IGNORECASE)
+    elsewhere = re.compile(r"https?://", re.IGNORECASE)
+    decoded = _decodings(text)
+    starts = [(one, found) for one in decoded for found in here.finditer(one)]
+    # Elsewhere, the innermost address is the one to name in a refusal.
+    other = [(one, found) for one in decoded for found in elsewhere.finditer(one)][::-1]
+    for one, found in (*starts[:_MOST_STARTS], *other[:_MOST_STARTS]):
+        rest = one[found.start() :]
+        head = len(found[0])
+        unwrapped = _LINE_BREAK.sub("", rest)
+        yield from (_joined(_until(end, unwrapped, head)) for end in _ENDS)
+        yield from (_joined(_until(end, rest, head)) for end in _ENDS)
+        yield _joined(rest)
+    yield _joined(text)
+
+
+def _pattern(redirect_uri: RedirectUri) -> str:
+    host, port = redirect_uri.host, redirect_uri.port
+    named = re.escape(f"[{host}]" if ":" in host else host)
+    optional = "?" if port in DEFAULT_PORTS.values() else ""
+    path = rf"(?<![\w/.]){re.escape(redirect_uri.request_path)}\?(?=\w+=)"
+    return rf"{path}|(?:https?://|(?<![\w.@/-])){named}(?::{port}(?!\d)){optional}(?![\w.:-])"
+
+
+def _until(end: re.Pattern[str], text: str, head: int) -> str:
+    found = end.search(text, head)
+    return text[: found.start()] if found else text
+
+
+def _decodings(text: str) -> list[str]:
+    """The text, and what it is when one or two layers of encoding are taken off."""
+    found = [text]
+    for one in found:
+        for decode in _DECODERS:
+            decoded = decode(one)
+            if decoded not in found and len(found) < 20:
+                found.append(decoded)
+    return found
+
+
+def _unescaped(text: str) -> str:
+    """Without the escapes of JSON and HTML: ``\\u0026`` and ``&amp;`` are an ampersand."""
+    text = text.replace("\\/", "/")
+    text = re.sub(r"\\u(00[0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"&(?:amp|#38|#x26);", "&", text, flags=re.IGNORECASE)
+
+
+def _decoded_base64(text: str) -> str:
+    def address(found: re.Match[str]) -> str:
+        encoded = found[0].rstrip("=").replace("-", "+").replace("_", "/")
+        try:
+            return base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
+        except (binascii.Error, UnicodeDecodeError):
+            return found[0]
+
+    return _BASE64_ADDRESS.sub(address, text)
+
+
+def _decoded_dashes(text: str) -> str:
+    return _DASHED.sub(
+        lambda found: unquote(found[0].replace("-", "%").replace("_", "/")) + " ", text
+    )
+
+
+_DECODERS: tuple[Callable[[str], str], ...] = (
+    _unescaped,
+    unquote,
+    # Quoted-printable: the source of a mail.
+    lambda text: re.sub(r"=\r?\n", "", text).replace("=3D", "=") if "=3D" in text else text,
+    _decoded_base64,
+    _decoded_dashes,
+)
+
+
+def _joined(text: str) -> str:
+    return _NOISE.sub("", _unescaped(text)).strip(_AROUND)
+
+
+def _visible(text: str) -> str:
+    """Without format characters (soft hyphens, zero width, directions) and the like."""
+    # A caret and a backtick quote in the shells of Windows.
+    unquoted = re.sub(r"[\^`](?=[&?=%])", "", _PASTE_MARKS.sub("", text))
+    return "".join(
+        character
+        for character in unquoted
+        if unicodedata.category(character) != "Cf" and character not in _INVISIBLE_MARKS
+    )
