@@ -28,6 +28,7 @@ from wtr_tui.redirect_uri import DEFAULT_PORTS, RedirectUri, authority
 from wtr_tui.text import cleaned
 
 _LONGEST = 32_768
+_LONGEST_ADDRESS = 8192
 _MOST_STARTS = 30
 _SHORTEST_CUT_STATE = 8
 
@@ -82,7 +83,10 @@ def read_pasted(
 def _distance(result: CallbackResult | BadPaste) -> int:
     if isinstance(result, NotOurs):
         return 1 if result.reason is Reason.NO_CODE else 0
-    return {_CUT_OFF: 0, _BEGINNING: 2, _NO_ADDRESS: 4, _NOTHING: 5}.get(result, 3)  # type: ignore[arg-type]  # BadPaste: the others have returned
+    for distance, known in ((0, _CUT_OFF), (2, _BEGINNING), (4, _NO_ADDRESS), (5, _NOTHING)):
+        if result is known:
+            return distance
+    return 3
 
 
 def _read(
@@ -179,7 +183,7 @@ def _readings(text: str, redirect_uri: RedirectUri) -> Iterator[str]:
     # Elsewhere, the innermost address is the one to name in a refusal.
     other = [(one, found) for one in decoded for found in elsewhere.finditer(one)][::-1]
     for one, found in (*starts[:_MOST_STARTS], *other[:_MOST_STARTS]):
-        rest = one[found.start() :]
+        rest = one[found.start() :][:_LONGEST_ADDRESS]
         head = len(found[0])
         unwrapped = _LINE_BREAK.sub("", rest)
         yield from (_joined(_until(end, unwrapped, head)) for end in _ENDS)
