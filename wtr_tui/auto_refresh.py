@@ -9,7 +9,7 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui.errors import NotSaved, StorageError, TemporaryError, WtrError
+from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
 from wtr_tui.model import StoredToken, Token
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class AutoRefresh:
         self.unsaved = False
         self.problem: WtrError | None = None
         self.stopped = ""
+        self.sign_in_needed = False
+        """Whether Webex no longer accepts the refresh token."""
+        self.refused = False
+        """Whether Webex answered 401 to the access token."""
         self.clock_went_back = False
         self._fingerprint: object = object()  # differs from every real one
         self._latest: datetime | None = None
@@ -87,6 +91,7 @@ class AutoRefresh:
         self.unsaved = False
         if stored != before:
             self.forget_failures()
+            self.refused = False
         return True
 
     def _met(self, error: WtrError) -> bool:
@@ -151,6 +156,7 @@ class AutoRefresh:
         self._failures = 0
         self._not_before = None
         self.stopped = ""
+        self.sign_in_needed = False
 
     def learn(self, result: Obtained | WtrError, now: datetime) -> None:
         """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
@@ -167,6 +173,7 @@ class AutoRefresh:
             self._not_before = now + self._pause_after_failure(wish, now)
         elif isinstance(result, WtrError):
             self.stopped = result.message
+            self.sign_in_needed = isinstance(result, SignInNeeded)
         else:
             self.forget_failures()
             if result.how is How.SAME:

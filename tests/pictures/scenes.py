@@ -120,5 +120,5 @@ async def drawn(scene: Scene, home: Path) -> str:
     async with app.run_test(size=scene.size) as pilot:
         await scene.play(pilot)
         picture = await photograph(pilot, scene.name)
-        await app.retrieval.close_attempt()
+        await app.full_screens["sign-in"].close_attempt()
     return picture

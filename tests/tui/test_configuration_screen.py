@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tests.support.stage import SECRET, Stage, seen, shows, tells, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID
 from wtr_tui.storage.settings_values import parse_port
-from wtr_tui.tui.screens.configuration import ConfigurationScreen
+from wtr_tui.tui.screens.settings import SettingsScreen
 from wtr_tui.tui.widgets.field import Field
 
 WRITTEN_BY_HAND = f"""\
@@ -33,7 +33,7 @@ def check_port(text: str) -> str:
 
 
 def field(screen: object, key: str) -> Field:
-    assert isinstance(screen, ConfigurationScreen)
+    assert isinstance(screen, SettingsScreen)
     return screen.fields()[key]
 
 
@@ -150,7 +150,7 @@ async def test_scopes_of_the_environment_are_not_picked_here(stage: Stage) -> No
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f4", "ctrl+o")
         await tells(pilot, "from $WEBEX_SCOPES: change them there")
-        assert isinstance(pilot.app.screen, ConfigurationScreen)
+        assert isinstance(pilot.app.screen, SettingsScreen)
 
 
 PORTAL_URL = (
@@ -342,7 +342,7 @@ async def test_scopes_are_picked_by_filter_and_key(stage: Stage) -> None:
         await until(
             pilot,
             lambda: (
-                isinstance(pilot.app.screen, ConfigurationScreen)
+                isinstance(pilot.app.screen, SettingsScreen)
                 and field(pilot.app.screen, "scopes").entry.value == "spark:kms spark:people_read"
             ),
         )
@@ -354,7 +354,7 @@ async def test_leaving_the_scopes_changes_nothing(stage: Stage) -> None:
         await pilot.press("f4", "ctrl+o")
         await shows(pilot, "Scopes · 1 chosen")
         await pilot.press("enter", "escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfigurationScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SettingsScreen))
         assert field(pilot.app.screen, "scopes").entry.value == "spark:kms"
 
 
@@ -368,7 +368,7 @@ async def test_a_scope_that_is_not_known_is_taken_as_it_is(stage: Stage) -> None
         await until(
             pilot,
             lambda: (
-                isinstance(pilot.app.screen, ConfigurationScreen)
+                isinstance(pilot.app.screen, SettingsScreen)
                 and field(pilot.app.screen, "scopes").entry.value == "spark:kms brandnew:scope"
             ),
         )

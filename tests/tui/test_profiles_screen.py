@@ -53,7 +53,7 @@ async def test_a_new_profile_begins_empty_in_the_settings(stage: Stage) -> None:
         await tells(pilot, "This is the profile lab.")
         assert app.session.profile.name == "lab"
         assert app.session.keeper.stored is None
-        assert app.shown is app.get_screen("configuration")
+        assert app.shown is app.get_screen("settings")
 
 
 async def test_a_name_that_is_taken_or_none_is_told(stage: Stage) -> None:

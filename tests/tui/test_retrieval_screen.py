@@ -34,7 +34,7 @@ def configured(stage: Stage, sandbox: Sandbox) -> Stage:
 def attempt(pilot: Pilot[int]) -> Retrieval:
     app = pilot.app
     assert isinstance(app, WtrApp)
-    running = app.retrieval._attempt
+    running = app.full_screens["sign-in"]._attempt
     assert running is not None
     return running
 
@@ -43,9 +43,9 @@ async def listens(pilot: Pilot[int]) -> str:
     """Waits until the start address is shown, and gives it."""
     app = pilot.app
     assert isinstance(app, WtrApp)
-    await until(pilot, lambda: app.retrieval._listening is not None, "listening")
-    assert app.retrieval._listening is not None
-    return app.retrieval._listening.start_url
+    await until(pilot, lambda: app.full_screens["sign-in"]._listening is not None, "listening")
+    assert app.full_screens["sign-in"]._listening is not None
+    return app.full_screens["sign-in"]._listening.start_url
 
 
 async def signed_in(pilot: Pilot[int]) -> None:
@@ -321,7 +321,7 @@ async def test_the_browser_may_answer_while_the_device_code_is_shown(
 @pytest.mark.parametrize(
     ("key", "what"),
     [
-        ("c", lambda pilot: pilot.app.retrieval._listening.start_url),
+        ("c", lambda pilot: pilot.app.full_screens["sign-in"]._listening.start_url),
         ("u", lambda pilot: attempt(pilot).authorize_url),
         (
             "f",
@@ -340,7 +340,7 @@ async def test_each_address_can_be_copied(
         expected = what(pilot)
         await pilot.press(key)
         await until(pilot, lambda: bool(copied))
-        await tells(pilot, "Sent to your terminal's clipboard")
+        await tells(pilot, "sent to your terminal's clipboard")
     assert copied == [expected]
 
 

@@ -9,8 +9,8 @@ from tests.support.tokens import a_token
 from wtr_tui.errors import FAILED
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import End, Ended, Step, Way
-from wtr_tui.tui.screens import retrieval_words as words
-from wtr_tui.tui.screens.retrieval_keys import offered
+from wtr_tui.tui.screens import sign_in_words as words
+from wtr_tui.tui.screens.sign_in_keys import offered
 from wtr_tui.tui.widgets.message_line import Tone
 
 LISTENING = steps.Listening("http://localhost:6855/s/k7q2mx9d", 6855, ("127.0.0.1",))

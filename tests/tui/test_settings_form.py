@@ -10,8 +10,8 @@ from tests.support.tokens import APP_ID
 from wtr_tui.storage import settings
 from wtr_tui.storage.portal_url import parse_oauth_url
 from wtr_tui.storage.settings import Problem, Settings
-from wtr_tui.tui.screens import configuration_words as words
 from wtr_tui.tui.screens import settings_form as form
+from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.widgets.message_line import Tone
 
 PORTAL = parse_oauth_url(

@@ -50,7 +50,7 @@ async def test_the_full_address_is_a_link(configured: Stage) -> None:
         app = pilot.app
         assert isinstance(app, WtrApp)
         await shows(pilot, "open the full address anywhere")
-        running = app.retrieval._attempt
+        running = app.full_screens["sign-in"]._attempt
         assert running is not None
         links = {
             segment.style.link
@@ -67,8 +67,8 @@ async def test_an_address_that_comes_letter_by_letter_is_judged_when_enter_is_pr
     async with configured.app().run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, WtrApp)
-        await until(pilot, lambda: app.retrieval._attempt is not None, "an attempt")
-        running = app.retrieval._attempt
+        await until(pilot, lambda: app.full_screens["sign-in"]._attempt is not None, "an attempt")
+        running = app.full_screens["sign-in"]._attempt
         assert running is not None
         url = running.authorize_url
         base, _, query = (await in_thread(lambda: approved_address(url))).partition("?")
@@ -78,6 +78,6 @@ async def test_an_address_that_comes_letter_by_letter_is_judged_when_enter_is_pr
             app.post_message(events.Key(letter, letter))
         await pilot.pause()
         assert told(pilot) == ""
-        assert app.retrieval.running
+        assert app.full_screens["sign-in"].running
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TokenScreen), "the token view")

@@ -267,7 +267,7 @@ async def test_the_keys_to_copy_copy_what_they_say(
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await knows_whose(pilot)
         await pilot.press(key)
-        await tells(pilot, "Sent to your terminal's clipboard.")
+        await tells(pilot, "sent to your terminal's clipboard.")
         assert IN_FULL not in seen(pilot)
     assert copied == [form.format(access_text())]
 

@@ -1,41 +1,36 @@
-"""The app: which screen is shown, one tick a second, and refreshing, whatever is on the screen."""
+"""The app: which screen is shown, one tick a second, and the way out."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.driver import Driver
 from textual.reactive import Reactive
 from textual.screen import Screen
 
 from wtr_tui import crash
 from wtr_tui.errors import DONE, INTERRUPTED
+from wtr_tui.model import Account
 from wtr_tui.storage.profile import Profile
-from wtr_tui.tui import lifecycle, rescue, themes
-from wtr_tui.tui.commands import Actions
+from wtr_tui.tui import lifecycle, rescue, textual_private, themes
 from wtr_tui.tui.driver import TerminalDriver
-from wtr_tui.tui.full_screens import FullScreens
-from wtr_tui.tui.hand_over import HandOver
+from wtr_tui.tui.export import HandOver
 from wtr_tui.tui.hook_warnings import HookWarnings
 from wtr_tui.tui.keys import spelled
+from wtr_tui.tui.palette import Actions
 from wtr_tui.tui.put_aside import PutAside
 from wtr_tui.tui.refreshing import Refreshing
+from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.session import Session
-from wtr_tui.tui.sparing_driver import SparingDriver
+from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.widgets.message_line import Tone
 
-if TYPE_CHECKING:
-    from wtr_tui.tui.screens.retrieval import RetrievalScreen
-
-# For what is in flight when the screens are left: the person may see its end. What takes longer is
+# For what is in flight when the screens are left: the user may see its end. What takes longer is
 # waited for with the terminal given back (see in_flight.finish).
 _LAST_REQUEST_SECONDS = 0.2
 # Before another profile is gone to.
@@ -44,7 +39,7 @@ _TICK_SECONDS = 1.0
 
 
 class WtrApp(App[int]):
-    """Holds the session; screens ask it to refresh, copy and go elsewhere."""
+    """Holds the session and the full screens; for them, it is a :class:`session.Program`."""
 
     TITLE = "wtr-tui"
     CSS_PATH: ClassVar = ["app.tcss", "no_color.tcss"]
@@ -54,15 +49,16 @@ class WtrApp(App[int]):
         Binding("question_mark", "help", "Help", key_display="?", id="help"),
         Binding("f1", "help", "Help", id="help-while-typing"),
         Binding("f2", "go('token')", "Token", show=False, id="token"),
-        Binding("f3", "go('retrieval')", "Sign in", show=False, id="sign-in"),
-        Binding("f4", "go('configuration')", "Settings", show=False, id="settings"),
-        Binding("f5", "profiles", "Profiles", show=False, tooltip="Switch profiles", id="profiles"),
-        Binding("f6", "doctor", "Check", show=False, tooltip="What would go wrong", id="doctor"),
+        Binding("f3", "go('sign-in')", "Sign in", show=False, id="sign-in"),
+        Binding("f4", "go('settings')", "Settings", show=False, id="settings"),
+        Binding("f5", "go('profiles')", "Profiles", show=False, id="profiles"),
+        Binding("f6", "go('check')", "Check", show=False, tooltip="Check what would go wrong here",
+                id="check"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
         Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
         Binding("ctrl+l", "repaint", "Repaint the screen", show=False, id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
-    ]
+    ]  # fmt: skip
     # For the dialogs; the full screens have their own.
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
     # A terminal that gains or loses the focus would otherwise repaint the whole screen.
@@ -78,44 +74,27 @@ class WtrApp(App[int]):
         self.session = session
         self.refreshing = Refreshing(self)
         self.full_screens = FullScreens()
-        self.hand_over = HandOver(self, self._write_to_terminal)
-        self.put_aside = PutAside(self)
         self.crash_sentence = ""
+        self._hand_over = HandOver(self)
+        self._put_aside = PutAside(self)
         self._hook_warnings = HookWarnings()
         self._leaving: asyncio.Future[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
-        name = themes.NAMES.get(session.settings.theme, session.settings.theme)
-        if self.no_color:
-            name = themes.WITHOUT_COLOUR
-        if name == themes.DARK.name or name not in self.available_themes:
-            # The theme that Textual starts with is dark, too, so nothing but the colours is to
-            # be exchanged. A theme that is set is applied anew: all CSS would be parsed twice.
-            self.set_reactive(App.theme, themes.DARK.name)
-            self.stylesheet.set_variables(self.get_css_variables())
-        else:
-            self.theme = name
-
-    def get_driver_class(self) -> type[Driver]:
-        """The terminal's driver, which sends no colour twice."""
-        return SparingDriver
+        name = themes.WITHOUT_COLOUR if self.no_color else themes.named(session.settings.theme)
+        if name not in self.available_themes:
+            name = themes.DARK.name
+        textual_private.start_with_theme(self, name)
 
     def get_css_variables(self) -> dict[str, str]:
-        """Textual's variables, and what each colour means in this program."""
-        variables = super().get_css_variables()
-        self.theme_variables = {**variables, **themes.variables_for(self.current_theme)}
+        generated = super().get_css_variables()
+        self.theme_variables = {**generated, **themes.variables_for(self.current_theme)}
         return self.theme_variables
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""
         self.session.keeper.look(self.session.now())
-        first = self._full_screen(self._first_screen())
-        # Textual reads the style sheets of all screens but this one.
-        for path in first.css_path:
-            self.stylesheet.read(path)
-        # switch_screen takes off what Textual puts on every screen but the default one.
-        first._push_result_callback(self, None)
-        return first
+        return textual_private.first_screen(self, self._full_screen(self._first_screen()))
 
     def on_load(self) -> None:
         # Before the terminal is taken: from then on a signal has to give it back.
@@ -130,14 +109,14 @@ class WtrApp(App[int]):
         self._hook_warnings.deafen()
 
     def on_ready(self) -> None:
-        self.put_aside.offer()
+        self._put_aside.offer()
         gc.enable()  # off since the start
 
     def _first_screen(self) -> str:
         keeper = self.session.keeper
         if keeper.stored is not None or keeper.problem is not None:
             return "token"
-        return "retrieval" if self.session.ready and self.session.demo is None else "configuration"
+        return "sign-in" if self.session.ready and self.session.demo is None else "settings"
 
     @property
     def shown(self) -> WtrScreen | None:
@@ -146,14 +125,6 @@ class WtrApp(App[int]):
             if isinstance(screen, WtrScreen):
                 return screen
         return None
-
-    @property
-    def retrieval(self) -> RetrievalScreen:
-        return cast("RetrievalScreen", self.full_screens["retrieval"])
-
-    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
-        if self.shown is not None:
-            self.shown.tell(sentence, tone)
 
     # One tick for everything: the file is followed, auto-refresh acts, the screen counts.
     def _tick(self) -> None:
@@ -175,16 +146,61 @@ class WtrApp(App[int]):
         if keeper.due(now):
             self.refreshing.start(asked=False)
         if self.shown is not None and self.shown.is_built:
+            self.shown.show_standing()
             self.shown.on_second(now)
 
+    # What the screens ask for (see session.Program).
+
+    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        if self.shown is not None:
+            self.shown.tell(sentence, tone)
+
     def token_changed(self) -> None:
-        """Lets every screen that exists take in the token the keeper holds now."""
         for screen in self.full_screens.built():
+            screen.show_standing()
             screen.on_token_changed()
 
-    def _write_to_terminal(self, sequence: str) -> None:
-        if self._driver is not None:
-            self._driver.write(sequence)
+    def go(self, name: str) -> None:
+        screen = self._full_screen(name)
+        if self.shown is not screen:
+            self.switch_screen(screen)
+            if screen.is_built:
+                screen.show_standing()
+
+    def refresh_token(self) -> None:
+        self.refreshing.start(asked=True)
+
+    def save_again(self) -> None:
+        self.refreshing.save_again()
+
+    def copy(self, text: str, what: str, *, otherwise: str) -> None:
+        self._hand_over.copy(text, what, otherwise)
+
+    def show_bare(self, title: str, text: str) -> None:
+        self._hand_over.print_plainly(title, text)
+
+    def close_bare(self) -> None:
+        self._hand_over.close_page()
+
+    def ask_other_account(self, path: Path, account: Account, before: Account) -> None:
+        self._put_aside.ask(path, account, before)
+
+    @work(group="profile", exclusive=True)
+    async def switch_profile(self, profile: Profile) -> None:
+        """Ends what is going on for this profile, and goes on with another."""
+        await self._close_attempts()
+        await self.refreshing.wait(_REFRESH_SECONDS)
+        self.session.use(profile)
+        self.session.keeper.look(self.session.now())
+        for screen in self.full_screens.built():
+            screen.show_standing()
+            screen.on_profile_changed()
+        self.go(self._first_screen())
+        self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
+        self._put_aside.offer()
+
+    def quit(self) -> None:
+        self.call_next(self.action_quit)
 
     def _full_screen(self, name: str) -> WtrScreen:
         screen = self.full_screens[name]
@@ -192,50 +208,15 @@ class WtrApp(App[int]):
             self.install_screen(screen, name)
         return screen
 
-    def go(self, name: str) -> None:
-        screen = self._full_screen(name)
-        if self.shown is not screen:
-            self.switch_screen(screen)
-
-    def action_go(self, name: str) -> None:
-        if self.shown is self.screen:  # a dialog answers first
-            self.go(name)
+    # The keys that work everywhere.
 
     def get_key_display(self, binding: Binding) -> str:
         """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
         return binding.key_display or spelled(binding.key)
 
-    def action_doctor(self) -> None:
-        if self.shown is self.screen:
-            from wtr_tui.tui.screens.doctor import DoctorScreen
-
-            self.push_screen(DoctorScreen())
-
-    def action_profiles(self) -> None:
-        if self.shown is not self.screen:
-            return
-        if self.session.demo is not None:
-            self.tell("The sandbox has one profile, its own.")
-        elif self.session.keeper.unsaved:
-            self.tell("First save the token (s, on F2): it is only in this window.", Tone.WARN)
-        else:
-            from wtr_tui.tui.screens.profiles import ProfilesScreen
-
-            self.push_screen(ProfilesScreen())
-
-    @work(group="profile", exclusive=True)
-    async def switch_profile(self, profile: Profile) -> None:
-        """Ends what is going on for this profile, and goes on with another."""
-        await self._close_attempt()
-        await self.refreshing.wait(_REFRESH_SECONDS)
-        self.refreshing.remark = ""
-        self.session.use(profile)
-        self.session.keeper.look(self.session.now())
-        for screen in self.full_screens.built():
-            screen.on_profile_changed()
-        self.go(self._first_screen())
-        self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
-        self.put_aside.offer()
+    def action_go(self, name: str) -> None:
+        if self.shown is self.screen:  # a dialog answers first
+            self.go(name)
 
     def action_help(self) -> None:
         if isinstance(self.screen, WtrScreen):
@@ -253,27 +234,21 @@ class WtrApp(App[int]):
             self.leave(INTERRUPTED)
 
     async def action_quit(self) -> None:
-        if self.session.keeper.unsaved:
-            from wtr_tui.tui.screens.confirm import ConfirmScreen
-
-            self.push_screen(
-                ConfirmScreen(
-                    "The token could not be saved and is only in this window.",
-                    "Quit and lose it?",
-                ),
-                self._quit_if,
-            )
-        else:
+        lost = ["The token could not be saved and is only in this window."]
+        lost = lost if self.session.keeper.unsaved else []
+        lost += [sentence for screen in self.full_screens.built()
+                 if (sentence := screen.unsaved_work())]  # fmt: skip
+        if not lost:
             self.leave(DONE)
+            return
+        from wtr_tui.tui.screens.confirm import ConfirmScreen
 
-    def _quit_if(self, sure: bool | None) -> None:
-        if sure:
-            self.leave(DONE)
+        self.push_screen(
+            ConfirmScreen(" ".join(lost), "Quit and lose it?"),
+            lambda sure: self.leave(DONE) if sure else None,
+        )
 
-    async def _close_attempt(self) -> None:
-        # A list: a sign-in that ends meanwhile makes the screen it leads to.
-        for screen in list(self.full_screens.made()):
-            await screen.close_attempt()
+    # The way out.
 
     def leave(self, code: int) -> None:
         """Gives the terminal back, and ends the program with this exit code.
@@ -291,25 +266,29 @@ class WtrApp(App[int]):
             await asyncio.sleep(0.02)
         # While the app still runs: what Textual cancels at its end cannot wait for anything.
         try:
-            await self._close_attempt()
+            await self._close_attempts()
             await self.refreshing.wait(_LAST_REQUEST_SECONDS)
         finally:
             # Asked for once: whatever fails here, the program ends.
             self.exit(code, return_code=code)
 
+    async def _close_attempts(self) -> None:
+        for screen in self.full_screens:
+            await screen.close_attempt()
+
     def _fatal_error(self) -> None:
-        # Textual prints a traceback with all local variables here, secrets among them.
-        error = self._exception
-        if error is None:
-            return
-        folder = Path(self.session.profile.token_path).parent
-        self.crash_sentence = crash.write(error, folder, self.session.now())
-        self._exit_renderables.append(Text(self.crash_sentence))
-        self._close_messages_no_wait()
+        error = textual_private.fault(self)
+        if error is not None:
+            folder = Path(self.session.profile.token_path).parent
+            self.crash_sentence = crash.write(error, folder, self.session.now())
+            textual_private.end_with(self, self.crash_sentence)
+
+
+_APP_IS_A_PROGRAM: type[Program] = WtrApp
 
 
 def run(session: Session, give: rescue.Give, *, mouse: bool = False) -> int:
-    """Shows the screens until the person leaves; gives the exit code.
+    """Shows the screens until the user leaves; gives the exit code.
 
     ``give`` prints a token that nothing keeps. Without the mouse (the default) the terminal's own
     selection works as everywhere else.

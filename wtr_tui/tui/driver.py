@@ -16,6 +16,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from wtr_tui.tui.sparing_output import spared
 from wtr_tui.tui.terminal_input import TerminalInput
 
 _POLL_SECONDS = 0.1
@@ -39,7 +40,13 @@ class WholeParser(XTermParser):
 
 
 class TerminalDriver(LinuxDriver):
-    """Reads keys, pastes and reports; the end of its thread is a fault like any other."""
+    """Reads keys, pastes and reports; the end of its thread is a fault like any other.
+
+    What it writes sends no colour twice.
+    """
+
+    def write(self, data: str) -> None:
+        super().write(spared(data))
 
     def run_input_thread(self) -> None:
         parser = WholeParser(self._debug)

@@ -23,8 +23,6 @@ class Refreshing:
         self._app = app
         self._requests: set[asyncio.Future[Obtained | WtrError]] = set()
         self.running = False
-        self.remark = ""
-        """What the token view says beside the time of the last refresh."""
 
     def start(self, *, asked: bool) -> None:
         """Refreshes in the background; ``asked`` by the person, or by the clock."""
@@ -60,7 +58,7 @@ class Refreshing:
         keeper.learn(outcome, now)
         keeper.look(now)
         same = not isinstance(outcome, WtrError) and outcome.how is How.SAME
-        self.remark = f"same token again at {now.astimezone():%H:%M}" if same else ""
+        session.refresh_remark = f"same token again at {now.astimezone():%H:%M}" if same else ""
         app.token_changed()
         app.tell(*told(outcome, keeper, now, asked=asked))
 

@@ -1,10 +1,11 @@
-"""What every screen shares: the profile, its settings, the place, and the way to Webex."""
+"""What every screen shares: the profile, its settings, its token, and what a screen may ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from wtr_tui import clock
@@ -15,7 +16,9 @@ from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 
 if TYPE_CHECKING:
+    from wtr_tui.model import Account
     from wtr_tui.oauth.client import WebexClient
+    from wtr_tui.tui.widgets.message_line import Tone
 
 
 class Demo(Protocol):
@@ -26,6 +29,51 @@ class Demo(Protocol):
 
     def approved_address(self, authorize_url: str) -> str:
         """Approves; the address where the browser would end, with the code."""
+
+
+class Program(Protocol):
+    """What a screen may ask of the program around it. No screen knows more of the app than this.
+
+    A screen has it as ``self.program``, and the :class:`Session` as ``self.session``.
+    """
+
+    session: Session
+
+    def tell(self, sentence: str, tone: Tone = ...) -> None:
+        """Says what happened, in the message line of the full screen that is shown."""
+
+    def go(self, name: str) -> None:
+        """Shows the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
+
+    def token_changed(self) -> None:
+        """Lets the header and every screen that exists take in the token the session has now."""
+
+    def refresh_token(self) -> None:
+        """Refreshes the token in the background, because the user asked for it."""
+
+    def save_again(self) -> None:
+        """Tries once more to write a token that could not be saved."""
+
+    def copy(self, text: str, what: str, *, otherwise: str) -> None:
+        """Copies, and says what (``the access token``) and which way it went.
+
+        ``otherwise`` ends the advice where no way led to a clipboard: ``v shows it``.
+        """
+
+    def show_bare(self, title: str, text: str) -> None:
+        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
+
+    def close_bare(self) -> None:
+        """Goes back from there, because something has happened that the screens tell."""
+
+    def switch_profile(self, profile: Profile) -> object:
+        """Ends what is going on for this profile, and goes on with another."""
+
+    def ask_other_account(self, path: Path, account: Account, before: Account) -> None:
+        """Asks whether the token put aside at ``path``, of another account, replaces the one."""
+
+    def quit(self) -> None:
+        """Ends the program; asks first where something would be lost."""
 
 
 @dataclass
@@ -40,8 +88,11 @@ class Session:
     """None where the real Webex is meant."""
     settings: Settings = field(init=False)
     settings_error: SettingsError | None = field(init=False, default=None)
-    """Why the settings' file cannot be read; ``settings`` then holds the defaults."""
+    """Why the settings file cannot be read; ``settings`` then holds the defaults."""
     keeper: AutoRefresh = field(init=False)
+    """The token of the profile, followed in its file, and when to refresh it."""
+    refresh_remark: str = field(init=False, default="")
+    """What the last refresh has to say beside its time."""
 
     def __post_init__(self) -> None:
         self.load_settings()
@@ -55,6 +106,7 @@ class Session:
     def use(self, profile: Profile) -> None:
         """Goes on with another profile, as if the program had been started with it."""
         self.profile = profile
+        self.refresh_remark = ""
         self.load_settings()
         self.keeper = self._keeper()
 
@@ -72,15 +124,8 @@ class Session:
             self.keeper.follow(self.settings)
 
     @property
-    def place(self) -> str:
-        """The profile and the surroundings, for the title: ``default · over SSH from 10.0.0.7``."""
-        if self.demo is not None:
-            return "sandbox · not the real Webex"
-        return f"{self.profile.name} · {self.surroundings.words()}"
-
-    @property
     def settings_place(self) -> str:
-        """The settings' file as a person would write it: ``~/.config/wtr-tui/default.yaml``."""
+        """The settings file as a user would write it: ``~/.config/wtr-tui/default.yaml``."""
         path = str(self.profile.settings_path)
         home = self.environ.get("HOME", "").rstrip("/")
         return f"~{path[len(home) :]}" if home and path.startswith(f"{home}/") else path
@@ -91,6 +136,7 @@ class Session:
         return self.settings_error is None and not self.settings.problems
 
     def client(self) -> WebexClient:
+        """A client for the profile's token endpoint, to be closed after use."""
         from wtr_tui.oauth.client import WebexClient
 
         settings = self.settings

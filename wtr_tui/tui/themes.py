@@ -103,8 +103,14 @@ OWN = (DARK, LIGHT, ANSI)
 WITHOUT_COLOUR = "ansi-dark"
 """Under $NO_COLOR: the terminal's own colours are all that is left of it."""
 
-NAMES = {"auto": "wtr-dark", "dark": "wtr-dark", "light": "wtr-light", "ansi": "ansi-dark"}
+NAMES = {"auto": "wtr-dark", "dark": "wtr-dark", "light": "wtr-light", "ansi": "wtr-ansi"}
 """The setting ``theme`` to the name of a theme; any other name is one of Textual's own."""
+
+
+def named(setting: str) -> str:
+    """The name of the theme that the setting ``theme`` means."""
+    return NAMES.get(setting, setting)
+
 
 MEANINGS = ("calm", "soon", "urgent", "over", "unknown", "next", "muted")
 """The variables that hold the colour of a text; all of them differ, in every theme."""

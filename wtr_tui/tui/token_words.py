@@ -17,11 +17,6 @@ def masked(text: str) -> str:
     return f"{start}{'•' * 12}{tail}"
 
 
-def lifetime(start: datetime, end: datetime | None) -> timedelta | None:
-    """The whole life, None where the end is unknown or before the start."""
-    return end - start if end is not None and end > start else None
-
-
 def share(left: timedelta | None, life: timedelta | None) -> float:
     """How much of the life is left, 0 to 1; 0 where the end is unknown: a bar claims nothing."""
     if left is None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from textual.app import App, ComposeResult
 from textual.driver import Driver
+from wtr_tui.tui.sparing_driver import SparingDriver
 
 from wtr_tui.clock import countdown
 from wtr_tui.tui import themes
-from wtr_tui.tui.sparing_driver import SparingDriver
 from wtr_tui.tui.widgets.figures import Figures
 
 _LIFE = timedelta(days=14)

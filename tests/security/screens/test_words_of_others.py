@@ -17,7 +17,7 @@ from tests.support.stage import Stage, seen, shows, tells, told
 from tests.support.webex import Fault, Sandbox
 from wtr_tui.background import in_thread
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.retrieval import RetrievalScreen
+from wtr_tui.tui.screens.sign_in import SignInScreen
 
 # Markup of Rich and Textual with an action in it, an end tag of nothing, a title for the terminal,
 # a colour, a cursor that moves, what turns the reading direction, and a C1 control.
@@ -87,7 +87,7 @@ async def ask_listener(pilot: Pilot[int], query: str, **headers: str) -> None:
     app = pilot.app
     assert isinstance(app, WtrApp)
     screen = app.shown
-    assert isinstance(screen, RetrievalScreen)
+    assert isinstance(screen, SignInScreen)
     await shows(pilot, "Listening on port")
     attempt = screen._attempt
     assert attempt is not None

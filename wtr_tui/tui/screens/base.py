@@ -1,29 +1,31 @@
-"""What all full screens have in common: title, keys, one line for messages, small terminals."""
+"""What all screens have in common.
+
+:class:`WtrScreen` is a full screen: header, page, message line, key bar. :class:`Dialog` is a
+framed box above one. Both have ``self.session`` and ``self.program``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.reactive import Reactive
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 
+from wtr_tui.tui.session import Program, Session
+from wtr_tui.tui.state import standing
+from wtr_tui.tui.widgets.card import CardKeys
+from wtr_tui.tui.widgets.header import Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
 from wtr_tui.tui.widgets.message_line import MessageLine, Tone
-from wtr_tui.tui.widgets.title_bar import TitleBar
 
-if TYPE_CHECKING:
-    from wtr_tui.tui.app import WtrApp
-    from wtr_tui.tui.session import Session
-
-
-_WIDE, _TALL = 76, 22
+NARROW_BELOW, TALL_FROM = 76, 22
 
 
 class Page(VerticalScroll, can_focus=False):
@@ -31,14 +33,21 @@ class Page(VerticalScroll, can_focus=False):
 
 
 class WtrScreen(Screen[None]):
-    """A full screen. Subclasses give ``NAME``, ``HELP_TEXT`` and :meth:`content`."""
+    """A full screen. Subclasses give ``NAME``, ``HELP_NAME``, ``HELP_TEXT``, :meth:`content`.
+
+    What they may take over: :meth:`on_second`, :meth:`on_token_changed`,
+    :meth:`on_profile_changed`, :meth:`interrupt`, :meth:`close_attempt`, :meth:`unsaved_work`.
+    """
 
     NAME: ClassVar[str]
+    """The name of its tab, and of its entry in :mod:`wtr_tui.tui.screens`."""
+    HELP_NAME: ClassVar[str]
+    """What the help calls it."""
     HELP_TEXT: ClassVar[str]
     # Not ClassVar: Textual declares them as variables of each instance.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]  # noqa: RUF012
-    # Letters are keys here: no field takes them before the person goes to one.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_FROM, "-tall")]  # noqa: RUF012
+    # Letters are keys here: no field takes them before the user goes to one.
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear_message", "Close the message", show=False, id="clear"),
@@ -62,10 +71,13 @@ class WtrScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         # What the first Resize would set: it would style every widget a second time.
-        width, height = self.app.size
-        self.add_class("-wide" if width >= _WIDE else "-narrow")
-        self.add_class("-tall" if height >= _TALL else "-short")
-        yield TitleBar(self.NAME, self.session.place)
+        size = self.app.size
+        for breakpoints, length in (
+            (self.HORIZONTAL_BREAKPOINTS, size.width),
+            (self.VERTICAL_BREAKPOINTS, size.height),
+        ):
+            self.add_class([name for least, name in breakpoints or () if length >= least][-1])
+        yield Header(self.NAME, standing(self.session))
         with Page(id="page"):
             yield from self.content()
         yield self._message
@@ -84,15 +96,16 @@ class WtrScreen(Screen[None]):
         await super().on_event(event)
 
     def content(self) -> Iterable[Widget]:
-        raise AssertionError("each screen has its own content")
+        """What the page holds."""
+        raise NotImplementedError
 
     @property
-    def wtr(self) -> WtrApp:
-        return cast("WtrApp", self.app)
+    def program(self) -> Program:
+        return cast(Program, self.app)
 
     @property
     def session(self) -> Session:
-        return self.wtr.session
+        return self.program.session
 
     @property
     def is_built(self) -> bool:
@@ -102,6 +115,16 @@ class WtrScreen(Screen[None]):
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         """Says what happened, at the bottom of this screen."""
         self._message.tell(sentence, tone)
+
+    def show_standing(self) -> None:
+        """Lets the header say how the token is now; costs nothing where nothing changed."""
+        self.query_one(Header).show_standing(standing(self.session))
+
+    def on_header_tab_pressed(self, event: Header.TabPressed) -> None:
+        self.program.go(event.name)
+
+    async def on_card_keys_pressed(self, event: CardKeys.Pressed) -> None:
+        await self.run_action(event.action)
 
     def action_clear_message(self) -> None:
         self.tell("")
@@ -119,11 +142,33 @@ class WtrScreen(Screen[None]):
     async def close_attempt(self) -> None:
         """Ends what is going on here, whatever screen is shown, and waits until it has ended."""
 
+    def unsaved_work(self) -> str:
+        """What would be lost if the program ended now, in a sentence; "" where nothing would."""
+        return ""
+
     def on_profile_changed(self) -> None:
         """Called when the session goes on with another profile."""
-        self.query_one(TitleBar).move_to(self.session.place)
         self.tell("")
         self.on_token_changed()
 
     def on_token_changed(self) -> None:
         """Called when the stored token is another one, or is gone."""
+
+
+class Dialog(ModalScreen[ScreenResultType]):
+    """A framed box in the middle; ``compose`` yields one :class:`Box`."""
+
+    CSS_PATH = "dialogs.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall"), (32, "-roomy")]  # noqa: RUF012
+
+    @property
+    def program(self) -> Program:
+        return cast(Program, self.app)
+
+    @property
+    def session(self) -> Session:
+        return self.program.session
+
+
+class Box(Vertical, can_focus=False):
+    """The frame of a dialog; its look is in dialogs.tcss."""

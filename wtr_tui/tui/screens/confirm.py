@@ -6,16 +6,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
-from wtr_tui.tui.widgets.dialog import Dialog
+from wtr_tui.tui.screens.base import Box, Dialog
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Dialog[bool]):
     """Gives True for yes; everything else means no."""
 
-    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape", "answer(False)", "No"),
@@ -27,7 +25,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        with Dialog():
+        with Box():
             yield Quiet(self._question, classes="heading")
             yield Quiet(self._what)
             yield Quiet("y yes   n no", classes="keys")
@@ -36,10 +34,9 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(sure)
 
 
-class DecideScreen(ModalScreen["bool | None"]):
+class DecideScreen(Dialog["bool | None"]):
     """Gives True for yes, False for no, and None for neither: the question stays open."""
 
-    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
         Binding("n", "answer(False)", "No"),
@@ -53,7 +50,7 @@ class DecideScreen(ModalScreen["bool | None"]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        with Dialog():
+        with Box():
             yield Quiet(self._question, classes="heading")
             yield Quiet(self._what)
             yield Quiet(self._keys, classes="keys")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 
 from wtr_tui import clock
 from wtr_tui.oauth import steps
 from wtr_tui.tui.keys import Key, keys
-from wtr_tui.tui.widgets.dialog import Dialog
+from wtr_tui.tui.screens.base import Box, Dialog
 from wtr_tui.tui.widgets.qr import qr_content, qr_lines
 from wtr_tui.tui.widgets.quiet import Quiet
-
-if TYPE_CHECKING:
-    from wtr_tui.tui.app import WtrApp
 
 _ROOMY = 20
 _ABOVE_AND_BELOW = 4
@@ -29,10 +26,9 @@ DeviceStep = steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefu
 DEVICE_STEPS = (steps.DeviceCodeReady, steps.DeviceCodeOver, steps.DeviceCodeRefused)
 
 
-class DeviceScreen(ModalScreen[None]):
+class DeviceScreen(Dialog[None]):
     """Shown over the sign-in, which goes on below it; any other way may still answer first."""
 
-    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("escape", "app.pop_screen", "Close", "Back to the other ways"),
@@ -41,12 +37,14 @@ class DeviceScreen(ModalScreen[None]):
         )
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, ask_for_code: Callable[[], None]) -> None:
+        """``ask_for_code`` asks Webex for another code."""
         super().__init__()
+        self._ask_for_code = ask_for_code
         self._step: DeviceStep | None = None
 
     def compose(self) -> ComposeResult:
-        with Dialog():
+        with Box():
             yield Quiet("Device code", classes="heading")
             with Horizontal(id="device-columns"):
                 with Vertical():
@@ -109,21 +107,24 @@ class DeviceScreen(ModalScreen[None]):
             left.show("")
 
     def _now(self) -> datetime:
-        return cast("WtrApp", self.app).session.now()
+        return self.session.now()
 
     def action_another(self) -> None:
         self.take(None)
-        cast("WtrApp", self.app).retrieval.action_device()
+        self._ask_for_code()
 
     def action_copy(self) -> None:
-        app = cast("WtrApp", self.app)
         step = self._step
         if isinstance(step, steps.DeviceCodeReady):
             authorization = step.authorization
             address = authorization.verification_uri_complete or authorization.verification_uri
-            app.hand_over.copy(address, "type it as it stands")
+            self.program.copy(address, "the address", otherwise="type it as it stands")
         elif isinstance(step, steps.DeviceCodeRefused) and step.redirect_uris:
-            app.hand_over.copy("\n".join(step.redirect_uris), "type them as they stand")
+            self.program.copy(
+                "\n".join(step.redirect_uris),
+                "the redirect URIs",
+                otherwise="type them as they stand",
+            )
 
 
 def _told(step: steps.DeviceCodeOver | steps.DeviceCodeRefused | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from wtr_tui.tui.screens import configuration_words as words
+from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.screens.signed_line import SignedLine
 from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.quiet import Quiet

@@ -9,11 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.base import Box, Dialog, WtrScreen
 from wtr_tui.tui.screens.columns import AROUND, WIDEST, hanging
-from wtr_tui.tui.widgets.dialog import Dialog
 from wtr_tui.tui.widgets.quiet import Quiet
 
 EVERYWHERE = (
@@ -32,11 +30,9 @@ _MUTED = "$foreground 60%"
 _KEY_WIDTH = 10
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Made from the bindings themselves, so it cannot be out of date."""
 
-    CSS_PATH = "dialogs.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall"), (32, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
         Binding("up,k", "scroll(-1)", show=False),
@@ -48,8 +44,8 @@ class HelpScreen(ModalScreen[None]):
         self._about = about
 
     def compose(self) -> ComposeResult:
-        with Dialog():
-            yield Quiet(f"Help · {self._about.NAME}", classes="heading")
+        with Box():
+            yield Quiet(f"Help · {self._about.HELP_NAME}", classes="heading")
             with VerticalScroll(can_focus=False):
                 yield Quiet("", id="help")
             yield Quiet("↑ ↓ scroll   Esc closes", classes="keys")
@@ -66,7 +62,7 @@ class HelpScreen(ModalScreen[None]):
             key_table(here, width),
             Content.styled("Keys everywhere", _MUTED),
             key_table(EVERYWHERE, width),
-            Content.styled(f"About {self._about.NAME}", _MUTED),
+            Content.styled(f"About {self._about.HELP_NAME}", _MUTED),
             Content("\n".join(hanging(line, width) for line in self._about.HELP_TEXT.split("\n"))),
         )
         gaps = ("\n", "\n\n") * 3

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Iterable
+from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
@@ -16,23 +16,25 @@ from wtr_tui.errors import WtrError
 from wtr_tui.storage import profile
 from wtr_tui.storage.profile import Profile
 from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
-from wtr_tui.tui.widgets.dialog import Dialog
 from wtr_tui.tui.widgets.inputs import QuietInput
+from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
-if TYPE_CHECKING:
-    from wtr_tui.tui.app import WtrApp
-    from wtr_tui.tui.session import Session
 
-
-class ProfilesScreen(ModalScreen[None]):
+class ProfilesScreen(WtrScreen):
     """Enter switches to the marked profile, or makes the one whose name was typed."""
 
     CSS_PATH = "dialogs.tcss"
+    NAME = "profiles"
+    HELP_NAME = "Profiles"
+    HELP_TEXT = (
+        "A profile is one integration with its own settings and token. Enter goes on with the one"
+        " that is marked; a name typed below makes a new one."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
-            Key("escape", "app.pop_screen", "Close", "Back without switching"),
             Key("delete,ctrl+d", "remove", "Remove", "Remove the marked profile"),
         )
     ]
@@ -41,23 +43,22 @@ class ProfilesScreen(ModalScreen[None]):
         super().__init__()
         self._profiles: list[Profile] = []
 
-    @property
-    def session(self) -> Session:
-        return cast("WtrApp", self.app).session
+    def content(self) -> Iterable[Widget]:
+        yield Quiet("Profiles · one integration each", classes="heading")
+        yield OptionList(compact=True)
+        yield QuietInput(placeholder="name of a new profile")
 
-    def compose(self) -> ComposeResult:
-        with Dialog():
-            yield Quiet("Profiles · one integration each", classes="heading")
-            yield OptionList(compact=True)
-            yield QuietInput(placeholder="name of a new profile")
-            yield Quiet("", id="profile-told")
-            yield Quiet("Enter switches   Tab adds one   ^d removes   Esc closes", classes="keys")
+    def on_screen_resume(self) -> None:
+        if self.is_built:
+            at = self.query_one(OptionList).highlighted
+            self._list(marked=self._profiles[at].name if at is not None else "")
+            self.query_one(OptionList).focus()
 
-    def on_mount(self) -> None:
+    def on_profile_changed(self) -> None:
+        super().on_profile_changed()
         self._list()
-        self.query_one(OptionList).focus()
 
-    def _list(self) -> None:
+    def _list(self, *, marked: str = "") -> None:
         session = self.session
         self._profiles = profile.every(session.environ)
         # Neither the one in use nor the usual one need have a file yet.
@@ -68,7 +69,7 @@ class ProfilesScreen(ModalScreen[None]):
         listed.clear_options()
         listed.add_options([Option(self._line(each), id=each.name) for each in self._profiles])
         names = [each.name for each in self._profiles]
-        listed.highlighted = names.index(session.profile.name)
+        listed.highlighted = names.index(marked if marked in names else session.profile.name)
 
     def _line(self, each: Profile) -> str:
         mark = "●" if each.name == self.session.profile.name else " "
@@ -99,15 +100,19 @@ class ProfilesScreen(ModalScreen[None]):
         try:
             made = profile.create(name, self.session.environ)
         except WtrError as error:
-            self._tell(str(error))
+            self.tell(str(error))
         else:
             self._go(made)
 
     def _go(self, chosen: Profile) -> None:
-        app = cast("WtrApp", self.app)
-        self.dismiss()
-        if chosen.name != app.session.profile.name:
-            app.switch_profile(chosen)
+        if self.session.demo is not None:
+            self.tell("The sandbox has one profile, its own.")
+        elif self.session.keeper.unsaved:
+            self.tell("First save the token (s, on F2): it is only in this window.", Tone.WARN)
+        elif chosen.name == self.session.profile.name:
+            self.program.go("token")
+        else:
+            self.program.switch_profile(chosen)
 
     def action_remove(self) -> None:
         marked = self.query_one(OptionList).highlighted
@@ -115,7 +120,7 @@ class ProfilesScreen(ModalScreen[None]):
             return
         chosen = self._profiles[marked]
         if chosen.name == self.session.profile.name:
-            self._tell("This profile is in use: switch to another one first.")
+            self.tell("This profile is in use: switch to another one first.")
             return
         self.app.push_screen(
             ConfirmScreen(
@@ -130,10 +135,7 @@ class ProfilesScreen(ModalScreen[None]):
         try:
             profile.remove(chosen)
         except WtrError as error:
-            self._tell(str(error))
+            self.tell(str(error))
         else:
             self._list()
-            self._tell(f"{chosen.name} was removed.")
-
-    def _tell(self, sentence: str) -> None:
-        self.query_one("#profile-told", Quiet).reshape(sentence)
+            self.tell(f"{chosen.name} was removed.")

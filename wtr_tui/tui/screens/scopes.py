@@ -8,13 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from wtr_tui.oauth.scopes import known_scopes
 from wtr_tui.storage.settings_values import parse_scopes
-from wtr_tui.tui.widgets.dialog import Dialog
+from wtr_tui.tui.screens.base import Box, Dialog
 from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -31,10 +30,9 @@ def matching(words: str, first: tuple[str, ...]) -> list[str]:
     ]
 
 
-class ScopesScreen(ModalScreen[tuple[str, ...] | None]):
+class ScopesScreen(Dialog[tuple[str, ...] | None]):
     """Gives the chosen scopes, or None when the person leaves without changing anything."""
 
-    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave as it was"),
         Binding("ctrl+s", "done", "Done", priority=True),
@@ -51,7 +49,7 @@ class ScopesScreen(ModalScreen[tuple[str, ...] | None]):
         self._first = chosen
 
     def compose(self) -> ComposeResult:
-        with Dialog():
+        with Box():
             yield Quiet("", id="count", classes="heading")
             yield QuietInput(placeholder="type to filter, or a scope that is not in the list")
             listed = OptionList(compact=True)

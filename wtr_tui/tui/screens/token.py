@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual import work
@@ -21,9 +21,9 @@ from wtr_tui.tui.owner import Owner
 from wtr_tui.tui.refresh_words import next_refresh
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.token_lines import access_line, exact_lines, refresh_line
+from wtr_tui.tui.state import coarse, lifetime
 from wtr_tui.tui.token_words import (
     large_left,
-    lifetime,
     share,
 )
 from wtr_tui.tui.widgets.bar import Bar
@@ -40,7 +40,8 @@ _FACTS = ("Scopes", "Auto-refresh", "Obtained", "In scripts")
 class TokenScreen(WtrScreen):
     """Counts from the stored instants: right also after sleep and changes of the clock."""
 
-    NAME = "Token"
+    NAME = "token"
+    HELP_NAME = "Token"
     HELP_TEXT = (
         "The access token is what scripts and SDKs send to Webex; the refresh token gets the next"
         " one without signing in. The times left are computed from your clock every second.\n\n"
@@ -147,7 +148,7 @@ class TokenScreen(WtrScreen):
         return f"wtr token{which} prints it, wtr exec{which} -- CMD runs CMD with it"
 
     def _obtained_words(self, token: Token) -> str:
-        remark = self.wtr.refreshing.remark
+        remark = self.session.refresh_remark
         told = f" · {remark}" if remark else ""
         return f"{clock.local(token.obtained_at, seconds=True)}{told}"
 
@@ -213,27 +214,30 @@ class TokenScreen(WtrScreen):
         return True
 
     def action_refresh(self) -> None:
-        self.wtr.refreshing.start(asked=True)
+        self.program.refresh_token()
 
     def action_copy(self) -> None:
-        self._copy(str)
+        self._copy(str, "the access token")
 
     def action_copy_header(self) -> None:
-        self._copy("Authorization: Bearer {}".format)
+        self._copy("Authorization: Bearer {}".format, "an Authorization header")
 
     def action_copy_export(self) -> None:
-        self._copy(lambda token: shell_export("WEBEX_ACCESS_TOKEN", token))
+        self._copy(lambda token: shell_export("WEBEX_ACCESS_TOKEN", token), "an export line")
 
-    def _copy(self, form: Callable[[str], str]) -> None:
-        if self.token is not None:
-            self.wtr.hand_over.copy(form(self.token.access_token.reveal()), _SHOW)
+    def _copy(self, form: Callable[[str], str], what: str) -> None:
+        token = self.token
+        if token is not None:
+            left = token.left(self.session.now())
+            good = f", good for {coarse(left)}" if left is not None and left > timedelta(0) else ""
+            self.program.copy(form(token.access_token.reveal()), f"{what}{good}", otherwise=_SHOW)
 
     def action_reveal(self) -> None:
         self.query_one(Revealed).switch()
 
     def action_print(self) -> None:
         if self.token is not None:
-            self.wtr.hand_over.print_plainly("Access token", self.token.access_token.reveal())
+            self.program.show_bare("Access token", self.token.access_token.reveal())
 
     def action_auto(self) -> None:
         keeper = self.session.keeper
@@ -246,7 +250,7 @@ class TokenScreen(WtrScreen):
         )
 
     def action_save(self) -> None:
-        self.wtr.refreshing.save_again()
+        self.program.save_again()
 
 
 def _colour(widget: Widget, level: Urgency) -> None:

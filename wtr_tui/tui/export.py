@@ -1,32 +1,30 @@
-"""How a text gets to the person: into the clipboard, or onto the bare terminal."""
+"""How a text gets to the user: into the clipboard, or onto the bare terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from wtr_tui.background import in_thread
+from wtr_tui.tui import textual_private
 from wtr_tui.tui.plain_page import PlainPage
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from wtr_tui.tui.app import WtrApp
 
 
 class HandOver:
-    """Works in the background and says what it did. ``write`` reaches the terminal itself."""
+    """Works in the background and says what it did."""
 
-    def __init__(self, app: WtrApp, write: Callable[[str], None]) -> None:
+    def __init__(self, app: WtrApp) -> None:
         self._app = app
-        self._write = write
         self._page = PlainPage()
 
-    def copy(self, text: str, otherwise: str) -> None:
-        """Copies, and says which way it went; ``otherwise`` ends the advice where none did."""
-        self._app.run_worker(self._copy(text, otherwise), group="copy", exclusive=True)
+    def copy(self, text: str, what: str, otherwise: str) -> None:
+        """Copies, and says what and which way; ``otherwise`` ends the advice where none led."""
+        self._app.run_worker(self._copy(text, what, otherwise), group="copy", exclusive=True)
 
-    async def _copy(self, text: str, otherwise: str) -> None:
+    async def _copy(self, text: str, what: str, otherwise: str) -> None:
         from wtr_tui.environment import clipboard
 
         app = self._app
@@ -35,14 +33,20 @@ class HandOver:
             lambda: clipboard.copy(
                 text,
                 session.surroundings,
-                lambda sequence: app.call_from_thread(self._write, sequence),
+                lambda sequence: app.call_from_thread(
+                    textual_private.write_to_terminal, app, sequence
+                ),
                 session.settings.clipboard,
                 otherwise=otherwise,
                 environ=session.environ,
             )
         )
-        words = " ".join(filter(None, (copied.message, copied.warning)))
-        app.tell(words, Tone.WARN if copied.route is None or copied.warning else Tone.GOOD)
+        if copied.route is None:
+            app.tell(" ".join(filter(None, (copied.message, copied.warning))), Tone.WARN)
+            return
+        said = f"{what[:1].upper()}{what[1:]}: {copied.message[:1].lower()}{copied.message[1:]}"
+        words = " ".join(filter(None, (said, copied.warning)))
+        app.tell(words, Tone.WARN if copied.warning else Tone.GOOD)
 
     def print_plainly(self, title: str, text: str) -> None:
         """Shows a long text on the bare terminal, in one piece, so that it can be selected."""

@@ -1,4 +1,7 @@
-"""The terminal's driver, sending no colour twice: over a slow line most of a picture is colours."""
+"""Output that sends no colour twice: over a slow line most of a picture is colours.
+
+Textual ends each run of a style with a reset and begins the next one from nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,11 @@ import re
 from functools import lru_cache
 from itertools import zip_longest
 
-from textual.drivers.linux_driver import LinuxDriver
-
 _STYLE = re.compile(r"\x1b\[([0-9;]*)m")
 _MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\n|\r)*")
 _NEEDLESS_MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\n)+(?=\x1b\[\d+;\d+H)")
 _COLOUR = re.compile(r"(?:^|;)((?:38|48);(?:2;\d+;\d+;\d+|5;\d+)|[34][0-79]|9[0-7]|10[0-7])(?=;|$)")
 _RESET = "\x1b[0m"
-
-
-class SparingDriver(LinuxDriver):
-    """Textual ends each run of a style with a reset and begins the next one from nothing."""
-
-    def write(self, data: str) -> None:
-        super().write(spared(data))
 
 
 def spared(data: str) -> str:

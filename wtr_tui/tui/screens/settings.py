@@ -15,9 +15,9 @@ from wtr_tui.storage import settings_file
 from wtr_tui.storage.portal_url import parse_oauth_url
 from wtr_tui.storage.settings_values import check_app_id, check_secret
 from wtr_tui.tui.keys import Key, keys
-from wtr_tui.tui.screens import configuration_words as words
 from wtr_tui.tui.screens import first_steps
 from wtr_tui.tui.screens import settings_form as form
+from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.screens.base import Page, WtrScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
 from wtr_tui.tui.widgets.field import Field
@@ -26,11 +26,12 @@ from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
-class ConfigurationScreen(WtrScreen):
+class SettingsScreen(WtrScreen):
     """A form over the profile's settings file. What the environment sets is shown, not edited."""
 
     CSS_PATH = "forms.tcss"
-    NAME = "Settings"
+    NAME = "settings"
+    HELP_NAME = "Settings"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     HELP_TEXT = words.HELP
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,7 +41,7 @@ class ConfigurationScreen(WtrScreen):
             Key("ctrl+o", "scopes", "Scopes", "Pick scopes from the known ones"),
             Key("ctrl+y", "copy_uri", "Copy URI", "Copy the redirect URI to register"),
             Key("ctrl+l", "reload", "Reload", "Read file and environment again"),
-            Key("f3", "app.go('retrieval')", "Sign in", "Go on to signing in"),
+            Key("f3", "app.go('sign-in')", "Sign in", "Go on to signing in"),
         ),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
@@ -218,7 +219,7 @@ class ConfigurationScreen(WtrScreen):
         self._fill()
         self.set_focus(focused)
         self.tell(*words.saved(session.settings.problems, session.settings_place))
-        self.wtr.token_changed()
+        self.program.token_changed()
 
     def action_reload(self) -> None:
         self.session.load_settings()
@@ -250,7 +251,7 @@ class ConfigurationScreen(WtrScreen):
     def action_copy_uri(self) -> None:
         uri = self._redirect_uri()
         if uri:
-            self.wtr.hand_over.copy(uri, "type it as it stands above")
+            self.program.copy(uri, "the redirect URI", otherwise="type it as it stands above")
         else:
             self.tell("Not copied: the redirect port has to be right first.", Tone.BAD)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtr_tui.tui.sparing_driver import spared
+from wtr_tui.tui.sparing_output import spared
 
 GREEN = "\x1b[38;2;1;2;3;48;2;9;9;9m"
 RED = "\x1b[38;2;7;2;3;48;2;9;9;9m"

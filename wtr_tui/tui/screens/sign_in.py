@@ -19,12 +19,12 @@ from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import keys
-from wtr_tui.tui.screens import retrieval_keys
-from wtr_tui.tui.screens import retrieval_words as words
+from wtr_tui.tui.screens import sign_in_keys
+from wtr_tui.tui.screens import sign_in_words as words
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.device import DEVICE_STEPS, DeviceScreen
-from wtr_tui.tui.screens.retrieval_ways import PastedAddress, Ways
+from wtr_tui.tui.screens.sign_in_ways import PastedAddress, Ways
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 _HINT_AFTER_SECONDS = 20
 
 
-class RetrievalScreen(WtrScreen):
+class SignInScreen(WtrScreen):
     """Consumes the stream of a Retrieval and shows it; the deciding is all done there."""
 
     CSS_PATH = "forms.tcss"
-    NAME = "Sign in"
+    NAME = "sign-in"
+    HELP_NAME = "Sign in"
     HELP_TEXT = words.HELP
-    BINDINGS: ClassVar[list[BindingType]] = [*keys(*retrieval_keys.KEYS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys(*sign_in_keys.KEYS)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,14 +164,14 @@ class RetrievalScreen(WtrScreen):
     def _take(self, step: Step) -> None:
         if isinstance(step, steps.LAST_STEPS):
             self._close_dialogs()
-            self.wtr.hand_over.close_page()
+            self.program.close_bare()
         self._ways.take(step, self.session.settings.redirect_port)
         said = words.message(step)
         if isinstance(step, (steps.SignedIn, steps.NotSaved)):
             self._take_token(step)
         elif isinstance(step, steps.OtherAccount):
             if self.session.keeper is self._keeper:  # else that profile's next start asks
-                self.wtr.put_aside.ask(step.put_aside, step.account, step.before)
+                self.program.ask_other_account(step.put_aside, step.account, step.before)
         elif said is not None:
             self.tell(*said)
         if isinstance(step, steps.Listening):
@@ -203,11 +204,11 @@ class RetrievalScreen(WtrScreen):
             session.keeper.hold(
                 StoredToken(session.settings.app_id, step.token, session.settings.base_url)
             )
-        self.wtr.token_changed()
-        self.wtr.go("token")
+        self.program.token_changed()
+        self.program.go("token")
         said = words.message(step)
         if said is not None:
-            self.wtr.call_after_refresh(self.wtr.tell, *said)
+            self.call_after_refresh(self.program.tell, *said)
 
     def on_second(self, now: datetime) -> None:
         attempt = self._attempt
@@ -254,7 +255,7 @@ class RetrievalScreen(WtrScreen):
             self.set_focus(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return retrieval_keys.offered(
+        return sign_in_keys.offered(
             action,
             running=self.running,
             listening=self._listening is not None,
@@ -268,22 +269,28 @@ class RetrievalScreen(WtrScreen):
 
     def action_copy_start(self) -> None:
         if self._listening is not None:
-            self.wtr.hand_over.copy(self._listening.start_url, "type it as it stands above")
+            self.program.copy(
+                self._listening.start_url,
+                "the start address",
+                otherwise="type it as it stands above",
+            )
 
     def action_copy_forward(self) -> None:
         if self._attempt is not None:
             line = self.session.surroundings.forward_command(self._attempt.redirect_uri.port)
-            self.wtr.hand_over.copy(line, "type it as it stands above")
+            self.program.copy(line, "the ssh line", otherwise="type it as it stands above")
 
     def action_copy_full(self) -> None:
         if self._attempt is not None:
-            self.wtr.hand_over.copy(
-                self._attempt.authorize_url, "press w to show the address in full"
+            self.program.copy(
+                self._attempt.authorize_url,
+                "the full address",
+                otherwise="press w to show the address in full",
             )
 
     def action_print_full(self) -> None:
         if self._attempt is not None:
-            self.wtr.hand_over.print_plainly("The full Webex address", self._attempt.authorize_url)
+            self.program.show_bare("The full Webex address", self._attempt.authorize_url)
 
     def action_paste_field(self) -> None:
         self._ways.pasted.focus()
@@ -295,7 +302,7 @@ class RetrievalScreen(WtrScreen):
     def action_device(self) -> None:
         if self._attempt is not None:
             if self._device_screen is None or not self._device_screen.is_current:
-                self._device_screen = DeviceScreen()
+                self._device_screen = DeviceScreen(self.action_device)
                 self.app.push_screen(self._device_screen)
             self._attempt.ask_for_device_code()
             self._ways.tell_device_asked()

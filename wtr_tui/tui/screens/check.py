@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from wtr_tui.background import in_thread
 from wtr_tui.tui.keys import Key, keys
-from wtr_tui.tui.screens.columns import AROUND, WIDEST, hanging
-from wtr_tui.tui.widgets.dialog import Dialog
+from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.columns import AROUND, hanging
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
     from wtr_tui.doctor import Finding
-    from wtr_tui.tui.app import WtrApp
 
-_COLOURS = {"GOOD": "$success", "WARN": "$warning", "BAD": "$error"}
+_COLOURS = {"GOOD": "$calm", "WARN": "$soon", "BAD": "$over"}
 _SUBJECT_WIDTH = 13
 
 
-class DoctorScreen(ModalScreen[None]):
+class CheckScreen(WtrScreen):
     """Shows the findings as they are made; asking Webex may take some seconds."""
 
-    CSS_PATH = "dialogs.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall"), (32, "-roomy")]  # noqa: RUF012
+    NAME = "check"
+    HELP_NAME = "Check"
+    HELP_TEXT = (
+        "Looks at everything that could go wrong here: settings, files, network, clock, clipboard,"
+        " and whether Webex takes the token. wtr doctor prints the same."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
-            Key("escape,q,enter", "dismiss", "Close", "Back to the screen below"),
             Key("r", "look", "Look again", "Look at everything again"),
-            Key("down,j,space", "scroll(2)", "Down", "Scroll down", show=False),
-            Key("up,k", "scroll(-2)", "Up", "Scroll up", show=False),
+            Key("q", "app.quit", "Quit", "Quit"),
         )
     ]
 
@@ -44,14 +44,10 @@ class DoctorScreen(ModalScreen[None]):
         self._findings: list[Finding] = []
         self._going_on = ""
 
-    def compose(self) -> ComposeResult:
-        with Dialog():
-            yield Quiet("What would go wrong here", classes="heading")
-            with VerticalScroll(can_focus=False):
-                yield Quiet("", id="findings")
-            yield Quiet("↑ ↓ scroll   r looks again   Esc closes", classes="keys")
+    def content(self) -> Iterable[Widget]:
+        yield Quiet("", id="findings")
 
-    def on_mount(self) -> None:
+    def on_screen_resume(self) -> None:
         self.action_look()
 
     def action_look(self) -> None:
@@ -62,9 +58,7 @@ class DoctorScreen(ModalScreen[None]):
     async def _look(self) -> None:
         from wtr_tui.doctor import examine
 
-        session = cast("WtrApp", self.app).session
-
-        findings = examine(session.profile, session.environ)
+        findings = examine(self.session.profile, self.session.environ)
         self._show("Looking …")
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
             self._findings.append(finding)
@@ -73,16 +67,18 @@ class DoctorScreen(ModalScreen[None]):
 
     def _show(self, going_on: str) -> None:
         self._going_on = going_on
-        width = min(self.size.width, WIDEST) - AROUND
+        width = self.query_one("#page").container_size.width - AROUND
         lines = [_line(finding, width) for finding in self._findings]
-        lines.append(Content.styled(going_on, "$foreground 60%"))
+        lines.append(Content.styled(going_on, "$muted"))
         self.query_one("#findings", Quiet).reshape(Content("\n").join(lines))
 
     def on_resize(self) -> None:
-        self._show(self._going_on)
+        if self.is_built:
+            self._show(self._going_on)
 
-    def action_scroll(self, lines: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+    def on_profile_changed(self) -> None:
+        super().on_profile_changed()
+        self._findings = []
 
 
 def _line(finding: Finding, width: int) -> Content:

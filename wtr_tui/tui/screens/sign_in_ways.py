@@ -15,7 +15,7 @@ from textual.widgets import Input
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
-from wtr_tui.tui.screens import retrieval_words as words
+from wtr_tui.tui.screens import sign_in_words as words
 from wtr_tui.tui.screens.signed_line import SignedLine
 from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.quiet import Quiet

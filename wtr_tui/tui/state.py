@@ -1,0 +1,91 @@
+"""The state of the session's token: one truth for the header, the token view and the sign-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wtr_tui import clock, tokens
+from wtr_tui.tokens import TokenState
+from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.widgets.header import Standing
+from wtr_tui.urgency import Urgency, urgency
+
+_MEANINGS = {
+    TokenState.NONE: Meaning.NONE,
+    TokenState.VALID: Meaning.CALM,
+    TokenState.SOON: Meaning.SOON,
+    TokenState.EXPIRED: Meaning.OVER,
+    TokenState.REFUSED: Meaning.OVER,
+    TokenState.SIGN_IN_NEEDED: Meaning.OVER,
+    TokenState.FOREIGN: Meaning.UNKNOWN,
+    TokenState.UNSAVED: Meaning.URGENT,
+    TokenState.UNKNOWN_END: Meaning.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """``word`` stands beside the sign of the meaning: ``● valid``, ``✗ expired``."""
+
+    meaning: Meaning
+    word: str
+    kind: TokenState | None
+    """None where the token file cannot be used."""
+
+
+def state_of(session: Session, now: datetime) -> State:
+    """How the token is, for every screen that says it."""
+    keeper = session.keeper
+    if keeper.problem is not None and not keeper.unsaved:
+        return State(Meaning.OVER, "file unusable", None)
+    kind = tokens.state_of(
+        keeper.stored,
+        session.settings,
+        now,
+        refused=keeper.refused,
+        sign_in_needed=keeper.sign_in_needed,
+        unsaved=keeper.unsaved,
+    )
+    meaning = _MEANINGS[kind]
+    if kind is TokenState.SOON and keeper.stored is not None:
+        token = keeper.stored.token
+        life = lifetime(token.obtained_at, token.expires_at)
+        if urgency(token.left(now), life) is Urgency.URGENT:
+            meaning = Meaning.URGENT
+    word = "NOT SAVED" if kind is TokenState.UNSAVED else kind.value
+    return State(meaning, word, kind)
+
+
+_COUNTS = {TokenState.VALID, TokenState.SOON, TokenState.FOREIGN}
+
+
+def standing(session: Session) -> Standing:
+    """What the header says: the state, the time left in two units, the profile, the place."""
+    now = session.now()
+    state = state_of(session, now)
+    stored = session.keeper.stored
+    left = stored.token.left(now) if stored is not None else None
+    words = short = state.word
+    if left is not None and left > timedelta(0) and state.kind in _COUNTS:
+        words = coarse(left)
+        short = " ".join(words.split()[:2])
+    place = session.surroundings.words()
+    if session.demo is not None:
+        place = "not the real Webex"
+    elif place.startswith("at "):
+        place = ""  # at their own desk
+    name = session.profile.name if session.demo is None else "sandbox"
+    return Standing(state.meaning, words, name, place, short)
+
+
+def coarse(left: timedelta) -> str:
+    """The time left in two units, minutes being the least: it changes once a minute at most."""
+    minute = timedelta(minutes=1)
+    return "<1 min" if left < minute else clock.duration(minute * (left // minute))
+
+
+def lifetime(start: datetime, end: datetime | None) -> timedelta | None:
+    """The whole life, None where the end is unknown or before the start."""
+    return end - start if end is not None and end > start else None
