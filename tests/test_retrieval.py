@@ -22,11 +22,12 @@ from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
 from wtr_tui import clock
 from wtr_tui.background import in_thread
-from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY
+from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.steps import End, Ended, Step, Way
+from wtr_tui.redirect_uri import port_of
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
@@ -93,7 +94,7 @@ def settings_for(base_url: str, integration: Integration) -> Settings:
         app_id=integration.client_id,
         secret=integration.secret,
         scopes=("spark:kms", "spark:people_read"),
-        redirect_port=int(uri.rpartition(":")[2]),
+        redirect_port=port_of(uri) or 6855,
         redirect_uri=uri,
         base_url=base_url,
     )
@@ -428,8 +429,8 @@ async def test_a_token_that_cannot_be_written_is_handed_over(
         address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
         watched.attempt.paste(address)
         last = (await watched.rest())[-1]
-    assert isinstance(last, steps.NotSaved)
-    assert str(in_the_way) in last.message
+    assert isinstance(last, steps.SignedInUnsaved)
+    assert str(in_the_way) in last.error.message
     assert last.token.is_valid(clock.now())
 
 
@@ -553,3 +554,96 @@ async def test_the_command_set_for_new_tokens_hears_of_the_sign_in(
     event, token = heard.read_text().splitlines()
     assert event == "retrieved"
     assert token == signed_in.token.access_token.reveal()
+
+
+@asynccontextmanager
+async def taken(port: int) -> AsyncIterator[None]:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        yield
+
+
+async def test_where_no_method_is_left_the_attempt_ends_at_once(
+    profile: Profile, sandbox: Sandbox
+) -> None:
+    """Port taken, nobody to paste, device grant refused."""
+    without = sandbox.register(new_integration(f"http://localhost:{free_port()}", device=False))
+    settings = settings_for(sandbox.base_url, without)
+    async with taken(settings.redirect_port), attempting(profile, settings) as watched:
+        watched.attempt.can_paste = False
+        last = (await watched.rest())[-1]
+    assert watched.kinds() == ["NotListening", "DeviceCodeRefused", "Ended"]
+    assert isinstance(last, Ended)
+    assert (last.end, last.exit_code) == (End.FAILED, FAILED)
+    assert "No method to sign in is left" in last.message
+
+
+async def test_where_the_device_code_was_refused_first_a_taken_port_ends_it(
+    profile: Profile, sandbox: Sandbox
+) -> None:
+    sandbox.faults.next("device/authorize", Fault(status=503), 99)
+    integration = sandbox.register(new_integration(f"http://localhost:{free_port()}"))
+    settings = settings_for(sandbox.base_url, integration)
+    async with taken(settings.redirect_port), attempting(profile, settings) as watched:
+        watched.attempt.can_paste = False
+        watched.attempt.ask_for_device_code()
+        last = (await watched.rest())[-1]
+    assert isinstance(last, Ended)
+    assert last.exit_code == TEMPORARY
+
+
+async def test_a_refused_device_code_ends_nothing_while_there_is_another_method(
+    profile: Profile, sandbox: Sandbox
+) -> None:
+    without = sandbox.register(new_integration(f"http://localhost:{free_port()}", device=False))
+    async with attempting(profile, settings_for(sandbox.base_url, without)) as watched:
+        watched.attempt.can_paste = False
+        await watched.until(steps.Listening)
+        watched.attempt.ask_for_device_code()
+        await watched.until(steps.DeviceCodeRefused)
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        await in_thread(lambda: follow(address))
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+
+
+async def test_with_a_redirect_uri_elsewhere_nothing_is_listened_for_and_pasting_works(
+    profile: Profile, sandbox: Sandbox
+) -> None:
+    elsewhere = "https://oauth.example/v1/callback"
+    integration = sandbox.register(new_integration(elsewhere))
+    settings = replace(
+        settings_for(sandbox.base_url, integration),
+        redirect_uri=elsewhere,
+        redirect_port=free_port(),
+    )
+    async with attempting(profile, settings) as watched:
+        step = await watched.until(steps.NotListening)
+        assert step.is_elsewhere
+        assert elsewhere in step.message
+        assert "paste that address" in step.hint
+        assert is_free(settings.redirect_port)
+        state = watched.attempt.request.state.reveal()
+        assert watched.attempt.paste(f"http://localhost:6855/?code=abc&state={state}")
+        address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
+        assert address.startswith(elsewhere)
+        assert watched.attempt.paste(address) == ""
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+
+
+async def test_a_proxy_that_cannot_be_used_is_told_before_the_sign_in_begins(
+    profile: Profile, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
+    elsewhere = replace(settings, base_url="https://webexapis.invalid/v1")
+    with client_for(elsewhere) as client, pytest.raises(SettingsError, match="SOCKS"):
+        Retrieval(profile, elsewhere, client)
+
+
+async def test_who_is_to_sign_in_is_named_to_webex(profile: Profile, settings: Settings) -> None:
+    hinted = replace(settings, login_hint="ann@example.com", prompt="select_account")
+    with client_for(hinted) as client:
+        url = Retrieval(profile, hinted, client).authorize_url
+    assert "login_hint=ann%40example.com" in url
+    assert "prompt=select_account" in url

@@ -23,6 +23,7 @@ from wtr_tui.errors import (
     DeviceNotSetUp,
     DevicePending,
     GrantRejected,
+    NotSaved,
     StorageError,
     TemporaryError,
     WtrError,
@@ -45,9 +46,9 @@ from wtr_tui.oauth.steps import (
     Exchanging,
     Listening,
     NotListening,
-    NotSaved,
     OtherAccount,
     SignedIn,
+    SignedInUnsaved,
     Step,
     Way,
 )
@@ -65,7 +66,12 @@ _WHOSE_SECONDS = 5.0
 
 
 class Retrieval:
-    """One attempt to sign in. Ends with SignedIn, NotSaved or Ended, and never begins again."""
+    """One attempt to sign in. Ends with one of LAST_STEPS, and never begins again.
+
+    ``can_paste`` says whether there is anybody to paste an address: without, and where the
+    redirect cannot be received, a device code is asked for, and where that is refused, too, the
+    attempt ends at once.
+    """
 
     def __init__(
         self,
@@ -86,6 +92,7 @@ class Retrieval:
             prompt=settings.prompt,
         )
         client.check_route()
+        self.can_paste = True
         self.deadline = now() + timedelta(seconds=settings.timeout)
         self._profile = profile
         self._settings = settings
@@ -94,7 +101,9 @@ class Retrieval:
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._answered = False
         self._listener: Listener | None = None
+        self._can_receive = True
         self._device: asyncio.Task[None] | None = None
+        self._device_refusal: WtrError | None = None
         self._pasted: asyncio.Task[pages.Outcome] | None = None
 
     @property
@@ -144,11 +153,11 @@ class Retrieval:
             self._tell(Ended(End.CANCELLED, "The sign-in was cancelled.", "", INTERRUPTED))
 
     def extend(self) -> None:
-        """Gives the person five more minutes."""
+        """Gives the user five more minutes."""
         self.deadline += EXTENSION
 
     def paste(self, text: str) -> str:
-        """Judges a pasted address. Gives a sentence when it cannot be used, else ""."""
+        """Takes a pasted address. Gives a sentence when it cannot be used, else ""."""
         if self._answered:
             return "This sign-in has its answer already."
         answer = read_pasted(text, self.request, self.redirect_uri)
@@ -167,20 +176,61 @@ class Retrieval:
             return
         if self._device is not None:
             self._device.cancel()
+        self._device_refusal = None
         self._device = asyncio.ensure_future(self._device_grant())
 
     def _tell(self, step: Step) -> None:
         self._steps.put_nowait(step)
 
     async def _listen(self, listener: Listener) -> None:
+        if not self.redirect_uri.is_local:
+            self._not_listening(
+                NotListening(
+                    f"The redirect URI {self.redirect_uri} is not on this machine, so nothing is"
+                    " listened for here.",
+                    "After the sign-in the browser ends at an address that begins with it,"
+                    " whatever its page says: paste that address here. Or use a device code.",
+                    is_elsewhere=True,
+                )
+            )
+            return
         try:
             await listener.start()
         except CannotListen as refusal:
-            self._tell(NotListening(refusal.message, refusal.hint))
+            self._not_listening(NotListening(refusal.message, refusal.hint))
         else:
             self._tell(
                 Listening(listener.start_url, self.redirect_uri.port, tuple(listener.families))
             )
+
+    def _not_listening(self, step: NotListening) -> None:
+        self._tell(step)
+        self._can_receive = False
+        if not self.can_paste and self._device is None:
+            self.ask_for_device_code()  # the only method that is left
+        self._end_without_a_method()
+
+    def _device_code_refused(self, error: WtrError) -> None:
+        uris = error.redirect_uris if isinstance(error, DeviceNotSetUp) else ()
+        self._tell(DeviceCodeRefused(error.message, error.hint, uris))
+        self._device_refusal = error
+        self._end_without_a_method()
+
+    def _end_without_a_method(self) -> None:
+        """Ends the attempt where nobody can answer it any more: waiting would be in vain."""
+        refusal = self._device_refusal
+        if self._can_receive or self.can_paste or refusal is None or self._answered:
+            return
+        self._answered = True
+        self._tell(
+            Ended(
+                End.FAILED,
+                "No method to sign in is left: the redirect cannot be received here, no address"
+                " can be pasted without a terminal, and there is no device code.",
+                "Mend one of the reasons above, or sign in on a terminal.",
+                TEMPORARY if isinstance(refusal, TemporaryError) else FAILED,
+            )
+        )
 
     async def _watch_the_clock(self) -> None:
         # Asked often, because the wall clock moves while a machine sleeps and a timer does not.
@@ -272,7 +322,7 @@ class Retrieval:
                 with suppress(OSError):
                     aside.unlink()
         except WtrError as error:
-            return NotSaved(token, way, error.message, error.hint)
+            return SignedInUnsaved(NotSaved(token, error.message, error.hint), way)
         return SignedIn(token, way, kept_aside, account)
 
     def _own_token(self) -> StoredToken | None:
@@ -301,10 +351,8 @@ class Retrieval:
             authorization = await in_thread(
                 lambda: self._client.device_authorize(self._settings.scopes)
             )
-        except DeviceNotSetUp as refusal:
-            self._tell(DeviceCodeRefused(refusal.message, refusal.hint, refusal.redirect_uris))
         except WtrError as error:
-            self._tell(DeviceCodeRefused(error.message, error.hint))
+            self._device_code_refused(error)
         else:
             self._tell(DeviceCodeReady(authorization))
             await self._poll(authorization)
@@ -324,7 +372,7 @@ class Retrieval:
             except DeviceExpired:
                 break
             except WtrError as error:
-                self._tell(DeviceCodeRefused(error.message, error.hint))
+                self._device_code_refused(error)
                 return
             if not self._answered:
                 self._answered = True

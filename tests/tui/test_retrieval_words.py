@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.stage import DESK, OVER_SSH
 from tests.support.tokens import a_token
-from wtr_tui.errors import FAILED
+from wtr_tui.errors import FAILED, NotSaved
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import End, Ended, Step, Way
 from wtr_tui.tui.screens import sign_in_words as words
@@ -53,7 +53,7 @@ def test_the_line_above_the_address_says_what_to_do_with_it(place: object) -> No
         (steps.NotListening("Taken.", "Free it."), Tone.WARN),
         (steps.Noticed(steps.Notice.STRAY, "Something came.", 3), Tone.WARN),
         (steps.SignedIn(a_token(), Way.PASTE), Tone.GOOD),
-        (steps.NotSaved(a_token(), Way.PASTE, "No room.", "Make room."), Tone.BAD),
+        (steps.SignedInUnsaved(NotSaved(a_token(), "No room.", "Make room."), Way.PASTE), Tone.BAD),
         (Ended(End.CANCELLED, "Cancelled.", "", 130), Tone.PLAIN),
         (Ended(End.FAILED, "Refused.", "Look.", FAILED), Tone.BAD),
         (LISTENING, None),

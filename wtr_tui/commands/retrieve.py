@@ -35,7 +35,7 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.history import Event
 from wtr_tui.model import Account, Token
-from wtr_tui.oauth import steps
+from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
@@ -61,7 +61,7 @@ def run(options: Namespace) -> int:
     known = replace(known, timeout=timeout(options) or known.timeout)
     if options.no_browser:
         known = replace(known, browser="never")
-    for warning in known.warnings:
+    for warning in filter(None, (*known.warnings, proxies.warning(os.environ))):
         tell(warning)
     _offer_put_aside(found)
     sign_in = _SignIn(found, known, surroundings.look(os.environ), options)
@@ -102,6 +102,7 @@ class _SignIn:
             time_left = TimeLeft(lambda: retrieval.deadline)
             paste = Pasting(lambda text: self._pasted(text, retrieval, time_left))
             with time_left, paste as pasting:
+                retrieval.can_paste = pasting.possible
                 if self.options.device:
                     retrieval.ask_for_device_code()
                 async for step in retrieval.run():
@@ -113,7 +114,7 @@ class _SignIn:
         return self.exit_code
 
     def _take(self, step: steps.Step, retrieval: Retrieval, *, can_paste: bool) -> None:
-        if isinstance(step, (steps.SignedIn, steps.NotSaved)):
+        if isinstance(step, (steps.SignedIn, steps.SignedInUnsaved)):
             self._finish(step)
             return
         if isinstance(step, steps.OtherAccount):
@@ -126,8 +127,6 @@ class _SignIn:
         if isinstance(step, steps.Listening):
             if self.here.should_open_browser(self.settings.browser):
                 self._open(retrieval.launch_url())
-        elif isinstance(step, steps.NotListening) and not can_paste:
-            retrieval.ask_for_device_code()  # the only way that is left
         elif isinstance(step, steps.DeviceCodeReady) and is_terminal(sys.stderr):
             _print_qr_code(step.authorization)
         elif isinstance(step, steps.DeviceCodeOver):
@@ -136,14 +135,14 @@ class _SignIn:
             was_asked_to = self.ended_by and step.end is steps.End.CANCELLED
             self.exit_code = 128 + self.ended_by if was_asked_to else step.exit_code
 
-    def _finish(self, step: steps.SignedIn | steps.NotSaved) -> None:
+    def _finish(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         token = step.token
         debug.hide(token.access_token, token.refresh_token)
         self.give(token)
         until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
-        if isinstance(step, steps.NotSaved):
-            tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.message}")
-            tell(step.hint or "Sign in again once that is mended.")
+        if isinstance(step, steps.SignedInUnsaved):
+            tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.error.message}")
+            tell(step.error.hint or "Sign in again once that is mended.")
             if not (self.options.output or self.options.json):
                 give_unsaved(token, self.profile.name)
             return

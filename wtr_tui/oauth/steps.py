@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from wtr_tui.errors import NotSaved
 from wtr_tui.model import Account, Token
 from wtr_tui.oauth.device import DeviceAuthorization
 
@@ -29,10 +30,14 @@ class Listening:
 
 @dataclass(frozen=True)
 class NotListening:
-    """The port could not be had. Pasting and the device code go on working."""
+    """The redirect cannot be received here. Pasting and the device code go on working.
+
+    ``is_elsewhere``: that is no fault, for the redirect URI is not on this machine.
+    """
 
     message: str
     hint: str
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,13 +142,18 @@ class OtherAccount:
 
 
 @dataclass(frozen=True)
-class NotSaved:
-    """The token was granted, but could not be written: it lives in this process only."""
+class SignedInUnsaved:
+    """The token was granted, but could not be written: it lives in this process only.
 
-    token: Token
+    ``error`` holds it, and says why.
+    """
+
+    error: NotSaved
     way: Way
-    message: str
-    hint: str
+
+    @property
+    def token(self) -> Token:
+        return self.error.token
 
 
 class End(Enum):
@@ -178,11 +188,11 @@ Step = (
     | Exchanging
     | SignedIn
     | OtherAccount
-    | NotSaved
+    | SignedInUnsaved
     | Ended
 )
 
-LAST_STEPS = (SignedIn, OtherAccount, NotSaved, Ended)
+LAST_STEPS = (SignedIn, OtherAccount, SignedInUnsaved, Ended)
 """After one of these the attempt is over."""
 
 

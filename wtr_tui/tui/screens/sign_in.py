@@ -115,6 +115,7 @@ class SignInScreen(WtrScreen):
             self._begin()
 
     def _begin(self) -> None:
+        from wtr_tui.oauth import proxies
         from wtr_tui.retrieval import Retrieval
 
         session = self.session
@@ -130,7 +131,7 @@ class SignInScreen(WtrScreen):
         self._listening = None
         self._arrived = self._hinted = False
         self._port_free.clear()
-        self.tell("")
+        self.tell(proxies.warning(session.environ), Tone.WARN)
         self._ways.begin(self._attempt)
         self._show_idle()
         self.set_focus(None)
@@ -167,7 +168,7 @@ class SignInScreen(WtrScreen):
             self.program.close_bare()
         self._ways.take(step, self.session.settings.redirect_port)
         said = words.message(step)
-        if isinstance(step, (steps.SignedIn, steps.NotSaved)):
+        if isinstance(step, (steps.SignedIn, steps.SignedInUnsaved)):
             self._take_token(step)
         elif isinstance(step, steps.OtherAccount):
             if self.session.keeper is self._keeper:  # else that profile's next start asks
@@ -193,7 +194,7 @@ class SignInScreen(WtrScreen):
         if session.surroundings.should_open_browser(session.settings.browser) and not session.demo:
             self._launch_browser()
 
-    def _take_token(self, step: steps.SignedIn | steps.NotSaved) -> None:
+    def _take_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         session = self.session
         if session.keeper is not self._keeper:
             return  # the person has gone on with another profile; what was saved is that one's

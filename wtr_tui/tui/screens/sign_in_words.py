@@ -62,6 +62,8 @@ def lines(step: Step, port: int, *, remote: bool) -> dict[str, str]:
         where = " and ".join(step.addresses)
         return {"listening": f"{DONE} Listening on port {step.port} of this machine ({where})"}
     if isinstance(step, steps.NotListening):
+        if step.is_elsewhere:
+            return {"listening": f"{DONE} The redirect URI is elsewhere: paste where you end"}
         return {"listening": f"{OFF} Not listening on port {port}; x, then Enter tries again"}
     if isinstance(step, steps.BrowserArrived):
         sentence = "Your browser reached us and is at Webex now: sign in there and agree."
@@ -90,7 +92,8 @@ def lines(step: Step, port: int, *, remote: bool) -> dict[str, str]:
 def message(step: Step) -> tuple[str, Tone] | None:
     """What a step says in the line for messages, if anything."""
     if isinstance(step, steps.NotListening):
-        return f"{step.message} {step.hint}", Tone.WARN
+        tone = Tone.PLAIN if step.is_elsewhere else Tone.WARN
+        return f"{step.message} {step.hint}", tone
     if isinstance(step, steps.Noticed):
         count = f" ({step.count} so far)" if step.count > 1 else ""
         return f"{step.message}{count}", Tone.WARN
@@ -112,9 +115,10 @@ def message(step: Step) -> tuple[str, Tone] | None:
         kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
         who = f" as {step.account.named}" if step.account.known else ""
         return f"Signed in {step.way.value}{who}; the token is saved. c copies it.{kept}", Tone.GOOD
-    if isinstance(step, steps.NotSaved):
+    if isinstance(step, steps.SignedInUnsaved):
         return (
-            f"NOT SAVED: {step.message} {step.hint} s tries again; c copies it meanwhile.",
+            f"NOT SAVED: {step.error.message} {step.error.hint} s tries again; c copies it"
+            " meanwhile.",
             Tone.BAD,
         )
     if isinstance(step, steps.Ended):
