@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.home import PATIENCE, PROGRAM, Home, ended
 from tests.support.waiting import wait_until
-from tests.support.webex import Fault, Integration, Sandbox, browser
+from tests.support.webex import Fault, Integration, Sandbox, browser, new_integration
 from wtr_tui.storage.token_file import TokenFile
 
 START = re.compile(r"http://localhost:\d+/s/\S+")
@@ -200,6 +200,46 @@ def test_a_taken_port_leaves_the_device_code(
                 sandbox.approve_device(found[1])
                 break
         assert ended(running).code == 0
+
+
+def test_without_port_terminal_and_device_code_it_ends_at_once(
+    home: Home, sandbox: Sandbox
+) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        without = sandbox.register(new_integration(f"http://localhost:{port}", device=False))
+        home.configure(sandbox, of=without)
+        ran = ended(home.start("retrieve", "--no-browser", "-t", "1h"))
+    assert ran.code == 1
+    assert "is taken by" in ran.err
+    assert "oauth-helper-a.wbx2.com" in ran.err, "what to register"
+    assert "No method to sign in is left" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("proxy", "no_proxy", "code", "says"),
+    [
+        ("socks5://127.0.0.1:1", "", 2, "SOCKS proxy"),
+        ("http://ann:SENT#INEL@127.0.0.1:1", "", 2, "%23"),
+        ("http://127.0.0.1:1", "10.0.0.0/33", 1, "10.0.0.0/33"),
+    ],
+)
+def test_what_cannot_be_read_of_the_proxies_is_told_before_a_sign_in_begins(
+    home: Home, sandbox: Sandbox, proxy: str, no_proxy: str, code: int, says: str
+) -> None:
+    home.configure(sandbox)
+    path = home.settings_path("default")
+    path.write_text(path.read_text().replace(sandbox.base_url, "https://webexapis.invalid/v1"))
+    running = home.start(
+        "retrieve", "--no-browser", "-t", "10", https_proxy=proxy, no_proxy=no_proxy
+    )
+    ran = ended(running)
+    assert ran.code == code
+    assert says in ran.err
+    assert "INEL" not in ran.err
+    assert ("/s/" in ran.err) == (code != 2), "no address is shown for a sign-in that cannot end"
 
 
 def test_a_token_that_cannot_be_saved_is_given_and_told(ready: Home, sandbox: Sandbox) -> None:
