@@ -12,7 +12,7 @@ import threading
 import time
 
 from wtr_tui import clock, tokens
-from wtr_tui.errors import NotSaved, WtrError
+from wtr_tui.errors import NotSaved, UsageError, WtrError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from wtr_tui.model import Token
     from wtr_tui.storage.profile import Profile
     from wtr_tui.storage.settings import Settings
+
+SOCKET = "WTR_SOCKET"
+"""The variable with the path of a socket of ``wtr serve``."""
 
 _PAUSE = 30.0
 """Seconds without another try after a refresh that failed while the token was still valid."""
@@ -33,9 +36,10 @@ def access_token(profile: str | None = None, min_left: int | None = None) -> str
     """A Webex access token that is valid now, refreshed first where little is left of it.
 
     ``profile`` is the name of one; by default ``$WTR_PROFILE`` or ``default``. ``min_left`` is in
-    seconds: by default 300, of a token with a short life half of that. Safe
-    in any thread, without an event loop; reads the token file at each call, which takes less than
-    a millisecond.
+    seconds: by default 300, of a token with a short life half of that. Where
+    ``$WTR_SOCKET`` is set the token comes from that ``wtr serve``, which decides how long it
+    lasts. Safe in any thread, without an event loop; reads the token file at each call, which
+    takes less than a millisecond.
 
     ::
 
@@ -62,8 +66,9 @@ class Source:
     while another one asked Webex takes part in what came of that.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, config: str | None = None) -> None:
+        self._name = name
+        self._config = config
         self._lock = threading.Lock()
         self._unsaved: Token | None = None
         self._ended = 0.0
@@ -74,11 +79,11 @@ class Source:
 
     def access_token(self, min_left: int | None = None) -> str:
         asked = time.monotonic()
-        members = tokens.fast_token(self.name, None, os.environ, min_left)
+        members = tokens.fast_token(self._name, self._config, os.environ, min_left)
         if members is not None:
             return str(members["access_token"])
         with self._lock:
-            members = tokens.fast_token(self.name, None, os.environ, min_left)
+            members = tokens.fast_token(self._name, self._config, os.environ, min_left)
             if members is not None:
                 return str(members["access_token"])
             if self._failure is not None and self._ended >= asked:
@@ -167,16 +172,48 @@ class Source:
     def _profile(self) -> Profile:
         from wtr_tui.storage import profile
 
-        return profile.find(self.name, None, os.environ)
+        return profile.find(self._name, self._config, os.environ)
 
 
 _sources: dict[str, Source] = {}
+
+
+class SocketSource(Source):
+    """The token that ``wtr serve`` gives: how long it lasts is its business, not ours."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("")
+        self._path = path
+
+    def access_token(self, min_left: int | None = None) -> str:
+        from wtr_tui.environment import token_socket
+
+        return token_socket.receive(self._path)
+
+    def expires_at(self) -> datetime | None:
+        return None
+
+    def base_url(self) -> str:
+        from wtr_tui.storage.settings import DEFAULT_BASE_URL
+
+        return DEFAULT_BASE_URL
+
+    def _replaced(self, rejected: str) -> str:
+        return self.access_token()
 
 
 def source(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Source:
     """The token of a profile, or of ``$WTR_SOCKET``. Raises UsageError where the name is none."""
     from wtr_tui.storage import locations
 
+    path = environ.get(SOCKET)
+    if path:
+        if profile is not None:
+            raise UsageError(
+                f"${SOCKET} is set, so the token comes from there: no profile can be chosen.",
+                f"Unset ${SOCKET}, or name no profile.",
+            )
+        return _sources.setdefault(f"{SOCKET}={path}", SocketSource(path))
     name = locations.profile_name(profile, environ)
     return _sources.setdefault(name, Source(name))
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 _WITH_A_VALUE = ("--profile", "--config")
+_FROM_SOCKET = ("token", "exec")
+_WITHOUT_A_TOKEN = ("help", "completion")
 _GO_TOOLS_FILE = ".wtr-cli.json"
 
 
@@ -89,11 +91,29 @@ def _run(arguments: list[str]) -> int:
     text.command = f"wtr {name}"
     # Profile and settings file may stand before the command too.
     options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
+    _require_own_files(name, options.profile or options.config)
     if options.debug:
         from wtr_tui.commands import debug
 
         debug.enable()
     return int(command.run(options))
+
+
+def _require_own_files(name: str, chosen: str | None) -> None:
+    """With ``$WTR_SOCKET`` there is a token to read and nothing else: no profile, no file."""
+    if not os.environ.get("WTR_SOCKET") or name in _WITHOUT_A_TOKEN:
+        return
+    if name not in _FROM_SOCKET:
+        raise UsageError(
+            f"$WTR_SOCKET is set, so the token comes from there: {name} has nothing to work on.",
+            "Run it where wtr serve runs, or unset $WTR_SOCKET.",
+        )
+    if chosen is not None:
+        raise UsageError(
+            "$WTR_SOCKET is set, so the token comes from there: neither --profile nor --config"
+            " changes that.",
+            "Leave them away, or unset $WTR_SOCKET.",
+        )
 
 
 def _place_of_command(arguments: list[str]) -> int | None:
@@ -120,6 +140,8 @@ def _meant(name: str) -> str:
 def _screens(
     profile: str | None, config: str | None, *, sandbox: bool = False, mouse: bool = False
 ) -> int:
+    if not sandbox:
+        _require_own_files("the full-screen program", None)
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         return _no_screens("this is none")
     if os.environ.get("TERM") == "dumb":

@@ -28,6 +28,7 @@ class Laptop:
 
     def __init__(self, network: Network, server: SshServer) -> None:
         self.inside = network.on_laptop
+        self.on_server = network.on_server
         self.server = server
 
     def browse(self, how: str, url: str) -> tuple[bool, str]:

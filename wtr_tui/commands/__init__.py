@@ -13,6 +13,7 @@ COMMANDS = {
     "status": ("status", "say whose token it is, until when, and where the files are"),
     "history": ("history", "say what happened to the token, when, and who did it"),
     "exec": ("exec_", "run a program with a valid token in $WEBEX_ACCESS_TOKEN"),
+    "serve": ("serve", "give a valid token to whoever connects to a UNIX socket"),
     "import": ("import_", "take over the token that another tool keeps in a file"),
     "export": ("export", "print the token in a form that other tools read"),
     "doctor": ("doctor", "look for what would go wrong here"),

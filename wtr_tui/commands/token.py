@@ -43,6 +43,11 @@ def ready_token(
 
     Warnings are told. Raises a WtrError where there is no valid token to give.
     """
+    path = os.environ.get("WTR_SOCKET")
+    if path:
+        from wtr_tui.environment import token_socket
+
+        return token_socket.receive(path), None
     place = options.profile, options.config, os.environ, options.min_left
     members, lock = None, None
     if not options.debug:
