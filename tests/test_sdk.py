@@ -22,7 +22,7 @@ import webexpythonsdk
 import wtr_tui
 from tests.support.home import PATIENCE, Home
 from tests.support.webex import Fault, Rules, Sandbox
-from wtr_tui import access
+from wtr_tui import access, in_flight
 from wtr_tui.commands import help_
 
 EXPIRED = timedelta(seconds=-60)
@@ -39,8 +39,9 @@ def home(profile_dir: Path) -> Home:
 
 
 @pytest.fixture(autouse=True)
-def new_process() -> Iterator[None]:
-    """Nothing is remembered of the profiles of other tests."""
+def new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is remembered of other tests: of their profiles, and that a command has ended."""
+    monkeypatch.setattr(in_flight, "_closed", False)
     access._sources.clear()
     yield
     access._sources.clear()
@@ -179,7 +180,7 @@ def test_a_forked_child_is_not_held_up_by_a_lock_of_its_parent(home: Home, webex
     home.sign_in(webex, left=EXPIRED)
     script = """
         import os, wtr_tui
-        from wtr_tui import access
+        from wtr_tui import access, in_flight
         with access.source()._lock:
             child = os.fork()
             if child == 0:
