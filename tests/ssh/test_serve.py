@@ -74,16 +74,17 @@ def help_lines() -> list[str]:
 def test_a_server_without_a_token_has_a_valid_one_through_ssh(
     laptop: Laptop, here: Home, there: Home, sandbox: Sandbox
 ) -> None:
-    serve, clear, forward, export, command, *_ = help_lines()
+    serve, named, clear, forward, export, command, *_ = help_lines()
     assert (serve, command) == ("wtr serve &", "wtr token")
     path = str(there.folder / "wtr.sock")
     server = laptop.server
+    assert named == "socket=$XDG_RUNTIME_DIR/wtr-tui/default.sock"
     assert export == "export WTR_SOCKET=/run/user/1000/wtr.sock"
 
     def adapted(line: str) -> str:
-        """As a user on this laptop would type it; the shell has expanded $XDG_RUNTIME_DIR."""
+        """As a user on this laptop would type it; the shell has expanded $socket."""
         line = line.replace("/run/user/1000/wtr.sock", path)
-        line = line.replace("$XDG_RUNTIME_DIR", here.extra["XDG_RUNTIME_DIR"])
+        line = line.replace("$socket", f"{here.extra['XDG_RUNTIME_DIR']}/wtr-tui/default.sock")
         return line.replace("you@server", f"-p {server.port} {server.user}@{server.address}")
 
     def on_server(*words: str) -> Ran:

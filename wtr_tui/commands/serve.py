@@ -21,7 +21,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--socket",
         metavar="PATH",
-        help="another path (default: $XDG_RUNTIME_DIR/wtr-tui/PROFILE.sock)",
+        help="another path than PROFILE.sock in $XDG_RUNTIME_DIR/wtr-tui",
     )
     add_min_left(parser)
 
