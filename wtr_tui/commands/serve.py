@@ -21,7 +21,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--socket",
         metavar="PATH",
-        help="another path than PROFILE.sock in $XDG_RUNTIME_DIR/wtr-tui",
+        help="another path than that in wtr help files",
     )
     add_min_left(parser)
 
