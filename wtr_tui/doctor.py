@@ -1,7 +1,8 @@
 """What would go wrong here, found before it does: for ``wtr doctor`` and the screen of that name.
 
 Looks only, mends nothing. :func:`examine` gives the findings in the order a user would mend them:
-settings, files, lock, token, SSH, port, browser, clipboard, time zone, proxy, certificates, Webex.
+settings, files, lock, token, timer, SSH, port, browser, clipboard, time zone, proxy, certificates,
+Webex.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from wtr_tui import clock, redirect_uri
+from wtr_tui import clock, redirect_uri, timer
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import AccessTokenRejected, LockHeld, SettingsError, WtrError
@@ -85,6 +86,8 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     yield from _lock(profile)
     token, findings = _token(profile, known, clock.now())
     yield from findings
+    if token is not None and token.refresh_token is not None:
+        yield _timer(profile, environ)
     here = surroundings.look(environ)
     yield from _connection(here, known)
     yield _port(known)
@@ -204,6 +207,19 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
     except SettingsError as error:
         return None, [*findings, _bad(_TOKEN, error)]
     return found, findings
+
+
+def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
+    """Whether something refreshes the token while nobody asks for it and no screen is open."""
+    keeper = timer.keeps_alive(profile, environ)
+    if keeper is None:
+        return _warn(
+            "timer",
+            "nothing refreshes this token while wtr-tui is closed: wtr install-timer changes that.",
+        )
+    if keeper.fault:
+        return _warn("timer", f"{keeper.words} does not keep this token alive. {keeper.fault}")
+    return _good("timer", f"{keeper.words} keeps this token alive.")
 
 
 def _life(found: Token, now: datetime) -> Finding:

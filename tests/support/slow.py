@@ -23,7 +23,9 @@ _PLACES = (
     "storage/test_many_writers.py",
 )
 # Whoever asks for one of these talks to a real program.
-_FIXTURES = frozenset({"chromium", "start", "log_in", "ssh_server", "tmux", "tmux_server"})
+_FIXTURES = frozenset(
+    {"chromium", "start", "log_in", "ssh_server", "user_manager", "tmux", "tmux_server"}
+)
 
 
 def mark_slow(items: Iterable[pytest.Item]) -> None:

@@ -56,6 +56,9 @@ def arguments(parser: ArgumentParser) -> None:
         "--within", type=duration, metavar="DURATION", help="only when less is left: 3d, 36h, 90m"
     )
     parser.add_argument("--all", action="store_true", help="every profile there is")
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="say nothing where nothing failed, as for cron"
+    )
     add_timeout(parser, f"how long Webex may take to answer (default: {_PATIENCE})")
     add_outputs(parser)
 
@@ -109,7 +112,8 @@ def run(options: Namespace) -> int:
         if not options.all:
             result = refreshed_one(profile.find(options.profile, options.config, os.environ))
             _give(result, options)
-            tell(result.text)
+            if result.error is not None or not options.quiet:
+                tell(result.text)
             if isinstance(result.error, NotSaved) and not (options.output or options.json):
                 give_unsaved(result.error.token, result.profile.name)
             return result.error.exit_code if result.error else DONE
@@ -183,7 +187,8 @@ def _summed_up(results: list[Result], options: Namespace) -> int:
     )
     renewed = len(results) - idle - len(failed)
     count = f"{len(results)} profile{'' if len(results) == 1 else 's'}"
-    tell(f"{count}: {renewed} refreshed, {idle} fresh enough, {len(failed)} failed.")
+    if failed or not options.quiet:
+        tell(f"{count}: {renewed} refreshed, {idle} fresh enough, {len(failed)} failed.")
     return worst([result.error for result in failed if result.error is not None])
 
 

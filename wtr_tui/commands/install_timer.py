@@ -1,0 +1,72 @@
+"""Installs a timer that refreshes the tokens of all profiles while nobody is there.
+
+A systemd user timer where a user manager runs, else a line of the crontab; on macOS a launchd
+agent. Only what was installed this way is ever changed or taken out; running it twice changes
+nothing. wtr doctor says whether a timer keeps the token alive, and wtr help timer tells more.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from wtr_tui import timer
+from wtr_tui.commands.options import duration
+from wtr_tui.commands.output import give, tell
+from wtr_tui.errors import DONE, SettingsError, UsageError
+from wtr_tui.schedulers import spelled
+from wtr_tui.storage import profile
+
+_EVERY, _WITHIN = 3_600, 3 * 86_400
+_WHERE = {
+    "systemd": "a systemd user timer",
+    "crontab": "a line of the crontab",
+    "launchd": "a launchd agent",
+}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--every", type=duration, default=_EVERY, metavar="DURATION", help="how often (default: 1h)"
+    )
+    parser.add_argument(
+        "--within",
+        type=duration,
+        default=_WITHIN,
+        metavar="DURATION",
+        help="refresh what has less than this left (default: 3d)",
+    )
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--print", action="store_true", dest="only_print", help="show it, install nothing"
+    )
+    either.add_argument("--remove", action="store_true", help="take out what was installed")
+
+
+def run(options: Namespace) -> int:
+    if options.config:
+        raise UsageError("A timer refreshes all profiles, each with its usual settings file.")
+    if options.remove:
+        gone = timer.remove(os.environ)
+        for name in gone:
+            tell(f"Taken out: {_WHERE[name]}.")
+        if not gone:
+            tell("There is no timer of ours.")
+        return DONE
+    job = timer.job(options.every, options.within)
+    found = profile.find(options.profile, None, os.environ)
+    if options.only_print:
+        chosen = timer.scheduler(os.environ)
+        give(chosen.printed(job))
+        try:
+            timer.require_enough(job, found, os.environ, chosen)
+        except SettingsError as error:
+            tell(str(error))
+        return DONE
+    installed = timer.install(job, found, os.environ)
+    what = f"{_WHERE[installed.scheduler]} refreshes all tokens every {spelled(job.every)}"
+    what += f" that have less than {spelled(job.within)} left."
+    tell(f"Installed: {what}" if installed.changed else f"Nothing to do: {what}")
+    for sentence in installed.needed:
+        tell(sentence)
+    return DONE

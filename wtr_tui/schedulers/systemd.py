@@ -1,0 +1,194 @@
+"""Two units among the user's own, and the user's systemd manager, which runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wtr_tui import process
+from wtr_tui.errors import UsageError
+from wtr_tui.schedulers import (
+    LIMIT,
+    MARK,
+    REFRESH,
+    Found,
+    Job,
+    delete,
+    found_at,
+    listed,
+    own_home,
+    own_text,
+    require,
+    shell_words,
+    spelled,
+    text_of,
+    write,
+)
+from wtr_tui.storage import locations
+from wtr_tui.text import cleaned, user_name
+
+UNIT = "wtr-tui"
+
+
+class Systemd:
+    """Two units among the user's own, and the user's manager, which runs them."""
+
+    name = "systemd"
+    cure = "systemd gets variables from ~/.config/environment.d/*.conf, at the next login."
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        # A shell that su or sudo made does not have it.
+        runtime = environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+        self._environ = {**environ, "XDG_RUNTIME_DIR": runtime}
+        asked = self._systemctl("show-environment")
+        self._manager = _assignments(asked.output) if asked.ok else None
+        own = locations.config_dir({**environ, **(self._manager or {})})
+        self._folder = f"{own.rpartition('/')[0]}/systemd/user"
+
+    def runs(self) -> bool:
+        """Whether there is a manager of this user that takes orders."""
+        return self._manager is not None
+
+    def is_there(self) -> bool:
+        return os.path.isdir(self._folder)  # noqa: PTH112 - as text, like its neighbours
+
+    def given(self) -> dict[str, str]:
+        return {"HOME": own_home(), **(self._manager or {})}
+
+    def units(self, job: Job) -> dict[str, str]:
+        """The text of each unit by its path."""
+        minutes, hours = job.times()
+        calendar = f"*-*-* {listed(hours)}:{listed(minutes, 2)}:00"
+        spread = min(job.every // 4, 600)
+        return {
+            f"{self._folder}/{UNIT}.service": f"""\
+# {MARK}
+[Unit]
+Description=Refresh Webex tokens that expire within {spelled(job.within)}
+
+[Service]
+Type=oneshot
+ExecStart={_exec_start(job.command)}
+TimeoutStartSec=15min
+""",
+            f"{self._folder}/{UNIT}.timer": f"""\
+# {MARK}
+[Unit]
+Description=Refresh Webex tokens every {spelled(job.every)}
+
+[Timer]
+OnCalendar={calendar}
+RandomizedDelaySec={spread}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+""",
+        }
+
+    def printed(self, job: Job) -> str:
+        return "\n".join(f"# {path}\n{text}" for path, text in self.units(job).items())
+
+    def install(self, job: Job) -> bool:
+        units = self.units(job)
+        changed = [path for path, text in units.items() if own_text(path) != text]
+        for path in changed:
+            write(path, units[path])
+        if changed:
+            self._order("daemon-reload")
+        if not changed and self._is("enabled") and self._is("active"):
+            return False
+        self._order("enable", f"{UNIT}.timer")
+        self._order("restart", f"{UNIT}.timer")
+        return True
+
+    def remove(self) -> bool:
+        paths = [f"{self._folder}/{UNIT}.{kind}" for kind in ("timer", "service")]
+        own = [path for path in paths if own_text(path) is not None]
+        if not own:
+            return False
+        if self.runs() and f"{self._folder}/{UNIT}.timer" in own:
+            self._order("disable", "--now", f"{UNIT}.timer")
+        delete(self._wanted / f"{UNIT}.timer")
+        for path in own:
+            delete(Path(path))
+        if self.runs():
+            self._order("daemon-reload")
+        return True
+
+    def found(self) -> Found | None:
+        """Reads files only: what is enabled, in the user's own folder."""
+        for timer in sorted(self._wanted.glob("*.timer")):
+            service = re.search(r"(?m)^Unit=(.+)$", text_of(timer))
+            unit = service[1].strip() if service else f"{timer.stem}.service"
+            command = re.search(r"(?m)^ExecStart=(.+)$", text_of(Path(self._folder) / unit))
+            if command and REFRESH.search(command[1]):
+                start = command[1].replace("%h", own_home())
+                found = found_at(f"the systemd user timer {timer.stem}", _unit_words(start))
+                if self._manager is None and not found.fault:
+                    return replace(found, fault="No systemd user manager runs that would start it.")
+                return found
+        return None
+
+    def needed(self) -> list[str]:
+        user = user_name(os.getuid())
+        if os.access(f"/var/lib/systemd/linger/{user}", os.F_OK):
+            return []
+        return [
+            "While you are logged out it runs only after: loginctl enable-linger (some systems"
+            " want an administrator for that)."
+        ]
+
+    @property
+    def _wanted(self) -> Path:
+        return Path(self._folder) / "timers.target.wants"
+
+    def _is(self, state: str) -> bool:
+        return self._systemctl(f"is-{state}", "--quiet", f"{UNIT}.timer").ok
+
+    def _order(self, *words: str) -> None:
+        require(("systemctl", "--user", "--quiet", *words), self._environ)
+
+    def _systemctl(self, *words: str) -> process.Result:
+        return process.run(
+            ("systemctl", "--user", *words), limit=LIMIT, environ=self._environ, capture=True
+        )
+
+
+def _exec_start(command: Sequence[str]) -> str:
+    # The first word is read by rules of its own: some characters it may not hold at all.
+    odd = not set("'\"\\$").isdisjoint(command[0])
+    return " ".join(map(_unit_word, ("/usr/bin/env", *command) if odd else command))
+
+
+def _unit_word(word: str) -> str:
+    """A word of ExecStart= that means just itself (systemd.service(5), systemd.unit(5))."""
+    if not word.isprintable():
+        raise UsageError(f"A unit cannot hold the path {cleaned(word)!a}.")
+    word = word.replace("%", "%%").replace("$", "$$").replace("\\", "\\\\").replace('"', '\\"')
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else f'"{word}"'
+
+
+def _unit_words(command: str) -> list[str]:
+    return [each.replace("%%", "%").replace("$$", "$") for each in shell_words(command)]
+
+
+def _assignments(output: bytes) -> dict[str, str]:
+    """What ``systemctl show-environment`` prints, quoted as for a shell where that is needed."""
+    lines = (line.partition("=") for line in output.decode("utf-8", "replace").splitlines())
+    return {
+        name: _unescaped(value[2:-1]) if value.startswith("$'") else value
+        for name, _, value in lines
+        if name.isidentifier()
+    }
+
+
+def _unescaped(text: str) -> str:
+    """The text of ``$'…'``: escapes as in C and Python."""
+    try:
+        return text.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    except UnicodeDecodeError:
+        return text
