@@ -13,6 +13,7 @@ from wtr_tui import text
 from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.output import (
     drop_output,
+    forbid_core_dumps,
     give_unsaved,
     hold_standard_streams,
     show_any_sign,
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; errors become sentences on stderr."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     hold_standard_streams()
+    forbid_core_dumps()
     show_any_sign()
     try:
         exit_code = _told(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
 
 UTC = timezone.utc
@@ -68,8 +69,34 @@ def local(instant: datetime, *, seconds: bool = False) -> str:
     except (OverflowError, ValueError):
         here = instant.astimezone(UTC)  # the calendar ends before this clock would get there
     clock = here.strftime("%H:%M:%S" if seconds else "%H:%M")
-    zone = here.tzname() or here.strftime("%z")
+    zone = "UTC" if unknown_time_zone() else here.tzname() or here.strftime("%z")
     return f"{here:%a} {here.day} {here:%b} {here.year} {clock} {zone}"
+
+
+_ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
+_known_zones: dict[str, bool] = {"": True}
+
+
+def unknown_time_zone() -> str:
+    """``$TZ`` where it names no zone that this system knows, else "".
+
+    The C library takes it for UTC then, under the name that was meant. What POSIX spells as a rule
+    (``CET-1CEST,M3.5.0,M10.5.0``) is known everywhere.
+    """
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named not in _known_zones:
+        _known_zones[named] = _is_zone(named)
+    return "" if _known_zones[named] else named
+
+
+def _is_zone(name: str) -> bool:
+    import re
+
+    if re.match(r"(<[\w+-]{3,}>|[A-Za-z]{3,})[+-]?\d", name):
+        return True
+    folders = [folder for folder in (os.environ.get("TZDIR"), *_ZONES) if folder]
+    files = [name] if name.startswith("/") else [f"{folder}/{name}" for folder in folders]
+    return any(os.path.isfile(file) for file in files)  # noqa: PTH113 - without pathlib
 
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}

@@ -26,7 +26,7 @@ from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
 from wtr_tui.storage import settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.text import cleaned, on_one_line
+from wtr_tui.text import cleaned, on_one_line, user_name
 from wtr_tui.tokens import require_base_url
 
 _SETTINGS = "settings"
@@ -93,6 +93,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     yield _port(known)
     yield _browser(here, known, environ)
     yield _clipboard(here, known)
+    yield from _time_zone()
     yield _proxy(known, environ)
     yield from _webex(known, token, ask=ask)
 
@@ -135,6 +136,13 @@ def file_modes(profile: Profile) -> Iterator[Finding]:
 def _missing(path: Path) -> Finding:
     """Whether it could be made when it is needed."""
     above = _nearest(path)
+    owner = above.stat().st_uid
+    if owner not in (os.geteuid(), 0):
+        return _bad(
+            "files",
+            f"{path} is not there and is not made, {above} belongs to {user_name(owner)}, not to"
+            f" {user_name(os.geteuid())}: a new token could not be saved.",
+        )
     if not os.access(above, os.W_OK | os.X_OK):
         return _bad(
             "files",
@@ -290,6 +298,14 @@ def _clipboard(here: Surroundings, known: Settings) -> Finding:
     if not routes:
         return _warn("clipboard", "none can be reached from here; the screens show texts in full.")
     return _good("clipboard", f"through {', then '.join(route.value for route in routes)}.")
+
+
+def _time_zone() -> Iterator[Finding]:
+    """Nothing is said of one that is known."""
+    unknown = clock.unknown_time_zone()
+    if unknown:
+        words = f"$TZ names none that this system knows ({unknown!a}): times are told in UTC."
+        yield _warn("time zone", words)
 
 
 def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:

@@ -92,6 +92,23 @@ def printable(text: str) -> str:
     )
 
 
+def escaped(text: str) -> str:
+    """The text with its lines, and what :func:`cleaned` takes out of it spelled: ``\\x1b``.
+
+    For a path or a name that a user has to see as it is, and a terminal must not obey.
+    """
+    if text.isprintable():
+        return text
+    import unicodedata
+
+    return "".join(
+        character
+        if character == "\n" or unicodedata.category(character) not in _UNSHOWABLE
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
 def is_visible_ascii(text: str) -> bool:
     """Whether there is text, all of it ``!`` to ``~``: what an HTTP header carries."""
     return text.isascii() and text.isprintable() and text != "" and " " not in text

@@ -139,6 +139,21 @@ def test_threads_exclude_each_other(path: Path) -> None:
     assert most == 1
 
 
+def test_an_error_while_it_is_closed_ends_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.close
+
+    def failing(descriptor: int) -> None:
+        real(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched, exclusive(path):
+        patched.setattr(os, "close", failing)
+    with exclusive(path, timeout=0):
+        pass
+
+
 def test_an_error_inside_lets_go(path: Path) -> None:
     with pytest.raises(ZeroDivisionError), exclusive(path):
         raise ZeroDivisionError

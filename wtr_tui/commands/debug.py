@@ -60,5 +60,3 @@ def show_settings(profile: Profile, settings: Settings) -> None:
     step(f"profile {profile.name}: {profile.settings_path}, {profile.token_path}")
     for key, source in settings.sources.items():
         step(f"{key} is {source.words()}")
-    for warning in settings.warnings:
-        step(warning)

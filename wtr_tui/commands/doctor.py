@@ -10,7 +10,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from wtr_tui.commands import debug
-from wtr_tui.commands.output import as_json, give
+from wtr_tui.commands.output import as_json, give, show
 from wtr_tui.doctor import Level, examine
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.storage import profile
@@ -28,7 +28,7 @@ def run(options: Namespace) -> int:
     for finding in examine(found, os.environ, ask=not options.offline):
         findings.append(finding)
         if not options.json:
-            give(str(finding))
+            show(str(finding))
     if options.json:
         rows = [
             {"level": each.level.name.lower(), "subject": each.subject, "words": each.words}

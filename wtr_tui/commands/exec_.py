@@ -13,7 +13,7 @@ import signal
 from collections.abc import Mapping
 
 from wtr_tui.commands.options import add_min_left
-from wtr_tui.commands.output import tell
+from wtr_tui.commands.output import allow_core_dumps, tell
 from wtr_tui.commands.token import ready_token
 from wtr_tui.errors import UsageError
 
@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     # Python ignores these two, and what is ignored stays so in the program.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    allow_core_dumps()
     try:
         os.execvpe(program[0], program, environ)  # noqa: S606 - no shell is what is wanted
     except OSError as error:

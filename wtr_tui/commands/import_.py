@@ -19,6 +19,7 @@ from wtr_tui import clock, in_flight
 from wtr_tui.commands import debug
 from wtr_tui.commands.foreign import Foreign, understood
 from wtr_tui.commands.output import give_unsaved, tell
+from wtr_tui.commands.valid_token import loaded_settings
 from wtr_tui.delivery import deliver
 from wtr_tui.errors import (
     DONE,
@@ -66,8 +67,7 @@ def run(options: Namespace) -> int:
         raise UsageError(f"Nothing was imported from {name}. {error}") from None
     debug.hide(foreign.access_token, foreign.refresh_token, foreign.bare)
     found = profile.find(options.profile, options.config, os.environ)
-    known = settings.load(found.settings_path, os.environ)
-    debug.show_settings(found, known)
+    known = loaded_settings(found)
     _require_same_integration(foreign, known)
     before = found.token_file.read() if foreign.has_token else None
     if before is not None and not options.replace:
@@ -203,7 +203,7 @@ def _token(foreign: Foreign, client: WebexClient, known: Settings, token_file: T
         try:
             end = client.expiry(foreign.access_token)
         except WtrError as error:
-            tell(f"Webex could not be asked until when the token is valid. {error.message}")
+            tell(f"{error.message} The end of the token stays unknown.")
     return Token(
         access_token=foreign.access_token,
         obtained_at=clock.now(),

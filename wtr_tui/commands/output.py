@@ -8,6 +8,7 @@ import sys
 
 from wtr_tui import clock
 from wtr_tui.errors import WtrError
+from wtr_tui.text import escaped
 from wtr_tui.text import program_name as program_name
 
 TYPE_CHECKING = False
@@ -44,9 +45,14 @@ def give(text: str) -> None:
         raise WtrError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
+def show(text: str) -> None:
+    """Like :func:`give`, for lines to be read by a user: no control character in them is obeyed."""
+    give(escaped(text))
+
+
 def tell(sentence: str) -> None:
     """A sentence for the person on standard error; what else would there be to tell it to?"""
-    say(f"{program_name()}: {sentence}\n")
+    say(f"{program_name()}: {escaped(sentence)}\n")
 
 
 def say(text: str) -> None:
@@ -83,6 +89,29 @@ def hold_standard_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+
+
+_core_limits: list[tuple[int, int]] = []
+
+
+def forbid_core_dumps() -> None:
+    """A core dump of this process would hold the tokens. What it starts inherits that."""
+    import resource
+
+    try:
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    except (OSError, ValueError):
+        return
+    _core_limits.append((soft, hard))
+
+
+def allow_core_dumps() -> None:
+    """As it was before :func:`forbid_core_dumps`: for a program that takes this one's place."""
+    import resource
+
+    if _core_limits:
+        resource.setrlimit(resource.RLIMIT_CORE, _core_limits.pop())
 
 
 def _to_nowhere(descriptor: int) -> None:

@@ -9,10 +9,12 @@ from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.layout import columns, laid_out
 from wtr_tui.commands.output import program_name
+from wtr_tui.text import escaped
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import NoReturn
 
 _EXIT_CODES = """\
 exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a sign-in is needed, 4 temporary, try
@@ -49,11 +51,16 @@ class _Formatter(argparse.HelpFormatter):
         return laid_out(text, width)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(escaped(message))  # argparse quotes what it was given as it is
+
+
 def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:
     """``wtr [OPTION]…``, and the help that lists the commands."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {words}" for name, (_, words) in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=name or program_name(),
         usage="%(prog)s [option …] [COMMAND …]",
         description="Gets a Webex integration's OAuth token, keeps it alive and hands it over.",
@@ -79,7 +86,7 @@ def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:
 def of_command(name: str) -> tuple[argparse.ArgumentParser, ModuleType]:
     """The parser of one command, and its module, the only one that is imported."""
     module = _module(name)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"{program_name()} {name}",
         description=module.__doc__,
         epilog=_EXIT_CODES,

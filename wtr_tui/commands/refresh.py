@@ -27,7 +27,7 @@ from wtr_tui.commands.output import (
     tell,
     token_texts,
 )
-from wtr_tui.commands.valid_token import stored_token
+from wtr_tui.commands.valid_token import loaded_settings, stored_token
 from wtr_tui.errors import (
     DONE,
     SIGN_IN_NEEDED,
@@ -39,7 +39,7 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Token
-from wtr_tui.storage import profile, settings
+from wtr_tui.storage import profile
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
@@ -149,8 +149,7 @@ def _obtained(
 ) -> Obtained:
     stored = stored_token(found)
     token = stored.token
-    known = settings.load(found.settings_path, environ)
-    debug.show_settings(found, known)
+    known = loaded_settings(found)
     tokens.require_own(stored, known)
     if within is not None and token.is_valid(clock.now(), within):
         return Obtained(token, How.ALREADY_FRESH)

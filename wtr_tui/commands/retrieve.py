@@ -29,6 +29,7 @@ from wtr_tui.commands.output import (
     token_texts,
 )
 from wtr_tui.commands.sign_in_terminal import Pasting, TimeLeft
+from wtr_tui.commands.valid_token import loaded_settings
 from wtr_tui.delivery import deliver
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
@@ -39,10 +40,11 @@ from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
-from wtr_tui.storage import profile, put_aside, settings
+from wtr_tui.storage import profile, put_aside
+from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.text import cleaned
+from wtr_tui.text import cleaned, escaped
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -56,13 +58,15 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     found = profile.find(options.profile, options.config, os.environ)
-    known = settings.load(found.settings_path, os.environ).require()
-    debug.show_settings(found, known)
+    known = loaded_settings(found).require()
+    # Before anybody signs in for a token that could not be kept.
+    require_own_place(str(found.token_path))
     known = replace(known, timeout=timeout(options) or known.timeout)
     if options.no_browser:
         known = replace(known, browser="never")
-    for warning in filter(None, (*known.warnings, proxies.warning(os.environ))):
-        tell(warning)
+    no_proxy_warning = proxies.warning(os.environ)
+    if no_proxy_warning:
+        tell(no_proxy_warning)
     _offer_put_aside(found)
     sign_in = _SignIn(found, known, surroundings.look(os.environ), options)
     code = asyncio.run(sign_in.run())
@@ -123,7 +127,7 @@ class _SignIn:
             return
         lines = _lines(step, self.here, retrieval.authorize_url, can_paste=can_paste)
         for line in lines:
-            say(f"{line}\n")
+            say(f"{escaped(line)}\n")
         if isinstance(step, steps.Listening):
             if self.here.should_open_browser(self.settings.browser):
                 self._open(retrieval.launch_url())

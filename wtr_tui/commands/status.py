@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import clock
 from wtr_tui.commands import debug
-from wtr_tui.commands.output import as_json, give
+from wtr_tui.commands.output import as_json, give, show
 from wtr_tui.commands.valid_token import stored_token
 from wtr_tui.errors import (
     DONE,
@@ -83,14 +83,19 @@ def run(options: Namespace) -> int:
     now = clock.now()
     if options.all:
         found = _of_all(os.environ, now, who=bool(options.who))
-        members = [as_members(each, now) for each in found] if options.json else None
-        give(as_json(members) if options.json else as_table(found, now))
+        if options.json:
+            give(as_json([as_members(each, now) for each in found]))
+        else:
+            show(as_table(found, now))
         codes = {each.exit_code for each in found}
         # A sign-in is needed before all else.
         return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
     asked = not options.json if options.who is None else options.who
     one = _of_one(options.profile, options.config, os.environ, now, who=asked)
-    give(as_json(as_members(one, now)) if options.json else as_lines(one, now))
+    if options.json:
+        give(as_json(as_members(one, now)))
+    else:
+        show(as_lines(one, now))
     return one.exit_code
 
 

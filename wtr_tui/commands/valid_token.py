@@ -1,4 +1,4 @@
-"""The full way to a valid token, for the commands that hand one on."""
+"""Settings and token of the profile that is meant, for the commands: what is odd is told."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import profile, settings
 from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings import Settings
 
 
 def stored_token(found: Profile) -> StoredToken:
@@ -22,6 +23,15 @@ def stored_token(found: Profile) -> StoredToken:
     for notice in stored.notices:
         tell(notice)
     return stored
+
+
+def loaded_settings(found: Profile) -> Settings:
+    """The profile's settings; what deserves a word about them is told. Raises SettingsError."""
+    known = settings.load(found.settings_path, os.environ)
+    debug.show_settings(found, known)
+    for warning in known.warnings:
+        tell(warning)
+    return known
 
 
 def valid_token(
@@ -34,8 +44,7 @@ def valid_token(
     try:
         found = profile.find(options.profile, options.config, os.environ)
         stored = stored_token(found)
-        known = settings.load(found.settings_path, os.environ)
-        debug.show_settings(found, known)
+        known = loaded_settings(found)
         end = stored.token.expires_at or "an unknown instant"
         debug.step(f"the stored token is valid until {end}")
         with in_flight.saved_first():

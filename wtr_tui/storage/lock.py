@@ -77,8 +77,12 @@ class Lock:
         """Harmless where it is not held."""
         if self.is_held:
             _write_pid(self._descriptor, b"")
-            os.close(self._descriptor)
-            self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
+            try:
+                os.close(descriptor)
+            except OSError:
+                # It is closed all the same, and the lock let go; nothing in the file counts.
+                return
 
     def __enter__(self) -> None:
         self.acquire()

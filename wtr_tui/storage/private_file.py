@@ -173,15 +173,36 @@ def _is_temporary(other: str, name: str) -> bool:
 
 
 def make_private_folder(folder: str) -> None:
-    """Makes the folder and what is missing above it, all with mode 0700. Raises OSError."""
+    """Makes the folder and what is missing above it, all with mode 0700.
+
+    Raises OSError, and UnsafeFile where it would be in another user's folder.
+    """
     if not folder or os.access(folder, os.F_OK):
         return
-    make_private_folder(folder.rpartition("/")[0])
+    above = folder.rpartition("/")[0]
+    make_private_folder(above)
+    # Before anything is made: root's folder in a user's home would lock that user out.
+    _require_own_folder(above or "/", os.stat(above or "/"))  # noqa: PTH116
     try:
         os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
     except FileExistsError:
         # Another process was faster; something that is no folder fails where it is opened.
         return
+
+
+def require_own_place(path: str) -> None:
+    """Raises UnsafeFile where a file of this path would lie in another user's folder.
+
+    Looks at the folder, or the nearest one above it that is there; makes nothing.
+    """
+    folder = os.path.dirname(path)  # noqa: PTH120
+    while folder.strip("/") and not os.access(folder, os.F_OK):
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    try:
+        facts = os.stat(folder or "/")  # noqa: PTH116
+    except OSError:
+        return  # whoever writes there will hear of it
+    _require_own_folder(folder or "/", facts)
 
 
 def open_private(path: str) -> int:
@@ -208,6 +229,13 @@ def open_private(path: str) -> int:
 
 def _judge_folder(directory: int, folder: str, *, tighten: bool) -> tuple[str, ...]:
     facts = os.fstat(directory)
+    _require_own_folder(folder, facts)
+    if tighten and facts.st_uid == os.geteuid():
+        return _tighten(directory, folder, facts, PRIVATE_FOLDER)
+    return ()
+
+
+def _require_own_folder(folder: str, facts: os.stat_result) -> None:
     # Root's folders are beyond suspicion: /tmp, /etc. Any other owner could swap the file.
     if facts.st_uid not in (os.geteuid(), 0):
         raise UnsafeFile(
@@ -215,9 +243,6 @@ def _judge_folder(directory: int, folder: str, *, tighten: bool) -> tuple[str, .
             f" not to {user_name(os.geteuid())}.",
             "Nothing is kept in another user's folder.",
         )
-    if tighten and facts.st_uid == os.geteuid():
-        return _tighten(directory, folder, facts, PRIVATE_FOLDER)
-    return ()
 
 
 def _judge_replaced(directory: int, path: str, name: str) -> tuple[str, ...]:
@@ -258,6 +283,12 @@ def _tighten(descriptor: int, path: str, facts: os.stat_result, mode: int) -> tu
     except OSError as error:
         found = stat.S_IMODE(facts.st_mode)
         return (f"{path} is open to other users (mode {found:o}) and stays so: {cause(error)}.",)
+    if os.fstat(descriptor).st_mode & _OTHERS:
+        found = stat.S_IMODE(facts.st_mode)
+        return (
+            f"{path} is open to other users (mode {found:o}) and stays so: its file system keeps"
+            " no modes.",
+        )
     return (_was_open_to_others(path, facts, mode),)
 
 

@@ -12,7 +12,7 @@ from wtr_tui.storage import locations
 from wtr_tui.storage.private_file import leftovers, write_private
 from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
-from wtr_tui.text import cause
+from wtr_tui.text import cause, printable
 
 _PATIENCE = 10.0  # seconds, for a refresh that is under way
 _FIRST_TEXT = b"""\
@@ -101,7 +101,14 @@ def remove(profile: Profile) -> tuple[Path, ...]:
 def _typed_path(text: str, environ: Mapping[str, str]) -> Path:
     if text == "~" or text.startswith("~/"):
         return Path(locations.home(environ) + text[1:])
-    return Path(text).absolute()
+    try:
+        return Path(text).absolute()
+    except FileNotFoundError:
+        raise UsageError(
+            f"The settings file {printable(text)} cannot be found: the folder this was started in"
+            " is gone.",
+            "Go to another folder, or name the file by its whole path.",
+        ) from None
 
 
 def _settings_path(name: str, environ: Mapping[str, str]) -> Path:

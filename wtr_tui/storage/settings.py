@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,8 +31,9 @@ from wtr_tui.storage.settings_values import (
     parse_scopes,
     parse_timeout,
 )
-from wtr_tui.storage.settings_warnings import warnings_about
+from wtr_tui.storage.settings_warnings import changed_by_others, warnings_about
 from wtr_tui.storage.stated import Problem, Source, Stated, stated
+from wtr_tui.text import cleaned
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -48,6 +50,15 @@ __all__ = [
 _Value = TypeVar("_Value")
 _BROWSER = ("auto", "never", "always")
 _PROMPT = ("select_account", "none")
+THEMES = (
+    *("auto", "dark", "light", "ansi", "wtr-dark", "wtr-light", "wtr-ansi", "ansi-dark"),
+    *("ansi-light", "atom-one-dark", "atom-one-light", "catppuccin-frappe", "catppuccin-latte"),
+    *("catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki", "gruvbox", "monokai"),
+    *("nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
+    *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
+)
+TRUST_VARIABLE = "WTR_TRUST_SETTINGS"
+"""Set to 1 where a settings file belongs to somebody else by intent, as in a container."""
 _CLIPBOARD = ("auto", "local", "terminal", "tmux")
 
 
@@ -150,13 +161,15 @@ class _Reading:
         scopes = self.value(keys.SCOPES, parse_scopes, DEFAULT_SCOPES)
         port = self.value(keys.REDIRECT_PORT, parse_port, DEFAULT_PORT)
         uri = self.value(keys.REDIRECT_URI, _checked(check_redirect_uri), "")
+        base_url = self.value(keys.BASE_URL, _base_url, DEFAULT_BASE_URL)
+        self.note_secret_sent_elsewhere(base_url)
         return Settings(
             app_id=app_id,
             secret=secret,
             scopes=scopes,
             redirect_port=self.agreed_port(port, uri),
             redirect_uri=uri or f"http://localhost:{port}",
-            base_url=self.value(keys.BASE_URL, _base_url, DEFAULT_BASE_URL),
+            base_url=base_url,
             file_base_url=self.file_base_url(),
             auto_refresh=self.value(keys.AUTO_REFRESH, parse_flag, True),
             ca_file=self.value(keys.CA_FILE, self.ca_file, None),
@@ -166,7 +179,7 @@ class _Reading:
             timeout=self.value(keys.TIMEOUT, parse_timeout, DEFAULT_TIMEOUT),
             browser=self.value(keys.BROWSER, _choice(_BROWSER), "auto"),
             clipboard=self.value(keys.CLIPBOARD, _choice(_CLIPBOARD), "auto"),
-            theme=self.value(keys.THEME, str.strip, "auto") or "auto",
+            theme=self.theme(),
             sources=self.sources,
             problems=tuple(self.problems),
             warnings=(*self.notes, *warnings_about(self.path, self.file)),
@@ -217,13 +230,48 @@ class _Reading:
             self.tell(keys.SECRET, refusal, found)
         return Secret(found.text or "")
 
+    def note_secret_sent_elsewhere(self, base_url: str) -> None:
+        """Whoever can set a variable shall not have the file's secret sent anywhere unseen."""
+        source, secret = self.sources[keys.BASE_URL.name], self.sources[keys.SECRET.name]
+        if (source.kind, secret.kind) == ("environment", "file"):
+            named = self.file_base_url()
+            if base_url.lower() != named.lower():
+                self.notes.append(
+                    f"The secret of {self.path} is sent to {cleaned(base_url, 100)}, which"
+                    f" ${source.name} names; the file means {cleaned(named, 100)}."
+                )
+
     def find(self, key: SettingKey) -> Stated:
         found = stated(key, self.path, self.file.entries, self.environ)
         self.sources[key.name] = found.source
         self.notes += found.notes
+        if not found.fault and key.is_guarded and found.source.kind == "file":
+            found = self.guarded(key, found)
         if found.fault:
             self.tell(key, found.fault, found)
         return found
+
+    def guarded(self, key: SettingKey, found: Stated) -> Stated:
+        """The value, refused where somebody else may have written it."""
+        others = changed_by_others(self.path, self.file) if self.path else ""
+        if not others:
+            return found
+        if self.environ.get(TRUST_VARIABLE) == "1":
+            self.notes.append(f"{key.name} is used as ${TRUST_VARIABLE} says, though: {others}")
+            return found
+        what = "what it runs" if key is keys.ON_TOKEN else "where secrets are sent"
+        fault = f"This says {what}, so it is not taken from a file that others can change. {others}"
+        return replace(found, text=None, fault=fault)
+
+    def theme(self) -> str:
+        """A theme that is not known stops nothing: the usual one is shown, and it is told."""
+        theme = self.value(keys.THEME, str.strip, "auto") or "auto"
+        if theme in THEMES:
+            return theme
+        like = difflib.get_close_matches(theme, THEMES, 1)
+        meant = f"Did you mean {like[0]}?" if like else f"There are {', '.join(THEMES)}."
+        self.notes.append(f"{self.path}: the theme {cleaned(theme, 40)} is not known. {meant}")
+        return "auto"
 
     def file_base_url(self) -> str:
         found = stated(keys.BASE_URL, self.path, self.file.entries, {})

@@ -37,13 +37,14 @@ class SettingsNotSaved(StorageError):
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """What was read: the keys, the bytes and the text (None: no file), the mode and the owner."""
+    """What was read: the keys, the bytes and the text (None: no file), mode, owner and group."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     content: bytes | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
     mode: int = 0o600
     owner: int = 0
+    group: int = 0
 
 
 def read_mapping(path: Path) -> SettingsFile:
@@ -58,7 +59,9 @@ def read_mapping(path: Path) -> SettingsFile:
     content, facts = read
     text = _text(path, content)
     found = parsed(text.removeprefix(_BYTE_ORDER_MARK), str(path))
-    return SettingsFile(found, content, text, stat.S_IMODE(facts.st_mode), facts.st_uid)
+    return SettingsFile(
+        found, content, text, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid
+    )
 
 
 def save(path: Path, changes: Mapping[str, object | None], *, expected: str | None) -> None:
@@ -73,6 +76,11 @@ def save(path: Path, changes: Mapping[str, object | None], *, expected: str | No
     # Loaded here: most who read the settings never write them.
     from wtr_tui.storage.settings_edit import edited
 
+    if _descriptor_number(path) is not None:
+        raise SettingsNotSaved(
+            f"{path} can be read, but nothing can be saved there.",
+            "Name a file with --config, or leave it out.",
+        )
     found = read_mapping(path)
     if found.text != expected:
         raise SettingsFileChanged(

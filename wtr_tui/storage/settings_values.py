@@ -55,6 +55,8 @@ def check_secret(text: str) -> str | None:
         return "The secret is missing; the portal shows it once, as Client Secret."
     if "•" in text or not text.strip("*"):
         return "These are the dots that hide a secret, not the secret itself."
+    if len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        return "The secret must be written without quotation marks."
     if text != text.strip():
         return "The secret begins or ends with a space: something was copied along with it."
     if not (text.isascii() and text.isprintable()):

@@ -20,7 +20,7 @@ def warnings_about(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
     holds_secret = secret is not None and secret.value is not None
     if file.mode & 0o002:
         # Whoever changes it can have the secret sent elsewhere, or a command run.
-        found.append(f"Every user can change {path} (mode {file.mode:o}): chmod 600 {path}")
+        found.append(changed_by_others(path, file))
     elif holds_secret and file.mode & 0o077:
         may = "change" if file.mode & 0o020 else "read"
         found.append(
@@ -31,6 +31,33 @@ def warnings_about(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
         found.append(_in_work_tree(path))
     found.append(_foreign(path, file.owner))
     return tuple(filter(None, found))
+
+
+def changed_by_others(path: Path, file: SettingsFile) -> str:
+    """Who else can change the file, as a sentence with what to do; "" for nobody.
+
+    A group of this user's own, as many systems make one for each user, is nobody else.
+    """
+    if file.owner not in (os.geteuid(), 0):
+        return f"{path} belongs to {user_name(file.owner)}."
+    if file.mode & 0o002:
+        return f"Every user can change {path} (mode {file.mode:o}): chmod 600 {path}"
+    if file.mode & 0o020 and not _is_own_group(file.group):
+        return f"Its group can change {path} (mode {file.mode:o}): chmod 600 {path}"
+    return ""
+
+
+def _is_own_group(number: int) -> bool:
+    import grp
+    import pwd
+
+    try:
+        user = pwd.getpwuid(os.geteuid())
+        group = grp.getgrgid(number)
+    except KeyError:
+        return False
+    members = {*group.gr_mem} - {user.pw_name}
+    return user.pw_gid == number and group.gr_name == user.pw_name and not members
 
 
 def _unknown(path: Path, key: str, line: int) -> str:
