@@ -73,9 +73,15 @@ class GatedClient(WebexClient):
 
     gate: threading.Event
 
-    def exchange(self, code: Secret, redirect_uri: str, code_verifier: Secret) -> Token:
+    def exchange(
+        self,
+        code: Secret,
+        redirect_uri: str,
+        code_verifier: Secret,
+        nonce: Secret | None = None,
+    ) -> Token:
         assert self.gate.wait(PATIENCE)
-        return super().exchange(code, redirect_uri, code_verifier)
+        return super().exchange(code, redirect_uri, code_verifier, nonce)
 
 
 @pytest.fixture

@@ -279,7 +279,9 @@ class Retrieval:
 
     def _exchange(self, code: Secret) -> Token:
         request = self.request
-        return self._client.exchange(code, request.redirect_uri, request.code_verifier)
+        return self._client.exchange(
+            code, request.redirect_uri, request.code_verifier, request.nonce
+        )
 
     def _granted_and_saved(self, grant: Callable[[], Token], way: Way) -> Step:
         with in_flight.until_saved():
@@ -342,7 +344,9 @@ class Retrieval:
         account = None
         if token.is_valid(self._now()):
             with suppress(WtrError):
-                account = self._client.account(token.access_token, seconds=_WHOSE_SECONDS)
+                account = self._client.account(
+                    token.access_token, scopes=token.scopes, seconds=_WHOSE_SECONDS
+                )
         account = account or Account()
         return replace(account, organization=token.organization or account.organization)
 

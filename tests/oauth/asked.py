@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from wtr_tui.model import Account, Secret, Token
+from wtr_tui.oauth import openid, revocation, service_app
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 
@@ -64,10 +65,23 @@ def person(client: WebexClient) -> Account | None:
     return client.account(TOKEN.access_token)
 
 
+def userinfo(client: WebexClient) -> Account:
+    return openid.userinfo(client, TOKEN.access_token)
+
+
+def mint(client: WebexClient) -> Token:
+    return service_app.mint(client, "an/app id", "an-org", TOKEN.access_token)
+
+
+def revoke(client: WebexClient) -> None:
+    revocation.revoke(client, TOKEN.access_token, "an org&x=y")
+
+
 def expiry(client: WebexClient) -> datetime | None:
     return client.expiry(TOKEN.access_token)
 
 
 EVERY_REQUEST = pytest.mark.parametrize(
-    "request_of", [exchange, refresh, device_token, device_code, person, expiry]
+    "request_of",
+    [exchange, refresh, device_token, device_code, person, expiry, userinfo, mint, revoke],
 )

@@ -69,7 +69,13 @@ class PicturedWebex(NoWebex):
         self._clock = clock
         self.answering = threading.Event()
 
-    def exchange(self, code: Secret, redirect_uri: str, code_verifier: Secret) -> Token:
+    def exchange(
+        self,
+        code: Secret,
+        redirect_uri: str,
+        code_verifier: Secret,
+        nonce: Secret | None = None,
+    ) -> Token:
         self.answering.wait()
         return a_token(obtained_at=self._clock(), scopes=())
 

@@ -43,7 +43,7 @@ class NoWebex(WebexClient):
         super().__init__("http://127.0.0.1:9/v1", APP_ID, Secret(SECRET))
         self._known = person
 
-    def account(self, access_token: Secret) -> Account | None:
+    def account(self, access_token: Secret, **_: object) -> Account | None:
         return self._known
 
     def warm(self) -> None:

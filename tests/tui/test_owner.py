@@ -21,7 +21,7 @@ class Failing(NoWebex):
         super().__init__(None)
         self._failure = failure
 
-    def account(self, access_token: Secret) -> Account | None:
+    def account(self, access_token: Secret, **_: object) -> Account | None:
         raise self._failure
 
 

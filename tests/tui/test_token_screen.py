@@ -73,7 +73,7 @@ async def test_what_webex_says_of_a_person_is_shown_as_it_is(signed_in: Stage) -
 class Forgetful(NoWebex):
     """Knows the person of the first token and fails for every other."""
 
-    def account(self, access_token: Secret) -> Account | None:
+    def account(self, access_token: Secret, **_: object) -> Account | None:
         if access_token.reveal() == access_text():
             return ANN
         raise TemporaryError("Webex cannot be reached.")

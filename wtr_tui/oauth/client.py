@@ -7,8 +7,10 @@ a command that makes one request does not wait for an event loop to be loaded.
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,7 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Account, Secret, Token
+from wtr_tui.oauth import openid
 from wtr_tui.oauth.device import DeviceAuthorization, authorized
 from wtr_tui.oauth.failures import (
     Purpose,
@@ -71,7 +74,7 @@ class WebexClient:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._host = host_of(self._base_url)
-        self._app_id = app_id
+        self.app_id = app_id
         self._secret = secret
         self._ca_file = ca_file
         self._given_http = http
@@ -104,8 +107,16 @@ class WebexClient:
         """Prepares beforehand what the first request would have to wait for; no network."""
         self._http  # noqa: B018 - it is made on first use
 
-    def exchange(self, code: Secret, redirect_uri: str, code_verifier: Secret) -> Token:
+    def exchange(
+        self,
+        code: Secret,
+        redirect_uri: str,
+        code_verifier: Secret,
+        nonce: Secret | None = None,
+    ) -> Token:
         """The token for a code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+
+        ``nonce`` is what an ID token in the response has to repeat.
 
         It is sent once: only connecting is tried again. Raises OutcomeUnknown where the
         request may have arrived and no response came back.
@@ -120,6 +131,8 @@ class WebexClient:
         sent_at, members = self._post(
             Purpose.EXCHANGE, "/access_token", fields, (code, code_verifier)
         )
+        if nonce is not None:
+            openid.check_nonce(members, nonce)
         return token_from(members, now=sent_at)
 
     def refresh(self, token: Token) -> Token:
@@ -144,7 +157,9 @@ class WebexClient:
 
         Raises DeviceNotSetUp where the integration lacks the redirect URIs for it.
         """
-        fields = {"client_id": self._app_id, "scope": " ".join(scopes)}
+        # This grant does not know those of OpenID Connect.
+        possible = (scope for scope in scopes if scope not in openid.SCOPES)
+        fields = {"client_id": self.app_id, "scope": " ".join(possible)}
         sent_at, members = self._post(Purpose.DEVICE_CODE, "/device/authorize", fields)
         return authorized(members, now=sent_at)
 
@@ -156,9 +171,9 @@ class WebexClient:
         fields = {
             "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
             "device_code": authorization.device_code.reveal(),
-            "client_id": self._app_id,
+            "client_id": self.app_id,
         }
-        pair = f"{self._app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
+        pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
         sent_at, members = self._post(
             Purpose.DEVICE_TOKEN,
             "/device/token",
@@ -168,23 +183,35 @@ class WebexClient:
         )
         return token_from(members, now=sent_at)
 
-    def account(self, access_token: Secret, *, seconds: float | None = None) -> Account | None:
+    def account(
+        self,
+        access_token: Secret,
+        *,
+        scopes: Sequence[str] = (),
+        seconds: float | None = None,
+    ) -> Account | None:
         """Whose token it is; None where it works but lacks the scope that could tell.
 
-        ``seconds`` limits the request instead of ``total_timeout``.
+        With ``openid`` among its ``scopes``, userinfo is asked where people/me is refused.
+        ``seconds`` limits each request instead of ``total_timeout``.
         Raises AccessTokenRejected where the token does not work.
         """
         try:
-            return account_from(self._get(Purpose.ACCOUNT, "/people/me", access_token, seconds))
+            return account_from(
+                self.get(Purpose.ACCOUNT, "/people/me", access_token, seconds=seconds)
+            )
         except WtrError as failure:
-            if failure.status == 403 and not isinstance(failure, NotWebex):
-                return None
-            raise
+            if failure.status != 403 or isinstance(failure, NotWebex):
+                raise
+        if "openid" in scopes:
+            with suppress(WtrError):
+                return openid.userinfo(self, access_token, seconds=seconds)
+        return None
 
     def expiry(self, access_token: Secret) -> datetime | None:
         """Until when Webex itself holds the token for valid; None where it does not say."""
         try:
-            members = self._get(Purpose.EXPIRY, "/authorizations/tokenExpiry", access_token)
+            members = self.get(Purpose.EXPIRY, "/authorizations/tokenExpiry", access_token)
         except WtrError as failure:
             # Which scope this takes is not documented, so "no" means "unknown".
             if failure.status in {401, 403, 404}:
@@ -201,7 +228,7 @@ class WebexClient:
         return self._own_http
 
     def _credentials(self) -> dict[str, str]:
-        return {"client_id": self._app_id, "client_secret": self._secret.reveal()}
+        return {"client_id": self.app_id, "client_secret": self._secret.reveal()}
 
     def _post(
         self,
@@ -217,15 +244,28 @@ class WebexClient:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._request(purpose, "POST", path, {**kind, **(headers or {})}, form, hidden)
 
-    def _get(
-        self, purpose: Purpose, path: str, access_token: Secret, seconds: float | None = None
+    def get(
+        self, purpose: Purpose, path: str, access_token: Secret, *, seconds: float | None = None
     ) -> Mapping[str, object]:
-        if not is_visible_ascii(access_token.reveal()):
-            raise AccessTokenRejected(
-                "The access token holds characters a token cannot have.", "Sign in again."
-            )
-        headers = {"Authorization": f"Bearer {access_token.reveal()}"}
+        """The JSON object at ``path``, asked for with an access token (RFC 6750 §2.1)."""
+        headers = _bearer(access_token)
         return self._request(purpose, "GET", path, headers, None, (access_token,), seconds)[1]
+
+    def delete(self, purpose: Purpose, path: str, access_token: Secret) -> None:
+        """Deletes what is at ``path``; the response may be empty."""
+        self._request(purpose, "DELETE", path, _bearer(access_token), None, (access_token,))
+
+    def post_json(
+        self, purpose: Purpose, path: str, members: Mapping[str, str], access_token: Secret
+    ) -> tuple[datetime, Mapping[str, object]]:
+        """When it was sent, and the JSON object in the response to a JSON object."""
+        headers = {**_bearer(access_token), "Content-Type": "application/json"}
+        body = json.dumps(members).encode("ascii")
+        return self._request(purpose, "POST", path, headers, body, (access_token,))
+
+    def json_credentials(self) -> dict[str, str]:
+        """Client id and secret by the names that Webex's JSON requests have for them."""
+        return {"clientId": self.app_id, "clientSecret": self._secret.reveal()}
 
     def _request(
         self,
@@ -264,9 +304,19 @@ class WebexClient:
         if response.date is not None:
             self.clock_offset = response.date - now
         members = response.members
+        if response.succeeded and not response.body.strip() and purpose is Purpose.REVOKE:
+            return {}
         if response.succeeded and members is None:
             raise no_object(response, purpose)
         # Some servers say "error" with a status of success.
         if not response.succeeded or members is None or members.get("error"):
             raise refusal(response, purpose, now=now, hidden=hidden)
         return members
+
+
+def _bearer(access_token: Secret) -> dict[str, str]:
+    if not is_visible_ascii(access_token.reveal()):
+        raise AccessTokenRejected(
+            "The access token holds characters a token cannot have.", "Sign in again."
+        )
+    return {"Authorization": f"Bearer {access_token.reveal()}"}

@@ -39,7 +39,10 @@ class Purpose(Enum):
     DEVICE_CODE = "give a device code"
     DEVICE_TOKEN = "say whether the device code was entered"  # noqa: S105 - words
     ACCOUNT = "say whose token it is"
+    USERINFO = "say whose token it is, by userinfo"
     EXPIRY = "say until when the token is valid"
+    MINT = "give a token of the service app"
+    REVOKE = "revoke the authorization"
 
     @property
     def what_now(self) -> str:
@@ -48,6 +51,8 @@ class Purpose(Enum):
             return START_AGAIN
         if self is Purpose.REFRESH:
             return "The token is kept; try again later."
+        if self is Purpose.REVOKE:
+            return "The token may live on at Webex; try again later."
         return "Try again later."
 
 
@@ -217,7 +222,7 @@ def _definite(response: Response, purpose: Purpose, said: _Said) -> WtrError:
 def _kind(response: Response, purpose: Purpose, said: _Said) -> tuple[type[WtrError], str, str]:
     refused = f"Webex refused to {purpose.value}"
     client = WrongClient, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
-    bearer = purpose in {Purpose.ACCOUNT, Purpose.EXPIRY}
+    bearer = purpose in _WITH_ACCESS_TOKEN
     if said.code == "invalid_client" and not bearer:
         return client
     if purpose is Purpose.DEVICE_TOKEN:
@@ -233,7 +238,17 @@ def _kind(response: Response, purpose: Purpose, said: _Said) -> tuple[type[WtrEr
         return GrantRejected, "Webex no longer accepts the refresh token", "Sign in again."
     if purpose is Purpose.EXCHANGE and said.code == "invalid_grant":
         return GrantRejected, "Webex does not accept the code", START_AGAIN
+    if purpose is Purpose.MINT and response.status == 403:
+        return RequestRefused, refused, _AUTHORISE
+    if purpose is Purpose.REVOKE and response.status in {403, 404}:
+        return RequestRefused, refused, _REVOKE_YOURSELF
     if response.status == 401:
+        if purpose is Purpose.MINT:
+            return (
+                AccessTokenRejected,
+                f"{refused}: it does not accept the token used for it",
+                ("Refresh that token, and check that it has the scope spark:applications_token."),
+            )
         if bearer:
             return AccessTokenRejected, "Webex does not accept the access token", _REFRESH
         return client
@@ -246,6 +261,17 @@ def _names_redirect_uri(said: _Said) -> bool:
     return "redirect_uri" in said.text.lower().replace(" ", "_") or "redirect_uri" in said.code
 
 
+_WITH_ACCESS_TOKEN = frozenset(
+    {Purpose.ACCOUNT, Purpose.USERINFO, Purpose.EXPIRY, Purpose.MINT, Purpose.REVOKE}
+)
+_AUTHORISE = (
+    "A full administrator of the organisation has to authorise the service app in Control Hub >"
+    " Apps > Service Apps; and the token used for it needs the scope spark:applications_token."
+)
+_REVOKE_YOURSELF = (
+    "Only an administrator's token with the scope identity:tokens_write may. Every user revokes at"
+    " https://idbroker.webex.com/idb/profile#/tokens what was granted."
+)
 _CHECK_CLIENT = "Check that the App ID and the secret belong to the same integration."
 _ANOTHER_CODE = "Ask for another code, or sign in with the browser."
 _REFRESH = "Refresh the token; if that is refused, sign in again."

@@ -1,0 +1,117 @@
+"""OpenID Connect's part: the nonce, the claims of a JWT, userinfo, and no device grant."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.oauth.asked import CODE, GRANT, TOKEN, VERIFIER, userinfo
+from tests.support.endpoint import Endpoint
+from wtr_tui.errors import AccessTokenRejected, RequestRefused, UnusableResponse
+from wtr_tui.model import Account, Secret
+from wtr_tui.oauth import openid
+from wtr_tui.oauth.client import WebexClient
+
+NONCE = Secret("SENTINEL-nonce")
+
+
+def jwt(payload: object) -> str:
+    def part(value: object) -> str:
+        return urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': 'RS256'})}.{part(payload)}.c2ln"
+
+
+def exchanged(client: WebexClient) -> str:
+    token = client.exchange(CODE, "http://localhost:6855", VERIFIER, NONCE)
+    return token.access_token.reveal()
+
+
+@pytest.mark.parametrize("more", [{"id_token": jwt({"nonce": NONCE.reveal()})}, {}])
+def test_the_nonce_that_was_sent_is_the_one_that_comes_back(
+    endpoint: Endpoint, client: WebexClient, more: dict[str, str]
+) -> None:
+    endpoint.answer({**GRANT, **more})
+    assert exchanged(client) == "new-access"
+
+
+@pytest.mark.parametrize(
+    "id_token",
+    [jwt({"nonce": "another"}), jwt({}), jwt({"nonce": 5}), jwt([]), jwt({"nonce": "é"}), "x", 5],
+)
+def test_an_id_token_of_another_sign_in_is_refused(
+    endpoint: Endpoint, client: WebexClient, id_token: object
+) -> None:
+    endpoint.answer({**GRANT, "id_token": id_token})
+    with pytest.raises(UnusableResponse, match="another sign-in") as refused:
+        exchanged(client)
+    assert "SENTINEL" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "claims"),
+    [
+        (jwt({"realm": "org", "expiry_time": 1}), {"realm": "org", "expiry_time": 1}),
+        ("ZDA4_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f", None),
+        ("a.b.c", None),
+        ("", None),
+        (jwt([1]), None),
+    ],
+)
+def test_the_claims_of_a_jwt_are_read(token: str, claims: object) -> None:
+    assert openid.claims(token) == claims
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_no_text_that_looks_like_a_jwt_is_an_error(first: str, second: str) -> None:
+    openid.claims(f"{first}.{second}.{first}")
+
+
+def test_userinfo_gives_name_and_e_mail(endpoint: Endpoint, client: WebexClient) -> None:
+    endpoint.answer({"sub": "1", "name": "Ann\x1b[31m", "email": "ann@example.com"})
+    assert userinfo(client) == Account(display_name="Ann[31m", email="ann@example.com")
+    (request,) = endpoint.received
+    assert (request.method, request.target) == ("GET", "/v1/userinfo")
+    assert request.headers["authorization"] == f"Bearer {TOKEN.access_token.reveal()}"
+
+
+def test_userinfo_is_asked_where_people_me_is_refused(
+    endpoint: Endpoint, client: WebexClient
+) -> None:
+    endpoint.answer({"message": "missing required scopes"}, 403)
+    endpoint.answer({"email": "ann@example.com"})
+    account = client.account(TOKEN.access_token, scopes=("openid", "email"))
+    assert account == Account(email="ann@example.com")
+    assert [request.target for request in endpoint.received] == ["/v1/people/me", "/v1/userinfo"]
+
+
+@pytest.mark.parametrize("scopes", [("openid",), ("spark:kms",)])
+def test_where_neither_says_the_account_is_unknown(
+    endpoint: Endpoint, client: WebexClient, scopes: tuple[str, ...]
+) -> None:
+    endpoint.answer({"message": "missing required scopes"}, 403)
+    endpoint.answer({"message": "no"}, 403)
+    assert client.account(TOKEN.access_token, scopes=scopes) is None
+    assert len(endpoint.received) == (2 if "openid" in scopes else 1)
+
+
+def test_a_refusal_of_userinfo_says_what_it_is(endpoint: Endpoint, client: WebexClient) -> None:
+    endpoint.answer({"message": "no"}, 403)
+    with pytest.raises(RequestRefused):
+        userinfo(client)
+    endpoint.answer({"message": "no"}, 401)
+    with pytest.raises(AccessTokenRejected):
+        userinfo(client)
+
+
+def test_a_device_code_is_not_asked_for_with_scopes_it_cannot_have(
+    endpoint: Endpoint, client: WebexClient
+) -> None:
+    endpoint.answer({}, 400)
+    with pytest.raises(RequestRefused):
+        client.device_authorize(["openid", "spark:kms", "email", "profile"])
+    assert endpoint.received[0].form["scope"] == "spark:kms"

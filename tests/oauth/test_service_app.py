@@ -1,0 +1,76 @@
+"""Minting a service app's token."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.oauth.asked import APP_ID, GRANT, NOW, SECRET, TOKEN, mint
+from tests.support.endpoint import Endpoint
+from wtr_tui.errors import (
+    AccessTokenRejected,
+    RequestRefused,
+    SettingsError,
+    TemporaryError,
+    UnusableResponse,
+    WrongClient,
+    WtrError,
+)
+from wtr_tui.model import Secret
+from wtr_tui.oauth import service_app
+from wtr_tui.oauth.client import WebexClient
+
+
+def test_the_request_is_the_documented_one(endpoint: Endpoint, client: WebexClient) -> None:
+    endpoint.answer(GRANT)
+    token = mint(client)
+    (request,) = endpoint.received
+    assert (request.method, request.target) == ("POST", "/v1/applications/an%2Fapp%20id/token")
+    assert request.headers["authorization"] == f"Bearer {TOKEN.access_token.reveal()}"
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.body) == {
+        "clientId": APP_ID,
+        "clientSecret": SECRET.reveal(),
+        "targetOrgId": "an-org",
+    }
+    assert token.access_token == Secret("new-access")
+    assert token.refresh_token == Secret("new-refresh")
+    assert token.obtained_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "says"),
+    [
+        (401, {"message": "bad token"}, AccessTokenRejected, "spark:applications_token"),
+        (403, {"message": "Forbidden"}, RequestRefused, "full administrator"),
+        (404, {"message": "no such application"}, RequestRefused, "base URL"),
+        (400, {"message": "bad", "errors": []}, RequestRefused, "bad"),
+        (429, {"message": "slow"}, TemporaryError, "later"),
+        (503, {}, TemporaryError, "later"),
+        (200, {"expires_in": 5}, UnusableResponse, "no access token"),
+    ],
+)
+def test_each_refusal_says_what_to_do(
+    endpoint: Endpoint,
+    client: WebexClient,
+    status: int,
+    body: object,
+    kind: type[WtrError],
+    says: str,
+) -> None:
+    endpoint.answer(body, status)
+    with pytest.raises(kind) as refused:
+        mint(client)
+    assert says in str(refused.value)
+    assert not isinstance(refused.value, WrongClient)
+    assert "SENTINEL" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("app", "org"), [("", "o"), ("a", " ")])
+def test_what_is_missing_is_told_before_anything_is_sent(
+    endpoint: Endpoint, client: WebexClient, app: str, org: str
+) -> None:
+    with pytest.raises(SettingsError, match="is missing"):
+        service_app.mint(client, app, org, TOKEN.access_token)
+    assert endpoint.received == []

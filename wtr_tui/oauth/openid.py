@@ -1,0 +1,77 @@
+"""What OpenID Connect adds: the ID token's nonce, and the user's e-mail from userinfo.
+
+The scopes ``openid``, ``email`` and ``profile`` need no registration on the integration, and are
+not possible with the device grant.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from wtr_tui.errors import UnusableResponse
+from wtr_tui.model import Account, Secret
+from wtr_tui.oauth.failures import START_AGAIN, Purpose
+from wtr_tui.text import cleaned
+
+if TYPE_CHECKING:
+    from wtr_tui.oauth.client import WebexClient
+
+SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
+"""The scopes of OpenID Connect (Core §5.4), which only the browser's sign-in can ask for."""
+
+
+def userinfo(client: WebexClient, access_token: Secret, *, seconds: float | None = None) -> Account:
+    """Whose token it is, as ``userinfo`` says (OpenID Connect Core §5.3): name and e-mail.
+
+    It needs the scope ``openid``. Raises a WtrError where Webex does not say.
+    """
+    members = client.get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
+    return Account(
+        display_name=_shown(members.get("name")),
+        email=_shown(members.get("email")),
+    )
+
+
+def claims(token: str) -> Mapping[str, object] | None:
+    """The payload of a JWT (RFC 7519 §3), None where it is none. No signature is checked.
+
+    So this is what the token says, not what is so: never above Webex's own response.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        found = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
+    """Raises UnusableResponse where an ID token in the response answers another sign-in.
+
+    It comes from the token endpoint over TLS, so its signature need not be looked at (OpenID
+    Connect Core §3.1.3.7, 6); a response without one has nothing to be compared.
+    """
+    id_token = members.get("id_token")
+    if id_token is None:
+        return
+    said = (claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
+    given = said if isinstance(said, str) else ""
+    # Bytes, because compare_digest raises TypeError on a str that is not ASCII.
+    if not secrets.compare_digest(
+        given.encode("utf-8", "surrogatepass"), nonce.reveal().encode("ascii")
+    ):
+        raise UnusableResponse(
+            "Webex's response belongs to another sign-in: its ID token has another nonce.",
+            START_AGAIN,
+        )
+
+
+def _shown(value: object) -> str:
+    return cleaned(value, limit=120) if isinstance(value, str) else ""
