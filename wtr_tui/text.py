@@ -109,6 +109,22 @@ def escaped(text: str) -> str:
     )
 
 
+def without_invisible(text: str) -> str:
+    """The text without what is copied along unseen: soft hyphens, zero-width characters, marks
+    of direction, variation selectors."""
+    if text.isascii():
+        return text
+    import unicodedata
+
+    return "".join(
+        character
+        for character in text
+        if unicodedata.category(character) != "Cf"
+        and character not in _INVISIBLE
+        and not "\ufe00" <= character <= "\ufe0f"
+    )
+
+
 def is_visible_ascii(text: str) -> bool:
     """Whether there is text, all of it ``!`` to ``~``: what an HTTP header carries."""
     return text.isascii() and text.isprintable() and text != "" and " " not in text
@@ -137,6 +153,9 @@ def shell_export(name: str, value: str) -> str:
 
     return f"export {name}={shlex.quote(value)}"
 
+
+# Letters and marks that nothing is drawn for.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 # Cc control, Cf format (bidirectional overrides, zero width), Cs surrogate, Co private use,
 # Cn unassigned, Zl/Zp line and paragraph separators.

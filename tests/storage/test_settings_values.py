@@ -39,6 +39,8 @@ def test_an_app_id_is_one_word(text: str) -> None:
         ("C1 C2", "one word"),
         ("<your app id>", "one word"),
         ("C1é", "one word"),
+        ("C\u00ad1", "an invisible character"),
+        ("C1\u200b", "an invisible character"),
         ("C\x001", "one word"),
         ("C" * 513, "too long"),
     ],
@@ -246,3 +248,11 @@ def test_a_timeout_is_in_seconds(text: str, seconds: int) -> None:
 def test_other_values_are_told(parse: Callable[[str], object], text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse(text)
+
+
+@pytest.mark.parametrize("hidden", ["\u00ad", "\u200b", "\u2060", "\ufeff", "\ufe0f", "\u034f"])
+def test_an_invisible_character_in_a_secret_is_named(hidden: str) -> None:
+    refusal = check_secret(f"5ec7e7{hidden}5ec7e7")
+    assert refusal is not None
+    assert "an invisible character" in refusal
+    assert "5ec7" not in refusal

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -25,7 +24,7 @@ from wtr_tui.oauth.authorization import (
     query_parameters,
 )
 from wtr_tui.redirect_uri import DEFAULT_PORTS, RedirectUri, authority
-from wtr_tui.text import cleaned
+from wtr_tui.text import cleaned, without_invisible
 
 _LONGEST = 32_768
 _LONGEST_ADDRESS = 8192
@@ -45,9 +44,6 @@ _ANSWER_NAMES = frozenset({"code", "error", "state"})
 # Something with a dot in it alone is no address: tokens have dots too.
 _WITHOUT_SCHEME = re.compile(r"(?:localhost(?![\w.-])|(?:[\w.-]+|\[[\w:.]+\]):\d+|[\w.-]+\.\w+/)")
 _QUERY = re.compile(r"[?&]?(?:code|state|error|error_description|error_uri|iss)=")
-_INVISIBLE_MARKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | frozenset(
-    map(chr, range(0xFE00, 0xFE10))
-)
 _BASE64_ADDRESS = re.compile(r"aHR0c[A-Za-z0-9+/_-]{8,}={0,2}")  # "http…", as some filters have it
 _DASHED = re.compile(r"(?<=[?&]u=)https?-3A[^&\s]+")  # the second form of urldefense
 
@@ -255,11 +251,5 @@ def _joined(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Without format characters (soft hyphens, zero width, directions) and the like."""
     # A caret and a backtick quote in the shells of Windows.
-    unquoted = re.sub(r"[\^`](?=[&?=%])", "", _PASTE_MARKS.sub("", text))
-    return "".join(
-        character
-        for character in unquoted
-        if unicodedata.category(character) != "Cf" and character not in _INVISIBLE_MARKS
-    )
+    return without_invisible(re.sub(r"[\^`](?=[&?=%])", "", _PASTE_MARKS.sub("", text)))

@@ -11,6 +11,7 @@ from wtr_tui.storage.settings_values import (
     check_base_url,
     parse_scopes,
 )
+from wtr_tui.text import without_invisible
 
 _WEBEX_DOMAINS = ("webexapis.com", "webex.com", "ciscospark.com")
 _END = "/authorize"
@@ -89,6 +90,7 @@ def _judged(given: dict[str, str], base_url: str) -> PortalUrl:
 
 def _unwrapped(text: str) -> str:
     """The address without what mail programs, terminals and shells put into and around it."""
+    text = without_invisible(text)
     starts = [at for at in map(text.find, ("https://", "http://")) if at >= 0]
     address = "".join(text[min(starts, default=0) :].split()).strip(_WRAPPING)
     return address.replace("&amp;", "&")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from wtr_tui.redirect_uri import is_loopback
-from wtr_tui.text import cleaned
+from wtr_tui.text import cleaned, without_invisible
 
 DEFAULT_SCOPES: tuple[str, ...] = (
     "meeting:recordings_read",
@@ -42,6 +42,8 @@ def check_app_id(text: str) -> str | None:
         return "This is an address, not an App ID: paste the OAuth URL where it is asked for."
     if _QUOTES & set(word):
         return "The App ID must be written without quotation marks."
+    if without_invisible(word) != word:
+        return "The App ID holds an invisible character: copy it again, or type it."
     if not _is_visible(word) or "<" in word or ">" in word:
         return "The App ID must be one word of letters and digits, as the portal shows it."
     if len(word) > _LONGEST_ID:
@@ -59,6 +61,8 @@ def check_secret(text: str) -> str | None:
         return "The secret must be written without quotation marks."
     if text != text.strip():
         return "The secret begins or ends with a space: something was copied along with it."
+    if without_invisible(text) != text:
+        return "The secret holds an invisible character: copy it again, or type it."
     if not (text.isascii() and text.isprintable()):
         return "The secret holds a character that none can hold: was it copied completely?"
     if len(text) > _LONGEST_ID:

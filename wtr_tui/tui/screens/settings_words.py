@@ -29,6 +29,8 @@ HELP = (
     "redirectUri  the whole redirect URI, where it has a path or 127.0.0.1\n"
     "autoRefresh  false: refresh only when asked to\n"
     "onToken      a command to run after each new token\n"
+    "loginHint    the e-mail address that Webex's page is to propose\n"
+    "prompt       select_account: Webex asks which account is meant\n"
     "timeout      how many seconds a sign-in waits, 300 if not set\n"
     "browser      auto, never or always: whether to open one here\n"
     "clipboard    auto, local, terminal or tmux: which one to copy to\n"
