@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,10 +20,10 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration, Sandbox, new_integration
 from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
-from wtr_tui import clock
+from wtr_tui import clock, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.steps import End, Ended, Step, Way
@@ -154,6 +154,33 @@ async def test_the_browsers_redirect_gets_a_token_and_its_page_says_so(
     assert page.status == 200
     assert "signed in" in page.text.lower()
     assert is_free(settings.redirect_port)
+
+
+class AskedClient(WebexClient):
+    """Notes whether the process could have ended when it was asked whose a token is."""
+
+    pending: bool | None = None
+
+    def account(
+        self,
+        access_token: Secret,
+        *,
+        scopes: Sequence[str] = (),
+        seconds: float | None = None,
+    ) -> Account | None:
+        AskedClient.pending = in_flight.pending()
+        return super().account(access_token, scopes=scopes, seconds=seconds)
+
+
+async def test_whose_token_it_is_is_asked_only_when_nothing_can_be_lost_any_more(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    client = client_for(settings, AskedClient)
+    async with attempting(profile, settings, client=client) as watched:
+        listening = await watched.until(steps.Listening)
+        await in_thread(lambda: sandbox.approve(listening.start_url))
+        assert isinstance((await watched.rest())[-1], steps.SignedIn)
+    assert AskedClient.pending is False
 
 
 async def test_the_redirect_address_can_be_pasted_instead(

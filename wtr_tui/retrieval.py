@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from wtr_tui import clock, hook, in_flight
 from wtr_tui.background import in_thread
@@ -63,6 +64,18 @@ EXTENSION = timedelta(minutes=5)
 
 _WHOSE_SECONDS = 5.0
 """How long Webex may take to say whose a token is; a browser waits for it."""
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """Where a token is now: in place, or ``aside`` as long as nobody knows whose it is.
+
+    ``before`` is what is in place meanwhile, ``kept_as`` where the token of another App ID went.
+    """
+
+    before: StoredToken | None = None
+    aside: Path | None = None
+    kept_as: str = ""
 
 
 class Retrieval:
@@ -284,48 +297,59 @@ class Retrieval:
         )
 
     def _granted_and_saved(self, grant: Callable[[], Token], way: Way) -> Step:
-        with in_flight.until_saved():
-            step = self._save(grant(), way)
+        try:
+            with in_flight.until_saved():
+                token = grant()
+                if not token.scopes:
+                    # Not stated means: what was asked for (RFC 6749 §5.1).
+                    token = replace(token, scopes=self._settings.scopes)
+                saved = self._save(token)
+            # The token is on the disk: now there is time to ask whose it is, or to end.
+            step = self._attributed(token, way, saved)
+        except NotSaved as error:
+            return SignedInUnsaved(error, way)
         if isinstance(step, SignedIn):
             hook.run(self._profile, self._settings, hook.Event.RETRIEVED, step.token)
         return step
 
-    def _save(self, token: Token, way: Way) -> Step:
-        if not token.scopes:
-            # Not stated means: what was asked for (RFC 6749 §5.1).
-            token = replace(token, scopes=self._settings.scopes)
+    def _save(self, token: Token) -> _Saved:
+        """Saves the token: in place, or aside where one of this integration is there already."""
         file = self._profile.token_file
         stored = self._settings.stored(token)
-        kept_aside = ""
         try:
             with file.lock():
                 before = self._own_token()
-                if before is None:
-                    kept_aside = file.keep_aside_unless(stored.app_id, stored.base_url)
-                    file.save(stored)
-                    aside = None
-                else:
-                    aside = put_aside(file, stored)
-            # Only now is there time to ask whose it is: the token is on the disk.
-            account = self._account(token)
-            stored = replace(stored, account=account)
-            if before is not None and aside is not None:
-                held = before.account
+                if before is not None:
+                    return _Saved(before, put_aside(file, stored))
+                kept_as = file.keep_aside_unless(stored.app_id, stored.base_url)
+                file.save(stored)
+                return _Saved(kept_as=kept_as)
+        except WtrError as error:
+            raise NotSaved(token, error.message, error.hint) from error
+
+    def _attributed(self, token: Token, way: Way, saved: _Saved) -> Step:
+        """Notes whose token it is; one of another account than the stored one's stays aside."""
+        file = self._profile.token_file
+        account = self._account(token)
+        stored = replace(self._settings.stored(token), account=account)
+        try:
+            if saved.before is not None and saved.aside is not None:
+                held = saved.before.account
                 if not held.known:
-                    held = self._account(before.token)
+                    held = self._account(saved.before.token)
                 if account.differs(held):
-                    TokenFile(aside).save(stored)
-                    return OtherAccount(token, way, account, held, aside)
+                    TokenFile(saved.aside).save(stored)
+                    return OtherAccount(token, way, account, held, saved.aside)
             with file.lock():
                 now_there = self._own_token()
-                if aside is not None or (now_there and now_there.token.same_access(token)):
+                if saved.aside is not None or (now_there and now_there.token.same_access(token)):
                     file.save(stored)
-            if aside is not None:
-                with suppress(OSError):
-                    aside.unlink()
         except WtrError as error:
-            return SignedInUnsaved(NotSaved(token, error.message, error.hint), way)
-        return SignedIn(token, way, kept_aside, account)
+            raise NotSaved(token, error.message, error.hint) from error
+        if saved.aside is not None:
+            with suppress(OSError):
+                saved.aside.unlink()
+        return SignedIn(token, way, saved.kept_as, account)
 
     def _own_token(self) -> StoredToken | None:
         """What the file holds, where it is a token of this integration at this base URL."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import random
 import socket
 import sys
@@ -11,10 +12,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from tests.support.ports import free_port
+from tests.support.programs import required
 from tests.support.waiting import PATIENCE
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
@@ -846,3 +849,43 @@ async def test_a_failure_that_escapes_is_reported_and_the_browser_told() -> None
         assert (await attempt.ask(attempt.callback)).location == "/done"
         assert "That did not work" in (await attempt.ask("/done")).body
     assert reported == [failure]
+
+
+ASKING = r"""
+exec 3<>"/dev/tcp/$1/$2"
+printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\n\r\n' "$3" "$2" >&3
+cat <&3
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be another user")
+@pytest.mark.parametrize(("family", "address"), FAMILIES)
+async def test_the_address_of_a_started_browser_is_not_for_another_user(
+    family: socket.AddressFamily, address: str
+) -> None:
+    if address not in ("127.0.0.1",) and not has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    own = os.geteuid()
+    async with listening() as attempt:
+        path = "/" + attempt.listener.launch_url().split("/", 3)[3]
+        # This process is the user, the one that asks is root and then somebody else.
+        for uid, status in ((65_534, "403"), (65_534, "403"), (own, "303")):
+            asked = await asyncio.create_subprocess_exec(
+                *(required("bash"), "-c", ASKING, "-", address, str(attempt.port), path),
+                stdout=asyncio.subprocess.PIPE,
+                user=uid,
+            )
+            response = (await asked.communicate())[0].decode()
+            assert response.split()[1] == status
+            assert (attempt.request.state.reveal() in response) == (status == "303")
+        told = [step for step in attempt.steps if isinstance(step, Noticed)]
+        assert "A program of nobody opened the address" in told[0].message
+        assert sum(isinstance(step, BrowserArrived) for step in attempt.steps) == 1
+        # The address that is shown is for any browser: over SSH it may come as anybody.
+        assert (await attempt.ask(attempt.start_path)).status == 303
+        await attempt.succeeds()
+
+
+def test_nothing_is_known_of_a_connection_that_the_machine_does_not_list(tmp_path: Path) -> None:
+    assert sockets.peer_uid(("127.0.0.1", 1), ("127.0.0.1", 2), proc=tmp_path) is None
+    assert sockets.peer_uid(("127.0.0.1", 1), ("127.0.0.1", 2)) is None

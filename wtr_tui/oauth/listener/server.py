@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -29,7 +30,7 @@ from wtr_tui.oauth.listener.rules import (
     ShowDone,
     decide,
 )
-from wtr_tui.oauth.listener.sockets import BACKLOG, listening_sockets
+from wtr_tui.oauth.listener.sockets import BACKLOG, listening_sockets, peer_uid
 from wtr_tui.oauth.steps import (
     BrowserArrived,
     LaunchAddressReused,
@@ -38,7 +39,7 @@ from wtr_tui.oauth.steps import (
     StartAddressClosed,
 )
 from wtr_tui.redirect_uri import RedirectUri
-from wtr_tui.text import cleaned
+from wtr_tui.text import cleaned, user_name
 
 # No letter or digit that could be taken for another when it is read from one screen and typed
 # into another machine.
@@ -205,6 +206,14 @@ class Listener:
             if request is None:
                 return
             decision = decide(request, self._view())
+            if _is_launch(decision) and (stranger := connection.stranger()):
+                # The command line of a browser can be read by every user of the machine. The
+                # address goes on waiting for the browser that it was made for.
+                decision = Reject(
+                    403,
+                    f"A program of {stranger} opened the address that is for the browser started"
+                    " here.",
+                )
             await connection.send(await self._follow(decision, request))
             if isinstance(decision, ShowDone):
                 self._done_shown.set()
@@ -290,6 +299,13 @@ class Listener:
         return pages.rejection(decision.status, pages.not_here(decision.why))
 
 
+def _is_launch(decision: Decision) -> bool:
+    """Whether it is about the address of a browser that was started here."""
+    if isinstance(decision, SendToWebex):
+        return decision.launch_path is not None
+    return isinstance(decision, Reject) and decision.used_twice
+
+
 def _report(answering: asyncio.Future[pages.Outcome]) -> None:
     """Whoever answers tells of its own failures; one that escapes is not to be lost."""
     if not answering.cancelled() and (error := answering.exception()) is not None:
@@ -327,6 +343,12 @@ class Connection:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
         self._head_only = False
         self.expendable = True
+
+    def stranger(self) -> str:
+        """The other user whose program this is; "" for this user, root, and where it is unknown."""
+        peer, here = map(self._writer.get_extra_info, ("peername", "sockname"))
+        uid = peer_uid(peer[:2], here[:2]) if peer and here else None
+        return "" if uid in (None, 0, os.geteuid()) else user_name(uid)
 
     async def read(self) -> Request | None:
         """The request, or None when the peer closed, or said nothing for too long.

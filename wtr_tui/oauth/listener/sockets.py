@@ -125,17 +125,33 @@ def port_holder(port: int, address: str, proc: Path = Path("/proc")) -> str:
     return ""
 
 
+def peer_uid(
+    peer: tuple[str, int], here: tuple[str, int], proc: Path = Path("/proc")
+) -> int | None:
+    """Whose program is at the other end of a loopback connection; None where nobody tells.
+
+    ``peer`` and ``here`` are the addresses of the two ends, each with its port.
+    """
+    ends = []
+    for host, port in (peer, here):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        ends.append(f"{_in_hex(family, host)}:{port:04X}")
+    rows = _rows(proc / "net" / ("tcp6" if ":" in peer[0] else "tcp"))
+    # Each end of a loopback connection has a row of its own; this is the other one's.
+    return next((int(row[7]) for row in rows if row[1:3] == ends), None)
+
+
 def _listeners(table: Path, ends: set[str]) -> list[tuple[str, int]]:
+    return [(row[9], int(row[7])) for row in _rows(table) if row[1] in ends and row[3] == _LISTEN]
+
+
+def _rows(table: Path) -> list[list[str]]:
+    """Of /proc/net/tcp or tcp6: slot, local and remote address, state, …, uid, timeout, inode."""
     try:
         lines = table.read_text("ascii").splitlines()[1:]
     except (OSError, UnicodeError):
         return []
-    rows = [line.split() for line in lines]
-    return [
-        (row[9], int(row[7]))
-        for row in rows
-        if len(row) > 9 and row[1] in ends and row[3] == _LISTEN
-    ]
+    return [row for row in (line.split() for line in lines) if len(row) > 9]
 
 
 def _in_hex(family: socket.AddressFamily, address: str) -> str:
