@@ -31,6 +31,7 @@ from wtr_tui.redirect_uri import port_of
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT
 from wtr_tui.storage.token_file import StoredToken
 
 S = TypeVar("S", bound=object)
@@ -328,7 +329,7 @@ async def test_time_runs_out(profile: Profile, settings: Settings) -> None:
     current = [moment]
     async with attempting(profile, settings, now=lambda: current[0]) as watched:
         await watched.until(steps.Listening)
-        current[0] = moment + timedelta(seconds=settings.timeout + 1)
+        current[0] = moment + timedelta(seconds=settings[TIMEOUT] + 1)
         ended = (await watched.rest())[-1]
     assert isinstance(ended, Ended)
     assert ended.end is End.TIMED_OUT
@@ -348,7 +349,7 @@ async def test_a_clock_that_is_set_back_gives_no_more_time(
             if watched.attempt.deadline < moment:
                 break
             await asyncio.sleep(0.01)
-        current[0] += timedelta(seconds=settings.timeout + 1)
+        current[0] += timedelta(seconds=settings[TIMEOUT] + 1)
         ended = (await watched.rest())[-1]
     assert isinstance(ended, Ended)
     assert ended.end is End.TIMED_OUT
@@ -577,7 +578,7 @@ async def test_the_command_set_for_new_tokens_hears_of_the_sign_in(
 ) -> None:
     heard = tmp_path / "heard"
     command = f'echo $WTR_EVENT > "{heard}"; cat >> "{heard}"'
-    settings = replace(settings, on_token=f"sh -c '{command}'")
+    settings = settings.having(ON_TOKEN, f"sh -c '{command}'")
     async with attempting(profile, settings) as watched:
         listening = await watched.until(steps.Listening)
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
@@ -675,7 +676,7 @@ async def test_a_proxy_that_cannot_be_used_is_told_before_the_sign_in_begins(
 
 
 async def test_who_is_to_sign_in_is_named_to_webex(profile: Profile, settings: Settings) -> None:
-    hinted = replace(settings, login_hint="ann@example.com", prompt="select_account")
+    hinted = settings.having(LOGIN_HINT, "ann@example.com").having(PROMPT, "select_account")
     with client_for(hinted) as client:
         url = Retrieval(profile, hinted, client).authorize_url
     assert "login_hint=ann%40example.com" in url

@@ -19,6 +19,7 @@ from wtr_tui.errors import StorageError
 from wtr_tui.history import Event
 from wtr_tui.model import MASK
 from wtr_tui.storage.private_file import open_private
+from wtr_tui.storage.settings_table import ON_TOKEN
 from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def deliver(
     """
     history.append(profile, history.entry(event, token, error))
     # A command that refreshes must not run itself for ever.
-    if settings.on_token and event in _HEARD and "WTR_EVENT" not in os.environ:
+    if settings[ON_TOKEN] and event in _HEARD and "WTR_EVENT" not in os.environ:
         _run_on_token(profile, settings, _HEARD[event], token)
 
 
@@ -77,7 +78,7 @@ def log_path(profile: Profile) -> str:
 
 def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token | None) -> None:
     begun = time.monotonic()
-    failure, output = _ended(settings.on_token, _environ(profile, event, token), _given(token))
+    failure, output = _ended(settings[ON_TOKEN], _environ(profile, event, token), _given(token))
     seconds = f"{time.monotonic() - begun:.1f} s"
     hidden = [secret for secret in (token and token.access_token, settings.secret) if secret]
     if token is not None and token.refresh_token is not None:

@@ -26,6 +26,7 @@ from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
 from wtr_tui.storage import settings
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD
 from wtr_tui.text import cleaned, on_one_line, user_name
 from wtr_tui.tokens import require_base_url
 
@@ -284,7 +285,7 @@ def _connection(here: Surroundings, known: Settings) -> Iterator[Finding]:
 
 def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) -> Finding:
     """Which browser would be asked, if any."""
-    if not here.should_open_browser(known.browser):
+    if not here.should_open_browser(known[BROWSER]):
         return _good("browser", "none is opened here; the address is shown, to open anywhere.")
     command = next(browser.commands(_ADDRESS, environ, here), None)
     if command is None:
@@ -294,7 +295,7 @@ def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) ->
 
 def _clipboard(here: Surroundings, known: Settings) -> Finding:
     """Which ways to the clipboard there are."""
-    routes = clipboard.routes(here, known.clipboard)
+    routes = clipboard.routes(here, known[CLIPBOARD])
     if not routes:
         return _warn("clipboard", "none can be reached from here; the screens show texts in full.")
     return _good("clipboard", f"through {', then '.join(route.value for route in routes)}.")

@@ -57,6 +57,7 @@ from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.put_aside import put_aside
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import LOGIN_HINT, PROMPT, TIMEOUT
 from wtr_tui.storage.token_file import CorruptTokenFile, StoredToken, TokenFile
 from wtr_tui.tokens import other_base_url, require_base_url
 
@@ -101,12 +102,12 @@ class Retrieval:
             client_id=settings.app_id,
             redirect_uri=settings.redirect_uri,
             scopes=settings.scopes,
-            login_hint=settings.login_hint,
-            prompt=settings.prompt,
+            login_hint=settings[LOGIN_HINT],
+            prompt=settings[PROMPT],
         )
         client.check_route()
         self.can_paste = True
-        self.deadline = now() + timedelta(seconds=settings.timeout)
+        self.deadline = now() + timedelta(seconds=settings[TIMEOUT])
         self._profile = profile
         self._settings = settings
         self._client = client

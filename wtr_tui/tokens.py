@@ -471,7 +471,7 @@ def other_base_url(stored: StoredToken, settings: Settings) -> str:
     variable could else have the refresh token sent to any server.
     """
     own = stored.base_url or settings.file_base_url or settings.base_url
-    same = own.rstrip("/").lower() == settings.base_url.rstrip("/").lower()
+    same = settings_record.same_base_url(own, settings.base_url)
     return "" if same else own
 
 

@@ -17,7 +17,7 @@ from wtr_tui.cli import main
 from wtr_tui.commands import COMMANDS, help_, parsers
 from wtr_tui.commands.layout import laid_out
 from wtr_tui.storage.settings import load
-from wtr_tui.storage.settings_keys import KEYS
+from wtr_tui.storage.settings_table import ON_TOKEN, SETTINGS
 
 TOPICS = help_.topics()
 
@@ -160,7 +160,7 @@ def test_there_are_commands_in_the_topics() -> None:
 
 def test_every_setting_is_explained_with_its_variables() -> None:
     explained = help_.text("settings")
-    for key in KEYS:
+    for key in SETTINGS:
         assert re.search(rf"^  {key.name}  ", explained, re.MULTILINE), key.name
         for variable in key.variables:
             assert f"${variable}" in explained
@@ -169,7 +169,7 @@ def test_every_setting_is_explained_with_its_variables() -> None:
 def test_the_example_of_the_hook_is_a_setting(tmp_path: Path) -> None:
     path = tmp_path / "default.yaml"
     path.write_text(code_of("settings").rpartition("\n\n")[2])
-    assert shlex.split(load(path, {}).on_token)[-1] == "umask 077; cat > webex-token"
+    assert shlex.split(load(path, {})[ON_TOKEN])[-1] == "umask 077; cat > webex-token"
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from wtr_tui import tokens
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import Granted
 from wtr_tui.oauth.steps import BrowserArrived
-from wtr_tui.storage.settings_values import DEFAULT_SCOPES
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.widgets.inputs import AddressInput, SecretInput
 from wtr_tui.urgency import Urgency

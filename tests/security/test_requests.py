@@ -17,7 +17,7 @@ from tests.support.home import Home
 from tests.support.webex import Integration, Sandbox
 from wtr_tui.commands import COMMANDS
 from wtr_tui.oauth.authorization import AuthorizationRequest
-from wtr_tui.storage import settings_keys
+from wtr_tui.storage import settings_table
 
 _UNTRUSTING = ("insecure", "verify", "skip", "trust", "unsafe", "tls", "ssl")
 
@@ -111,7 +111,7 @@ def test_nothing_switches_the_judgement_of_certificates_off(home: Home) -> None:
     }
     assert "--profile" in options
     assert [one for one in options if any(word in one for word in _UNTRUSTING)] == []
-    assert [one for one in settings_keys.NAMES if any(w in one.lower() for w in _UNTRUSTING)] == []
+    assert [one for one in settings_table.NAMES if any(w in one.lower() for w in _UNTRUSTING)] == []
 
 
 @pytest.fixture

@@ -9,8 +9,21 @@ import pytest
 
 from tests.storage.fifo import without_waiting
 from wtr_tui.errors import WRONG_USAGE, SettingsError
+from wtr_tui.storage import settings
 from wtr_tui.storage.settings import Settings, load, without_file
-from wtr_tui.storage.settings_values import DEFAULT_SCOPES
+from wtr_tui.storage.settings_table import (
+    AUTO_REFRESH,
+    BROWSER,
+    CLIPBOARD,
+    DEFAULT_SCOPES,
+    ON_TOKEN,
+    SECTIONS,
+    SETTINGS,
+    THEME,
+    TIMEOUT,
+    Setting,
+    Shape,
+)
 
 GOOD = {"WEBEX_APPID": "C1", "WEBEX_SECRET": "s"}
 
@@ -31,8 +44,8 @@ def test_without_a_word_of_anybody_there_are_defaults(path: Path) -> None:
     assert found.scopes == DEFAULT_SCOPES
     assert (found.redirect_port, found.redirect_uri) == (6855, "http://localhost:6855")
     assert found.base_url == "https://webexapis.com/v1"
-    assert (found.auto_refresh, found.timeout, found.on_token) == (True, 300, "")
-    assert (found.browser, found.clipboard, found.theme) == ("auto", "auto", "auto")
+    assert (found[AUTO_REFRESH], found[TIMEOUT], found[ON_TOKEN]) == (True, 300, "")
+    assert (found[BROWSER], found[CLIPBOARD], found[THEME]) == ("auto", "auto", "auto")
     assert found.ca_file is None
     assert {source.words() for source in found.sources.values()} == {"default"}
     assert found.text is None
@@ -49,9 +62,9 @@ def test_the_file_says_it_all(path: Path) -> None:
     assert (found.app_id, found.secret.reveal(), found.scopes) == ("C1", "s", ("spark:kms",))
     assert found.redirect_uri == "http://localhost:8080"
     assert found.base_url == "https://x.test/v1"
-    assert (found.auto_refresh, found.timeout) == (False, 60)
-    assert found.on_token == "notify-send new"
-    assert (found.browser, found.clipboard, found.theme) == ("never", "terminal", "nord")
+    assert (found[AUTO_REFRESH], found[TIMEOUT]) == (False, 60)
+    assert found[ON_TOKEN] == "notify-send new"
+    assert (found[BROWSER], found[CLIPBOARD], found[THEME]) == ("never", "terminal", "nord")
     assert not found.problems
     assert not found.warnings
     assert found.require() is found
@@ -145,9 +158,9 @@ def test_an_empty_variable_is_named_where_nothing_else_is_said(path: Path) -> No
         ("scopes:\n-\n", 1, "scopes", "At least one scope"),
         ("scopes: 12\n", 1, "scopes", "YAML reads this as a number"),
         ("scopes: [a:a, 12]\n", 1, "scopes", "YAML reads this as a number"),
-        ("scopes:\n- spark: kms\n", 1, "scopes", "without a space behind its colon"),
-        ("scopes: {spark: kms}\n", 1, "scopes", "without a space behind its colon"),
-        ("scopes: [[a:a]]\n", 1, "scopes", "Each scope must be a text"),
+        ("scopes:\n- spark: kms\n", 1, "scopes", "without a space behind a colon"),
+        ("scopes: {spark: kms}\n", 1, "scopes", "without a space behind a colon"),
+        ("scopes: [[a:a]]\n", 1, "scopes", "Each item must be a text"),
         ("redirectUri: http://x.test\n", 1, "redirectUri", "begin with https://"),
         ("baseUrl: http://x.test\n", 1, "baseUrl", "begin with https://"),
         ("autoRefresh: perhaps\n", 1, "autoRefresh", "true or false, not “perhaps”"),
@@ -314,3 +327,48 @@ def test_another_users_settings_are_told(path: Path) -> None:
     os.chown(path, 12_345, -1)
     (warning,) = load(path, GOOD).warnings
     assert f"{path} belongs to user 12345" in warning
+
+
+DELIVER: Setting[object] = Setting(
+    "deliver", lambda given: given.value, (), "where to", SECTIONS[0], shape=Shape.NESTED
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("deliver: x\n", "x"),
+        ("deliver: [a, b]\n", ["a", "b"]),
+        (
+            "deliver:\n- file: /a\n- env: /b\n  key: K\n",
+            [{"file": "/a"}, {"env": "/b", "key": "K"}],
+        ),
+        ("deliver: {save: f9, 0: on}\n", {"save": "f9", "0": "on"}),
+        ("x: 1\n", ()),
+    ],
+)
+def test_a_setting_may_be_a_list_or_a_group(
+    path: Path, text: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SETTINGS", (*SETTINGS, DELIVER))
+    found = loaded(path, text, GOOD)
+    assert found[DELIVER] == value
+    assert not found.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("deliver: {a: 1, a: 2}\n", "a key twice"),
+        ("deliver: {[a]: 1}\n", "is no text"),
+        ("deliver: &a [*a]\n", "holds itself"),
+        ("deliver:\n- !x\n", "quotation marks"),
+    ],
+)
+def test_a_group_that_cannot_be_read_is_told(
+    path: Path, text: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SETTINGS", (*SETTINGS, DELIVER))
+    (problem,) = loaded(path, text, GOOD).problems
+    assert words in problem.fault
+    assert problem.where == f"{path} line 1"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from wtr_tui.storage import settings
-from wtr_tui.storage.settings import THEMES, TRUST_VARIABLE, Settings
+from wtr_tui.storage.settings import TRUST_VARIABLE, Settings
+from wtr_tui.storage.settings_table import DEFAULT_BASE_URL, ON_TOKEN, THEME, THEMES
 
 GUARDED = ("onToken", "baseUrl", "caFile")
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a file away")
@@ -38,7 +39,7 @@ def refused(known: Settings) -> set[str]:
 def test_a_private_file_is_believed(path: Path) -> None:
     known = settings.load(path, {})
     assert not known.problems
-    assert (known.on_token, known.base_url) == ("touch x", "https://example.com/v1")
+    assert (known[ON_TOKEN], known.base_url) == ("touch x", "https://example.com/v1")
 
 
 @pytest.mark.parametrize("mode", [0o602, 0o666, 0o777])
@@ -47,7 +48,7 @@ def test_what_everybody_can_change_is_not(path: Path, mode: int) -> None:
     known = settings.load(path, {})
     assert refused(known) == {*GUARDED}
     assert f"mode {mode:o}): chmod 600 {path}" in known.problems[0].message
-    assert (known.on_token, known.base_url, known.ca_file) == ("", settings.DEFAULT_BASE_URL, None)
+    assert (known[ON_TOKEN], known.base_url, known.ca_file) == ("", DEFAULT_BASE_URL, None)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o640, 0o400])
@@ -78,7 +79,7 @@ def test_a_file_of_another_user_is_not_unless_that_is_meant(path: Path) -> None:
     assert refused(settings.load(path, {})) == {*GUARDED}
     meant = settings.load(path, {TRUST_VARIABLE: "1"})
     assert not meant.problems
-    assert meant.on_token == "touch x"
+    assert meant[ON_TOKEN] == "touch x"
     assert any(f"onToken is used as ${TRUST_VARIABLE} says" in each for each in meant.warnings)
 
 
@@ -106,9 +107,9 @@ def test_a_theme_that_is_not_known_is_told_and_stops_nothing(
 ) -> None:
     path.write_text(f"{path.read_text()}theme: {theme}\n")
     known = settings.load(path, {})
-    assert known.theme == "auto"
+    assert known[THEME] == "auto"
     assert not known.problems
-    assert any(f"the theme {theme} is not known. {words}" in each for each in known.warnings)
+    assert any(f"theme: The theme {theme} is not known. {words}" in each for each in known.warnings)
 
 
 def test_every_theme_of_the_screens_can_be_set() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.support.clock import NOON
 from wtr_tui.model import Secret, Token
-from wtr_tui.storage.settings_values import DEFAULT_SCOPES
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
 APP_ID = f"C{'4f1d09ab' * 8}"
 OTHER_APP_ID = f"C{'b7e2c355' * 8}"

@@ -28,6 +28,7 @@ from wtr_tui.oauth.steps import End, Ended, Step, Way
 from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import TIMEOUT
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 
@@ -182,7 +183,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 now: Callable[[], datetime] = now,
             ) -> None:
                 self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
-                self.deadline = now() + timedelta(seconds=settings.timeout)
+                self.deadline = now() + timedelta(seconds=settings[TIMEOUT])
                 self._steps: asyncio.Queue[Step] = asyncio.Queue()
                 for step in played:
                     self._steps.put_nowait(step)

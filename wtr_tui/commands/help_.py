@@ -42,7 +42,27 @@ def topics() -> list[str]:
 
 def text(topic: str) -> str:
     """The text of a topic, to be laid out; its first line is its title."""
-    return (_FOLDER / f"{topic}{_ENDING}").read_text(encoding="utf-8")
+    found = (_FOLDER / f"{topic}{_ENDING}").read_text(encoding="utf-8")
+    return found.replace("{settings}", _settings()) if topic == "settings" else found
+
+
+def _settings() -> str:
+    """Every setting, section by section."""
+    from wtr_tui.storage.settings_table import NAMES, SECTIONS, SETTINGS
+
+    width = max(map(len, NAMES))
+    lines = []
+    for section in SECTIONS:
+        lines += ["", section.upper()]
+        for setting in SETTINGS:
+            if setting.section == section:
+                sentences = [setting.help]
+                if setting.variables:
+                    sentences.append(", ".join(f"${name}" for name in setting.variables))
+                if setting.default_text:
+                    sentences.append(f"Default: {setting.default_text}")
+                lines.append(f"  {setting.name:{width}}  {'. '.join(sentences)}")
+    return "\n".join(lines).strip()
 
 
 def _list() -> str:

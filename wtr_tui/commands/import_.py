@@ -36,6 +36,7 @@ from wtr_tui.storage import profile, settings, settings_file
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_record import same_base_url
 from wtr_tui.storage.token_file import StoredToken, TokenFile
 from wtr_tui.text import cleaned
 
@@ -111,7 +112,7 @@ def _require_same_integration(foreign: Foreign, known: Settings) -> None:
             f" {known.app_id[:10]}….",
             "--profile NAME imports it into another profile.",
         )
-    if foreign.base_url and foreign.base_url.rstrip("/").lower() != known.base_url.lower():
+    if foreign.base_url and not same_base_url(foreign.base_url, known.base_url):
         raise SettingsError(
             f"The token in the file came from {cleaned(foreign.base_url, 100)},"
             f" {known.base_url_place} names {cleaned(known.base_url, 100)}.",

@@ -12,7 +12,6 @@ import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from wtr_tui import clock, in_flight
@@ -44,6 +43,7 @@ from wtr_tui.storage import profile, put_aside
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import BROWSER, TIMEOUT
 from wtr_tui.text import cleaned, escaped
 
 
@@ -61,9 +61,9 @@ def run(options: Namespace) -> int:
     known = loaded_settings(found).require()
     # Before anybody signs in for a token that could not be kept.
     require_own_place(str(found.token_path))
-    known = replace(known, timeout=timeout(options) or known.timeout)
+    known = known.having(TIMEOUT, timeout(options) or known[TIMEOUT])
     if options.no_browser:
-        known = replace(known, browser="never")
+        known = known.having(BROWSER, "never")
     no_proxy_warning = proxies.warning(os.environ)
     if no_proxy_warning:
         tell(no_proxy_warning)
@@ -129,7 +129,7 @@ class _SignIn:
         for line in lines:
             say(f"{escaped(line)}\n")
         if isinstance(step, steps.Listening):
-            if self.here.should_open_browser(self.settings.browser):
+            if self.here.should_open_browser(self.settings[BROWSER]):
                 self._open(retrieval.launch_url())
         elif isinstance(step, steps.DeviceCodeReady) and is_terminal(sys.stderr):
             _print_qr_code(step.authorization)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from wtr_tui.redirect_uri import check, is_loopback, port_of
-from wtr_tui.storage.settings_values import (
+from wtr_tui.storage.settings_table import (
     check_app_id,
     check_base_url,
     parse_scopes,

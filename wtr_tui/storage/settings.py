@@ -3,72 +3,84 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.redirect_uri import check as check_redirect_uri
 from wtr_tui.redirect_uri import port_of
-from wtr_tui.storage import ca_file, settings_record
-from wtr_tui.storage import settings_keys as keys
 from wtr_tui.storage.settings_file import SettingsFile, read_mapping
-from wtr_tui.storage.settings_keys import SettingKey
-from wtr_tui.storage.settings_values import (
+from wtr_tui.storage.settings_record import record, same_base_url
+from wtr_tui.storage.settings_table import (
+    APP_ID,
+    BASE_URL,
+    CA_FILE,
     DEFAULT_BASE_URL,
     DEFAULT_PORT,
     DEFAULT_SCOPES,
-    DEFAULT_TIMEOUT,
-    check_app_id,
-    check_base_url,
-    check_secret,
-    parse_choice,
-    parse_flag,
-    parse_login_hint,
-    parse_port,
-    parse_scopes,
-    parse_timeout,
+    NAMES,
+    REDIRECT_PORT,
+    REDIRECT_URI,
+    SCOPES,
+    SECRET,
+    SETTINGS,
+    Given,
+    Nested,
+    Setting,
+    Shape,
+    parse_base_url,
 )
-from wtr_tui.storage.settings_warnings import changed_by_others, warnings_about
-from wtr_tui.storage.stated import Problem, Source, Stated, stated
-from wtr_tui.text import cleaned
+from wtr_tui.storage.settings_yaml import Entry
+from wtr_tui.text import cleaned, user_name
 
-__all__ = [
-    "DEFAULT_BASE_URL",
-    "DEFAULT_PORT",
-    "DEFAULT_SCOPES",
-    "DEFAULT_TIMEOUT",
-    "Problem",
-    "Settings",
-    "Source",
-    "load",
-    "without_file",
-]
+__all__ = ["Problem", "Settings", "Source", "load", "without_file"]
 
 _Value = TypeVar("_Value")
-_BROWSER = ("auto", "never", "always")
-_PROMPT = ("select_account", "none")
-THEMES = (
-    *("auto", "dark", "light", "ansi", "wtr-dark", "wtr-light", "wtr-ansi", "ansi-dark"),
-    *("ansi-light", "atom-one-dark", "atom-one-light", "catppuccin-frappe", "catppuccin-latte"),
-    *("catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki", "gruvbox", "monokai"),
-    *("nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
-    *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
-)
+
 TRUST_VARIABLE = "WTR_TRUST_SETTINGS"
 """Set to 1 where a settings file belongs to somebody else by intent, as in a container."""
-_CLIPBOARD = ("auto", "local", "terminal", "tmux")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value comes from. ``name`` is the variable or the file's path."""
+
+    kind: Literal["environment", "file", "default"]
+    name: str = ""
+
+    def words(self) -> str:
+        """``from $WEBEX_SECRET``, ``from file``, ``default``."""
+        return {"environment": f"from ${self.name}", "file": "from file"}.get(self.kind, "default")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A value that is missing or wrong.
+
+    ``message`` names the place and the fault; ``where`` is the place alone ("" where the value
+    is missing) and ``fault`` the fault alone, for beside a field.
+    """
+
+    key: str
+    message: str
+    where: str
+    fault: str
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the program runs with. Where ``problems`` names a key, its value is the default.
 
-    ``sources``, ``problems`` and ``wrong`` go by the keys of the file: ``appid``,
-    ``redirectPort``. ``timeout`` is in seconds and limits a sign-in. ``on_token`` is a command,
-    "" for none. ``redirect_uri`` is the exact text that is registered.
+    The integration and how Webex is reached are fields; ``settings[TIMEOUT]`` gives any other
+    setting of :mod:`wtr_tui.storage.settings_table`. ``sources``, ``problems`` and ``wrong`` go
+    by the keys of the file: ``appid``, ``redirectPort``. ``redirect_uri`` is the exact text that
+    is registered.
     """
 
     app_id: str = ""
@@ -79,16 +91,9 @@ class Settings:
     base_url: str = DEFAULT_BASE_URL
     file_base_url: str = ""
     """What the base URL is without the environment; "" for the same."""
-    auto_refresh: bool = True
     ca_file: Path | None = None
-    on_token: str = ""
-    login_hint: str = ""
-    """The e-mail address that Webex's page is to propose; "" for none."""
-    prompt: str = ""
-    timeout: int = DEFAULT_TIMEOUT
-    browser: str = "auto"
-    clipboard: str = "auto"
-    theme: str = "auto"
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """The other settings, by key; one that is not in it has its default."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -100,15 +105,32 @@ class Settings:
     text: str | None = field(default=None, repr=False)
     """The file as it was read, None without one: what saving compares with."""
 
+    def __getitem__(self, setting: Setting[_Value]) -> _Value:
+        """The value of a setting."""
+        attribute = _FIELDS.get(setting.name)
+        if attribute is not None:
+            value: Any = getattr(self, attribute)
+        else:
+            value = self.values.get(setting.name, setting.default)
+        return value  # type: ignore[no-any-return]  # its setting's parser made it
+
+    def having(self, setting: Setting[_Value], value: _Value) -> Settings:
+        """These settings with another value for one, as an option of a command gives it."""
+        return replace(self, values={**self.values, setting.name: value})
+
     @property
     def base_url_place(self) -> str:
         """What names the base URL: ``$WEBEX_BASEURL``, or a setting."""
-        source = self.sources.get(keys.BASE_URL.name, Source("default"))
+        source = self.source(BASE_URL)
         return f"${source.name}" if source.kind == "environment" else "the setting baseUrl"
+
+    def source(self, setting: Setting[Any]) -> Source:
+        """Where the value of a setting comes from."""
+        return self.sources.get(setting.name, Source("default"))
 
     def redirect_uri_for(self, port: str) -> str:
         """The redirect URI as it would be with another port, as typed; one that is set stays."""
-        fixed = self.sources.get(keys.REDIRECT_URI.name, Source("default")).kind != "default"
+        fixed = self.source(REDIRECT_URI).kind != "default"
         return self.redirect_uri if fixed else f"http://localhost:{port}"
 
     def stored(self, token: Token, before: StoredToken | None = None) -> StoredToken:
@@ -129,6 +151,18 @@ class Settings:
         return self
 
 
+_FIELDS = {
+    APP_ID.name: "app_id",
+    SECRET.name: "secret",
+    SCOPES.name: "scopes",
+    REDIRECT_PORT.name: "redirect_port",
+    REDIRECT_URI.name: "redirect_uri",
+    BASE_URL.name: "base_url",
+    CA_FILE.name: "ca_file",
+}
+"""The settings that are fields."""
+
+
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Reads the file, which need not exist, and the environment, which wins.
 
@@ -141,6 +175,27 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 def without_file(environ: Mapping[str, str]) -> Settings:
     """What the environment alone says: for a form beside a file that cannot be read."""
     return _Reading(None, SettingsFile(), environ).settings()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is set for one key. ``value`` is None where nothing is; with a ``fault`` it is of no
+    use.
+
+    ``place`` is where it is set: the variable, or file, line and key. A key or variable that is
+    there without a value has a place, but no value.
+    """
+
+    source: Source
+    where: str = ""
+    place: str = ""
+    value: Nested = field(default=None, repr=False)
+    fault: str = ""
+
+    @property
+    def text(self) -> str:
+        """The value for a form; "" for lists and groups."""
+        return self.value if isinstance(self.value, str) else ""
 
 
 class _Reading:
@@ -156,127 +211,143 @@ class _Reading:
         self.notes: list[str] = []
 
     def settings(self) -> Settings:
-        app_id = self.value(keys.APP_ID, _checked(check_app_id), "", required=check_app_id)
         secret = self.secret()
-        scopes = self.value(keys.SCOPES, parse_scopes, DEFAULT_SCOPES)
-        port = self.value(keys.REDIRECT_PORT, parse_port, DEFAULT_PORT)
-        uri = self.value(keys.REDIRECT_URI, _checked(check_redirect_uri), "")
-        base_url = self.value(keys.BASE_URL, _base_url, DEFAULT_BASE_URL)
-        self.note_secret_sent_elsewhere(base_url)
+        values = {
+            setting.name: self.value(setting) for setting in SETTINGS if setting is not SECRET
+        }
+        uri = values[REDIRECT_URI.name]
+        port = values[REDIRECT_PORT.name]
+        self.note_secret_sent_elsewhere(values[BASE_URL.name])
         return Settings(
-            app_id=app_id,
+            app_id=values[APP_ID.name],
             secret=secret,
-            scopes=scopes,
+            scopes=values[SCOPES.name],
             redirect_port=self.agreed_port(port, uri),
             redirect_uri=uri or f"http://localhost:{port}",
-            base_url=base_url,
+            base_url=values[BASE_URL.name],
             file_base_url=self.file_base_url(),
-            auto_refresh=self.value(keys.AUTO_REFRESH, parse_flag, True),
-            ca_file=self.value(keys.CA_FILE, self.ca_file, None),
-            on_token=self.value(keys.ON_TOKEN, str, ""),
-            login_hint=self.value(keys.LOGIN_HINT, parse_login_hint, ""),
-            prompt=self.value(keys.PROMPT, _choice(_PROMPT), ""),
-            timeout=self.value(keys.TIMEOUT, parse_timeout, DEFAULT_TIMEOUT),
-            browser=self.value(keys.BROWSER, _choice(_BROWSER), "auto"),
-            clipboard=self.value(keys.CLIPBOARD, _choice(_CLIPBOARD), "auto"),
-            theme=self.theme(),
+            ca_file=values[CA_FILE.name],
+            values={name: value for name, value in values.items() if name not in _FIELDS},
             sources=self.sources,
-            problems=tuple(self.problems),
-            warnings=(*self.notes, *warnings_about(self.path, self.file)),
+            problems=tuple(sorted(self.problems, key=_order)),
+            warnings=(*self.notes, *_warnings(self.path, self.file)),
             wrong=self.wrong,
             text=self.file.text,
             record=self.record(),
         )
 
+    def value(self, setting: Setting[Any]) -> Any:
+        """What the setting's parser makes of it, or its default."""
+        found = self.find(setting)
+        if found.fault:
+            self.wrong[setting.name] = found.text
+        elif found.value is None:
+            if setting.missing:
+                self.tell_missing(setting, found)
+        else:
+            try:
+                return setting.parse(Given(found.value, self.path, self.environ))
+            except ValueError as error:
+                self.tell(setting, str(error), found)
+                self.wrong[setting.name] = found.text
+        return setting.default
+
+    def secret(self) -> Secret:
+        """The secret, also a wrong one: a form corrects it, and nothing else may hold it."""
+        found = self.find(SECRET)
+        if not found.fault and found.value is None:
+            self.tell_missing(SECRET, found)
+        elif not found.fault:
+            try:
+                return SECRET.parse(Given(found.value, self.path, self.environ))
+            except ValueError as error:
+                self.tell(SECRET, str(error), found)
+        return Secret(found.text)
+
+    def find(self, setting: Setting[Any]) -> _Found:
+        """What is set for it: the first variable that is not empty, else what the file has."""
+        found = self.in_environment(setting) or self.in_file(setting)
+        self.sources[setting.name] = found.source
+        if setting.guarded and not found.fault and found.source.kind == "file":
+            found = replace(found, fault=self.refused_to_others(setting))
+        if found.fault:
+            self.tell(setting, found.fault, found)
+        return found
+
+    def in_environment(self, setting: Setting[Any]) -> _Found | None:
+        """A variable of blanks alone is as good as none: so scripts hand on what they lack."""
+        variables = [name for name in setting.variables if self.environ.get(name, "").strip()]
+        if not variables:
+            return None
+        name = variables[0]
+        value = self.environ[name]
+        self.notes += [
+            f"${name} counts, ${other} says something else."
+            for other in variables
+            if self.environ[other] != value
+        ]
+        return _Found(Source("environment", name), f"${name}", f"${name}", value)
+
+    def in_file(self, setting: Setting[Any]) -> _Found:
+        entries = self.file.entries
+        named = [entries[name] for name in setting.names if name in entries]
+        found = [entry for entry in named if entry.value is not None or entry.nested]
+        if not named:
+            empty = next((f"${name}" for name in setting.variables if name in self.environ), "")
+            return _Found(Source("default"), empty, empty)
+        entry = (found or named)[0]
+        where = f"{self.path} line {entry.line}"
+        place = f"{where}, {entry.key}"
+        if not found:
+            return _Found(Source("default"), where, place)
+        source = Source("file", str(self.path))
+        value: Nested = None
+        fault = ""
+        if any(other.value != entry.value for other in found):
+            fault = f"{found[1].key} in line {found[1].line} says something else: keep one of them."
+        else:
+            try:
+                value = _written(setting, entry)
+            except ValueError as error:
+                fault = str(error)
+                value = entry.value if isinstance(entry.value, str) else None
+        return _Found(source, where, place, value, fault)
+
+    def refused_to_others(self, setting: Setting[Any]) -> str:
+        """Why the value is not used: somebody else may have written it. "" where it is used."""
+        others = changed_by_others(self.path, self.file) if self.path else ""
+        if others and self.environ.get(TRUST_VARIABLE) == "1":
+            self.notes.append(f"{setting.name} is used as ${TRUST_VARIABLE} says, though: {others}")
+            return ""
+        return others and (
+            f"This says {setting.guarded}, so it is not taken from a file that others can change."
+            f" {others}"
+        )
+
+    def note_secret_sent_elsewhere(self, base_url: str) -> None:
+        """Whoever can set a variable shall not have the file's secret sent anywhere unseen."""
+        source, secret = self.sources[BASE_URL.name], self.sources[SECRET.name]
+        named = self.file_base_url()
+        if (source.kind, secret.kind) == ("environment", "file") and not same_base_url(
+            base_url, named
+        ):
+            self.notes.append(
+                f"The secret of {self.path} is sent to {cleaned(base_url, 100)}, which"
+                f" ${source.name} names; the file means {cleaned(named, 100)}."
+            )
+
     def record(self) -> Mapping[str, object] | None:
         """None where the file by itself names an App ID wrongly, or is not there to be asked."""
         if self.path is None:
             return None
-        named = stated(keys.APP_ID, self.path, self.file.entries, {})
+        named = self.in_file(APP_ID)
         if named.fault:
             return None
-        app_id = (named.text or "").strip()
-        return settings_record.record(self.file.content, app_id, self.file_base_url())
-
-    def value(
-        self,
-        key: SettingKey,
-        parse: Callable[[str], _Value],
-        default: _Value,
-        required: Callable[[str], str | None] | None = None,
-    ) -> _Value:
-        found = self.find(key)
-        if found.fault:
-            self.wrong[key.name] = found.text or ""
-            return default
-        if found.text is None:
-            missing = required("") if required else None
-            if missing:
-                self.tell_missing(key, missing, found)
-            return default
-        try:
-            return parse(found.text)
-        except ValueError as error:
-            self.tell(key, str(error), found)
-            self.wrong[key.name] = found.text
-            return default
-
-    def secret(self) -> Secret:
-        found = self.find(keys.SECRET)
-        refusal = "" if found.fault else check_secret(found.text or "")
-        if refusal and found.text is None:
-            self.tell_missing(keys.SECRET, refusal, found)
-        elif refusal:
-            self.tell(keys.SECRET, refusal, found)
-        return Secret(found.text or "")
-
-    def note_secret_sent_elsewhere(self, base_url: str) -> None:
-        """Whoever can set a variable shall not have the file's secret sent anywhere unseen."""
-        source, secret = self.sources[keys.BASE_URL.name], self.sources[keys.SECRET.name]
-        if (source.kind, secret.kind) == ("environment", "file"):
-            named = self.file_base_url()
-            if base_url.lower() != named.lower():
-                self.notes.append(
-                    f"The secret of {self.path} is sent to {cleaned(base_url, 100)}, which"
-                    f" ${source.name} names; the file means {cleaned(named, 100)}."
-                )
-
-    def find(self, key: SettingKey) -> Stated:
-        found = stated(key, self.path, self.file.entries, self.environ)
-        self.sources[key.name] = found.source
-        self.notes += found.notes
-        if not found.fault and key.is_guarded and found.source.kind == "file":
-            found = self.guarded(key, found)
-        if found.fault:
-            self.tell(key, found.fault, found)
-        return found
-
-    def guarded(self, key: SettingKey, found: Stated) -> Stated:
-        """The value, refused where somebody else may have written it."""
-        others = changed_by_others(self.path, self.file) if self.path else ""
-        if not others:
-            return found
-        if self.environ.get(TRUST_VARIABLE) == "1":
-            self.notes.append(f"{key.name} is used as ${TRUST_VARIABLE} says, though: {others}")
-            return found
-        what = "what it runs" if key is keys.ON_TOKEN else "where secrets are sent"
-        fault = f"This says {what}, so it is not taken from a file that others can change. {others}"
-        return replace(found, text=None, fault=fault)
-
-    def theme(self) -> str:
-        """A theme that is not known stops nothing: the usual one is shown, and it is told."""
-        theme = self.value(keys.THEME, str.strip, "auto") or "auto"
-        if theme in THEMES:
-            return theme
-        like = difflib.get_close_matches(theme, THEMES, 1)
-        meant = f"Did you mean {like[0]}?" if like else f"There are {', '.join(THEMES)}."
-        self.notes.append(f"{self.path}: the theme {cleaned(theme, 40)} is not known. {meant}")
-        return "auto"
+        return record(self.file.content, named.text.strip(), self.file_base_url())
 
     def file_base_url(self) -> str:
-        found = stated(keys.BASE_URL, self.path, self.file.entries, {})
         try:
-            return _base_url(found.text or DEFAULT_BASE_URL)
+            return parse_base_url(self.in_file(BASE_URL).text or DEFAULT_BASE_URL)
         except ValueError:
             return DEFAULT_BASE_URL
 
@@ -285,47 +356,122 @@ class _Reading:
         inside = port_of(uri) if uri else None
         if inside is None:
             return port
-        source = self.sources[keys.REDIRECT_PORT.name]
-        if source.kind != "default" and port != inside and not self.is_wrong(keys.REDIRECT_PORT):
-            found = stated(keys.REDIRECT_PORT, self.path, self.file.entries, self.environ)
+        is_set = self.sources[REDIRECT_PORT.name].kind != "default"
+        if is_set and port != inside and REDIRECT_PORT.name not in self.wrong:
+            found = self.in_environment(REDIRECT_PORT) or self.in_file(REDIRECT_PORT)
             fault = f"The port {port} is not the one in redirectUri, {inside}: remove one of them."
-            self.tell(keys.REDIRECT_PORT, fault, found)
-            self.wrong[keys.REDIRECT_PORT.name] = str(port)
+            self.tell(REDIRECT_PORT, fault, found)
+            self.wrong[REDIRECT_PORT.name] = str(port)
         else:
-            self.sources[keys.REDIRECT_PORT.name] = self.sources[keys.REDIRECT_URI.name]
+            self.sources[REDIRECT_PORT.name] = self.sources[REDIRECT_URI.name]
         return inside
 
-    def ca_file(self, text: str) -> Path:
-        return ca_file.found(text, self.path, self.environ)
+    def tell(self, setting: Setting[Any], fault: str, found: _Found) -> None:
+        message = f"{found.place}: {fault}"
+        if setting.is_lenient:
+            self.notes.append(message)
+        else:
+            self.problems.append(Problem(setting.name, message, found.where, fault))
 
-    def is_wrong(self, key: SettingKey) -> bool:
-        return any(problem.key == key.name for problem in self.problems)
-
-    def tell(self, key: SettingKey, fault: str, found: Stated) -> None:
-        self.problems.append(Problem(key.name, f"{found.place}: {fault}", found.where, fault))
-
-    def tell_missing(self, key: SettingKey, fault: str, found: Stated) -> None:
+    def tell_missing(self, setting: Setting[Any], found: _Found) -> None:
         if found.place:
-            self.tell(key, fault, found)
+            self.tell(setting, setting.missing, found)
             return
         where = self.path or "the settings file"
-        how = f"Set {key.name} in {where}, or ${key.variables[0]}."
-        self.problems.append(Problem(key.name, f"{fault} {how}", "", fault))
+        how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
+        message = f"{setting.missing} {how}"
+        self.problems.append(Problem(setting.name, message, "", setting.missing))
 
 
-def _checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        refusal = check(text.strip())
-        if refusal is not None:
-            raise ValueError(refusal)
-        return text.strip()
-
-    return parse
+def _order(problem: Problem) -> int:
+    return next(at for at, setting in enumerate(SETTINGS) if setting.name == problem.key)
 
 
-def _base_url(text: str) -> str:
-    return _checked(check_base_url)(text).rstrip("/")
+def _written(setting: Setting[Any], entry: Entry) -> Nested:
+    """The value of an entry in the shape its setting has. Raises ValueError for another shape."""
+    if setting.shape is Shape.NESTED:
+        return entry.unfolded()
+    if entry.nested and setting.shape is Shape.WORDS:
+        raise ValueError("Each item must be a text, without a space behind a colon in it.")
+    if entry.nested:
+        raise ValueError("This must be a text, not a group of keys.")
+    if isinstance(entry.value, tuple) and setting.shape is not Shape.WORDS:
+        raise ValueError("This must be a text, not a list.")
+    if setting.is_text and entry.read_as:
+        raise ValueError(f"YAML reads this as {entry.read_as}: put it in quotation marks.")
+    return " ".join(entry.value) if isinstance(entry.value, tuple) else entry.value
 
 
-def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
-    return lambda text: parse_choice(text, choices)
+def _warnings(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
+    """Sentences about the settings file; none where there is no file."""
+    if path is None or file.text is None:
+        return ()
+    found = [_unknown(path, key, entry.line) for key, entry in file.entries.items()]
+    secret = file.entries.get("secret")
+    holds_secret = secret is not None and secret.value is not None
+    if file.mode & 0o002:
+        # Whoever changes it can have the secret sent elsewhere, or a command run.
+        found.append(changed_by_others(path, file))
+    elif holds_secret and file.mode & 0o077:
+        may = "change" if file.mode & 0o020 else "read"
+        found.append(
+            f"{path} holds the secret, and other users may {may} it (mode {file.mode:o}):"
+            f" chmod 600 {path}"
+        )
+    if holds_secret:
+        found.append(_in_work_tree(path))
+    found.append(_foreign(path, file.owner))
+    return tuple(filter(None, found))
+
+
+def changed_by_others(path: Path, file: SettingsFile) -> str:
+    """Who else can change the file, as a sentence with what to do; "" for nobody.
+
+    A group of this user's own, as many systems make one for each user, is nobody else.
+    """
+    if file.owner not in (os.geteuid(), 0):
+        return f"{path} belongs to {user_name(file.owner)}."
+    if file.mode & 0o002:
+        return f"Every user can change {path} (mode {file.mode:o}): chmod 600 {path}"
+    if file.mode & 0o020 and not _is_own_group(file.group):
+        return f"Its group can change {path} (mode {file.mode:o}): chmod 600 {path}"
+    return ""
+
+
+def _is_own_group(number: int) -> bool:
+    import grp
+    import pwd
+
+    try:
+        user = pwd.getpwuid(os.geteuid())
+        group = grp.getgrgid(number)
+    except KeyError:
+        return False
+    members = {*group.gr_mem} - {user.pw_name}
+    return user.pw_gid == number and group.gr_name == user.pw_name and not members
+
+
+def _unknown(path: Path, key: str, line: int) -> str:
+    if key in NAMES:
+        return ""
+    by_lower_case = {name.lower(): name for name in NAMES}
+    close = difflib.get_close_matches(key.replace("_", "").lower(), by_lower_case, 1, 0.7)
+    if close:
+        meant = by_lower_case[close[0]]
+        shown = cleaned(key, 40)
+        return f"{path} line {line}: the key {shown} is not known. Did you mean {meant}?"
+    # Not repeated: what stands in a key's place by mistake may be the secret.
+    return f"{path} line {line}: the key in this line is not known and is ignored."
+
+
+def _in_work_tree(path: Path) -> str:
+    for folder in Path(os.path.realpath(path)).parents:
+        if os.path.lexists(folder / ".git"):
+            return f"{path} holds the secret and lies in the git work tree {folder}."
+    return ""
+
+
+def _foreign(path: Path, owner: int) -> str:
+    if owner in (os.geteuid(), 0):
+        return ""
+    return f"{path} belongs to {user_name(owner)}, who decides where your secret is sent."

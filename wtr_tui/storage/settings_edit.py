@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import yaml
 
 from wtr_tui.errors import SettingsError, SettingsFileError
-from wtr_tui.storage.settings_keys import KEYS
 from wtr_tui.storage.settings_layout import Layout, Pair, layout
+from wtr_tui.storage.settings_table import SETTINGS
 from wtr_tui.storage.settings_yaml import Entry, parsed
 from wtr_tui.storage.yaml_scalar import scalar
 
@@ -61,7 +61,7 @@ def _wanted(
     changes: Mapping[str, object | None], before: Mapping[str, Entry]
 ) -> dict[str, _Wanted | None]:
     """The changes under the names the file uses."""
-    other_names = {key.name: key.names for key in KEYS}
+    other_names = {key.name: key.names for key in SETTINGS}
     wanted: dict[str, _Wanted | None] = {}
     for key, value in changes.items():
         present = [name for name in other_names.get(key, (key,)) if name in before]

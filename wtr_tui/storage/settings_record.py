@@ -33,6 +33,11 @@ def record(content: bytes | None, app_id: str, base_url: str) -> dict[str, objec
     return {"file": _mark(content), "appid": app_id, "base_url": base_url}
 
 
+def same_base_url(one: str, other: str) -> bool:
+    """Whether two base URLs are one: letter case and a slash at the end make no other."""
+    return one.rstrip("/").lower() == other.rstrip("/").lower()
+
+
 def fits(members: Mapping[str, object], settings_path: str, environ: Mapping[str, str]) -> bool:
     """Whether file and environment surely are settings of the token with these members.
 
@@ -50,7 +55,7 @@ def fits(members: Mapping[str, object], settings_path: str, environ: Mapping[str
         return False
     if app_id not in ("", members.get("appid")):
         return False
-    if base_url.rstrip("/").lower() != own.rstrip("/").lower():
+    if not same_base_url(base_url, own):
         return False
     try:
         return found.get("file") == _mark(_content(settings_path))

@@ -7,18 +7,14 @@ multiplied: what is below the values of the top keys is unfolded only when it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import yaml
 
 from wtr_tui.errors import SettingsFileError
 from wtr_tui.storage import yaml_fault
-from wtr_tui.storage.settings_keys import NAMES
-
-Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
-"""A value with lists and groups in it; every scalar is the text that is written."""
+from wtr_tui.storage.settings_table import NAMES, Nested
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _NO_TEXTS = {
@@ -133,11 +129,23 @@ class _Unfolding:
             if isinstance(node, yaml.SequenceNode):
                 return [self.of(item) for item in node.value]
             if isinstance(node, yaml.MappingNode):
-                return {str(self.of(key)): self.of(value) for key, value in node.value}
+                return self.group(node)
         except RecursionError:
             raise ValueError("This holds itself.") from None
         assert isinstance(node, yaml.ScalarNode)
+        if _is_unquoted_sign(node):
+            raise ValueError("A text that begins with a sign of YAML must be in quotation marks.")
         return None if _is_null(node) else str(node.value)
+
+    def group(self, node: yaml.MappingNode) -> Mapping[str, Nested]:
+        found: dict[str, Nested] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ValueError("A key in this group is no text.")
+            if key.value in found:
+                raise ValueError("This group has a key twice; keep one of them.")
+            found[key.value] = self.of(value)
+        return found
 
 
 def _is_unquoted_sign(node: yaml.Node) -> bool:

@@ -12,7 +12,7 @@ import unicodedata
 import yaml
 
 from wtr_tui.errors import SettingsFileError
-from wtr_tui.storage.settings_keys import NAMES
+from wtr_tui.storage.settings_table import NAMES, SETTINGS
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _EXCERPT = 70
@@ -48,7 +48,9 @@ _WORDS = (
 # The parser notices these only later: the place that matters is where it all began.
 _NOTICED_LATE = ("unexpected end of", "unexpected document", "simple key", "<stream end>")
 
-_HARMLESS = frozenset(NAMES) - {"secret", "onToken"}
+_HARMLESS = frozenset(
+    name for setting in SETTINGS if not setting.is_hidden for name in setting.names
+)
 _KEY_OF_LINE = re.compile(r"([A-Za-z]+):(?!\S)")
 _WORD = re.compile(r"\w+")
 # A secret whose quotation mark or bracket is not closed in its line goes on in the next ones.

@@ -17,6 +17,7 @@ from wtr_tui import crash
 from wtr_tui.errors import DONE, INTERRUPTED
 from wtr_tui.model import Account
 from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.settings_table import THEME
 from wtr_tui.tui import lifecycle, rescue, textual_private, themes
 from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.export import HandOver
@@ -81,7 +82,7 @@ class WtrApp(App[int]):
         self._leaving: asyncio.Future[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
-        name = themes.WITHOUT_COLOUR if self.no_color else themes.named(session.settings.theme)
+        name = themes.WITHOUT_COLOUR if self.no_color else themes.named(session.settings[THEME])
         if name not in self.available_themes:
             name = themes.DARK.name
         textual_private.start_with_theme(self, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtr_tui.background import in_thread
+from wtr_tui.storage.settings_table import CLIPBOARD
 from wtr_tui.tui import textual_private
 from wtr_tui.tui.plain_page import PlainPage
 from wtr_tui.tui.widgets.message_line import Tone
@@ -36,7 +37,7 @@ class HandOver:
                 lambda sequence: app.call_from_thread(
                     textual_private.write_to_terminal, app, sequence
                 ),
-                session.settings.clipboard,
+                session.settings[CLIPBOARD],
                 otherwise=otherwise,
                 environ=session.environ,
             )

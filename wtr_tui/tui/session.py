@@ -14,6 +14,7 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import SettingsError
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import AUTO_REFRESH
 
 if TYPE_CHECKING:
     from wtr_tui.model import Account
@@ -99,7 +100,7 @@ class Session:
         self.keeper = self._keeper()
 
     def _keeper(self) -> AutoRefresh:
-        keeper = AutoRefresh(self.profile, self.settings.app_id, auto=self.settings.auto_refresh)
+        keeper = AutoRefresh(self.profile, self.settings.app_id, auto=self.settings[AUTO_REFRESH])
         keeper.follow(self.settings)
         return keeper
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from wtr_tui.oauth.scopes import known_scopes
-from wtr_tui.storage.settings_values import parse_scopes
+from wtr_tui.storage.settings_table import parse_scopes
 from wtr_tui.tui.screens.base import Box, Dialog
 from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.quiet import Quiet

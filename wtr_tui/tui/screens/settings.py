@@ -13,7 +13,7 @@ from textual.widgets import Input
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_file
 from wtr_tui.storage.portal_url import parse_oauth_url
-from wtr_tui.storage.settings_values import check_app_id, check_secret
+from wtr_tui.storage.settings_table import check_app_id, check_secret
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens import first_steps
 from wtr_tui.tui.screens import settings_form as form

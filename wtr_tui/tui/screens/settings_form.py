@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wtr_tui.redirect_uri import port_of
 from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Settings, Source
-from wtr_tui.storage.settings_values import parse_port, parse_scopes
+from wtr_tui.storage.settings_table import parse_port, parse_scopes
 
 
 @dataclass(frozen=True)

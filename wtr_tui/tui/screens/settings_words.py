@@ -7,8 +7,12 @@ from collections.abc import Collection, Sequence
 from wtr_tui.errors import SettingsError
 from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Problem
+from wtr_tui.storage.settings_table import APP_ID, REDIRECT_PORT, SCOPES, SECRET, SETTINGS
 from wtr_tui.tui.screens.settings_form import Filled
 from wtr_tui.tui.widgets.message_line import Tone
+
+LABELS = {setting.name: setting.title for setting in (APP_ID, SECRET, SCOPES, REDIRECT_PORT)}
+"""The fields of the form, by the keys of the file."""
 
 HELP = (
     "An integration is what Webex calls a program that may act for you. You make one at"
@@ -26,17 +30,7 @@ HELP = (
     "Where a value comes from stands beside it. The environment wins over the file, and the file"
     " over the default. Saving keeps the comments, the order and the unknown keys of the file.\n\n"
     "Further settings are in the file alone:\n"
-    "redirectUri  the whole redirect URI, where it has a path or 127.0.0.1\n"
-    "autoRefresh  false: refresh only when asked to\n"
-    "onToken      a command to run after each new token\n"
-    "loginHint    the e-mail address that Webex's page is to propose\n"
-    "prompt       select_account: Webex asks which account is meant\n"
-    "timeout      how many seconds a sign-in waits, 300 if not set\n"
-    "browser      auto, never or always: whether to open one here\n"
-    "clipboard    auto, local, terminal or tmux: which one to copy to\n"
-    "theme        dark, light or another theme of the program\n"
-    "caFile       the certificates to trust, as a PEM file\n"
-    "baseUrl      another address of the Webex API"
+    + "\n".join(f"{one.name:12} {one.help}" for one in SETTINGS if one.name not in LABELS)
 )
 
 LEAD = (
@@ -67,13 +61,6 @@ MEANINGS = {
 """What each field is for, by its key."""
 
 FROM_URL = "The OAuth URL fills in all of these but the secret."
-
-LABELS = {
-    "appid": "App ID",
-    "secret": "Secret",
-    "scopes": "Scopes",
-    "redirectPort": "Redirect port",
-}
 
 
 def trouble(

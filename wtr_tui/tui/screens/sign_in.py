@@ -17,6 +17,7 @@ from wtr_tui.environment import browser
 from wtr_tui.errors import WtrError
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
+from wtr_tui.storage.settings_table import BROWSER
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import keys
 from wtr_tui.tui.screens import sign_in_keys
@@ -191,7 +192,7 @@ class SignInScreen(WtrScreen):
     def _begin_listening(self, step: steps.Listening) -> None:
         self._listening = step
         session = self.session
-        if session.surroundings.should_open_browser(session.settings.browser) and not session.demo:
+        if session.surroundings.should_open_browser(session.settings[BROWSER]) and not session.demo:
             self._launch_browser()
 
     def _take_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from wtr_tui.storage.settings_values import (
+from wtr_tui.storage.settings_table import (
     DEFAULT_BASE_URL,
     DEFAULT_SCOPES,
+    SECTIONS,
+    SETTINGS,
+    Given,
     check_app_id,
     check_base_url,
     check_secret,
@@ -256,3 +259,17 @@ def test_an_invisible_character_in_a_secret_is_named(hidden: str) -> None:
     assert refusal is not None
     assert "an invisible character" in refusal
     assert "5ec7" not in refusal
+
+
+def test_each_setting_is_declared_once_with_its_section_and_help() -> None:
+    names = [name.lower() for setting in SETTINGS for name in setting.names]
+    assert len(set(names)) == len(names)
+    variables = [name for setting in SETTINGS for name in setting.variables]
+    assert len(set(variables)) == len(variables)
+    for setting in SETTINGS:
+        assert setting.section in SECTIONS
+        assert setting.help, setting.name
+        assert not setting.help.endswith("."), setting.name
+        if setting.default_text:
+            given = Given(setting.default_text, None, {})
+            assert setting.parse(given) == setting.default, setting.name
