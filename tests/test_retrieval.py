@@ -26,7 +26,7 @@ from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.steps import End, Ended, Step, Way
+from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.redirect_uri import port_of
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage.profile import Profile
@@ -147,7 +147,7 @@ async def test_the_browsers_redirect_gets_a_token_and_its_page_says_so(
         page = await browser
     assert watched.kinds() == ["Listening", "BrowserArrived", "Exchanging", "SignedIn"]
     assert isinstance(signed_in, steps.SignedIn)
-    assert signed_in.way is Way.REDIRECT
+    assert signed_in.method is Method.REDIRECT
     stored = profile.token_file.read()
     assert stored is not None
     assert stored.app_id == settings.app_id
@@ -194,7 +194,7 @@ async def test_the_redirect_address_can_be_pasted_instead(
         assert watched.attempt.paste(address) == "This sign-in has its answer already."
         signed_in = (await watched.rest())[-1]
     assert isinstance(signed_in, steps.SignedIn)
-    assert signed_in.way is Way.PASTE
+    assert signed_in.method is Method.PASTE
 
 
 async def test_a_port_that_is_taken_leaves_pasting(profile: Profile, settings: Settings) -> None:
@@ -513,7 +513,7 @@ async def test_a_device_code_needs_no_redirect(
         await in_thread(lambda: quick_device.approve_device(ready.authorization.user_code))
         signed_in = (await watched.rest())[-1]
     assert isinstance(signed_in, steps.SignedIn)
-    assert signed_in.way is Way.DEVICE
+    assert signed_in.method is Method.DEVICE
     assert profile.token_file.read() is not None
 
 
@@ -530,7 +530,7 @@ async def test_the_browser_may_still_be_first_while_a_device_code_waits(
         signed_in = (await watched.rest())[-1]
         await browser
     assert isinstance(signed_in, steps.SignedIn)
-    assert signed_in.way is Way.REDIRECT
+    assert signed_in.method is Method.REDIRECT
 
 
 async def test_a_denied_device_code_is_told_and_the_other_ways_stay_open(

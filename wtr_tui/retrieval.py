@@ -1,7 +1,7 @@
 """The sign-in: every way to an answer at once, as one stream of steps.
 
 The retrieval screen and ``wtr retrieve`` consume the same stream. The first answer wins: it is
-exchanged once, saved, and only then told.
+exchanged once, saved, and only then shown.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ from wtr_tui.oauth.steps import (
     Ended,
     Exchanging,
     Listening,
+    Method,
     NotListening,
     OtherAccount,
     SignedIn,
     SignedInUnsaved,
     Step,
-    Way,
 )
 from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.profile import Profile
@@ -138,7 +138,7 @@ class Retrieval:
         )
         self._listener = listener
         watching = asyncio.ensure_future(self._watch_the_clock())
-        # The first request shall not wait for imports and certificates.
+        # The first request does not wait for imports and certificates.
         warming = asyncio.ensure_future(in_thread(self._client.warm))
         try:
             await self._listen(listener)
@@ -181,7 +181,7 @@ class Retrieval:
             said = f" It says: {answer.error} {answer.description}".rstrip() if answer.error else ""
             return f"That is not the answer of this sign-in. {answer.reason.value}{said}"
         self._answered = True
-        self._pasted = asyncio.ensure_future(self._accept(answer, Way.PASTE))
+        self._pasted = asyncio.ensure_future(self._accept(answer, Method.PASTE))
         return ""
 
     def ask_for_device_code(self) -> None:
@@ -271,20 +271,20 @@ class Retrieval:
         if self._answered:
             return pages.earlier()
         self._answered = True
-        return await self._accept(answer, Way.REDIRECT)
+        return await self._accept(answer, Method.REDIRECT)
 
-    async def _accept(self, answer: Granted | Refused, way: Way) -> pages.Outcome:
+    async def _accept(self, answer: Granted | Refused, method: Method) -> pages.Outcome:
         """Exchanges the one answer that counts, and says what the browser's page is to tell."""
         if isinstance(answer, Refused):
             self._tell(_declined(answer))
             return pages.declined(answer)
-        self._tell(Exchanging(way))
-        return await self._finish(way, lambda: self._exchange(answer.code))
+        self._tell(Exchanging(method))
+        return await self._finish(method, lambda: self._exchange(answer.code))
 
-    async def _finish(self, way: Way, grant: Callable[[], Token]) -> pages.Outcome:
+    async def _finish(self, method: Method, grant: Callable[[], Token]) -> pages.Outcome:
         try:
             # A thread of its own: an exchange that has begun ends, whatever the screen does.
-            step = await in_thread(lambda: self._granted_and_saved(grant, way))
+            step = await in_thread(lambda: self._granted_and_saved(grant, method))
         except WtrError as error:
             self._tell(_failed(error))
             return pages.failed(str(error))
@@ -297,7 +297,7 @@ class Retrieval:
             code, request.redirect_uri, request.code_verifier, request.nonce
         )
 
-    def _granted_and_saved(self, grant: Callable[[], Token], way: Way) -> Step:
+    def _granted_and_saved(self, grant: Callable[[], Token], method: Method) -> Step:
         try:
             with in_flight.until_saved():
                 token = grant()
@@ -306,9 +306,9 @@ class Retrieval:
                     token = replace(token, scopes=self._settings.scopes)
                 saved = self._save(token)
             # The token is on the disk: now there is time to ask whose it is, or to end.
-            step = self._attributed(token, way, saved)
+            step = self._attributed(token, method, saved)
         except NotSaved as error:
-            return SignedInUnsaved(error, way)
+            return SignedInUnsaved(error, method)
         if isinstance(step, SignedIn):
             hook.run(self._profile, self._settings, hook.Event.RETRIEVED, step.token)
         return step
@@ -328,7 +328,7 @@ class Retrieval:
         except WtrError as error:
             raise NotSaved(token, error.message, error.hint) from error
 
-    def _attributed(self, token: Token, way: Way, saved: _Saved) -> Step:
+    def _attributed(self, token: Token, method: Method, saved: _Saved) -> Step:
         """Notes whose token it is; one of another account than the stored one's stays aside."""
         file = self._profile.token_file
         account = self._account(token)
@@ -340,7 +340,7 @@ class Retrieval:
                     held = self._account(saved.before.token)
                 if account.differs(held):
                     TokenFile(saved.aside).save(stored)
-                    return OtherAccount(token, way, account, held, saved.aside)
+                    return OtherAccount(token, method, account, held, saved.aside)
             with file.lock():
                 now_there = self._own_token()
                 if saved.aside is not None or (now_there and now_there.token.same_access(token)):
@@ -350,7 +350,7 @@ class Retrieval:
         if saved.aside is not None:
             with suppress(OSError):
                 saved.aside.unlink()
-        return SignedIn(token, way, saved.kept_as, account)
+        return SignedIn(token, method, saved.kept_as, account)
 
     def _own_token(self) -> StoredToken | None:
         """What the file holds, where it is a token of this integration at this base URL."""
@@ -405,8 +405,8 @@ class Retrieval:
                 return
             if not self._answered:
                 self._answered = True
-                self._tell(Exchanging(Way.DEVICE))
-                await self._finish(Way.DEVICE, partial(_given, token))
+                self._tell(Exchanging(Method.DEVICE))
+                await self._finish(Method.DEVICE, partial(_given, token))
             return
         self._tell(DeviceCodeOver("The device code has run out."))
 

@@ -24,7 +24,7 @@ from wtr_tui.errors import FAILED
 from wtr_tui.model import Secret
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
-from wtr_tui.oauth.steps import End, Ended, Step, Way
+from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.profile import Profile
 from wtr_tui.storage.settings import Settings
@@ -247,7 +247,7 @@ def test_signing_in_while_the_code_is_exchanged(
     stage: Stage, script: Callable[..., None], snap_compare: Compare
 ) -> None:
     stage.configure()
-    script(LISTENING, steps.BrowserArrived(), steps.Exchanging(Way.REDIRECT))
+    script(LISTENING, steps.BrowserArrived(), steps.Exchanging(Method.REDIRECT))
     play = after(shown="Exchanging the code")
     assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)
 

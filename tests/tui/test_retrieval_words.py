@@ -8,22 +8,22 @@ from tests.support.stage import DESK, OVER_SSH
 from tests.support.tokens import a_token
 from wtr_tui.errors import FAILED, NotSaved
 from wtr_tui.oauth import steps
-from wtr_tui.oauth.steps import End, Ended, Step, Way
+from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.tui.screens import sign_in_words as words
 from wtr_tui.tui.screens.sign_in_keys import offered
 from wtr_tui.tui.widgets.message_line import Tone
 
 LISTENING = steps.Listening("http://localhost:6855/s/k7q2mx9d", 6855, ("127.0.0.1",))
-ANSWERED = [steps.Exchanging(way) for way in Way]
+ANSWERED = [steps.Exchanging(way) for way in Method]
 
 
-@pytest.mark.parametrize("step", ANSWERED, ids=[step.way.name for step in ANSWERED])
+@pytest.mark.parametrize("step", ANSWERED, ids=[step.method.name for step in ANSWERED])
 @pytest.mark.parametrize("remote", [True, False])
 def test_nothing_is_called_signed_in_while_the_code_is_exchanged(
     step: steps.Exchanging, remote: bool
 ) -> None:
     said = words.lines(step, 6855, remote=remote)
-    assert step.way.value in said["browser"]
+    assert step.method.value in said["browser"]
     assert not any("signed in" in line.lower() for line in said.values())
     assert said["exchange"].startswith(words.ACTIVE)
 
@@ -34,8 +34,8 @@ def test_the_port_is_called_forwarded_once_something_came_through_it() -> None:
 
     assert forwarding(LISTENING) == ""
     assert forwarding(steps.BrowserArrived()).startswith(words.DONE)
-    assert forwarding(steps.Exchanging(Way.REDIRECT)).startswith(words.DONE)
-    assert not forwarding(steps.Exchanging(Way.PASTE)).startswith(words.DONE)
+    assert forwarding(steps.Exchanging(Method.REDIRECT)).startswith(words.DONE)
+    assert not forwarding(steps.Exchanging(Method.PASTE)).startswith(words.DONE)
     assert "forward-lead" not in words.lines(steps.BrowserArrived(), 6855, remote=False)
 
 
@@ -52,8 +52,11 @@ def test_the_line_above_the_address_says_what_to_do_with_it(place: object) -> No
     [
         (steps.NotListening("Taken.", "Free it."), Tone.WARN),
         (steps.Noticed(steps.Notice.STRAY, "Something came.", 3), Tone.WARN),
-        (steps.SignedIn(a_token(), Way.PASTE), Tone.GOOD),
-        (steps.SignedInUnsaved(NotSaved(a_token(), "No room.", "Make room."), Way.PASTE), Tone.BAD),
+        (steps.SignedIn(a_token(), Method.PASTE), Tone.GOOD),
+        (
+            steps.SignedInUnsaved(NotSaved(a_token(), "No room.", "Make room."), Method.PASTE),
+            Tone.BAD,
+        ),
         (Ended(End.CANCELLED, "Cancelled.", "", 130), Tone.PLAIN),
         (Ended(End.FAILED, "Refused.", "Look.", FAILED), Tone.BAD),
         (LISTENING, None),

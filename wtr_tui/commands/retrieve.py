@@ -145,13 +145,13 @@ class _SignIn:
         self.give(token)
         until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
         if isinstance(step, steps.SignedInUnsaved):
-            tell(f"Signed in {step.way.value}, but the token is NOT SAVED. {step.error.message}")
+            tell(f"Signed in {step.method.value}, but the token is NOT SAVED. {step.error.message}")
             tell(step.error.hint or "Sign in again once that is mended.")
             if not (self.options.output or self.options.json):
                 give_unsaved(token, self.profile.name)
             return
         self.exit_code = DONE
-        tell(f"Signed in {step.way.value}; {until}. The token is in {self.profile.token_path}.")
+        tell(f"Signed in {step.method.value}; {until}. The token is in {self.profile.token_path}.")
         tell(_who(step.account))
         if step.kept_aside:
             tell(f"The token of another App ID that was there is now in {step.kept_aside}.")
@@ -213,7 +213,7 @@ def _lines(
     if isinstance(step, steps.NotListening):
         return [
             f"{step.message} {step.hint}".rstrip(),
-            *(_paste_way(authorize_url) if can_paste else []),
+            *(_paste_way(authorize_url, step.is_elsewhere) if can_paste else []),
         ]
     if isinstance(step, steps.BrowserArrived):
         return ["A browser arrived and was sent to Webex."]
@@ -273,7 +273,12 @@ def _ways(step: steps.Listening, here: Surroundings) -> list[str]:
     ]
 
 
-def _paste_way(authorize_url: str) -> list[str]:
+def _paste_way(authorize_url: str, is_elsewhere: bool = False) -> list[str]:
+    if is_elsewhere:
+        return [
+            "Open this address in any browser, sign in, and paste here where it ends:",
+            f"  {authorize_url}",
+        ]
     return [
         "Or, without forwarding, open this address and paste here where the browser ends",
         '(its "cannot connect" page is expected):',

@@ -1,4 +1,4 @@
-"""One attempt to be authorized: what is asked for, and whether an answer belongs to it."""
+"""The authorization request: PKCE, state, nonce, and whether a callback answers it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webex's endpoints, each as one method that gives what it is asked for or raises why not.
+"""Webex's endpoints, each as one method that gives what it is called for or raises why not.
 
 It is synchronous: a refresh runs under a file lock, where a thread is the natural place, and
 a command that makes one request does not wait for an event loop to be loaded.

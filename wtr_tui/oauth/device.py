@@ -26,14 +26,14 @@ SHORTEST_INTERVAL = timedelta(seconds=1)
 """No server is asked more often, whatever it says: a fraction is a mistake."""
 
 LONGEST_INTERVAL = timedelta(seconds=60)
-"""A person who has entered the code does not wait longer than this to see it."""
+"""A user who has entered the code does not wait longer than this to see it."""
 
 _SLOW_DOWN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
 class DeviceAuthorization:
-    """One device code, and where a person enters the short code that belongs to it.
+    """One device code, and where a user enters the short code that belongs to it.
 
     ``verification_uri_complete`` carries the short code with it (for a QR code); ``interval``
     is how long to wait between two questions whether it has been entered.

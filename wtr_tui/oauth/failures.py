@@ -125,7 +125,7 @@ def oversized(status: int, purpose: Purpose) -> UnusableResponse:
 
 @dataclass(frozen=True)
 class _Said:
-    """What the answer says for the person, cleaned: its words, code and tracking id."""
+    """What the answer says for the user, cleaned: its words, code and tracking id."""
 
     text: str
     code: str

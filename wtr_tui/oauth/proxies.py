@@ -77,8 +77,8 @@ def _source(name: str, environ: Mapping[str, str]) -> str:
     return f"${variable}" if variable in environ else "the system's settings"
 
 
-def _parsed(stated: str, source: str) -> Proxy:
-    scheme, mark, rest = stated.strip().partition("://")
+def _parsed(value: str, source: str) -> Proxy:
+    scheme, mark, rest = value.strip().partition("://")
     if not mark:
         scheme, rest = "http", scheme
     # The last @ ends user and password, as browsers, curl and Go have it; nothing before it is
@@ -118,8 +118,8 @@ def _is_login(login: str, at: str) -> bool:
 
 def _exclusions(environ: Mapping[str, str]) -> list[str]:
     # curl separates at blanks, too.
-    stated = environ.get("no_proxy", environ.get("NO_PROXY", ""))
-    return stated.lower().replace(",", " ").split()
+    value = environ.get("no_proxy", environ.get("NO_PROXY", ""))
+    return value.lower().replace(",", " ").split()
 
 
 def _is_excluded(host: str, port: int | None, environ: Mapping[str, str]) -> bool:

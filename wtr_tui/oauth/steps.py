@@ -1,4 +1,4 @@
-"""What happens during a sign-in, one frozen class a step, in the order a person sees them."""
+"""What happens during a sign-in, one frozen class a step, in the order a user sees them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wtr_tui.model import Account, Token
 from wtr_tui.oauth.device import DeviceAuthorization
 
 
-class Way(Enum):
+class Method(Enum):
     """How the answer of the sign-in arrived, in words that follow "signed in"."""
 
     REDIRECT = "through the browser's redirect"
@@ -113,7 +113,7 @@ class DeviceCodeRefused:
 class Exchanging:
     """The answer arrived; it is being exchanged for a token, which works once."""
 
-    way: Way
+    method: Method
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class SignedIn:
     """
 
     token: Token
-    way: Way
+    method: Method
     kept_aside: str = ""
     account: Account = field(default_factory=Account)
 
@@ -135,7 +135,7 @@ class OtherAccount:
     the new token waits in ``put_aside``."""
 
     token: Token
-    way: Way
+    method: Method
     account: Account
     before: Account
     put_aside: Path
@@ -149,7 +149,7 @@ class SignedInUnsaved:
     """
 
     error: NotSaved
-    way: Way
+    method: Method
 
     @property
     def token(self) -> Token:

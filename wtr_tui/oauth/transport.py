@@ -141,7 +141,7 @@ def _named(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
 def host_of(url: str) -> str:
     """The host of a base URL. Raises SettingsError unless it is https, or http to this machine.
 
-    The settings check the same for the person; here it keeps a secret from ever leaving in
+    The settings check the same for the user; here it keeps a secret from ever leaving in
     the clear (RFC 6749 §3.2).
     """
     try:
@@ -362,7 +362,7 @@ def within(
         # Woken much later than asked for: the process was stopped, and so was the reader.
         return _last_look(outcome, line, is_whole, late=time.monotonic() > until + 1.0)
     finally:
-        # Also when the person interrupts the waiting. Harmless where all is over.
+        # Also when the user interrupts the waiting. Harmless where all is over.
         line.cut()
 
 

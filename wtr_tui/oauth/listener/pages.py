@@ -44,7 +44,7 @@ class Outcome:
     """What a page tells. All texts are plain; escaping is the page's own business.
 
     ``prompt`` is the line in the little terminal; ``quoted`` the words of somebody else, with
-    ``speaker`` in front of them. Nothing here names the person or holds a secret: the last page
+    ``speaker`` in front of them. Nothing here names the user or holds a secret: the last page
     can be fetched by any program on the machine.
     """
 

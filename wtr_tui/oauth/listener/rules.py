@@ -40,7 +40,7 @@ class LaunchPath:
     """The start address of one browser that this program starts: it leads to Webex once.
 
     Other users can read it in the list of processes, and be faster. The second one to come is
-    told so, and so is the user.
+    shown so, and so is the user.
     """
 
     path: Secret
@@ -108,7 +108,7 @@ class Reject:
     why: str
     guess: bool = False
     used_twice: bool = False
-    told: bool = False
+    counted: bool = False
 
 
 Decision = SendToWebex | AcceptAnswer | LeaveWaiting | ShowDone | OnlyHead | Reject
@@ -195,7 +195,7 @@ def _start(path: str, attempt: AttemptView) -> Decision:
             403,
             f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
             " Use the full address shown in the terminal, or start again.",
-            told=True,
+            counted=True,
         )
     if not _same(path, attempt.start_path):
         return Reject(404, "Something asked for a start address that is not this one.", guess=True)

@@ -289,7 +289,7 @@ class Listener:
             self._reuses += 1
             self._on_step(LaunchAddressReused(self._reuses))
             return pages.rejection(decision.status, pages.opened_before(decision.why))
-        if decision.told:  # once, when it was closed
+        if decision.counted:  # once, when it was closed
             return pages.rejection(decision.status, pages.not_here(decision.why))
         self._notice(Notice.STRAY, f"A stray request was turned away: {decision.why}")
         if decision.guess:

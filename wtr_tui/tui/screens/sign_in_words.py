@@ -69,10 +69,10 @@ def lines(step: Step, port: int, *, remote: bool) -> dict[str, str]:
         sentence = "Your browser reached us and is at Webex now: sign in there and agree."
         return {"browser": f"{ACTIVE} {sentence}"} | (_FORWARDED if remote else {})
     if isinstance(step, steps.Exchanging):
-        by_redirect = remote and step.way is steps.Way.REDIRECT
+        by_redirect = remote and step.method is steps.Method.REDIRECT
         forwarding = _FORWARDED if by_redirect else _NOT_FORWARDED if remote else {}
         return forwarding | {
-            "browser": f"{DONE} The answer came {step.way.value}.",
+            "browser": f"{DONE} The answer came {step.method.value}.",
             "exchange": f"{ACTIVE} Exchanging the code for the token   {WAITING} Save the token",
         }
     if isinstance(step, steps.DeviceCodeReady):
@@ -114,7 +114,10 @@ def message(step: Step) -> tuple[str, Tone] | None:
     if isinstance(step, steps.SignedIn):
         kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
         who = f" as {step.account.named}" if step.account.known else ""
-        return f"Signed in {step.way.value}{who}; the token is saved. c copies it.{kept}", Tone.GOOD
+        return (
+            f"Signed in {step.method.value}{who}; the token is saved. c copies it.{kept}",
+            Tone.GOOD,
+        )
     if isinstance(step, steps.SignedInUnsaved):
         return (
             f"NOT SAVED: {step.error.message} {step.error.hint} s tries again; c copies it"
