@@ -1,4 +1,4 @@
-"""The sign-in: every way to an answer at once, as one stream of steps.
+"""The sign-in: every method at once, as one stream of steps.
 
 The retrieval screen and ``wtr retrieve`` consume the same stream. The first answer wins: it is
 exchanged once, saved, and only then shown.
