@@ -19,13 +19,13 @@ from tests.support.environment import program_environ
 from wtr_tui import history
 from wtr_tui.errors import ServerDetails, StorageError, TemporaryError
 from wtr_tui.history import Entry, Event
-from wtr_tui.storage.profile import Profile, named
+from wtr_tui.storage.profiles import Profile, named
 
 APPENDING = """
 import sys
 from wtr_tui import history
 from wtr_tui.history import Event
-from wtr_tui.storage.profile import named
+from wtr_tui.storage.profiles import named
 import os
 work = named("work", os.environ)
 for number in range(int(sys.argv[2])):

@@ -29,7 +29,7 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.redirect_uri import port_of
 from wtr_tui.retrieval import Retrieval
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT
 from wtr_tui.storage.token_file import StoredToken

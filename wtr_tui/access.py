@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtr_tui.model import Token
-    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
 
 SOCKET = "WTR_SOCKET"
@@ -170,9 +170,9 @@ class Source:
         return found, found.load_settings(os.environ)
 
     def _profile(self) -> Profile:
-        from wtr_tui.storage import profile
+        from wtr_tui.storage import profiles
 
-        return profile.find(self._name, self._config, os.environ)
+        return profiles.find(self._name, self._config, os.environ)
 
 
 _sources: dict[str, Source] = {}
@@ -204,7 +204,7 @@ class SocketSource(Source):
 
 def source(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Source:
     """The token of a profile, or of ``$WTR_SOCKET``. Raises UsageError where the name is none."""
-    from wtr_tui.storage import locations
+    from wtr_tui.storage import paths
 
     path = environ.get(SOCKET)
     if path:
@@ -214,7 +214,7 @@ def source(profile: str | None = None, environ: Mapping[str, str] = os.environ) 
                 f"Unset ${SOCKET}, or name no profile.",
             )
         return _sources.setdefault(f"{SOCKET}={path}", SocketSource(path))
-    name = locations.profile_name(profile, environ)
+    name = paths.profile_name(profile, environ)
     return _sources.setdefault(name, Source(name))
 
 

@@ -13,7 +13,7 @@ from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError,
 from wtr_tui.model import StoredToken, Token
 
 if TYPE_CHECKING:
-    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
     from wtr_tui.tokens import Obtained
 

@@ -173,9 +173,9 @@ def _fault_of_our_own(error: Exception) -> int:
     from pathlib import Path
 
     from wtr_tui import clock, crash
-    from wtr_tui.storage import locations
+    from wtr_tui.storage import paths
 
-    tell(crash.write(error, Path(locations.state_dir(os.environ)), clock.now()))
+    tell(crash.write(error, Path(paths.state_dir(os.environ)), clock.now()))
     return FAILED
 
 
@@ -185,16 +185,16 @@ def _hint_at_go_tool(arguments: Sequence[str]) -> None:
     That tool keeps settings and token in the folder where it is started. Such a file is never
     read unasked: a stranger's folder may hold one.
     """
-    from wtr_tui.storage import locations
+    from wtr_tui.storage import paths
 
     # Who names a profile or imports knows of more than one place already.
     named = any(word.startswith(("--profile", "--config", "import")) for word in arguments)
     if named or not os.access(_GO_TOOLS_FILE, os.F_OK):
         return
     try:
-        name = locations.profile_name(None, os.environ)
-        settings = os.environ.get("WTR_CONFIG") or locations.settings_path(name, os.environ)
-        files = settings, locations.token_path(name, os.environ)
+        name = paths.profile_name(None, os.environ)
+        settings = os.environ.get("WTR_CONFIG") or paths.settings_path(name, os.environ)
+        files = settings, paths.token_path(name, os.environ)
     except WtrError:
         return
     if not any(os.access(file, os.F_OK) for file in files):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from wtr_tui.errors import WtrError
     from wtr_tui.model import Secret, Token
-    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
 
 LIMIT = 15.0

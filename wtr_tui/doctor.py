@@ -24,7 +24,7 @@ from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
 from wtr_tui.storage import settings
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD
 from wtr_tui.text import cleaned, on_one_line, user_name

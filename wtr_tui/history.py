@@ -24,7 +24,7 @@ from wtr_tui.storage.private_file import open_private, read_private, write_priva
 if TYPE_CHECKING:
     from wtr_tui.errors import WtrError
     from wtr_tui.model import Token
-    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.profiles import Profile
 
 MOST_ENTRIES = 1_000
 LARGEST = 1024 * 1024

@@ -54,7 +54,7 @@ from wtr_tui.oauth.steps import (
     Step,
 )
 from wtr_tui.redirect_uri import RedirectUri
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.put_aside import put_aside
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import LOGIN_HINT, PROMPT, TIMEOUT

@@ -21,8 +21,8 @@ from wtr_tui.schedulers import DAY, HOUR, LIMIT, Found, Job, Scheduler, spelled
 from wtr_tui.schedulers.crontab import Crontab
 from wtr_tui.schedulers.launchd import Launchd
 from wtr_tui.schedulers.systemd import Systemd
-from wtr_tui.storage import locations, settings
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage import paths, settings
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 
 _SHORTEST = 300
@@ -166,15 +166,15 @@ def lacking(profile: Profile, environ: Mapping[str, str], given: Mapping[str, st
     known = settings.load(profile.settings_path, environ)
     found = []
     for name, folder in (
-        ("XDG_CONFIG_HOME", locations.config_dir),
-        ("XDG_STATE_HOME", locations.state_dir),
+        ("XDG_CONFIG_HOME", paths.config_dir),
+        ("XDG_STATE_HOME", paths.state_dir),
     ):
         if folder(environ) != folder(given):
             variable = name if environ.get(name) or given.get(name) else "HOME"
             found.append(f"${variable}: it would look in {folder(given)}, not {folder(environ)}.")
     named = environ.get("WTR_CONFIG")
     if named and named != given.get("WTR_CONFIG"):
-        usual = locations.settings_path(profile.name, environ)
+        usual = paths.settings_path(profile.name, environ)
         found.append(f"$WTR_CONFIG: the settings have to be in {usual}.")
     found += _settings_lacking(known, settings.load(profile.settings_path, given))
     proxy = proxy_for(known.base_url, environ)

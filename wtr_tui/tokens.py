@@ -32,7 +32,7 @@ from wtr_tui.errors import (
     WrongClient,
     WtrError,
 )
-from wtr_tui.storage import locations, settings_record, token_json
+from wtr_tui.storage import paths, settings_record, token_json
 from wtr_tui.text import cleaned
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from wtr_tui.model import StoredToken, Token
     from wtr_tui.oauth.client import WebexClient
     from wtr_tui.storage.lock import Lock
-    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
     from wtr_tui.storage.token_json import Members
 
@@ -156,7 +156,7 @@ def await_refresh(
         return None, None
     from wtr_tui.storage.lock import exclusive  # here: a token that is good needs none
 
-    lock = exclusive(locations.lock_path(files[1]), PATIENCE, until=lambda: not _has_expired(files))
+    lock = exclusive(paths.lock_path(files[1]), PATIENCE, until=lambda: not _has_expired(files))
     try:
         lock.acquire()
     except TemporaryError:
@@ -175,10 +175,10 @@ def _files(
 ) -> tuple[str, str] | None:
     """Settings and token file; None where a name is none or a path needs thought."""
     try:
-        profile = locations.profile_name(name, environ)
+        profile = paths.profile_name(name, environ)
         other = config or environ.get("WTR_CONFIG")
-        settings_path = other or locations.settings_path(profile, environ)
-        token_path = locations.token_path(profile, environ)
+        settings_path = other or paths.settings_path(profile, environ)
+        token_path = paths.token_path(profile, environ)
     except WtrError:
         return None
     # What a shell makes of <(…) can be read once, so it is left to whoever needs all of it.

@@ -15,7 +15,7 @@ from tests.support.home import Home, Ran
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.clock import iso, now
 from wtr_tui.doctor import Level, file_modes
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 
 IMF = "%a, %d %b %Y %H:%M:%S GMT"
 
@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_be_made_is_wrong(home: Home, sandbox: Sandbox) -> 
 
 
 def test_a_full_disk_is_wrong(ready: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = profile.find(None, None, ready.environ)
+    found = profiles.find(None, None, ready.environ)
     assert {finding.level for finding in file_modes(found)} == {Level.GOOD}
     real = os.statvfs(ready.folder)
     full = os.statvfs_result((*real[:4], 1, *real[5:]))

@@ -107,8 +107,8 @@ def test_a_program_that_uses_the_package_is_named(home: Home, sandbox: Sandbox) 
     script.write_text(
         "import os\n"
         "from wtr_tui import tokens\n"
-        "from wtr_tui.storage import profile, settings\n"
-        "found = profile.find(None, None, os.environ)\n"
+        "from wtr_tui.storage import profiles, settings\n"
+        "found = profiles.find(None, None, os.environ)\n"
         "tokens.refresh(found, settings.load(found.settings_path, os.environ))\n"
     )
     command = [sys.executable, str(script)]

@@ -18,7 +18,7 @@ from tests.support.webex import Sandbox
 from wtr_tui import delivery
 from wtr_tui.clock import iso
 from wtr_tui.history import Event
-from wtr_tui.storage import profile, settings
+from wtr_tui.storage import profiles, settings
 
 EXPIRED = timedelta(seconds=-60)
 
@@ -175,7 +175,7 @@ def test_one_that_hangs_is_ended_with_all_it_started(
     monkeypatch.chdir(home.folder)
     home.configure(sandbox, "default", "onToken: sh -c 'sleep 60 & echo $! > pid; wait'")
     home.sign_in(sandbox)
-    found = profile.find(None, None, home.environ)
+    found = profiles.find(None, None, home.environ)
     known = settings.load(found.settings_path, home.environ)
     begun = time.monotonic()
     delivery.deliver(found, known, Event.REFRESHED, home.stored().token)
@@ -195,7 +195,7 @@ def test_a_machine_without_a_place_for_temporary_files_runs_it_too(
     monkeypatch.chdir(home.folder)
     home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
     home.sign_in(sandbox)
-    found = profile.find(None, None, home.environ)
+    found = profiles.find(None, None, home.environ)
     known = settings.load(found.settings_path, home.environ)
     delivery.deliver(found, known, Event.REFRESHED, home.stored().token)
     assert (home.folder / "got").read_text() == home.stored().token.access_token.reveal()

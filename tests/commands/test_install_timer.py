@@ -23,7 +23,7 @@ from wtr_tui.schedulers import MARK, Job, own_home
 from wtr_tui.schedulers.crontab import Crontab
 from wtr_tui.schedulers.launchd import LABEL, Launchd
 from wtr_tui.schedulers.systemd import Systemd
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 
 THEIRS = '# mine\nMAILTO=me\n5 4 * * *  date "+\\%F" >> log\n'
 """What a crontab held before; the % is one that cron would take for a line break."""
@@ -431,7 +431,7 @@ def test_a_line_written_by_hand_counts_for_the_profiles_it_names(
     stand_in.chmod(0o755)
     environ = {"HOME": own_home(), "PATH": f"{tmp_path}:/bin"}
     found = {
-        name: timer.keeps_alive(profile.named(name, environ), environ)
+        name: timer.keeps_alive(profiles.named(name, environ), environ)
         for name in ("default", "work")
     }
     assert {name for name, each in found.items() if each and not each.fault} == kept

@@ -15,7 +15,7 @@ from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integrat
 from wtr_tui import clock, tokens
 from wtr_tui.commands import parsers, token
 from wtr_tui.errors import TemporaryError
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 
 EXPIRED = timedelta(seconds=-60)
 SOON = timedelta(minutes=2)
@@ -291,7 +291,7 @@ def test_a_lock_that_is_held_too_long_is_told_with_the_holders_pid(
     monkeypatch.setattr(tokens, "PATIENCE", 0.2)
     home.configure(sandbox)
     home.sign_in(sandbox, left=EXPIRED)
-    found = profile.find(None, None, home.environ)
+    found = profiles.find(None, None, home.environ)
     settings = found.load_settings(home.environ)
     with home.token_file().lock(), pytest.raises(TemporaryError) as told:
         tokens.valid_token(found, settings)

@@ -20,7 +20,7 @@ from tests.support.ports import free_port
 from tests.support.webex import Sandbox
 from wtr_tui.sandbox import demo as demo_module
 from wtr_tui.sandbox.demo import demo
-from wtr_tui.storage.profile import find
+from wtr_tui.storage.profiles import find
 
 
 @pytest.fixture(autouse=True)

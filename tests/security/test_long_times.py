@@ -23,7 +23,7 @@ from wtr_tui.errors import TemporaryError, WtrError
 from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient, http
 from wtr_tui.oauth.responses import token_from
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tokens import How, Obtained

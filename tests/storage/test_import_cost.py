@@ -31,7 +31,7 @@ def modules_after(statement: str) -> set[str]:
     return set(names)
 
 
-@pytest.mark.parametrize("module", ["locations", "lock", "private_file"])
+@pytest.mark.parametrize("module", ["paths", "lock", "private_file"])
 def test_paths_and_locks_need_next_to_nothing(module: str) -> None:
     loaded = modules_after(f"import wtr_tui.storage.{module}")
     assert f"wtr_tui.storage.{module}" in loaded

@@ -6,7 +6,7 @@ from typing import Any
 
 from wtr_tui import tokens
 from wtr_tui.errors import WtrError
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.tokens import How, Obtained
 

@@ -20,7 +20,7 @@ from tests.support.tokens import LIFE, a_token
 from tests.support.webex import Sandbox
 from wtr_tui import errors, tokens
 from wtr_tui.oauth.responses import token_from
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui import themes
 from wtr_tui.tui.app import WtrApp
@@ -310,7 +310,7 @@ def two_profiles(stage: Stage) -> Stage:
     stage.environ["HOME"] = str(stage.home)
     stage.configure()
     stage.save(a_token(obtained_at=stage.clock()))
-    work = profile.find("work", None, stage.environ)
+    work = profiles.find("work", None, stage.environ)
     work.settings_path.write_text("appid: C123\nredirectPort: 7000\n")
     return stage
 
@@ -372,7 +372,7 @@ async def test_a_late_refresh_says_nothing_about_the_profile_that_came_after(
 
 
 async def test_removing_a_profile_is_asked_about(two_profiles: Stage) -> None:
-    work = profile.find("work", None, two_profiles.environ)
+    work = profiles.find("work", None, two_profiles.environ)
     async with two_profiles.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(pilot.app.screen, ProfilesScreen))

@@ -26,7 +26,7 @@ from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.redirect_uri import RedirectUri
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import TIMEOUT
 from wtr_tui.storage.token_file import StoredToken

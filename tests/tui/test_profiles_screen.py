@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.stage import Stage, shows, tells, until
 from tests.support.tokens import APP_ID, a_token
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 
@@ -16,8 +16,8 @@ def _at_home(stage: Stage) -> None:
     stage.environ["HOME"] = str(stage.home)
 
 
-def _other(stage: Stage) -> profile.Profile:
-    made = profile.create("work", stage.environ)
+def _other(stage: Stage) -> profiles.Profile:
+    made = profiles.create("work", stage.environ)
     made.settings_path.write_text("appid: C123\nsecret: other-secret\n")
     made.token_file.save(StoredToken(APP_ID, a_token("WORK")))
     return made

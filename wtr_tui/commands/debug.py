@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from logging import Logger
 
     from wtr_tui.model import Secret
-    from wtr_tui.storage.profile import Profile
+    from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
 
 _log: Logger | None = None

@@ -13,7 +13,7 @@ from wtr_tui.commands import debug
 from wtr_tui.commands.output import as_json, give, show
 from wtr_tui.doctor import Level, examine
 from wtr_tui.errors import DONE, FAILED
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profile.find(options.profile, options.config, os.environ)
+    found = profiles.find(options.profile, options.config, os.environ)
     debug.step(f"profile {found.name}")
     findings = []
     for finding in examine(found, os.environ, ask=not options.offline):

@@ -16,7 +16,7 @@ from wtr_tui import clock, history
 from wtr_tui.commands.output import give, tell
 from wtr_tui.errors import DONE
 from wtr_tui.history import Entry, Event
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 
 _USUAL = 20
 
@@ -45,7 +45,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profile.find(options.profile, options.config, os.environ)
+    found = profiles.find(options.profile, options.config, os.environ)
     entries = history.read(found, options.number)
     if options.json:
         for entry in entries:

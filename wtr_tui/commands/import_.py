@@ -32,8 +32,8 @@ from wtr_tui.errors import (
 from wtr_tui.history import Event
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.storage import profile, settings, settings_file
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage import profiles, settings, settings_file
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_record import same_base_url
@@ -67,7 +67,7 @@ def run(options: Namespace) -> int:
     except ValueError as error:
         raise UsageError(f"Nothing was imported from {name}. {error}") from None
     debug.hide(foreign.access_token, foreign.refresh_token, foreign.bare)
-    found = profile.find(options.profile, options.config, os.environ)
+    found = profiles.find(options.profile, options.config, os.environ)
     known = loaded_settings(found)
     _require_same_integration(foreign, known)
     before = found.token_file.read() if foreign.has_token else None

@@ -15,7 +15,7 @@ from wtr_tui.commands.options import duration
 from wtr_tui.commands.output import give, tell
 from wtr_tui.errors import DONE, SettingsError, UsageError
 from wtr_tui.schedulers import spelled
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 
 _EVERY, _WITHIN = 3_600, 3 * 86_400
 _WHERE = {
@@ -54,7 +54,7 @@ def run(options: Namespace) -> int:
             tell("There is no timer of ours.")
         return DONE
     job = timer.job(options.every, options.within)
-    found = profile.find(options.profile, None, os.environ)
+    found = profiles.find(options.profile, None, os.environ)
     if options.only_print:
         chosen = timer.scheduler(os.environ)
         give(chosen.printed(job))

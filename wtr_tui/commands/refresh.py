@@ -39,8 +39,8 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Token
-from wtr_tui.storage import profile
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage import profiles
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
 from wtr_tui.tokens import How, Obtained
@@ -110,7 +110,7 @@ def run(options: Namespace) -> int:
             )
 
         if not options.all:
-            result = refreshed_one(profile.find(options.profile, options.config, os.environ))
+            result = refreshed_one(profiles.find(options.profile, options.config, os.environ))
             _give(result, options)
             if result.error is not None or not options.quiet:
                 tell(result.text)
@@ -120,7 +120,7 @@ def run(options: Namespace) -> int:
         if options.profile or options.config:
             raise UsageError("--all is for every profile: it goes with no --profile or --config.")
         with in_flight.saved_first(threads=True):
-            results = many.for_each(profile.every(os.environ), refreshed_one)
+            results = many.for_each(profiles.every(os.environ), refreshed_one)
     return _summed_up(results, options)
 
 

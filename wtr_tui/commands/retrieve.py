@@ -39,9 +39,9 @@ from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
-from wtr_tui.storage import profile, put_aside
+from wtr_tui.storage import profiles, put_aside
 from wtr_tui.storage.private_file import require_own_place
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, TIMEOUT
 from wtr_tui.text import cleaned, escaped
@@ -57,7 +57,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profile.find(options.profile, options.config, os.environ)
+    found = profiles.find(options.profile, options.config, os.environ)
     known = loaded_settings(found).require()
     # Before anybody signs in for a token that could not be kept.
     require_own_place(str(found.token_path))

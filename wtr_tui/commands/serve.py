@@ -14,7 +14,7 @@ from wtr_tui.access import Source
 from wtr_tui.commands.options import add_min_left
 from wtr_tui.commands.output import tell
 from wtr_tui.environment import token_socket
-from wtr_tui.storage import locations
+from wtr_tui.storage import paths
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     from wtr_tui import serve
 
-    name = locations.profile_name(options.profile, os.environ)
+    name = paths.profile_name(options.profile, os.environ)
     source = Source(name, options.config)
 
     def token() -> str:
@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
                 server, token, tell, f"Serving the profile {name} at systemd's socket."
             )
     path = options.socket or token_socket.default_path(
-        name, os.environ, locations.state_dir(os.environ)
+        name, os.environ, paths.state_dir(os.environ)
     )
     greeting = f"Serving the profile {name} at {path}. Ctrl+C ends it."
     with serve.listening(os.path.abspath(path)) as listening:  # noqa: PTH100

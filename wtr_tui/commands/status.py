@@ -27,8 +27,8 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Account, StoredToken, Token
-from wtr_tui.storage import profile, settings
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage import profiles, settings
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
 from wtr_tui.tokens import SIGN_IN, other_base_url, require_own, require_refresh_token
@@ -217,14 +217,14 @@ def _of_one(
     name: str | None, config: str | None, environ: Mapping[str, str], now: datetime, *, who: bool
 ) -> Condition:
     """One profile; ``who`` asks Webex for the user, and is not held up by its failing."""
-    shown = condition(profile.find(name, config, environ), environ, now)
+    shown = condition(profiles.find(name, config, environ), environ, now)
     return _with_owners([shown])[0] if who else shown
 
 
 def _of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
     """Every profile, by name."""
     environ = dict(environ)  # the real one decodes a variable each time it is asked for
-    found = [condition(each, environ, now) for each in profile.every(environ)]
+    found = [condition(each, environ, now) for each in profiles.every(environ)]
     return _with_owners(found) if who else found
 
 

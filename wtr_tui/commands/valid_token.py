@@ -10,9 +10,9 @@ from wtr_tui.commands import debug
 from wtr_tui.commands.options import NoOptions
 from wtr_tui.commands.output import tell
 from wtr_tui.model import StoredToken, Token
-from wtr_tui.storage import profile, settings
+from wtr_tui.storage import profiles, settings
 from wtr_tui.storage.lock import Lock
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 
 
@@ -42,7 +42,7 @@ def valid_token(
     ``lock`` is the token's, where it is held or has been waited for; it is let go of.
     """
     try:
-        found = profile.find(options.profile, options.config, os.environ)
+        found = profiles.find(options.profile, options.config, os.environ)
         stored = stored_token(found)
         known = loaded_settings(found)
         end = stored.token.expires_at or "an unknown instant"

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from wtr_tui import process
 from wtr_tui.errors import StorageError, WtrError
-from wtr_tui.storage import locations
+from wtr_tui.storage import paths
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.text import cause, cleaned, user_name
 
@@ -81,7 +81,7 @@ class Found:
             return True
         words = " ".join(self.command).replace("--profile=", "--profile ").split()
         named = words[words.index("--profile") + 1 :] if "--profile" in words else []
-        return profile == (named[0] if named else locations.DEFAULT_PROFILE)
+        return profile == (named[0] if named else paths.DEFAULT_PROFILE)
 
 
 def found_at(words: str, command: Sequence[str]) -> Found:
@@ -124,7 +124,7 @@ class Scheduler(Protocol):
 
 def own_home() -> str:
     """As the system's list of users has it: what a login, and so a timer, gets."""
-    return locations.home({})
+    return paths.home({})
 
 
 def listed(numbers: Sequence[int], width: int = 1) -> str:

@@ -20,7 +20,7 @@ from wtr_tui.schedulers import (
     require,
     write,
 )
-from wtr_tui.storage import locations
+from wtr_tui.storage import paths
 
 LABEL = "local.wtr-tui.refresh"
 
@@ -33,7 +33,7 @@ class Launchd:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
-        self._path = f"{locations.home(environ)}/Library/LaunchAgents/{LABEL}.plist"
+        self._path = f"{paths.home(environ)}/Library/LaunchAgents/{LABEL}.plist"
 
     def is_there(self) -> bool:
         return os.path.exists(self._path)  # noqa: PTH110 - as text, like its neighbours

@@ -27,7 +27,7 @@ from wtr_tui.schedulers import (
     text_of,
     write,
 )
-from wtr_tui.storage import locations
+from wtr_tui.storage import paths
 from wtr_tui.text import cleaned, user_name
 
 UNIT = "wtr-tui"
@@ -45,7 +45,7 @@ class Systemd:
         self._environ = {**environ, "XDG_RUNTIME_DIR": runtime}
         asked = self._systemctl("show-environment")
         self._manager = _assignments(asked.output) if asked.ok else None
-        own = locations.config_dir({**environ, **(self._manager or {})})
+        own = paths.config_dir({**environ, **(self._manager or {})})
         self._folder = f"{own.rpartition('/')[0]}/systemd/user"
 
     def runs(self) -> bool:

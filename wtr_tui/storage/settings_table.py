@@ -22,7 +22,7 @@ from wtr_tui.errors import StorageError
 from wtr_tui.model import Secret
 from wtr_tui.redirect_uri import check as check_redirect_uri
 from wtr_tui.redirect_uri import is_loopback
-from wtr_tui.storage.locations import home
+from wtr_tui.storage.paths import home
 from wtr_tui.storage.settings_record import APP_ID_VARIABLES, BASE_URL_VARIABLE
 from wtr_tui.text import cause, cleaned, is_visible_ascii, without_invisible
 

@@ -20,8 +20,8 @@ from wtr_tui.errors import (
 )
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.storage import token_json
-from wtr_tui.storage.locations import PROGRAM, lock_path
 from wtr_tui.storage.lock import Lock, exclusive
+from wtr_tui.storage.paths import PROGRAM, lock_path
 from wtr_tui.storage.private_file import (
     LARGEST,
     has_writer,

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from wtr_tui import crash
 from wtr_tui.errors import DONE, INTERRUPTED
 from wtr_tui.model import Account
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import THEME
 from wtr_tui.tui import lifecycle, rescue, textual_private, themes
 from wtr_tui.tui.driver import TerminalDriver

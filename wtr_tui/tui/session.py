@@ -12,7 +12,7 @@ from wtr_tui import clock
 from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import AUTO_REFRESH
 

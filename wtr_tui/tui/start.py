@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from wtr_tui.environment import surroundings
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 from wtr_tui.tui.rescue import Give
 from wtr_tui.tui.session import Demo, Session
 
@@ -35,7 +35,7 @@ def start(
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
     environ = dict(environ)
-    found = profile.find(name, config, environ)
+    found = profiles.find(name, config, environ)
     session = Session(found, environ, surroundings.look(environ), demo=demo)
     from wtr_tui.tui import app
 

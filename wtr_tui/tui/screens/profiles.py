@@ -13,8 +13,8 @@ from textual.widgets.option_list import Option
 
 from wtr_tui import clock
 from wtr_tui.errors import WtrError
-from wtr_tui.storage import profile
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage import profiles
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
@@ -60,9 +60,9 @@ class ProfilesScreen(WtrScreen):
 
     def _list(self, *, marked: str = "") -> None:
         session = self.session
-        self._profiles = profile.every(session.environ)
+        self._profiles = profiles.every(session.environ)
         # Neither the one in use nor the usual one need have a file yet.
-        for always in (session.profile, profile.find("default", None, session.environ)):
+        for always in (session.profile, profiles.find("default", None, session.environ)):
             if all(each.name != always.name for each in self._profiles):
                 self._profiles.insert(0, always)
         listed = self.query_one(OptionList)
@@ -98,7 +98,7 @@ class ProfilesScreen(WtrScreen):
     def _make(self, event: Input.Submitted) -> None:
         name = event.value.strip()
         try:
-            made = profile.create(name, self.session.environ)
+            made = profiles.create(name, self.session.environ)
         except WtrError as error:
             self.tell(str(error))
         else:
@@ -133,7 +133,7 @@ class ProfilesScreen(WtrScreen):
 
     def _remove(self, chosen: Profile) -> None:
         try:
-            profile.remove(chosen)
+            profiles.remove(chosen)
         except WtrError as error:
             self.tell(str(error))
         else:

@@ -14,7 +14,7 @@ from textual.widgets import Digits
 
 from wtr_tui import clock
 from wtr_tui.model import Secret, Token
-from wtr_tui.storage.locations import DEFAULT_PROFILE
+from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.text import cleaned, shell_export
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.owner import Owner

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wtr_tui.errors import StorageError, UsageError
-from wtr_tui.storage import locations
+from wtr_tui.storage import paths
 from wtr_tui.storage.private_file import leftovers, write_private
 from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
@@ -44,7 +44,7 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
     ``$WTR_CONFIG`` count. ``config`` is another settings file; the token is kept under the
     profile's name all the same. Raises UsageError where the name is none.
     """
-    chosen = locations.profile_name(name, environ)
+    chosen = paths.profile_name(name, environ)
     other = config or environ.get("WTR_CONFIG")
     settings_path = _typed_path(other, environ) if other else _settings_path(chosen, environ)
     return Profile(chosen, settings_path, _token_path(chosen, environ))
@@ -52,7 +52,7 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
 
 def every(environ: Mapping[str, str]) -> list[Profile]:
     """All profiles that have settings or a token, by name. Raises StorageError."""
-    return [named(name, environ) for name in locations.profile_names(environ)]
+    return [named(name, environ) for name in paths.profile_names(environ)]
 
 
 def named(name: str, environ: Mapping[str, str]) -> Profile:
@@ -100,7 +100,7 @@ def remove(profile: Profile) -> tuple[Path, ...]:
 
 def _typed_path(text: str, environ: Mapping[str, str]) -> Path:
     if text == "~" or text.startswith("~/"):
-        return Path(locations.home(environ) + text[1:])
+        return Path(paths.home(environ) + text[1:])
     try:
         return Path(text).absolute()
     except FileNotFoundError:
@@ -112,8 +112,8 @@ def _typed_path(text: str, environ: Mapping[str, str]) -> Path:
 
 
 def _settings_path(name: str, environ: Mapping[str, str]) -> Path:
-    return Path(locations.settings_path(name, environ))
+    return Path(paths.settings_path(name, environ))
 
 
 def _token_path(name: str, environ: Mapping[str, str]) -> Path:
-    return Path(locations.token_path(name, environ))
+    return Path(paths.token_path(name, environ))

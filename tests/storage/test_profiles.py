@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.tokens import APP_ID, a_token
 from wtr_tui.errors import StorageError, UsageError
-from wtr_tui.storage import profile
+from wtr_tui.storage import profiles
 from wtr_tui.storage.lock import LockHeld
-from wtr_tui.storage.profile import Profile
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.token_file import StoredToken
 
 
@@ -20,7 +20,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def test_without_a_word_it_is_the_default_one(environ: dict[str, str], tmp_path: Path) -> None:
-    assert profile.find(None, None, environ) == Profile(
+    assert profiles.find(None, None, environ) == Profile(
         "default",
         tmp_path / ".config/wtr-tui/default.yaml",
         tmp_path / ".local/state/wtr-tui/default.json",
@@ -38,7 +38,7 @@ def test_without_a_word_it_is_the_default_one(environ: dict[str, str], tmp_path:
 def test_the_option_wins_over_the_environment(
     name: str | None, variables: dict[str, str], expected: str, environ: dict[str, str]
 ) -> None:
-    found = profile.find(name, None, environ | variables)
+    found = profiles.find(name, None, environ | variables)
     assert found.name == expected
     assert found.settings_path.name == f"{expected}.yaml"
     assert found.token_path.name == f"{expected}.json"
@@ -47,9 +47,9 @@ def test_the_option_wins_over_the_environment(
 @pytest.mark.parametrize("name", ["../evil", ".", "a/b", ""])
 def test_a_name_that_leads_elsewhere_is_refused(name: str, environ: dict[str, str]) -> None:
     with pytest.raises(UsageError):
-        profile.find(name, None, environ)
+        profiles.find(name, None, environ)
     with pytest.raises(UsageError):
-        profile.create(name, environ)
+        profiles.create(name, environ)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_another_settings_file_can_be_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = profile.find(None, config, environ | variables)
+    found = profiles.find(None, config, environ | variables)
     wanted = expected.replace("HOME", environ["HOME"]).replace("HERE", str(tmp_path))
     assert str(found.settings_path) == wanted
     assert found.token_path == tmp_path / ".local/state/wtr-tui/default.json"
@@ -86,22 +86,22 @@ def test_a_file_in_the_current_folder_is_not_read_unasked(
     for name in ("default.yaml", "wtr.yaml", ".wtr-cli.json"):
         (here / name).write_text("appid: CSTRANGER\nbaseUrl: https://evil.example/v1\n")
     monkeypatch.chdir(here)
-    settings = profile.find(None, None, environ).load_settings(environ)
+    settings = profiles.find(None, None, environ).load_settings(environ)
     assert settings.app_id == ""
     assert settings.text is None
 
 
 def test_it_loads_its_settings(environ: dict[str, str]) -> None:
-    found = profile.create("work", environ)
+    found = profiles.create("work", environ)
     assert found.load_settings(environ).app_id == ""
     found.settings_path.write_text("appid: C1\nsecret: s\n")
     assert found.load_settings(environ).require().app_id == "C1"
 
 
 def test_all_that_have_settings_or_a_token_are_listed(environ: dict[str, str]) -> None:
-    assert profile.every(environ) == []
-    profile.create("work", environ)
-    only_token = profile.find("lab", None, environ)
+    assert profiles.every(environ) == []
+    profiles.create("work", environ)
+    only_token = profiles.find("lab", None, environ)
     only_token.token_file.save(StoredToken(APP_ID, a_token()))
     with only_token.token_file.lock():
         pass
@@ -110,20 +110,20 @@ def test_all_that_have_settings_or_a_token_are_listed(environ: dict[str, str]) -
         (folder / stray).write_text("")
     aside = only_token.token_path.parent / "lab.json.corrupt-20261124T120000Z"
     aside.write_text("")
-    assert [found.name for found in profile.every(environ)] == ["lab", "work"]
-    assert profile.every(environ | {"WTR_CONFIG": "/other.yaml"}) == profile.every(environ)
+    assert [found.name for found in profiles.every(environ)] == ["lab", "work"]
+    assert profiles.every(environ | {"WTR_CONFIG": "/other.yaml"}) == profiles.every(environ)
 
 
 def test_a_folder_that_cannot_be_listed_is_told(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".config").mkdir()
     (tmp_path / ".config/wtr-tui").symlink_to("wtr-tui")
     with pytest.raises(StorageError, match="cannot be read"):
-        profile.every(environ)
+        profiles.every(environ)
 
 
 def test_a_new_one_is_private_and_empty(environ: dict[str, str]) -> None:
-    created = profile.create("work", environ)
-    assert created == profile.find("work", None, environ)
+    created = profiles.create("work", environ)
+    assert created == profiles.find("work", None, environ)
     assert created.settings_path.stat().st_mode & 0o777 == 0o600
     assert created.settings_path.parent.stat().st_mode & 0o777 == 0o700
     assert created.load_settings(environ).warnings == ()
@@ -131,24 +131,24 @@ def test_a_new_one_is_private_and_empty(environ: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("kind", ["settings", "token"])
 def test_one_that_exists_is_not_begun_again(environ: dict[str, str], kind: str) -> None:
-    found = profile.find("work", None, environ)
+    found = profiles.find("work", None, environ)
     if kind == "settings":
         found.settings_path.parent.mkdir(parents=True)
         found.settings_path.write_text("appid: C1\n")
     else:
         found.token_file.save(StoredToken(APP_ID, a_token()))
     with pytest.raises(UsageError, match="There is a profile work already"):
-        profile.create("work", environ)
+        profiles.create("work", environ)
 
 
 def test_one_that_cannot_be_written_is_told(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".config").write_text("a file in the folder's place")
     with pytest.raises(StorageError, match="cannot be written: Not a directory"):
-        profile.create("work", environ)
+        profiles.create("work", environ)
 
 
 def test_a_removed_one_is_gone_with_all_copies_but_for_the_lock(environ: dict[str, str]) -> None:
-    created = profile.create("work", environ)
+    created = profiles.create("work", environ)
     created.token_file.save(StoredToken(APP_ID, a_token()))
     content = created.token_path.read_bytes()
     of_others = created.token_path.with_name("work.json2.corrupt-20261124T120000Z")
@@ -162,21 +162,21 @@ def test_a_removed_one_is_gone_with_all_copies_but_for_the_lock(environ: dict[st
     ]
     for copy in (of_others, *copies):
         copy.write_bytes(content)
-    gone = profile.remove(created)
+    gone = profiles.remove(created)
     assert gone == (created.token_path, *copies, created.settings_path)
-    assert profile.every(environ) == []
+    assert profiles.every(environ) == []
     assert created.token_file.read() is None
     assert [copy for copy in copies if copy.exists()] == []
     assert of_others.exists()
-    assert profile.remove(created) == ()
+    assert profiles.remove(created) == ()
 
 
 def test_one_in_use_is_not_removed(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = profile.create("work", environ)
+    created = profiles.create("work", environ)
     with created.token_file.lock():
-        monkeypatch.setattr(profile, "_PATIENCE", 0.0)
+        monkeypatch.setattr(profiles, "_PATIENCE", 0.0)
         with pytest.raises(LockHeld):
-            profile.remove(created)
+            profiles.remove(created)
     assert created.settings_path.exists()

@@ -7,7 +7,7 @@ import pwd
 import pytest
 
 from wtr_tui.errors import StorageError, UsageError
-from wtr_tui.storage import locations
+from wtr_tui.storage import paths
 
 HOME = {"HOME": "/home/ada"}
 
@@ -28,15 +28,15 @@ HOME = {"HOME": "/home/ada"}
     ],
 )
 def test_the_folders_follow_the_xdg_rules(environ: dict[str, str], config: str, state: str) -> None:
-    assert locations.config_dir(environ) == config
-    assert locations.state_dir(environ) == state
+    assert paths.config_dir(environ) == config
+    assert paths.state_dir(environ) == state
 
 
 def test_the_files_carry_the_profiles_name() -> None:
-    assert locations.settings_path("work", HOME) == "/home/ada/.config/wtr-tui/work.yaml"
-    token = locations.token_path("a.b", HOME)
+    assert paths.settings_path("work", HOME) == "/home/ada/.config/wtr-tui/work.yaml"
+    token = paths.token_path("a.b", HOME)
     assert token == "/home/ada/.local/state/wtr-tui/a.b.json"
-    assert locations.lock_path(token) == "/home/ada/.local/state/wtr-tui/a.b.lock"
+    assert paths.lock_path(token) == "/home/ada/.local/state/wtr-tui/a.b.lock"
 
 
 @pytest.mark.parametrize("home", [None, "", "~", "relative"])
@@ -46,7 +46,7 @@ def test_without_a_home_the_list_of_users_is_asked(
     entry = pwd.struct_passwd(("ada", "x", 1, 1, "", "/home/of-ada", "/bin/sh"))
     monkeypatch.setattr(pwd, "getpwuid", lambda uid: entry)
     environ = {} if home is None else {"HOME": home}
-    assert locations.config_dir(environ) == "/home/of-ada/.config/wtr-tui"
+    assert paths.config_dir(environ) == "/home/of-ada/.config/wtr-tui"
 
 
 def test_a_user_nobody_knows_has_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_a_user_nobody_knows_has_no_files(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     with pytest.raises(StorageError, match=r"no home folder.*Set HOME"):
-        locations.token_path("default", {})
+        paths.token_path("default", {})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_user_nobody_knows_has_no_files(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_profile_is_the_one_given_or_named_by_the_environment(
     given: str | None, environ: dict[str, str], name: str
 ) -> None:
-    assert locations.profile_name(given, environ) == name
+    assert paths.profile_name(given, environ) == name
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_the_profile_is_the_one_given_or_named_by_the_environment(
 )
 def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of a profile") as refusal:
-        locations.token_path(name, HOME)
+        paths.token_path(name, HOME)
     assert refusal.value.message.isprintable()
     assert len(refusal.value.message) < 400
 
 
 @pytest.mark.parametrize("name", ["a", "Work_2.old-x", "x" * 64])
 def test_an_ordinary_name_is_taken(name: str) -> None:
-    assert locations.checked_name(name) == name
+    assert paths.checked_name(name) == name
