@@ -154,8 +154,27 @@ def shell_export(name: str, value: str) -> str:
     return f"export {name}={shlex.quote(value)}"
 
 
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:+/=@%,~")
+
+
+def is_plain(text: str) -> bool:
+    """Whether no shell, dotenv reader or service manager takes any of its signs for its own."""
+    return _PLAIN.issuperset(text)
+
+
+def dotenv_line(name: str, value: str) -> str:
+    """``NAME=value`` as readers of ``.env`` files take it, quoted only where it has to be."""
+    if is_plain(value):
+        return f"{name}={value}"
+    if "'" not in value:
+        return f"{name}='{value}'"
+    escaped = value.translate({ord(sign): f"\\{sign}" for sign in '\\"$`'})
+    return f'{name}="{escaped}"'
+
+
 # Letters and marks that nothing is drawn for.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+
 
 # Cc control, Cf format (bidirectional overrides, zero width), Cs surrogate, Co private use,
 # Cn unassigned, Zl/Zp line and paragraph separators.

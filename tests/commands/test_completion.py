@@ -12,6 +12,7 @@ import pytest
 from tests.support.home import PATIENCE, Home
 from tests.support.programs import required
 from wtr_tui.commands import COMMANDS
+from wtr_tui.commands.export import FORMATS
 
 
 @pytest.fixture
@@ -73,11 +74,11 @@ def test_commands_options_values_and_profiles_are_completed(
     assert callable(complete)
     assert set(COMMANDS) <= set(complete(profiles, ""))
     assert complete(profiles, "ref") == ["refresh"]
-    assert complete(profiles, "token", "--h") == ["--header", "--help"]
+    assert complete(profiles, "token", "--h") == ["--header", "--header-json", "--help"]
     assert complete(profiles, "--profile", "") == ["lab", "production"]
     assert complete(profiles, "token", "--profile", "p") == ["production"]
     assert complete(profiles, "--profile", "lab", "stat") == ["status"]
-    assert complete(profiles, "export", "--format", "") == ["env", "json", "wxc"]
+    assert complete(profiles, "export", "--format", "") == sorted(FORMATS)
     assert complete(profiles, "refresh", "--within", "") in ([], [""])
     assert {"bash", "fish", "zsh"} <= set(complete(profiles, "completion", ""))
     assert complete(profiles, "help", "sc") == ["scripts"]
@@ -112,7 +113,7 @@ def test_bash_completes_values_behind_an_equals_sign(profiles: Home) -> None:
         ("wtr exec -- cat completion.z", "wtr exec -- cat completion.zsh "),
         ("wtr token --profile=prod", "wtr token --profile=production "),
         ("wtr refr", "wtr refresh "),
-        ("wtr token --hea", "wtr token --header "),
+        ("wtr token --no", "wtr token --no-refresh "),
         ("wtr token --profile prod", "wtr token --profile production "),
         ("wtr --profile la", "wtr --profile lab "),
         ("wtr export --format wx", "wtr export --format wxc "),

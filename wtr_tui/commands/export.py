@@ -1,7 +1,8 @@
 """Prints the token in a form that other tools read; it is refreshed first when needed.
 
-env: for a shell, eval "$(wtr export --format env)"; json: as Webex answers it, with the instants;
-wxc: wxc_sdk's YAML. json and wxc hold the refresh token: whoever gets it can go on refreshing.
+env: for a shell, eval "$(wtr export --format env)"; dotenv: for a .env file; docker: for docker run
+--env-file; systemd: for EnvironmentFile=; json: as Webex answers it, with the instants; wxc:
+wxc_sdk's YAML. json and wxc hold the refresh token: whoever gets it can go on refreshing.
 """
 
 from __future__ import annotations
@@ -16,13 +17,19 @@ from wtr_tui.commands.valid_token import valid_token
 from wtr_tui.errors import DONE, StorageError
 from wtr_tui.model import Token
 from wtr_tui.storage.private_file import write_private
-from wtr_tui.text import shell_export
+from wtr_tui.text import dotenv_line, is_plain, shell_export
 
-FORMATS = ("env", "json", "wxc")
+FORMATS = ("env", "dotenv", "docker", "systemd", "json", "wxc")
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--format", choices=FORMATS, default="env", help="default: env")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="env",
+        metavar="FORMAT",
+        help=f"{', '.join(FORMATS)}; default: env",
+    )
     parser.add_argument("--to", metavar="FILE", help="write FILE, mode 0600, instead of printing")
     add_min_left(parser)
 
@@ -56,6 +63,18 @@ def _shaped(token: Token, shape: str) -> str:
         "WEBEX_TOKEN": members["access_token"],
         "WEBEX_ACCESS_TOKEN_EXPIRES_AT": members["expires_at"],
     }
-    return "\n".join(
-        shell_export(name, str(value)) for name, value in values.items() if value is not None
-    )
+    line = {"env": shell_export, "systemd": _systemd_line, "dotenv": dotenv_line}.get(shape, _bare)
+    return "\n".join(line(name, str(value)) for name, value in values.items() if value is not None)
+
+
+def _bare(name: str, value: str) -> str:
+    """docker takes everything after the sign as it stands, quotation marks too."""
+    return f"{name}={value}"
+
+
+def _systemd_line(name: str, value: str) -> str:
+    """systemd.exec(5): in double quotes a backslash takes the next character as it is."""
+    if is_plain(value):
+        return f"{name}={value}"
+    escaped = value.translate({ord(sign): f"\\{sign}" for sign in '\\"$`'})
+    return f'{name}="{escaped}"'

@@ -14,7 +14,7 @@ class NoOptions:
     """What the parser gives for a bare ``wtr token``, without loading a parser."""
 
     profile = config = None
-    debug = header = json = no_refresh = False
+    debug = header = header_json = json = no_refresh = False
     min_left = None
 
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 def arguments(parser: ArgumentParser) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--header", action="store_true", help="print Authorization: Bearer TOKEN")
+    shape.add_argument(
+        "--header-json",
+        action="store_true",
+        help="print the header as JSON, as the header helpers of MCP clients do",
+    )
     shape.add_argument("-j", "--json", action="store_true", help="print it with its expiry as JSON")
     add_min_left(parser)
     parser.add_argument(
@@ -66,10 +71,12 @@ def ready_token(
 def _shaped(access_token: str, expires_at: str | None, options: Namespace | NoOptions) -> str:
     if options.header:
         return f"Authorization: Bearer {access_token}"
-    if not options.json:
+    if not options.json and not options.header_json:
         return access_token
     import json
 
+    if options.header_json:
+        return json.dumps({"Authorization": f"Bearer {access_token}"})
     left = None
     if expires_at is not None:
         left = int((clock.from_iso(expires_at) - clock.now()).total_seconds())
