@@ -17,6 +17,7 @@ COMMANDS = {
     "import": ("import_", "take over the token that another tool keeps in a file"),
     "export": ("export", "print the token in a form that other tools read"),
     "install-timer": ("install_timer", "let a timer refresh the tokens while nobody is there"),
+    "sign-out": ("sign_out", "revoke the token where Webex lets us, and delete it here"),
     "doctor": ("doctor", "look for what would go wrong here"),
     "help": ("help_", "explain a topic, as ssh, scripts or settings"),
     "completion": ("completion", "print what makes bash, zsh or fish complete all this"),

@@ -173,13 +173,8 @@ class WebexClient:
             "device_code": authorization.device_code.reveal(),
             "client_id": self.app_id,
         }
-        pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
-        sent_at, members = self._post(
-            Purpose.DEVICE_TOKEN,
-            "/device/token",
-            fields,
-            (authorization.device_code,),
-            {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"},
+        sent_at, members = self.post_as_client(
+            Purpose.DEVICE_TOKEN, "/device/token", fields, (authorization.device_code,)
         )
         return token_from(members, now=sent_at)
 
@@ -255,6 +250,17 @@ class WebexClient:
         """Deletes what is at ``path``; the response may be empty."""
         self._request(purpose, "DELETE", path, _bearer(access_token), None, (access_token,))
 
+    def post_as_client(
+        self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
+    ) -> tuple[datetime, Mapping[str, object]]:
+        """When it was sent, and the JSON object in the response to a form of this client's.
+
+        Client id and secret are in the header (RFC 6749 §2.3.1, Basic).
+        """
+        pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
+        basic = {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
+        return self._post(purpose, path, fields, hidden, basic)
+
     def post_json(
         self, purpose: Purpose, path: str, members: Mapping[str, str], access_token: Secret
     ) -> tuple[datetime, Mapping[str, object]]:
@@ -304,7 +310,7 @@ class WebexClient:
         if response.date is not None:
             self.clock_offset = response.date - now
         members = response.members
-        if response.succeeded and not response.body.strip() and purpose is Purpose.REVOKE:
+        if response.succeeded and not response.body.strip() and purpose in _MAY_BE_EMPTY:
             return {}
         if response.succeeded and members is None:
             raise no_object(response, purpose)
@@ -312,6 +318,9 @@ class WebexClient:
         if not response.succeeded or members is None or members.get("error"):
             raise refusal(response, purpose, now=now, hidden=hidden)
         return members
+
+
+_MAY_BE_EMPTY = frozenset({Purpose.REVOKE, Purpose.REVOKE_TOKEN})
 
 
 def _bearer(access_token: Secret) -> dict[str, str]:

@@ -43,6 +43,7 @@ class Purpose(Enum):
     EXPIRY = "say until when the token is valid"
     MINT = "give a token of the service app"
     REVOKE = "revoke the authorization"
+    REVOKE_TOKEN = "revoke the token"  # noqa: S105 - words
 
     @property
     def what_now(self) -> str:
@@ -51,7 +52,7 @@ class Purpose(Enum):
             return START_AGAIN
         if self is Purpose.REFRESH:
             return "The token is kept; try again later."
-        if self is Purpose.REVOKE:
+        if self in {Purpose.REVOKE, Purpose.REVOKE_TOKEN}:
             return "The token may live on at Webex; try again later."
         return "Try again later."
 

@@ -33,6 +33,7 @@ DEVICE_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 PROMPTS = ("", "select_account", "none")
 OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
 SCOPES_FOR_PEOPLE = frozenset({"spark:people_read", "spark:all", "spark-admin:people_read"})
+ADMIN_SCOPE = "identity:tokens_write"
 
 _MOST_OPEN_PAGES = 1000
 
@@ -322,6 +323,29 @@ def show_expiry(service: Service, request: Request) -> Answer:
     return json_answer(200, {"exp": int(token.expires_at.timestamp() * 1000)})
 
 
+def revoke_authorization(service: Service, request: Request) -> Answer:
+    """``DELETE /v1/authorizations``: for administrators, and for a client's own tokens."""
+    grant, _ = _by_access_token(service, request)
+    if ADMIN_SCOPE not in grant.scopes:
+        message = "The request could not be completed: missing required scopes "
+        raise Refusal(403, message + ADMIN_SCOPE)
+    client_id = request.query.text("clientId")
+    if not client_id or request.query.text("orgId") not in ("", ORGANIZATION):
+        raise Refusal(400, "The clientId is missing, or the orgId is another organization's.")
+    if not service.grants.revoke(client_id):
+        raise Refusal(404, "There is no authorization of this client.")
+    return Answer(204)
+
+
+def revoke_token(service: Service, request: Request) -> Answer:
+    """``POST /idb/oauth2/v1/revoke``: what Webex's JavaScript SDK asks (RFC 7009)."""
+    _check_form(request)
+    client = _client_by_basic(service, request)
+    service.grants.revoke(client.client_id, _required(request, "token"))
+    # RFC 7009 §2.2: an unknown token is no error.
+    return Answer(200)
+
+
 Endpoint = Callable[[Service, Request], Answer]
 
 ROUTES: dict[str, dict[str, Endpoint]] = {
@@ -332,6 +356,8 @@ ROUTES: dict[str, dict[str, Endpoint]] = {
     "/verify": {"GET": show_verification, "POST": take_user_code},
     "/v1/people/me": {"GET": show_person},
     "/v1/authorizations/tokenExpiry": {"GET": show_expiry},
+    "/v1/authorizations": {"DELETE": revoke_authorization},
+    "/idb/oauth2/v1/revoke": {"POST": revoke_token},
 }
 
 

@@ -112,6 +112,18 @@ class Grants:
             return None
         return grant, grant.every_access[text]
 
+    def revoke(self, client_id: str, token: str = "") -> bool:
+        """Revokes what was granted to a client: all of it, or what this token belongs to.
+
+        Gives whether there was anything.
+        """
+        of_token = self.by_access.get(token) or self.by_refresh.get(token)
+        grants = [of_token] if of_token else [] if token else list(self.by_refresh.values())
+        found = [each for each in grants if each.client_id == client_id and not each.revoked]
+        for grant in found:
+            grant.revoked = True
+        return bool(found)
+
 
 @dataclass(frozen=True)
 class AuthorizedRequest:

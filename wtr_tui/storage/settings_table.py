@@ -496,6 +496,16 @@ CA_FILE: Setting[Path | None] = Setting(
     is_text=True,
     guarded="where secrets are sent",
 )
+REVOKE_URL = Setting(
+    "revokeUrl",
+    of_text(parse_base_url),
+    "",
+    "where wtr sign-out asks to revoke a token where Webex's documented request is refused; see"
+    " wtr help security. Without it nobody is asked then",
+    WEBEX,
+    is_text=True,
+    guarded="where secrets are sent",
+)
 AUTO_REFRESH = Setting(
     "autoRefresh",
     of_text(parse_flag),

@@ -1,0 +1,44 @@
+"""Signs out: asks Webex to revoke the token where it may, and deletes it here with all copies.
+
+Only administrators may revoke through Webex's API; for everybody else the token is deleted here,
+and where to revoke it is said. Exit code 4 where Webex could not be asked: the token is deleted all
+the same. The settings stay.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from wtr_tui import sign_out
+from wtr_tui.commands import debug
+from wtr_tui.commands.output import tell
+from wtr_tui.errors import DONE, SettingsError, SignInNeeded
+from wtr_tui.storage import profiles, settings
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="only revoke; exit code 1 where Webex refuses, and nothing is deleted",
+    )
+
+
+def run(options: Namespace) -> int:
+    found = profiles.find(options.profile, options.config, os.environ)
+    try:
+        known = settings.load(found.settings_path, os.environ)
+    except SettingsError as error:
+        # To delete a token, and to say where to revoke it, none are needed.
+        tell(error.message)
+        known = settings.without_file(os.environ)
+    debug.show_settings(found, known)
+    try:
+        done = sign_out.sign_out(found, known, keep=options.keep)
+    except SignInNeeded as error:
+        tell(str(error))
+        return DONE
+    for sentence in done.sentences:
+        tell(sentence)
+    return done.exit_code
