@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wtr_tui.errors import UnusableResponse
 from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.failures import START_AGAIN, Purpose
-from wtr_tui.text import cleaned
+from wtr_tui.oauth.responses import shown
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
@@ -31,8 +31,8 @@ def userinfo(client: WebexClient, access_token: Secret, *, seconds: float | None
     """
     members = client.get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
     return Account(
-        display_name=_shown(members.get("name")),
-        email=_shown(members.get("email")),
+        display_name=shown(members.get("name")),
+        email=shown(members.get("email")),
     )
 
 
@@ -71,7 +71,3 @@ def check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
             "Webex's response belongs to another sign-in: its ID token has another nonce.",
             START_AGAIN,
         )
-
-
-def _shown(value: object) -> str:
-    return cleaned(value, limit=120) if isinstance(value, str) else ""

@@ -295,14 +295,15 @@ def account_from(members: Mapping[str, object]) -> Account:
     emails = members.get("emails")
     first = emails[0] if isinstance(emails, list) and emails else ""
     return Account(
-        display_name=_shown(members.get("displayName")),
-        email=_shown(first),
-        organization=_organization(_shown(members.get("orgId"))),
-        user_id=_shown(members.get("id")),
+        display_name=shown(members.get("displayName")),
+        email=shown(first),
+        organization=_organization(shown(members.get("orgId"))),
+        user_id=shown(members.get("id")),
     )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A member that is a text, fit to be shown; "" for anything else."""
     return cleaned(value, limit=120) if isinstance(value, str) else ""
 
 

@@ -108,6 +108,8 @@ class _Routes(httpx.BaseTransport):
         self._tls = tls
         self._made: dict[tuple[Proxy | None, int], httpx.HTTPTransport] = {}
         self._lock = threading.Lock()
+        # Loads what the first request would have to wait for.
+        self._to(None, 0)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         proxy = proxy_for(str(request.url), os.environ)
