@@ -15,8 +15,8 @@ from datetime import datetime
 from wtr_tui.clock import UTC, from_iso
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.model import Account, Secret
+from wtr_tui.storage.settings_file import parsed
 from wtr_tui.storage.settings_table import check_app_id, check_secret, parse_port, parse_scopes
-from wtr_tui.storage.settings_yaml import parsed
 from wtr_tui.storage.token_file import account_of
 from wtr_tui.text import is_visible_ascii
 

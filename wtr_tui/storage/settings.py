@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.redirect_uri import port_of
-from wtr_tui.storage.settings_file import SettingsFile, read_mapping
+from wtr_tui.storage.settings_file import Entry, SettingsFile, read_mapping
 from wtr_tui.storage.settings_record import record, same_base_url
 from wtr_tui.storage.settings_table import (
     APP_ID,
@@ -33,7 +33,6 @@ from wtr_tui.storage.settings_table import (
     Shape,
     parse_base_url,
 )
-from wtr_tui.storage.settings_yaml import Entry
 from wtr_tui.text import cleaned, user_name
 
 __all__ = ["Problem", "Settings", "Source", "load", "without_file"]

@@ -1,30 +1,44 @@
-"""The settings file: reads it as a person may keep it, and saves changes without losing a word."""
+"""The settings file: one YAML mapping, read strictly as a user may keep it, and saved.
+
+Values are taken as they are written, with a note on what YAML would make of them: to it
+``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
+multiplied: what is below the values of the top keys is unfolded only when it is asked for.
+
+What is wrong with the text is told with its line and a caret. Nothing that could be the secret is
+repeated: PyYAML's own messages quote the text, so none of them is used; of the line, a value is
+shown only where it cannot belong to the secret.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 from wtr_tui.errors import SettingsError, SettingsFileError, StorageError, UnsafeFile
 from wtr_tui.storage.private_file import LARGEST, write_private
-from wtr_tui.storage.settings_yaml import Entry, parsed
+from wtr_tui.storage.settings_table import NAMES, SETTINGS, Nested
 from wtr_tui.text import cause
-
-__all__ = [
-    "SettingsFile",
-    "SettingsFileChanged",
-    "SettingsFileError",
-    "SettingsNotSaved",
-    "read_mapping",
-    "save",
-]
 
 _BYTE_ORDER_MARK = "\ufeff"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_NO_TEXTS = {
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "timestamp": "a date",
+}
+_MOST_NODES = 10_000
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser, ten times as fast, where PyYAML has it."""
 
 
 class SettingsFileChanged(SettingsError):
@@ -33,6 +47,27 @@ class SettingsFileChanged(SettingsError):
 
 class SettingsNotSaved(StorageError):
     """The file could not be written; it is as it was."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One key of the file. ``value`` is its text, its texts (a list), or None where it has none.
+
+    A text in quotation marks and a list are values also when they are empty. ``nested`` marks a
+    value that is a group of keys, or a list of anything but texts: :meth:`unfolded` gives it.
+    ``read_as`` is what any reader of YAML makes of it where that is no text: "a number".
+    """
+
+    key: str
+    line: int
+    value: str | tuple[str, ...] | None = field(repr=False)
+    nested: bool = False
+    read_as: str = ""
+    node: yaml.Node | None = field(default=None, repr=False, compare=False)
+
+    def unfolded(self) -> Nested:
+        """The value with all that is below it. Raises ValueError where that is without end."""
+        return None if self.node is None else _Unfolding().of(self.node)
 
 
 @dataclass(frozen=True)
@@ -161,3 +196,225 @@ def _text(path: Path, content: bytes) -> str:
             fault = f"line {line} holds a byte that is not UTF-8"
         # The cause is left out: it carries the whole content, secret and all.
         raise SettingsFileError(f"{path}: the file {fault}.", "Save it as UTF-8.") from None
+
+
+def parsed(text: str, name: str) -> Mapping[str, Entry]:
+    """The keys of the file in their order. ``name`` is the file, for the messages.
+
+    Raises SettingsFileError with line and column.
+    """
+    root = _root(text, name)
+    if root is None or (isinstance(root, yaml.ScalarNode) and _is_null(root)):
+        return {}
+    if not isinstance(root, yaml.MappingNode):
+        raise SettingsFileError(
+            f"{name} does not hold settings.", "Each line has to look like this: appid: C1234"
+        )
+    found: dict[str, Entry] = {}
+    for key_node, value_node in root.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "(a list or group)"
+        mark = key_node.start_mark
+        if key in found:
+            # A key that is not known may be a secret in the wrong place.
+            which = key if key in NAMES else "here"
+            fault = f"the key {which} stands already in line {found[key].line}; keep one of them"
+            raise _fault(text, name, fault, mark.line, mark.column)
+        for node in (key_node, value_node):
+            if _is_unquoted_sign(node):
+                # ``secret: !x`` is a text without its quotation marks, and so is ``&x``.
+                start = node.start_mark
+                raise _sign_fault(text, name, start.line, start.column)
+        found[key] = _entry(key, mark.line + 1, value_node)
+    return found
+
+
+def _root(text: str, name: str) -> yaml.Node | None:
+    # The causes are left out: their marks hold the whole text, secret and all.
+    try:
+        return _composed(text)
+    except yaml.reader.ReaderError as error:
+        raise _character_fault(text, name, error.position) from None
+    except yaml.MarkedYAMLError as error:
+        raise _parser_fault(text, name, error) from None
+    except (RecursionError, UnicodeEncodeError):
+        raise SettingsFileError(
+            f"{name} has brackets in brackets, too many to follow.", "Settings need none."
+        ) from None
+
+
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=LOADER)
+    except (yaml.YAMLError, UnicodeEncodeError):
+        # PyYAML's own parser says better what is wrong.
+        yaml.compose(text, Loader=yaml.SafeLoader)
+        raise
+
+
+def _entry(key: str, line: int, node: yaml.Node) -> Entry:
+    if isinstance(node, yaml.ScalarNode):
+        value = None if _is_null(node) else node.value
+        return Entry(key, line, value, read_as=_read_as(node), node=node)
+    if isinstance(node, yaml.SequenceNode) and all(
+        isinstance(item, yaml.ScalarNode) for item in node.value
+    ):
+        texts = tuple(item.value for item in node.value if not _is_null(item))
+        read_as = next(filter(None, map(_read_as, node.value)), "")
+        return Entry(key, line, texts, read_as=read_as, node=node)
+    return Entry(key, line, None, nested=True, node=node)
+
+
+class _Unfolding:
+    """Follows aliases, but not for ever."""
+
+    def __init__(self) -> None:
+        self.nodes = 0
+
+    def of(self, node: yaml.Node) -> Nested:
+        self.nodes += 1
+        if self.nodes > _MOST_NODES:
+            raise ValueError("This has more in it than any setting.")
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return [self.of(item) for item in node.value]
+            if isinstance(node, yaml.MappingNode):
+                return self.group(node)
+        except RecursionError:
+            raise ValueError("This holds itself.") from None
+        assert isinstance(node, yaml.ScalarNode)
+        if _is_unquoted_sign(node):
+            raise ValueError("A text that begins with a sign of YAML must be in quotation marks.")
+        return None if _is_null(node) else str(node.value)
+
+    def group(self, node: yaml.MappingNode) -> Mapping[str, Nested]:
+        found: dict[str, Nested] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ValueError("A key in this group is no text.")
+            if key.value in found:
+                raise ValueError("This group has a key twice; keep one of them.")
+            found[key.value] = self.of(value)
+        return found
+
+
+def _is_unquoted_sign(node: yaml.Node) -> bool:
+    """Whether a scalar was meant as a text but begins with a sign of YAML: a tag, an anchor."""
+    if not isinstance(node, yaml.ScalarNode):
+        return False
+    if not node.tag.startswith("tag:yaml.org,2002:"):
+        return True
+    bare = not node.style and not node.value
+    return bare and node.end_mark.index > node.start_mark.index
+
+
+def _is_null(node: yaml.ScalarNode) -> bool:
+    return not node.style and node.value in _NULLS
+
+
+def _read_as(node: yaml.ScalarNode) -> str:
+    kind = node.tag.rpartition(":")[2]
+    return _NO_TEXTS.get(kind, "")
+
+
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_EXCERPT = 70
+
+_QUOTE_IT = "a value that begins so must be in quotation marks"
+_NEVER_CLOSED = "this is never closed"
+_NEIGHBOURS = "this does not belong here: is it indented like its neighbours, or a quote missing?"
+# What PyYAML says (a part of it), and what a person who writes settings can do about it.
+_WORDS = (
+    (r"'\t'", "a tab stands where only spaces may: indent with spaces"),
+    (
+        "mapping values are not allowed",
+        "this colon does not belong here: does the value need quotation marks, or the colon in"
+        " the line above a space behind it?",
+    ),
+    ("could not find expected ':'", "there is no colon after this word, or no space after it"),
+    ("while scanning an a", _QUOTE_IT),  # an anchor, an alias
+    ("undefined alias", _QUOTE_IT),
+    ("tag", _QUOTE_IT),
+    ("that cannot start any token", _QUOTE_IT),
+    ("chomping or indentation", _QUOTE_IT),
+    ("node content, but found '<stream end>'", "a bracket above is never closed"),
+    ("expected the node content", _QUOTE_IT),
+    ("single document", "a second document begins here; one is all that is read"),
+    ("unexpected end of stream", _NEVER_CLOSED),
+    ("unexpected document separator", _NEVER_CLOSED),
+    ("<stream end>", _NEVER_CLOSED),
+    ("while parsing a flow", "a comma is missing before this, or the bracket is never closed"),
+    ("escape", "a backslash means something else in double quotation marks: use single ones"),
+    ("<block end>", _NEIGHBOURS),
+    ("<document start>", _NEIGHBOURS),
+)
+# The parser notices these only later: the place that matters is where it all began.
+_NOTICED_LATE = ("unexpected end of", "unexpected document", "simple key", "<stream end>")
+
+_HARMLESS = frozenset(
+    name for setting in SETTINGS if not setting.is_hidden for name in setting.names
+)
+_KEY_OF_LINE = re.compile(r"([A-Za-z]+):(?!\S)")
+_WORD = re.compile(r"\w+")
+# A secret whose quotation mark or bracket is not closed in its line goes on in the next ones.
+_OPEN_SECRET = re.compile(
+    r""".*secret\W*:\s*(?:[\[{|>&*!?]|"(?!.*"\s*(?:#.*)?$)|'(?!.*'\s*(?:#.*)?$))""", re.IGNORECASE
+)
+
+
+def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsFileError:
+    """What the parser found."""
+    said = f"{error.context} {error.problem}"
+    late = error.context_mark if any(part in said for part in _NOTICED_LATE) else None
+    mark = late or error.problem_mark or error.context_mark
+    words = next((words for part, words in _WORDS if part in said), "this cannot be understood")
+    return _fault(text, name, words, mark.line if mark else 0, mark.column if mark else 0)
+
+
+def _sign_fault(text: str, name: str, line: int, column: int) -> SettingsFileError:
+    """A value that was meant as a text, but begins with a sign of YAML; from 0."""
+    return _fault(text, name, _QUOTE_IT, line, column)
+
+
+def _character_fault(text: str, name: str, position: int) -> SettingsFileError:
+    """A character no YAML file may hold, at this index of the text."""
+    before = _LINE_BREAK.split(text[:position])
+    words = f"the character U+{ord(text[position]):04X} is not allowed"
+    return _fault(text, name, words, len(before) - 1, len(before[-1]))
+
+
+def _fault(text: str, name: str, words: str, line: int, column: int) -> SettingsFileError:
+    """Any fault, with the line (from 0) it is in and a caret under its column (from 0)."""
+    lines = _LINE_BREAK.split(text)
+    shown = _without_secrets(lines, line) if line < len(lines) else ""
+    start = max(0, column - _EXCERPT // 2)
+    excerpt = shown[start : start + _EXCERPT]
+    return SettingsFileError(
+        f"{name}, line {line + 1}, column {column + 1}: {words}.\n"
+        f"  {excerpt}\n  {' ' * (column - start)}^",
+        "Correct it there; the file is left as it is.",
+        line=line + 1,
+        column=column + 1,
+    )
+
+
+def _without_secrets(lines: list[str], number: int) -> str:
+    """The line, one column for each character, so that a caret can point into it."""
+    line = lines[number]
+    clean = "".join(character if _is_one_column(character) else " " for character in line)
+    key = _KEY_OF_LINE.match(line)
+    if (
+        key is not None
+        and key[1] in _HARMLESS
+        and "secret" not in line.lower()
+        and not any(_OPEN_SECRET.match(above) for above in lines[:number])
+    ):
+        return clean
+    return _WORD.sub(lambda word: word[0] if word[0] in NAMES else "•" * len(word[0]), clean)
+
+
+def _is_one_column(character: str) -> bool:
+    return (
+        character.isprintable()
+        and not unicodedata.combining(character)
+        and unicodedata.east_asian_width(character) not in "WF"
+    )

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from wtr_tui.errors import SettingsFileError
-from wtr_tui.storage.settings_yaml import Entry, parsed
+from wtr_tui.storage.settings_file import Entry, parsed
 
 FILE = "/home/ann/default.yaml"
 
