@@ -207,7 +207,7 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
     if found.refresh_token is None:
         findings.append(_warn(_TOKEN, "it has no refresh token, so it cannot be refreshed."))
     elif left is not None and left <= timedelta(0):
-        findings.append(_bad(_TOKEN, "the refresh token has run out: sign in again."))
+        findings.append(_bad(_TOKEN, "the refresh token has expired: sign in again."))
     elif left is not None and left < _REFRESH_TOKEN_SOON:
         words = f"the refresh token has {clock.duration(left)} left: sign in again soon."
         findings.append(_warn(_TOKEN, words))
@@ -236,7 +236,7 @@ def _life(found: Token, now: datetime) -> Finding:
     if left is None:
         return _good(_TOKEN, "valid; its end is not known.")
     if left <= timedelta(0):
-        return _warn(_TOKEN, "the access token has run out; wtr refresh gets a new one.")
+        return _warn(_TOKEN, "the access token has expired; wtr refresh gets a new one.")
     return _good(_TOKEN, f"valid, {clock.duration(left)} left.")
 
 

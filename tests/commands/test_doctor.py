@@ -161,7 +161,7 @@ def test_a_file_that_is_none_is_wrong(ready: Home) -> None:
 @pytest.mark.parametrize(
     ("changes", "mark", "words"),
     [
-        ({"expires_at": iso(now() - timedelta(hours=1))}, "!", "run out"),
+        ({"expires_at": iso(now() - timedelta(hours=1))}, "!", "expired"),
         ({"expires_at": None}, "✓", "not known"),
         ({"refresh_token": None}, "!", "no refresh token"),
         ({"refresh_expires_at": iso(now() - timedelta(hours=1))}, "✗", "sign in again"),

@@ -217,7 +217,7 @@ def test_a_token_that_has_run_out_is_said_to_have(home: Home, sandbox: Sandbox) 
     (home.folder / ".wtr-cli.json").write_text(json.dumps(members))
     ran = home.run("import", ".wtr-cli.json")
     assert ran.code == 0
-    assert "default.json: ended " in ran.err
+    assert "default.json: expired " in ran.err
     assert "can be refreshed" in ran.err
 
 

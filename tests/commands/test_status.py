@@ -19,8 +19,8 @@ def test_it_tells_whose_token_it_is_until_when_and_where(home: Home, sandbox: Sa
     assert ran.code == 0
     lines = dict(line.split("  ", 1) for line in ran.out.splitlines())
     assert "@" in lines["Signed in as"]
-    assert "59:5" in lines["Access token"]
-    assert "89d" in lines["Refresh token"]
+    assert "59 min" in lines["Access token"]
+    assert "89 d" in lines["Refresh token"]
     assert str(home.settings_path()) in ran.out
     assert str(home.token_path()) in ran.out
     assert "Problem" not in ran.out

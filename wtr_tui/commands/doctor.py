@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from wtr_tui.commands import debug
-from wtr_tui.commands.output import as_json, give, show
-from wtr_tui.doctor import Level, examine
+from wtr_tui.commands.layout import Look
+from wtr_tui.commands.output import as_json, give
+from wtr_tui.doctor import Finding, Level, examine
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.storage import profiles
+
+if TYPE_CHECKING:
+    from wtr_tui.commands.layout import Tone
+
+_TONES: dict[Level, Tone] = {Level.GOOD: "good", Level.WARN: "warn", Level.BAD: "bad"}
+_COLUMN = 16
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -24,15 +32,35 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     found = profiles.find(options.profile, options.config, os.environ)
     debug.step(f"profile {found.name}")
+    look = Look.of_output()
     findings = []
     for finding in examine(found, os.environ, ask=not options.offline):
         findings.append(finding)
         if not options.json:
-            show(str(finding))
+            give(_line(finding, look))
     if options.json:
         rows = [
             {"level": each.level.name.lower(), "subject": each.subject, "words": each.words}
             for each in findings
         ]
         give(as_json(rows))
+    elif look.is_terminal:
+        give(_sum(findings, look))
     return FAILED if any(finding.level is Level.BAD for finding in findings) else DONE
+
+
+def _line(finding: Finding, look: Look) -> str:
+    if not look.is_terminal:
+        return look.paint(str(finding))
+    tone = _TONES[finding.level]
+    return look.entry(finding.subject, finding.words, _COLUMN, tone, finding.level.value)
+
+
+def _sum(findings: list[Finding], look: Look) -> str:
+    bad = sum(finding.level is Level.BAD for finding in findings)
+    warn = sum(finding.level is Level.WARN for finding in findings)
+    if bad:
+        return look.paint(f"\n{bad} will not work, {warn} deserve{'s'[: warn == 1]} a look.", "bad")
+    if warn:
+        return look.paint(f"\nAll will work; {warn} deserve{'s'[: warn == 1]} a look.", "warn")
+    return look.paint("\nAll will work.", "good")

@@ -149,7 +149,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     end = "its end is not known"
     if token.expires_at is not None:
         ended = token.expires_at <= clock.now()
-        end = f"{'ended' if ended else 'valid until'} {clock.local(token.expires_at)}"
+        end = f"{'expired' if ended else 'valid until'} {clock.local(token.expires_at)}"
     renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
     tell(f"The token is in {found.token_path}: {end}, {renewable}.")
 

@@ -1,9 +1,19 @@
-"""The layout of help: plain text, wrapped at words at the width of the terminal."""
+"""The layout of what a user reads: wrapped at words, and on a terminal with colours and signs."""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
+
+from wtr_tui.commands.output import is_terminal
+from wtr_tui.text import escaped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    Tone: TypeAlias = Literal["", "bold", "dim", "good", "warn", "bad"]
 
 _WIDEST = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""
@@ -22,6 +32,52 @@ def columns() -> int:
     except (OSError, ValueError):
         width = 80
     return min(max(width, 20), _WIDEST)
+
+
+# Of the terminal's own sixteen, so that they fit its ground. SGR, ECMA-48 §8.3.117.
+_COLOURS = {"bold": "1", "dim": "2", "good": "32", "warn": "33", "bad": "31"}
+
+
+class Look:
+    """How lines for a user are written to standard output.
+
+    ``is_terminal`` allows signs and alignment. Text is written as it is elsewhere: what is piped
+    is read by a program, or pasted into a mail.
+    """
+
+    def __init__(self, *, is_terminal: bool, coloured: bool, width: int) -> None:
+        self.is_terminal = is_terminal
+        self._coloured = coloured
+        self._width = width
+
+    @classmethod
+    def of_output(cls) -> Look:
+        """For standard output as it is now. ``$NO_COLOR`` and ``TERM=dumb`` take the colours."""
+        terminal = is_terminal(sys.stdout)
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+        return cls(is_terminal=terminal, coloured=terminal and not plain, width=columns())
+
+    def paint(self, text: str, tone: Tone = "") -> str:
+        """The text in its colour; control characters in it are shown and not obeyed."""
+        text = escaped(text)
+        if not tone or not self._coloured or not text:
+            return text
+        return f"\x1b[{_COLOURS[tone]}m{text}\x1b[0m"
+
+    def entry(self, term: str, text: str, column: int, tone: Tone = "", sign: str = "") -> str:
+        """A term and its text from ``column`` on, which goes on below itself.
+
+        ``sign`` is put before the term and has the tone; without it the text has it.
+        """
+        head = f"{sign} {term}" if sign else term
+        gap = " " * max(column - len(head), 1)
+        lines = [escaped(line) for line in text.splitlines() or [""]]
+        if self.is_terminal and self._width - column >= _NARROWEST_COLUMN:
+            lines = [part for line in lines for part in _filled(line, self._width - column)]
+        body = f"\n{' ' * column}".join(self.paint(line, "" if sign else tone) for line in lines)
+        if sign:
+            return f"{self.paint(sign, tone)} {self.paint(term, 'bold')}{gap}{body}"
+        return f"{self.paint(term, 'dim')}{gap}{body}"
 
 
 def laid_out(text: str, width: int) -> str:

@@ -45,11 +45,6 @@ def give(text: str) -> None:
         raise WtrError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
-def show(text: str) -> None:
-    """Like :func:`give`, for lines to be read by a user: no control character in them is obeyed."""
-    give(escaped(text))
-
-
 def tell(sentence: str) -> None:
     """A sentence for the person on standard error; what else would there be to tell it to?"""
     say(f"{program_name()}: {escaped(sentence)}\n")

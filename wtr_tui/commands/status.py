@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import clock
 from wtr_tui.commands import debug
-from wtr_tui.commands.output import as_json, give, show
+from wtr_tui.commands.layout import Look
+from wtr_tui.commands.output import as_json, give
 from wtr_tui.commands.valid_token import stored_token
 from wtr_tui.errors import (
     DONE,
+    FAILED,
     SIGN_IN_NEEDED,
+    AccessTokenRejected,
     NoRefreshToken,
     SettingsError,
     SignInNeeded,
@@ -31,9 +34,17 @@ from wtr_tui.storage import profiles, settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
-from wtr_tui.tokens import SIGN_IN, other_base_url, require_own, require_refresh_token
+from wtr_tui.tokens import (
+    SIGN_IN,
+    TokenState,
+    other_base_url,
+    require_own,
+    require_refresh_token,
+    state_of,
+)
 
 if TYPE_CHECKING:
+    from wtr_tui.commands.layout import Tone
     from wtr_tui.commands.many import Clients
 
 _PATIENCE = 5.0
@@ -45,7 +56,7 @@ class Condition:
     """``stored`` is None where there is no token, or its file cannot be read.
 
     ``problems`` are what stands in the way, or will; ``asked`` says that Webex was asked for
-    the ``person``, and None then means that this token may not know.
+    the ``person``, and None then means that this token may not know, or is ``refused``.
     """
 
     profile: Profile
@@ -55,6 +66,7 @@ class Condition:
     exit_code: int
     person: Account | None = None
     asked: bool = False
+    refused: bool = False
 
     @property
     def token(self) -> Token | None:
@@ -86,7 +98,7 @@ def run(options: Namespace) -> int:
         if options.json:
             give(as_json([as_members(each, now) for each in found]))
         else:
-            show(as_table(found, now))
+            give(as_table(found, now, Look.of_output()))
         codes = {each.exit_code for each in found}
         # A sign-in is needed before all else.
         return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
@@ -95,7 +107,7 @@ def run(options: Namespace) -> int:
     if options.json:
         give(as_json(as_members(one, now)))
     else:
-        show(as_lines(one, now))
+        give(as_lines(one, now, Look.of_output()))
     return one.exit_code
 
 
@@ -123,35 +135,43 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
         "settings_file": str(shown.profile.settings_path),
         "token_file": str(shown.profile.token_path),
         "problems": list(shown.problems),
+        "warnings": list(shown.settings.warnings),
         "exit_code": shown.exit_code,
     }
 
 
-def as_lines(shown: Condition, now: datetime) -> str:
-    """One profile for a user, a line each fact."""
+def as_lines(shown: Condition, now: datetime, look: Look) -> str:
+    """One profile for a user, a line each fact; on a terminal below its state."""
     token = shown.token
-    lines = [("Profile", shown.profile.name)]
+    state = _state(shown, now)
+    facts: list[tuple[str, str, Tone]] = [("Profile", shown.profile.name, "bold")]
     if token is not None:
         refresh_end = _until(token.refresh_expires_at, now) if token.refresh_token else "none"
-        lines += [
-            ("Signed in as", _owner(shown, token)),
-            ("Access token", _until(token.expires_at, now)),
-            ("Refresh token", refresh_end),
-            ("Obtained", clock.local(token.obtained_at)),
-            ("Scopes", " ".join(token.scopes) or "not known"),
+        facts += [
+            ("Signed in as", _owner(shown, token), ""),
+            ("Access token", _until(token.expires_at, now), ""),
+            ("Refresh token", refresh_end, ""),
+            ("Obtained", clock.local(token.obtained_at), ""),
+            ("Scopes", " ".join(token.scopes) or "not known", ""),
         ]
-    lines += [
-        ("App ID", shown.settings.app_id or (shown.stored.app_id if shown.stored else "none")),
-        ("Settings", str(shown.profile.settings_path)),
-        ("Token file", str(shown.profile.token_path)),
-        *(("Problem", problem) for problem in shown.problems),
+    app_id = shown.settings.app_id or (shown.stored.app_id if shown.stored else "none")
+    facts += [
+        ("App ID", app_id, ""),
+        ("Settings", str(shown.profile.settings_path), ""),
+        ("Token file", str(shown.profile.token_path), ""),
+        *(("Problem", problem, "bad") for problem in shown.problems),
+        *(("Note", warning, "warn") for warning in shown.settings.warnings),
     ]
-    # Further lines, of a problem that has some, hang below the first one.
-    hanging = f"\n{'':15}"
-    return "\n".join(f"{title:13}  {hanging.join(text.splitlines())}" for title, text in lines)
+    lines = [look.entry(term, text, _COLUMN, tone) for term, text, tone in facts]
+    if look.is_terminal:
+        headline = f"{_SIGNS.get(state, state.sign)} {state.value}"
+        if token is not None and state in (TokenState.VALID, TokenState.SOON):
+            headline += f", {_left(token.expires_at, now)} left"
+        lines = [look.paint(headline, _TONES[state]), *lines]
+    return "\n".join(lines)
 
 
-def as_table(found: Sequence[Condition], now: datetime) -> str:
+def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
     """Many profiles, a line each, and what is wrong below."""
     if not found:
         return "There is no profile yet."
@@ -165,16 +185,45 @@ def as_table(found: Sequence[Condition], now: datetime) -> str:
         problems = f"{count} problem{'s'[: count > 1]}" if count else ""
         rows.append((shown.profile.name, access, refresh, problems))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [
+    texts = [
         f"{name:{widths[0]}}  {access:{widths[1]}}  {refresh:{widths[2]}}  {problems}".rstrip()
         for name, access, refresh, problems in rows
     ]
-    wrong = [
-        f"{shown.profile.name}: {on_one_line(problem)}"
-        for shown in found
-        for problem in shown.problems
-    ]
+    if look.is_terminal:
+        states = [_state(shown, now) for shown in found]
+        signs = [look.paint(_SIGNS.get(state, state.sign), _TONES[state]) for state in states]
+        heading, *others = texts
+        lines = [look.paint(f"  {heading}", "dim")]
+        lines += [f"{sign} {look.paint(text)}" for sign, text in zip(signs, others, strict=True)]
+    else:
+        lines = [look.paint(text) for text in texts]
+    wrong: list[str] = []
+    for shown in found:
+        told: list[tuple[str, Tone]] = [(each, "bad") for each in shown.problems]
+        told += [(each, "warn") for each in shown.settings.warnings]
+        term = f"{shown.profile.name}:"
+        for text, tone in told:
+            wrong.append(look.entry(term, on_one_line(text), len(term) + 1, tone))
     return "\n".join([*lines, *([""] if wrong else []), *wrong])
+
+
+def _state(shown: Condition, now: datetime) -> TokenState:
+    return state_of(shown.stored, shown.settings, now, refused=shown.refused)
+
+
+_COLUMN = 15
+_SIGNS = {TokenState.VALID: "✓", TokenState.UNKNOWN_END: "✓"}
+_TONES: dict[TokenState, Tone] = {
+    TokenState.NONE: "bad",
+    TokenState.VALID: "good",
+    TokenState.SOON: "warn",
+    TokenState.EXPIRED: "warn",
+    TokenState.REFUSED: "bad",
+    TokenState.SIGN_IN_NEEDED: "bad",
+    TokenState.FOREIGN: "bad",
+    TokenState.UNSAVED: "warn",
+    TokenState.UNKNOWN_END: "good",
+}
 
 
 def _owner(shown: Condition, token: Token) -> str:
@@ -182,9 +231,15 @@ def _owner(shown: Condition, token: Token) -> str:
     if person is not None:
         organization = token.organization or person.organization
         parts = [person.display_name, person.email]
+    elif shown.stored is not None and shown.stored.account.known:
+        return shown.stored.account.named
     else:
         organization = token.organization or ""
-        parts = ["not known (the token lacks spark:people_read)" if shown.asked else "not asked"]
+        parts = ["not asked"]
+        if shown.refused:
+            parts = ["not known (Webex refuses the token)"]
+        elif shown.asked:
+            parts = ["not known (the token lacks spark:people_read)"]
     return " · ".join(filter(None, [*parts, organization and f"organisation {organization}"]))
 
 
@@ -192,14 +247,14 @@ def _until(end: datetime | None, now: datetime) -> str:
     if end is None:
         return "its end is not known"
     if end <= now:
-        return f"ended {clock.local(end)}"
-    return f"{clock.countdown(end - now)} left, until {clock.local(end)}"
+        return f"expired {clock.local(end)}"
+    return f"{clock.duration(end - now)} left, until {clock.local(end)}"
 
 
 def _left(end: datetime | None, now: datetime) -> str:
     if end is None:
         return "end unknown"
-    return clock.duration(end - now) if end > now else "ended"
+    return clock.duration(end - now) if end > now else "expired"
 
 
 def _iso(instant: datetime | None) -> str | None:
@@ -279,7 +334,7 @@ def _refresh_problem(token: Token, now: datetime) -> list[WtrError]:
         return [error]
     left = token.refresh_left(now)
     if left is not None and left <= timedelta(0):
-        return [SignInNeeded("The refresh token has run out.", SIGN_IN)]
+        return [SignInNeeded("The refresh token has expired.", SIGN_IN)]
     return []
 
 
@@ -307,5 +362,11 @@ def _with_owner(shown: Condition, clients: Clients) -> Condition:
     try:
         client = clients.client(shown.settings, total_timeout=_PATIENCE)
         return shown.owned_by(client.account(shown.token.access_token))
+    except AccessTokenRejected as error:
+        refreshable = shown.token.refresh_token is not None
+        what_now = "wtr refresh gets another one." if refreshable else SIGN_IN
+        told = shown.with_problem(f"{error.message} {what_now}")
+        code = FAILED if refreshable else SIGN_IN_NEEDED
+        return replace(told, refused=True, asked=True, exit_code=code)
     except WtrError as error:
         return shown.with_problem(error.message)

@@ -1,0 +1,99 @@
+"""Colours, signs and alignment on a terminal; nothing of it where the output is piped."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pexpect
+import pytest
+
+from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.webex import Fault, Sandbox
+from wtr_tui.commands.layout import Look
+
+SGR = re.compile(r"\x1b\[\d+m")
+
+
+def on_terminal(home: Home, *words: str, width: int = 80, **variables: str) -> str:
+    terminal = pexpect.spawn(
+        PROGRAM[0],
+        [*PROGRAM[1:], *words],
+        env={**home.environ, "TERM": "xterm", **variables},  # type: ignore[arg-type]  # a stub
+        encoding="utf-8",
+        timeout=PATIENCE,
+        dimensions=(24, width),
+    )
+    return str(terminal.read()).replace("\r\n", "\n")
+
+
+@pytest.fixture
+def ready(home: Home, sandbox: Sandbox) -> Home:
+    home.configure(sandbox, "default", "theme: lite")
+    home.sign_in(sandbox, left=timedelta(days=3))
+    return home
+
+
+@pytest.mark.parametrize(
+    "words", [("status", "--no-who"), ("status", "--all"), ("doctor", "--offline")], ids=" ".join
+)
+def test_a_terminal_gets_what_a_pipe_gets_with_colours_and_signs_and_no_line_too_long(
+    ready: Home, words: tuple[str, ...]
+) -> None:
+    shown = on_terminal(ready, *words)
+    assert SGR.search(shown)
+    without = SGR.sub("", shown)
+    assert "\x1b" not in without
+    assert "✓" in without
+    long = [line for line in without.splitlines() if len(line) > 80 and " " in line.strip()[40:]]
+    assert not long
+    piped = ready.run(*words, TERM="xterm").out
+    assert "\x1b" not in piped
+    # The same words in the same order, but for the headline, the signs and where a line ends.
+    said = " ".join(without.split())
+    for line in piped.splitlines():
+        # Of the clipboard and of the time left may be said what is true there and then.
+        for word in (
+            [] if "clipboard" in line or "left" in line else line.rpartition(": ")[2].split()[-3:]
+        ):
+            assert word in said
+
+
+def test_the_state_stands_first_in_its_colour(ready: Home, sandbox: Sandbox) -> None:
+    assert on_terminal(ready, "status", "--no-who").startswith("\x1b[32m✓ valid, 2 d 23 h left")
+    sandbox.faults.next("people/me", Fault(status=401, body='{"message": "no"}'))
+    refused = on_terminal(ready, "status")
+    assert refused.startswith("\x1b[31m✗ refused by Webex\x1b[0m\n")
+    assert not ready.run("status", "--no-who").out.startswith("✓")
+
+
+def test_a_token_that_webex_refuses_is_no_valid_one(ready: Home, sandbox: Sandbox) -> None:
+    sandbox.faults.always("people/me", Fault(status=401, body='{"message": "no"}'))
+    ran = ready.run("status")
+    assert ran.code == 1
+    assert "wtr refresh gets another one" in ran.out
+    assert "not asked" not in ran.out
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colours_can_be_unwanted(ready: Home, variables: dict[str, str]) -> None:
+    for words in (("status", "--no-who"), ("status", "--all"), ("doctor", "--offline")):
+        assert "\x1b" not in on_terminal(ready, *words, **variables)
+
+
+def test_the_subjects_of_the_doctor_stand_in_a_column_and_are_summed_up(ready: Home) -> None:
+    lines = on_terminal(ready, "doctor", "--offline", NO_COLOR="1", width=60).splitlines()
+    assert all(line[:2] in ("✓ ", "! ", "✗ ", "  ") for line in lines[:-2])
+    assert all(line[15] == " " != line[16] for line in lines[:-2])
+    assert re.fullmatch(r"All will work; \d deserves? a look\.", lines[-1])
+
+
+def test_what_hangs_below_an_entry_keeps_its_lines() -> None:
+    look = Look(is_terminal=True, coloured=False, width=50)
+    shown = look.entry("Problem", "One sentence that is longer than a line\nAnother", 10)
+    assert shown == ("Problem   One sentence that is longer than a line\n          Another")
+
+
+def test_control_characters_are_not_obeyed_between_colours() -> None:
+    look = Look(is_terminal=True, coloured=True, width=80)
+    assert look.paint("a\x1b[0mb", "good") == "\x1b[32ma\\x1b[0mb\x1b[0m"
