@@ -9,8 +9,10 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
+from wtr_tui.errors import NotSaved, StorageError, TemporaryError, WtrError
 from wtr_tui.model import StoredToken, Token
+from wtr_tui.storage import state
+from wtr_tui.storage.state import State
 
 if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
@@ -51,12 +53,11 @@ class AutoRefresh:
         self.unsaved = False
         self.problem: WtrError | None = None
         self.stopped = ""
-        self.sign_in_needed = False
-        """Whether Webex no longer accepts the refresh token."""
-        self.refused = False
-        """Whether Webex answered 401 to the access token."""
+        self.known = State()
+        """What is noted beside the token, by this process or another one."""
         self.clock_went_back = False
         self._fingerprint: object = object()  # differs from every real one
+        self._known_mark: object = object()
         self._latest: datetime | None = None
         self._failures = 0
         self._not_before: datetime | None = None
@@ -71,6 +72,7 @@ class AutoRefresh:
         if self._not_before is not None and self._not_before - now > _LONGEST_REST:
             # Planned on a clock that was ahead: kept, it would last until that year comes.
             self._not_before = None
+        changed = self._look_at_known() or changed
         try:
             fingerprint = self.profile.token_file.fingerprint()
         except WtrError as error:
@@ -91,7 +93,15 @@ class AutoRefresh:
         self.unsaved = False
         if stored != before:
             self.forget_failures()
-            self.refused = False
+        return True
+
+    def _look_at_known(self) -> bool:
+        token_path = str(self.profile.token_path)
+        mark = state.mark(token_path)
+        if mark == self._known_mark:
+            return False
+        self._known_mark = mark
+        self.known = state.read(token_path)
         return True
 
     def _met(self, error: WtrError) -> bool:
@@ -140,6 +150,9 @@ class AutoRefresh:
         if self.stored.token.refresh_token is None:
             return None
         planned = next_refresh_at(self.stored.token)
+        since = self.known.refused(self.stored.token.access_token.reveal())
+        if since is not None and not self.known.refused_again:
+            planned = since  # once: a refresh may give one that Webex accepts
         if planned is None:
             return None
         return planned if self._not_before is None else max(planned, self._not_before)
@@ -156,7 +169,6 @@ class AutoRefresh:
         self._failures = 0
         self._not_before = None
         self.stopped = ""
-        self.sign_in_needed = False
 
     def learn(self, result: Obtained | WtrError, now: datetime) -> None:
         """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
@@ -173,7 +185,6 @@ class AutoRefresh:
             self._not_before = now + self._pause_after_failure(wish, now)
         elif isinstance(result, WtrError):
             self.stopped = result.message
-            self.sign_in_needed = isinstance(result, SignInNeeded)
         else:
             self.forget_failures()
             if result.how is How.SAME:

@@ -18,6 +18,7 @@ from wtr_tui.clock import iso, now
 from wtr_tui.errors import StorageError
 from wtr_tui.history import Event
 from wtr_tui.model import MASK
+from wtr_tui.storage.paths import log_path
 from wtr_tui.storage.private_file import open_private
 from wtr_tui.storage.settings_table import ON_TOKEN
 from wtr_tui.text import cleaned
@@ -71,11 +72,6 @@ def deliver(
         _run_on_token(profile, settings, _HEARD[event], token)
 
 
-def log_path(profile: Profile) -> str:
-    """``PROFILE.log`` beside the token: what the onToken command printed."""
-    return str(profile.token_path.with_suffix(".log"))
-
-
 def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token | None) -> None:
     begun = time.monotonic()
     failure, output = _ended(settings[ON_TOKEN], _environ(profile, event, token), _given(token))
@@ -83,7 +79,7 @@ def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token
     hidden = [secret for secret in (token and token.access_token, settings.secret) if secret]
     if token is not None and token.refresh_token is not None:
         hidden.append(token.refresh_token)
-    path = log_path(profile)
+    path = log_path(str(profile.token_path))
     kept = _log(path, f"{event}: {failure or 'done'} ({seconds})", output, hidden)
     if failure:
         import logging
@@ -95,7 +91,9 @@ def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token
 
 
 def _given(token: Token | None) -> bytes:
-    return b"" if token is None else token.access_token.reveal().encode("ascii")
+    if token is None or not token.is_valid(now()):
+        return b""
+    return token.access_token.reveal().encode("ascii")
 
 
 def _environ(profile: Profile, event: str, token: Token | None) -> dict[str, str]:

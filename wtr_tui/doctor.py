@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 
 from wtr_tui import clock, redirect_uri, timer
+from wtr_tui import known as noting
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import AccessTokenRejected, LockHeld, SettingsError, WtrError
@@ -27,12 +28,12 @@ from wtr_tui.storage import settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD
+from wtr_tui.storage.state import State
 from wtr_tui.text import cleaned, on_one_line, user_name
-from wtr_tui.tokens import require_base_url
+from wtr_tui.tokens import LOST_GRANT, TokenState, require_base_url, state_of
 
 _SETTINGS = "settings"
 _TOKEN = "token"  # noqa: S105 - a subject
-_REFRESH_TOKEN_SOON = timedelta(days=7)
 _ROOM = 16 * 1024
 """Bytes; a token file has two, and for a moment there are two of them."""
 _SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPort": "port"}
@@ -195,7 +196,12 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
     if stored is None:
         return None, [_warn(_TOKEN, "there is none: sign in with wtr retrieve, or in wtr-tui.")]
     found = stored.token
-    findings = [_life(found, now)]
+    noted = noting.of(profile)
+    state = state_of(stored, known, noted, now)
+    if state in (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED):
+        findings = [_bad(_TOKEN, _lost(state, noted))]
+    else:
+        findings = [_life(found, now)]
     if known.app_id and stored.app_id != known.app_id:
         findings.append(
             _bad(
@@ -208,9 +214,8 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
         findings.append(_warn(_TOKEN, "it has no refresh token, so it cannot be refreshed."))
     elif left is not None and left <= timedelta(0):
         findings.append(_bad(_TOKEN, "the refresh token has expired: sign in again."))
-    elif left is not None and left < _REFRESH_TOKEN_SOON:
-        words = f"the refresh token has {clock.duration(left)} left: sign in again soon."
-        findings.append(_warn(_TOKEN, words))
+    elif soon := noting.sign_in_soon(noted, found, known, now):
+        findings.append(_warn(_TOKEN, soon))
     try:
         require_base_url(stored, known)
     except SettingsError as error:
@@ -229,6 +234,12 @@ def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     if keeper.fault:
         return _warn("timer", f"{keeper.words} does not keep this token alive. {keeper.fault}")
     return _good("timer", f"{keeper.words} keeps this token alive.")
+
+
+def _lost(state: TokenState, noted: State) -> str:
+    if state is TokenState.REFUSED or noted.sign_in_needed_since is None:
+        return f"{state.value}."
+    return f"{state.value}: {noted.message} {LOST_GRANT}"
 
 
 def _life(found: Token, now: datetime) -> Finding:

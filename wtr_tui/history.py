@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import clock, text
 from wtr_tui.errors import StorageError
+from wtr_tui.storage.paths import history_path
 from wtr_tui.storage.private_file import open_private, read_private, write_private
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Entry:
 
 def path_of(profile: Profile) -> str:
     """``PROFILE.history.jsonl`` beside the token."""
-    return str(profile.token_path.with_suffix(".history.jsonl"))
+    return history_path(str(profile.token_path))
 
 
 def entry(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from wtr_tui import clock, hook, in_flight
+from wtr_tui import clock, in_flight, known
 from wtr_tui.background import in_thread
 from wtr_tui.errors import (
     FAILED,
@@ -310,7 +310,7 @@ class Retrieval:
         except NotSaved as error:
             return SignedInUnsaved(error, method)
         if isinstance(step, SignedIn):
-            hook.run(self._profile, self._settings, hook.Event.RETRIEVED, step.token)
+            known.signed_in(self._profile, self._settings, step.token, self._now)
         return step
 
     def _save(self, token: Token) -> _Saved:
@@ -360,8 +360,7 @@ class Retrieval:
             return None  # saving keeps a copy of it
         if stored is None or stored.app_id != self._settings.app_id:
             return None
-        known = self._settings
-        other = other_base_url(stored, known)
+        other = other_base_url(stored, self._settings)
         return None if other else stored
 
     def _account(self, token: Token) -> Account:

@@ -15,10 +15,12 @@ is raised as an error of :mod:`wtr_tui.errors`. A new token is saved before it i
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 
 from wtr_tui import clock
 from wtr_tui.errors import (
+    AccessTokenRejected,
     ForeignToken,
     GrantRejected,
     LockUnusable,
@@ -32,7 +34,7 @@ from wtr_tui.errors import (
     WrongClient,
     WtrError,
 )
-from wtr_tui.storage import paths, settings_record, token_json
+from wtr_tui.storage import paths, settings_record, state, token_json
 from wtr_tui.text import cleaned
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from wtr_tui.storage.lock import Lock
     from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
+    from wtr_tui.storage.state import State
     from wtr_tui.storage.token_json import Members
 
 MIN_LEFT = 300
@@ -54,6 +57,13 @@ PATIENCE = 60.0
 """Seconds to wait for another process that refreshes: scripts start by the dozen, at once."""
 
 SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
+
+LOST_GRANT = (
+    "The user's password may have changed, the user may have been deactivated or have lost an"
+    " administrator's role, the integration may have been removed or have a new secret, or an"
+    f" administrator may have forbidden it. {SIGN_IN}"
+)
+"""Why Webex no longer accepts a refresh token, as far as is known, and what to do."""
 
 
 class How(Enum):
@@ -136,6 +146,8 @@ def fast_token(
         left = expires_at - clock.now()
         if left <= _margin(obtained_at, expires_at, min_left):
             return None
+    if not _is_quiet(files[1], members):
+        return None
     return members if settings_record.fits(members, files[0], environ) else None
 
 
@@ -203,6 +215,21 @@ def _has_expired(files: tuple[str, str], *, refreshable: bool = False) -> bool:
     return clock.from_iso(members["expires_at"]) <= clock.now()
 
 
+def _is_quiet(token_path: str, members: Members) -> bool:
+    """Whether nothing noted beside the token asks for more than to hand it on."""
+    known = state.read(token_path)
+    if known.refused(members["access_token"]) is not None:
+        return False
+    end, refresh_token = members["refresh_expires_at"], members["refresh_token"]
+    if end is None or refresh_token is None or known.sign_in_needed(refresh_token) is not None:
+        return True
+    end = clock.from_iso(end)
+    if not known.due(end, end - clock.now()):
+        return True
+    # Where it cannot be noted that a sign-in was announced, none is.
+    return not os.access(os.path.dirname(token_path), os.W_OK)  # noqa: PTH120 - without pathlib
+
+
 def _margin(obtained_at: datetime, expires_at: datetime | None, min_left: int | None) -> timedelta:
     """What has to be left of a token that is handed on."""
     if min_left is not None:
@@ -241,23 +268,33 @@ def valid_token(
     where the caller has read it; ``lock`` the token's, held already or waited for. Raises a
     WtrError where there is no valid token to give.
     """
+    from wtr_tui import known
+
     stored = stored or stored_token(profile)
     require_own(stored, settings)
     token = stored.token
     margin = _margin(token.obtained_at, token.expires_at, min_left)
-    if token.is_valid(now(), margin):
-        return Obtained(token, How.STORED)
+    noted = known.of(profile)
+    since = known.since_refused(noted, token)
+    refused = "" if since is None else f"Webex refuses the access token since {clock.local(since)}."
+    # A refresh that gave it once more has done what a refresh can do.
+    to_replace = since is not None and not noted.refused_again
+    if token.is_valid(now(), margin) and not to_replace:
+        known.announce_sign_in(profile, settings, now)
+        return Obtained(token, How.STORED, refused and f"{refused} {SIGN_IN}")
     if not may_refresh:
         if token.is_valid(now()):
-            return Obtained(token, How.STORED)
+            return Obtained(token, How.STORED, refused)
         raise WtrError("The access token has expired, and --no-refresh forbids to ask for another.")
+    if to_replace and token.refresh_token is None:
+        raise AccessTokenRejected(refused, SIGN_IN)
     try:
         require_refresh_token(token)
         obtained = refresh(
             profile,
             settings.require(),
             now=now,
-            within=margin,
+            within=None if to_replace else margin,
             seen=token,
             lock=lock or profile.token_file.lock(PATIENCE),
         )
@@ -268,7 +305,7 @@ def valid_token(
         newest = profile.token_file.read()
         if newest is not None and newest.app_id == stored.app_id and newest.token.is_valid(now()):
             token = newest.token
-        if not token.is_valid(now()):
+        if not token.is_valid(now()) or (to_replace and token.same_access(stored.token)):
             raise
         return Obtained(token, How.STORED, f"Not refreshed, but still valid. {error}")
     token = obtained.token
@@ -289,90 +326,147 @@ def refresh(
     client: WebexClient | None = None,
     now: Callable[[], datetime] = clock.now,
     within: timedelta | None = None,
+    both_ends: bool = False,
     seen: Token | None = None,
     lock: Lock | None = None,
 ) -> Obtained:
     """Refreshes the profile's token, unless that is not needed (any more), and saves it.
 
-    ``within``: only when no more than that is left. ``seen``: the token the caller knows; when
-    the file holds another one that is valid, another process has refreshed and nothing is asked.
-    ``lock``: the token's, held already or with a patience of its own; it is let go of. What
-    happened has been handed on when this returns or raises, without the lock.
+    ``within``: only when no more than that is left; with ``both_ends`` of the refresh token, too,
+    once: as long as it is not known that refreshing does not move that end. ``seen``: the token
+    the caller knows; when the file holds another one that is valid, another process has refreshed
+    and nothing is asked. ``lock``: the token's, held already or with a patience of its own; it is
+    let go of. What happened has been handed on when this returns or raises, without the lock.
 
     Raises NotSaved with a token that could not be written, GrantRejected or SignInNeeded where
     only a sign-in helps, NoRefreshToken, WrongClient, ForeignToken, TemporaryError (with
     LockHeld) for what may work later, StorageError where Webex was not asked, RequestRefused.
     """
+    from wtr_tui import known
     from wtr_tui.delivery import deliver
     from wtr_tui.history import Event
 
+    need = _Need(now, within, both_ends, seen)
     try:
-        obtained = _under_the_lock(profile, settings, client, now, within, seen, lock)
+        obtained = _under_the_lock(profile, settings, client, need, lock)
     except WtrError as error:
         event = Event.NEEDS_SIGN_IN if isinstance(error, SignInNeeded) else Event.FAILED
         deliver(profile, settings, event, error=error)
+        if event is Event.FAILED:
+            known.announce_sign_in(profile, settings, now)
         raise
     if obtained.how is How.REFRESHED:
         deliver(profile, settings, Event.REFRESHED, obtained.token)
     elif obtained.how is How.SAME:
         deliver(profile, settings, Event.SAME_TOKEN, obtained.token)
+    known.announce_sign_in(profile, settings, now)
     return obtained
+
+
+class _Need:
+    """When a refresh is needed: what :func:`refresh` was asked for."""
+
+    __slots__ = ("both_ends", "now", "seen", "within")
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        within: timedelta | None,
+        both_ends: bool,
+        seen: Token | None,
+    ) -> None:
+        self.now = now
+        self.within = within
+        self.both_ends = both_ends
+        self.seen = seen
+
+    def is_met(self, profile: Profile, token: Token) -> bool:
+        """Whether this token will do."""
+        newer = self.seen is not None and not token.same_access(self.seen)
+        if newer and token.is_valid(self.now()):
+            return True
+        return is_fresh(profile, token, self.within, self.now(), both_ends=self.both_ends)
+
+
+def is_fresh(
+    profile: Profile,
+    token: Token,
+    within: timedelta | None,
+    now: datetime,
+    *,
+    both_ends: bool = False,
+) -> bool:
+    """Whether more than ``within`` is left: see :func:`refresh`. None asks for a new one anyway."""
+    if within is None or not token.is_valid(now, within):
+        return False
+    if not both_ends:
+        return True
+    from wtr_tui import known
+
+    return not known.end_can_move(known.of(profile), token, within, now)
 
 
 def _under_the_lock(
     profile: Profile,
     settings: Settings,
     client: WebexClient | None,
-    now: Callable[[], datetime],
-    within: timedelta | None,
-    seen: Token | None,
+    need: _Need,
     lock: Lock | None,
 ) -> Obtained:
     token_file = profile.token_file
     try:
         with lock or token_file.lock():
             token_file.take_up_leftover()
-            return _read_again(profile, settings, client, now, within, seen, try_room=True)
+            return _read_again(profile, settings, client, need, locked=True)
     except LockUnusable:
         # A disk that is not to be written to (a container's mount) still holds a refresh token.
         # It is used once the access token has expired and not before: the response can hardly
         # be saved, and a server that rotates refresh tokens takes the stored one back.
         stored = token_file.read()
-        if stored is None or stored.token.is_valid(now()):
+        if stored is None:
             raise
-        return _read_again(profile, settings, client, now, within, seen, try_room=False)
+        if need.within is not None and stored.token.is_valid(need.now(), need.within):
+            return Obtained(stored.token, How.ALREADY_FRESH)  # it was for the refresh token's end
+        if stored.token.is_valid(need.now()):
+            raise
+        return _read_again(profile, settings, client, need, locked=False)
 
 
 def _read_again(
     profile: Profile,
     settings: Settings,
     client: WebexClient | None,
-    now: Callable[[], datetime],
-    within: timedelta | None,
-    seen: Token | None,
+    need: _Need,
     *,
-    try_room: bool,
+    locked: bool,
 ) -> Obtained:
     """Reads the token again, another process may have replaced it, and asks where needed."""
-    from wtr_tui import in_flight
+    from wtr_tui import in_flight, known
 
     stored = profile.token_file.read()
     if stored is None:
         raise SignInNeeded("There is no token to refresh.", "Sign in first.")
     require_own(stored, settings, strict=True)
     token = stored.token
-    newer = seen is not None and not token.same_access(seen) and token.is_valid(now())
-    if newer or (within is not None and token.is_valid(now(), within)):
+    if need.is_met(profile, token):
         return Obtained(token, How.ALREADY_FRESH)
     require_refresh_token(token)
     if not settings.secret:
         raise WrongClient("The settings have no secret.", "Set it, or $WEBEX_SECRET.")
-    if try_room:
+    if locked:
         # A server that rotates refresh tokens takes the old one back with its response, so
         # nothing is asked for that could not be kept: a full disk may have room again tomorrow.
         profile.token_file.try_room(stored)
     with in_flight.until_saved():
-        return _requested(profile, stored, settings, client, now)
+        try:
+            obtained = _requested(profile, stored, settings, client, need.now)
+        except WtrError as error:
+            if locked:
+                known.note_failure(profile, token, error, need.now())
+            raise
+        if locked and obtained.how is not How.ALREADY_FRESH:
+            known.note_granted(profile, settings, token, obtained.token, need.now())
+        return obtained
 
 
 def _requested(
@@ -384,13 +478,12 @@ def _requested(
 ) -> Obtained:
     try:
         token = _granted(stored.token, settings, client, now)
-    except GrantRejected:
+    except GrantRejected as error:
         # A program that does not know the lock may have written another one meanwhile.
         newest = profile.token_file.read()
-        if newest is None or newest.token.same_access(stored.token):
-            raise
-        if not newest.token.is_valid(now()):
-            raise
+        other = newest is not None and not newest.token.same_access(stored.token)
+        if newest is None or not other or not newest.token.is_valid(now()):
+            raise GrantRejected(error.message, LOST_GRANT, details=error.details) from error
         return Obtained(newest.token, How.ALREADY_FRESH)
     except (UntrustedServer, UnusableResponse) as error:
         # A portal's page, a certificate nobody vouches for, a response without a token: all of
@@ -478,16 +571,15 @@ def other_base_url(stored: StoredToken, settings: Settings) -> str:
 def state_of(
     stored: StoredToken | None,
     settings: Settings,
+    known: State,
     now: datetime,
     *,
-    refused: bool = False,
-    sign_in_needed: bool = False,
     unsaved: bool = False,
 ) -> TokenState:
     """What is shown of a token everywhere (pure).
 
-    ``refused``: Webex answered 401 to it; ``sign_in_needed``: Webex no longer accepts its refresh
-    token; ``unsaved``: it lives in this process only. Soon is the last tenth of the lifetime,
+    ``known`` is what is noted beside it: that Webex refuses it, or no longer accepts its refresh
+    token. ``unsaved``: it lives in this process only. Soon is the last tenth of the lifetime,
     where that is unknown the last hour.
     """
     if stored is None:
@@ -497,18 +589,20 @@ def state_of(
     if settings.app_id not in ("", stored.app_id) or other_base_url(stored, settings):
         return TokenState.FOREIGN
     token = stored.token
-    if refused:
+    if known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None):
+        return TokenState.SIGN_IN_NEEDED
+    if known.refused(token.access_token.reveal()):
         return TokenState.REFUSED
     left = token.left(now)
     if left is None:
-        return TokenState.SIGN_IN_NEEDED if sign_in_needed else TokenState.UNKNOWN_END
+        return TokenState.UNKNOWN_END
     none_left = clock.seconds(0)
     if left <= none_left:
         refresh_left = token.refresh_left(now)
         over = token.refresh_token is None or (
             refresh_left is not None and refresh_left <= none_left
         )
-        return TokenState.SIGN_IN_NEEDED if sign_in_needed or over else TokenState.EXPIRED
+        return TokenState.SIGN_IN_NEEDED if over else TokenState.EXPIRED
     life = token.expires_at - token.obtained_at if token.expires_at else none_left
     soon = life / 10 if life > none_left else clock.seconds(3_600)
     return TokenState.SOON if left <= soon else TokenState.VALID

@@ -40,7 +40,7 @@ def advance(clock: Clock) -> Callable[[float], None]:
 
 @pytest.fixture
 def sandbox(integration: Integration, clock: Clock) -> Iterator[Sandbox]:
-    with Sandbox([integration], clock=clock) as running:
+    with Sandbox([integration], refresh_lifetime=900, clock=clock) as running:
         yield running
 
 

@@ -20,7 +20,6 @@ from wtr_tui.commands import debug
 from wtr_tui.commands.foreign import Foreign, understood
 from wtr_tui.commands.output import give_unsaved, tell
 from wtr_tui.commands.valid_token import loaded_settings
-from wtr_tui.delivery import deliver
 from wtr_tui.errors import (
     DONE,
     AccessTokenRejected,
@@ -29,7 +28,7 @@ from wtr_tui.errors import (
     UsageError,
     WtrError,
 )
-from wtr_tui.history import Event
+from wtr_tui.known import signed_in
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profiles, settings, settings_file
@@ -145,7 +144,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
         token = _kept(foreign, found, known, options)
     if options.file != "-" and is_put_aside(found.token_file, Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
-    deliver(found, known, Event.RETRIEVED, token)
+    signed_in(found, known, token)
     end = "its end is not known"
     if token.expires_at is not None:
         ended = token.expires_at <= clock.now()

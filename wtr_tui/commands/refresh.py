@@ -1,21 +1,22 @@
 """Refreshes the token now; with --within only when less than that is left of it.
 
-The new token is saved before anything is said. Nothing is deleted when it fails. For cron or a
-systemd timer: wtr refresh --all --within 3d, every hour. One exit code stands for all profiles: 3
-where any needs a sign-in, 4 where time alone will mend it.
+--within looks at the end of the refresh token, too, but tries only once whether refreshing moves
+that one. The new token is saved before anything is said. Nothing is deleted when it fails. For
+cron or a systemd timer: wtr refresh --all --within 3d, every hour. One exit code stands for all
+profiles: 3 where any needs a sign-in, 4 where time alone will mend it.
 """
 
 from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import clock, in_flight, tokens
+from wtr_tui import clock, in_flight, known, tokens
 from wtr_tui.commands import debug, many
 from wtr_tui.commands.options import add_outputs, add_timeout, duration, timeout
 from wtr_tui.commands.output import (
@@ -70,6 +71,8 @@ class Result:
     profile: Profile
     obtained: Obtained | None
     error: WtrError | None = None
+    soon: str = ""
+    """That somebody has to sign in soon, whatever is refreshed; "" where that is far away."""
 
     @property
     def token(self) -> Token | None:
@@ -89,11 +92,12 @@ class Result:
         until = "for an unknown time"
         if self.obtained.token.expires_at is not None:
             until = f"until {clock.local(self.obtained.token.expires_at)}"
-        return {
+        done = {
             How.REFRESHED: f"Refreshed: valid {until}.",
             How.SAME: "Webex returned the same token, as it often does within a day:"
             f" valid {until}.",
         }.get(self.obtained.how, f"Nothing to do: valid {until}.")
+        return f"{done} {self.soon}".rstrip()
 
 
 def run(options: Namespace) -> int:
@@ -104,9 +108,8 @@ def run(options: Namespace) -> int:
         def refreshed_one(found: Profile) -> Result:
             return _refreshed(
                 found,
-                os.environ,
                 within,
-                lambda known: clients.client(known, total_timeout=patience),
+                lambda chosen: clients.client(chosen, total_timeout=patience),
             )
 
         if not options.all:
@@ -126,36 +129,40 @@ def run(options: Namespace) -> int:
 
 def _refreshed(
     found: Profile,
-    environ: Mapping[str, str],
     within: timedelta | None,
     client: Callable[[Settings], WebexClient],
 ) -> Result:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
     try:
         with in_flight.saved_first():
-            obtained = _obtained(found, environ, within, client)
+            stored = stored_token(found)
+            chosen = loaded_settings(found)
+            tokens.require_own(stored, chosen)
+            obtained = _obtained(found, stored.token, chosen, within, client)
     except WtrError as error:
         debug.step(f"{found.name}: {error.kind}")
         return Result(found, None, error)
     debug.step(f"{found.name}: {obtained.how.value}")
-    return Result(found, obtained)
+    noted = known.of(found)
+    soon = known.sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
+    return Result(found, obtained, soon=soon)
 
 
 def _obtained(
     found: Profile,
-    environ: Mapping[str, str],
+    token: Token,
+    chosen: Settings,
     within: timedelta | None,
     client: Callable[[Settings], WebexClient],
 ) -> Obtained:
-    stored = stored_token(found)
-    token = stored.token
-    known = loaded_settings(found)
-    tokens.require_own(stored, known)
-    if within is not None and token.is_valid(clock.now(), within):
+    if tokens.is_fresh(found, token, within, clock.now(), both_ends=True):
+        known.announce_sign_in(found, chosen)
         return Obtained(token, How.ALREADY_FRESH)
     tokens.require_refresh_token(token)
-    known.require()
-    return tokens.refresh(found, known, client=client(known), within=within, seen=token)
+    chosen.require()
+    return tokens.refresh(
+        found, chosen, client=client(chosen), within=within, both_ends=True, seen=token
+    )
 
 
 def _give(result: Result, options: Namespace) -> None:
@@ -180,6 +187,9 @@ def _summed_up(results: list[Result], options: Namespace) -> int:
         give(as_json([_members(result) for result in results]))
     for result in failed:
         tell(f"{result.profile.name}: {on_one_line(result.text)}")
+    for result in results:
+        if result.soon:
+            tell(f"{result.profile.name}: {result.soon}")
     idle = sum(
         result.obtained is not None and result.obtained.how is How.ALREADY_FRESH
         for result in results

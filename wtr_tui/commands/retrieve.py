@@ -29,11 +29,10 @@ from wtr_tui.commands.output import (
 )
 from wtr_tui.commands.sign_in_terminal import Pasting, TimeLeft
 from wtr_tui.commands.valid_token import loaded_settings
-from wtr_tui.delivery import deliver
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED
-from wtr_tui.history import Event
+from wtr_tui.known import signed_in
 from wtr_tui.model import Account, Token
 from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.client import WebexClient
@@ -75,7 +74,7 @@ def run(options: Namespace) -> int:
     other = sign_in.other_account
     if not _decided(found, other.put_aside, other.account, other.before):
         return FAILED
-    deliver(found, known, Event.RETRIEVED, other.token)
+    signed_in(found, known, other.token)
     sign_in.give(other.token)
     return DONE
 

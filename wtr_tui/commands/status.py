@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wtr_tui import clock
+from wtr_tui import clock, known, tokens
 from wtr_tui.commands import debug
 from wtr_tui.commands.layout import Look
 from wtr_tui.commands.output import as_json, give
@@ -33,14 +33,15 @@ from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.storage import profiles, settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.state import State
 from wtr_tui.text import on_one_line
 from wtr_tui.tokens import (
+    LOST_GRANT,
     SIGN_IN,
     TokenState,
     other_base_url,
     require_own,
     require_refresh_token,
-    state_of,
 )
 
 if TYPE_CHECKING:
@@ -64,9 +65,11 @@ class Condition:
     stored: StoredToken | None
     problems: tuple[str, ...]
     exit_code: int
+    state: TokenState
+    known: State = field(default_factory=State)
+    """What is noted beside the token."""
     person: Account | None = None
     asked: bool = False
-    refused: bool = False
 
     @property
     def token(self) -> Token | None:
@@ -77,6 +80,12 @@ class Condition:
 
     def with_problem(self, sentence: str) -> Condition:
         return replace(self, problems=(*self.problems, sentence))
+
+    def refused(self, error: AccessTokenRejected) -> Condition:
+        """The same, once Webex has refused the access token."""
+        problems = (*self.problems, str(error))
+        code = self.exit_code or FAILED
+        return replace(self, problems=problems, exit_code=code, state=TokenState.REFUSED)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -121,7 +130,10 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
     refresh_end = token.refresh_expires_at if token else None
     return {
         "profile": shown.profile.name,
-        "valid": token is not None and token.is_valid(now),
+        "state": shown.state.value,
+        "valid": token is not None
+        and token.is_valid(now)
+        and shown.state is not TokenState.REFUSED,
         "expires_at": _iso(end),
         "expires_in": _seconds(end, now),
         "refreshable": token is not None and token.refresh_token is not None,
@@ -143,10 +155,12 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
 def as_lines(shown: Condition, now: datetime, look: Look) -> str:
     """One profile for a user, a line each fact; on a terminal below its state."""
     token = shown.token
-    state = _state(shown, now)
+    state = shown.state
     facts: list[tuple[str, str, Tone]] = [("Profile", shown.profile.name, "bold")]
     if token is not None:
         refresh_end = _until(token.refresh_expires_at, now) if token.refresh_token else "none"
+        if not look.is_terminal:
+            facts.append(("State", f"{state.sign} {state.value}", ""))
         facts += [
             ("Signed in as", _owner(shown, token), ""),
             ("Access token", _until(token.expires_at, now), ""),
@@ -175,7 +189,7 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
     """Many profiles, a line each, and what is wrong below."""
     if not found:
         return "There is no profile yet."
-    rows = [("Profile", "Access token", "Refresh token", "")]
+    rows = [("Profile", "State", "Access token", "Refresh token", "")]
     for shown in found:
         token = shown.token
         access = _left(token.expires_at, now) if token else "none"
@@ -183,14 +197,14 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
         refresh = _left(token.refresh_expires_at, now) if token and refreshable else "none"
         count = len(shown.problems)
         problems = f"{count} problem{'s'[: count > 1]}" if count else ""
-        rows.append((shown.profile.name, access, refresh, problems))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        rows.append((shown.profile.name, shown.state.value, access, refresh, problems))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     texts = [
-        f"{name:{widths[0]}}  {access:{widths[1]}}  {refresh:{widths[2]}}  {problems}".rstrip()
-        for name, access, refresh, problems in rows
+        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
     ]
     if look.is_terminal:
-        states = [_state(shown, now) for shown in found]
+        states = [shown.state for shown in found]
         signs = [look.paint(_SIGNS.get(state, state.sign), _TONES[state]) for state in states]
         heading, *others = texts
         lines = [look.paint(f"  {heading}", "dim")]
@@ -205,10 +219,6 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
         for text, tone in told:
             wrong.append(look.entry(term, on_one_line(text), len(term) + 1, tone))
     return "\n".join([*lines, *([""] if wrong else []), *wrong])
-
-
-def _state(shown: Condition, now: datetime) -> TokenState:
-    return state_of(shown.stored, shown.settings, now, refused=shown.refused)
 
 
 _COLUMN = 15
@@ -236,7 +246,7 @@ def _owner(shown: Condition, token: Token) -> str:
     else:
         organization = token.organization or ""
         parts = ["not asked"]
-        if shown.refused:
+        if shown.state is TokenState.REFUSED:
             parts = ["not known (Webex refuses the token)"]
         elif shown.asked:
             parts = ["not known (the token lacks spark:people_read)"]
@@ -273,14 +283,14 @@ def _of_one(
 ) -> Condition:
     """One profile; ``who`` asks Webex for the user, and is not held up by its failing."""
     shown = condition(profiles.find(name, config, environ), environ, now)
-    return _with_owners([shown])[0] if who else shown
+    return _with_owners([shown], environ)[0] if who else shown
 
 
 def _of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
     """Every profile, by name."""
     environ = dict(environ)  # the real one decodes a variable each time it is asked for
     found = [condition(each, environ, now) for each in profiles.every(environ)]
-    return _with_owners(found) if who else found
+    return _with_owners(found, environ) if who else found
 
 
 def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Condition:
@@ -288,35 +298,39 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     problems: list[WtrError] = []
     incomplete: list[WtrError] = []
     try:
-        known = settings.load(found.settings_path, environ)
+        chosen = settings.load(found.settings_path, environ)
     except SettingsError as error:
-        known = settings.without_file(environ)
+        chosen = settings.without_file(environ)
         problems.append(error)
     else:
-        debug.show_settings(found, known)
-        incomplete = _settings_problem(known)
+        debug.show_settings(found, chosen)
+        incomplete = _settings_problem(chosen)
     try:
         stored = stored_token(found)
     except WtrError as error:
-        code = error.exit_code
-        return Condition(found, known, None, _told([*problems, *incomplete, error]), code)
+        told = _told([*problems, *incomplete, error])
+        return Condition(found, chosen, None, told, error.exit_code, TokenState.NONE)
     token = stored.token
     if token.refresh_token is not None:
         # A personal access token, or a bot's, belongs to no integration and needs no settings.
         problems += incomplete
     try:
-        require_own(stored, known)
+        require_own(stored, chosen)
     except SettingsError as error:
         problems.append(error)
-    if token.is_valid(now):
-        # Without a refresh token a valid token is all there ever will be: no problem yet.
-        if token.refresh_token is not None:
-            problems += _refresh_problem(token, now)
-        return Condition(found, known, stored, _told(problems), DONE)
-    refused = _refresh_problem(token, now)
-    hurdles = refused + problems  # a person who has to sign in is needed first
+    noted = known.of(found)
+    state = tokens.state_of(stored, chosen, noted, now)
+    # What only a sign-in mends comes first.
+    refresh_problem = _refresh_problem(noted, token, now)
+    hurdles = [*_refused_problem(noted, token, refresh_problem), *refresh_problem, *problems]
     code = hurdles[0].exit_code if hurdles else DONE
-    return Condition(found, known, stored, _told(hurdles), code)
+    if token.is_valid(now) and known.since_refused(noted, token) is None:
+        code = DONE
+        if token.refresh_token is None:
+            hurdles = problems  # a valid token is all there ever will be: no problem yet
+    soon = known.sign_in_soon(noted, token, chosen, now)
+    told = (*_told(hurdles), *((soon,) if soon else ()))
+    return Condition(found, chosen, stored, told, code, state, noted)
 
 
 def _settings_problem(known: Settings) -> list[WtrError]:
@@ -327,11 +341,25 @@ def _settings_problem(known: Settings) -> list[WtrError]:
     return []
 
 
-def _refresh_problem(token: Token, now: datetime) -> list[WtrError]:
+def _refused_problem(
+    noted: State, token: Token, refresh_problem: Sequence[WtrError]
+) -> list[WtrError]:
+    since = known.since_refused(noted, token)
+    if since is None:
+        return []
+    sentence = f"Webex refuses the access token since {clock.local(since)}."
+    if refresh_problem or noted.refused_again:
+        return [AccessTokenRejected(sentence, SIGN_IN)]
+    return [WtrError(sentence, "wtr refresh gets another one.")]
+
+
+def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError]:
     try:
         require_refresh_token(token)
     except NoRefreshToken as error:
         return [error]
+    if known.since_sign_in_needed(noted, token) is not None:
+        return [SignInNeeded(noted.message, LOST_GRANT)]
     left = token.refresh_left(now)
     if left is not None and left <= timedelta(0):
         return [SignInNeeded("The refresh token has expired.", SIGN_IN)]
@@ -342,17 +370,17 @@ def _told(problems: list[WtrError]) -> tuple[str, ...]:
     return tuple(str(problem) for problem in problems)
 
 
-def _with_owners(found: Sequence[Condition]) -> list[Condition]:
+def _with_owners(found: Sequence[Condition], environ: Mapping[str, str]) -> list[Condition]:
     from wtr_tui.commands import many
 
     clients = many.Clients()
     try:
-        return many.for_each(found, lambda each: _with_owner(each, clients))
+        return many.for_each(found, lambda each: _with_owner(each, clients, environ))
     finally:
         clients.close()
 
 
-def _with_owner(shown: Condition, clients: Clients) -> Condition:
+def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) -> Condition:
     """The same, with the person Webex names; what goes wrong is told in its place."""
     if shown.stored is None or shown.token is None or not shown.token.is_valid(clock.now()):
         return shown
@@ -361,12 +389,13 @@ def _with_owner(shown: Condition, clients: Clients) -> Condition:
     debug.hide(shown.token.access_token, shown.token.refresh_token)
     try:
         client = clients.client(shown.settings, total_timeout=_PATIENCE)
-        return shown.owned_by(client.account(shown.token.access_token))
+        account = client.account(shown.token.access_token)
     except AccessTokenRejected as error:
-        refreshable = shown.token.refresh_token is not None
-        what_now = "wtr refresh gets another one." if refreshable else SIGN_IN
-        told = shown.with_problem(f"{error.message} {what_now}")
-        code = FAILED if refreshable else SIGN_IN_NEEDED
-        return replace(told, refused=True, asked=True, exit_code=code)
+        known.note_refused(shown.profile, shown.token, error, clock.now())
+        return shown if shown.state is TokenState.REFUSED else shown.refused(error)
     except WtrError as error:
         return shown.with_problem(error.message)
+    if shown.state is TokenState.REFUSED:
+        known.note_accepted(shown.profile, shown.token)
+        shown = condition(shown.profile, environ, clock.now())
+    return shown.owned_by(account)

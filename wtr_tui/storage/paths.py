@@ -46,6 +46,21 @@ def lock_path(token_path: str) -> str:
     return f"{token_path.removesuffix('.json')}.lock"
 
 
+def state_path(token_path: str) -> str:
+    """What is known of a token beyond its file: ``work.state.json`` beside ``work.json``."""
+    return f"{token_path.removesuffix('.json')}.state.json"
+
+
+def history_path(token_path: str) -> str:
+    """What happened to a token: ``work.history.jsonl`` beside ``work.json``."""
+    return f"{token_path.removesuffix('.json')}.history.jsonl"
+
+
+def log_path(token_path: str) -> str:
+    """What the onToken command printed: ``work.log`` beside ``work.json``."""
+    return f"{token_path.removesuffix('.json')}.log"
+
+
 def profile_name(given: str | None, environ: Mapping[str, str]) -> str:
     """The profile that is meant: the one given, ``$WTR_PROFILE``, or ``default``; checked."""
     if given is not None:
@@ -60,12 +75,14 @@ def checked_name(profile: str) -> str:
     raise UsageError(
         f"{profile[:_LONGEST_NAME]!a} cannot be the name of a profile.",
         "A name has letters, digits, dots, dashes and underscores, begins with none of . and -,"
-        f" and is at most {_LONGEST_NAME} characters long.",
+        f" does not end in .state, and is at most {_LONGEST_NAME} characters long.",
     )
 
 
 def is_name(text: str) -> bool:
     """Whether a profile can be called so."""
+    if text.endswith(".state"):  # work.state.json is no token but what is known of work's
+        return False
     return (
         0 < len(text) <= _LONGEST_NAME and text[0] not in ".-" and _NAME_CHARACTERS.issuperset(text)
     )

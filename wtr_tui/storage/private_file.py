@@ -53,12 +53,15 @@ def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
         os.close(descriptor)
 
 
-def write_private(path: str, content: bytes, *, tighten_folder: bool = False) -> tuple[str, ...]:
+def write_private(
+    path: str, content: bytes, *, tighten_folder: bool = False, flush: bool = True
+) -> tuple[str, ...]:
     """Replaces the file by one with this content, mode 0600; gives what was noticed on the way.
 
     Afterwards the file is whole, the new one or, where an exception was raised, the old one:
     a temporary file beside it is written, flushed to the disk and renamed. A missing folder is
-    made with mode 0700; an existing one is narrowed to that with ``tighten_folder``. Raises
+    made with mode 0700; an existing one is narrowed to that with ``tighten_folder``. Without
+    ``flush`` a power failure may leave an empty file: for what can be known anew. Raises
     OSError where the system refuses, UnsafeFile where the file, or the folder, is not this
     user's own.
     """
@@ -70,7 +73,7 @@ def write_private(path: str, content: bytes, *, tighten_folder: bool = False) ->
         notices += _judge_replaced(directory, path, name)
         temporary = f".{name}.{os.urandom(6).hex()}.tmp"
         try:
-            held = _write_new(directory, temporary, content)
+            held = _write_new(directory, temporary, content, flush=flush)
             try:
                 os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
             finally:
@@ -78,7 +81,8 @@ def write_private(path: str, content: bytes, *, tighten_folder: bool = False) ->
         except BaseException:
             _remove(directory, temporary)
             raise
-        notices += _flush_folder(directory, path)
+        if flush:
+            notices += _flush_folder(directory, path)
         _sweep(directory, name)
         return notices
     finally:

@@ -81,15 +81,18 @@ def create(name: str, environ: Mapping[str, str]) -> Profile:
 def remove(profile: Profile) -> tuple[Path, ...]:
     """Deletes the profile's settings and its token, and gives the files that are gone.
 
-    What killed writers left behind goes too, and the copies of tokens that were put aside:
-    nothing comes back. The lock file stays: another process may hold it. Raises StorageError
-    where a file cannot be deleted, LockHeld where the token is in use.
+    What killed writers left behind goes too, the copies of tokens that were put aside, and what
+    was noted of the token: nothing comes back. The lock file stays: another process may hold it.
+    Raises StorageError where a file cannot be deleted, LockHeld where the token is in use.
     """
     settings = str(profile.settings_path)
     with profile.token_file.lock(_PATIENCE):
         try:
             gone = profile.token_file.delete()
-            for path in (settings, *leftovers(settings)):
+            token = str(profile.token_path)
+            log = paths.log_path(token)
+            known = (paths.state_path(token), paths.history_path(token), log, f"{log}.1")
+            for path in (settings, *leftovers(settings), *known):
                 with suppress(FileNotFoundError):
                     Path(path).unlink()
                     gone.append(Path(path))

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from wtr_tui.clock import parse_duration
 from wtr_tui.errors import StorageError
 from wtr_tui.model import Secret
 from wtr_tui.redirect_uri import check as check_redirect_uri
 from wtr_tui.redirect_uri import is_loopback
+from wtr_tui.storage import state
 from wtr_tui.storage.paths import home
 from wtr_tui.storage.settings_record import APP_ID_VARIABLES, BASE_URL_VARIABLE
 from wtr_tui.text import cause, cleaned, is_visible_ascii, without_invisible
@@ -86,6 +88,8 @@ class Setting(Generic[_Value]):
     """A secret may stand in it: its text is never shown, nor the line it is in."""
     is_lenient: bool = False
     """A wrong value is worth a warning only, and the default is taken."""
+    shown_default: str = ""
+    """The default as the file would have it, where that is another text than its own."""
     guarded: str = ""
     """What it says that nobody else may say ("what is run"): such a setting is not taken from a
     file that somebody else can change. "" for a harmless one."""
@@ -103,6 +107,8 @@ class Setting(Generic[_Value]):
     @property
     def default_text(self) -> str:
         """The default as the file would have it; "" where there is none."""
+        if self.shown_default:
+            return self.shown_default
         if isinstance(self.default, bool):
             return "true" if self.default else "false"
         if isinstance(self.default, tuple):
@@ -124,6 +130,7 @@ DEFAULT_BASE_URL = "https://webexapis.com/v1"
 DEFAULT_TIMEOUT = 300
 
 _LONGEST_ID = 512
+_MOST_LIMITS = 10
 _LONGEST_HOST = 253
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
 _PORT = "The redirect port must be a number from 1 to 65535"
@@ -183,6 +190,19 @@ def parse_port(text: str) -> int:
     if not 1 <= port <= 65_535:
         raise ValueError(f"{_PORT}, not {port}.")
     return port
+
+
+def parse_warn_before(text: str) -> tuple[int, ...]:
+    """Durations, separated by blanks or commas, in seconds, the longest first; ``0`` for none."""
+    words = text.replace(",", " ").split()
+    if words == ["0"]:
+        return ()
+    limits = {parse_duration(word) for word in words}
+    if len(limits) > _MOST_LIMITS:
+        raise ValueError(f"More than {_MOST_LIMITS} warnings before the end are no help.")
+    if not limits or 0 in limits:
+        raise ValueError("These are durations before the end: 14d, 3d, 1d; or 0 for no warning.")
+    return tuple(sorted(limits, reverse=True))
 
 
 def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -523,6 +543,15 @@ ON_TOKEN = Setting(
     is_text=True,
     is_hidden=True,
     guarded="what it runs",
+)
+WARN_BEFORE = Setting(
+    "warnBefore",
+    of_text(parse_warn_before),
+    state.WARN_BEFORE,
+    "how long before the refresh token ends a sign-in is announced, see below; 0 for never",
+    KEEPING,
+    shape=Shape.WORDS,
+    shown_default="14d 3d 1d",
 )
 CLIPBOARD = _choice(
     "clipboard",

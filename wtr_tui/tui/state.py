@@ -43,9 +43,8 @@ def state_of(session: Session, now: datetime) -> State:
     kind = tokens.state_of(
         keeper.stored,
         session.settings,
+        keeper.known,
         now,
-        refused=keeper.refused,
-        sign_in_needed=keeper.sign_in_needed,
         unsaved=keeper.unsaved,
     )
     meaning = _MEANINGS[kind]

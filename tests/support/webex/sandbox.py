@@ -52,7 +52,7 @@ class Sandbox(package.Sandbox):
         integrations: Iterable[Integration] = (demo_integration(REDIRECT_PORT),),
         *,
         access_lifetime: float = 180.0,
-        refresh_lifetime: float = 900.0,
+        refresh_lifetime: float = 90 * 86_400.0,
         rotate: bool = False,
         same_token_seconds: float = 0.0,
         person_visible: bool = False,

@@ -1,0 +1,226 @@
+"""What a process learns about a token, noted so that all others say the same, and told in time.
+
+Webex refuses the access token; it no longer accepts the refresh token; refreshing does not move the
+refresh token's end; that end comes near. :mod:`wtr_tui.storage.state` keeps it beside the token.
+What cannot be noted harms nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wtr_tui import clock, delivery, history
+from wtr_tui.errors import GrantRejected, WtrError
+from wtr_tui.history import Event
+from wtr_tui.storage import state
+from wtr_tui.storage.settings_table import WARN_BEFORE
+from wtr_tui.storage.state import Outcome, State
+from wtr_tui.text import cleaned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wtr_tui.model import StoredToken, Token
+    from wtr_tui.storage.profiles import Profile
+    from wtr_tui.storage.settings import Settings
+
+# Seconds: whoever holds the lock for longer refreshes, and what is to be noted here ends with it.
+_PATIENCE = 2.0
+
+
+def of(profile: Profile) -> State:
+    """What is noted of the profile's token; nothing where that cannot be read."""
+    return state.read(str(profile.token_path))
+
+
+def since_refused(known: State, token: Token) -> datetime | None:
+    """Since when Webex refuses this access token; None where it is not known to."""
+    return known.refused(token.access_token.reveal())
+
+
+def since_sign_in_needed(known: State, token: Token) -> datetime | None:
+    """Since when Webex no longer accepts this refresh token; None where it is not known."""
+    return known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)
+
+
+def end_can_move(known: State, token: Token, within: timedelta, now: datetime) -> bool:
+    """Whether the refresh token ends within that time, and a refresh may yet move its end."""
+    end = token.refresh_expires_at
+    if end is None or token.refresh_token is None or not now < end <= now + within:
+        return False
+    return not known.stays(end)
+
+
+def sign_in_soon(
+    known: State,
+    token: Token,
+    settings: Settings,
+    now: datetime,
+    *,
+    within: timedelta | None = None,
+) -> str:
+    """That the refresh token ends soon and somebody has to sign in, in a sentence; "" if not.
+
+    It is said from the longest time of ``warnBefore`` on, or from ``within`` where that is longer.
+    """
+    end = token.refresh_expires_at
+    if end is None or token.refresh_token is None or end <= now:
+        return ""
+    if known.moves(end) or since_sign_in_needed(known, token) is not None:
+        return ""
+    limits = settings[WARN_BEFORE]
+    soon = timedelta(seconds=max(limits, default=0))
+    if end - now > max(soon, within or soon):
+        return ""
+    stays = "refreshing does not extend it: " if known.stays(end) else ""
+    return (
+        f"The refresh token ends in {clock.duration(end - now)};"
+        f" {stays}somebody has to sign in by {clock.local(end)}."
+    )
+
+
+# What is noted under the token's lock, by whoever holds it.
+
+
+def note_granted(
+    profile: Profile, settings: Settings, before: Token, token: Token, now: datetime
+) -> None:
+    """A refresh gave this token, which is saved by now. Only under the token's lock."""
+    known = of(profile)
+    refused = since_refused(known, before)
+    same = token.same_access(before)
+    _follow(known, token)
+    known.last = Outcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
+    known.refreshed_at = now
+    if same and refused is not None:
+        known.refused_since, known.refused_again = refused, True
+    known.sign_in_needed_since, known.message = None, ""
+    earlier, end = before.refresh_expires_at, token.refresh_expires_at
+    known.end = end
+    known.end_stays = None
+    if earlier is not None and end is not None:
+        stays = state.is_same_end(earlier, end)
+        known.end_stays = stays if stays or end > earlier else None
+    known.warn_before = settings[WARN_BEFORE]
+    state.write(str(profile.token_path), known)
+
+
+def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
+    """A refresh of this token failed. Only under the token's lock."""
+    known = of(profile)
+    _follow(known, token)
+    known.last = Outcome(error.kind, now, cleaned(error.message))
+    if isinstance(error, GrantRejected):
+        known.sign_in_needed_since = known.sign_in_needed_since or now
+        known.message = cleaned(error.message)
+    state.write(str(profile.token_path), known)
+
+
+# What takes the lock itself, for a moment.
+
+
+def signed_in(
+    profile: Profile, settings: Settings, token: Token, now: Callable[[], datetime] = clock.now
+) -> None:
+    """Notes and hands on that a user has signed in, or a token was imported, and it is saved."""
+    _note_signed_in(profile, settings, token, now())
+    delivery.deliver(profile, settings, Event.RETRIEVED, token)
+
+
+def _note_signed_in(profile: Profile, settings: Settings, token: Token, now: datetime) -> None:
+    """Nothing of before counts."""
+    with suppress(WtrError), profile.token_file.lock(_PATIENCE):
+        known = State()
+        _follow(known, token)
+        known.last = Outcome(Event.RETRIEVED.value, now)
+        known.refreshed_at = now
+        known.warn_before = settings[WARN_BEFORE]
+        left = token.refresh_left(now)
+        if left is not None:
+            # Who has just been here is not called back at once, however short the new end is.
+            end = now + left
+            known.announce(end, left, known.due(end, left, settings[WARN_BEFORE]))
+        state.write(str(profile.token_path), known)
+
+
+def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
+    """Webex answered 401 to this access token, which was asked about something else."""
+    with suppress(WtrError):
+        with profile.token_file.lock(_PATIENCE):
+            stored = profile.token_file.read()
+            if stored is None or not stored.token.same_access(token):
+                return
+            known = of(profile)
+            _follow(known, stored.token)
+            if known.refused_since is not None:
+                return
+            known.refused_since = now
+            state.write(str(profile.token_path), known)
+        history.append(profile, history.entry(Event.REFUSED, stored.token, error))
+
+
+def note_accepted(profile: Profile, token: Token) -> None:
+    """Webex did answer to this access token: where it was noted as refused, it no longer is."""
+    if since_refused(of(profile), token) is None:
+        return
+    with suppress(WtrError), profile.token_file.lock(_PATIENCE):
+        known = of(profile)
+        if since_refused(known, token) is not None:
+            known.refused_since, known.refused_again = None, False
+            state.write(str(profile.token_path), known)
+
+
+def announce_sign_in(
+    profile: Profile, settings: Settings, now: Callable[[], datetime] = clock.now
+) -> bool:
+    """Tells the onToken command once, of all processes, that the refresh token's end comes near.
+
+    Once for each time of ``warnBefore``; where several have passed, once for all of them. To be
+    called whenever the token was looked at; it is cheap while there is nothing to tell. Not to be
+    called under the token's lock. Gives whether it was told now.
+    """
+    # What the onToken command calls cannot run it, so it leaves it to the next one to do so.
+    if "WTR_EVENT" in os.environ:
+        return False
+    with suppress(WtrError):
+        if _to_announce(profile.token_file.read(), of(profile), settings, now()) is None:
+            return False
+        with profile.token_file.lock(_PATIENCE):
+            stored = profile.token_file.read()
+            known = of(profile)
+            found = _to_announce(stored, known, settings, now())
+            if stored is None or found is None:
+                return False
+            _follow(known, stored.token)
+            end, limits = found
+            known.announce(end, end - now(), limits)
+            known.warn_before = settings[WARN_BEFORE]
+            # Noted before it is told: whoever is killed in between has told nobody twice.
+            if not state.write(str(profile.token_path), known):
+                return False
+        delivery.deliver(profile, settings, Event.SIGN_IN_SOON, stored.token)
+        return True
+    return False
+
+
+def _to_announce(
+    stored: StoredToken | None, known: State, settings: Settings, now: datetime
+) -> tuple[datetime, tuple[int, ...]] | None:
+    """The end and the limits to announce; None where there is nothing to announce."""
+    if stored is None or settings.app_id not in ("", stored.app_id):
+        return None
+    end = stored.token.refresh_expires_at
+    if end is None or stored.token.refresh_token is None:
+        return None
+    if since_sign_in_needed(known, stored.token) is not None:
+        return None
+    limits = known.due(end, end - now, settings[WARN_BEFORE])
+    return (end, limits) if limits else None
+
+
+def _follow(known: State, token: Token) -> None:
+    refresh_token = token.refresh_token.reveal() if token.refresh_token else None
+    known.follow(token.access_token.reveal(), refresh_token)
