@@ -165,7 +165,7 @@ def test_a_file_that_is_none_is_wrong(ready: Home) -> None:
         ({"expires_at": None}, "✓", "not known"),
         ({"refresh_token": None}, "!", "no refresh token"),
         ({"refresh_expires_at": iso(now() - timedelta(hours=1))}, "✗", "sign in again"),
-        ({"refresh_expires_at": iso(now() + timedelta(days=3))}, "!", "sign in again soon"),
+        ({"refresh_expires_at": iso(now() + timedelta(days=3))}, "!", "somebody has to sign in by"),
         ({"appid": "Cother"}, "✗", "another App ID"),
     ],
 )
