@@ -238,7 +238,7 @@ def test_a_dead_refresh_token_asks_for_a_sign_in_and_deletes_nothing(
     before = profile.token_path.read_bytes()
     outcome = refresh(profile, settings)
     assert isinstance(outcome, SignInNeeded)
-    assert "Sign in again." in outcome.hint
+    assert "Sign in with wtr retrieve" in outcome.hint
     assert profile.token_path.read_bytes() == before
     assert requests(sandbox) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtr_tui.background import in_thread
-from wtr_tui.errors import WtrError
+from wtr_tui.errors import AccessTokenRejected, WtrError
 
 if TYPE_CHECKING:
     from wtr_tui.model import Account, Secret, Token
@@ -32,9 +32,18 @@ class Owner:
             self._asked_for = None  # asked once that has changed
             return
 
+        stored = session.keeper.stored
+
         def person() -> Account | None:
-            with session.client() as client:
-                return client.account(access_token)
+            try:
+                with session.client() as client:
+                    return client.account(access_token)
+            except AccessTokenRejected as error:
+                from wtr_tui import known
+
+                if stored is not None and stored.token.access_token == access_token:
+                    known.note_refused(session.profile, stored.token, error, session.now())
+                raise
 
         try:
             self._person = await in_thread(person)
