@@ -13,7 +13,7 @@ import pytest
 from tests.support.home import Home, ended
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
-from wtr_tui.storage import state
+from wtr_tui.storage import profiles, state
 
 HOURS = timedelta(hours=1)
 DAYS = timedelta(days=1)
