@@ -32,7 +32,7 @@ while time.monotonic() < deadline:
     for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try: line = entry.read_bytes().decode("utf-8", "replace").replace("\\0", " ")
         except OSError: continue
-        if "THE-BROWSER" in line and (found := re.search(r"http://\\S+/s/\\S+", line)):
+        if sys.argv[1] in line and (found := re.search(r"http://\\S+/s/\\S+", line)):
             try: urllib.request.build_opener(Stay).open(found[0], timeout=20)
             except urllib.error.HTTPError as error:
                 print(found[0], error.code, error.headers.get("Location"), flush=True)
@@ -157,8 +157,12 @@ def test_another_user_who_is_faster_than_the_browser_is_noticed(
     home: Home, retrieving: Running, sandbox: Sandbox
 ) -> None:
     own = launched(home)
+    # By its whole path: the browsers of other tests may still be there.
     thief = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY], capture_output=True, text=True, timeout=PATIENCE
+        [sys.executable, "-c", AS_NOBODY, str(home.folder / "THE-BROWSER")],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert own in thief.stdout, thief.stderr
     assert get(own)[0] == 410
