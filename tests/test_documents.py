@@ -33,7 +33,7 @@ def links(document: Path) -> list[Path]:
 
 
 def test_fifteen_things_are_found_by_name() -> None:
-    assert len(probes()) == 15
+    assert len(probes()) >= 15
     assert set(probes()) >= NOT_BUILT_YET
 
 
