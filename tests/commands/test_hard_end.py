@@ -194,7 +194,7 @@ def test_a_state_that_cannot_be_written_tells_nothing_twice_and_harms_nothing(
 ) -> None:
     home.configure(sandbox, "default", f'onToken: "{COUNTING}"')
     near_its_end(home, sandbox)
-    home.token_path().with_suffix(".state.json").mkdir()
+    home.token_path().with_suffix(".state").mkdir()
     for words in (("token",), ("token",), ("refresh",), ("status", "--json")):
         assert home.run(*words).code == 0
     assert events(home) == ["default refreshed"]
@@ -315,7 +315,7 @@ def test_removing_a_profile_removes_what_was_noted(home: Home, sandbox: Sandbox)
     home.sign_in(sandbox, "work")
     assert home.run("refresh", "--profile", "work").code == 0
     beside = home.token_path("work").parent
-    assert {each.name for each in beside.iterdir()} >= {"work.state.json", "work.history.jsonl"}
+    assert {each.name for each in beside.iterdir()} >= {"work.state", "work.history.jsonl"}
     profiles.remove(profiles.named("work", home.environ))
     assert {each.name for each in beside.iterdir()} <= {"work.lock"}
     assert state.read(str(home.token_path("work"))).last is None

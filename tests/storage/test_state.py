@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import NOON
-from wtr_tui.errors import UsageError
 from wtr_tui.storage import paths, state
 from wtr_tui.storage.state import Outcome, State
 
@@ -38,7 +37,7 @@ def noted() -> State:
 
 def test_what_was_noted_is_read_again(token_path: str) -> None:
     assert state.write(token_path, noted())
-    path = Path(token_path).with_suffix(".state.json")
+    path = Path(token_path).with_suffix(".state")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     known = state.read(token_path)
     assert known.last is not None
@@ -57,7 +56,7 @@ def test_no_token_is_in_it(token_path: str) -> None:
     known = State()
     known.follow("the access token itself", "the refresh token itself")
     state.write(token_path, known)
-    assert "itself" not in Path(token_path).with_suffix(".state.json").read_text()
+    assert "itself" not in Path(token_path).with_suffix(".state").read_text()
 
 
 def test_a_new_token_ends_what_was_known_of_the_one_before(token_path: str) -> None:
@@ -88,7 +87,7 @@ def test_a_new_token_ends_what_was_known_of_the_one_before(token_path: str) -> N
     ],
 )
 def test_what_cannot_be_understood_is_nothing_known(token_path: str, found: bytes) -> None:
-    path = Path(token_path).with_suffix(".state.json")
+    path = Path(token_path).with_suffix(".state")
     path.touch(mode=0o600)
     path.write_bytes(found)
     known = state.read(token_path)
@@ -102,7 +101,7 @@ def test_what_cannot_be_understood_is_nothing_known(token_path: str, found: byte
 def test_a_folder_or_a_link_in_its_place_is_nothing_known_and_left_alone(
     token_path: str, tmp_path: Path
 ) -> None:
-    path = Path(token_path).with_suffix(".state.json")
+    path = Path(token_path).with_suffix(".state")
     path.mkdir()
     assert not state.write(token_path, noted())
     assert state.read(token_path).last is None
@@ -115,7 +114,7 @@ def test_a_folder_or_a_link_in_its_place_is_nothing_known_and_left_alone(
 
 
 def test_the_token_of_a_profile_that_is_called_so_is_never_replaced(token_path: str) -> None:
-    path = Path(token_path).with_suffix(".state.json")
+    path = Path(token_path).with_suffix(".state")
     path.touch(mode=0o600)
     path.write_text(json.dumps({"version": 1, "access_token": "x"}))
     assert not state.write(token_path, noted())
@@ -129,8 +128,6 @@ def test_it_is_no_profile(token_path: str, tmp_path: Path) -> None:
     token.touch()
     assert state.write(str(token), noted())
     assert paths.profile_names(environ) == ["work"]
-    with pytest.raises(UsageError, match=r"does not end in \.state"):
-        paths.checked_name("work.state")
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,11 @@ def lock_path(token_path: str) -> str:
 
 
 def state_path(token_path: str) -> str:
-    """What is known of a token beyond its file: ``work.state.json`` beside ``work.json``."""
-    return f"{token_path.removesuffix('.json')}.state.json"
+    """What is known of a token beyond its file: ``work.state`` beside ``work.json``.
+
+    It is JSON, but to version 0.1.0 each ``.json`` beside it is the token of a profile.
+    """
+    return f"{token_path.removesuffix('.json')}.state"
 
 
 def history_path(token_path: str) -> str:
@@ -75,14 +78,12 @@ def checked_name(profile: str) -> str:
     raise UsageError(
         f"{profile[:_LONGEST_NAME]!a} cannot be the name of a profile.",
         "A name has letters, digits, dots, dashes and underscores, begins with none of . and -,"
-        f" does not end in .state, and is at most {_LONGEST_NAME} characters long.",
+        f" and is at most {_LONGEST_NAME} characters long.",
     )
 
 
 def is_name(text: str) -> bool:
     """Whether a profile can be called so."""
-    if text.endswith(".state"):  # work.state.json is no token but what is known of work's
-        return False
     return (
         0 < len(text) <= _LONGEST_NAME and text[0] not in ".-" and _NAME_CHARACTERS.issuperset(text)
     )

@@ -1,4 +1,4 @@
-"""What is known of a token beyond its file: ``PROFILE.state.json``, so that every process says it.
+"""What is known of a token beyond its file: ``PROFILE.state``, so that every process says it.
 
 The outcome of the last refresh; since when Webex refuses the access token, or no longer accepts the
 refresh token; which warnings of the refresh token's end were given. Each is bound to the token it
