@@ -125,7 +125,7 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
         return "is not written well: a quotation mark is never closed", b""
     if not words:
         return "names no program", b""
-    words[0] = _expanded(words[0], environ)
+    words[0] = process.expanded(words[0], environ)
     with _printed() as printed:
         result = process.run(words, limit=LIMIT, environ=environ, stdin=given, log=printed)
         printed.seek(0)
@@ -133,14 +133,6 @@ def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str,
         if not result.started:
             failure += f" ({cleaned(words[0])}; no shell is used)"
         return failure, printed.read(_MOST_OUTPUT)
-
-
-def _expanded(program: str, environ: Mapping[str, str]) -> str:
-    """The program with ``~`` and ``$HOME`` at its beginning as a shell would read them."""
-    for variable in ("$HOME/", "${HOME}/"):
-        if program.startswith(variable) and environ.get("HOME"):
-            return f"{environ['HOME']}/{program[len(variable) :]}"
-    return os.path.expanduser(program)  # noqa: PTH111 - a name, not only a path
 
 
 def _printed() -> IO[bytes]:
@@ -163,7 +155,8 @@ def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool
 
     text = output.decode("utf-8", "replace")
     for secret in hidden:
-        text = text.replace(secret.reveal(), MASK)
+        if secret.known():
+            text = text.replace(secret.known(), MASK)
     lines = [
         f"{iso(now())} {event}",
         *(f"  {cleaned(line, _LOG_LINE)}" for line in text.splitlines()),

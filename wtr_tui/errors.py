@@ -114,6 +114,12 @@ class WrongClient(SettingsError):
     kind = "wrong-client"
 
 
+class SecretUnavailable(SettingsError):
+    """The secret is kept elsewhere (secretCommand, secretFile), and could not be got there."""
+
+    kind = "secret-unavailable"
+
+
 class ForeignToken(SettingsError):
     """The token is another App ID's than the settings name, or from another base URL."""
 

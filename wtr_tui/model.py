@@ -25,6 +25,17 @@ class Secret:
     def reveal(self) -> str:
         return self._text
 
+    def known(self) -> str:
+        """The text without any effort, to hide it: "" where it is still to be fetched."""
+        return self._text
+
+    def fetch(self) -> None:
+        """Gets the text where it is kept elsewhere, before it is needed; else does nothing."""
+
+    def refetch(self) -> bool:
+        """Whether a new look at where it is kept gave another text; never for a plain one."""
+        return False
+
     def __repr__(self) -> str:
         return f"Secret({MASK})"
 

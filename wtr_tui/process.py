@@ -39,6 +39,7 @@ def run(
     capture: bool = False,
     log: IO[bytes] | None = None,
     keep_running: bool = False,
+    on_terminal: bool = False,
 ) -> Result:
     """Runs ``command`` without a shell for up to ``limit`` seconds; never raises for it.
 
@@ -46,16 +47,18 @@ def run(
     password on, and at the limit its whole process group is killed; with ``keep_running`` it is
     left alone then and counts as a success. Its output is dropped, ``capture``\\ d or, together
     with standard error, written to the file ``log``; only ``capture`` waits until every child
-    has closed the pipe. The environment is ``environ`` :func:`without_secrets`.
+    has closed the pipe. ``on_terminal`` leaves it standard input, standard error and the
+    controlling terminal, so that it can ask for a PIN. The environment is ``environ``
+    :func:`without_secrets`.
     """
     try:
         process = subprocess.Popen(
             list(command),
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdin=None if on_terminal else subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE if capture else log or subprocess.DEVNULL,
-            stderr=log or subprocess.DEVNULL,
+            stderr=None if on_terminal else log or subprocess.DEVNULL,
             env=without_secrets(environ),
-            start_new_session=True,
+            start_new_session=not on_terminal,
         )
     except OSError as error:
         return Result(f"could not be started: {error.strerror}", started=False)
@@ -69,9 +72,20 @@ def run(
             threading.Thread(target=process.wait, name=command[0], daemon=True).start()
             return Result()
         with process:  # closes its pipes and reaps it
-            _kill_group(process)
+            if on_terminal:  # its group is ours
+                process.kill()
+            else:
+                _kill_group(process)
         return Result(f"was not done after {limit:g} s and was killed", timed_out=True)
     return Result(_problem(process.returncode), output or b"")
+
+
+def expanded(program: str, environ: Mapping[str, str]) -> str:
+    """The program with ``~`` and ``$HOME`` at its beginning as a shell would read them."""
+    for variable in ("$HOME/", "${HOME}/"):
+        if program.startswith(variable) and environ.get("HOME"):
+            return f"{environ['HOME']}/{program[len(variable) :]}"
+    return os.path.expanduser(program)  # noqa: PTH111 - a name, not only a path
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:

@@ -453,6 +453,7 @@ def _read_again(
     require_refresh_token(token)
     if not settings.secret:
         raise WrongClient("The settings have no secret.", "Set it, or $WEBEX_SECRET.")
+    settings.secret.fetch()
     if locked:
         # A server that rotates refresh tokens takes the old one back with its response, so
         # nothing is asked for that could not be kept: a full disk may have room again tomorrow.

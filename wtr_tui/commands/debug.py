@@ -49,7 +49,7 @@ def step(words: str) -> None:
 def hide(*secrets: Secret | None) -> None:
     """Makes sure that these are never told, whatever they look like."""
     if _log is not None:
-        _hidden.update(secret.reveal() for secret in secrets if secret)
+        _hidden.update(secret.known() for secret in secrets if secret and secret.known())
 
 
 def show_settings(profile: Profile, settings: Settings) -> None:

@@ -96,6 +96,7 @@ class _SignIn:
 
     async def run(self) -> int:
         known = self.settings
+        known.secret.fetch()  # where that asks for a PIN, nothing else reads the terminal yet
         with WebexClient(
             known.base_url, known.app_id, known.secret, ca_file=known.ca_file
         ) as client:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from wtr_tui import clock
@@ -21,6 +22,7 @@ from wtr_tui.errors import (
     AccessTokenRejected,
     GrantRejected,
     NotWebex,
+    WrongClient,
     WtrError,
 )
 from wtr_tui.model import Account, Secret, Token
@@ -51,6 +53,8 @@ __all__ = ["WebexClient", "http"]
 
 CONNECT_RETRIES = 3
 """How often connecting is tried again for a code exchange: a code is good for minutes, once."""
+
+_Answer = TypeVar("_Answer")
 
 
 class WebexClient:
@@ -123,12 +127,11 @@ class WebexClient:
         """
         fields = {
             "grant_type": "authorization_code",
-            **self._credentials(),
             "code": code.reveal(),
             "redirect_uri": redirect_uri,
             "code_verifier": code_verifier.reveal(),
         }
-        sent_at, members = self._post(
+        sent_at, members = self._post_with_secret(
             Purpose.EXCHANGE, "/access_token", fields, (code, code_verifier)
         )
         if nonce is not None:
@@ -145,11 +148,10 @@ class WebexClient:
             raise GrantRejected("This token has no refresh token.", "Sign in again.")
         fields = {
             "grant_type": "refresh_token",
-            **self._credentials(),
             "refresh_token": token.refresh_token.reveal(),
         }
         hidden = (token.refresh_token, token.access_token)
-        sent_at, members = self._post(Purpose.REFRESH, "/access_token", fields, hidden)
+        sent_at, members = self._post_with_secret(Purpose.REFRESH, "/access_token", fields, hidden)
         return token_from(members, now=sent_at, previous=token)
 
     def device_authorize(self, scopes: Sequence[str]) -> DeviceAuthorization:
@@ -222,8 +224,25 @@ class WebexClient:
             self._own_http = http(self._ca_file)
         return self._own_http
 
-    def _credentials(self) -> dict[str, str]:
-        return {"client_id": self.app_id, "client_secret": self._secret.reveal()}
+    def _post_with_secret(
+        self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
+    ) -> tuple[datetime, Mapping[str, object]]:
+        """A form with client id and secret in it (RFC 6749 §2.3.1)."""
+
+        def post() -> tuple[datetime, Mapping[str, object]]:
+            credentials = {"client_id": self.app_id, "client_secret": self._secret.reveal()}
+            return self._post(purpose, path, {**fields, **credentials}, hidden)
+
+        return self._with_newest_secret(post)
+
+    def _with_newest_secret(self, ask: Callable[[], _Answer]) -> _Answer:
+        """``ask()``, once more where the secret was refused and has been replaced meanwhile."""
+        try:
+            return ask()
+        except WrongClient:
+            if not self._secret.refetch():
+                raise
+            return ask()
 
     def _post(
         self,
@@ -257,9 +276,13 @@ class WebexClient:
 
         Client id and secret are in the header (RFC 6749 §2.3.1, Basic).
         """
-        pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
-        basic = {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
-        return self._post(purpose, path, fields, hidden, basic)
+
+        def post() -> tuple[datetime, Mapping[str, object]]:
+            pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
+            basic = {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
+            return self._post(purpose, path, fields, hidden, basic)
+
+        return self._with_newest_secret(post)
 
     def post_json(
         self, purpose: Purpose, path: str, members: Mapping[str, str], access_token: Secret

@@ -152,8 +152,8 @@ def _said(response: Response, hidden: Sequence[Secret]) -> _Said:
 
 def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
     for secret in hidden:
-        if secret:
-            text = text.replace(secret.reveal(), MASK)
+        if secret.known():
+            text = text.replace(secret.known(), MASK)
     return cleaned(text, limit)
 
 

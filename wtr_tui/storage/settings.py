@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.redirect_uri import port_of
+from wtr_tui.secret_source import FetchedSecret
 from wtr_tui.storage.settings_file import Entry, SettingsFile, read_mapping
 from wtr_tui.storage.settings_record import record, same_base_url
 from wtr_tui.storage.settings_table import (
@@ -26,6 +27,8 @@ from wtr_tui.storage.settings_table import (
     REDIRECT_URI,
     SCOPES,
     SECRET,
+    SECRET_COMMAND,
+    SECRET_FILE,
     SETTINGS,
     Given,
     Nested,
@@ -45,14 +48,19 @@ TRUST_VARIABLE = "WTR_TRUST_SETTINGS"
 
 @dataclass(frozen=True)
 class Source:
-    """Where a value comes from. ``name`` is the variable or the file's path."""
+    """Where a value comes from."""
 
-    kind: Literal["environment", "file", "default"]
+    kind: Literal["environment", "file", "default", "elsewhere"]
     name: str = ""
+    """The variable, the file's path, or the setting that says where else it is kept."""
 
     def words(self) -> str:
         """``from $WEBEX_SECRET``, ``from file``, ``default``."""
-        return {"environment": f"from ${self.name}", "file": "from file"}.get(self.kind, "default")
+        return {
+            "environment": f"from ${self.name}",
+            "file": "from file",
+            "elsewhere": f"from {self.name}",
+        }.get(self.kind, "default")
 
 
 @dataclass(frozen=True)
@@ -210,10 +218,10 @@ class _Reading:
         self.notes: list[str] = []
 
     def settings(self) -> Settings:
-        secret = self.secret()
         values = {
             setting.name: self.value(setting) for setting in SETTINGS if setting is not SECRET
         }
+        secret = self.secret([values[SECRET_FILE.name], values[SECRET_COMMAND.name]])
         uri = values[REDIRECT_URI.name]
         port = values[REDIRECT_PORT.name]
         self.note_secret_sent_elsewhere(values[BASE_URL.name])
@@ -251,11 +259,23 @@ class _Reading:
                 self.wrong[setting.name] = found.text
         return setting.default
 
-    def secret(self) -> Secret:
-        """The secret, also a wrong one: a form corrects it, and nothing else may hold it."""
+    def secret(self, elsewhere: Sequence[FetchedSecret | None]) -> Secret:
+        """The secret, also a wrong one: a form corrects it, and nothing else may hold it.
+
+        It counts before where else it may be kept: ``elsewhere``.
+        """
         found = self.find(SECRET)
+        named = [other for other in elsewhere if other is not None]
+        if not found.fault and found.value is None and named:
+            self.sources[SECRET.name] = Source("elsewhere", named[0].source)
+            if len(named) > 1:
+                self.notes.append(f"{named[0].source} counts, {named[1].source} does not.")
+            return named[0]
+        if named:
+            self.notes.append(f"The secret itself counts, {named[0].source} does not.")
         if not found.fault and found.value is None:
-            self.tell_missing(SECRET, found)
+            if not {SECRET_FILE.name, SECRET_COMMAND.name} & {told.key for told in self.problems}:
+                self.tell_missing(SECRET, found)
         elif not found.fault:
             try:
                 return SECRET.parse(Given(found.value, self.path, self.environ))

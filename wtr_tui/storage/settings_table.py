@@ -10,14 +10,16 @@ nor any text longer than a few words.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from wtr_tui import secret_source
 from wtr_tui.clock import parse_duration
 from wtr_tui.errors import StorageError
 from wtr_tui.model import Secret
@@ -394,6 +396,19 @@ def _secret(text: str) -> Secret:
     return Secret(text)
 
 
+def _secret_file(given: Given) -> Secret:
+    """Variables at the beginning of the path are read as a shell would."""
+    named = given.text.strip()
+    variable = re.match(r"\$(\w+|\{\w+\})(?=/)", named)
+    if variable is not None:
+        name = variable[1].strip("{}")
+        if not given.environ.get(name):
+            raise ValueError(f"This names ${name}, which is not set.")
+        named = given.environ[name] + named[variable.end() :]
+    path = parse_file(replace(given, value=named), "The secret's file")
+    return secret_source.SecretFile(path, check_secret)
+
+
 def _choice(
     name: str, choices: tuple[str, ...], default: str, help: str, section: str
 ) -> Setting[str]:
@@ -438,6 +453,27 @@ SECRET = Setting(
     missing="The secret is missing; the portal shows it once, as Client Secret.",
     is_text=True,
     is_hidden=True,
+)
+SECRET_FILE: Setting[Secret | None] = Setting(
+    "secretFile",
+    lambda given: _secret_file(given),
+    None,
+    "a file with the secret in its first line, instead of secret; $CREDENTIALS_DIRECTORY and"
+    " other variables may begin its path",
+    INTEGRATION,
+    is_text=True,
+    guarded="what is sent to Webex",
+)
+SECRET_COMMAND: Setting[Secret | None] = Setting(
+    "secretCommand",
+    lambda given: secret_source.command(given.text, given.environ, check_secret),
+    None,
+    "a command that prints the secret in its first line, instead of secret: pass show webex/secret."
+    " Run without a shell when Webex is to be asked, once in a process",
+    INTEGRATION,
+    is_text=True,
+    is_hidden=True,
+    guarded="what it runs",
 )
 SCOPES = Setting(
     "scopes",

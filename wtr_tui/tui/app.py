@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
 
 from wtr_tui import crash
-from wtr_tui.errors import DONE, INTERRUPTED
+from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.model import Account
+from wtr_tui.secret_source import SecretCommand, terminal
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import THEME
 from wtr_tui.tui import lifecycle, rescue, textual_private, themes
@@ -168,8 +171,26 @@ class WtrApp(App[int]):
             if screen.is_built:
                 screen.show_standing()
 
+    def fetch_secret(self) -> bool:
+        secret = self.session.settings.secret
+        if not isinstance(secret, SecretCommand) or secret.known():
+            return True
+        try:
+            with suppress(SuspendNotSupported), self.suspend():
+                terminal.lent = True
+                print("wtr-tui: the command of secretCommand runs.", file=sys.__stderr__)
+                secret.fetch()
+            secret.fetch()
+        except WtrError as error:
+            self.tell(str(error), Tone.BAD)
+            return False
+        finally:
+            terminal.lent = False
+        return True
+
     def refresh_token(self) -> None:
-        self.refreshing.start(asked=True)
+        if self.fetch_secret():
+            self.refreshing.start(asked=True)
 
     def save_again(self) -> None:
         self.refreshing.save_again()

@@ -49,6 +49,12 @@ class Program(Protocol):
     def token_changed(self) -> None:
         """Lets the header and every screen that exists take in the token the session has now."""
 
+    def fetch_secret(self) -> bool:
+        """Whether the secret is there, got where it is kept; a command has the bare terminal.
+
+        For when the user has pressed a key; why there is none is told.
+        """
+
     def refresh_token(self) -> None:
         """Refreshes the token in the background, because the user asked for it."""
 

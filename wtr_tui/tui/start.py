@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from wtr_tui import secret_source
 from wtr_tui.environment import surroundings
 from wtr_tui.storage import profiles
 from wtr_tui.tui.rescue import Give
@@ -34,6 +35,7 @@ def start(
     for stream in (sys.__stderr__, sys.__stdout__):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
+    secret_source.terminal.hint = "Press r: then the command can ask you here."
     environ = dict(environ)
     found = profiles.find(name, config, environ)
     session = Session(found, environ, surroundings.look(environ), demo=demo)

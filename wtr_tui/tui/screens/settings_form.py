@@ -24,7 +24,7 @@ def shown(settings: Settings, key: str) -> Shown:
     """The value, also a wrong one, and where it comes from in words."""
     right = {
         "appid": settings.app_id,
-        "secret": settings.secret.reveal(),
+        "secret": settings.secret.known(),
         "scopes": " ".join(settings.scopes),
         "redirectPort": str(settings.redirect_port),
     }
@@ -34,7 +34,7 @@ def shown(settings: Settings, key: str) -> Shown:
     line = next((told.where for told in settings.problems if told.key == key), "")
     if source.kind == "file" and " line " in line:
         words += f", line {line.rpartition(' line ')[2]}"
-    fixed = source.kind == "environment"
+    fixed = source.kind in ("environment", "elsewhere")
     if key == "redirectPort" and settings.sources["redirectUri"].kind != "default":
         fixed = key not in settings.wrong
         words = "as in redirectUri" if fixed else words

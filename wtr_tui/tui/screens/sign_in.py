@@ -120,6 +120,8 @@ class SignInScreen(WtrScreen):
         from wtr_tui.retrieval import Retrieval
 
         session = self.session
+        if not self.program.fetch_secret():
+            return
         try:
             self._attempt = Retrieval(
                 session.profile, session.settings, session.client(), now=session.now

@@ -1,0 +1,212 @@
+"""A client secret that is kept elsewhere: a command prints it, or a file holds it.
+
+It is fetched when Webex is to be asked and not before, a command's once in a process. What the
+command prints is never shown, nor repeated in an error.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from wtr_tui import text
+from wtr_tui.errors import SecretUnavailable
+from wtr_tui.model import Secret
+from wtr_tui.text import cause, cleaned, user_name
+
+LIMIT = 40.0
+"""Seconds for the command: below those for which others wait for the token's lock."""
+
+_LARGEST = 65_536
+_ON_A_TERMINAL = "Run wtr refresh on a terminal: there the command may ask for a PIN."
+
+Check = Callable[[str], "str | None"]
+"""A sentence for a text that cannot be a secret, or None."""
+
+
+class Terminal:
+    """Whether a command may use the terminal now, and what to say where it may not.
+
+    ``lent`` by the screens while they are suspended; a command of ours lends its own, where it
+    has one. A library and a timer have none to give away.
+    """
+
+    lent = False
+    hint = _ON_A_TERMINAL
+
+    @property
+    def allowed(self) -> bool:
+        on_one = text.command.startswith("wtr ") and sys.stdin and sys.stderr
+        return self.lent or bool(on_one and sys.stdin.isatty() and sys.stderr.isatty())
+
+
+terminal = Terminal()
+
+
+class FetchedSecret(Secret):
+    """A secret that :meth:`fetch` gets where it is kept. ``source`` names the setting."""
+
+    __slots__ = ("_check", "_lock", "_refetched", "source")
+
+    def __init__(self, source: str, check: Check) -> None:
+        super().__init__("")
+        self.source = source
+        self._check = check
+        self._lock = threading.Lock()
+        self._refetched = False
+
+    def fetch(self) -> None:
+        """Raises SecretUnavailable where there is none to get."""
+        if self.known():
+            return
+        with self._lock:
+            if not self.known():
+                self._keep(self._checked(self._read()))
+
+    def refetch(self) -> bool:
+        """Fetches it anew, once in a process: it may have been replaced. False where it was not."""
+        before = self.known()
+        if self._refetched:
+            return False
+        self._refetched = True
+        with self._lock:
+            self._keep(self._checked(self._read()))
+        return self.known() != before
+
+    def reveal(self) -> str:
+        self.fetch()
+        return self.known()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FetchedSecret) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[str, object]:
+        raise NotImplementedError
+
+    def _read(self) -> bytes:
+        raise NotImplementedError
+
+    def _keep(self, text: str) -> None:
+        self._text = text
+
+    def _checked(self, content: bytes) -> str:
+        """The first line: password stores keep notes below it."""
+        line = content.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
+        refusal = self._check(line)
+        if refusal is not None:
+            raise SecretUnavailable(f"What {self.source} gives is no secret. {refusal}")
+        return line
+
+
+class SecretCommand(FetchedSecret):
+    """The first line that a command prints, run without a shell."""
+
+    __slots__ = ("_command", "_environ")
+
+    _kept: dict[str, str] = {}  # noqa: RUF012 - one for all: settings are read again and again
+    _one_at_a_time = threading.Lock()
+
+    def __init__(self, command: str, environ: Mapping[str, str], check: Check) -> None:
+        super().__init__("secretCommand", check)
+        self._command = command
+        self._environ = environ
+
+    @property
+    def waits(self) -> bool:
+        """Whether the command is still to be run."""
+        return not self.known()
+
+    def known(self) -> str:
+        return self._kept.get(self._command, "")
+
+    def _identity(self) -> tuple[str, object]:
+        return self.source, self._command
+
+    def _keep(self, text: str) -> None:
+        self._kept[self._command] = text
+
+    def _read(self) -> bytes:
+        from wtr_tui import process  # which few need that read the settings
+
+        words = shlex.split(self._command)
+        words[0] = process.expanded(words[0], self._environ)
+        with self._one_at_a_time:  # two would ask for two PINs at once
+            result = process.run(
+                words,
+                limit=LIMIT,
+                environ=self._environ,
+                capture=True,
+                on_terminal=terminal.allowed,
+            )
+        if not result.ok:
+            raise SecretUnavailable(
+                f"The command of secretCommand, {cleaned(self._command, 80)}, {result.problem}.",
+                "" if terminal.allowed else terminal.hint,
+            )
+        return result.output
+
+
+class SecretFile(FetchedSecret):
+    """The first line of a file of this user's or root's, as systemd and Kubernetes lay it down.
+
+    Read each time: it may be replaced. Links are followed, for Kubernetes makes them.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path, check: Check) -> None:
+        super().__init__("secretFile", check)
+        self._path = path
+
+    def fetch(self) -> None:
+        with self._lock:
+            self._keep(self._checked(self._read()))
+
+    def _identity(self) -> tuple[str, object]:
+        return self.source, self._path
+
+    def _read(self) -> bytes:
+        try:
+            # Without O_NONBLOCK opening a FIFO would wait for its writer.
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise SecretUnavailable(
+                f"The file of secretFile, {self._path}, cannot be read: {cause(error)}."
+            ) from error
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise SecretUnavailable(f"secretFile names {self._path}, which is no file.")
+            if facts.st_uid not in (0, os.geteuid()):
+                raise SecretUnavailable(
+                    f"The file of secretFile, {self._path}, belongs to {user_name(facts.st_uid)}.",
+                    "It has to be yours or root's.",
+                )
+            if facts.st_mode & 0o002:
+                raise SecretUnavailable(
+                    f"Every user can change the file of secretFile, {self._path}.",
+                    f"chmod o-w {self._path}",
+                )
+            return file.read(_LARGEST)
+
+
+def command(line: str, environ: Mapping[str, str], check: Check) -> SecretCommand:
+    """The secret that the command prints. Raises ValueError where the text is no command."""
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        raise ValueError("A quotation mark in this command is never closed.") from None
+    if not words:
+        raise ValueError("This names no program.")
+    return SecretCommand(line, environ, check)
