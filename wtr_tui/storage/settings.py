@@ -351,8 +351,8 @@ class _Reading:
             base_url, named
         ):
             self.notes.append(
-                f"The secret of {self.path} is sent to {cleaned(base_url, 100)}, which"
-                f" ${source.name} names; the file means {cleaned(named, 100)}."
+                f"${source.name} names {cleaned(base_url, 100)}: the secret of {self.path}, which"
+                f" means {cleaned(named, 100)}, would be sent there."
             )
 
     def record(self) -> Mapping[str, object] | None:
