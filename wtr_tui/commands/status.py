@@ -83,7 +83,9 @@ class Condition:
 
     def refused(self, error: AccessTokenRejected) -> Condition:
         """The same, once Webex has refused the access token."""
-        problems = (*self.problems, str(error))
+        refreshable = self.token is not None and self.token.refresh_token is not None
+        what_now = "wtr refresh gets another one." if refreshable else SIGN_IN
+        problems = (*self.problems, f"{error.message} {what_now}")
         code = self.exit_code or FAILED
         return replace(self, problems=problems, exit_code=code, state=TokenState.REFUSED)
 
