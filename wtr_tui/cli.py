@@ -10,7 +10,7 @@ import os
 import sys
 
 from wtr_tui import text
-from wtr_tui.commands import COMMANDS
+from wtr_tui.commands import COMMANDS, FAULT_CODES
 from wtr_tui.commands.output import (
     drop_output,
     forbid_core_dumps,
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         drop_output()
         return FAILED
     except Exception as error:
-        return _fault_of_our_own(error)
+        return FAULT_CODES.get(text.command, _fault_of_our_own(error))
     finally:
         _finish_token_requests()
 
@@ -66,7 +66,7 @@ def _told(arguments: list[str]) -> int:
         return _run(arguments)
     except WtrError as error:
         tell(str(error))
-        return error.exit_code
+        return FAULT_CODES.get(text.command, error.exit_code)
 
 
 def _run(arguments: list[str]) -> int:
@@ -89,8 +89,8 @@ def _run(arguments: list[str]) -> int:
     name = arguments[place]
     if name not in COMMANDS:
         raise UsageError(f"There is no command {name[:40]!a}.", _meant(name))
-    parser, command = parsers.of_command(name)
     text.command = f"wtr {name}"
+    parser, command = parsers.of_command(name)
     # Profile and settings file may stand before the command too.
     options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
     _require_own_files(name, options.profile or options.config)

@@ -11,6 +11,7 @@ COMMANDS = {
     "refresh": ("refresh", "refresh the token now, or only when little is left of it"),
     "token": ("token", "print a valid access token, refreshed first when needed"),
     "status": ("status", "say whose token it is, until when, and where the files are"),
+    "check": ("check", "one line and an exit code for monitoring"),
     "history": ("history", "say what happened to the token, when, and who did it"),
     "exec": ("exec_", "run a program with a valid token in $WEBEX_ACCESS_TOKEN"),
     "serve": ("serve", "give a valid token to whoever connects to a UNIX socket"),
@@ -23,3 +24,6 @@ COMMANDS = {
     "completion": ("completion", "print what makes bash, zsh or fish complete all this"),
 }
 """The module of each command, and what it does, in the order of ``wtr --help``."""
+
+FAULT_CODES = {"wtr check": 3}
+"""What a command whose exit codes are its own ends with where it cannot do its work."""

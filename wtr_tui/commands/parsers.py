@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 
-from wtr_tui import __version__
-from wtr_tui.commands import COMMANDS
+from wtr_tui import __version__, text
+from wtr_tui.commands import COMMANDS, FAULT_CODES
 from wtr_tui.commands.layout import columns, laid_out
 from wtr_tui.commands.output import program_name
 from wtr_tui.text import escaped
@@ -55,6 +55,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(escaped(message))  # argparse quotes what it was given as it is
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        super().exit(FAULT_CODES.get(text.command, status) if status else status, message)
+
 
 def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:
     """``wtr [OPTION]…``, and the help that lists the commands."""
@@ -89,7 +92,7 @@ def of_command(name: str) -> tuple[argparse.ArgumentParser, ModuleType]:
     parser = _Parser(
         prog=f"{program_name()} {name}",
         description=module.__doc__,
-        epilog=_EXIT_CODES,
+        epilog=None if f"wtr {name}" in FAULT_CODES else _EXIT_CODES,
         formatter_class=_Formatter,
         allow_abbrev=False,
     )

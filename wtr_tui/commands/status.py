@@ -105,7 +105,7 @@ def run(options: Namespace) -> int:
         raise UsageError("--all is for every profile: it goes with no --profile or --config.")
     now = clock.now()
     if options.all:
-        found = _of_all(os.environ, now, who=bool(options.who))
+        found = of_all(os.environ, now, who=bool(options.who))
         if options.json:
             give(as_json([as_members(each, now) for each in found]))
         else:
@@ -114,7 +114,7 @@ def run(options: Namespace) -> int:
         # A sign-in is needed before all else.
         return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
     asked = not options.json if options.who is None else options.who
-    one = _of_one(options.profile, options.config, os.environ, now, who=asked)
+    one = of_one(options.profile, options.config, os.environ, now, who=asked)
     if options.json:
         give(as_json(as_members(one, now)))
     else:
@@ -280,7 +280,7 @@ def _seconds(end: datetime | None, now: datetime) -> int | None:
 # What is known of a profile.
 
 
-def _of_one(
+def of_one(
     name: str | None, config: str | None, environ: Mapping[str, str], now: datetime, *, who: bool
 ) -> Condition:
     """One profile; ``who`` asks Webex for the user, and is not held up by its failing."""
@@ -288,7 +288,7 @@ def _of_one(
     return _with_owners([shown], environ)[0] if who else shown
 
 
-def _of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
+def of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
     """Every profile, by name."""
     environ = dict(environ)  # the real one decodes a variable each time it is asked for
     found = [condition(each, environ, now) for each in profiles.every(environ)]

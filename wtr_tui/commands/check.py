@@ -1,0 +1,301 @@
+"""One line and an exit code for monitoring: how long until somebody has to sign in.
+
+That is the end of the refresh token where the token can be refreshed, else of the access token. A
+token that has expired and that nothing refreshes is a warning. Webex is asked with --ask alone.
+
+exit codes of this command, as Nagios, Icinga and shells expect them: 0 fine, 1 warning, 2 critical,
+3 unknown, wrong usage of it included.
+
+For the textfile collector of Prometheus' node exporter, every few minutes:
+
+    wtr check --all --format openmetrics \\
+      --to /var/lib/node_exporter/wtr.prom
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+
+from wtr_tui import clock, known
+from wtr_tui.commands import status
+from wtr_tui.commands.options import duration
+from wtr_tui.commands.output import as_json, give
+from wtr_tui.commands.status import Condition
+from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
+from wtr_tui.text import cause, on_one_line
+from wtr_tui.tokens import TokenState
+
+_WARN, _CRITICAL = 7 * 86_400, 86_400
+_READABLE_BY_ALL = 0o644
+
+
+class Level(IntEnum):
+    """The value is the exit code of the monitoring plugins."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+    @property
+    def weight(self) -> int:
+        """Which is the worst of several (max_state_alt of the monitoring plugins)."""
+        return (Level.OK, Level.UNKNOWN, Level.WARNING, Level.CRITICAL).index(self)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One profile. ``sign_in_by`` is when somebody is needed; None where that is not known."""
+
+    shown: Condition
+    level: Level
+    message: str
+    sign_in_by: datetime | None
+
+    @property
+    def name(self) -> str:
+        return self.shown.profile.name
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--warn", type=duration, default=_WARN, metavar="DURATION", help="default: 7d"
+    )
+    parser.add_argument(
+        "--crit", type=duration, default=_CRITICAL, metavar="DURATION", help="default: 1d"
+    )
+    parser.add_argument("--all", action="store_true", help="every profile, the worst first")
+    parser.add_argument(
+        "--format", choices=("text", "json", "openmetrics"), default="text", help="default: text"
+    )
+    parser.add_argument(
+        "--to", metavar="FILE", help="replace this file at once, readable by all, and print nothing"
+    )
+    parser.add_argument(
+        "--ask", action="store_true", help="ask Webex, too, whether it accepts the access token"
+    )
+
+
+def run(options: Namespace) -> int:
+    if options.all and (options.profile or options.config):
+        raise UsageError("--all is for every profile: it goes with no --profile or --config.")
+    if options.crit > options.warn:
+        raise UsageError("--crit is for less time than --warn.")
+    now = clock.now()
+    if options.all:
+        found = status.of_all(os.environ, now, who=options.ask)
+    else:
+        place = options.profile, options.config, os.environ, now
+        found = [status.of_one(*place, who=options.ask)]
+    limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
+    verdicts = [judged(each, now, *limits, _is_kept_alive) for each in found]
+    verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
+    level = verdicts[0].level if verdicts else Level.UNKNOWN
+    content = {
+        "text": lambda: as_text(verdicts, level, now, options),
+        "json": lambda: as_json(as_members(verdicts, level, now)),
+        "openmetrics": lambda: as_openmetrics(verdicts, now),
+    }[options.format]()
+    if options.to:
+        write_for_all(Path(options.to).expanduser(), content)
+    else:
+        give(content)
+    return level
+
+
+_NEVER = datetime.max.replace(tzinfo=clock.UTC)
+
+
+def judged(
+    shown: Condition,
+    now: datetime,
+    warn: timedelta,
+    critical: timedelta,
+    is_kept_alive: Callable[[Condition], bool],
+) -> Verdict:
+    """How one profile is; ``is_kept_alive`` is asked for a token that has expired alone."""
+    token = shown.token
+    if token is None:
+        level = Level.CRITICAL if shown.exit_code == SIGN_IN_NEEDED else Level.UNKNOWN
+        return Verdict(shown, level, _first_problem(shown), now if level == 2 else None)
+    if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
+        return Verdict(shown, Level.CRITICAL, _first_problem(shown), now)
+    lost = known.since_sign_in_needed(shown.known, token) is not None
+    refreshable = token.refresh_token is not None and not lost and not shown.settings.problems
+    end = token.refresh_expires_at if refreshable else token.expires_at
+    if end is None:
+        return Verdict(shown, Level.WARNING if lost else Level.OK, "its end is not known", None)
+    left = end - now
+    level = Level.CRITICAL if left <= critical else Level.WARNING if left <= warn else Level.OK
+    message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
+    if left <= timedelta(0):
+        return Verdict(shown, Level.CRITICAL, f"sign in: it expired {clock.local(end)}", end)
+    if refreshable and not token.is_valid(now):
+        message += ", but the access token has expired"
+        if not is_kept_alive(shown):
+            message += " and nothing keeps it alive (no timer, no open screen)"
+            level = max(level, Level.WARNING)
+    elif refreshable and shown.known.moves(end):
+        # As long as something refreshes it, nobody is needed, however short this end is.
+        return Verdict(shown, Level.OK, f"{message} unless it is refreshed before", None)
+    elif lost:
+        message += ", Webex no longer accepts the refresh token"
+        level = max(level, Level.WARNING)
+    elif token.refresh_token is not None and shown.settings.problems:
+        message += f", it cannot be refreshed: {shown.settings.problems[0]}"
+        level = max(level, Level.WARNING)
+    return Verdict(shown, level, message, end)
+
+
+def _first_problem(shown: Condition) -> str:
+    return on_one_line(shown.problems[0]) if shown.problems else shown.state.value
+
+
+def _is_kept_alive(shown: Condition) -> bool:
+    from wtr_tui import timer
+
+    found = timer.keeps_alive(shown.profile)
+    return found is not None and not found.fault
+
+
+def as_text(verdicts: Sequence[Verdict], level: Level, now: datetime, options: Namespace) -> str:
+    """``WTR WARNING - work: sign in by …; 3 more are fine | 'work'=…``: one line."""
+    if not verdicts:
+        return f"WTR {level.name} - there is no profile yet"
+    told = [each for each in verdicts if each.level is not Level.OK] or list(verdicts[:1])
+    parts = [f"{each.name}: {on_one_line(each.message)}" for each in told]
+    others = len(verdicts) - len(told)
+    if others:
+        parts.append(f"{others} more {'is' if others == 1 else 'are'} fine")
+    measured = [
+        f"'{each.name}'={_seconds(each.sign_in_by, now)}s;{options.warn}:;{options.crit}:"
+        for each in verdicts
+        if each.sign_in_by is not None
+    ]
+    # A bar begins the figures for graphs (Monitoring Plugins Development Guidelines).
+    text = "; ".join(parts).replace("|", "/")
+    return f"WTR {level.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
+
+
+def as_members(verdicts: Sequence[Verdict], level: Level, now: datetime) -> dict[str, object]:
+    """For programs; ``…_in`` are seconds."""
+    return {
+        "status": level.name.lower(),
+        "exit_code": int(level),
+        "profiles": [_members(each, now) for each in verdicts],
+    }
+
+
+def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
+    shown, token, noted = verdict.shown, verdict.shown.token, verdict.shown.known
+    by = verdict.sign_in_by
+    refreshed_at = noted.refreshed_at or (token.obtained_at if token else None)
+    last = noted.last
+    return {
+        "profile": verdict.name,
+        "status": verdict.level.name.lower(),
+        "state": shown.state.value,
+        "message": on_one_line(verdict.message),
+        "sign_in_by": None if by is None else clock.iso(by),
+        "sign_in_in": None if by is None else _seconds(by, now),
+        "expires_in": _seconds(token.expires_at, now) if token else None,
+        "refresh_token_expires_in": _seconds(token.refresh_expires_at, now) if token else None,
+        "refreshed_at": None if refreshed_at is None else clock.iso(refreshed_at),
+        "last_outcome": None if last is None else last.kind,
+        "last_outcome_at": None if last is None else clock.iso(last.at),
+        "problems": list(shown.problems),
+    }
+
+
+def _seconds(end: datetime | None, now: datetime) -> int | None:
+    return None if end is None else int((end - now).total_seconds())
+
+
+def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
+    """Gauges by profile, as OpenMetrics 1.0 and Prometheus' text format both have them."""
+    by_name = sorted(verdicts, key=lambda each: each.name)
+    rows = [_members(each, now) for each in by_name]
+    lines: list[str] = []
+
+    def gauge(name: str, text: str, value: Callable[[int], object]) -> None:
+        unit = "seconds" if name.endswith("_seconds") else ""
+        lines.append(f"# HELP {name} {text}")
+        lines.append(f"# TYPE {name} gauge")
+        if unit:
+            lines.append(f"# UNIT {name} {unit}")
+        for index, row in enumerate(rows):
+            found = value(index)
+            if found is not None:
+                lines.append(f'{name}{{profile="{row["profile"]}"}} {found}')
+
+    gauge(
+        "wtr_access_token_left_seconds",
+        "Time until the access token expires, below zero once it has.",
+        lambda index: rows[index]["expires_in"],
+    )
+    gauge(
+        "wtr_refresh_token_left_seconds",
+        "Time until the refresh token expires, below zero once it has.",
+        lambda index: rows[index]["refresh_token_expires_in"],
+    )
+    gauge(
+        "wtr_sign_in_left_seconds",
+        "Time until somebody has to sign in.",
+        lambda index: rows[index]["sign_in_in"],
+    )
+    gauge(
+        "wtr_last_refresh_timestamp_seconds",
+        "When Webex last gave a token, in Unix time.",
+        lambda index: _timestamp(rows[index]["refreshed_at"]),
+    )
+    gauge(
+        "wtr_last_outcome_timestamp_seconds",
+        "When a new token was last asked for, in Unix time.",
+        lambda index: _timestamp(rows[index]["last_outcome_at"]),
+    )
+    gauge(
+        "wtr_check_status",
+        "0 fine, 1 warning, 2 critical, 3 unknown.",
+        lambda index: int(by_name[index].level),
+    )
+    lines.append("# HELP wtr_last_outcome How the last attempt at a new token ended; always 1.")
+    lines.append("# TYPE wtr_last_outcome gauge")
+    lines += [
+        f'wtr_last_outcome{{profile="{row["profile"]}",outcome="{row["last_outcome"]}"}} 1'
+        for row in rows
+        if row["last_outcome"] is not None
+    ]
+    return "\n".join([*lines, "# EOF"])
+
+
+def _timestamp(text: object) -> int | None:
+    return int(clock.from_iso(text).timestamp()) if isinstance(text, str) else None
+
+
+def write_for_all(path: Path, content: str) -> None:
+    """Replaces the file at once, with mode 0644. Raises StorageError, with the old one intact."""
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+    try:
+        # A rename would put a file in the place of /dev/stdout.
+        if (path.exists() or path.is_symlink()) and not stat.S_ISREG(path.lstat().st_mode):
+            raise StorageError(f"{path} is not a regular file: nothing is written there.")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"{content}\n")
+                file.flush()
+                os.fchmod(file.fileno(), _READABLE_BY_ALL)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {cause(error)}.") from error
