@@ -174,6 +174,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         class Scripted:
             authorize_url = "https://webexapis.com/v1/authorize?response_type=code"
 
+            def launch_url(self) -> str:
+                return "http://localhost:6855/s/launched"
+
             def __init__(
                 self,
                 profile: Profile,
