@@ -56,6 +56,7 @@ class AutoRefresh:
         self.known = State()
         """What is noted beside the token, by this process or another one."""
         self.clock_went_back = False
+        self._notices: list[str] = []
         self._fingerprint: object = object()  # differs from every real one
         self._known_mark: object = object()
         self._latest: datetime | None = None
@@ -86,6 +87,8 @@ class AutoRefresh:
         except WtrError as error:
             return self._met(error) or changed
         self.problem = None
+        if stored is not None:
+            self._notices += stored.notices
         if self.unsaved and not self._replaces_unsaved(stored):
             return True
         before = self.stored
@@ -94,6 +97,12 @@ class AutoRefresh:
         if stored != before:
             self.forget_failures()
         return True
+
+    def take_notices(self) -> str:
+        """What reading the file has repaired since this was asked last, in sentences; or ""."""
+        taken = " ".join(self._notices)
+        self._notices.clear()
+        return taken
 
     def _look_at_known(self) -> bool:
         token_path = str(self.profile.token_path)

@@ -7,10 +7,12 @@ import shlex
 import stat
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.support.home import PROGRAM, Home, Ran
+from tests.support.programs import ordinary
 from tests.support.webex import Sandbox
 from wtr_tui import clock
 
@@ -274,3 +276,116 @@ def test_a_file_of_version_0_1_0_is_read_and_upgraded_at_the_next_save(
     assert after["version"] == 1
     assert before.keys() <= after.keys()
     assert {"base_url", "settings"} <= after.keys()
+
+
+# Who has no settings file, or not this machine's.
+
+
+def lengthen(home: Home) -> None:
+    edit_token(home, expires_at=clock.iso(clock.now() + timedelta(days=1)))
+
+
+def test_who_has_all_in_the_environment_gets_one_answer(home: Home, sandbox: Sandbox) -> None:
+    integration = sandbox.integration
+    mine = {
+        "WEBEX_APPID": integration.client_id,
+        "WEBEX_SECRET": integration.secret.reveal(),
+        "WEBEX_BASEURL": sandbox.base_url,
+    }
+    assert home.run("import", "-", stdin=str(sandbox.issue()["refresh_token"]), **mine).code == 0
+    edit_token(home, expires_at="2020-01-01T00:00:00Z")
+    refreshed = home.run("token", **mine)
+    assert refreshed.code == 0, refreshed.err
+    record = home.stored_fields()["settings"]
+    assert isinstance(record, dict)
+    assert (record["file"], record["appid"]) == ("absent", "")
+    lengthen(home)
+    for variables, code in (
+        (mine, 0),
+        ({**mine, "WEBEX_APPID": "Cfffffff"}, 2),
+        ({**mine, "WEBEX_BASEURL": "https://elsewhere.example/v1"}, 2),
+        ({"WEBEX_BASEURL": sandbox.base_url}, 0),  # nobody names an App ID
+        ({}, 2),  # and nobody the base URL, so it is Webex's own
+    ):
+        quick, full = fast_and_full(home, **variables)
+        assert (quick.code, quick.out) == (full.code, full.out)
+        assert (quick.code, quick.out) == (code, "" if code else refreshed.out)
+
+
+def test_a_personal_token_without_settings_gets_one_answer(home: Home, sandbox: Sandbox) -> None:
+    token = str(sandbox.issue()["access_token"])
+    base = {"WEBEX_BASEURL": sandbox.base_url}
+    assert home.run("import", "-", stdin=token, **base).code == 0
+    lengthen(home)
+    quick, full = fast_and_full(home, **base)
+    assert (quick.code, quick.out) == (full.code, full.out) == (0, f"{token}\n")
+    assert home.run("exec", "--", "true", **base).code == 0
+    assert home.run("status", "--no-who", **base).code == 0
+    for variables in ({}, {**base, "WEBEX_APPID": "Cfffffff"}):
+        quick, full = fast_and_full(home, **variables)
+        assert (quick.code, quick.out) == (full.code, full.out) == (2, "")
+
+
+def test_an_imported_token_is_that_of_the_settings_it_was_imported_under(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    answer = sandbox.issue()
+    assert home.run("import", "-", stdin=str(answer["refresh_token"])).code == 0
+    lengthen(home)
+    quick, full = fast_and_full(home)
+    assert (quick.code, quick.out) == (full.code, full.out)
+    assert quick.code == 0
+    other_app_id(home)
+    quick, full = fast_and_full(home)
+    assert (quick.code, quick.out) == (full.code, full.out) == (2, "")
+
+
+def test_a_token_file_that_was_copied_to_another_machine_is_given_there(
+    fast: Home, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir(mode=0o700)
+    there = Home(folder)
+    there.write_token(fast.stored_fields())
+    base = {"WEBEX_BASEURL": sandbox.base_url}
+    wanted = fast.run("token").out
+    quick, full = fast_and_full(there, **base)
+    assert (quick.code, quick.out) == (full.code, full.out) == (0, wanted)
+    # Without settings it is given, but nobody there can refresh it.
+    refused = there.run("refresh", **base)
+    assert (refused.code, refused.out) == (2, "")
+    there.configure(sandbox)
+    assert there.run("refresh").code == 0
+    lengthen(there)
+    quick, full = fast_and_full(there)
+    assert (quick.code, quick.out) == (full.code, full.out)
+    assert quick.code == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize(("trusted", "code"), [("", 2), ("1", 0)])
+def test_settings_mounted_into_a_container_belong_to_whom_they_do_outside(
+    fast: Home, trusted: str, code: int
+) -> None:
+    os.chown(fast.settings_path(), 12_345, 12_345)
+    variables = {"WTR_TRUST_SETTINGS": trusted}
+    quick, full = fast_and_full(fast, **variables)
+    assert (quick.code, quick.out) == (full.code, full.out)
+    assert quick.code == code
+    assert "belongs to user 12345" in quick.err
+    assert "belongs to user 12345" in full.err
+
+
+def test_a_disk_that_cannot_be_written_to_changes_no_answer(fast: Home) -> None:
+    wanted = fast.run("token").out
+    folder = fast.token_path().parent
+    folder.chmod(0o500)
+    try:
+        for options in ((), ("-d",)):
+            ran = fast.run("token", *options, under=ordinary())
+            assert (ran.code, ran.out) == (0, wanted)
+        assert fast.run("status", "--no-who", under=ordinary()).code == 0
+        assert fast.run("exec", "--", "true", under=ordinary()).code == 0
+    finally:
+        folder.chmod(0o700)

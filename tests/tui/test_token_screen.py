@@ -405,3 +405,25 @@ async def test_the_state_is_never_cut_when_it_becomes_longer(signed_in: Stage) -
         for left, state in ((timedelta(days=1), "● ends soon"), (DAY / 6, "● about to end")):
             signed_in.clock.instant = signed_in.stored().token.obtained_at + LIFE - left
             await shows(pilot, state)
+
+
+async def test_a_token_that_is_saved_later_is_that_of_the_settings_it_was_got_under(
+    signed_in: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = signed_in.app(webex=NoWebex(ANN))
+    settings = app.session.settings
+    held = a_token("HELD", obtained_at=signed_in.clock())
+    monkeypatch.setattr("wtr_tui.clock.now", signed_in.clock)
+    app.session.keeper.hold(settings.stored(held))
+    environ = {**signed_in.environ, "HOME": str(signed_in.home)}
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "● NOT SAVED")
+        signed_in.configure(appid=OTHER_APP_ID)  # meanwhile, by somebody else
+        await pilot.press("s")
+        await tells(pilot, "Saved.")
+    assert signed_in.stored().settings == settings.record
+    assert tokens.fast_token(None, None, environ) is None
+    signed_in.configure()
+    members = tokens.fast_token(None, None, environ)
+    assert members is not None
+    assert members["access_token"] == access_text("HELD")

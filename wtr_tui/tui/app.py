@@ -144,7 +144,7 @@ class WtrApp(App[int]):
             self.tell(
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
-        warning = self._hook_warnings.take()
+        warning = keeper.take_notices() or self._hook_warnings.take()
         if warning:
             self.tell(warning, Tone.WARN)
         if keeper.due(now):
