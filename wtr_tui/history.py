@@ -57,6 +57,19 @@ class Event(Enum):
     SIGNED_OUT = "signed-out"
 
 
+WORDS = {
+    Event.RETRIEVED: "signed in",
+    Event.REFRESHED: "refreshed",
+    Event.SAME_TOKEN: "same token",
+    Event.FAILED: "failed",
+    Event.REFUSED: "refused by Webex",
+    Event.NEEDS_SIGN_IN: "sign-in needed",
+    Event.SIGN_IN_SOON: "sign-in soon",
+    Event.SIGNED_OUT: "signed out",
+}
+"""How an event is shown to users."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One event. ``kind`` and ``message`` say why something failed, ``""`` where nothing did.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -157,3 +158,18 @@ def test_all_without_any_profile_is_no_failure(home: Home) -> None:
 def test_all_goes_with_no_single_profile(home: Home) -> None:
     assert home.run("refresh", "--all", "--profile", "x").code == 2
     assert home.run("status", "--all", "--config", "x").code == 2
+
+
+def test_with_all_a_variable_counts_for_the_chosen_profile_alone(
+    home: Home, sandbox: Sandbox
+) -> None:
+    for name in ("default", "work"):
+        home.configure(sandbox, name)
+        home.sign_in(sandbox, profile=name)
+    variables = {"WEBEX_SECRET": "of-another-integration"}
+    ran = replace(home, extra=variables).run("refresh", "--all")
+    assert "2 profiles: 1 refreshed, 0 fresh enough, 1 failed." in ran.err
+    assert "default: Not refreshed." in ran.err
+    chosen = replace(home, extra={**variables, "WTR_PROFILE": "work"}).run("refresh", "--all")
+    assert "work: Not refreshed." in chosen.err
+    assert "default: " not in chosen.err

@@ -68,6 +68,9 @@ class Stage:
     clock: Clock
     environ: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.environ.setdefault("HOME", str(self.home))
+
     @property
     def profile(self) -> Profile:
         return Profile(

@@ -417,7 +417,7 @@ def test_no_token(stage: Stage, snap_compare: Compare) -> None:
     stage.configure()
     app = stage.app()
     # Complete settings and no token would begin to sign in.
-    app.session.settings = replace(app.session.settings, app_id="")
+    app.session.used.settings = replace(app.session.settings, app_id="")
     play = after("f2", shown="No token yet.")
     assert snap_compare(app, terminal_size=NORMAL, run_before=play)
 

@@ -48,8 +48,8 @@ async def test_a_new_profile_begins_empty_in_the_settings(stage: Stage) -> None:
     app: WtrApp = stage.app()
     async with app.run_test() as pilot:
         await pilot.press("f5")
-        await shows(pilot, "one integration each")
-        await pilot.press("tab", *"lab", "enter")
+        await shows(pilot, "State")
+        await pilot.press("n", *"lab", "enter")
         await tells(pilot, "This is the profile lab.")
         assert app.session.profile.name == "lab"
         assert app.session.keeper.stored is None
@@ -61,8 +61,8 @@ async def test_a_name_that_is_taken_or_none_is_told(stage: Stage) -> None:
     app: WtrApp = stage.app()
     async with app.run_test() as pilot:
         await pilot.press("f5")
-        await shows(pilot, "one integration each")
-        await pilot.press("tab", *"default", "enter")
+        await shows(pilot, "Profile")
+        await pilot.press("n", *"default", "enter")
         await shows(pilot, "already")
         assert app.session.profile.name == "default"
 
@@ -73,14 +73,14 @@ async def test_removing_asks_first_and_leaves_the_profile_in_use_alone(stage: St
     app: WtrApp = stage.app()
     async with app.run_test() as pilot:
         await pilot.press("f5")
-        await shows(pilot, "one integration each")
-        await pilot.press("ctrl+d")
+        await shows(pilot, "work")
+        await pilot.press("d")
         await shows(pilot, "in use")
-        await pilot.press("down", "ctrl+d")
+        await pilot.press("down", "d")
         await shows(pilot, "Remove the profile work?")
         await pilot.press("n")
         assert other.token_path.exists()
-        await pilot.press("ctrl+d")
+        await pilot.press("d")
         await shows(pilot, "Remove the profile work?")
         await pilot.press("y")
         await until(pilot, lambda: not Path(other.token_path).exists())

@@ -15,21 +15,10 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from wtr_tui import clock, history
 from wtr_tui.commands.output import give, tell
 from wtr_tui.errors import DONE
-from wtr_tui.history import Entry, Event
+from wtr_tui.history import WORDS, Entry, Event
 from wtr_tui.storage import profiles
 
 _USUAL = 20
-
-WORDS = {
-    Event.RETRIEVED: "signed in",
-    Event.REFRESHED: "refreshed",
-    Event.SAME_TOKEN: "same token",
-    Event.FAILED: "failed",
-    Event.REFUSED: "refused by Webex",
-    Event.NEEDS_SIGN_IN: "sign-in needed",
-    Event.SIGN_IN_SOON: "sign-in soon",
-    Event.SIGNED_OUT: "signed out",
-}
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -106,8 +106,10 @@ def run(options: Namespace) -> int:
     with closing(many.Clients()) as clients:
 
         def refreshed_one(found: Profile) -> Result:
+            environ = profiles.environment_of(found, os.environ) if options.all else os.environ
             return _refreshed(
                 found,
+                environ,
                 within,
                 lambda chosen: clients.client(chosen, total_timeout=patience),
             )
@@ -129,6 +131,7 @@ def run(options: Namespace) -> int:
 
 def _refreshed(
     found: Profile,
+    environ: Mapping[str, str],
     within: timedelta | None,
     client: Callable[[Settings], WebexClient],
 ) -> Result:
@@ -136,7 +139,7 @@ def _refreshed(
     try:
         with in_flight.saved_first():
             stored = stored_token(found)
-            chosen = loaded_settings(found)
+            chosen = loaded_settings(found, environ)
             tokens.require_own(stored, chosen)
             obtained = _obtained(found, stored.token, chosen, within, client)
     except WtrError as error:

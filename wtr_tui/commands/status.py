@@ -291,7 +291,10 @@ def of_one(
 def of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
     """Every profile, by name."""
     environ = dict(environ)  # the real one decodes a variable each time it is asked for
-    found = [condition(each, environ, now) for each in profiles.every(environ)]
+    found = [
+        condition(each, profiles.environment_of(each, environ), now)
+        for each in profiles.every(environ)
+    ]
     return _with_owners(found, environ) if who else found
 
 

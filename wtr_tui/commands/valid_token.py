@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections.abc import Mapping
 
 from wtr_tui import in_flight, tokens
 from wtr_tui.commands import debug
@@ -25,9 +26,12 @@ def stored_token(found: Profile) -> StoredToken:
     return stored
 
 
-def loaded_settings(found: Profile) -> Settings:
-    """The profile's settings; what deserves a word about them is told. Raises SettingsError."""
-    known = settings.load(found.settings_path, os.environ)
+def loaded_settings(found: Profile, environ: Mapping[str, str] | None = None) -> Settings:
+    """The profile's settings; what deserves a word about them is told. Raises SettingsError.
+
+    ``environ`` is what of the environment counts for this profile, by default all of it.
+    """
+    known = settings.load(found.settings_path, os.environ if environ is None else environ)
     debug.show_settings(found, known)
     for warning in known.warnings:
         tell(warning)

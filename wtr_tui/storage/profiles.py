@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wtr_tui.errors import StorageError, UsageError
-from wtr_tui.storage import paths
+from wtr_tui.storage import paths, settings_table
 from wtr_tui.storage.private_file import leftovers, write_private
 from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
@@ -58,6 +58,22 @@ def every(environ: Mapping[str, str]) -> list[Profile]:
 def named(name: str, environ: Mapping[str, str]) -> Profile:
     """The profile of this name, with its usual settings file. Raises UsageError."""
     return Profile(name, _settings_path(name, environ), _token_path(name, environ))
+
+
+def environment_of(
+    profile: Profile, environ: Mapping[str, str], chosen: str | None = None
+) -> Mapping[str, str]:
+    """The environment as it counts for one of several profiles.
+
+    The variables that stand for settings, such as WEBEX_SECRET, belong to the ``chosen`` profile
+    alone (None: the one that is meant where none is named): no secret, base URL or redirect URI
+    of one integration is used for another.
+    """
+    chosen = paths.profile_name(None, environ) if chosen is None else chosen
+    if profile.name == chosen:
+        return environ
+    names = {name for each in settings_table.SETTINGS for name in each.variables}
+    return {name: value for name, value in environ.items() if name not in names}
 
 
 def create(name: str, environ: Mapping[str, str]) -> Profile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +17,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 
 from wtr_tui import crash
+from wtr_tui.background import in_thread
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.model import Account
 from wtr_tui.secret_source import SecretCommand, terminal
@@ -29,6 +31,7 @@ from wtr_tui.tui.keys import spelled
 from wtr_tui.tui.palette import Actions
 from wtr_tui.tui.put_aside import PutAside
 from wtr_tui.tui.refreshing import Refreshing
+from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Program, Session
@@ -40,6 +43,8 @@ _LAST_REQUEST_SECONDS = 0.2
 # Before another profile is gone to.
 _REFRESH_SECONDS = 5.0
 _TICK_SECONDS = 1.0
+_LOOK_AT_OTHERS_EVERY = 5
+"""Ticks."""
 
 
 class WtrApp(App[int]):
@@ -82,6 +87,7 @@ class WtrApp(App[int]):
         self._hand_over = HandOver(self)
         self._put_aside = PutAside(self)
         self._hook_warnings = HookWarnings()
+        self._ticks = 0
         self._leaving: asyncio.Future[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
@@ -114,6 +120,7 @@ class WtrApp(App[int]):
 
     def on_ready(self) -> None:
         self._put_aside.offer()
+        self._watch()
         gc.enable()  # off since the start
 
     def _first_screen(self) -> str:
@@ -147,11 +154,41 @@ class WtrApp(App[int]):
         warning = keeper.take_notices() or self._hook_warnings.take()
         if warning:
             self.tell(warning, Tone.WARN)
-        if keeper.due(now):
-            self.refreshing.start(asked=False)
+        for each in self.session.roster:
+            if each.keeper.due(now) and not each.refreshing:
+                self.refreshing.start(each, asked=False)
+        self._ticks += 1
+        if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
+            self._watch()
         if self.shown is not None and self.shown.is_built:
             self.shown.show_standing()
             self.shown.on_second(now)
+
+    # The other profiles: first looked for after the first picture.
+
+    def _watch(self) -> None:
+        if self.session.demo is None:
+            self.run_worker(self._watch_others(), group="others", exclusive=True)
+
+    async def _watch_others(self) -> None:
+        session = self.session
+        now = session.now()
+        new = await in_thread(lambda: session.roster.scan(now))
+        changed = session.roster.take(new, session.profile)
+        needed = []
+        for each in session.roster:
+            if each is session.used:
+                continue
+            changed = each.look(now) or changed
+            need = each.need(now)
+            if need and need != each.needed:
+                needed.append(f"{each.profile.name} {need}")
+            each.needed = need
+        if changed:
+            self.token_changed()
+        if needed:
+            more = f", and {len(needed) - 2} more profiles" if len(needed) > 2 else ""
+            self.tell(f"{', '.join(needed[:2])}{more}. F5 shows the profiles.", Tone.WARN)
 
     # What the screens ask for (see session.Program).
 
@@ -190,7 +227,15 @@ class WtrApp(App[int]):
 
     def refresh_token(self) -> None:
         if self.fetch_secret():
-            self.refreshing.start(asked=True)
+            self.refreshing.start(self.session.used, asked=True)
+
+    def refresh_profiles(self, every: Sequence[Followed]) -> None:
+        if len(every) > 1:
+            self.refreshing.start_all(every)
+        elif every[0] is self.session.used:
+            self.refresh_token()
+        else:
+            self.refreshing.start(every[0], asked=True)
 
     def save_again(self) -> None:
         self.refreshing.save_again()
@@ -208,8 +253,7 @@ class WtrApp(App[int]):
         self._put_aside.ask(path, account, before)
 
     @work(group="profile", exclusive=True)
-    async def switch_profile(self, profile: Profile) -> None:
-        """Ends what is going on for this profile, and goes on with another."""
+    async def switch_profile(self, profile: Profile, *, to: str = "") -> None:
         await self._close_attempts()
         await self.refreshing.wait(_REFRESH_SECONDS)
         self.session.use(profile)
@@ -217,7 +261,7 @@ class WtrApp(App[int]):
         for screen in self.full_screens.built():
             screen.show_standing()
             screen.on_profile_changed()
-        self.go(self._first_screen())
+        self.go(to or self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
         self._put_aside.offer()
 
@@ -256,8 +300,12 @@ class WtrApp(App[int]):
             self.leave(INTERRUPTED)
 
     async def action_quit(self) -> None:
-        lost = ["The token could not be saved and is only in this window."]
-        lost = lost if self.session.keeper.unsaved else []
+        lost = [
+            f"The token{'' if each is self.session.used else f' of {each.profile.name}'}"
+            " could not be saved and is only in this window."
+            for each in self.session.roster
+            if each.keeper.unsaved
+        ]
         lost += [sentence for screen in self.full_screens.built()
                  if (sentence := screen.unsaved_work())]  # fmt: skip
         if not lost:

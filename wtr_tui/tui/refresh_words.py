@@ -32,4 +32,19 @@ def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
     return f"on, next {clock.local(at)}"
 
 
+def next_refresh_in_short(keeper: AutoRefresh, now: datetime) -> str:
+    """``Sun 6 Dec 21:42``, ``21:42:07`` within the day, ``off``, ``stopped``, ``-`` for none."""
+    if not keeper.auto:
+        return "off"
+    if keeper.stopped:
+        return "stopped"
+    at = keeper.next_at()
+    if at is None:
+        return "-"
+    if at <= now:
+        return "now"
+    here = at.astimezone()
+    return f"{here:%H:%M:%S}" if at - now < _SAME_DAY else f"{here:%a} {here.day} {here:%b %H:%M}"
+
+
 _SAME_DAY = timedelta(hours=12)

@@ -1,8 +1,9 @@
-"""Refreshing while the screens are open: one refresh at a time, whichever screen is shown."""
+"""Refreshing while the screens are open: one refresh of a profile at a time, a few at once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wtr_tui.background import in_thread
@@ -10,10 +11,15 @@ from wtr_tui.errors import WtrError
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
-    from wtr_tui.model import Token
+    from collections.abc import Callable
+    from datetime import datetime
+
     from wtr_tui.tokens import Obtained
     from wtr_tui.tui.app import WtrApp
-    from wtr_tui.tui.session import Session
+    from wtr_tui.tui.roster import Followed
+
+_AT_ONCE = 8
+"""Refreshes: a hundred profiles that are due together ask Webex in turn."""
 
 
 class Refreshing:
@@ -22,78 +28,125 @@ class Refreshing:
     def __init__(self, app: WtrApp) -> None:
         self._app = app
         self._requests: set[asyncio.Future[Obtained | WtrError]] = set()
-        self.running = False
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    def start(self, *, asked: bool) -> None:
-        """Refreshes in the background; ``asked`` by the person, or by the clock."""
-        if not self.running:
-            self.running = True
-            self._app.run_worker(self._refresh(asked), group="refresh")
+    @property
+    def running(self) -> bool:
+        """Whether the profile in use is being refreshed."""
+        return self._app.session.used.refreshing
+
+    def start(self, followed: Followed, *, asked: bool) -> None:
+        """Refreshes in the background; ``asked`` by the user, or by the clock."""
+        if not followed.refreshing:
+            followed.refreshing = True
+            if asked and followed is self._app.session.used:
+                self._app.tell("Refreshing …")
+            self._app.run_worker(self._refresh(followed, asked), group="refresh")
+
+    def start_all(self, every: Iterable[Followed]) -> None:
+        """Refreshes these because the user asked for it, and tells how far it is."""
+        begun = [each for each in every if not each.refreshing]
+        for each in begun:
+            each.refreshing = True
+        if begun:
+            self._app.run_worker(self._refresh_all(begun), group="refresh")
 
     async def wait(self, patience: float) -> None:
-        """Waits, at most so many seconds, for an answer that is under way."""
+        """Waits, at most so many seconds, for the answers that are under way."""
         if self._requests:
             await asyncio.wait(self._requests, timeout=patience)
 
-    async def _refresh(self, asked: bool) -> None:
-        app = self._app
-        session = app.session
-        keeper = session.keeper
-        seen = keeper.stored.token if keeper.stored is not None else None
-        if asked:
-            app.tell("Refreshing …")
-        request = asyncio.ensure_future(in_thread(lambda: _refreshed(session, seen)))
-        self._requests.add(request)
-        try:
-            outcome = await asyncio.shield(request)
-        finally:
-            self._requests.discard(request)
-            self.running = False
-        if session.keeper is not keeper:
-            return  # the person has gone on with another profile, which this says nothing about
-        from wtr_tui.tokens import How
+    async def _refresh(self, followed: Followed, asked: bool) -> None:
         from wtr_tui.tui.outcome_words import told
 
-        now = session.now()
-        keeper.learn(outcome, now)
-        keeper.look(now)
-        same = not isinstance(outcome, WtrError) and outcome.how is How.SAME
-        session.refresh_remark = f"same token again at {now.astimezone():%H:%M}" if same else ""
+        app = self._app
+        outcome = await self._outcome(followed)
         app.token_changed()
-        app.tell(*told(outcome, keeper, now, asked=asked))
+        sentence, tone = told(outcome, followed.keeper, app.session.now(), asked=asked)
+        if app.session.used is followed:
+            app.tell(sentence, tone)
+        elif asked:
+            app.tell(f"{followed.profile.name}: {sentence}", tone)
+
+    async def _refresh_all(self, begun: list[Followed]) -> None:
+        app = self._app
+        failed = 0
+        app.tell(_progress(0, len(begun), 0))
+        app.token_changed()
+        outcomes = asyncio.as_completed([self._outcome(each) for each in begun])
+        for done, next_one in enumerate(outcomes, 1):
+            outcome = await next_one
+            failed += isinstance(outcome, WtrError)
+            app.token_changed()
+            tone = Tone.PLAIN
+            if done == len(begun):
+                tone = Tone.WARN if failed else Tone.GOOD
+            app.tell(_progress(done, len(begun), failed), tone)
+
+    async def _outcome(self, followed: Followed) -> Obtained | WtrError:
+        """What a refresh leads to, once it has been taken in."""
+        from wtr_tui.tokens import How
+
+        now = self._app.session.now
+        async with self._turns:
+            request = asyncio.ensure_future(in_thread(lambda: _refreshed(followed, now)))
+            self._requests.add(request)
+            try:
+                outcome = await asyncio.shield(request)
+            finally:
+                self._requests.discard(request)
+                followed.refreshing = False
+        keeper = followed.keeper
+        keeper.learn(outcome, now())
+        keeper.look(now())
+        if isinstance(outcome, WtrError):
+            followed.failure = outcome.message
+            followed.remark = ""
+        else:
+            same = outcome.how is How.SAME
+            followed.failure = ""
+            followed.remark = f"same token again at {now().astimezone():%H:%M}" if same else ""
+        return outcome
 
     def save_again(self) -> None:
-        """Tries once more to write a token that could not be saved."""
+        """Tries once more to write the tokens that could not be saved."""
         self._app.run_worker(self._save(), group="save", exclusive=True)
 
     async def _save(self) -> None:
         app = self._app
-        keeper = app.session.keeper
-        stored = keeper.stored
-        if stored is None or not keeper.unsaved:
-            return
-        token_file = app.session.profile.token_file
-
-        def save() -> None:
-            with token_file.lock():
-                token_file.save(stored)
-
-        try:
-            await in_thread(save)
-        except WtrError as error:
-            app.tell(f"NOT SAVED: {error}", Tone.BAD)
-            return
-        keeper.unsaved = False
-        keeper.look(app.session.now())
-        app.token_changed()
-        app.tell("Saved.", Tone.GOOD)
+        unsaved = [each for each in app.session.roster if each.keeper.unsaved]
+        for followed in unsaved:
+            try:
+                await in_thread(followed.save)
+            except WtrError as error:
+                other = followed is not app.session.used
+                name = f"{followed.profile.name}: " if other else ""
+                app.tell(f"{name}NOT SAVED: {error}", Tone.BAD)
+                return
+            followed.keeper.look(app.session.now())
+            app.token_changed()
+            app.tell("Saved.", Tone.GOOD)
 
 
-def _refreshed(session: Session, seen: Token | None) -> Obtained | WtrError:
+def _progress(done: int, count: int, failed: int) -> str:
+    wrong = f", {failed} not" if failed else ""
+    if done < count:
+        return f"Refreshing {count} profiles: {done - failed} done{wrong} …"
+    told = "; what failed is told beside it" if failed else ""
+    return f"{done - failed} of {count} refreshed{told}."
+
+
+def _refreshed(followed: Followed, now: Callable[[], datetime]) -> Obtained | WtrError:
     # Loaded with the first refresh, on its thread: the first picture needs none of it.
     from wtr_tui import tokens
 
+    stored = followed.keeper.stored
     try:
-        return tokens.refresh(session.profile, session.settings, now=session.now, seen=seen)
+        return tokens.refresh(
+            followed.profile,
+            followed.settings,
+            now=now,
+            seen=None if stored is None else stored.token,
+        )
     except WtrError as error:
         return error

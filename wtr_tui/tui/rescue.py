@@ -14,23 +14,22 @@ Give = Callable[[Token, str], None]
 
 
 def offer_unsaved(session: Session, give: Give) -> None:
-    """Tries once more to save the token, else asks on the bare terminal whether to print it.
+    """Tries once more to save what is unsaved, else asks on the bare terminal whether to print it.
 
     To be called when the terminal is as it was before. Nobody may be there to answer.
     """
-    stored = session.keeper.stored
-    if stored is None or not session.keeper.unsaved:
-        return
-    token_file = session.profile.token_file
-    try:
-        with token_file.lock():
-            token_file.save(stored)
-    except WtrError as error:
-        _tell(f"\nThe token is NOT SAVED: {error}\nEnter prints it here, Ctrl+C drops it. ")
-        if _is_wanted():
-            give(stored.token, session.profile.name)
-    else:
-        _tell("The token that could not be saved before is saved now.\n")
+    for each in session.roster:
+        stored = each.keeper.stored
+        if stored is None or not each.keeper.unsaved:
+            continue
+        try:
+            each.save()
+        except WtrError as error:
+            _tell(f"\nThe token is NOT SAVED: {error}\nEnter prints it here, Ctrl+C drops it. ")
+            if _is_wanted():
+                give(stored.token, each.profile.name)
+        else:
+            _tell("The token that could not be saved before is saved now.\n")
 
 
 def _is_wanted() -> bool:

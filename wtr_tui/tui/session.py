@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from wtr_tui import clock
-from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.errors import SettingsError
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import AUTO_REFRESH
+from wtr_tui.tui.roster import Followed, Roster
 
 if TYPE_CHECKING:
+    from wtr_tui.auto_refresh import AutoRefresh
+    from wtr_tui.errors import SettingsError
     from wtr_tui.model import Account
     from wtr_tui.oauth.client import WebexClient
+    from wtr_tui.storage.settings import Settings
     from wtr_tui.tui.widgets.message_line import Tone
 
 
@@ -58,8 +58,11 @@ class Program(Protocol):
     def refresh_token(self) -> None:
         """Refreshes the token in the background, because the user asked for it."""
 
+    def refresh_profiles(self, every: Sequence[Followed]) -> None:
+        """Refreshes the tokens of these profiles in the background, as the user asked."""
+
     def save_again(self) -> None:
-        """Tries once more to write a token that could not be saved."""
+        """Tries once more to write the tokens that could not be saved."""
 
     def copy(self, text: str, what: str, *, otherwise: str) -> None:
         """Copies, and says what (``the access token``) and which way it went.
@@ -73,8 +76,11 @@ class Program(Protocol):
     def close_bare(self) -> None:
         """Goes back from there, because something has happened that the screens tell."""
 
-    def switch_profile(self, profile: Profile) -> object:
-        """Ends what is going on for this profile, and goes on with another."""
+    def switch_profile(self, profile: Profile, *, to: str = "") -> object:
+        """Ends what is going on for this profile, and goes on with another.
+
+        ``to`` is the screen to show; "" for the one it would open on.
+        """
 
     def ask_other_account(self, path: Path, account: Account, before: Account) -> None:
         """Asks whether the token put aside at ``path``, of another account, replaces the one."""
@@ -93,42 +99,38 @@ class Session:
     now: Callable[[], datetime] = clock.now
     demo: Demo | None = None
     """None where the real Webex is meant."""
-    settings: Settings = field(init=False)
-    settings_error: SettingsError | None = field(init=False, default=None)
-    """Why the settings file cannot be read; ``settings`` then holds the defaults."""
-    keeper: AutoRefresh = field(init=False)
-    """The token of the profile, followed in its file, and when to refresh it."""
-    refresh_remark: str = field(init=False, default="")
-    """What the last refresh has to say beside its time."""
+    roster: Roster = field(init=False)
+    """All profiles that are known by now, the one in use among them."""
+    used: Followed = field(init=False)
 
     def __post_init__(self) -> None:
-        self.load_settings()
-        self.keeper = self._keeper()
-
-    def _keeper(self) -> AutoRefresh:
-        keeper = AutoRefresh(self.profile, self.settings.app_id, auto=self.settings[AUTO_REFRESH])
-        keeper.follow(self.settings)
-        return keeper
+        self.roster = Roster(self.profile, self.environ)
+        self.used = self.roster.of(self.profile)
 
     def use(self, profile: Profile) -> None:
-        """Goes on with another profile, as if the program had been started with it."""
-        self.profile = profile
-        self.refresh_remark = ""
-        self.load_settings()
-        self.keeper = self._keeper()
+        """Goes on with another profile; what was learnt of its token meanwhile stays."""
+        self.used = self.roster.of(profile)
+        self.used.load_settings()
+        self.profile = self.used.profile
+
+    @property
+    def settings(self) -> Settings:
+        """Of the profile in use."""
+        return self.used.settings
+
+    @property
+    def settings_error(self) -> SettingsError | None:
+        """Why the settings file cannot be read; ``settings`` then holds the defaults."""
+        return self.used.settings_error
+
+    @property
+    def keeper(self) -> AutoRefresh:
+        """The token of the profile, followed in its file, and when to refresh it."""
+        return self.used.keeper
 
     def load_settings(self) -> None:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
-        from wtr_tui.storage import settings
-
-        try:
-            self.settings = settings.load(self.profile.settings_path, self.environ)
-            self.settings_error = None
-        except SettingsError as error:
-            self.settings = settings.without_file(self.environ)
-            self.settings_error = error
-        if hasattr(self, "keeper"):
-            self.keeper.follow(self.settings)
+        self.used.load_settings()
 
     @property
     def settings_place(self) -> str:
@@ -140,7 +142,7 @@ class Session:
     @property
     def ready(self) -> bool:
         """Whether the settings are enough to talk to Webex."""
-        return self.settings_error is None and not self.settings.problems
+        return self.used.ready
 
     def client(self) -> WebexClient:
         """A client for the profile's token endpoint, to be closed after use."""

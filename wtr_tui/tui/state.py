@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from wtr_tui import clock, tokens
 from wtr_tui.tokens import TokenState
 from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.widgets.header import Standing
 from wtr_tui.urgency import Urgency, urgency
@@ -36,13 +37,18 @@ class State:
 
 
 def state_of(session: Session, now: datetime) -> State:
-    """How the token is, for every screen that says it."""
-    keeper = session.keeper
+    """How the token of the profile in use is, for every screen that says it."""
+    return state_of_profile(session.used, now)
+
+
+def state_of_profile(followed: Followed, now: datetime) -> State:
+    """How the token of any profile is."""
+    keeper = followed.keeper
     if keeper.problem is not None and not keeper.unsaved:
         return State(Meaning.OVER, "file unusable", None)
     kind = tokens.state_of(
         keeper.stored,
-        session.settings,
+        followed.settings,
         keeper.known,
         now,
         unsaved=keeper.unsaved,

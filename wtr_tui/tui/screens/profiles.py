@@ -1,141 +1,321 @@
-"""The profiles: one integration each. Switch to another, make a new one, remove one."""
+"""The profiles: one integration each. Their tokens at a glance, and what can be done with each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
-from textual.binding import BindingType
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Click
 from textual.widget import Widget
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wtr_tui import clock
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import profiles
-from wtr_tui.storage.profiles import Profile
+from wtr_tui.tui import activity
 from wtr_tui.tui.keys import Key, keys
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.refresh_words import next_refresh
+from wtr_tui.tui.roster import Followed
+from wtr_tui.tui.screens import profile_table as table
+from wtr_tui.tui.screens.base import Box, Dialog, WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.state import state_of_profile
+from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
+
+_ABOUT = ("Owner", "Access token", "Sign in again", "Auto-refresh", "Last", "Settings")
+_AROUND = 4
+"""Rows of the page that are neither the list nor the panel about the marked profile."""
+
+
+class Rows(OptionList, can_focus=False):
+    """The keys are the screen's, so that the line of keys can show them. A click marks a row."""
+
+    async def _on_click(self, event: Click) -> None:
+        at = event.style.meta.get("option")
+        if at is not None and at != self.highlighted:
+            event.prevent_default()
+            self.highlighted = at
 
 
 class ProfilesScreen(WtrScreen):
-    """Enter switches to the marked profile, or makes the one whose name was typed."""
+    """A table; what can be done is done with the marked profile."""
 
-    CSS_PATH = "dialogs.tcss"
+    DEFAULT_CSS = """
+    ProfilesScreen #page { max-width: 100% !important; overflow-y: hidden !important; }
+    ProfilesScreen Rows {
+        height: auto; background: $background; border: none; padding: 0;
+        scrollbar-size-vertical: 1; scrollbar-background: $background;
+    }
+    ProfilesScreen #titles { text-wrap: nowrap; height: 1; }
+    ProfilesScreen Panel { margin: 1 0 0 0; max-width: 120; }
+    ProfilesScreen.-short Panel { display: none; }
+    """
     NAME = "profiles"
     HELP_NAME = "Profiles"
     HELP_TEXT = (
-        "A profile is one integration with its own settings and token. Enter goes on with the one"
-        " that is marked; a name typed below makes a new one."
+        "A profile is one integration with its own settings and token. While the program is open,"
+        " it keeps the tokens of all profiles alive whose settings have autoRefresh on. Variables"
+        " such as WEBEX_APPID count only for the profile the program was started with."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
-            Key("delete,ctrl+d", "remove", "Remove", "Remove the marked profile"),
-        )
+            Key("enter", "use", "Use it", "Go on with the marked profile"),
+            Key("r", "refresh", "Refresh", "Refresh the token of the marked profile"),
+            Key("R", "refresh_all", "All", "Refresh the tokens of all profiles"),
+            Key("s", "sign_in", "Sign in", "Sign in for the marked profile"),
+            Key("n", "make", "New", "Make a new profile"),
+            Key("d,delete", "remove", "Remove", "Remove the marked profile"),
+            Key("q", "app.quit", "Quit", "Quit"),
+        ),
+        Binding("down,j", "mark('cursor_down')", show=False, id="scroll-down"),
+        Binding("up,k", "mark('cursor_up')", show=False, id="scroll-up"),
+        Binding("pagedown", "mark('page_down')", show=False),
+        Binding("pageup", "mark('page_up')", show=False),
+        Binding("home", "mark('first')", show=False),
+        Binding("end", "mark('last')", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._profiles: list[Profile] = []
+        self._rows: dict[str, table.Row] = {}
+        self._columns: dict[table.Column, int] = {}
 
     def content(self) -> Iterable[Widget]:
-        yield Quiet("Profiles · one integration each", classes="heading")
-        yield OptionList(compact=True)
-        yield QuietInput(placeholder="name of a new profile")
+        yield Quiet("", id="titles")
+        yield Rows(compact=True)
+        yield Panel("", Facts(_ABOUT, id="about"), id="marked")
 
     def on_screen_resume(self) -> None:
         if self.is_built:
-            at = self.query_one(OptionList).highlighted
-            self._list(marked=self._profiles[at].name if at is not None else "")
-            self.query_one(OptionList).focus()
+            self._show()
 
-    def on_profile_changed(self) -> None:
-        super().on_profile_changed()
-        self._list()
+    def on_resize(self) -> None:
+        if self.is_built:
+            self._rows = {}  # other columns: every row is another
+            self._show()
 
-    def _list(self, *, marked: str = "") -> None:
+    def on_second(self, now: datetime) -> None:
+        self._show()
+
+    def on_token_changed(self) -> None:
+        self._show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """``refresh_all`` is of use with more than one profile only."""
+        return action != "refresh_all" or len(self.session.roster) > 1
+
+    # The table.
+
+    def _show(self) -> None:
         session = self.session
-        self._profiles = profiles.every(session.environ)
-        # Neither the one in use nor the usual one need have a file yet.
-        for always in (session.profile, profiles.find("default", None, session.environ)):
-            if all(each.name != always.name for each in self._profiles):
-                self._profiles.insert(0, always)
-        listed = self.query_one(OptionList)
+        now = session.now()
+        rows = {
+            each.profile.name: table.row_of(each, now, used=each is session.used)
+            for each in session.roster
+        }
+        room = self.query_one("#page").container_size.width - 5
+        columns = table.widths(tuple(rows.values()), room)
+        if list(rows) != list(self._rows) or columns != self._columns:
+            self._list(rows, columns)
+        else:
+            listed = self.query_one(Rows)
+            for name, row in rows.items():
+                if row != self._rows[name]:
+                    listed.replace_option_prompt(name, table.line(row, columns))
+        self._rows, self._columns = rows, columns
+        self._show_marked(now)
+
+    def _list(self, rows: dict[str, table.Row], columns: dict[table.Column, int]) -> None:
+        listed = self.query_one(Rows)
+        marked = self._marked_name() or self.session.profile.name
+        self.query_one("#titles", Quiet).show(table.heading(columns))
         listed.clear_options()
-        listed.add_options([Option(self._line(each), id=each.name) for each in self._profiles])
-        names = [each.name for each in self._profiles]
-        listed.highlighted = names.index(marked if marked in names else session.profile.name)
+        listed.add_options(
+            [Option(table.line(row, columns), id=name) for name, row in rows.items()]
+        )
+        names = list(rows)
+        listed.highlighted = names.index(marked) if marked in rows else 0
+        panel = 0 if self.has_class("-short") else len(_ABOUT) + 3
+        room = self.size.height - _AROUND - panel - 2
+        listed.styles.max_height = max(room, 3)
+        self.refresh_bindings()
 
-    def _line(self, each: Profile) -> str:
-        mark = "●" if each.name == self.session.profile.name else " "
-        return f"{mark} {each.name:<20} {self._state(each)}"
+    def _marked_name(self) -> str:
+        listed = self.query_one(Rows)
+        if listed.highlighted is None or not listed.option_count:
+            return ""
+        return listed.get_option_at_index(listed.highlighted).id or ""
 
-    def _state(self, each: Profile) -> str:
-        try:
-            stored = each.token_file.read()
-        except WtrError:
-            return "its token file cannot be used"
-        if stored is None:
-            return "no token"
-        left = stored.token.left(self.session.now())
-        if left is None:
-            return "token without a known end"
-        if left.total_seconds() <= 0:
-            return "token expired"
-        return f"token for {clock.duration(left)}"
+    @property
+    def _marked(self) -> Followed:
+        name = self._marked_name()
+        every = {each.profile.name: each for each in self.session.roster}
+        return every.get(name, self.session.used)
+
+    @on(OptionList.OptionHighlighted)
+    def _other_marked(self) -> None:
+        self._show_marked(self.session.now())
+
+    def _show_marked(self, now: datetime) -> None:
+        each = self._marked
+        state = state_of_profile(each, now)
+        panel = self.query_one("#marked", Panel)
+        panel.show_title(each.profile.name)
+        style = f"bold {state.meaning.colour}"
+        panel.show_right(Content.styled(f"{state.meaning.sign} {state.word}", style))
+        about = self.query_one("#about", Facts)
+        for name, fact in zip(_ABOUT, _facts(each, now), strict=True):
+            about.state(name, fact)
+
+    # What is done with a profile.
 
     @on(OptionList.OptionSelected)
-    def _switch(self, event: OptionList.OptionSelected) -> None:
-        chosen = next(each for each in self._profiles if each.name == event.option.id)
-        self._go(chosen)
+    def _chosen(self) -> None:
+        self.action_use()
 
-    @on(Input.Submitted)
-    def _make(self, event: Input.Submitted) -> None:
-        name = event.value.strip()
-        try:
-            made = profiles.create(name, self.session.environ)
-        except WtrError as error:
-            self.tell(str(error))
+    def action_mark(self, where: str) -> None:
+        listed = self.query_one(Rows)
+        getattr(listed, f"action_{where}")()
+
+    def action_use(self) -> None:
+        self._go(self._marked.profile)
+
+    def action_sign_in(self) -> None:
+        self._go(self._marked.profile, to="sign-in")
+
+    def action_refresh(self) -> None:
+        each = self._marked
+        if each.keeper.unsaved:
+            self.tell(_SAVE_FIRST, Tone.WARN)
         else:
-            self._go(made)
+            self.program.refresh_profiles([each])
 
-    def _go(self, chosen: Profile) -> None:
+    def action_refresh_all(self) -> None:
+        able = [each for each in self.session.roster if _can_refresh(each)]
+        if able:
+            self.program.refresh_profiles(able)
+        else:
+            self.tell("No profile has a token that can be refreshed.")
+
+    def action_make(self) -> None:
         if self.session.demo is not None:
-            self.tell("The sandbox has one profile, its own.")
-        elif self.session.keeper.unsaved:
-            self.tell("First save the token (s, on F2): it is only in this window.", Tone.WARN)
-        elif chosen.name == self.session.profile.name:
-            self.program.go("token")
+            self.tell(_ONE_PROFILE)
+            return
+
+        def take(made: profiles.Profile | None) -> None:
+            if made is not None:
+                self._go(made)
+
+        self.app.push_screen(NameDialog(), take)
+
+    def _go(self, chosen: profiles.Profile, *, to: str = "") -> None:
+        session = self.session
+        if chosen.name == session.profile.name:
+            self.program.go(to or "token")
+        elif session.demo is not None:
+            self.tell(_ONE_PROFILE)
+        elif session.keeper.unsaved:
+            self.tell(_SAVE_FIRST, Tone.WARN)
         else:
-            self.program.switch_profile(chosen)
+            self.program.switch_profile(chosen, to=to)
 
     def action_remove(self) -> None:
-        marked = self.query_one(OptionList).highlighted
-        if marked is None:
-            return
-        chosen = self._profiles[marked]
+        chosen = self._marked.profile
         if chosen.name == self.session.profile.name:
-            self.tell("This profile is in use: switch to another one first.")
+            self.tell("This profile is in use: go on with another one first.")
             return
         self.app.push_screen(
             ConfirmScreen(
                 "Its settings and its token are deleted. The token itself stays valid at Webex"
-                " until it ends.",
+                " until it expires.",
                 f"Remove the profile {chosen.name}?",
             ),
             lambda sure: self._remove(chosen) if sure else None,
         )
 
-    def _remove(self, chosen: Profile) -> None:
+    def _remove(self, chosen: profiles.Profile) -> None:
         try:
             profiles.remove(chosen)
         except WtrError as error:
-            self.tell(str(error))
+            self.tell(str(error), Tone.BAD)
         else:
-            self._list()
-            self.tell(f"{chosen.name} was removed.")
+            self.session.roster.forget(chosen)
+            self.program.token_changed()
+            self.tell(f"{chosen.name} was removed.", Tone.GOOD)
+
+
+_SAVE_FIRST = "First save the token (s, on F2): it is only in this window."
+_ONE_PROFILE = "The sandbox has one profile, its own."
+
+
+class NameDialog(Dialog["profiles.Profile | None"]):
+    """Asks for the name of a new profile, and gives the profile once it is made."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    def compose(self) -> ComposeResult:
+        with Box():
+            yield Quiet("A new profile", classes="heading")
+            yield Quiet("One integration with settings and a token of its own. Its name:")
+            yield QuietInput(placeholder="work")
+            yield Quiet("", id="told")
+            yield Quiet("Enter makes it   Esc cancels", classes="keys")
+
+    def on_mount(self) -> None:
+        self.query_one(QuietInput).focus()
+
+    @on(QuietInput.Submitted)
+    def _make(self, event: QuietInput.Submitted) -> None:
+        try:
+            made = profiles.create(event.value.strip(), self.session.environ)
+        except WtrError as error:
+            self.query_one("#told", Quiet).reshape(str(error))
+        else:
+            self.dismiss(made)
+
+
+def _can_refresh(each: Followed) -> bool:
+    stored = each.keeper.stored
+    refreshable = stored is not None and stored.token.refresh_token is not None
+    return refreshable and each.ready and not each.keeper.unsaved and not each.keeper.foreign
+
+
+def _facts(each: Followed, now: datetime) -> Iterable[str]:
+    keeper = each.keeper
+    stored = keeper.stored
+    token = stored.token if stored is not None else None
+    yield stored.account.named if stored is not None and stored.account.known else "not known"
+    yield _end(token.expires_at if token else None, now) if token else "none yet"
+    if token is None or token.refresh_token is None:
+        yield "s signs in" if token is None else "once it expires: it cannot be refreshed"
+    else:
+        yield _end(token.refresh_expires_at, now)
+    yield next_refresh(keeper, now)
+    latest = each.latest()
+    if each.failure:
+        yield each.failure
+    elif latest is not None:
+        row = activity.row(latest, now)
+        yield f"{row.when} {row.what}, by {row.by}" if row.by else f"{row.when} {row.what}"
+    else:
+        yield "nothing yet"
+    wrong = each.settings_error or next(iter(each.settings.problems), None)
+    yield str(wrong) if wrong is not None else str(each.profile.settings_path)
+
+
+def _end(end: datetime | None, now: datetime) -> str:
+    if end is None:
+        return "its end is not known"
+    if end <= now:
+        return f"expired {clock.local(end)}"
+    return f"{clock.local(end)}, in {clock.duration(end - now)}"

@@ -148,7 +148,7 @@ class TokenScreen(WtrScreen):
         return f"wtr token{which} prints it, wtr exec{which} -- CMD runs CMD with it"
 
     def _obtained_words(self, token: Token) -> str:
-        remark = self.session.refresh_remark
+        remark = self.session.used.remark
         told = f" · {remark}" if remark else ""
         return f"{clock.local(token.obtained_at, seconds=True)}{told}"
 

@@ -1,0 +1,188 @@
+"""All profiles while the program is open: kept alive, and none with the secret of another."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.stage import Stage, shows, tells, until
+from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
+from wtr_tui import clock, errors, known, tokens
+from wtr_tui.errors import GrantRejected, TemporaryError
+from wtr_tui.storage import profiles
+from wtr_tui.storage.profiles import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.tui.roster import Followed, Roster
+
+LIFE = timedelta(days=14)
+
+
+class Webex:
+    """Stands where tokens are refreshed: what was asked for whom, and what comes of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.failures: dict[str, errors.WtrError] = {}
+        self._lock = threading.Lock()
+
+    def refresh(self, found: Profile, settings: Settings, **_: object) -> tokens.Obtained:
+        with self._lock:
+            self.asked.append((found.name, settings.secret.reveal()))
+        if found.name in self.failures:
+            stored = found.token_file.read()
+            assert stored is not None
+            known.note_failure(found, stored.token, self.failures[found.name], clock.now())
+            raise self.failures[found.name]
+        token = a_token(f"NEW-{found.name}")
+        found.token_file.save(StoredToken(settings.app_id, token))
+        return tokens.Obtained(token, tokens.How.REFRESHED)
+
+    def names(self) -> list[str]:
+        return sorted(name for name, _ in self.asked)
+
+
+@pytest.fixture
+def webex(monkeypatch: pytest.MonkeyPatch) -> Webex:
+    webex = Webex()
+    monkeypatch.setattr(tokens, "refresh", webex.refresh)
+    monkeypatch.setattr("wtr_tui.tui.app._TICK_SECONDS", 0.05)
+    return webex
+
+
+def _make(stage: Stage, name: str, *, left: timedelta, more: str = "") -> Profile:
+    made = profiles.named(name, stage.environ)
+    made.settings_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made.settings_path.touch(mode=0o600)
+    made.settings_path.write_text(f"appid: {APP_ID}\nsecret: secret-of-{name}\n{more}")
+    token = a_token(name, obtained_at=stage.clock() + left - LIFE)
+    made.token_file.save(StoredToken(APP_ID, token))
+    return made
+
+
+async def test_every_profile_that_is_due_is_refreshed_where_its_settings_say_so(
+    stage: Stage, webex: Webex
+) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    _make(stage, "due", left=timedelta(hours=2))
+    _make(stage, "fresh", left=timedelta(days=10))
+    _make(stage, "left-alone", left=timedelta(hours=2), more="autoRefresh: false\n")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: bool(webex.asked))
+        for _ in range(20):
+            await pilot.pause()
+    assert webex.names() == ["due"]
+
+
+async def test_each_profile_has_a_back_off_of_its_own_and_a_person_is_called_once(
+    stage: Stage, webex: Webex
+) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    for name in ("busy", "revoked"):
+        _make(stage, name, left=timedelta(hours=2))
+    webex.failures = {
+        "busy": TemporaryError("Webex is busy."),
+        "revoked": GrantRejected("Webex no longer accepts the refresh token."),
+    }
+    app = stage.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await tells(pilot, "revoked needs a sign-in. F5 shows the profiles.")
+        followed = {each.profile.name: each for each in app.session.roster}
+        assert followed["busy"].keeper.next_at() is not None
+        assert followed["revoked"].keeper.next_at() is None
+        assert app.session.keeper.next_at() is not None
+        await pilot.press("escape")
+        for _ in range(30):
+            await pilot.pause(0.01)
+        assert webex.names() == ["busy", "revoked"]
+        await pilot.press("f5")
+        await shows(pilot, "Webex is busy.")
+
+
+async def test_all_are_refreshed_on_a_key_and_a_failure_stands_beside_its_profile(
+    stage: Stage, webex: Webex
+) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    for number in range(12):
+        _make(stage, f"calling-{number}", left=timedelta(days=10))
+    webex.failures = {"calling-3": TemporaryError("The network is unreachable.")}
+    app = stage.app()
+    async with app.run_test(size=(140, 34)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "calling-11")
+        await pilot.press("R")
+        await tells(pilot, "12 of 13 refreshed; what failed is told beside it.")
+        await shows(pilot, "! The network is unreachable.")
+    assert len(webex.asked) == 13
+
+
+async def test_profiles_that_come_and_go_are_followed(stage: Stage, webex: Webex) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    app = stage.app()
+    async with app.run_test(size=(100, 34)) as pilot:
+        await pilot.press("f5")
+        made = _make(stage, "later", left=timedelta(days=3))
+        await shows(pilot, "later")
+        made.settings_path.write_text("appid: [\n")
+        await until(pilot, lambda: any(each.settings_error for each in app.session.roster))
+        Path(made.settings_path).unlink()
+        Path(made.token_path).unlink()
+        await until(pilot, lambda: len(app.session.roster) == 1)
+
+
+def test_variables_count_for_the_profile_that_was_started_and_for_no_other(stage: Stage) -> None:
+    environ = {**stage.environ, "WEBEX_SECRET": "of-the-started", "WEBEX_APPID": OTHER_APP_ID,
+               "WEBEX_BASEURL": "https://elsewhere.example/v1"}  # fmt: skip
+    stage.configure()
+    other = _make(stage, "other", left=timedelta(days=3))
+    roster = Roster(stage.profile, environ)
+    started = roster.of(stage.profile).settings
+    assert (started.secret.reveal(), started.app_id) == ("of-the-started", OTHER_APP_ID)
+    settings = roster.of(other).settings
+    assert (settings.secret.reveal(), settings.app_id) == ("secret-of-other", APP_ID)
+    assert settings.base_url != started.base_url
+
+
+async def test_a_profile_gone_on_with_keeps_its_own_secret(stage: Stage, webex: Webex) -> None:
+    stage.environ["WEBEX_SECRET"] = "of-the-started"
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    _make(stage, "other", left=timedelta(days=10))
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "other")
+        await pilot.press("down", "enter")
+        await tells(pilot, "This is the profile other.")
+        await pilot.press("r")
+        await until(pilot, lambda: bool(webex.asked))
+    assert webex.asked == [("other", "secret-of-other")]
+
+
+@pytest.mark.parametrize(
+    ("left", "sign_in_left", "expected"),
+    [
+        (timedelta(days=3), timedelta(days=80), ""),
+        (timedelta(hours=-1), timedelta(days=80), ""),
+        (timedelta(days=3), timedelta(hours=-1), ""),
+        (timedelta(hours=-1), timedelta(hours=-1), "needs a sign-in"),
+    ],
+)
+def test_a_person_is_needed_once_nothing_else_helps(
+    stage: Stage, left: timedelta, sign_in_left: timedelta, expected: str
+) -> None:
+    made = _make(stage, "work", left=left)
+    stored = made.token_file.read()
+    assert stored is not None
+    token = replace(stored.token, refresh_expires_at=stage.clock() + sign_in_left)
+    made.token_file.save(StoredToken(APP_ID, token))
+    followed = Followed(made, stage.environ)
+    followed.look(stage.clock())
+    assert followed.need(stage.clock()) == expected
