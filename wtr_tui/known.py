@@ -13,7 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wtr_tui import clock, delivery, history
-from wtr_tui.errors import GrantRejected, WtrError
+from wtr_tui.errors import (
+    GrantRejected,
+    RequestRefused,
+    SignInNeeded,
+    TemporaryError,
+    WtrError,
+)
 from wtr_tui.history import Event
 from wtr_tui.storage import state
 from wtr_tui.storage.settings_table import WARN_BEFORE
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
 
 # Seconds: whoever holds the lock for longer refreshes, and what is to be noted here ends with it.
 _PATIENCE = 2.0
+_FIRST_WAIT, _LONGEST_WAIT = 60, 3_600
 
 
 def of(profile: Profile) -> State:
@@ -69,7 +76,7 @@ def sign_in_soon(
     end = token.refresh_expires_at
     if end is None or token.refresh_token is None or end <= now:
         return ""
-    if known.moves(end) or since_sign_in_needed(known, token) is not None:
+    if settings.can_mint or known.moves(end) or since_sign_in_needed(known, token) is not None:
         return ""
     limits = settings[WARN_BEFORE]
     soon = timedelta(seconds=max(limits, default=0))
@@ -80,6 +87,19 @@ def sign_in_soon(
         f"The refresh token ends in {clock.duration(end - now)};"
         f" {stays}somebody has to sign in by {clock.local(end)}."
     )
+
+
+def require_mint_due(known: State, token: Token, now: datetime) -> None:
+    """Raises the last failure to mint a token in place of this one, while its wait lasts."""
+    again_at = known.mint_waits(token.access_token.reveal())
+    if again_at is None or now >= again_at or known.last is None:
+        return
+    again = f"It is tried again at {clock.local(again_at, seconds=True)}."
+    if known.last.kind == RequestRefused.kind:
+        raise RequestRefused(known.last.message, again)
+    if known.last.kind == SignInNeeded.kind:
+        raise SignInNeeded(known.last.message, again)
+    raise TemporaryError(known.last.message, again, retry_after=again_at - now)
 
 
 # What is noted under the token's lock, by whoever holds it.
@@ -120,6 +140,22 @@ def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime)
 
 
 # What takes the lock itself, for a moment.
+
+
+def note_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
+    """A service app's token could not be minted anew: the next attempt waits, up to an hour."""
+    with suppress(WtrError), profile.token_file.lock(_PATIENCE):
+        known = of(profile)
+        known.mint_failures += 1
+        seconds = min(_FIRST_WAIT * 2 ** min(known.mint_failures - 1, 10), _LONGEST_WAIT)
+        wait = timedelta(seconds=seconds)
+        if isinstance(error, TemporaryError) and error.retry_after is not None:
+            wait = max(wait, error.retry_after)
+        known.mint_again_at = now + wait
+        known.last = Outcome(error.kind, now, cleaned(str(error), 400))
+        # No user is needed: what Webex refused, an administrator mends, or time.
+        known.sign_in_needed_since, known.message = None, ""
+        state.write(str(profile.token_path), known)
 
 
 def signed_in(
@@ -201,6 +237,8 @@ def announce_sign_in(
             # Noted before it is told: whoever is killed in between has told nobody twice.
             if not state.write(str(profile.token_path), known):
                 return False
+        if settings.can_mint:
+            return False  # noted, so that nobody looks again; no user is needed
         delivery.deliver(profile, settings, Event.SIGN_IN_SOON, stored.token)
         return True
     return False

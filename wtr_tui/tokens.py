@@ -348,7 +348,7 @@ def refresh(
 
     need = _Need(now, within, both_ends, seen)
     try:
-        obtained = _under_the_lock(profile, settings, client, need, lock)
+        obtained = _renewed(profile, settings, client, need, lock)
     except WtrError as error:
         event = Event.NEEDS_SIGN_IN if isinstance(error, SignInNeeded) else Event.FAILED
         deliver(profile, settings, event, error=error)
@@ -404,6 +404,92 @@ def is_fresh(
     from wtr_tui import known
 
     return not known.end_can_move(known.of(profile), token, within, now)
+
+
+def mint(
+    profile: Profile,
+    settings: Settings,
+    *,
+    client: WebexClient | None = None,
+    now: Callable[[], datetime] = clock.now,
+) -> Obtained:
+    """A service app's new token, in place of a user's sign-in; saved, and handed on.
+
+    Raises SettingsError where settings are missing or lead in a circle, SignInNeeded where the
+    profile that mints needs one, RequestRefused with the cure for what Webex refused, NotSaved,
+    TemporaryError (with LockHeld).
+    """
+    from wtr_tui import known
+
+    obtained = _minted(profile, settings, client, now, None)
+    known.signed_in(profile, settings, obtained.token, now)
+    return obtained
+
+
+def _renewed(
+    profile: Profile,
+    settings: Settings,
+    client: WebexClient | None,
+    need: _Need,
+    lock: Lock | None,
+) -> Obtained:
+    """Refreshed; a service app's token, whose refresh token is dead, minted anew, once.
+
+    Where that fails, the next attempt waits, longer after each failure, whichever process it is.
+    """
+    from wtr_tui import known
+
+    if not settings.can_mint:
+        return _under_the_lock(profile, settings, client, need, lock)
+    try:
+        before = profile.token_file.read()
+        if before is not None and not need.is_met(profile, before.token):
+            known.require_mint_due(known.of(profile), before.token, need.now())
+        return _under_the_lock(profile, settings, client, need, lock)
+    except GrantRejected:
+        stored = stored_token(profile)
+    finally:
+        if lock is not None and lock.is_held:
+            lock.release()
+    try:
+        return _minted(profile, settings, client, need.now, stored.token)
+    except NotSaved:
+        raise
+    except WtrError as error:
+        known.note_mint_failure(profile, error, need.now())
+        raise
+
+
+def _minted(
+    profile: Profile,
+    settings: Settings,
+    client: WebexClient | None,
+    now: Callable[[], datetime],
+    dead: Token | None,
+) -> Obtained:
+    """Minted and saved, unless another process has replaced the ``dead`` token meanwhile."""
+    from wtr_tui import in_flight, known, service_app
+
+    through, through_settings = service_app.minting_profile(profile, settings)
+    # Got before this profile's lock is taken: no process ever waits for one while it holds another.
+    try:
+        held = valid_token(through, through_settings, now=now)
+    except WtrError as error:
+        raise service_app.explained(error, profile, through) from error
+    settings.secret.fetch()
+    with profile.token_file.lock(PATIENCE):
+        profile.token_file.take_up_leftover()
+        if dead is not None:
+            newest = profile.token_file.read()
+            other = newest is not None and not newest.token.same_access(dead)
+            if newest is not None and other and newest.token.is_valid(now()):
+                return Obtained(newest.token, How.ALREADY_FRESH)
+        with in_flight.until_saved():
+            token = service_app.minted(settings, through, held.token, client=client, now=now)
+            service_app.saved(profile, settings, token)
+            if dead is not None:
+                known.note_granted(profile, settings, dead, token, now())
+    return Obtained(token, How.REFRESHED, held.warning)
 
 
 def _under_the_lock(

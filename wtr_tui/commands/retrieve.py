@@ -1,7 +1,8 @@
 """Signs in without the full screen: prints the ways to sign in on stderr, and waits.
 
 Whichever way answers first wins. On a terminal, the address where the browser ended can be
-pasted. The token is saved; -o or -j print it on standard output.
+pasted. The token is saved; -o or -j print it on standard output. A service app's token (kind:
+serviceApp in the settings) is minted instead: no user has to sign in.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from pathlib import Path
 
-from wtr_tui import clock, in_flight
+from wtr_tui import clock, in_flight, tokens
 from wtr_tui.background import in_thread
 from wtr_tui.commands import debug
 from wtr_tui.commands.options import add_outputs, add_timeout, timeout
@@ -31,7 +32,7 @@ from wtr_tui.commands.sign_in_terminal import Pasting, TimeLeft
 from wtr_tui.commands.valid_token import loaded_settings
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.errors import DONE, FAILED
+from wtr_tui.errors import DONE, FAILED, NotSaved
 from wtr_tui.known import signed_in
 from wtr_tui.model import Account, Token
 from wtr_tui.oauth import proxies, steps
@@ -42,7 +43,7 @@ from wtr_tui.storage import profiles, put_aside
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import BROWSER, TIMEOUT
+from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH, TIMEOUT
 from wtr_tui.text import cleaned, escaped
 
 
@@ -60,6 +61,8 @@ def run(options: Namespace) -> int:
     known = loaded_settings(found).require()
     # Before anybody signs in for a token that could not be kept.
     require_own_place(str(found.token_path))
+    if known[KIND] == SERVICE_APP:
+        return _mint(found, known, options)
     known = known.having(TIMEOUT, timeout(options) or known[TIMEOUT])
     if options.no_browser:
         known = known.having(BROWSER, "never")
@@ -77,6 +80,35 @@ def run(options: Namespace) -> int:
     signed_in(found, known, other.token)
     sign_in.give(other.token)
     return DONE
+
+
+def _mint(found: Profile, known: Settings, options: Namespace) -> int:
+    """A service app's token, which needs no user."""
+    try:
+        with in_flight.saved_first():
+            obtained = tokens.mint(found, known)
+    except NotSaved as error:
+        _give(error.token, options)
+        tell(f"Minted, but the token is NOT SAVED. {error}")
+        if not (options.output or options.json):
+            give_unsaved(error.token, found.name)
+        return error.exit_code
+    token = obtained.token
+    _give(token, options)
+    if obtained.warning:
+        tell(f"The profile {known[THROUGH]}: {obtained.warning}")
+    until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
+    tell(
+        f"Minted a token of the service app through the profile {known[THROUGH]}; {until}. The"
+        f" token is in {found.token_path}."
+    )
+    return DONE
+
+
+def _give(token: Token, options: Namespace) -> None:
+    debug.hide(token.access_token, token.refresh_token)
+    for text in token_texts(token, clock.now(), text=options.output, json=options.json):
+        give(text)
 
 
 class _SignIn:
@@ -160,9 +192,7 @@ class _SignIn:
             tell(f"Webex did not grant these scopes: {' '.join(missing)}.")
 
     def give(self, token: Token) -> None:
-        options, now = self.options, clock.now()
-        for text in token_texts(token, now, text=options.output, json=options.json):
-            give(text)
+        _give(token, self.options)
 
     def _open(self, url: str) -> None:
         async def opened() -> None:

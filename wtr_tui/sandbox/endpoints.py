@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import unquote, unquote_plus, urlencode
 
 from wtr_tui.sandbox import pages
 from wtr_tui.sandbox.grants import (
@@ -24,7 +24,7 @@ from wtr_tui.sandbox.grants import (
     Rules,
     is_challenge,
 )
-from wtr_tui.sandbox.integrations import Integration
+from wtr_tui.sandbox.integrations import Integration, ServiceApp
 from wtr_tui.sandbox.messages import Answer, OAuthRefusal, Refusal, Request, json_answer, see_other
 
 PERSON = "Robin Example"
@@ -34,6 +34,7 @@ PROMPTS = ("", "select_account", "none")
 OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
 SCOPES_FOR_PEOPLE = frozenset({"spark:people_read", "spark:all", "spark-admin:people_read"})
 ADMIN_SCOPE = "identity:tokens_write"
+MINTING_SCOPE = "spark:applications_token"
 
 _MOST_OPEN_PAGES = 1000
 
@@ -62,7 +63,7 @@ class Service:
     def answer(self, request: Request) -> Answer:
         """Carries the request out, or says why not."""
         try:
-            methods = ROUTES.get(request.path)
+            methods = ROUTES.get(request.path) or _below_applications(request.path)
             if methods is None:
                 raise Refusal(404, f"The requested resource could not be found: {request.path}")
             endpoint = methods.get(request.method)
@@ -323,6 +324,30 @@ def show_expiry(service: Service, request: Request) -> Answer:
     return json_answer(200, {"exp": int(token.expires_at.timestamp() * 1000)})
 
 
+def mint_service_app_token(service: Service, request: Request) -> Answer:
+    """``POST /v1/applications/{applicationId}/token``: a token that needs no user."""
+    grant, _ = _by_access_token(service, request)
+    if MINTING_SCOPE not in grant.scopes:
+        message = "The request could not be completed: missing required scopes "
+        raise Refusal(403, message + MINTING_SCOPE)
+    application_id = unquote(request.path.split("/")[3])
+    apps = [each for each in service.integrations.values() if isinstance(each, ServiceApp)]
+    app = next((each for each in apps if each.application_id == application_id), None)
+    if app is None:
+        raise Refusal(404, "The application could not be found.")
+    members = request.members
+    secret = members.get("clientSecret", "").encode()
+    is_own = members.get("clientId") == app.client_id
+    if not is_own or not hmac.compare_digest(app.secret.reveal().encode(), secret):
+        raise Refusal(400, "The clientId or clientSecret is not the application's.")
+    if not members.get("targetOrgId"):
+        raise Refusal(400, "The targetOrgId is missing.")
+    if members["targetOrgId"] not in app.authorized_by:
+        raise Refusal(403, "The application is not authorized in the target organization.")
+    minted = service.grants.open(app.client_id, app.scopes, service.rules, request.at)
+    return json_answer(200, minted.answer(request.at))
+
+
 def revoke_authorization(service: Service, request: Request) -> Answer:
     """``DELETE /v1/authorizations``: for administrators, and for a client's own tokens."""
     grant, _ = _by_access_token(service, request)
@@ -359,6 +384,13 @@ ROUTES: dict[str, dict[str, Endpoint]] = {
     "/v1/authorizations": {"DELETE": revoke_authorization},
     "/idb/oauth2/v1/revoke": {"POST": revoke_token},
 }
+
+
+def _below_applications(path: str) -> dict[str, Endpoint] | None:
+    """The one path with an id in it."""
+    parts = path.split("/")
+    is_mint = parts[:3] == ["", "v1", "applications"] and parts[4:] == ["token"]
+    return {"POST": mint_service_app_token} if is_mint else None
 
 
 def _check_form(request: Request) -> None:

@@ -44,6 +44,15 @@ class Integration:
         return tuple(uri for uri in DEVICE_REDIRECT_URIS if uri not in self.redirect_uris)
 
 
+@dataclass(frozen=True)
+class ServiceApp(Integration):
+    """A service app: no user signs in to it, an administrator authorises it in Control Hub."""
+
+    application_id: str = ""
+    authorized_by: tuple[str, ...] = ()
+    """The organisations whose administrator has."""
+
+
 def demo_integration(redirect_port: int) -> Integration:
     """The demo's integration. Its credentials are no secret: they open nothing but a sandbox."""
     return Integration(

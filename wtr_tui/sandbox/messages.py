@@ -70,6 +70,16 @@ class Request:
         return self.path.removeprefix("/v1/")
 
     @property
+    def members(self) -> dict[str, str]:
+        """The texts in a JSON object; empty for any other body."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {name: value for name, value in pairs if isinstance(value, str)}
+
+    @property
     def is_form(self) -> bool:
         return _is_form(self.headers)
 

@@ -22,6 +22,7 @@ from wtr_tui.storage.settings_table import (
     DEFAULT_BASE_URL,
     DEFAULT_PORT,
     DEFAULT_SCOPES,
+    KIND,
     NAMES,
     REDIRECT_PORT,
     REDIRECT_URI,
@@ -29,7 +30,9 @@ from wtr_tui.storage.settings_table import (
     SECRET,
     SECRET_COMMAND,
     SECRET_FILE,
+    SERVICE_APP,
     SETTINGS,
+    THROUGH,
     Given,
     Nested,
     Setting,
@@ -130,6 +133,11 @@ class Settings:
         """What names the base URL: ``$WEBEX_BASEURL``, or a setting."""
         source = self.source(BASE_URL)
         return f"${source.name}" if source.kind == "environment" else "the setting baseUrl"
+
+    @property
+    def can_mint(self) -> bool:
+        """Whether a dead refresh token is replaced without a user: a service app's."""
+        return self[KIND] == SERVICE_APP and bool(self[THROUGH])
 
     def source(self, setting: Setting[Any]) -> Source:
         """Where the value of a setting comes from."""

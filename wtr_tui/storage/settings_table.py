@@ -21,12 +21,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from wtr_tui import secret_source
 from wtr_tui.clock import parse_duration
-from wtr_tui.errors import StorageError
+from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.model import Secret
 from wtr_tui.redirect_uri import check as check_redirect_uri
 from wtr_tui.redirect_uri import is_loopback
 from wtr_tui.storage import state
-from wtr_tui.storage.paths import home
+from wtr_tui.storage.paths import checked_name, home
 from wtr_tui.storage.settings_record import APP_ID_VARIABLES, BASE_URL_VARIABLE
 from wtr_tui.text import cause, cleaned, is_visible_ascii, without_invisible
 
@@ -137,6 +137,7 @@ _LONGEST_HOST = 253
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
 _PORT = "The redirect port must be a number from 1 to 65535"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+INTEGRATION_KIND, SERVICE_APP = KINDS = ("integration", "serviceApp")
 _PROMPTS = ("select_account", "none")
 _QUOTES = frozenset("\"'`“”‘’«»")
 
@@ -284,6 +285,27 @@ def parse_choice(text: str, choices: tuple[str, ...]) -> str:
     if text.strip() not in choices:
         raise ValueError(f"This must be one of {', '.join(choices)}{_instead(text)}.")
     return text.strip()
+
+
+def parse_id(text: str, what: str) -> str:
+    """One of Webex's identifiers: one word of visible ASCII."""
+    word = text.strip()
+    if (
+        not is_visible_ascii(word)
+        or "://" in word
+        or len(word) > _LONGEST_ID
+        or _QUOTES & set(word)
+    ):
+        raise ValueError(f"This cannot be the {what}: it is one word of letters and digits.")
+    return word
+
+
+def parse_profile(text: str) -> str:
+    """The name of a profile."""
+    try:
+        return checked_name(text.strip())
+    except UsageError as error:
+        raise ValueError(str(error)) from None
 
 
 def _instead(text: str) -> str:
@@ -505,6 +527,45 @@ REDIRECT_URI = Setting(
     INTEGRATION,
     ("WEBEX_REDIRECTURI",),
     label="Redirect URI",
+)
+KIND = Setting(
+    "kind",
+    of_text(lambda text: parse_choice(text, KINDS)),
+    "integration",
+    "integration, or serviceApp: a service app, whose appid and secret these are then; its tokens"
+    " need no user",
+    INTEGRATION,
+    label="Kind",
+    choices=KINDS,
+    is_text=True,
+)
+APPLICATION_ID = Setting(
+    "applicationId",
+    of_text(lambda text: parse_id(text, "application ID")),
+    "",
+    "the service app's own ID, not its Client ID",
+    INTEGRATION,
+    label="Application ID",
+    is_text=True,
+)
+TARGET_ORG_ID = Setting(
+    "targetOrgId",
+    of_text(lambda text: parse_id(text, "organisation's ID")),
+    "",
+    "the organisation whose administrator has authorised the service app",
+    INTEGRATION,
+    label="Target organisation",
+    is_text=True,
+)
+THROUGH = Setting(
+    "through",
+    of_text(parse_profile),
+    "",
+    "the profile whose token mints those of the service app; it needs the scope"
+    " spark:applications_token",
+    INTEGRATION,
+    label="Through",
+    is_text=True,
 )
 LOGIN_HINT = Setting(
     "loginHint",

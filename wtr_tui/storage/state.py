@@ -53,6 +53,8 @@ class State:
         "given",
         "last",
         "message",
+        "mint_again_at",
+        "mint_failures",
         "refresh",
         "refreshed_at",
         "refused_again",
@@ -73,6 +75,10 @@ class State:
         self.sign_in_needed_since: datetime | None = None
         self.message = ""
         """Why a sign-in is needed."""
+        self.mint_failures = 0
+        """How often in a row a service app's token could not be minted anew."""
+        self.mint_again_at: datetime | None = None
+        """When that may be tried again."""
         self.end: datetime | None = None
         """The end of the refresh token at the last writing."""
         self.end_stays: bool | None = None
@@ -88,6 +94,7 @@ class State:
             self.refused_since, self.refused_again = None, False
         if access != self.access or refresh != self.refresh:
             self.sign_in_needed_since, self.message = None, ""
+            self.mint_failures, self.mint_again_at = 0, None
         self.access, self.refresh = access, refresh
 
     def refused(self, access_token: str) -> datetime | None:
@@ -98,6 +105,10 @@ class State:
         """Since when Webex no longer accepts this refresh token; None where it is not known."""
         is_own = bool(refresh_token) and self.refresh == known_as(refresh_token)
         return self.sign_in_needed_since if is_own else None
+
+    def mint_waits(self, access_token: str) -> datetime | None:
+        """Until when nothing is minted in place of this access token; None where it may be."""
+        return self.mint_again_at if self.access == known_as(access_token) else None
 
     def stays(self, end: datetime) -> bool:
         """Whether refreshing is known not to move this end of the refresh token."""
@@ -197,10 +208,11 @@ def _members(token_path: str) -> Mapping[str, object]:
 
 def _fill(state: State, members: Mapping[str, object]) -> None:
     token, refused = _part(members, "token"), _part(members, "refused")
-    needed, soon, last = (
+    needed, soon, last, minting = (
         _part(members, "sign_in_needed"),
         _part(members, "sign_in_soon"),
         _part(members, "last"),
+        _part(members, "minting"),
     )
     state.access, state.refresh = str(token.get("access", "")), str(token.get("refresh", ""))
     if last:
@@ -211,6 +223,10 @@ def _fill(state: State, members: Mapping[str, object]) -> None:
     state.refused_again = refused.get("again") is True
     state.sign_in_needed_since = _instant(needed, "since")
     state.message = str(needed.get("message", ""))
+    state.mint_failures = (
+        int(failures) if isinstance(failures := minting.get("failures"), int) else 0
+    )
+    state.mint_again_at = _instant(minting, "again_at")
     state.end = _instant(soon, "end")
     state.end_stays = stays if isinstance(stays := soon.get("stays"), bool) else None
     state.warn_before = _limits(soon, "warn_before") or WARN_BEFORE
@@ -253,6 +269,9 @@ def _written(state: State) -> dict[str, object]:
     if state.sign_in_needed_since is not None:
         since = _text(state.sign_in_needed_since)
         members["sign_in_needed"] = {"since": since, "message": state.message}
+    if state.mint_failures:
+        again_at = _text(state.mint_again_at)
+        members["minting"] = {"failures": state.mint_failures, "again_at": again_at}
     return members
 
 

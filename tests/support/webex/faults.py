@@ -106,7 +106,7 @@ class Faults:
 
 
 def _checked(endpoint: str) -> str:
-    if endpoint not in ENDPOINTS:
+    if endpoint not in ENDPOINTS and not endpoint.startswith("applications/"):
         raise ValueError(f"no endpoint {endpoint!r}; there are {', '.join(sorted(ENDPOINTS))}")
     return endpoint
 
