@@ -1,4 +1,6 @@
-"""What follows an event of a token, once it is saved: the history, and the onToken command.
+"""What follows an event of a token, once it is saved: history, files of others, onToken command.
+
+The setting ``deliver`` names files that hold each new access token: see storage.sinks.
 
 The command passes the token on: to Vault, a Kubernetes secret, a password manager, another machine.
 It gets the access token on standard input, without a line end, and about it in the environment:
@@ -9,6 +11,7 @@ is saved already, and a failure is told and harms nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING
@@ -18,9 +21,10 @@ from wtr_tui.clock import iso, now
 from wtr_tui.errors import StorageError
 from wtr_tui.history import Event
 from wtr_tui.model import MASK
+from wtr_tui.storage import sinks
 from wtr_tui.storage.paths import log_path
 from wtr_tui.storage.private_file import open_private
-from wtr_tui.storage.settings_table import ON_TOKEN
+from wtr_tui.storage.settings_table import DELIVER, ON_TOKEN
 from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
@@ -67,9 +71,37 @@ def deliver(
     may ask for the token itself. Its failure is logged as a warning of ``LOGGER``.
     """
     history.append(profile, history.entry(event, token, error))
+    if event in _WRITTEN:
+        _write_sinks(profile, settings, token if event is not Event.SIGNED_OUT else None)
     # A command that refreshes must not run itself for ever.
     if settings[ON_TOKEN] and event in _HEARD and "WTR_EVENT" not in os.environ:
         _run_on_token(profile, settings, _HEARD[event], token)
+
+
+_WRITTEN = (Event.RETRIEVED, Event.REFRESHED, Event.SAME_TOKEN, Event.SIGNED_OUT)
+
+
+def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> None:
+    """Writes the newest token: another process may have refreshed, and written, meanwhile."""
+    if not settings[DELIVER]:
+        return
+    if token is not None:
+        with contextlib.suppress(StorageError):
+            stored = profile.token_file.read()
+            token = token if stored is None else stored.token
+    text = "" if token is None else token.access_token.reveal()
+    own = (profile.settings_path, profile.token_path)
+    for sink in settings[DELIVER]:
+        try:
+            sinks.write(sink, text, keep_off=own)
+        except StorageError as failure:
+            import logging
+
+            logging.getLogger(LOGGER).warning(
+                "The new token did not reach a file of the setting deliver: %s The token itself"
+                " is not affected.",
+                failure,
+            )
 
 
 def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token | None) -> None:
@@ -150,7 +182,6 @@ def _printed() -> IO[bytes]:
 
 def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool:
     """Adds what happened and what was printed, without the secrets; False where it cannot."""
-    import contextlib
     import fcntl
 
     text = output.decode("utf-8", "replace")

@@ -24,10 +24,10 @@ from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
-from wtr_tui.storage import settings
+from wtr_tui.storage import settings, sinks
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD
+from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
 from wtr_tui.storage.state import State
 from wtr_tui.text import cleaned, on_one_line, user_name
 from wtr_tui.tokens import LOST_GRANT, TokenState, require_base_url, state_of
@@ -90,6 +90,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     yield from findings
     if token is not None and token.refresh_token is not None:
         yield _timer(profile, environ)
+    yield from _sinks(known, token)
     here = surroundings.look(environ)
     yield from _connection(here, known)
     yield _port(known)
@@ -234,6 +235,32 @@ def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     if keeper.fault:
         return _warn("timer", f"{keeper.words} does not keep this token alive. {keeper.fault}")
     return _good("timer", f"{keeper.words} keeps this token alive.")
+
+
+def _sinks(known: Settings, token: Token | None) -> Iterator[Finding]:
+    """The files of the setting deliver: can they be written, who reads them, what do they hold?"""
+    for sink in known[DELIVER]:
+        try:
+            facts = sink.path.stat()
+            held = token is None or sinks.holds(sink, token.access_token.reveal())
+        except FileNotFoundError:
+            if os.access(_nearest(sink.path), os.W_OK):
+                yield _good("deliver", f"{sink.place} is written with the next new token.")
+            else:
+                yield _bad("deliver", f"{sink.place} is not there and cannot be made.")
+            continue
+        except OSError as error:
+            yield _bad("deliver", f"{sink.place} cannot be read: {error.strerror}.")
+            continue
+        if facts.st_uid not in (os.geteuid(), 0) or not os.access(sink.path.parent, os.W_OK):
+            yield _bad("deliver", f"{sink.place} cannot be written by this user.")
+        elif facts.st_mode & 0o044:
+            mode = stat.S_IMODE(facts.st_mode)
+            yield _warn("deliver", f"other users may read {sink.place} (mode {mode:o}).")
+        elif not held:
+            yield _warn("deliver", f"{sink.place} holds another token; wtr refresh writes it.")
+        else:
+            yield _good("deliver", f"{sink.place} holds the token.")
 
 
 def _lost(state: TokenState, noted: State) -> str:

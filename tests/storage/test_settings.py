@@ -329,46 +329,46 @@ def test_another_users_settings_are_told(path: Path) -> None:
     assert f"{path} belongs to user 12345" in warning
 
 
-DELIVER: Setting[object] = Setting(
-    "deliver", lambda given: given.value, (), "where to", SECTIONS[0], shape=Shape.NESTED
+SAMPLE: Setting[object] = Setting(
+    "sample", lambda given: given.value, (), "where to", SECTIONS[0], shape=Shape.NESTED
 )
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("deliver: x\n", "x"),
-        ("deliver: [a, b]\n", ["a", "b"]),
+        ("sample: x\n", "x"),
+        ("sample: [a, b]\n", ["a", "b"]),
         (
-            "deliver:\n- file: /a\n- env: /b\n  key: K\n",
+            "sample:\n- file: /a\n- env: /b\n  key: K\n",
             [{"file": "/a"}, {"env": "/b", "key": "K"}],
         ),
-        ("deliver: {save: f9, 0: on}\n", {"save": "f9", "0": "on"}),
+        ("sample: {save: f9, 0: on}\n", {"save": "f9", "0": "on"}),
         ("x: 1\n", ()),
     ],
 )
 def test_a_setting_may_be_a_list_or_a_group(
     path: Path, text: str, value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "SETTINGS", (*SETTINGS, DELIVER))
+    monkeypatch.setattr(settings, "SETTINGS", (*SETTINGS, SAMPLE))
     found = loaded(path, text, GOOD)
-    assert found[DELIVER] == value
+    assert found[SAMPLE] == value
     assert not found.problems
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("deliver: {a: 1, a: 2}\n", "a key twice"),
-        ("deliver: {[a]: 1}\n", "is no text"),
-        ("deliver: &a [*a]\n", "holds itself"),
-        ("deliver:\n- !x\n", "quotation marks"),
+        ("sample: {a: 1, a: 2}\n", "a key twice"),
+        ("sample: {[a]: 1}\n", "is no text"),
+        ("sample: &a [*a]\n", "holds itself"),
+        ("sample:\n- !x\n", "quotation marks"),
     ],
 )
 def test_a_group_that_cannot_be_read_is_told(
     path: Path, text: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "SETTINGS", (*SETTINGS, DELIVER))
+    monkeypatch.setattr(settings, "SETTINGS", (*SETTINGS, SAMPLE))
     (problem,) = loaded(path, text, GOOD).problems
     assert words in problem.fault
     assert problem.where == f"{path} line 1"

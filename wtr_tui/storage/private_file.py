@@ -14,6 +14,10 @@ import time
 from wtr_tui.errors import UnsafeFile
 from wtr_tui.text import cause, user_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 LARGEST = 1024 * 1024
@@ -23,6 +27,7 @@ _OTHERS = 0o077
 _IS_LINK = (errno.ELOOP, errno.EMLINK)
 # No file of this kind is being written for ten minutes: what is older was left by a crash.
 _LEFTOVER_AGE = 600
+_PATIENCE = 10.0  # seconds, for another process that rewrites a file in the same folder
 
 
 def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]]:
@@ -87,6 +92,79 @@ def write_private(
         return notices
     finally:
         _close_quietly(directory)
+
+
+def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
+    """Replaces the content of a file by ``change(content)``; mode and owner stay.
+
+    For a file that other programs read. One that is not there is empty, and made with mode 0600.
+    Its folder is locked meanwhile, for whoever rewrites a file in it. The file is whole at every
+    moment. Raises OSError, and UnsafeFile for anything but a regular file of this user.
+    """
+    import fcntl
+
+    folder, name = os.path.split(path)
+    make_private_folder(folder)
+    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _wait_for(lambda: fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        content, facts = _read_to_rewrite(directory, path, name)
+        new = change(content)
+        if facts is not None and new == content:
+            return
+        temporary = f".{name}.{os.urandom(6).hex()}.tmp"
+        try:
+            held = _write_new(directory, temporary, new)
+            try:
+                if facts is not None:
+                    made = os.fstat(held)
+                    if (made.st_uid, made.st_gid) != (facts.st_uid, facts.st_gid):
+                        os.fchown(held, facts.st_uid, facts.st_gid)
+                    os.fchmod(held, stat.S_IMODE(facts.st_mode))
+                os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+            finally:
+                _close_quietly(held)
+        except BaseException:
+            _remove(directory, temporary)
+            raise
+        _flush_folder(directory, path)
+        _sweep(directory, name)
+    finally:
+        _close_quietly(directory)
+
+
+def _read_to_rewrite(directory: int, path: str, name: str) -> tuple[bytes, os.stat_result | None]:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, dir_fd=directory)
+    except FileNotFoundError:
+        return b"", None
+    except OSError as error:
+        if error.errno in _IS_LINK:
+            raise _link(path) from error
+        raise
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise UnsafeFile(f"{path} is not a regular file.")
+        if facts.st_uid != os.geteuid() and os.geteuid() != 0:
+            raise UnsafeFile(f"{path} belongs to {user_name(facts.st_uid)}.")
+        if facts.st_size > LARGEST:
+            raise UnsafeFile(f"{path} is larger than 1 MiB.")
+        return _read_all(descriptor), facts
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(lock: Callable[[], None]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return lock()
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.02)
 
 
 def try_room(path: str, size: int) -> None:

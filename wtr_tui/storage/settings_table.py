@@ -25,7 +25,7 @@ from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.model import Secret
 from wtr_tui.redirect_uri import check as check_redirect_uri
 from wtr_tui.redirect_uri import is_loopback
-from wtr_tui.storage import state
+from wtr_tui.storage import sinks, state
 from wtr_tui.storage.paths import checked_name, home
 from wtr_tui.storage.settings_record import APP_ID_VARIABLES, BASE_URL_VARIABLE
 from wtr_tui.text import cause, cleaned, is_visible_ascii, without_invisible
@@ -431,6 +431,14 @@ def _secret_file(given: Given) -> Secret:
     return secret_source.SecretFile(path, check_secret)
 
 
+def _sinks(given: Given) -> tuple[sinks.Sink, ...]:
+    folder = given.settings_path.parent if given.settings_path else None
+    try:
+        return sinks.parse(given.value, folder, home(given.environ))
+    except StorageError as error:
+        raise ValueError(error.message) from None
+
+
 def _choice(
     name: str, choices: tuple[str, ...], default: str, help: str, section: str
 ) -> Setting[str]:
@@ -640,6 +648,15 @@ ON_TOKEN = Setting(
     is_text=True,
     is_hidden=True,
     guarded="what it runs",
+)
+DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
+    "deliver",
+    lambda given: _sinks(given),
+    (),
+    "files that hold each new access token, see below",
+    KEEPING,
+    shape=Shape.NESTED,
+    guarded="what is written",
 )
 WARN_BEFORE = Setting(
     "warnBefore",
