@@ -54,6 +54,7 @@ from wtr_tui.oauth.steps import (
     Step,
 )
 from wtr_tui.redirect_uri import RedirectUri
+from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.put_aside import put_aside
 from wtr_tui.storage.settings import Settings
@@ -95,6 +96,8 @@ class Retrieval:
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
+        # Before anybody signs in for a token that could not be kept.
+        require_own_place(str(profile.token_path))
         _require_usual_base_url(profile, settings)
         self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
         self.request = AuthorizationRequest.new(

@@ -59,9 +59,8 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     found = profiles.find(options.profile, options.config, os.environ)
     known = loaded_settings(found).require()
-    # Before anybody signs in for a token that could not be kept.
-    require_own_place(str(found.token_path))
     if known[KIND] == SERVICE_APP:
+        require_own_place(str(found.token_path))
         return _mint(found, known, options)
     known = known.having(TIMEOUT, timeout(options) or known[TIMEOUT])
     if options.no_browser:
