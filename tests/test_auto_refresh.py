@@ -13,7 +13,10 @@ from tests.support.clock import NOON
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
 from wtr_tui import errors
 from wtr_tui.auto_refresh import FIRST_PAUSE, AutoRefresh
+from wtr_tui.storage import state
 from wtr_tui.storage.profiles import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.state import State
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tokens import How, Obtained
 
@@ -314,3 +317,53 @@ def test_a_clock_set_back_by_seconds_is_nothing_to_tell(keeper: AutoRefresh) -> 
     following(keeper, MINE)
     keeper.look(NOON - timedelta(seconds=30))
     assert not keeper.clock_went_back
+
+
+def noted(keeper: AutoRefresh, change: Callable[[State], object]) -> None:
+    """Notes something beside the token, as another process would."""
+    path = str(keeper.profile.token_path)
+    known = state.read(path)
+    assert keeper.stored is not None
+    token = keeper.stored.token
+    assert token.refresh_token is not None
+    known.follow(token.access_token.reveal(), token.refresh_token.reveal())
+    change(known)
+    assert state.write(path, known)
+
+
+def test_what_another_process_noted_is_known_at_the_next_look(keeper: AutoRefresh) -> None:
+    following(keeper, StoredToken(APP_ID, a_token()))
+    assert not keeper.look(NOON)
+    noted(keeper, lambda known: setattr(known, "sign_in_needed_since", NOON))
+    assert keeper.look(NOON)
+    assert keeper.known.sign_in_needed("refresh-token") == NOON
+    assert not keeper.look(NOON)
+
+
+def test_a_token_that_webex_refuses_is_refreshed_once(keeper: AutoRefresh) -> None:
+    following(keeper, StoredToken(APP_ID, a_token()))
+    assert not keeper.due(NOON)
+    noted(keeper, lambda known: setattr(known, "refused_since", NOON))
+    keeper.look(NOON)
+    assert keeper.due(NOON)
+    noted(keeper, lambda known: setattr(known, "refused_again", True))
+    keeper.look(NOON)
+    assert not keeper.due(NOON)
+    assert keeper.next_at() == PLANNED
+
+
+def test_the_end_is_announced_within_its_limits_and_at_most_once_a_minute(
+    keeper: AutoRefresh,
+) -> None:
+    keeper.follow(Settings(app_id=APP_ID))
+    following(keeper, StoredToken(APP_ID, a_token(refresh_life=20 * DAY)))
+    assert not keeper.announcement_due(NOON)
+    later = NOON + 7 * DAY
+    assert keeper.announcement_due(later)
+    assert not keeper.announcement_due(later + timedelta(seconds=59))
+    assert keeper.announcement_due(later + timedelta(seconds=60))
+    end = NOON + 20 * DAY
+    noted(keeper, lambda known: known.announce(end, 13 * DAY, state.WARN_BEFORE[:1]))
+    keeper.look(later)
+    assert not keeper.announcement_due(later + timedelta(minutes=5))
+    assert keeper.announcement_due(NOON + 18 * DAY)

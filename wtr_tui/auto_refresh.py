@@ -9,9 +9,11 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from wtr_tui.clock import UTC
 from wtr_tui.errors import NotSaved, StorageError, TemporaryError, WtrError
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import state
+from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import State
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _SAME_TOKEN_PAUSE = timedelta(hours=1)
 _LONGEST_REST = max(_SAME_TOKEN_PAUSE, LONGEST_PAUSE)
 
 _LEAST_PAUSE = timedelta(seconds=5)
+_ANNOUNCEMENT_PAUSE = timedelta(minutes=1)
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
@@ -59,6 +62,7 @@ class AutoRefresh:
         self._notices: list[str] = []
         self._fingerprint: object = object()  # differs from every real one
         self._known_mark: object = object()
+        self._announce_after = datetime.min.replace(tzinfo=UTC)
         self._latest: datetime | None = None
         self._failures = 0
         self._not_before: datetime | None = None
@@ -169,6 +173,21 @@ class AutoRefresh:
     def due(self, now: datetime) -> bool:
         at = self.next_at()
         return at is not None and now >= at
+
+    def announcement_due(self, now: datetime) -> bool:
+        """Whether the refresh token's end is to be announced, by whoever is first; then asks for
+        a minute's patience: where that cannot be noted it would be due for ever."""
+        if self.stored is None or self.settings is None or self.foreign or self.unsaved:
+            return False
+        left = self.stored.token.refresh_left(now)
+        limits = self.settings[WARN_BEFORE]
+        soonest = timedelta(seconds=max(limits, default=0))
+        if left is None or left > soonest or now < self._announce_after:
+            return False
+        self._announce_after = now + _ANNOUNCEMENT_PAUSE
+        from wtr_tui.known import to_announce  # needed in the last days alone
+
+        return to_announce(self.stored, self.known, self.settings, now) is not None
 
     def switch_auto(self) -> None:
         self.auto = not self.auto

@@ -222,12 +222,12 @@ def announce_sign_in(
     if "WTR_EVENT" in os.environ:
         return False
     with suppress(WtrError):
-        if _to_announce(profile.token_file.read(), of(profile), settings, now()) is None:
+        if to_announce(profile.token_file.read(), of(profile), settings, now()) is None:
             return False
         with profile.token_file.lock(_PATIENCE):
             stored = profile.token_file.read()
             known = of(profile)
-            found = _to_announce(stored, known, settings, now())
+            found = to_announce(stored, known, settings, now())
             if stored is None or found is None:
                 return False
             _follow(known, stored.token)
@@ -244,10 +244,10 @@ def announce_sign_in(
     return False
 
 
-def _to_announce(
+def to_announce(
     stored: StoredToken | None, known: State, settings: Settings, now: datetime
 ) -> tuple[datetime, tuple[int, ...]] | None:
-    """The end and the limits to announce; None where there is nothing to announce."""
+    """The refresh token's end and the limits to announce now; None for nothing (pure)."""
     if stored is None or settings.app_id not in ("", stored.app_id):
         return None
     end = stored.token.refresh_expires_at

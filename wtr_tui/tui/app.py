@@ -157,6 +157,8 @@ class WtrApp(App[int]):
         for each in self.session.roster:
             if each.keeper.due(now) and not each.refreshing:
                 self.refreshing.start(each, asked=False)
+            if each.keeper.announcement_due(now):
+                self.refreshing.announce_sign_in(each)
         self._ticks += 1
         if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
             self._watch()

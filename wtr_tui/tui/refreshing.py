@@ -108,6 +108,16 @@ class Refreshing:
             followed.remark = f"same token again at {now().astimezone():%H:%M}" if same else ""
         return outcome
 
+    def announce_sign_in(self, followed: Followed) -> None:
+        """Tells the onToken command that the refresh token ends soon, unless it was told."""
+
+        def announce() -> None:
+            from wtr_tui.known import announce_sign_in
+
+            announce_sign_in(followed.profile, followed.settings, self._app.session.now)
+
+        self._app.run_worker(in_thread(announce), group="announce")
+
     def save_again(self) -> None:
         """Tries once more to write the tokens that could not be saved."""
         self._app.run_worker(self._save(), group="save", exclusive=True)

@@ -1,0 +1,57 @@
+"""The screens take part in what every process knows of a token, and in announcing its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.support.stage import ANN, NoWebex, Stage, until
+from tests.support.tokens import a_token
+from tests.support.webex import Fault, Sandbox
+from wtr_tui import history, known
+from wtr_tui.history import Event
+from wtr_tui.oauth.responses import token_from
+from wtr_tui.storage.profiles import Profile
+
+
+def events(profile: Profile) -> list[Event]:
+    return [entry.event for entry in history.read(profile)]
+
+
+async def test_two_open_screens_announce_the_end_once(stage: Stage) -> None:
+    ran = stage.home / "ran"
+    stage.configure(onToken=f"sh -c 'echo $WTR_EVENT >> {ran}'")
+    stage.save(a_token(refresh_life=timedelta(days=16)))
+    first, second = stage.app(webex=NoWebex(ANN)), stage.app(webex=NoWebex(ANN))
+    async with first.run_test(size=(80, 24)) as pilot, second.run_test(size=(80, 24)) as other:
+        await pilot.pause()
+        assert events(stage.profile) == []
+        stage.clock.advance(timedelta(days=5))
+        first._tick()
+        second._tick()
+        await until(pilot, lambda: bool(events(stage.profile)), "the event")
+        await until(pilot, ran.exists, "the command")
+        await other.pause()
+        stage.clock.advance(timedelta(minutes=2))
+        for app in (first, second):
+            app._tick()
+        await pilot.pause()
+    assert events(stage.profile) == [Event.SIGN_IN_SOON]
+    assert ran.read_text() == "sign-in-soon\n"
+
+
+async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process_knows(
+    stage: Stage, sandbox: Sandbox
+) -> None:
+    sandbox.rules = replace(sandbox.rules, access_lifetime=timedelta(days=14))
+    stage.configure_for(sandbox)
+    before = token_from(sandbox.issue(), now=stage.clock())
+    stage.save(before, sandbox.integration.client_id)
+    sandbox.faults.next("people/me", Fault(status=401, body="{}"))
+    app = stage.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: Event.REFUSED in events(stage.profile), "the refusal")
+        await until(pilot, lambda: Event.REFRESHED in events(stage.profile), "the refresh")
+        await until(pilot, lambda: not stage.stored().token.same_access(before))
+        await until(pilot, lambda: known.of(stage.profile).refused_since is None)
+    assert len(sandbox.requests_to("access_token")) == 1
