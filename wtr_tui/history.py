@@ -133,7 +133,7 @@ def entry(
         refresh_expires_at=None if token is None else token.refresh_expires_at,
         kind="" if error is None else error.kind,
         message="" if error is None else text.cleaned(error.message, _LONGEST_MESSAGE),
-        tracking_id="" if details is None else details.tracking_id,
+        tracking_id=details.tracking_id if details else token.tracking_id if token else "",
     )
 
 

@@ -73,6 +73,8 @@ class Token:
     refresh_expires_at: datetime | None = None
     token_type: str = "Bearer"  # noqa: S105 - a kind of token, not one
     scopes: tuple[str, ...] = ()
+    tracking_id: str = field(default="", compare=False)
+    """Webex's name for the request that gave it; "" for a token that was read from its file."""
 
     def left(self, now: datetime) -> timedelta | None:
         """How long the access token lives on; negative once it is over, None if unknown."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from tests.support.home import Home
 from tests.support.ports import free_port
-from tests.support.webex import Sandbox
+from tests.support.webex import Fault, Sandbox
 
 EXPIRED = timedelta(seconds=-60)
 
@@ -24,6 +24,7 @@ def test_a_refresh_is_told_with_its_new_end_and_who_did_it(home: Home, sandbox: 
     token = home.stored_fields()
     assert event["event"] == "refreshed"
     assert event["by"] == "wtr token"
+    assert str(event["tracking_id"]).startswith("ROUTER_")
     assert event["place"] in ("background", "systemd", "cron")
     assert event["expires_at"] == token["expires_at"]
     assert event["refresh_token_expires_at"] == token["refresh_expires_at"]
@@ -127,3 +128,14 @@ def test_a_history_that_cannot_be_written_harms_nothing(home: Home, sandbox: San
     assert ran.code == 1
     assert "history.jsonl" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_server_that_echoes_a_token_does_not_bring_it_into_the_history(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox, left=EXPIRED)
+    given = str(home.stored_fields()["refresh_token"])
+    sandbox.faults.next("access_token", Fault(headers={"trackingid": given}))
+    assert home.run("refresh").code == 0
+    assert given[:20] not in home.run("history", "--json").out

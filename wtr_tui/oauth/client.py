@@ -37,7 +37,7 @@ from wtr_tui.oauth.failures import (
     untrusted_server,
 )
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.responses import Response, account_from, instant, token_from
+from wtr_tui.oauth.responses import TRACKING_ID, Response, account_from, instant, token_from
 from wtr_tui.oauth.transport import (
     HttpClient,
     Oversized,
@@ -324,7 +324,9 @@ class WebexClient:
             raise untrusted_server(self._host, error.problem, purpose) from error
         except Oversized as error:
             raise oversized(error.status, purpose) from error
-        return sent_at, self._members(response, purpose, (self._secret, *hidden))
+        members = self._members(response, purpose, (self._secret, *hidden))
+        # In the body of a refusal, in the header of a success.
+        return sent_at, {TRACKING_ID: response.tracking_id, **members}
 
     def _members(
         self, response: Response, purpose: Purpose, hidden: Sequence[Secret]

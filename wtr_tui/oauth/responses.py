@@ -33,6 +33,10 @@ LONGEST_CREDENTIAL = 65_536
 """Characters. Webex's tokens have about 150; of this length two of them, each character escaped,
 still fit into the token file (1 MiB)."""
 
+TRACKING_ID = "trackingid"
+"""The header of every response, and a member of what the client gives of one."""
+
+_LONGEST_TRACKING_ID = 120
 _MOST_DIGITS = 10
 
 _TRY_AGAIN = "Try again; if it stays so, tell Webex support."
@@ -100,11 +104,11 @@ class Response:
     def tracking_id(self) -> str:
         """Webex's name for the request, from the body in either spelling, or from the header."""
         members = self.members or {}
-        for name in ("trackingId", "trackingID", "trackingid"):
+        for name in ("trackingId", "trackingID", TRACKING_ID):
             value = members.get(name)
             if isinstance(value, str) and value:
                 return value
-        return self.headers.get("trackingid", "")
+        return self.headers.get(TRACKING_ID, "")
 
     @property
     def error_code(self) -> str:
@@ -245,7 +249,15 @@ def token_from(
         refresh_token=refresh_token,
         refresh_expires_at=refresh_expires_at,
         scopes=_scopes(members) or (previous.scopes if previous else ()),
+        tracking_id=_tracking_id(members, access_token, refresh_token),
     )
+
+
+def _tracking_id(members: Mapping[str, object], *secrets: Secret | None) -> str:
+    """What names the request in the history; "" where a server has put a token there."""
+    found = cleaned(str(members.get(TRACKING_ID) or ""), _LONGEST_TRACKING_ID)
+    told = any(secret is not None and secret.reveal()[:20] in found for secret in secrets)
+    return "" if told else found
 
 
 def _require_bearer(members: Mapping[str, object]) -> None:
