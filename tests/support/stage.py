@@ -23,6 +23,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.session import Session
+from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.message_line import MessageLine
 
 DESK = Surroundings(display=True, terminal=True, user="ann", host="jump")
@@ -142,10 +143,11 @@ def seen(pilot: Pilot[int]) -> str:
 
 
 async def shows(pilot: Pilot[int], text: str) -> None:
-    """Waits until the text is on the screen, whatever lines it is broken into."""
+    """Waits until the text is on the screen, whatever lines it is broken into, or in figures."""
 
     def is_there() -> bool:
-        return " ".join(text.split()) in " ".join(seen(pilot).split())
+        figures = " ".join(each.text for each in pilot.app.screen.query(Figures))
+        return " ".join(text.split()) in " ".join(f"{seen(pilot)} {figures}".split())
 
     await until(pilot, is_there, f"“{text}” on the screen")
 

@@ -45,7 +45,7 @@ async def test_the_owner_is_named_or_why_not(stage: Stage, webex: NoWebex, words
     stage.configure()
     owner = Owner()
     await owner.ask(stage.session(webex=webex), TOKEN.access_token)
-    assert owner.words(TOKEN) == words
+    assert owner.words(TOKEN, Account()) == words
 
 
 async def test_webex_is_asked_once_for_each_token(stage: Stage) -> None:

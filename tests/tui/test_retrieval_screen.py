@@ -393,7 +393,7 @@ async def test_a_token_that_cannot_be_saved_is_kept_and_saved_when_it_can(
         start_url = await listens(pilot)
         await in_thread(lambda: sandbox.approve(start_url))
         await tells(pilot, "NOT SAVED")
-        await shows(pilot, "● NOT SAVED")
+        await shows(pilot, "▲ NOT SAVED")
         await pilot.press("ctrl+q")
         await shows(pilot, "Quit and lose it?")
         await pilot.press("n")

@@ -19,7 +19,7 @@ async def test_a_tick_while_a_screen_is_being_built_waits_for_the_next(stage: St
         app.session.keeper.look(stage.clock())
         app.go("token")
         app._tick()
-        await shows(pilot, "Access token")
+        await shows(pilot, "ZDA4")
 
 
 async def test_a_tick_while_the_screens_are_taken_away_does_nothing(
@@ -43,7 +43,7 @@ async def test_a_tick_while_the_screens_are_taken_away_does_nothing(
         return and_then_a_tick()
 
     async with app.run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "Access token")
+        await shows(pilot, "ZDA4")
         monkeypatch.setattr(app, "_prune", taken_away)
     assert ticks
     assert app._exception is None

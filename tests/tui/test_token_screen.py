@@ -22,7 +22,7 @@ from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.help import HelpScreen
-from wtr_tui.tui.screens.token import TokenScreen
+from wtr_tui.tui.screens.token import TokenScreen, date
 
 DAY = timedelta(days=1)
 IN_FULL = access_text()[:60]
@@ -218,8 +218,8 @@ async def test_auto_refresh_that_is_off_never_acts(refreshable: Stage, sandbox: 
         await pilot.press("a")
         await tells(pilot, "Auto-refresh is off")
         refreshable.clock.advance(LIFE + DAY)
-        await shows(pilot, "● expired")
-        await shows(pilot, "expired 1 d ago")
+        await shows(pilot, "✗ 1 d ago")
+        await shows(pilot, "expired")
         assert sandbox.requests_to("access_token") == ()
 
 
@@ -232,7 +232,7 @@ async def test_where_a_sign_in_is_needed_auto_refresh_rests_and_opens_nothing(
         await tells(pilot, "F3 signs in; nothing was deleted.")
         await shows(pilot, "stopped: ")
         refreshable.clock.advance(timedelta(hours=2))
-        await shows(pilot, "● expired")
+        await shows(pilot, "✗ sign-in needed")
         assert len(sandbox.requests_to("access_token")) == 1
         assert isinstance(pilot.app.screen, TokenScreen)
     assert opened == []
@@ -259,6 +259,7 @@ async def test_another_processs_refresh_is_not_repeated(
         ("c", "{}"),
         ("C", "Authorization: Bearer {}"),
         ("e", "export WEBEX_ACCESS_TOKEN={}"),
+        ("u", "curl -sS -H 'Authorization: Bearer {}' https://webexapis.com/v1/people/me"),
     ],
 )
 async def test_the_keys_to_copy_copy_what_they_say(
@@ -338,11 +339,13 @@ async def test_a_token_without_refresh_token_says_so_where_one_with_it_stood(
     signed_in: Stage,
 ) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
-        await shows(pilot, "90d 00:00 until")
+        end = signed_in.stored().token.refresh_expires_at
+        assert end is not None
+        await shows(pilot, f"by {date(end, signed_in.clock())}")
         signed_in.save(a_token("NEW1", obtained_at=signed_in.clock(), refresh=None))
-        await shows(pilot, "none: only signing in gets another token")
-        line = next(line for line in seen(pilot).splitlines() if "Refresh token" in line)
-        assert "until" not in line
+        await shows(pilot, "it cannot be refreshed")
+        line = next(line for line in seen(pilot).splitlines() if "Sign-in" in line)
+        assert "no refresh token" in line
 
 
 @pytest.fixture
@@ -358,7 +361,7 @@ async def test_an_unsaved_token_can_be_copied_and_saved_but_not_refreshed(
     unsaved: WtrApp, signed_in: Stage, copied: list[str]
 ) -> None:
     async with unsaved.run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "● NOT SAVED")
+        await shows(pilot, "▲ NOT SAVED")
         await shows(pilot, "on, once the token is saved")
         assert {"s", "c"} <= enabled_keys(pilot)
         assert "r" not in enabled_keys(pilot)
@@ -402,7 +405,7 @@ async def test_the_state_is_never_cut_when_it_becomes_longer(signed_in: Stage) -
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await pilot.press("a")
         await shows(pilot, "● valid")
-        for left, state in ((timedelta(days=1), "● ends soon"), (DAY / 6, "● about to end")):
+        for left, state in ((timedelta(days=1), "▲ expires soon"), (DAY / 6, "▲ 4 h")):
             signed_in.clock.instant = signed_in.stored().token.obtained_at + LIFE - left
             await shows(pilot, state)
 
@@ -417,7 +420,7 @@ async def test_a_token_that_is_saved_later_is_that_of_the_settings_it_was_got_un
     app.session.keeper.hold(settings.stored(held))
     environ = {**signed_in.environ, "HOME": str(signed_in.home)}
     async with app.run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "● NOT SAVED")
+        await shows(pilot, "▲ NOT SAVED")
         signed_in.configure(appid=OTHER_APP_ID)  # meanwhile, by somebody else
         await pilot.press("s")
         await tells(pilot, "Saved.")

@@ -59,9 +59,14 @@ class Owner:
             known = self._person is not None
             self._why_unknown = "" if known else "Owner unknown (takes the scope spark:people_read)"
 
-    def words(self, token: Token) -> str:
-        """``Ann Example · ann@example.com · organisation 1eb65fdf…``."""
+    def words(self, token: Token, stored: Account) -> str:
+        """``Ann Example · ann@example.com · organisation 1eb65fdf…``.
+
+        ``stored`` is whose it is as the token file says, until Webex has been asked.
+        """
         person = self._person
+        if person is None and (stored.display_name or stored.email):
+            person = stored
         named = (person.display_name, person.email) if person else (self._why_unknown,)
         organization = token.organization or (person.organization if person else "")
         which = f"organisation {organization[:8]}…" if organization else ""

@@ -13,7 +13,7 @@ from wtr_tui.tui.session import Session
 from wtr_tui.tui.widgets.header import Standing
 from wtr_tui.urgency import Urgency, urgency
 
-_MEANINGS = {
+MEANINGS = {
     TokenState.NONE: Meaning.NONE,
     TokenState.VALID: Meaning.CALM,
     TokenState.SOON: Meaning.SOON,
@@ -53,7 +53,7 @@ def state_of_profile(followed: Followed, now: datetime) -> State:
         now,
         unsaved=keeper.unsaved,
     )
-    meaning = _MEANINGS[kind]
+    meaning = MEANINGS[kind]
     if kind is TokenState.SOON and keeper.stored is not None:
         token = keeper.stored.token
         life = lifetime(token.obtained_at, token.expires_at)

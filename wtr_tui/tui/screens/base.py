@@ -25,7 +25,7 @@ from wtr_tui.tui.widgets.header import Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
 from wtr_tui.tui.widgets.message_line import MessageLine, Tone
 
-NARROW_BELOW, TALL_FROM = 76, 22
+NARROW_BELOW, TALL_FROM, TINY_BELOW = 76, 22, 14
 
 
 class Page(VerticalScroll, can_focus=False):
@@ -44,6 +44,8 @@ class WtrScreen(Screen[None]):
     HELP_NAME: ClassVar[str]
     """What the help calls it."""
     HELP_TEXT: ClassVar[str]
+    KEY_LINES: ClassVar[int] = 4
+    """The most lines of the key bar; in a terminal of few lines it has one."""
     # Not ClassVar: Textual declares them as variables of each instance.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_FROM, "-tall")]  # noqa: RUF012
@@ -81,7 +83,7 @@ class WtrScreen(Screen[None]):
         with Page(id="page"):
             yield from self.content()
         yield self._message
-        yield KeyBar()
+        yield KeyBar(most_lines=self.KEY_LINES if size.height >= TINY_BELOW else 1)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.ScreenResume):

@@ -1,7 +1,8 @@
-"""The token view: whose it is, how long it lives, and the keys to refresh and to copy it."""
+"""The token view: how long the token lives, what matters next, and the keys to hand it over."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -9,32 +10,46 @@ from typing import ClassVar
 from textual import work
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Digits
 
 from wtr_tui import clock
+from wtr_tui.background import in_thread
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.paths import DEFAULT_PROFILE
-from wtr_tui.text import cleaned, shell_export
+from wtr_tui.text import cleaned, printable, shell_export
+from wtr_tui.tokens import TokenState
 from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.owner import Owner
-from wtr_tui.tui.refresh_words import next_refresh
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.screens.token_lines import access_line, exact_lines, refresh_line
-from wtr_tui.tui.state import coarse, lifetime
-from wtr_tui.tui.token_words import (
-    large_left,
-    share,
-)
-from wtr_tui.tui.widgets.bar import Bar
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.state import State, coarse, state_of
+from wtr_tui.tui.widgets.activity_panel import ActivityPanel
 from wtr_tui.tui.widgets.facts import Facts
+from wtr_tui.tui.widgets.figures import Figures, width_of
+from wtr_tui.tui.widgets.lives import Life, Lives
 from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.panel import Panel
+from wtr_tui.tui.widgets.profiles_panel import ProfileRow, ProfileRows, ProfilesPanel
 from wtr_tui.tui.widgets.quiet import Quiet
 from wtr_tui.tui.widgets.revealed import Revealed
-from wtr_tui.urgency import Urgency, urgency
 
+PANELS_FROM = 110
+"""Columns from which on the page has frames, with the profiles and the activity at the right."""
+_DOUBLE_FROM = (170, 40)
 _SHOW = "press v to show the token"
-_FACTS = ("Scopes", "Auto-refresh", "Obtained", "In scripts")
+_FACTS = (
+    "Owner",
+    "Auto-refresh",
+    "Sign in again",
+    "Scopes",
+    "Obtained",
+    "In scripts",
+    "Other profiles",
+)
+_OVERVIEW_SECONDS = 30
+"""The other profiles are looked at this often."""
 
 
 class TokenScreen(WtrScreen):
@@ -52,37 +67,82 @@ class TokenScreen(WtrScreen):
         " arrives there, v shows it here and V prints it in one piece to be selected.\n\n"
         "For scripts: wtr token prints a valid one, wtr exec -- CMD runs CMD with it."
     )
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-short"), (22, "-tall")]  # noqa: RUF012
+    KEY_LINES = 1
+    # Where the line is too short for all, those declared last are in the help alone.
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("r", "refresh", "Refresh", "Refresh the token now"),
             Key("s", "save", "Save again", "Try again to save the token"),
             Key("c", "copy", "Copy", "Copy the access token"),
-            Key("C", "copy_header", "Header", "Copy as Authorization: Bearer …"),
             Key("e", "copy_export", "Export", "Copy as export WEBEX_ACCESS_TOKEN=…"),
             Key("v", "reveal", "Reveal", "Show or hide the access token"),
-            Key("V", "print", "Print", "Show the access token on the bare terminal", show=False),
             Key("a", "auto", "Auto", "Switch auto-refresh on or off"),
+            Key("C", "copy_header", "Header", "Copy as Authorization: Bearer …"),
+            Key("u", "copy_curl", "curl", "Copy as a curl line that asks who you are"),
+            Key("H", "history", "History", "Show what happened to the token"),
+            Key("S", "scopes", "Scopes", "Show all scopes of the token", show=False),
+            Key("V", "print", "Print", "Show the access token on the bare terminal", show=False),
             Key("q", "app.quit", "Quit", "Quit"),
         ),
     ]
+    DEFAULT_CSS = """
+    TokenScreen #columns, TokenScreen #main, TokenScreen #aside { height: auto; }
+    TokenScreen #main { width: 1fr; }
+    TokenScreen #aside { display: none; }
+    TokenScreen Panel { border: none; padding: 0; }
+    TokenScreen #who-row { height: 1; margin: 0 0 1 0; }
+    TokenScreen #who { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    TokenScreen #state { width: auto; height: 1; margin: 0 0 0 2; }
+    TokenScreen #figures-row { height: auto; min-height: 3; }
+    TokenScreen #left { margin: 0 2 0 0; }
+    TokenScreen #beside { width: 1fr; height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
+    TokenScreen Lives { margin: 1 0; }
+    TokenScreen #scopes-panel { display: none; }
+    TokenScreen #empty { height: auto; padding: 1 0; }
+    TokenScreen.-short #who-row, TokenScreen.-short Lives, TokenScreen.-tiny Facts { margin: 0; }
+    TokenScreen.-tiny #who-row, TokenScreen.-tiny Lives { display: none; }
+    TokenScreen.-panels Panel { border: round $line; padding: 1 2 0 2; margin: 0 0 1 0; }
+    TokenScreen.-panels #who-row { display: none; }
+    TokenScreen.-panels #scopes-panel { display: block; padding: 0 2; }
+    TokenScreen.-panels #main { width: 3fr; }
+    TokenScreen.-panels #aside { display: block; width: 2fr; margin: 0 0 0 2; }
+    TokenScreen.-panels.-short Panel, TokenScreen.-panels.-tiny Panel { padding: 0 2; margin: 0; }
+    TokenScreen.-tiny #figures-row { min-height: 1; }
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._owner = Owner()
+        self._others: tuple[ProfileRow, ...] = ()
+        self._history_mark: object = None
+        self._overview_at: datetime | None = None
 
     def content(self) -> Iterable[Widget]:
-        with Vertical(id="full"):
-            yield Quiet(id="who")
-            yield Quiet(id="access", classes="block")
-            with Horizontal(id="large-row"):
-                yield Digits("", id="large")
-                yield Quiet(id="exact")
-            yield Bar(id="bar")
-            yield Quiet(id="refresh", classes="block")
-            yield Bar(id="refresh-bar")
-            yield Facts(_FACTS, id="facts", classes="block")
+        with Horizontal(id="columns"), Vertical(id="main"):
+            with Panel("Access token", id="access-panel"):
+                with Horizontal(id="who-row"):
+                    yield Quiet(id="who")
+                    yield Quiet(id="state")
+                with Horizontal(id="figures-row"):
+                    yield Figures(id="left")
+                    yield Quiet(id="beside")
+                yield Lives(legend=False)
+                yield Facts(_FACTS, id="facts")
+            with Panel("Scopes", id="scopes-panel"):
+                yield Quiet(id="scopes")
             yield Revealed()
         yield Quiet(id="empty")
+
+    @property
+    def token(self) -> Token | None:
+        stored = self.session.keeper.stored
+        return stored.token if stored is not None else None
+
+    @property
+    def _has_panels(self) -> bool:
+        return self.app.size.width >= PANELS_FROM
 
     def on_mount(self) -> None:
         self.on_token_changed()
@@ -90,126 +150,216 @@ class TokenScreen(WtrScreen):
     def on_screen_resume(self) -> None:
         if self.is_built:
             self._show_all()
+            # The picture first: what looks at the other profiles takes as long as it does.
+            self.call_after_refresh(self._look_around)
 
     def on_screen_suspend(self) -> None:
         # Who leaves the screen does not leave the token on it.
         if self.is_built:
             self.query_one(Revealed).hide()
 
-    @property
-    def token(self) -> Token | None:
-        stored = self.session.keeper.stored
-        return stored.token if stored is not None else None
+    def on_resize(self) -> None:
+        if self.is_built and self.query("#main"):
+            self._show_all()
+            self.call_after_refresh(self._look_around)
 
     def on_token_changed(self) -> None:
         self._show_all()
         token = self.token
+        if self._overview_at is not None:
+            self._overview_at = None
+            self.call_after_refresh(self._look_around)
         if token is not None and self._owner.is_to_be_asked(token):
             # Loading what asks takes as long as a picture: the picture first.
             self.call_after_refresh(self._ask_whose, token.access_token)
 
-    @work(group="person", exclusive=True)
+    @work(group="owner", exclusive=True)
     async def _ask_whose(self, access_token: Secret) -> None:
         await self._owner.ask(self.session, access_token)
         self._show_who()
 
+    # What is shown.
+
     def _show_all(self) -> None:
-        if not self.query("#full"):
+        if not self.query("#main"):
             return  # the program ends while this screen is being put together
         token = self.token
-        self.query_one("#full").display = token is not None
+        self.query_one("#columns").display = token is not None
         empty = self.query_one("#empty", Quiet)
         empty.display = token is None
         if token is None:
-            empty.reshape(self._empty_words())
+            empty.reshape(_empty_words(self.session))
         else:
-            self._show_who()
             self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
-            facts.state("Scopes", " ".join(token.scopes) or "not stated")
-            facts.state("Obtained", self._obtained_words(token))
-            facts.state("In scripts", self._script_words())
+            facts.state("Obtained", "" if self._has_panels else self._obtained_words(token))
+            facts.state("In scripts", _script_words(self.session))
+            self._show_scopes(token)
             self.on_second(self.session.now())
         self.refresh_bindings()
         if self.session.keeper.problem is not None:
             self.tell(str(self.session.keeper.problem), Tone.BAD)
 
-    def _empty_words(self) -> str:
-        if self.session.keeper.problem is not None:
-            return "The token file cannot be used; the line below says why."
-        return "No token yet.\n\nF3 signs in to Webex and gets one."
-
-    def _script_words(self) -> str:
-        session = self.session
-        if session.demo is not None:
-            return "wtr token and wtr exec -- CMD, with an integration of your own"
-        name = session.profile.name
-        which = "" if name == DEFAULT_PROFILE else f" --profile {name}"
-        return f"wtr token{which} prints it, wtr exec{which} -- CMD runs CMD with it"
-
     def _obtained_words(self, token: Token) -> str:
         remark = self.session.used.remark
         told = f" · {remark}" if remark else ""
-        return f"{clock.local(token.obtained_at, seconds=True)}{told}"
+        return f"{date(token.obtained_at, self.session.now(), seconds=False)}{told}"
+
+    def _show_scopes(self, token: Token) -> None:
+        granted = granted_words(token.scopes, self.session.settings.scopes)
+        self.query_one("#scopes-panel", Panel).show_right(granted)
+        names = "  ".join(token.scopes) or "Webex did not say which"
+        self.query_one("#scopes", Quiet).reshape(_columns(token.scopes, self._scopes_width))
+        first = Content.assemble(granted, "  ", Content.styled(names, "$foreground"))
+        self.query_one(Facts).state("Scopes", "" if self._has_panels else first)
+
+    @property
+    def _scopes_width(self) -> int:
+        return self.query_one("#scopes", Quiet).content_size.width or self.app.size.width * 3 // 5
 
     def _show_who(self) -> None:
-        keeper = self.session.keeper
         token = self.token
-        if token is None or keeper.stored is None:
+        keeper = self.session.keeper
+        if token is None or keeper.stored is None or not self.query("#main"):
             return
-        words = self._owner.words(token)
+        words = self._owner.words(token, keeper.stored.account)
         if keeper.other_base_url:
-            words = (
-                f"This token came from {cleaned(keeper.other_base_url, 60)}, not from the base URL"
-                " in force: it is shown, and sent nowhere"
-            )
+            words = f"From {cleaned(keeper.other_base_url, 60)}, not the base URL in force"
         elif keeper.foreign:
-            words = (
-                f"This token belongs to App ID {keeper.stored.app_id[:12]}…, not to the one in the"
-                " settings: it is shown, and left alone"
-            )
-        self.query_one("#who", Quiet).reshape(words)
+            words = f"Of App ID {keeper.stored.app_id[:12]}…, not the one in the settings"
+        self.query_one("#who", Quiet).show(words)
+        self.query_one(Facts).state("Owner", words if self._has_panels else "")
 
     def on_second(self, now: datetime) -> None:
         token = self.token
-        if token is None:
+        if token is None or not self.query("#main"):
             return
-        life = lifetime(token.obtained_at, token.expires_at)
-        left = token.left(now)
-        level = urgency(left, life)
-        self.query_one("#access", Quiet).show(
-            access_line(level, saved=not self.session.keeper.unsaved)
-        )
-        large = self.query_one("#large", Digits)
-        _colour(large, level)
-        large_text = large_left(left)
-        if large.value != large_text:
-            large.update(large_text)
-        self.query_one("#exact", Quiet).show(exact_lines(token, now))
-        bar = self.query_one("#bar", Bar)
-        _colour(bar, level)
-        bar.set_share(share(left, life))
-        self._show_refresh_side(token, now)
-        self.query_one(Facts).state("Auto-refresh", next_refresh(self.session.keeper, now))
+        state = state_of(self.session, now)
+        self._show_state(state, token, now)
+        self._show_figures(state, token, now)
+        self._show_who()
+        self._show_beside(token, now)
+        self._show_lives(state, token, now)
+        self._show_next(token, now)
+        if self._history_mark is not None:
+            self._look_around()
 
-    def _show_refresh_side(self, token: Token, now: datetime) -> None:
-        left = token.refresh_left(now)
-        life = lifetime(token.obtained_at, token.refresh_expires_at)
-        level = urgency(left, life) if token.refresh_token is not None else Urgency.UNKNOWN
-        self.query_one("#refresh", Quiet).show(refresh_line(token, level, now))
-        bar = self.query_one("#refresh-bar", Bar)
-        _colour(bar, level)
-        bar.set_share(share(left, life) if token.refresh_token is not None else 0.0)
+    def _show_state(self, state: State, token: Token, now: datetime) -> None:
+        word = state.word
+        if state.kind is TokenState.EXPIRED:  # the figures say that it has
+            word = f"{clock.duration(now - (token.expires_at or now))} ago"
+        content = Content.styled(f"{state.meaning.sign} {word}", f"bold {state.meaning.colour}")
+        self.query_one("#access-panel", Panel).show_right(content)
+        shown = self.query_one("#state", Quiet)
+        if len(shown.shown) == content.cell_length:
+            shown.show(content)
+        else:
+            shown.reshape(content)
+
+    def _show_figures(self, state: State, token: Token, now: datetime) -> None:
+        figures = self.query_one("#left", Figures)
+        size = self.app.size
+        double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
+        text = figures_text(state, token, now)
+        room = size.width * 3 // 5 - 8 if self._has_panels else size.width - 4
+        figures.fit(room=room, double=double)
+        figures.show(text, state.meaning)
+        beside = self.query_one("#beside", Quiet)
+        beside.display = width_of(text, double=double) + _LEAST_BESIDE <= room
+
+    def _show_beside(self, token: Token, now: datetime) -> None:
+        """What stands beside the figures: until when, which token, and what comes next."""
+        lines = [Content(end_words(token.expires_at, now)), masked_content(token)]
+        at = self.session.keeper.next_at()
+        if at is not None:
+            words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
+            lines.append(Content.styled(words, "$next"))
+        self.query_one("#beside", Quiet).show(Content("\n").join(lines))
+
+    def _show_lives(self, state: State, token: Token, now: datetime) -> None:
+        keeper = self.session.keeper
+        access = Life(
+            "Access",
+            token.obtained_at,
+            token.expires_at,
+            "end unknown" if token.expires_at is None else date(token.expires_at, now),
+            state.meaning,
+            keeper.next_at(),
+        )
+        self.query_one(Lives).show((access, sign_in_life(self.session, token, now)), now)
+
+    def _show_next(self, token: Token, now: datetime) -> None:
+        facts = self.query_one(Facts)
+        facts.state("Auto-refresh", next_refresh(self.session, now))
+        facts.state(
+            "Sign in again", sign_in_again(self.session, token, now, in_full=self._has_panels)
+        )
+
+    # What is at the right, and what it is made of.
+
+    def _look_around(self) -> None:
+        """Looks at history and profiles again, where they may have changed."""
+        from wtr_tui import history
+
+        if not self.is_built or self.token is None:
+            return
+        now = self.session.now()
+        mark = (self.session.profile, history.mark(self.session.profile))
+        aged = self._overview_at is None or not (
+            timedelta(0) <= now - self._overview_at < timedelta(seconds=_OVERVIEW_SECONDS)
+        )
+        if aged or mark != self._history_mark or self._has_panels != bool(self.query("#aside")):
+            self._history_mark, self._overview_at = mark, now
+            self._build_overview()
+
+    @work(group="overview", exclusive=True)
+    async def _build_overview(self) -> None:
+        from wtr_tui.tui import activity, overview
+
+        session = self.session
+        rows = overview.profile_rows(session)
+        others = [row for row in rows if not row.current]
+        line = overview.others_line(others) if not self._has_panels else ""
+        self.query_one(Facts).state("Other profiles", line)
+        if not self._has_panels:
+            return
+        if not self.query("#aside"):
+            await self.query_one("#columns").mount(
+                Vertical(ProfilesPanel(id="profiles"), ActivityPanel(id="activity"), id="aside")
+            )
+        entries = await in_thread(lambda: overview.entries(session))
+        self.query_one(ProfilesPanel).show(rows)
+        if not self.is_built:
+            return
+        panel = self.query_one(ActivityPanel)
+        panel.rows.fit(most=max(self.app.size.height - 14 - len(rows), 4))
+        panel.show([activity.row(entry, session.now()) for entry in entries])
+
+    def on_profile_rows_pressed(self, event: ProfileRows.Pressed) -> None:
+        if event.name != self.session.profile.name:
+            profile = next(
+                each.profile for each in self.session.roster if each.profile.name == event.name
+            )
+            self.program.switch_profile(profile)
+
+    def on_panel_title_pressed(self, event: Panel.TitlePressed) -> None:
+        if event.panel.id == "profiles":
+            self.program.go("profiles")
+        elif event.panel.id == "activity":
+            self.action_history()
+        elif event.panel.id == "scopes-panel":
+            self.action_scopes()
+
+    # The keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        keeper = self.session.keeper
         if action == "save":
-            return self.session.keeper.unsaved
+            return keeper.unsaved
         if action == "refresh":
-            token = self.token
-            usable = token is not None and token.refresh_token is not None
-            keeper = self.session.keeper
+            usable = self.token is not None and self.token.refresh_token is not None
             return True if usable and not keeper.foreign and not keeper.unsaved else None
-        if action in {"copy", "copy_header", "copy_export", "reveal", "print", "auto"}:
+        if action in {"scopes", "auto", "reveal", "print"} or action.startswith("copy"):
             return True if self.token is not None else None
         return True
 
@@ -224,6 +374,10 @@ class TokenScreen(WtrScreen):
 
     def action_copy_export(self) -> None:
         self._copy(lambda token: shell_export("WEBEX_ACCESS_TOKEN", token), "an export line")
+
+    def action_copy_curl(self) -> None:
+        base_url = self.session.settings.base_url
+        self._copy(lambda token: curl_line(token, base_url), "a curl line")
 
     def _copy(self, form: Callable[[str], str], what: str) -> None:
         token = self.token
@@ -252,7 +406,185 @@ class TokenScreen(WtrScreen):
     def action_save(self) -> None:
         self.program.save_again()
 
+    def action_scopes(self) -> None:
+        from wtr_tui.tui.screens.listing import Listing
 
-def _colour(widget: Widget, level: Urgency) -> None:
-    for other in Urgency:
-        widget.set_class(other is level, f"-{other.name.lower()}")
+        if self.token is not None:
+            self.app.push_screen(
+                Listing("Scopes", scope_lines(self.token.scopes, self.session.settings.scopes))
+            )
+
+    @work(group="history", exclusive=True)
+    async def action_history(self) -> None:
+        from wtr_tui.tui import overview
+        from wtr_tui.tui.screens.listing import Listing
+
+        session = self.session
+        entries = await in_thread(lambda: overview.entries(session, most=1_000))
+        self.app.push_screen(Listing("History", overview.history_lines(entries, session.now())))
+
+
+_LEAST_BESIDE = 24
+_WORDS_IN_FIGURES = {
+    TokenState.EXPIRED: "expired",
+    TokenState.REFUSED: "refused",
+    TokenState.SIGN_IN_NEEDED: "sign in",
+    TokenState.UNKNOWN_END: "no end",
+}
+
+
+def figures_text(state: State, token: Token, now: datetime) -> str:
+    """What the large figures say: the countdown, or a word where nothing is to be counted."""
+    left = token.left(now)
+    word = _WORDS_IN_FIGURES.get(state.kind) if state.kind is not None else "no file"
+    if state.kind is TokenState.SIGN_IN_NEEDED and left is not None and left > timedelta(0):
+        word = None  # what is left of it can still be used
+    if word is None and (left is None or left <= timedelta(0)):
+        word = "no end" if left is None else "expired"
+    return word or clock.countdown(left or timedelta(0))
+
+
+def masked(text: str) -> str:
+    """Enough to recognise a token, never enough to use it: ``ZDA4••••••••_PF84_1eb6…``."""
+    start = text[:4] if len(text) >= 40 else ""
+    head, mark, end = text.rpartition("_PF84_")
+    tail = f"{mark}{end[:4]}…" if mark and len(head) >= 40 else ""
+    return f"{start}{'•' * 8}{tail}"
+
+
+def masked_content(token: Token) -> Content:
+    return Content.styled(printable(masked(token.access_token.reveal())), "$muted")
+
+
+def date(instant: datetime, now: datetime, *, zone: bool = False, seconds: bool = True) -> str:
+    """``Tue 8 Dec 11:00``; the year where it is not this one, seconds within the hour."""
+    here, today = instant.astimezone(), now.astimezone()
+    seconds = seconds and abs(instant - now) < timedelta(hours=1)
+    at = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
+    tail = f" {here.tzname()}" if zone else ""
+    if here.date() == today.date():
+        return f"{at}{tail}" if seconds else f"{here:%a} {here.day} {here:%b} {at}{tail}"
+    if here.year != today.year and abs(instant - now) > timedelta(days=45):
+        return f"{here:%a} {here.day} {here:%b} {here.year}{tail}"
+    return f"{here:%a} {here.day} {here:%b} {at}{tail}"
+
+
+def end_words(end: datetime | None, now: datetime) -> str:
+    """``until Tue 8 Dec 11:00 UTC``, or that it was."""
+    if end is None:
+        return "Webex did not say until when"
+    return f"{'until' if end > now else 'expired'} {date(end, now, zone=True)}"
+
+
+def sign_in_life(session: Session, token: Token, now: datetime) -> Life:
+    """The second line of the grid: the refresh token, up to its hard end."""
+    keeper = session.keeper
+    label, began, ends = "Sign-in", token.obtained_at, token.refresh_expires_at
+    refresh = token.refresh_token
+    if keeper.known.sign_in_needed(refresh.reveal() if refresh is not None else None):
+        return Life(label, began, now, "refused by Webex", Meaning.OVER)
+    if token.refresh_token is None:
+        return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
+    if ends is None:
+        return Life(label, began, None, "end unknown", Meaning.UNKNOWN)
+    left = ends - now
+    meaning = Meaning.CALM
+    if left <= timedelta(0):
+        meaning = Meaning.OVER
+    elif left <= timedelta(days=1):
+        meaning = Meaning.URGENT
+    elif left <= timedelta(days=7):
+        meaning = Meaning.SOON
+    return Life(label, began, ends, date(ends, now), meaning)
+
+
+def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: bool) -> str | Content:
+    """Until when somebody has to sign in again; "" where that is far, and not ``in_full``."""
+    life = sign_in_life(session, token, now)
+    if life.meaning is Meaning.OVER:
+        return Content.styled("now: F3 signs in", "bold $over")
+    if token.refresh_token is None:
+        return f"{date(token.expires_at, now)}: it cannot be refreshed" if token.expires_at else ""
+    if life.ends is None:
+        return ""
+    words = f"by {life.end_text}: refreshing does not extend that"
+    if life.meaning is Meaning.CALM:
+        return words if in_full else ""
+    return Content.styled(words, life.meaning.colour)
+
+
+def next_refresh(session: Session, now: datetime) -> str:
+    """``on, next Mon 7 Dec 11:00``, or why there is no next one."""
+    keeper = session.keeper
+    if not keeper.auto:
+        return "off"
+    if keeper.stopped:
+        return "stopped: " + keeper.stopped
+    if keeper.unsaved:
+        return "on, once the token is saved"
+    if keeper.other_base_url:
+        return "on, but another base URL's token is left alone"
+    if keeper.foreign:
+        return "on, but another App ID's token is left alone"
+    at = keeper.next_at()
+    if at is None and keeper.stored is not None and keeper.stored.token.refresh_token is not None:
+        return "on, but the token's end is unknown: r refreshes it"
+    if at is None:
+        return "on, but this token cannot be refreshed"
+    if at <= now:
+        return "on, refreshing now"
+    return f"on, next {date(at, now)}"
+
+
+def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
+    """``7 of 7 ✓``: how many of the scopes asked for the token has."""
+    if not granted:
+        return Content.styled("not stated", "$muted")
+    if not asked:
+        return Content.styled(f"{len(granted)} granted", "$calm")
+    missing = set(asked) - set(granted)
+    count = f"{len(asked) - len(missing)} of {len(asked)}"
+    if missing:
+        return Content.styled(f"{count} ▲", "$soon")
+    return Content.styled(f"{count} ✓", "$calm")
+
+
+def scope_lines(granted: tuple[str, ...], asked: tuple[str, ...]) -> list[Content]:
+    """Every scope with a sign: granted, asked for and missing, granted unasked."""
+    lines = [Content.assemble(Content.styled("✓ ", "$calm"), scope) for scope in granted]
+    missing = [scope for scope in asked if granted and scope not in granted]
+    return lines + [
+        Content.assemble(Content.styled("▲ ", "$soon"), f"{scope}  asked for, not granted")
+        for scope in missing
+    ]
+
+
+def curl_line(token: str, base_url: str) -> str:
+    """A line for a shell that asks Webex whose token it is."""
+    header = shlex.quote(f"Authorization: Bearer {token}")
+    return f"curl -sS -H {header} {shlex.quote(f'{base_url}/people/me')}"
+
+
+def _columns(scopes: tuple[str, ...], width: int) -> str:
+    """The scopes in as many columns as the width allows."""
+    if not scopes:
+        return "Webex did not say which"
+    cell = max(map(len, scopes)) + 2
+    across = max(width // cell, 1)
+    down = -(-len(scopes) // across)
+    rows = [scopes[row::down] for row in range(down)]
+    return "\n".join("".join(scope.ljust(cell) for scope in row).rstrip() for row in rows)
+
+
+def _empty_words(session: Session) -> str:
+    if session.keeper.problem is not None:
+        return "The token file cannot be used; the line below says why."
+    return "No token yet.\n\nF3 signs in to Webex and gets one."
+
+
+def _script_words(session: Session) -> str:
+    if session.demo is not None:
+        return "wtr token and wtr exec -- CMD, with an integration of your own"
+    name = session.profile.name
+    which = "" if name == DEFAULT_PROFILE else f" --profile {name}"
+    return f"wtr token{which} · wtr exec{which} -- CMD · wtr help scripts"

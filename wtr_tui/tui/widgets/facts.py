@@ -15,14 +15,17 @@ _LEAST_WIDTH = 10
 
 
 class Facts(Widget):
-    """One line for each fact, or as many as it takes: they go on below the second column."""
+    """One line for each fact, or as many as it takes: they go on below the second column.
+
+    A fact that is "" is not shown. One with styles is cut to one line.
+    """
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "Facts { height: auto; width: 100%; }"
 
     def __init__(self, names: tuple[str, ...], *, id: str, classes: str = "") -> None:
         super().__init__(id=id, classes=classes)
-        self._facts = dict.fromkeys(names, "")
+        self._facts: dict[str, str | Content] = dict.fromkeys(names, "")
 
     def render(self) -> Content:
         return Content("\n").join(self._lines(self.content_size.width))
@@ -30,9 +33,14 @@ class Facts(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines(width))
 
-    def state(self, name: str, fact: str) -> None:
-        """Says what ``name`` stands for from now on."""
-        if self._facts[name] == fact:
+    def state(self, name: str, fact: str | Content) -> None:
+        """Says what ``name`` stands for from now on; the same fact costs nothing."""
+        shown = self._facts[name]
+        if (
+            shown.is_same(fact)
+            if isinstance(shown, Content) and isinstance(fact, Content)
+            else (shown == fact)
+        ):
             return
         width = self.content_size.width
         before = len(self._lines(width))
@@ -43,7 +51,14 @@ class Facts(Widget):
         lines: list[Content] = []
         room = max(width - _NAME_WIDTH, _LEAST_WIDTH)
         for name, fact in self._facts.items():
+            if not fact:
+                continue
+            label = Content.styled(name.ljust(_NAME_WIDTH), "$muted")
+            if isinstance(fact, Content):
+                cut = fact if fact.cell_length <= room else fact[: room - 1] + "…"
+                lines.append(label + cut)
+                continue
             parts = textwrap.wrap(printable(fact), room, break_on_hyphens=False) or [""]
-            lines.append(Content.styled(name.ljust(_NAME_WIDTH), "$foreground 60%") + parts[0])
+            lines.append(label + parts[0])
             lines += [Content(" " * _NAME_WIDTH + part) for part in parts[1:]]
         return lines

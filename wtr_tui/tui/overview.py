@@ -1,0 +1,97 @@
+"""All profiles and the history, as the token view shows them at its right.
+
+Loaded after the first picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from textual.content import Content
+
+from wtr_tui import clock, history
+from wtr_tui.errors import StorageError
+from wtr_tui.history import Entry
+from wtr_tui.tokens import TokenState
+from wtr_tui.tui import activity
+from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.roster import Followed
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.state import coarse, state_of_profile
+from wtr_tui.tui.widgets.profiles_panel import ProfileRow
+
+_SIGN_IN_SOON = timedelta(days=7)
+
+
+def profile_rows(session: Session) -> list[ProfileRow]:
+    """A row for each profile that is known by now, the one in use first."""
+    now = session.now()
+    rows = [_row(each, now, current=each is session.used) for each in session.roster]
+    return sorted(rows, key=lambda row: not row.current)
+
+
+def others_line(rows: Sequence[ProfileRow]) -> Content | str:
+    """``2 fine, ▲ calling-b: sign in by 29 Nov (F5)``; "" where there is no other profile."""
+    if not rows:
+        return ""
+    fine = [row for row in rows if row.meaning is Meaning.CALM]
+    wrong = [row for row in rows if row.meaning is not Meaning.CALM]
+    parts = [f"{len(fine)} fine"] if fine else []
+    if wrong:
+        first = wrong[0]
+        parts.append(f"{first.meaning.sign} {first.name}: {first.about or first.left}")
+    if len(wrong) > 1:
+        parts.append(f"{len(wrong) - 1} more")
+    colour = wrong[0].meaning.colour if wrong else "$foreground"
+    return Content.styled(", ".join(parts) + " (F5)", colour)
+
+
+def entries(session: Session, most: int = 30) -> list[Entry]:
+    """What happened to the profile's token, the latest first; nothing where it cannot be read."""
+    try:
+        return history.read(session.profile, most)[::-1]
+    except StorageError:
+        return []
+
+
+def history_lines(happened: Sequence[Entry], now: datetime) -> list[Content]:
+    """The entries in full, one line each."""
+    lines = []
+    for entry in happened:
+        row = activity.row(entry, now)
+        sign, style = row.tone.value
+        lines.append(
+            Content.assemble(
+                Content.styled(clock.local(entry.at, seconds=True), "$muted"),
+                Content.styled(f" {sign} ", f"bold {style}"),
+                Content.styled(row.what, style),
+                Content.styled(f"  {row.by}", "$muted"),
+            )
+        )
+    return lines
+
+
+def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
+    name = each.profile.name
+    state = state_of_profile(each, now)
+    stored = each.keeper.stored
+    if stored is None or state.kind is None:
+        return ProfileRow(name, state.meaning, state.word, "-", current=current)
+    token = stored.token
+    meaning, about = state.meaning, state.word
+    if state.kind in {TokenState.VALID, TokenState.SOON}:
+        # Auto-refresh sees to the access token; a sign-in takes somebody.
+        end, about = token.refresh_expires_at, stored.account.display_name or stored.account.email
+        meaning = Meaning.CALM if each.keeper.auto else meaning
+        if end is not None and end - now <= _SIGN_IN_SOON:
+            here = end.astimezone()
+            meaning, about = Meaning.SOON, f"sign in by {here.day} {here:%b}"
+    left = token.left(now)
+    if left is None:
+        return ProfileRow(name, meaning, about, "no end", current=current)
+    if left <= timedelta(0):
+        return ProfileRow(name, meaning, about, "expired", current=current)
+    life = (token.expires_at or now) - token.obtained_at
+    share = min(left / life, 1.0) if life > timedelta(0) else 1.0
+    return ProfileRow(name, meaning, about, coarse(left), share, current)
