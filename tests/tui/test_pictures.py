@@ -191,9 +191,6 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 for step in played:
                     self._steps.put_nowait(step)
 
-            def launch_url(self) -> str:
-                return self.authorize_url
-
             async def run(self) -> AsyncGenerator[Step, None]:
                 while True:
                     step = await self._steps.get()

@@ -31,7 +31,7 @@ from wtr_tui.tui.widgets.figures import Figures, width_of
 from wtr_tui.tui.widgets.lives import Life, Lives
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.profiles_panel import ProfileRow, ProfileRows, ProfilesPanel
+from wtr_tui.tui.widgets.profiles_panel import ProfileRows, ProfilesPanel
 from wtr_tui.tui.widgets.quiet import Quiet
 from wtr_tui.tui.widgets.revealed import Revealed
 
@@ -115,7 +115,6 @@ class TokenScreen(WtrScreen):
     def __init__(self) -> None:
         super().__init__()
         self._owner = Owner()
-        self._others: tuple[ProfileRow, ...] = ()
         self._history_mark: object = None
         self._overview_at: datetime | None = None
 
@@ -161,6 +160,7 @@ class TokenScreen(WtrScreen):
     def on_resize(self) -> None:
         if self.is_built and self.query("#main"):
             self._show_all()
+            self._overview_at = None  # panels for a wide screen, a line for a narrow one
             self.call_after_refresh(self._look_around)
 
     def on_token_changed(self) -> None:
@@ -308,7 +308,7 @@ class TokenScreen(WtrScreen):
         aged = self._overview_at is None or not (
             timedelta(0) <= now - self._overview_at < timedelta(seconds=_OVERVIEW_SECONDS)
         )
-        if aged or mark != self._history_mark or self._has_panels != bool(self.query("#aside")):
+        if aged or mark != self._history_mark:
             self._history_mark, self._overview_at = mark, now
             self._build_overview()
 
@@ -336,11 +336,9 @@ class TokenScreen(WtrScreen):
         panel.show([activity.row(entry, session.now()) for entry in entries])
 
     def on_profile_rows_pressed(self, event: ProfileRows.Pressed) -> None:
-        if event.name != self.session.profile.name:
-            profile = next(
-                each.profile for each in self.session.roster if each.profile.name == event.name
-            )
-            self.program.switch_profile(profile)
+        for each in self.session.roster:
+            if each.profile.name == event.name and each is not self.session.used:
+                self.program.switch_profile(each.profile)
 
     def on_panel_title_pressed(self, event: Panel.TitlePressed) -> None:
         if event.panel.id == "profiles":
