@@ -70,7 +70,7 @@ class Stage:
     environ: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.environ.setdefault("HOME", str(self.home))
+        self.environ.setdefault("HOME", str(self.home.absolute()))
 
     @property
     def profile(self) -> Profile:

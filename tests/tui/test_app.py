@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import pytest
 from textual import events
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
@@ -26,6 +25,7 @@ from wtr_tui.tui import themes
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.help import HelpScreen
+from wtr_tui.tui.screens.palette import PaletteScreen
 from wtr_tui.tui.screens.profiles import ProfilesScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
 from wtr_tui.tui.screens.sign_in import SignInScreen
@@ -244,11 +244,11 @@ async def test_the_palette_runs_what_the_keys_do(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, ANN.display_name)
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteScreen))
         await pilot.press(*"switch auto")
         await shows(pilot, "Switch auto-refresh on or off")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette) is False)
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteScreen) is False)
         await tells(pilot, "Auto-refresh is off")
 
 
@@ -391,3 +391,18 @@ async def test_removing_a_profile_is_asked_about(two_profiles: Stage) -> None:
         await pilot.press("d", "y")
         await shows(pilot, "work was removed.")
         assert not work.settings_path.exists()
+
+
+async def test_the_palette_names_each_action_once_and_quit_quits(signed_in: Stage) -> None:
+    app = signed_in.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteScreen))
+        await pilot.press(*"quit")
+        await shows(pilot, "Commands · 1 of")
+        line = next(line for line in seen(pilot).splitlines() if " Quit " in line and "│" in line)
+        assert line.rstrip(" │▎").endswith(" q")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.return_code is not None)
+    assert app.return_code == 0

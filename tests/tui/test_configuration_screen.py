@@ -335,9 +335,9 @@ async def test_scopes_are_picked_by_filter_and_key(stage: Stage) -> None:
     stage.configure(scopes="spark:kms")
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f4", "ctrl+o")
-        await shows(pilot, "Scopes · 1 chosen")
+        await shows(pilot, "Scopes · 1 of 176 chosen")
         await pilot.press(*"spark:people_read", "enter")
-        await shows(pilot, "Scopes · 2 chosen")
+        await shows(pilot, "Scopes · 2 of 176 chosen")
         await pilot.press("ctrl+s")
         await until(
             pilot,
@@ -352,7 +352,7 @@ async def test_leaving_the_scopes_changes_nothing(stage: Stage) -> None:
     stage.configure(scopes="spark:kms")
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f4", "ctrl+o")
-        await shows(pilot, "Scopes · 1 chosen")
+        await shows(pilot, "Scopes · 1 of 176 chosen")
         await pilot.press("enter", "escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, SettingsScreen))
         assert field(pilot.app.screen, "scopes").entry.value == "spark:kms"

@@ -186,3 +186,30 @@ def test_a_person_is_needed_once_nothing_else_helps(
     followed = Followed(made, stage.environ)
     followed.look(stage.clock())
     assert followed.need(stage.clock()) == expected
+
+
+async def test_signing_out_asks_first_deletes_the_token_and_says_what_webex_did(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    other = _make(stage, "work", left=timedelta(days=3))
+    asked: list[str] = []
+
+    def refused(client: object, *_: object) -> None:
+        asked.append("revoke")
+        raise errors.RequestRefused("Not an administrator.")
+
+    monkeypatch.setattr("wtr_tui.sign_out._revoke", refused)
+    app = stage.app()
+    async with app.run_test(size=(100, 34)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "work")
+        await pilot.press("down", "o")
+        await shows(pilot, "Sign out of work?")
+        await pilot.press("n")
+        assert other.token_path.exists()
+        await pilot.press("o", "y")
+        await until(pilot, lambda: not other.token_path.exists())
+        await shows(pilot, "○ work")
+    assert stage.profile.token_path.exists()

@@ -20,12 +20,12 @@ _TONES = {
 }
 
 
-def row(entry: Entry, now: datetime) -> ActivityRow:
-    """``11:00 ✓ refreshed, 14 d  wtr refresh``."""
+def row(entry: Entry, now: datetime, *, life: bool = True) -> ActivityRow:
+    """``11:00 ✓ refreshed, 14 d  wtr refresh``; ``life`` is how long the new token lives."""
     what = WORDS[entry.event]
     if entry.message:
         what = f"{what}: {entry.message}"
-    elif entry.event is Event.REFRESHED and entry.expires_at is not None:
+    elif life and entry.event is Event.REFRESHED and entry.expires_at is not None:
         what = f"{what}, {clock.duration(max(entry.expires_at - entry.at, timedelta(0)))}"
     by = entry.by if entry.place in {"", "terminal"} else entry.place
     return ActivityRow(when(entry.at, now), _TONES[entry.event], what, by)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import App, SuspendNotSupported
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
 
@@ -28,7 +28,6 @@ from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.export import HandOver
 from wtr_tui.tui.hook_warnings import HookWarnings
 from wtr_tui.tui.keys import spelled
-from wtr_tui.tui.palette import Actions
 from wtr_tui.tui.put_aside import PutAside
 from wtr_tui.tui.refreshing import Refreshing
 from wtr_tui.tui.roster import Followed
@@ -52,7 +51,7 @@ class WtrApp(App[int]):
 
     TITLE = "wtr-tui"
     CSS_PATH: ClassVar = ["app.tcss", "no_color.tcss"]
-    COMMANDS: ClassVar = {Actions}
+    ENABLE_COMMAND_PALETTE = False  # Textual's own
     BINDINGS: ClassVar[list[BindingType]] = [
         # Where a field takes the question mark, the line of keys shows the other one.
         Binding("question_mark", "help", "Help", key_display="?", id="help"),
@@ -65,6 +64,7 @@ class WtrApp(App[int]):
                 id="check"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
         Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
+        Binding("ctrl+p", "palette", "Commands", show=False, priority=True, id="palette"),
         Binding("ctrl+l", "repaint", "Repaint the screen", show=False, id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
     ]  # fmt: skip
@@ -291,6 +291,18 @@ class WtrApp(App[int]):
             from wtr_tui.tui.screens.help import HelpScreen
 
             self.push_screen(HelpScreen(self.screen))
+
+    def action_palette(self) -> None:
+        below = self.screen
+        if not isinstance(below, WtrScreen):
+            return
+        from wtr_tui.tui.screens.palette import PaletteScreen
+
+        async def run(chosen: ActiveBinding | None) -> None:
+            if chosen is not None:
+                await self.run_action(chosen.binding.action, chosen.node)
+
+        self.push_screen(PaletteScreen(below), run)
 
     def action_repaint(self) -> None:
         """Over what another program, such as ssh itself after ~C, has written on the screen."""

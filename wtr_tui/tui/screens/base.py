@@ -46,6 +46,8 @@ class WtrScreen(Screen[None]):
     HELP_TEXT: ClassVar[str]
     KEY_LINES: ClassVar[int] = 4
     """The most lines of the key bar; in a terminal of few lines it has one."""
+    WHOLE_WIDTH: ClassVar[bool] = False
+    """Whether its page uses all columns; prose is easier to read where lines are short."""
     # Not ClassVar: Textual declares them as variables of each instance.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_FROM, "-tall")]  # noqa: RUF012
@@ -80,7 +82,7 @@ class WtrScreen(Screen[None]):
         ):
             self.add_class([name for least, name in breakpoints or () if length >= least][-1])
         yield Header(self.NAME, standing(self.session))
-        with Page(id="page"):
+        with Page(id="page", classes="-whole" if self.WHOLE_WIDTH else ""):
             yield from self.content()
         yield self._message
         yield KeyBar(most_lines=self.KEY_LINES if size.height >= TINY_BELOW else 1)

@@ -125,7 +125,7 @@ def _last(each: Followed, now: datetime) -> tuple[str, ActivityTone]:
     latest = each.latest()
     if latest is None:
         return "", ActivityTone.PLAIN
-    row = activity.row(latest, now)
+    row = activity.row(latest, now, life=False)
     return f"{row.when} {row.what}", row.tone
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -16,6 +16,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wtr_tui import clock
+from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import profiles
 from wtr_tui.tui import activity
@@ -51,7 +52,6 @@ class ProfilesScreen(WtrScreen):
     """A table; what can be done is done with the marked profile."""
 
     DEFAULT_CSS = """
-    ProfilesScreen #page { max-width: 100% !important; overflow-y: hidden !important; }
     ProfilesScreen Rows {
         height: auto; background: $background; border: none; padding: 0;
         scrollbar-size-vertical: 1; scrollbar-background: $background;
@@ -62,6 +62,7 @@ class ProfilesScreen(WtrScreen):
     """
     NAME = "profiles"
     HELP_NAME = "Profiles"
+    WHOLE_WIDTH = True
     HELP_TEXT = (
         "A profile is one integration with its own settings and token. While the program is open,"
         " it keeps the tokens of all profiles alive whose settings have autoRefresh on. Variables"
@@ -73,6 +74,7 @@ class ProfilesScreen(WtrScreen):
             Key("r", "refresh", "Refresh", "Refresh the token of the marked profile"),
             Key("R", "refresh_all", "All", "Refresh the tokens of all profiles"),
             Key("s", "sign_in", "Sign in", "Sign in for the marked profile"),
+            Key("o", "sign_out", "Sign out", "Sign out: revoke the token if possible, delete it"),
             Key("n", "make", "New", "Make a new profile"),
             Key("d,delete", "remove", "Remove", "Remove the marked profile"),
             Key("q", "app.quit", "Quit", "Quit"),
@@ -228,6 +230,43 @@ class ProfilesScreen(WtrScreen):
             self.tell(_SAVE_FIRST, Tone.WARN)
         else:
             self.program.switch_profile(chosen, to=to)
+
+    def action_sign_out(self) -> None:
+        each = self._marked
+        if each.keeper.stored is None and each.keeper.problem is None:
+            self.tell(f"{each.profile.name} has no token.")
+            return
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._sign_out(each)
+
+        self.app.push_screen(
+            ConfirmScreen(
+                "Webex is asked to revoke the token, which most users may not; it is deleted here"
+                " with all its copies. The settings stay.",
+                f"Sign out of {each.profile.name}?",
+            ),
+            answered,
+        )
+
+    @work(group="sign-out")
+    async def _sign_out(self, each: Followed) -> None:
+        from wtr_tui.sign_out import Revoked, sign_out
+
+        self.tell("Signing out …")
+        now = self.session.now
+        try:
+            done = await in_thread(lambda: sign_out(each.profile, each.settings, now=now))
+        except WtrError as error:
+            self.tell(f"Not signed out: {error}", Tone.BAD)
+            return
+        each.keeper.unsaved = False
+        each.keeper.stored = None
+        each.keeper.look(now())
+        self.program.token_changed()
+        tone = Tone.GOOD if done.revoked in {Revoked.YES, Revoked.EXPIRED} else Tone.WARN
+        self.tell(" ".join(done.sentences), tone)
 
     def action_remove(self) -> None:
         chosen = self._marked.profile

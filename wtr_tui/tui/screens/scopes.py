@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wtr_tui.oauth.scopes import known_scopes
 from wtr_tui.storage.settings_table import parse_scopes
-from wtr_tui.tui.screens.base import Box, Dialog
-from wtr_tui.tui.widgets.inputs import QuietInput
+from wtr_tui.tui.screens.chooser import Chooser, group
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
-def matching(words: str, first: tuple[str, ...]) -> list[str]:
-    """The scopes whose name or meaning holds every word, those of ``first`` first; pure."""
+def grouped(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The scopes that match, in groups with a title each; pure.
+
+    Without words: those of ``first``, then the others by what stands before their colon. Every
+    word has to be in the name, or else in name and meaning: those matches come last.
+    """
     known = known_scopes()
-    names = [*first, *(name for name in known if name not in first)]
+    names = list(dict.fromkeys((*first, *known)))
     wanted = words.lower().split()
-    return [
+    if not wanted:
+        others = sorted((name for name in known if name not in first), key=_family)
+        families = groupby(others, key=_family)
+        return [("chosen", list(first))] * bool(first) + [
+            (family, list(members)) for family, members in families
+        ]
+    named = [name for name in names if all(word in name.lower() for word in wanted)]
+    named.sort(key=lambda name: (name.lower() != words.strip().lower(), name not in first))
+    told = [
         name
         for name in names
-        if all(word in f"{name} {known.get(name, '')}".lower() for word in wanted)
+        if name not in named
+        and all(word in f"{name} {known.get(name, '')}".lower() for word in wanted)
     ]
+    found = [("in the name", named), ("in the description", told)]
+    return [(title, members) for title, members in found if members]
 
 
-class ScopesScreen(Dialog[tuple[str, ...] | None]):
-    """Gives the chosen scopes, or None when the person leaves without changing anything."""
+def _family(name: str) -> str:
+    family, colon, _ = name.partition(":")
+    return family.lower() if colon else "others"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave as it was"),
-        Binding("ctrl+s", "done", "Done", priority=True),
-        Binding("down", "mark('down')", show=False, priority=True),
-        Binding("up", "mark('up')", show=False, priority=True),
-        Binding("pagedown", "mark('page_down')", show=False, priority=True),
-        Binding("pageup", "mark('page_up')", show=False, priority=True),
-    ]
+
+class ScopesScreen(Chooser["tuple[str, ...] | None"]):
+    """Gives the chosen scopes, or None when the user leaves without changing anything."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "done", "Done", priority=True)]
+    PLACEHOLDER = "type to filter, or a scope that is not in the list"
+    KEYS = "Enter takes or drops   ↑ ↓ move   ^s done   Esc cancels"
 
     def __init__(self, chosen: tuple[str, ...]) -> None:
         super().__init__()
@@ -48,82 +63,44 @@ class ScopesScreen(Dialog[tuple[str, ...] | None]):
         # What is dropped keeps its place in the list, so that it can be taken again.
         self._first = chosen
 
-    def compose(self) -> ComposeResult:
-        with Box():
-            yield Quiet("", id="count", classes="heading")
-            yield QuietInput(placeholder="type to filter, or a scope that is not in the list")
-            listed = OptionList(compact=True)
-            listed.can_focus = False
-            yield listed
-            yield Quiet("", id="meaning")
-            yield Quiet(
-                "Enter takes or drops   ↑ ↓ move   ^s done   Esc cancels",
-                classes="keys",
-            )
-
-    def on_mount(self) -> None:
-        self._list("")
-        self.query_one(Input).focus()
-
-    @on(Input.Changed)
-    def _filtered(self, event: Input.Changed) -> None:
-        self._list(event.value)
-
-    def _list(self, words: str, keep: str = "") -> None:
-        added = (name for name in self._chosen if name not in known_scopes())
-        names = matching(words, tuple(dict.fromkeys((*self._first, *added))))
-        listed = self.query_one(OptionList)
-        listed.clear_options()
-        listed.add_options([Option(self._prompt(name), id=name) for name in names])
-        if names:
-            listed.highlighted = names.index(keep) if keep in names else 0
-        self.query_one("#count", Quiet).show(f"Scopes · {len(self._chosen)} chosen")
-        if not names:
-            self._tell_free_text(words)
+    def options(self, words: str) -> Iterable[Option]:
+        known = known_scopes()
+        own = [name for name in self._chosen if name not in known]
+        every = tuple(dict.fromkeys((*self._first, *own)))
+        groups = grouped(words, every)
+        count = len(known) + sum(name not in known for name in every)
+        self.query_one("#count", Quiet).show(f"Scopes · {len(self._chosen)} of {count} chosen")
+        if not groups:
+            self.say(f"Not a known scope. Enter takes “{words.strip()}” as it is.")
+        for title, members in groups:
+            yield group(title)
+            for name in members:
+                yield Option(self._prompt(name), id=name)
 
     def _prompt(self, name: str) -> Content:
         taken = name in self._chosen
         return Content.assemble(
-            Content.styled("✓ " if taken else "  ", "$success"),
+            Content.styled("✓ " if taken else "  ", "$calm"),
             Content.styled(name, "bold" if taken else ""),
-        )
-
-    def _tell_free_text(self, words: str) -> None:
-        self.query_one("#meaning", Quiet).show(
-            f"Not a known scope. Enter takes “{words.strip()}” as it is."
         )
 
     @on(OptionList.OptionHighlighted)
     def _marked(self, event: OptionList.OptionHighlighted) -> None:
         name = event.option.id or ""
-        self.query_one("#meaning", Quiet).show(
-            known_scopes().get(name, "Not in the list of known scopes.")
-        )
+        self.say(known_scopes().get(name, "Not in the list of known scopes."))
 
-    @on(Input.Submitted)
-    def _take_or_drop(self, event: Input.Submitted) -> None:
-        listed = self.query_one(OptionList)
-        marked = listed.highlighted
-        if marked is not None and listed.option_count:
-            name = listed.get_option_at_index(marked).id or ""
-        else:
+    def choose(self, name: str, words: str) -> None:
+        if not name:
             try:
-                (name,) = parse_scopes(event.value)
+                (name,) = parse_scopes(words)
             except ValueError as error:
-                self.query_one("#meaning", Quiet).show(str(error))
+                self.say(str(error))
                 return
         if name in self._chosen:
             self._chosen = tuple(scope for scope in self._chosen if scope != name)
         else:
             self._chosen = (*self._chosen, name)
-        self._list(event.value, keep=name)
-
-    def action_mark(self, where: str) -> None:
-        listed = self.query_one(OptionList)
-        getattr(listed, f"action_{'cursor_' if where in {'up', 'down'} else ''}{where}")()
+        self.list_for(words, keep=name)
 
     def action_done(self) -> None:
         self.dismiss(self._chosen)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
