@@ -20,18 +20,21 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration, Sandbox, new_integration
 from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
-from wtr_tui import clock, in_flight
+from wtr_tui import clock, history, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.redirect_uri import port_of
 from wtr_tui.retrieval import Retrieval
+from wtr_tui.sandbox.endpoints import EMAIL
+from wtr_tui.storage import put_aside
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT
+from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT
 from wtr_tui.storage.token_file import StoredToken
 
 S = TypeVar("S", bound=object)
@@ -83,6 +86,21 @@ class GatedClient(WebexClient):
     ) -> Token:
         assert self.gate.wait(PATIENCE)
         return super().exchange(code, redirect_uri, code_verifier, nonce)
+
+
+class HeldPolls(WebexClient):
+    """Once ``hold`` is set, a token that was granted waits at a gate on its way here."""
+
+    def __init__(self, base_url: str, app_id: str, secret: Secret) -> None:
+        super().__init__(base_url, app_id, secret)
+        self.hold, self.granted, self.gate = (threading.Event() for _ in range(3))
+
+    def device_token(self, authorization: DeviceAuthorization) -> Token:
+        self.hold.wait(PATIENCE)
+        token = super().device_token(authorization)
+        self.granted.set()
+        assert self.gate.wait(PATIENCE)
+        return token
 
 
 @pytest.fixture
@@ -517,6 +535,28 @@ async def test_a_device_code_needs_no_redirect(
     assert profile.token_file.read() is not None
 
 
+async def test_a_token_granted_to_a_poll_under_way_is_saved_though_the_attempt_was_cancelled(
+    profile: Profile, settings: Settings, quick_device: Sandbox
+) -> None:
+    client = HeldPolls(settings.base_url, settings.app_id, settings.secret)
+    async with attempting(profile, settings, client=client) as watched:
+        watched.attempt.ask_for_device_code()
+        ready = await watched.until(steps.DeviceCodeReady)
+        await in_thread(lambda: quick_device.approve_device(ready.authorization.user_code))
+        client.hold.set()
+        assert await in_thread(lambda: client.granted.wait(PATIENCE))
+        assert in_flight.pending()  # the process does not end before it is saved
+        watched.attempt.cancel()
+        assert (await watched.until(Ended)).end is End.CANCELLED
+        assert profile.token_file.read() is None
+        client.gate.set()
+        assert isinstance((await watched.rest())[-1], Ended)
+        stored = profile.token_file.read()
+        assert stored is not None
+        assert stored.account.known
+    assert [entry.event for entry in history.read(profile)] == [history.Event.RETRIEVED]
+
+
 async def test_the_browser_may_still_be_first_while_a_device_code_waits(
     profile: Profile, settings: Settings, quick_device: Sandbox
 ) -> None:
@@ -681,3 +721,47 @@ async def test_who_is_to_sign_in_is_named_to_webex(profile: Profile, settings: S
         url = Retrieval(profile, hinted, client).authorize_url
     assert "login_hint=ann%40example.com" in url
     assert "prompt=select_account" in url
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize(
+    ("scopes", "expected", "is_asked"),
+    [
+        ("spark:people_read", EMAIL.upper(), False),
+        ("spark:people_read", "ann@example.com", True),
+        ("spark:kms", EMAIL, True),  # Webex does not name the account
+    ],
+)
+async def test_a_sign_in_by_another_account_than_the_setting_names_is_put_aside(
+    profile: Profile,
+    settings: Settings,
+    sandbox: Sandbox,
+    scopes: str,
+    expected: str,
+    is_asked: bool,
+    held: bool,
+) -> None:
+    if held:
+        profile.token_file.save(settings.stored(a_token()))
+    before = profile.token_file.read()
+    settings = replace(settings.having(ACCOUNT, expected), scopes=tuple(scopes.split()))
+    async with attempting(profile, settings) as watched:
+        listening = await watched.until(steps.Listening)
+        browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
+        last = (await watched.rest())[-1]
+        await browser
+    stored = profile.token_file.read()
+    waiting = put_aside.waiting(profile.token_file)
+    if is_asked:
+        assert isinstance(last, steps.OtherAccount)
+        assert stored == before
+        assert [path for path, _ in waiting] == [last.put_aside]
+        why = put_aside.reason(last.account, last.before, expected)
+        assert f"the setting account expects {expected}." in why
+        assert ("spark:people_read" in why) is (scopes == "spark:kms")
+    else:
+        assert isinstance(last, steps.SignedIn)
+        assert stored is not None
+        assert stored.token.same_access(last.token)
+        assert stored.account.email == EMAIL
+        assert waiting == []

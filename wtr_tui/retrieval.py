@@ -23,7 +23,6 @@ from wtr_tui.errors import (
     DeviceExpired,
     DeviceNotSetUp,
     DevicePending,
-    GrantRejected,
     NotSaved,
     StorageError,
     TemporaryError,
@@ -56,9 +55,9 @@ from wtr_tui.oauth.steps import (
 from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.put_aside import put_aside
+from wtr_tui.storage.put_aside import put_aside, question
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import LOGIN_HINT, PROMPT, TIMEOUT
+from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, PROMPT, TIMEOUT
 from wtr_tui.storage.token_file import CorruptTokenFile, StoredToken, TokenFile
 from wtr_tui.tokens import other_base_url, require_base_url
 
@@ -120,6 +119,7 @@ class Retrieval:
         self._listener: Listener | None = None
         self._can_receive = True
         self._device: asyncio.Task[None] | None = None
+        self._polling: asyncio.Future[Step] | None = None
         self._device_refusal: WtrError | None = None
         self._pasted: asyncio.Task[pages.Outcome] | None = None
 
@@ -137,7 +137,7 @@ class Retrieval:
             self.request,
             self.redirect_uri,
             on_answer=self._redirected,
-            on_step=self._tell,
+            on_step=self._emit,
         )
         self._listener = listener
         watching = asyncio.ensure_future(self._watch_the_clock())
@@ -156,6 +156,9 @@ class Retrieval:
                 if task is not None:
                     task.cancel()
             await listener.stop()
+            if self._polling is not None:
+                # A token granted just now is saved before the caller closes the client.
+                await asyncio.wait({self._polling})
 
     def launch_url(self) -> str:
         """An address for one browser that is started here, which leads to Webex exactly once."""
@@ -165,9 +168,7 @@ class Retrieval:
 
     def cancel(self) -> None:
         """Ends the attempt, unless an answer is being exchanged already."""
-        if not self._answered:
-            self._answered = True
-            self._tell(Ended(End.CANCELLED, "The sign-in was cancelled.", "", INTERRUPTED))
+        self._end(Ended(End.CANCELLED, "The sign-in was cancelled.", "", INTERRUPTED))
 
     def extend(self) -> None:
         """Gives the user five more minutes."""
@@ -196,8 +197,13 @@ class Retrieval:
         self._device_refusal = None
         self._device = asyncio.ensure_future(self._device_grant())
 
-    def _tell(self, step: Step) -> None:
+    def _emit(self, step: Step) -> None:
         self._steps.put_nowait(step)
+
+    def _end(self, end: Ended) -> None:
+        if not self._answered:
+            self._answered = True
+            self._emit(end)
 
     async def _listen(self, listener: Listener) -> None:
         if not self.redirect_uri.is_local:
@@ -216,12 +222,12 @@ class Retrieval:
         except CannotListen as refusal:
             self._not_listening(NotListening(refusal.message, refusal.hint))
         else:
-            self._tell(
+            self._emit(
                 Listening(listener.start_url, self.redirect_uri.port, tuple(listener.families))
             )
 
     def _not_listening(self, step: NotListening) -> None:
-        self._tell(step)
+        self._emit(step)
         self._can_receive = False
         if not self.can_paste and self._device is None:
             self.ask_for_device_code()  # the only method that is left
@@ -229,17 +235,16 @@ class Retrieval:
 
     def _device_code_refused(self, error: WtrError) -> None:
         uris = error.redirect_uris if isinstance(error, DeviceNotSetUp) else ()
-        self._tell(DeviceCodeRefused(error.message, error.hint, uris))
+        self._emit(DeviceCodeRefused(error.message, error.hint, uris))
         self._device_refusal = error
         self._end_without_a_method()
 
     def _end_without_a_method(self) -> None:
         """Ends the attempt where nobody can answer it any more: waiting would be in vain."""
         refusal = self._device_refusal
-        if self._can_receive or self.can_paste or refusal is None or self._answered:
+        if self._can_receive or self.can_paste or refusal is None:
             return
-        self._answered = True
-        self._tell(
+        self._end(
             Ended(
                 End.FAILED,
                 "No method to sign in is left: the redirect cannot be received here, no address"
@@ -258,17 +263,15 @@ class Retrieval:
             if now < before:
                 # The clock was set back: that is no reason to keep the port open for hours.
                 self.deadline -= before - now
-        if not self._answered:
-            self._answered = True
-            self._tell(
-                Ended(
-                    End.TIMED_OUT,
-                    "No answer arrived in time.",
-                    "If Webex showed an error page, check the App ID, and that the integration has"
-                    f" exactly this redirect URI: {self.redirect_uri.text}",
-                    FAILED,
-                )
+        self._end(
+            Ended(
+                End.TIMED_OUT,
+                "No answer arrived in time.",
+                "If Webex showed an error page, check the App ID, and that the integration has"
+                f" exactly this redirect URI: {self.redirect_uri.text}",
+                FAILED,
             )
+        )
 
     async def _redirected(self, answer: Granted | Refused) -> pages.Outcome:
         if self._answered:
@@ -279,19 +282,18 @@ class Retrieval:
     async def _accept(self, answer: Granted | Refused, method: Method) -> pages.Outcome:
         """Exchanges the one answer that counts, and says what the browser's page is to tell."""
         if isinstance(answer, Refused):
-            self._tell(_declined(answer))
+            self._emit(_declined(answer))
             return pages.declined(answer)
-        self._tell(Exchanging(method))
-        return await self._finish(method, lambda: self._exchange(answer.code))
-
-    async def _finish(self, method: Method, grant: Callable[[], Token]) -> pages.Outcome:
+        self._emit(Exchanging(method))
         try:
             # A thread of its own: an exchange that has begun ends, whatever the screen does.
-            step = await in_thread(lambda: self._granted_and_saved(grant, method))
+            step = await in_thread(
+                lambda: self._grant_and_save(partial(self._exchange, answer.code), method)
+            )
         except WtrError as error:
-            self._tell(_failed(error))
+            self._emit(Ended(End.FAILED, error.message, error.hint, error.exit_code))
             return pages.failed(str(error))
-        self._tell(step)
+        self._emit(step)
         return pages.signed_in()
 
     def _exchange(self, code: Secret) -> Token:
@@ -300,12 +302,12 @@ class Retrieval:
             code, request.redirect_uri, request.code_verifier, request.nonce
         )
 
-    def _granted_and_saved(self, grant: Callable[[], Token], method: Method) -> Step:
+    def _grant_and_save(self, grant: Callable[[], Token], method: Method) -> Step:
         try:
             with in_flight.until_saved():
                 token = grant()
                 if not token.scopes:
-                    # Not stated means: what was asked for (RFC 6749 §5.1).
+                    # Absent means: as requested (RFC 6749 §5.1).
                     token = replace(token, scopes=self._settings.scopes)
                 saved = self._save(token)
             # The token is on the disk: now there is time to ask whose it is, or to end.
@@ -317,17 +319,15 @@ class Retrieval:
         return step
 
     def _save(self, token: Token) -> _Saved:
-        """Saves the token: in place, or aside where one of this integration is there already."""
+        """Saves the token: in place, or aside where its account may be a wrong one."""
         file = self._profile.token_file
         stored = self._settings.stored(token)
         try:
             with file.lock():
                 before = self._own_token()
-                if before is not None:
+                if before is not None or self._settings[ACCOUNT]:
                     return _Saved(before, put_aside(file, stored))
-                kept_as = file.keep_aside_unless(stored.app_id, stored.base_url)
-                file.save(stored)
-                return _Saved(kept_as=kept_as)
+                return _Saved(kept_as=self._save_in_place(stored))
         except WtrError as error:
             raise NotSaved(token, error.message, error.hint) from error
 
@@ -336,24 +336,34 @@ class Retrieval:
         file = self._profile.token_file
         account = self._account(token)
         stored = replace(self._settings.stored(token), account=account)
+        kept_as = saved.kept_as
         try:
-            if saved.before is not None and saved.aside is not None:
-                held = saved.before.account
-                if not held.known:
+            if saved.aside is not None:
+                held = saved.before.account if saved.before else Account()
+                if saved.before and not held.known:
                     held = self._account(saved.before.token)
-                if account.differs(held):
+                if question(account, held, self._settings[ACCOUNT]):
                     TokenFile(saved.aside).save(stored)
                     return OtherAccount(token, method, account, held, saved.aside)
             with file.lock():
                 now_there = self._own_token()
-                if saved.aside is not None or (now_there and now_there.token.same_access(token)):
+                if saved.aside is not None:
+                    kept_as = self._save_in_place(stored)
+                elif now_there and now_there.token.same_access(token):
                     file.save(stored)
         except WtrError as error:
             raise NotSaved(token, error.message, error.hint) from error
         if saved.aside is not None:
             with suppress(OSError):
                 saved.aside.unlink()
-        return SignedIn(token, method, saved.kept_as, account)
+        return SignedIn(token, method, kept_as, account)
+
+    def _save_in_place(self, stored: StoredToken) -> str:
+        """Saves under the lock; gives where the token of another App ID is kept ("" for none)."""
+        file = self._profile.token_file
+        kept_as = file.keep_aside_unless(stored.app_id, stored.base_url)
+        file.save(stored)
+        return kept_as
 
     def _own_token(self) -> StoredToken | None:
         """What the file holds, where it is a token of this integration at this base URL."""
@@ -385,7 +395,7 @@ class Retrieval:
         except WtrError as error:
             self._device_code_refused(error)
         else:
-            self._tell(DeviceCodeReady(authorization))
+            self._emit(DeviceCodeReady(authorization))
             await self._poll(authorization)
 
     async def _poll(self, authorization: DeviceAuthorization) -> None:
@@ -395,22 +405,41 @@ class Retrieval:
             await asyncio.sleep(interval.total_seconds())
             if self._answered:
                 return
+            grant = partial(self._device_token, authorization, asyncio.get_running_loop())
+            # A token may be granted while the attempt ends: it is saved all the same, and whoever
+            # cancels this task does not cancel that.
+            poll = partial(self._grant_and_save, grant, Method.DEVICE)
+            self._polling = asyncio.ensure_future(in_thread(poll))
+            self._polling.add_done_callback(self._polled)
             try:
-                token = await in_thread(lambda: self._client.device_token(authorization))
+                await asyncio.shield(self._polling)
             except (DevicePending, TemporaryError) as pause:
                 interval = next_interval(interval, pause)
-                continue
             except DeviceExpired:
                 break
             except WtrError as error:
                 self._device_code_refused(error)
                 return
-            if not self._answered:
-                self._answered = True
-                self._tell(Exchanging(Method.DEVICE))
-                await self._finish(Method.DEVICE, partial(_given, token))
-            return
-        self._tell(DeviceCodeOver("The device code has run out."))
+            else:
+                return
+        self._emit(DeviceCodeOver("The device code has run out."))
+
+    def _device_token(
+        self, authorization: DeviceAuthorization, loop: asyncio.AbstractEventLoop
+    ) -> Token:
+        token = self._client.device_token(authorization)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits for the steps
+            loop.call_soon_threadsafe(self._code_entered)
+        return token
+
+    def _code_entered(self) -> None:
+        if not self._answered:
+            self._answered = True
+            self._emit(Exchanging(Method.DEVICE))
+
+    def _polled(self, polling: asyncio.Future[Step]) -> None:
+        if not polling.cancelled() and polling.exception() is None:
+            self._emit(polling.result())
 
 
 def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
@@ -427,10 +456,6 @@ def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
         return  # told when the token is to be saved
     if stored is not None:
         require_base_url(stored, settings)
-
-
-def _given(token: Token) -> Token:
-    return token
 
 
 def _declined(answer: Refused) -> Ended:
@@ -461,10 +486,3 @@ def _declined(answer: Refused) -> Ended:
         "Try again in a moment." if temporary else "Check the settings (F4 in wtr-tui).",
         TEMPORARY if temporary else FAILED,
     )
-
-
-def _failed(error: WtrError) -> Ended:
-    advice = error.hint
-    if isinstance(error, GrantRejected) and not advice:
-        advice = "Start again."
-    return Ended(End.FAILED, error.message, advice, error.exit_code)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from wtr_tui import brand
 from wtr_tui.oauth.authorization import NotOurs, Reason, Refused
 from wtr_tui.oauth.listener import pages
 
@@ -117,6 +118,17 @@ def test_the_icon_comes_with_the_page() -> None:
     assert base64.b64decode((icons[0]["href"] or "").partition(",")[2]).startswith(b"<svg ")
 
 
+def test_the_page_has_the_mark_and_the_accents_of_the_screens() -> None:
+    found = elements(pages.signed_in())
+    assert found.text.count(brand.MARK) == 1
+    html = pages.render(pages.signed_in()).decode("utf-8")
+    day, _, night = html.partition("@media (prefers-color-scheme: dark)")
+    assert f"--accent: {brand.ACCENT_ON_LIGHT};" in day
+    assert f"--accent: {brand.ACCENT_ON_DARK};" in night
+    icon = next(a["href"] for tag, a in found.tags if a.get("rel") == "icon") or ""
+    assert brand.ACCENT_ON_LIGHT.encode() in base64.b64decode(icon.partition(",")[2])
+
+
 def test_a_page_suits_day_and_night_wide_and_narrow() -> None:
     html = pages.render(pages.signed_in()).decode("utf-8")
     assert "@media (prefers-color-scheme: dark)" in html
@@ -125,7 +137,7 @@ def test_a_page_suits_day_and_night_wide_and_narrow() -> None:
     assert "@media (prefers-reduced-motion: reduce)" in html
 
 
-def test_whoever_declined_is_told_so_and_any_other_refusal_is_a_failure() -> None:
+def test_declining_is_shown_as_such_and_any_other_refusal_is_a_failure() -> None:
     assert pages.declined(Refused("access_denied")).title == "You declined"
     by_policy = Refused("access_denied", "Your administrator denied access to this integration")
     assert pages.declined(by_policy).title == "Your administrator declined"
@@ -151,7 +163,7 @@ def test_a_lone_surrogate_does_not_break_the_page() -> None:
     [
         pages.page(200, pages.signed_in()),
         pages.page(400, pages.earlier()),
-        pages.rejection(405, pages.not_here("No.")),
+        pages.page(405, pages.not_here("No.")),
         pages.redirect("https://webexapis.com/v1/authorize?state=s3cret"),
         pages.empty(200),
     ],
@@ -183,4 +195,4 @@ def test_a_redirect_is_a_303_and_shows_its_target_to_nobody_else() -> None:
 @pytest.mark.parametrize(("status", "header"), [(405, "Allow"), (503, "Retry-After")])
 def test_some_refusals_owe_one_more_header(status: int, header: str) -> None:
     """RFC 9110 §15.5.6."""
-    assert header in dict(pages.rejection(status, pages.not_here("No.")).headers)
+    assert header in dict(pages.page(status, pages.not_here("No.")).headers)

@@ -90,6 +90,18 @@ def test_without_a_terminal_it_is_refused_and_kept_aside_until_it_is_imported(
     assert not aside(elses)
 
 
+def test_without_a_terminal_a_sign_in_by_another_account_than_the_setting_names_is_refused(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(
+        sandbox, "default", "scopes: spark:kms spark:people_read\naccount: ann@example.com"
+    )
+    path, said = signed_in_aside(home, sandbox)
+    assert not home.token_path().exists()
+    assert "the setting account expects ann@example.com" in said
+    assert json.loads(path.read_text())["account"]["email"] in said
+
+
 def test_with_outputs_asked_for_a_refused_token_is_not_printed(
     elses: Home, sandbox: Sandbox
 ) -> None:
@@ -173,7 +185,7 @@ def test_the_screen_asks_after_the_sign_in(elses: Home, sandbox: Sandbox) -> Non
         terminal.wait_for("Replace the stored token?", "Eve Else")
         assert len(aside(elses)) == 1
         terminal.press("n")
-        terminal.wait_for("the stored one is as it was")
+        terminal.wait_for("nothing was replaced")
     finally:
         terminal.close()
     assert elses.token_path().read_bytes() == before

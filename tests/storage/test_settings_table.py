@@ -16,8 +16,8 @@ from wtr_tui.storage.settings_table import (
     check_base_url,
     check_secret,
     parse_choice,
+    parse_email,
     parse_flag,
-    parse_login_hint,
     parse_port,
     parse_scopes,
     parse_timeout,
@@ -203,13 +203,13 @@ def test_the_secret_is_sent_nowhere_else(text: str, why: str) -> None:
 
 @pytest.mark.parametrize("text", ["ann@example.com", " ann.b+c@example.com\n"])
 def test_a_login_hint_is_an_e_mail_address(text: str) -> None:
-    assert parse_login_hint(text) == text.strip()
+    assert parse_email(text) == text.strip()
 
 
 @pytest.mark.parametrize("text", ["", "ann", "@x", "ann@", "a@b@c", "ann b@x", "a@b\x1b", "é@x.de"])
 def test_what_is_no_e_mail_address_is_no_login_hint(text: str) -> None:
     with pytest.raises(ValueError, match="e-mail address"):
-        parse_login_hint(text)
+        parse_email(text)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from wtr_tui.storage import profiles, put_aside
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH, TIMEOUT
+from wtr_tui.storage.settings_table import ACCOUNT, BROWSER, KIND, SERVICE_APP, THROUGH, TIMEOUT
 from wtr_tui.text import cleaned, escaped
 
 
@@ -68,13 +68,14 @@ def run(options: Namespace) -> int:
     no_proxy_warning = proxies.warning(os.environ)
     if no_proxy_warning:
         tell(no_proxy_warning)
-    _offer_put_aside(found)
+    _offer_put_aside(found, known[ACCOUNT])
     sign_in = _SignIn(found, known, surroundings.look(os.environ), options)
     code = asyncio.run(sign_in.run())
     if sign_in.other_account is None:
         return code
     other = sign_in.other_account
-    if not _decided(found, other.put_aside, other.account, other.before):
+    reason = put_aside.reason(other.account, other.before, known[ACCOUNT])
+    if not _decided(found, other.put_aside, reason):
         return FAILED
     signed_in(found, known, other.token)
     sign_in.give(other.token)
@@ -348,24 +349,22 @@ def _who(account: Account) -> str:
     return f"Webex does not name its owner; that takes the scope spark:people_read.{where}"
 
 
-def _offer_put_aside(profile: Profile) -> None:
+def _offer_put_aside(profile: Profile, expected: str) -> None:
     """Asks about what an earlier sign-in left undecided, or says that it is there."""
     for path, stored in put_aside.waiting(profile.token_file):
         held = profile.token_file.read()
-        _decided(profile, path, stored.account, Account() if held is None else held.account)
+        before = Account() if held is None else held.account
+        _decided(profile, path, put_aside.reason(stored.account, before, expected))
 
 
-def _decided(profile: Profile, path: Path, account: Account, before: Account) -> bool:
+def _decided(profile: Profile, path: Path, reason: str) -> bool:
     """Whether the token that was put aside is in place now.
 
     On a terminal the user is asked; everywhere else, and without an answer, it stays aside.
     """
-    owner = before.named if before.known else "somebody else"
-    tell(
-        f"This sign-in is that of {account.named}, but the token of the profile {profile.name}"
-        f" is that of {owner}. Nothing was replaced. The new token is in {path}."
-    )
-    answer = _choice()
+    tell(f"Profile {profile.name}: {reason} Nothing was replaced. The new token is in {path}.")
+    has_token = profile.token_path.exists()
+    answer = _choice("Replace the stored token?" if has_token else "Keep the new token?")
     if answer == "y":
         kept_as = put_aside.take(profile.token_file, path)
         kept = f" The one before it is kept as {kept_as}." if kept_as else ""
@@ -374,7 +373,7 @@ def _decided(profile: Profile, path: Path, account: Account, before: Account) ->
     if answer == "n":
         with suppress(OSError):
             path.unlink()
-        tell("The new token is deleted; the stored one is as it was.")
+        tell("The new token is deleted; nothing was replaced.")
         return False
     tell(
         f"If that is right, wtr import --replace --profile {profile.name} {path} takes it; if it"
@@ -383,12 +382,12 @@ def _decided(profile: Profile, path: Path, account: Account, before: Account) ->
     return False
 
 
-def _choice() -> str:
+def _choice(question: str) -> str:
     """``y``, ``n``, or "" for neither, and where nobody can be asked."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         return ""
     print(
-        "Replace the stored token? y yes, n delete the new one, Enter later: ",
+        f"{question} y yes, n delete the new one, Enter later: ",
         end="",
         file=sys.stderr,
         flush=True,

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from wtr_tui.errors import StorageError
+from wtr_tui.model import Account
 from wtr_tui.storage.token_file import StoredToken, TokenFile, TokenNotSaved
 from wtr_tui.text import cause
 
@@ -52,6 +53,34 @@ def waiting(file: TokenFile) -> list[tuple[Path, StoredToken]]:
 def is_put_aside(file: TokenFile, path: Path) -> bool:
     """Whether this is one of the files that were put aside for the token file."""
     return str(path.absolute()).startswith(_prefix(file))
+
+
+def question(account: Account, before: Account, expected: str) -> str:
+    """Why a sign-in has to be asked about before it replaces the stored token, in a sentence; ""
+    where it does not.
+
+    ``account`` is who was signed in, ``before`` the stored token's owner, ``expected`` the
+    setting ``account``: an e-mail address, or "". Where Webex does not name the e-mail address,
+    a sign-in cannot be shown to be the expected one, and is asked about.
+    """
+    if expected and account.email.lower() != expected.lower():
+        cure = "" if account.email else " (Webex names it with the scope spark:people_read)"
+        return (
+            f"This sign-in is that of {account.named}{cure}; the setting account expects"
+            f" {expected}."
+        )
+    if account.differs(before):
+        return (
+            f"This sign-in is that of {account.named}; the stored token is that of {before.named}."
+        )
+    return ""
+
+
+def reason(account: Account, before: Account, expected: str) -> str:
+    """Why a token lies put aside, in a sentence: the :func:`question`, or nobody answered it."""
+    return question(account, before, expected) or (
+        f"This sign-in is that of {account.named}, and was not finished."
+    )
 
 
 def take(file: TokenFile, path: Path) -> str:

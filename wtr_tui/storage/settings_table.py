@@ -257,12 +257,12 @@ def parse_flag(text: str) -> bool:
     return flag
 
 
-def parse_login_hint(text: str) -> str:
-    """The e-mail address of whoever is to sign in (OpenID Connect Core §3.1.2.1)."""
+def parse_email(text: str) -> str:
+    """The e-mail address of whoever is to sign in."""
     address = text.strip()
     name, at, host = address.partition("@")
     if not (is_visible_ascii(address) and name and at and host and "@" not in host):
-        raise ValueError("The login hint must be an e-mail address, for example ann@example.com.")
+        raise ValueError("This must be an e-mail address, for example ann@example.com.")
     if len(address) > 254:
         raise ValueError("This is too long for an e-mail address.")
     return address
@@ -577,9 +577,18 @@ THROUGH = Setting(
 )
 LOGIN_HINT = Setting(
     "loginHint",
-    of_text(parse_login_hint),
+    of_text(parse_email),
     "",
     "the e-mail address that Webex's page proposes",
+    SIGN_IN,
+    is_text=True,
+)
+ACCOUNT = Setting(
+    "account",
+    of_text(parse_email),
+    "",
+    "the e-mail address of whoever is to sign in: a sign-in by anybody else is asked about before"
+    " it replaces the stored token, and refused without a terminal",
     SIGN_IN,
     is_text=True,
 )

@@ -30,14 +30,16 @@ class PutAside:
             self.ask(path, stored.account, before)
 
     def ask(self, path: Path, account: Account, before: Account) -> None:
+        from wtr_tui.storage.put_aside import reason
+        from wtr_tui.storage.settings_table import ACCOUNT
         from wtr_tui.tui.screens.confirm import DecideScreen
 
-        owner = before.named if before.known else "somebody else"
+        session = self._app.session
+        has_token = session.profile.token_path.exists()
         self._app.push_screen(
             DecideScreen(
-                f"This sign-in is that of {account.named}. The stored token is that of"
-                f" {owner}. Nothing was replaced yet.",
-                "Replace the stored token?",
+                f"{reason(account, before, session.settings[ACCOUNT])} Nothing was replaced yet.",
+                "Replace the stored token?" if has_token else "Keep the new token?",
                 "y yes   n no, delete the new one   Esc later",
             ),
             lambda answer: self._decided(path, answer),
@@ -53,7 +55,7 @@ class PutAside:
         if not answer:
             with suppress(OSError):
                 path.unlink()
-            app.tell("The new token is deleted; the stored one is as it was.")
+            app.tell("The new token is deleted; nothing was replaced.")
             return
         try:
             kept_as = put_aside.take(app.session.profile.token_file, path)

@@ -1,4 +1,4 @@
-"""What a browser is answered: self-contained pages without script, and their headers."""
+"""What the browser is shown: self-contained pages without script, and their headers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,14 @@ from html import escape
 from importlib import resources
 from string import Template
 
+from wtr_tui.brand import ACCENT_ON_DARK, ACCENT_ON_LIGHT, MARK
 from wtr_tui.oauth.authorization import NotOurs, Reason, Refused
 
-_GLYPHS = {
-    "calm": '<path d="m15.5 24.5 6 6 11.5-13"/>',
-    "quiet": '<path d="m17 17 14 14M31 17 17 31"/>',
-    "bad": '<path d="M24 14v12.5"/><path d="M24 33.4v.1"/>',
-    "busy": '<path d="M24 14v10l6.5 4"/>',
-    "aside": '<path d="M19 19.2c.4-3 2.4-4.7 5.2-4.7 2.9 0 5 1.8 5 4.5 0 4-5 4.2-5 8"/>'
-    '<path d="M24 33.4v.1"/>',
-}
 # Base64, so that the page holds no address at all, not even the name of SVG.
 _ICON = base64.b64encode(
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32"'
-    b' rx="8" fill="#0d7f86"/><path d="m8 10 6 6-6 6M17 22h7" fill="none" stroke="#fff"'
-    b' stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32"'
+    f' rx="8" fill="{ACCENT_ON_LIGHT}"/><path d="m8 10 6 6-6 6M17 22h7" fill="none" stroke="#fff"'
+    ' stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>'.encode()
 ).decode("ascii")
 
 
@@ -39,9 +32,19 @@ class Mood(Enum):
     ASIDE = "aside"
 
 
+_GLYPHS = {
+    Mood.CALM: '<path d="m15.5 24.5 6 6 11.5-13"/>',
+    Mood.QUIET: '<path d="m17 17 14 14M31 17 17 31"/>',
+    Mood.BAD: '<path d="M24 14v12.5"/><path d="M24 33.4v.1"/>',
+    Mood.BUSY: '<path d="M24 14v10l6.5 4"/>',
+    Mood.ASIDE: '<path d="M19 19.2c.4-3 2.4-4.7 5.2-4.7 2.9 0 5 1.8 5 4.5 0 4-5 4.2-5 8"/>'
+    '<path d="M24 33.4v.1"/>',
+}
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a page tells. All texts are plain; escaping is the page's own business.
+    """What a page says. All texts are plain; :func:`render` escapes them.
 
     ``prompt`` is the line in the little terminal; ``quoted`` the words of somebody else, with
     ``speaker`` in front of them. Nothing here names the user or holds a secret: the last page
@@ -139,7 +142,7 @@ def not_ours(answer: NotOurs) -> Outcome:
 
 
 def not_here(why: str) -> Outcome:
-    """Something asked for that the listener does not have or do."""
+    """A request for something that the listener does not have or do."""
     return Outcome(
         Mood.ASIDE,
         "There is nothing here",
@@ -176,9 +179,10 @@ def render(outcome: Outcome) -> bytes:
             sentence=escape(outcome.message),
             prompt=escape(outcome.prompt),
             quoted=quoted,
-            glyph=_GLYPHS[outcome.mood.value],
+            mark=MARK,
+            glyph=_GLYPHS[outcome.mood],
             icon=_ICON,
-            style=_file("page.css"),
+            style=_style(),
         )
         # A lone surrogate cannot be sent; nothing is worth failing for it.
         .encode("utf-8", "replace")
@@ -188,10 +192,17 @@ def render(outcome: Outcome) -> bytes:
 @cache
 def content_security_policy() -> str:
     """Nothing may be loaded, run, sent or framed; the one style is known by its hash."""
-    digest = base64.b64encode(hashlib.sha256(_file("page.css").encode("utf-8")).digest())
+    digest = base64.b64encode(hashlib.sha256(_style().encode("utf-8")).digest())
     return (
         f"default-src 'none'; style-src 'sha256-{digest.decode('ascii')}'; img-src data:;"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+@cache
+def _style() -> str:
+    return Template(_file("page.css")).substitute(
+        accent_on_light=ACCENT_ON_LIGHT, accent_on_dark=ACCENT_ON_DARK
     )
 
 
@@ -222,30 +233,27 @@ class Reply:
 
 
 def page(status: int, outcome: Outcome) -> Reply:
-    """A page that tells ``outcome``."""
-    return _headed(status, render(outcome))
+    """The page of ``outcome``, with what some refusals owe (RFC 9110 §15.5.6, §15.6.4)."""
+    extra = {405: ("Allow", "GET, HEAD"), 503: ("Retry-After", "1")}.get(status)
+    return _reply(status, render(outcome), extra)
 
 
 def redirect(location: str) -> Reply:
     """Sends the browser on with 303, which never repeats a method or a body (RFC 9700 §4.12)."""
-    return _headed(303, b"", ("Location", location))
+    return _reply(303, extra=("Location", location))
 
 
 def empty(status: int) -> Reply:
     """Headers only."""
-    return _headed(status, b"")
+    return _reply(status)
 
 
-def rejection(status: int, outcome: Outcome) -> Reply:
-    """A page with the one more header that some refusals owe (RFC 9110 §15.5.6, §15.6.4)."""
-    extra = {405: ("Allow", "GET, HEAD"), 503: ("Retry-After", "1")}.get(status)
-    return _headed(status, render(outcome), *([extra] if extra else []))
-
-
-def _headed(status: int, body: bytes, *extra: tuple[str, str]) -> Reply:
-    described = (
+def _reply(status: int, body: bytes = b"", extra: tuple[str, str] | None = None) -> Reply:
+    headers = (
+        *_ALWAYS,
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("Content-Security-Policy", content_security_policy()),
+        *([extra] if extra else []),
     )
-    return Reply(status, (*_ALWAYS, *described, *extra), body)
+    return Reply(status, headers, body)

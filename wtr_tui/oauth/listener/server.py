@@ -288,15 +288,15 @@ class Listener:
         if decision.used_twice:
             self._reuses += 1
             self._on_step(LaunchAddressReused(self._reuses))
-            return pages.rejection(decision.status, pages.opened_before(decision.why))
+            return pages.page(decision.status, pages.opened_before(decision.why))
         if decision.counted:  # once, when it was closed
-            return pages.rejection(decision.status, pages.not_here(decision.why))
+            return pages.page(decision.status, pages.not_here(decision.why))
         self._notice(Notice.STRAY, f"A stray request was turned away: {decision.why}")
         if decision.guess:
             self._guesses += 1
             if self._view().start_closed:
                 self._on_step(StartAddressClosed(self._guesses))
-        return pages.rejection(decision.status, pages.not_here(decision.why))
+        return pages.page(decision.status, pages.not_here(decision.why))
 
 
 def _is_launch(decision: Decision) -> bool:
