@@ -217,7 +217,7 @@ def _token(foreign: Foreign, client: WebexClient, known: Settings, token_file: T
 def _recognised(
     token: Secret, client: WebexClient, known: Settings, *, refresh: bool, access: bool
 ) -> Foreign:
-    """What it is: as the person says, else as Webex says.
+    """What it is: as the user says, else as Webex says.
 
     Both kinds look the same. Asked whose access token it is, Webex refuses a refresh token.
     Raises SettingsError where it can only be a refresh token and the settings that would be

@@ -46,7 +46,7 @@ def give(text: str) -> None:
 
 
 def tell(sentence: str) -> None:
-    """A sentence for the person on standard error; what else would there be to tell it to?"""
+    """A sentence for the user on standard error; what else would there be to tell it to?"""
     say(f"{program_name()}: {escaped(sentence)}\n")
 
 
@@ -172,7 +172,7 @@ def _iso(instant: datetime | None) -> str | None:
 
 
 def give_unsaved(token: Token, profile: str) -> None:
-    """Prints the only copy there is where a person can take it up.
+    """Prints the only copy there is where a user can take it up.
 
     Anywhere else it would end in a log or a mail, where a token must never be.
     """

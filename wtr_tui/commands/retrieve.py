@@ -234,9 +234,9 @@ class _SignIn:
 def _lines(
     step: steps.Step, here: Surroundings, authorize_url: str, *, can_paste: bool
 ) -> list[str]:
-    """What to print for one step. The last steps have words of their own, but for Ended.
+    """What to print for one step. The last steps, but for Ended, are told elsewhere.
 
-    ``authorize_url`` holds the state: it is only shown where a person can paste the answer.
+    ``authorize_url`` holds the state: it is only shown where a user can paste the answer.
     """
     if isinstance(step, steps.Listening):
         return _ways(step, here) + (_paste_way(authorize_url) if can_paste else [])

@@ -139,13 +139,13 @@ class TimeLeft:
         self.clear()
 
     def clear(self) -> None:
-        """Makes room for a line of words; the countdown comes back by itself."""
+        """Makes room for a line of text; the countdown comes back by itself."""
         if self._shown:
             say("\r" + " " * len(self._shown) + "\r")
             self._shown = ""
 
     def _show(self) -> None:
-        words = f"Waiting; {clock.countdown(self._deadline() - self._now())} left."
-        say("\r" + words.ljust(len(self._shown)))
-        self._shown = words
+        text = f"Waiting; {clock.countdown(self._deadline() - self._now())} left."
+        say("\r" + text.ljust(len(self._shown)))
+        self._shown = text
         self._tick = asyncio.get_running_loop().call_later(1.0, self._show)

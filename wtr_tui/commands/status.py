@@ -56,8 +56,8 @@ _PATIENCE = 5.0
 class Condition:
     """``stored`` is None where there is no token, or its file cannot be read.
 
-    ``problems`` are what stands in the way, or will; ``asked`` says that Webex was asked for
-    the ``person``, and None then means that this token may not know, or is ``refused``.
+    ``problems`` are what stands in the way, or will; ``asked`` says that Webex was asked
+    for the ``account``, and None then means that this token may not know, or is ``refused``.
     """
 
     profile: Profile
@@ -68,15 +68,15 @@ class Condition:
     state: TokenState
     known: State = field(default_factory=State)
     """What is noted beside the token."""
-    person: Account | None = None
+    account: Account | None = None
     asked: bool = False
 
     @property
     def token(self) -> Token | None:
         return None if self.stored is None else self.stored.token
 
-    def owned_by(self, person: Account | None) -> Condition:
-        return replace(self, person=person, asked=True)
+    def owned_by(self, account: Account | None) -> Condition:
+        return replace(self, account=account, asked=True)
 
     def with_problem(self, sentence: str) -> Condition:
         return replace(self, problems=(*self.problems, sentence))
@@ -127,7 +127,7 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
 
     ``…_in`` are seconds, below zero once it is over.
     """
-    token, person = shown.token, shown.person
+    token, account = shown.token, shown.account
     end = token.expires_at if token else None
     refresh_end = token.refresh_expires_at if token else None
     return {
@@ -145,7 +145,7 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
         "scopes": list(token.scopes) if token else [],
         "app_id": shown.stored.app_id if shown.stored else shown.settings.app_id,
         "organization": token.organization if token else None,
-        "person": None if person is None else {"name": person.display_name, "email": person.email},
+        "person": account and {"name": account.display_name, "email": account.email},
         "settings_file": str(shown.profile.settings_path),
         "token_file": str(shown.profile.token_path),
         "problems": list(shown.problems),
@@ -239,10 +239,10 @@ _TONES: dict[TokenState, Tone] = {
 
 
 def _owner(shown: Condition, token: Token) -> str:
-    person = shown.person
-    if person is not None:
-        organization = token.organization or person.organization
-        parts = [person.display_name, person.email]
+    account = shown.account
+    if account is not None:
+        organization = token.organization or account.organization
+        parts = [account.display_name, account.email]
     elif shown.stored is not None and shown.stored.account.known:
         return shown.stored.account.named
     else:
@@ -313,7 +313,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     try:
         stored = stored_token(found)
     except WtrError as error:
-        told = _told([*problems, *incomplete, error])
+        told = _sentences([*problems, *incomplete, error])
         return Condition(found, chosen, None, told, error.exit_code, TokenState.NONE)
     token = stored.token
     if token.refresh_token is not None:
@@ -334,7 +334,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         if token.refresh_token is None:
             hurdles = problems  # a valid token is all there ever will be: no problem yet
     soon = known.sign_in_soon(noted, token, chosen, now)
-    told = (*_told(hurdles), *((soon,) if soon else ()))
+    told = (*_sentences(hurdles), *((soon,) if soon else ()))
     return Condition(found, chosen, stored, told, code, state, noted)
 
 
@@ -371,7 +371,7 @@ def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError
     return []
 
 
-def _told(problems: list[WtrError]) -> tuple[str, ...]:
+def _sentences(problems: list[WtrError]) -> tuple[str, ...]:
     return tuple(str(problem) for problem in problems)
 
 
@@ -386,7 +386,7 @@ def _with_owners(found: Sequence[Condition], environ: Mapping[str, str]) -> list
 
 
 def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) -> Condition:
-    """The same, with the person Webex names; what goes wrong is told in its place."""
+    """The same, with the account Webex names; what goes wrong is a problem instead."""
     if shown.stored is None or shown.token is None or not shown.token.is_valid(clock.now()):
         return shown
     if other_base_url(shown.stored, shown.settings):
