@@ -139,6 +139,16 @@ def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime)
     state.write(str(profile.token_path), known)
 
 
+def note_revoked(profile: Profile, token: Token, now: datetime) -> None:
+    """Webex has revoked what is kept here all the same. Only under the token's lock."""
+    known = of(profile)
+    _follow(known, token)
+    known.last = Outcome(Event.SIGNED_OUT.value, now)
+    known.refused_since = known.sign_in_needed_since = now
+    known.message = "It was revoked with wtr sign-out."
+    state.write(str(profile.token_path), known)
+
+
 # What takes the lock itself, for a moment.
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from wtr_tui import clock, delivery
+from wtr_tui import clock, delivery, known
 from wtr_tui.errors import (
     DONE,
     TEMPORARY,
@@ -32,6 +32,7 @@ from wtr_tui.history import Event
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth import revocation
 from wtr_tui.oauth.client import WebexClient
+from wtr_tui.storage import paths
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import REVOKE_URL
@@ -89,6 +90,8 @@ def sign_out(
         stored, damage = _stored(profile, keep)
         outcome = _unread(damage) if stored is None else _asked(stored, settings, keep, client, now)
         gone = () if keep else _deleted(profile, outcome)
+        if stored is not None and keep and outcome.revoked is Revoked.YES:
+            known.note_revoked(profile, stored.token, now())
     if stored is None and not gone:
         raise SignInNeeded(f"The profile {profile.name} has no token.", "Nothing was done.")
     if profile.token_path in gone or outcome.revoked is Revoked.YES:
@@ -206,7 +209,10 @@ def _lives_on(token: Token, *, may: bool = False) -> str:
 
 def _deleted(profile: Profile, outcome: SignedOut) -> tuple[Path, ...]:
     try:
-        return tuple(profile.token_file.delete())
+        gone = tuple(profile.token_file.delete())
+        # It speaks of a token that is no more.
+        Path(paths.state_path(str(profile.token_path))).unlink(missing_ok=True)
+        return gone
     except OSError as error:
         raise StorageError(
             f"{error.filename} cannot be deleted: {cause(error)}.",

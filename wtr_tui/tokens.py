@@ -676,7 +676,8 @@ def state_of(
     if settings.app_id not in ("", stored.app_id) or other_base_url(stored, settings):
         return TokenState.FOREIGN
     token = stored.token
-    if known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None):
+    refresh_token = token.refresh_token.reveal() if token.refresh_token else None
+    if known.sign_in_needed(refresh_token) and not settings.can_mint:
         return TokenState.SIGN_IN_NEEDED
     if known.refused(token.access_token.reveal()):
         return TokenState.REFUSED
@@ -689,7 +690,8 @@ def state_of(
         over = token.refresh_token is None or (
             refresh_left is not None and refresh_left <= none_left
         )
-        return TokenState.SIGN_IN_NEEDED if over else TokenState.EXPIRED
+        needed = over and not settings.can_mint
+        return TokenState.SIGN_IN_NEEDED if needed else TokenState.EXPIRED
     life = token.expires_at - token.obtained_at if token.expires_at else none_left
     soon = life / 10 if life > none_left else clock.seconds(3_600)
     return TokenState.SOON if left <= soon else TokenState.VALID

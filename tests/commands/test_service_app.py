@@ -344,3 +344,16 @@ def test_the_refresh_tokens_end_calls_no_user(ready: Home, webex: Sandbox) -> No
     ran = ready.run("token", "--profile", "app")
     assert (ran.code, ran.err) == (0, "")
     assert (ready.folder / "ran").read_text() == "retrieved\n"
+
+
+def test_monitoring_asks_for_a_user_only_where_minting_fails(ready: Home, webex: Sandbox) -> None:
+    ready.run("retrieve", "--profile", "app")
+    soon = iso(now() + timedelta(hours=20))
+    ready.write_token({**ready.stored_fields("app"), "refresh_expires_at": soon}, "app")
+    ran = ready.run("check", "--profile", "app")
+    assert (ran.code, "nobody has to sign in" in ran.out) == (0, True)
+    expire(ready, webex)
+    webex.faults.always(MINT, Fault(status=403, body='{"message": "no"}'))
+    ready.run("refresh", "--profile", "app")
+    ran = ready.run("check", "--profile", "app")
+    assert (ran.code, "minting fails" in ran.out, "Control Hub" in ran.out) == (2, True, True)

@@ -148,6 +148,9 @@ def test_keep_only_revokes(admin: Sandbox, home: Home) -> None:
     assert (ran.code, "The token is kept here. Webex revoked" in ran.err) == (0, True)
     assert home.stored() == before
     assert (home.folder / "ran").read_text() == "signed-out\n"
+    # What is kept is known to be void.
+    assert home.run("token").code == 3
+    assert home.run("status", "-j").json["state"] == "sign-in needed"
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 1), (404, 1), (401, 1), (503, 4)])
@@ -206,12 +209,14 @@ def test_temporaries_and_copies_are_deleted_too(signed_in: Home) -> None:
     ]
     for name in names:
         write_private(str(folder / name), content)
+    (folder / "default.state").touch(mode=0o600)
     keep = folder / "default2.json"
     write_private(str(keep), content)
     ran = signed_in.run("sign-out")
     assert all(name in ran.err for name in names[1:])
     assert "without asking Webex" in ran.err
     left = {path.name for path in folder.iterdir()}
+    assert "default.state" not in left
     assert left.isdisjoint({*names, "default.json"})
     assert keep.read_bytes() == content
     assert signed_in.settings_path().exists()

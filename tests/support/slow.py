@@ -19,6 +19,7 @@ _PLACES = (
     "tui/test_retrieval_screen.py",
     "commands/test_completion.py",
     "commands/test_import_export.py",
+    "commands/test_install_timer.py",
     "commands/test_retrieve.py",
     "storage/test_many_writers.py",
 )

@@ -29,6 +29,8 @@ from wtr_tui.commands.options import duration
 from wtr_tui.commands.output import as_json, give
 from wtr_tui.commands.status import Condition
 from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
+from wtr_tui.model import Token
+from wtr_tui.storage.settings_table import THROUGH
 from wtr_tui.text import cause, on_one_line
 from wtr_tui.tokens import TokenState
 
@@ -127,6 +129,8 @@ def judged(
         return Verdict(shown, level, _first_problem(shown), now if level == 2 else None)
     if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
         return Verdict(shown, Level.CRITICAL, _first_problem(shown), now)
+    if shown.settings.can_mint and not shown.settings.problems:
+        return _of_service_app(shown, token, now, is_kept_alive)
     lost = known.since_sign_in_needed(shown.known, token) is not None
     refreshable = token.refresh_token is not None and not lost and not shown.settings.problems
     end = token.refresh_expires_at if refreshable else token.expires_at
@@ -152,6 +156,22 @@ def judged(
         message += f", it cannot be refreshed: {shown.settings.problems[0]}"
         level = max(level, Level.WARNING)
     return Verdict(shown, level, message, end)
+
+
+def _of_service_app(
+    shown: Condition, token: Token, now: datetime, is_kept_alive: Callable[[Condition], bool]
+) -> Verdict:
+    """One whose token is minted anew without a user, as long as that works."""
+    if token.is_valid(now):
+        through = shown.settings[THROUGH]
+        return Verdict(shown, Level.OK, f"nobody has to sign in: minted through {through}", None)
+    if shown.known.mint_failures and shown.known.last is not None:
+        message = f"it expired, and minting fails: {shown.known.last.message}"
+        return Verdict(shown, Level.CRITICAL, message, now)
+    if is_kept_alive(shown):
+        return Verdict(shown, Level.OK, "it has expired, and is minted at the next refresh", None)
+    message = "it has expired and nothing keeps it alive (no timer, no open screen)"
+    return Verdict(shown, Level.WARNING, message, None)
 
 
 def _first_problem(shown: Condition) -> str:
