@@ -48,6 +48,14 @@ def since_refused(known: State, token: Token) -> datetime | None:
     return known.refused(token.access_token.reveal())
 
 
+def refusal(known: State, token: Token) -> str:
+    """That Webex refuses this access token, in a sentence; "" where it is not known to."""
+    since = since_refused(known, token)
+    return (
+        "" if since is None else f"Webex has refused the access token since {clock.local(since)}."
+    )
+
+
 def since_sign_in_needed(known: State, token: Token) -> datetime | None:
     """Since when Webex no longer accepts this refresh token; None where it is not known."""
     return known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)

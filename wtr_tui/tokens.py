@@ -275,10 +275,9 @@ def valid_token(
     token = stored.token
     margin = _margin(token.obtained_at, token.expires_at, min_left)
     noted = known.of(profile)
-    since = known.since_refused(noted, token)
-    refused = "" if since is None else f"Webex refuses the access token since {clock.local(since)}."
+    refused = known.refusal(noted, token)
     # A refresh that gave it once more has done what a refresh can do.
-    to_replace = since is not None and not noted.refused_again
+    to_replace = refused != "" and not noted.refused_again
     if token.is_valid(now(), margin) and not to_replace:
         known.announce_sign_in(profile, settings, now)
         return Obtained(token, How.STORED, refused and f"{refused} {SIGN_IN}")

@@ -282,7 +282,7 @@ def test_webex_is_asked_only_when_told_to(home: Home, sandbox: Sandbox) -> None:
     assert home.run("check", "--ask").code == 2
     ran = home.run("check")
     assert ran.code == 2
-    assert "Webex refuses the access token" in ran.out
+    assert "Webex has refused the access token" in ran.out
 
 
 def test_an_end_that_each_refresh_moves_needs_nobody(home: Home, sandbox: Sandbox) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clock_shift import compile_into
 from tests.support.home import Home, ended
+from tests.support.programs import required
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
 from wtr_tui.storage import profiles, state
@@ -180,6 +182,21 @@ def test_a_hundred_profiles_with_two_timers_at_once(home: Home, sandbox: Sandbox
     assert Counter(events(home))[f"{names[0]} sign-in-soon"] == 1
 
 
+def test_a_clock_that_jumps_announces_nothing_twice(
+    home: Home, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    required("cc")
+    library = str(compile_into(tmp_path))
+    home.configure(sandbox, "default", f'onToken: "{COUNTING}"')
+    near_its_end(home, sandbox, left=100 * DAYS, refresh_left=90 * DAYS)
+    counts = []
+    for ahead in (0, 77, 70, 0, 77, 88, 77, 89.5, 89.9, 0, 89.9, 91):
+        shift = str(round(ahead * 86_400))
+        assert home.run("token", LD_PRELOAD=library, SHIFT=shift).code == 0
+        counts.append(len(events(home)))
+    assert counts == [0, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 3]
+
+
 def test_a_command_that_calls_wtr_leaves_it_to_the_next_one(home: Home, sandbox: Sandbox) -> None:
     home.configure(sandbox, "default", f'onToken: "{COUNTING}"')
     near_its_end(home, sandbox)
@@ -293,7 +310,7 @@ def test_a_refused_token_that_webex_gives_again_is_handed_on_with_a_warning(
     for _ in range(3):
         ran = home.run("token")
         assert ran.code == 0
-    assert "Webex refuses the access token since" in ran.err
+    assert "Webex has refused the access token since" in ran.err
     assert len(sandbox.requests_to("access_token")) == 2
     assert home.run("status", "--json").code == 3
 

@@ -349,10 +349,9 @@ def _settings_problem(known: Settings) -> list[WtrError]:
 def _refused_problem(
     noted: State, token: Token, refresh_problem: Sequence[WtrError]
 ) -> list[WtrError]:
-    since = known.since_refused(noted, token)
-    if since is None:
+    sentence = known.refusal(noted, token)
+    if not sentence:
         return []
-    sentence = f"Webex refuses the access token since {clock.local(since)}."
     if refresh_problem or noted.refused_again:
         return [AccessTokenRejected(sentence, SIGN_IN)]
     return [WtrError(sentence, "wtr refresh gets another one.")]
