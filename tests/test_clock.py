@@ -1,8 +1,11 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from wtr_tui import clock
+from wtr_tui.clock import from_iso, iso, plain_iso, timestamp
 
 NOON = datetime(2026, 12, 7, 12, 0, 0, tzinfo=timezone.utc)
 
@@ -53,3 +56,31 @@ def test_what_is_written_is_read_back() -> None:
 def test_an_instant_without_an_offset_or_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         clock.from_iso(text)
+
+
+@given(
+    st.datetimes(timezones=st.just(timezone.utc)).map(iso)
+    | st.from_regex(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-6]\d:[0-6]\dZ", fullmatch=True)
+    | st.text(max_size=24)
+)
+@example("2024-02-29T23:59:59Z")
+@example("2023-02-29T00:00:00Z")
+@example("1900-02-29T00:00:00Z")
+@example("2000-02-29T00:00:00Z")
+@example("0000-01-01T00:00:00Z")
+@example("0001-01-01T00:00:00Z")
+@example("2027-02-30T00:00:00Z")
+@example("2026-12-31T24:00:00Z")
+@example("2026-12-07T22:30:00+01:00")
+@example("２026-12-07T22:30:00Z")
+def test_the_short_way_to_a_timestamp_agrees_with_datetime(text: str) -> None:
+    try:
+        instant = from_iso(text)
+    except (ValueError, OverflowError):
+        with pytest.raises((ValueError, OverflowError)):
+            timestamp(text)
+        with pytest.raises((ValueError, OverflowError)):
+            plain_iso(text)
+    else:
+        assert timestamp(text) == instant.timestamp()
+        assert from_iso(plain_iso(text)) == instant.replace(microsecond=0)

@@ -6,10 +6,9 @@ Nothing here asks Webex: :func:`wtr_tui.tokens.refresh` does, when this says so.
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from wtr_tui.clock import UTC
 from wtr_tui.errors import NotSaved, StorageError, TemporaryError, WtrError
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import state
@@ -62,7 +61,7 @@ class AutoRefresh:
         self._notices: list[str] = []
         self._fingerprint: object = object()  # differs from every real one
         self._known_mark: object = object()
-        self._announce_after = datetime.min.replace(tzinfo=UTC)
+        self._announce_after = datetime.min.replace(tzinfo=timezone.utc)
         self._latest: datetime | None = None
         self._failures = 0
         self._not_before: datetime | None = None

@@ -1,25 +1,36 @@
-"""Instants and durations, as users read and type them. Everything inside is UTC and aware."""
+"""Instants and durations, as users read and type them. Everything inside is UTC and aware.
+
+``wtr token`` imports this: datetime, which takes a sixth of a start, is loaded where it is needed.
+"""
 
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+import time
 
-UTC = timezone.utc
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
 
 
 def now() -> datetime:
     """The wall clock, aware, in UTC. Functions that decide take the instant as an argument."""
-    return datetime.now(UTC)
+    from datetime import datetime, timezone
+
+    return datetime.now(timezone.utc)
 
 
 def seconds(count: float) -> timedelta:
+    from datetime import timedelta
+
     return timedelta(seconds=count)
 
 
 def iso(instant: datetime) -> str:
     """``2026-12-07T22:30:00Z``: ISO 8601, UTC, whole seconds."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    from datetime import timezone
+
+    return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def from_iso(text: str) -> datetime:
@@ -27,11 +38,54 @@ def from_iso(text: str) -> datetime:
 
     Raises ValueError where the text is none, or has no offset (it would be ambiguous).
     """
+    from datetime import datetime, timezone
+
     # Python 3.10's fromisoformat does not know the letter Z.
     instant = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return instant.astimezone(UTC)
+    return instant.astimezone(timezone.utc)
+
+
+def timestamp(text: str) -> float:
+    """Seconds since 1970 of an instant that :func:`from_iso` takes. Raises as it does."""
+    found = _plain(text)
+    return from_iso(text).timestamp() if found is None else found
+
+
+def plain_iso(text: str) -> str:
+    """The same instant as :func:`iso` writes it. Raises as :func:`from_iso` does."""
+    return text if _plain(text) is not None else iso(from_iso(text))
+
+
+def timestamp_now() -> float:
+    """Seconds since 1970 on the wall clock."""
+    return time.time()
+
+
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def _plain(text: str) -> int | None:
+    """The timestamp of an instant as :func:`iso` writes it; None for whatever takes datetime."""
+    digits = text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
+    if len(text) != 20 or not (digits.isascii() and digits.isdigit()):
+        return None
+    if (text[4], text[7], text[10], text[13], text[16], text[19]) != tuple("--T::Z"):
+        return None
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
+    if not (year and 1 <= month <= 12 and 1 <= day <= _LONGEST_MONTHS[month - 1]):
+        return None
+    if (month, day) == (2, 29) and (year % 4 or (year % 100 == 0 and year % 400)):
+        return None
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    # Years that begin in March have their leap day at the end; the Gregorian calendar's rule.
+    years, months = (year, month - 3) if month > 2 else (year - 1, month + 9)
+    leap_days = years // 4 - years // 100 + years // 400
+    days = 365 * years + leap_days + (153 * months + 2) // 5 + day - 719_469
+    return ((days * 24 + hour) * 60 + minute) * 60 + second
 
 
 def countdown(left: timedelta) -> str:
@@ -64,10 +118,14 @@ def duration(span: timedelta) -> str:
 
 def local(instant: datetime, *, seconds: bool = False) -> str:
     """The instant on the person's own clock: ``Mon 7 Dec 2026 22:30 CET``."""
+    from datetime import timezone
+
     try:
         here = instant.astimezone()
     except (OverflowError, ValueError):
-        here = instant.astimezone(UTC)  # the calendar ends before this clock would get there
+        here = instant.astimezone(
+            timezone.utc
+        )  # the calendar ends before this clock would get there
     clock = here.strftime("%H:%M:%S" if seconds else "%H:%M")
     zone = "UTC" if unknown_time_zone() else here.tzname() or here.strftime("%z")
     return f"{here:%a} {here.day} {here:%b} {here.year} {clock} {zone}"

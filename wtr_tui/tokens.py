@@ -140,11 +140,10 @@ def fast_token(
     members = _members(files)
     if members is None or files is None:
         return None
-    obtained_at = clock.from_iso(members["obtained_at"])
     if members["expires_at"] is not None:
-        expires_at = clock.from_iso(members["expires_at"])
-        left = expires_at - clock.now()
-        if left <= _margin(obtained_at, expires_at, min_left):
+        expires_at = clock.timestamp(members["expires_at"])
+        life = expires_at - clock.timestamp(members["obtained_at"])
+        if expires_at - clock.timestamp_now() <= _margin(life, min_left):
             return None
     if not _is_quiet(files[1], members):
         return None
@@ -212,15 +211,20 @@ def _has_expired(files: tuple[str, str], *, refreshable: bool = False) -> bool:
         return False
     if refreshable and members["refresh_token"] is None:
         return False
-    return clock.from_iso(members["expires_at"]) <= clock.now()
+    return clock.timestamp(members["expires_at"]) <= clock.timestamp_now()
 
 
 def _is_quiet(token_path: str, members: Members) -> bool:
     """Whether nothing noted beside the token asks for more than to hand it on."""
+    end, refresh_token = members["refresh_expires_at"], members["refresh_token"]
+    longest = state.longest_warning(token_path)
+    if longest is not None:
+        left = None if end is None else clock.timestamp(end) - clock.timestamp_now()
+        if left is None or refresh_token is None or not 0 < left <= longest:
+            return True
     known = state.read(token_path)
     if known.refused(members["access_token"]) is not None:
         return False
-    end, refresh_token = members["refresh_expires_at"], members["refresh_token"]
     if end is None or refresh_token is None or known.sign_in_needed(refresh_token) is not None:
         return True
     end = clock.from_iso(end)
@@ -230,14 +234,17 @@ def _is_quiet(token_path: str, members: Members) -> bool:
     return not os.access(os.path.dirname(token_path), os.W_OK)  # noqa: PTH120 - without pathlib
 
 
-def _margin(obtained_at: datetime, expires_at: datetime | None, min_left: int | None) -> timedelta:
-    """What has to be left of a token that is handed on."""
+def _margin(life: float | None, min_left: int | None) -> float:
+    """Seconds that have to be left of a token with such a life, in seconds, to be handed on."""
     if min_left is not None:
-        return clock.seconds(min_left)
-    usual = clock.seconds(MIN_LEFT)
-    if expires_at is None:
-        return usual
-    return min(usual, max((expires_at - obtained_at) / 2, clock.seconds(0)))
+        return min_left
+    return MIN_LEFT if life is None else min(MIN_LEFT, max(life / 2, 0))
+
+
+def _margin_of(token: Token, min_left: int | None) -> timedelta:
+    end = token.expires_at
+    life = None if end is None else (end - token.obtained_at).total_seconds()
+    return clock.seconds(_margin(life, min_left))
 
 
 # The full way.
@@ -273,7 +280,7 @@ def valid_token(
     stored = stored or stored_token(profile)
     require_own(stored, settings)
     token = stored.token
-    margin = _margin(token.obtained_at, token.expires_at, min_left)
+    margin = _margin_of(token, min_left)
     noted = known.of(profile)
     refused = known.refusal(noted, token)
     # A refresh that gave it once more has done what a refresh can do.
@@ -308,7 +315,7 @@ def valid_token(
             raise
         return Obtained(token, How.STORED, f"Not refreshed, but still valid. {error}")
     token = obtained.token
-    if token.is_valid(now(), _margin(token.obtained_at, token.expires_at, min_left)):
+    if token.is_valid(now(), _margin_of(token, min_left)):
         return obtained
     if not token.is_valid(now()):
         raise WtrError(_TOO_SHORT)

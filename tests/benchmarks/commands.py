@@ -21,8 +21,8 @@ def figures(place: Place) -> list[Figure]:
         place.runs(60),
     )
     return [
-        Figure("`wtr token`, token valid", "ms", taken["token"], taken["bare"], Goal(2.5)),
-        Figure("`wtr status --json`", "ms", taken["status"], taken["bare"], Goal(3.5)),
+        Figure("`wtr token`, token valid", "ms", taken["token"], taken["bare"], Goal(2.2)),
+        Figure("`wtr status --json`", "ms", taken["status"], taken["bare"], Goal(5)),
         _refresh(place, home),
     ]
 

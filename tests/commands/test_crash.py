@@ -5,16 +5,15 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from tests.support.home import Home
 from wtr_tui import crash
-from wtr_tui.clock import UTC
 
-NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=timezone.utc)
 SECRET = "ZDA4NmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
 
 

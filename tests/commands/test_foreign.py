@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 
-from wtr_tui.clock import UTC
 from wtr_tui.commands.foreign import understood
 
 ACCESS = "ZDA4NmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
 REFRESH = "MDAxNmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
-END = datetime(2026, 12, 7, 22, 30, tzinfo=UTC)
-REFRESH_END = datetime(2027, 2, 21, 22, 30, tzinfo=UTC)
+END = datetime(2026, 12, 7, 22, 30, tzinfo=timezone.utc)
+REFRESH_END = datetime(2027, 2, 21, 22, 30, tzinfo=timezone.utc)
 
 GO = {
     "clientid": "C12ab",

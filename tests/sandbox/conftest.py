@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
 
 from tests.support.webex import Integration, Sandbox, browser
-from wtr_tui.clock import UTC
 
 # RFC 7636, appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -19,7 +18,7 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 class Clock:
     def __init__(self) -> None:
-        self.instant = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+        self.instant = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
     def __call__(self) -> datetime:
         return self.instant

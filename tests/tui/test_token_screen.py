@@ -416,7 +416,7 @@ async def test_a_token_that_is_saved_later_is_that_of_the_settings_it_was_got_un
     app = signed_in.app(webex=NoWebex(ANN))
     settings = app.session.settings
     held = a_token("HELD", obtained_at=signed_in.clock())
-    monkeypatch.setattr("wtr_tui.clock.now", signed_in.clock)
+    monkeypatch.setattr("wtr_tui.clock.timestamp_now", lambda: signed_in.clock().timestamp())
     app.session.keeper.hold(settings.stored(held))
     environ = {**signed_in.environ, "HOME": str(signed_in.home)}
     async with app.run_test(size=(80, 24)) as pilot:

@@ -19,7 +19,7 @@ import stat
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def run(options: Namespace) -> int:
     return level
 
 
-_NEVER = datetime.max.replace(tzinfo=clock.UTC)
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def judged(

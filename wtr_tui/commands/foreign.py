@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 
-from wtr_tui.clock import UTC, from_iso
+from wtr_tui.clock import from_iso
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.model import Account, Secret
 from wtr_tui.storage.settings_file import parsed
@@ -156,7 +156,7 @@ def _instant(stated: object) -> datetime | None:
         stated = int(stated)
     if isinstance(stated, (int, float)) and not isinstance(stated, bool):
         try:
-            return datetime.fromtimestamp(int(stated), UTC)
+            return datetime.fromtimestamp(int(stated), timezone.utc)
         except (ValueError, OverflowError, OSError):
             return None
     found = _INSTANT.fullmatch(stated.strip()) if isinstance(stated, str) else None

@@ -15,10 +15,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
-from wtr_tui.clock import UTC
 from wtr_tui.errors import UnusableResponse
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.text import cleaned, is_visible_ascii
@@ -164,7 +163,11 @@ def _http_date(text: str) -> datetime | None:
     try:
         instant = parsedate_to_datetime(text)
         # "-0000" parses to a naive instant, which is UTC as well (RFC 5322 §3.3).
-        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return (
+            instant.astimezone(timezone.utc)
+            if instant.tzinfo
+            else instant.replace(tzinfo=timezone.utc)
+        )
     except (TypeError, ValueError, OverflowError, IndexError):  # what the parser lets through
         return None
 
@@ -199,7 +202,7 @@ def instant(members: Mapping[str, object], name: str) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return datetime.fromtimestamp(value / 1000, UTC)
+        return datetime.fromtimestamp(value / 1000, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -7,13 +7,12 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timezone
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
-from wtr_tui.clock import UTC
 from wtr_tui.sandbox.messages import Answer, Refusal, Request
 
 # The second is for datagrams: socketserver has one signature for both.
@@ -117,7 +116,7 @@ class Connection(BaseHTTPRequestHandler):
     def encoded(self, answer: Answer) -> tuple[bytes, bytes]:
         """Head and body as HTTP/1.1. The answer's own headers win, a wrong Content-Length too."""
         headers = {
-            "Date": format_datetime(self._now.astimezone(UTC), usegmt=True),
+            "Date": format_datetime(self._now.astimezone(timezone.utc), usegmt=True),
             "Content-Length": str(len(answer.body)),
             **({"Connection": "close"} if self.close_connection else {}),
             **answer.headers,

@@ -176,6 +176,21 @@ def read(token_path: str) -> State:
     return state
 
 
+def longest_warning(token_path: str) -> int | None:
+    """How many seconds before the refresh token's end there may be something to say of the token.
+
+    None where something is noted that takes :func:`read` to judge. Nothing else is loaded for it.
+    """
+    members = _members(token_path)
+    if _part(members, "refused") or _part(members, "sign_in_needed"):
+        return None
+    try:
+        limits = _limits(_part(members, "sign_in_soon"), "warn_before")
+    except (ValueError, TypeError):
+        return None
+    return max(limits or WARN_BEFORE)
+
+
 def mark(token_path: str) -> tuple[int, int, int] | None:
     """Differs once something else was noted, without reading it; None where nothing is."""
     try:

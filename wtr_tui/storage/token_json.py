@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 
-from wtr_tui.clock import from_iso, iso
+from wtr_tui.clock import plain_iso
 from wtr_tui.errors import CorruptTokenFile, TokenFileUnreadable, UnsafeFile
 from wtr_tui.storage.private_file import read_private
 from wtr_tui.text import cause, is_visible_ascii
@@ -79,7 +79,7 @@ def parsed(path: str, content: bytes) -> Members:
         judged[name] = _text(path, members, name)
         if judged[name] is not None:
             try:
-                judged[name] = iso(from_iso(judged[name]))
+                judged[name] = plain_iso(judged[name])
             except (ValueError, OverflowError):
                 raise CorruptTokenFile(path, f"{name} is not an instant with a time zone") from None
     for name in REQUIRED:
