@@ -137,8 +137,7 @@ def _asked(
     except _NO_ANSWER as error:
         if keep:
             raise
-        why = f"Webex could not be asked to revoke it: {error.message}"
-        return SignedOut(Revoked.UNKNOWN, (f"{here} {why}", _lives_on(stored.token)))
+        return SignedOut(Revoked.UNKNOWN, (f"{here} {error.message}", _lives_on(stored.token)))
     except WtrError as error:
         if keep:
             raise RequestRefused(error.message, error.hint, details=error.details) from error

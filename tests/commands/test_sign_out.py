@@ -92,7 +92,7 @@ def test_offline_it_is_deleted_and_said_that_it_lives_on(signed_in: Home, sandbo
     sandbox.stop()
     ran = signed_in.run("sign-out")
     assert ran.code == 4
-    assert "The token is deleted here. Webex could not be asked to revoke it" in ran.err
+    assert "The token is deleted here. Webex could not be asked to revoke" in ran.err
     assert "It stays valid at Webex until" in ran.err
     assert OWN_PAGE in ran.err
     assert not signed_in.token_path().exists()

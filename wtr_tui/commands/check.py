@@ -31,7 +31,7 @@ from wtr_tui.commands.status import Condition
 from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
 from wtr_tui.model import Token
 from wtr_tui.storage.settings_table import THROUGH
-from wtr_tui.text import cause, on_one_line
+from wtr_tui.text import cause, escaped, on_one_line
 from wtr_tui.tokens import TokenState
 
 _WARN, _CRITICAL = 7 * 86_400, 86_400
@@ -101,7 +101,7 @@ def run(options: Namespace) -> int:
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
     level = verdicts[0].level if verdicts else Level.UNKNOWN
     content = {
-        "text": lambda: as_text(verdicts, level, now, options),
+        "text": lambda: escaped(as_text(verdicts, level, now, options)),
         "json": lambda: as_json(as_members(verdicts, level, now)),
         "openmetrics": lambda: as_openmetrics(verdicts, now),
     }[options.format]()
