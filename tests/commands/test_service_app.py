@@ -12,25 +12,12 @@ import pytest
 
 from tests.support.home import Home, ended
 from tests.support.ports import free_port
+from tests.support.service_apps import APP, APPLICATION, MINT, SCOPE
 from tests.support.webex import Fault, Sandbox, new_integration
 from wtr_tui.clock import from_iso, iso, now
-from wtr_tui.model import Secret
 from wtr_tui.sandbox.grants import ORGANIZATION
-from wtr_tui.sandbox.integrations import DEFAULT_SCOPES, Integration, ServiceApp
+from wtr_tui.sandbox.integrations import DEFAULT_SCOPES, Integration
 
-SCOPE = "spark:applications_token"
-APPLICATION = "Y2lzY29zcGFyazovL3VzL0FQUExJQ0FUSU9OL0Nh"
-MINT = f"applications/{APPLICATION}/token"
-
-APP = ServiceApp(
-    client_id="C" + "5e" * 32,
-    secret=Secret("5ec7" * 16),
-    redirect_uris=("http://localhost:6855",),
-    scopes=("spark:kms", "spark:rooms_read"),
-    name="unattended",
-    application_id=APPLICATION,
-    authorized_by=(ORGANIZATION,),
-)
 AS_APP = (
     "kind: serviceApp",
     f"applicationId: {APPLICATION}",

@@ -17,6 +17,8 @@ class Method(Enum):
     REDIRECT = "through the browser's redirect"
     PASTE = "with the pasted address"
     DEVICE = "with the device code"
+    MINTED = "as a service app"
+    """No user did: another profile's token minted it."""
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from textual import events, on, work
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from wtr_tui import clock, in_flight
+from wtr_tui import clock, in_flight, tokens
 from wtr_tui.background import in_thread
 from wtr_tui.environment import browser
-from wtr_tui.errors import WtrError
+from wtr_tui.errors import NotSaved, WtrError
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
-from wtr_tui.storage.settings_table import BROWSER
+from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP
 from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import keys
 from wtr_tui.tui.screens import sign_in_keys
@@ -54,6 +54,7 @@ class SignInScreen(WtrScreen):
         self._began: datetime | None = None
         self._arrived = False
         self._hinted = False
+        self._minting = False
         self._port_free = asyncio.Event()
         self._port_free.set()
 
@@ -91,7 +92,7 @@ class SignInScreen(WtrScreen):
             self._show_idle()
 
     def action_begin(self) -> None:
-        if self.running:
+        if self.running or self._minting:
             return
         # Somebody may have mended the file in an editor since it was read.
         self.session.load_settings()
@@ -121,6 +122,10 @@ class SignInScreen(WtrScreen):
 
         session = self.session
         if not self.program.fetch_secret():
+            return
+        if session.settings[KIND] == SERVICE_APP:
+            self._keeper = session.keeper
+            self._mint()
             return
         try:
             self._attempt = Retrieval(
@@ -153,6 +158,28 @@ class SignInScreen(WtrScreen):
             self._port_free.set()
             if self.is_attached:
                 self._show_idle()
+
+    @work(group="retrieval", exclusive=True)
+    async def _mint(self) -> None:
+        """A service app's token, which no user has to sign in for."""
+        session = self.session
+        profile, settings = session.profile, session.settings
+        self._minting = True
+        self.tell(words.minting(settings))
+        try:
+            with session.client() as client:
+                obtained = await in_thread(
+                    lambda: tokens.mint(profile, settings, client=client, now=session.now)
+                )
+        except NotSaved as error:
+            self._take(steps.SignedInUnsaved(error, steps.Method.MINTED))
+        except WtrError as error:
+            if session.keeper is self._keeper:
+                self.tell(f"{error} Enter tries again.", Tone.BAD)
+        else:
+            self._take(steps.SignedIn(obtained.token, steps.Method.MINTED))
+        finally:
+            self._minting = False
 
     async def close_attempt(self) -> None:
         """Ends a running attempt and waits until its port is free."""

@@ -8,6 +8,8 @@ from textual.style import Style
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import THROUGH
 from wtr_tui.text import cleaned
 from wtr_tui.tui.widgets.message_line import Tone
 
@@ -148,6 +150,12 @@ def idle(*, ready: bool, has_token: bool) -> str:
             " scopes have changed. The token you have stays until the new one is saved."
         )
     return "Enter signs in to Webex."
+
+
+def minting(settings: Settings) -> str:
+    """What is said while a service app's token is asked for."""
+    through = settings[THROUGH]
+    return f"Minting a token of the service app through the profile {through} …"
 
 
 def another_app_id(app_id: str) -> str:
