@@ -127,7 +127,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_paints_everything_again(
         terminal.forget_screen()
         terminal.signal(signal.SIGCONT)
 
-        terminal.wait_for("WTR²", "Access token", "● valid", "Refresh token", "q Quit")
+        terminal.wait_for("WTR²", "● valid", "Sign-in", "q Quit")
         assert terminal.in_full_screen
     terminal.press("q")
     assert terminal.wait() == 0

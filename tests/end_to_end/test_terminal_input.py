@@ -197,7 +197,7 @@ def test_the_copied_export_line_is_quoted_for_the_shell_as_wtr_export_does_it(
     terminal = start()
     terminal.wait_for("● valid")
     terminal.press("e")
-    terminal.wait_for("Sent to your terminal's clipboard")
+    terminal.wait_for("sent to your terminal's clipboard")
     line = terminal.clipboard()
 
     ran = subprocess.run(

@@ -64,7 +64,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     assert second["access_token"] != first["access_token"]
 
     terminal.press("c")
-    terminal.wait_for("Sent to your terminal's clipboard")
+    terminal.wait_for("sent to your terminal's clipboard")
     assert terminal.clipboard() == second["access_token"]
 
     terminal.press("q")
@@ -93,7 +93,7 @@ def test_the_token_is_copied_in_the_form_that_is_asked_for(
     terminal = start()
     terminal.wait_for("● valid")
     terminal.press(key)
-    terminal.wait_for("Sent to your terminal's clipboard")
+    terminal.wait_for("sent to your terminal's clipboard")
     assert terminal.clipboard() == form.format(signed_in.stored_fields()["access_token"])
 
 
@@ -103,7 +103,7 @@ def test_without_forwarding_the_address_the_browser_ended_at_is_pasted(
     terminal = start()
     terminal.wait_for("Listening on port")
     terminal.press("u")
-    terminal.wait_for("Sent to your terminal's clipboard")
+    terminal.wait_for("sent to your terminal's clipboard")
     ended_at = browser.approved_address(terminal.clipboard())
     # As terminals send a paste that was selected over two lines.
     wrapped = f"{ended_at[:60]}\n{ended_at[60:]}"

@@ -46,7 +46,7 @@ def test_a_copy_arrives_at_the_terminal_and_leaves_the_servers_clipboard_alone(
     terminal = log_in(**with_clipboard(signed_in, record)).terminal
     terminal.wait_for("● valid")
     terminal.press(key)
-    terminal.wait_for("Sent to your terminal's clipboard (OSC 52)", "If paste gives nothing")
+    terminal.wait_for("sent to your terminal's clipboard (OSC 52)", "If paste gives nothing")
     assert terminal.clipboard() == form.format(signed_in.stored_fields()["access_token"])
     assert not record.exists()
     assert signed_in.stored_fields()["access_token"] not in terminal.text

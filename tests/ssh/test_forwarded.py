@@ -70,7 +70,7 @@ def test_the_line_that_is_shown_brings_the_browser_to_the_program(
         f" -p {server.port} {server.user}@{SERVER_ADDRESS}"
     )
     terminal.press("f")
-    terminal.wait_for("Sent to your terminal's clipboard")
+    terminal.wait_for("sent to your terminal's clipboard")
     assert terminal.clipboard() == line
 
     start = terminal.find(START)

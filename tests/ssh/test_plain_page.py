@@ -8,14 +8,14 @@ from tests.ssh.conftest import LogIn
 from tests.support.home import Home
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
-_PROMPT = b"Press Enter to go back."
+_PROMPT = b"Esc or q to go back."
 
 
 def test_the_full_address_is_printed_in_one_piece(configured: Home, log_in: LogIn) -> None:
     terminal = log_in().terminal
     terminal.wait_for("Listening on port")
     terminal.press("u")
-    terminal.wait_for("Sent to your terminal's clipboard")
+    terminal.wait_for("sent to your terminal's clipboard")
     address = terminal.clipboard()
     assert "redirect_uri=" in address
     assert len(address) > 160  # so it has to be wrapped, by the terminal alone
@@ -47,7 +47,7 @@ def test_the_token_is_printed_in_one_piece_and_does_not_stay(
     assert token in terminal.text.replace("\n", "")
 
     terminal.press("enter")
-    terminal.wait_for("WTR²", "● valid", "Refresh token", "q Quit")
+    terminal.wait_for("WTR²", "● valid", "Sign-in", "q Quit")
     assert terminal.in_full_screen
     terminal.press("q")
     assert terminal.wait() == 0
@@ -63,7 +63,7 @@ def test_the_addresses_are_links_for_terminals_that_know_them(
     address = terminal.find(START_ADDRESS)
     if which == "full":
         terminal.press("u")
-        terminal.wait_for("Sent to your terminal's clipboard")
+        terminal.wait_for("sent to your terminal's clipboard")
         address = terminal.clipboard()
     terminal.wait_until(
         lambda _: f";{address}\x1b\\".encode() in terminal.received, "a link (OSC 8)"

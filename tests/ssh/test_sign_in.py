@@ -26,7 +26,7 @@ def paste(terminal: Terminal, text: str) -> None:
 def full_address(terminal: Terminal) -> str:
     """Copied with its key, as it arrives in the clipboard beside the person."""
     terminal.press("u")
-    terminal.wait_for("Sent to your terminal's clipboard")
+    terminal.wait_for("sent to your terminal's clipboard")
     return terminal.clipboard()
 
 

@@ -64,7 +64,7 @@ def test_a_copy_in_tmux_arrives_at_the_terminal_and_stays_nowhere(
     terminal = tmux.attach(log_in, setting)
     terminal.wait_for("● valid", "over SSH from 127.0.0.1")
     terminal.press("c")
-    terminal.wait_for("Sent to your terminal's clipboard (through tmux)")
+    terminal.wait_for("sent to your terminal's clipboard (through tmux)")
     terminal.wait_until(lambda _: bool(_OSC52.search(terminal.received)), "OSC 52")
     (arrived,) = _OSC52.findall(terminal.received)
     assert b64decode(arrived).decode() == signed_in.stored_fields()["access_token"]

@@ -31,6 +31,9 @@ def start(
     # Nothing made while starting is garbage, and looking for some takes a tenth of the start.
     # The first picture switches it on again.
     gc.disable()
+    # The terminal's own size counts, not what a shell or a script once took for it.
+    for variable in ("COLUMNS", "LINES"):
+        os.environ.pop(variable, None)
     # Where the locale is broken Python would print box characters as \\u2500.
     for stream in (sys.__stderr__, sys.__stdout__):
         if stream is not None and hasattr(stream, "reconfigure"):

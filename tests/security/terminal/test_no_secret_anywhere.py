@@ -115,7 +115,7 @@ def test_a_copied_token_is_nowhere_but_in_the_clipboard(
         terminal = start(TMPDIR=str(temporary))
         terminal.wait_for("● valid")
         terminal.press("c")
-        terminal.wait_for("Sent to your terminal's clipboard")
+        terminal.wait_for("sent to your terminal's clipboard")
         copied = terminal.clipboard()
         terminal.press("q")
         assert terminal.wait() == 0

@@ -1,0 +1,29 @@
+"""What a terminal and a shell bring along: sizes in the environment, keys on the bare page."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.program import Start
+
+
+def test_the_terminals_own_size_wins_over_the_environment(signed_in: Home, start: Start) -> None:
+    signed_in.extra |= {"COLUMNS": "200", "LINES": "60"}
+    terminal = start()
+    terminal.wait_for("● valid", "q Quit", "? Help")
+
+
+@pytest.mark.parametrize("key", [b"\r", b"\x1b", b"q"], ids=["enter", "escape", "q"])
+def test_the_bare_page_is_left_by_any_key_that_leaves_and_nothing_is_echoed(
+    signed_in: Home, start: Start, key: bytes
+) -> None:
+    terminal = start()
+    terminal.wait_for("● valid")
+    terminal.press("V")
+    terminal.wait_for("Esc or q to go back.")
+    before = len(terminal.received)
+    terminal.send(b"xyz")
+    terminal.send(key)
+    terminal.wait_for("● valid", "q Quit")
+    assert b"xyz" not in terminal.received[before:]
