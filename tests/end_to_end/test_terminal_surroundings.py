@@ -9,7 +9,7 @@ from tests.support.program import Start
 
 
 def test_the_terminals_own_size_wins_over_the_environment(signed_in: Home, start: Start) -> None:
-    signed_in.extra |= {"COLUMNS": "200", "LINES": "60"}
+    signed_in.extra.update({"COLUMNS": "200", "LINES": "60"})
     terminal = start()
     terminal.wait_for("● valid", "q Quit", "? Help")
 
