@@ -143,7 +143,7 @@ def test_killed_between_answer_and_file_where_tokens_rotate_asks_for_a_sign_in(
         done = home.run("refresh")
         assert done.code == 3
         assert "Webex no longer accepts the refresh token" in done.err
-        assert "Sign in again." in done.err
+        assert "Sign in with wtr retrieve" in done.err
         assert home.token_path().read_bytes() == content
     assert refreshes(sandbox) == 3
 
