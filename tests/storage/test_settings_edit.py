@@ -145,7 +145,16 @@ def test_a_value_that_others_refer_to_is_left_and_named() -> None:
     with pytest.raises(SettingsNotEditable) as refused:
         edited("z: 1\nappid: &x C1\nother: *x\n", {"appid": "C2"}, "/etc/x.yaml")
     assert refused.value.message.startswith("/etc/x.yaml, line 2: appid cannot be changed")
-    assert refused.value.hint == "Change appid there with an editor."
+    assert refused.value.hint == (
+        "Change it there with an editor. This is the line to write:\n  appid: C2"
+    )
+
+
+def test_of_a_secret_that_cannot_be_changed_no_line_is_shown() -> None:
+    with pytest.raises(SettingsNotEditable) as refused:
+        edited("secret: &x s\nother: *x\n", {"secret": "SENTINEL"}, "/etc/x.yaml")
+    assert refused.value.hint.endswith("  secret: …")
+    assert "SENTINEL" not in str(refused.value)
 
 
 def test_what_cannot_be_read_is_not_changed() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -481,6 +480,8 @@ def _is_own_group(number: int) -> bool:
 def _unknown(path: Path, key: str, line: int) -> str:
     if key in NAMES:
         return ""
+    import difflib  # only where there is something to guess
+
     by_lower_case = {name.lower(): name for name in NAMES}
     close = difflib.get_close_matches(key.replace("_", "").lower(), by_lower_case, 1, 0.7)
     if close:

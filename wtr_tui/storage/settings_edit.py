@@ -53,10 +53,19 @@ def edited(text: str, changes: Mapping[str, object | None], name: str = "The fil
                 raise SettingsNotEditable(
                     f"{name}{line}: {key} cannot be changed without touching something else; the"
                     " file is left as it is.",
-                    f"Change {key} there with an editor.",
+                    _by_hand(key, value),
                 )
             result = changed
     return mark + result
+
+
+def _by_hand(key: str, value: _Wanted | None) -> str:
+    """What the user is to do instead; a secret is not shown."""
+    if value is None:
+        return f"Remove {key} there with an editor."
+    hidden = any(key in setting.names for setting in SETTINGS if setting.is_hidden)
+    written = "…" if hidden else _written(value)
+    return f"Change it there with an editor. This is the line to write:\n  {key}: {written}"
 
 
 def _wanted(

@@ -316,7 +316,8 @@ def _read_as(node: yaml.ScalarNode) -> str:
     return _NO_TEXTS.get(kind, "")
 
 
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+# Texts, not compiled: most files have no fault, and four patterns take as long as to read one.
+_LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
 _EXCERPT = 70
 
 _QUOTE_IT = "a value that begins so must be in quotation marks"
@@ -353,12 +354,10 @@ _NOTICED_LATE = ("unexpected end of", "unexpected document", "simple key", "<str
 _HARMLESS = frozenset(
     name for setting in SETTINGS if not setting.is_hidden for name in setting.names
 )
-_KEY_OF_LINE = re.compile(r"([A-Za-z]+):(?!\S)")
-_WORD = re.compile(r"\w+")
+_KEY_OF_LINE = r"([A-Za-z]+):(?!\S)"
+_WORD = r"\w+"
 # A secret whose quotation mark or bracket is not closed in its line goes on in the next ones.
-_OPEN_SECRET = re.compile(
-    r""".*secret\W*:\s*(?:[\[{|>&*!?]|"(?!.*"\s*(?:#.*)?$)|'(?!.*'\s*(?:#.*)?$))""", re.IGNORECASE
-)
+_NOT_CLOSED = r"""(?i).*secret\W*:\s*(?:[\[{|>&*!?]|"(?!.*"\s*(?:#.*)?$)|'(?!.*'\s*(?:#.*)?$))"""
 
 
 def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsFileError:
@@ -377,14 +376,14 @@ def _sign_fault(text: str, name: str, line: int, column: int) -> SettingsFileErr
 
 def _character_fault(text: str, name: str, position: int) -> SettingsFileError:
     """A character no YAML file may hold, at this index of the text."""
-    before = _LINE_BREAK.split(text[:position])
+    before = re.split(_LINE_BREAK, text[:position])
     words = f"the character U+{ord(text[position]):04X} is not allowed"
     return _fault(text, name, words, len(before) - 1, len(before[-1]))
 
 
 def _fault(text: str, name: str, words: str, line: int, column: int) -> SettingsFileError:
     """Any fault, with the line (from 0) it is in and a caret under its column (from 0)."""
-    lines = _LINE_BREAK.split(text)
+    lines = re.split(_LINE_BREAK, text)
     shown = _without_secrets(lines, line) if line < len(lines) else ""
     start = max(0, column - _EXCERPT // 2)
     excerpt = shown[start : start + _EXCERPT]
@@ -401,15 +400,15 @@ def _without_secrets(lines: list[str], number: int) -> str:
     """The line, one column for each character, so that a caret can point into it."""
     line = lines[number]
     clean = "".join(character if _is_one_column(character) else " " for character in line)
-    key = _KEY_OF_LINE.match(line)
+    key = re.match(_KEY_OF_LINE, line)
     if (
         key is not None
         and key[1] in _HARMLESS
         and "secret" not in line.lower()
-        and not any(_OPEN_SECRET.match(above) for above in lines[:number])
+        and not any(re.match(_NOT_CLOSED, above) for above in lines[:number])
     ):
         return clean
-    return _WORD.sub(lambda word: word[0] if word[0] in NAMES else "•" * len(word[0]), clean)
+    return re.sub(_WORD, lambda word: word[0] if word[0] in NAMES else "•" * len(word[0]), clean)
 
 
 def _is_one_column(character: str) -> bool:
