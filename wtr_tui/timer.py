@@ -186,8 +186,19 @@ def lacking(profile: Profile, environ: Mapping[str, str], given: Mapping[str, st
         f"${name}: the certificate authorities to trust."
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
         if environ.get(name) and environ.get(name) != given.get(name)
+        if not _is_the_systems(environ[name])
     ]
     return found
+
+
+def _is_the_systems(authorities: str) -> bool:
+    """Whether these certificate authorities are those that are trusted without any variable."""
+    import ssl
+
+    usual = ssl.get_default_verify_paths()
+    whole = os.path.realpath(authorities)
+    known = {os.path.realpath(path) for path in (usual.openssl_cafile, usual.openssl_capath)}
+    return whole in known or str(Path(whole).parent) in known
 
 
 def _settings_lacking(known: Settings, without: Settings) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 import shlex
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -217,6 +218,15 @@ def test_what_only_this_shell_has_is_refused_by_name(
     assert "another" not in ran.err
     assert crontab(home, crontabs) == ""
     assert home.run("install-timer", "--print", under=crontabs, **{variable: value}).code == 0
+
+
+def test_the_systems_own_authorities_are_not_missed(home: Home, crontabs: tuple[str, ...]) -> None:
+    folder = Path(ssl.get_default_verify_paths().openssl_capath)
+    own = {"SSL_CERT_DIR": str(folder), "SSL_CERT_FILE": str(folder / "ca-certificates.crt")}
+    if not Path(own["SSL_CERT_FILE"]).is_file():
+        del own["SSL_CERT_FILE"]
+    ran = home.run("install-timer", under=crontabs, **own)
+    assert ran.code == 0, ran.err
 
 
 def test_what_the_crontab_sets_itself_is_not_missed(home: Home, crontabs: tuple[str, ...]) -> None:
