@@ -12,6 +12,7 @@ from tests.support.environment import default_signals
 from tests.support.ports import free_port
 from tests.support.slow import mark_slow
 from tests.support.webex import Integration, Sandbox, new_integration
+from wtr_tui import in_flight
 
 # As early as can be: what a test starts is to begin as at a user's prompt.
 default_signals()
@@ -22,6 +23,12 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mark_slow(items)
+
+
+@pytest.fixture(autouse=True)
+def _not_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that a test has ended in this process is not the next test's."""
+    monkeypatch.setattr(in_flight, "_closed", False)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import webexpythonsdk
 import wtr_tui
 from tests.support.home import PATIENCE, Home
 from tests.support.webex import Fault, Rules, Sandbox
-from wtr_tui import access, in_flight
+from wtr_tui import access
 from wtr_tui.commands import help_
 
 EXPIRED = timedelta(seconds=-60)
@@ -39,9 +39,8 @@ def home(profile_dir: Path) -> Home:
 
 
 @pytest.fixture(autouse=True)
-def new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing is remembered of other tests: of their profiles, and that a command has ended."""
-    monkeypatch.setattr(in_flight, "_closed", False)
+def new_process() -> Iterator[None]:
+    """Nothing is remembered of other tests' profiles."""
     access._sources.clear()
     yield
     access._sources.clear()

@@ -113,6 +113,17 @@ def test_all_shows_each_profile_and_what_is_wrong_with_it(home: Home, sandbox: S
     assert [bool(row["person"]) for row in named] == [True, False, True]
 
 
+def test_all_counts_the_problems_of_each_profile(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox, "none")
+    home.sign_in(sandbox, "none")
+    home.configure(sandbox, "one")
+    home.configure(sandbox, "two", "timeout: never")
+    rows = {line.split()[0]: line for line in home.run("status", "--all").out.splitlines() if line}
+    assert "problem" not in rows["none"]
+    assert rows["one"].rstrip().endswith("  1 problem")
+    assert rows["two"].rstrip().endswith("  2 problems")
+
+
 def test_all_without_any_profile_says_so(home: Home) -> None:
     ran = home.run("status", "--all")
     assert (ran.code, ran.out) == (0, "There is no profile yet.\n")

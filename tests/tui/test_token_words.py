@@ -14,6 +14,8 @@ HEAD = "ZDA4" + "x" * 60
     ("text", "shown"),
     [
         (f"{HEAD}_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f", "ZDA4••••••••_PF84_1eb6…"),
+        (f"{HEAD[:40]}_PF84_1eb65fdf", "ZDA4••••••••_PF84_1eb6…"),
+        (f"{HEAD[:39]}_PF84_1eb65fdf", "ZDA4••••••••"),
         (HEAD, "ZDA4••••••••"),
         (HEAD[:40], "ZDA4••••••••"),
         (HEAD[:39], "••••••••"),

@@ -1,0 +1,1 @@
+"""Which changes of the program no test notices."""

@@ -1,0 +1,154 @@
+"""Changes the program in one place after the other and tells which changes no test notices.
+
+    python -m tests.mutants [--sample N] [--seed N] [FILE …]
+
+Each change is made in a copy of the repository, in which the tests of the file run. What survives
+is printed as a line that can be gone to; the last line is the score. Not a part of the suite: a
+whole run takes hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 180
+"""Seconds for the tests of one mutant; one that makes them hang is noticed, too."""
+
+TESTS = {
+    "wtr_tui/tokens.py": ("tests/test_refresh.py", "tests/commands/test_token.py"),
+    "wtr_tui/auto_refresh.py": ("tests/test_auto_refresh.py", "tests/test_refresh_times.py"),
+    "wtr_tui/clock.py": ("tests/test_clock.py", "tests/test_durations.py"),
+    "wtr_tui/model.py": ("tests/test_secret.py", "tests/storage", "tests/oauth/test_token.py"),
+    "wtr_tui/storage": ("tests/storage",),
+}
+"""Which tests are to notice; for a folder, whatever is in it."""
+
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    file: str
+    line: int
+    what: str
+    text: str
+
+
+def mutants(file: str) -> Iterator[Mutant]:
+    """Every change of one comparison, ``and``, ``not``, number or truth value in the file."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    count = sum(1 for _ in ast.walk(ast.parse(source)))
+    for number in range(count):
+        tree = ast.parse(source)
+        node = next(node for at, node in enumerate(ast.walk(tree)) if at == number)
+        before = ast.unparse(node) if isinstance(node, ast.expr) else ""
+        if _change(node):
+            line = getattr(node, "lineno", 0)
+            yield Mutant(file, line, f"{before} → {ast.unparse(node)}", ast.unparse(tree))
+
+
+def _change(node: ast.AST) -> bool:
+    if isinstance(node, ast.Compare):
+        other = _COMPARISONS.get(type(node.ops[0]))
+        if other is not None:
+            node.ops[0] = other()
+        return other is not None
+    if isinstance(node, ast.BoolOp):
+        node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        return True
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        node.op = ast.UAdd()  # the truth value itself, where only that counts
+        node.operand = ast.Call(ast.Name("bool"), [node.operand], [])
+        return True
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        node.value = not node.value
+        return True
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        node.value += 1
+        return True
+    return False
+
+
+def is_noticed(mutant: Mutant, copy: Path) -> bool:
+    """Whether a test fails with it."""
+    path = copy / mutant.file
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(mutant.text, encoding="utf-8")
+    try:
+        return _fails(copy, tests_of(mutant.file))
+    finally:
+        path.write_text(whole, encoding="utf-8")
+
+
+def tests_of(file: str) -> tuple[str, ...]:
+    return next(tests for part, tests in TESTS.items() if file.startswith(part))
+
+
+def _fails(copy: Path, tests: tuple[str, ...]) -> bool:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    # A compiled module would be taken for current: a change within one second keeps the size.
+    environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(
+            command, cwd=copy, env=environ, capture_output=True, timeout=LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    return done.returncode != 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, help="as many mutants as this, drawn by lot")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    options = parser.parse_args()
+    files = options.files or [
+        str(path.relative_to(ROOT))
+        for part in TESTS
+        for path in sorted([ROOT / part] if part.endswith(".py") else (ROOT / part).glob("*.py"))
+    ]
+    found = [mutant for file in files for mutant in mutants(file)]
+    if options.sample is not None and options.sample < len(found):
+        found = random.Random(options.seed).sample(found, options.sample)
+    noticed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        ignored = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "screenshots")
+        shutil.copytree(ROOT, copy, ignore=ignored)
+        for tests in {tests_of(mutant.file) for mutant in found}:
+            if _fails(copy, tests):
+                sys.exit(f"{' '.join(tests)} fail without any change")
+        for mutant in found:
+            if is_noticed(mutant, copy):
+                noticed += 1
+            else:
+                print(f"{mutant.file}:{mutant.line}: {mutant.what}", flush=True)
+    print(f"{noticed} of {len(found)} noticed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
