@@ -127,20 +127,9 @@ class ForeignToken(SettingsError):
 
 
 class DeviceNotSetUp(SettingsError):
-    """The integration lacks the redirect URIs the device grant needs: ``redirect_uris``."""
+    """The integration lacks the redirect URIs that the device grant needs."""
 
     kind = "device-not-set-up"
-
-    def __init__(
-        self,
-        message: str,
-        hint: str = "",
-        *,
-        redirect_uris: tuple[str, ...],
-        details: ServerDetails | None = None,
-    ) -> None:
-        super().__init__(message, hint, details=details)
-        self.redirect_uris = redirect_uris
 
 
 # Files: exit code 1.

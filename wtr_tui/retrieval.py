@@ -31,7 +31,7 @@ from wtr_tui.errors import (
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.device import DeviceAuthorization, next_interval
+from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
 from wtr_tui.oauth.listener import pages
 from wtr_tui.oauth.listener.server import Listener
 from wtr_tui.oauth.listener.sockets import CannotListen
@@ -234,7 +234,7 @@ class Retrieval:
         self._end_without_a_method()
 
     def _device_code_refused(self, error: WtrError) -> None:
-        uris = error.redirect_uris if isinstance(error, DeviceNotSetUp) else ()
+        uris = HELPER_REDIRECT_URIS if isinstance(error, DeviceNotSetUp) else ()
         self._emit(DeviceCodeRefused(error.message, error.hint, uris))
         self._device_refusal = error
         self._end_without_a_method()

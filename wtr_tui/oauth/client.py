@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TypeAlias
 from urllib.parse import urlencode
 
 from wtr_tui import clock
@@ -28,25 +28,10 @@ from wtr_tui.errors import (
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import openid
 from wtr_tui.oauth.device import DeviceAuthorization, authorized
-from wtr_tui.oauth.failures import (
-    Purpose,
-    no_object,
-    outage,
-    oversized,
-    refusal,
-    untrusted_server,
-)
+from wtr_tui.oauth.failures import Purpose, no_object, refusal
 from wtr_tui.oauth.proxies import proxy_for
 from wtr_tui.oauth.responses import TRACKING_ID, Response, account_from, instant, token_from
-from wtr_tui.oauth.transport import (
-    HttpClient,
-    Oversized,
-    Unanswered,
-    Untrusted,
-    fetch,
-    host_of,
-    http,
-)
+from wtr_tui.oauth.transport import HttpClient, fetch, http, require_encrypted
 from wtr_tui.text import is_visible_ascii
 
 __all__ = ["WebexClient", "http"]
@@ -54,7 +39,8 @@ __all__ = ["WebexClient", "http"]
 CONNECT_RETRIES = 3
 """How often connecting is tried again for a code exchange: a code is good for minutes, once."""
 
-_Answer = TypeVar("_Answer")
+_Sent: TypeAlias = tuple[datetime, Mapping[str, object]]
+"""When a request was sent, and the JSON object in its response."""
 
 
 class WebexClient:
@@ -77,7 +63,7 @@ class WebexClient:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._host = host_of(self._base_url)
+        require_encrypted(self._base_url)
         self.app_id = app_id
         self._secret = secret
         self._ca_file = ca_file
@@ -226,23 +212,23 @@ class WebexClient:
 
     def _post_with_secret(
         self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
-    ) -> tuple[datetime, Mapping[str, object]]:
+    ) -> _Sent:
         """A form with client id and secret in it (RFC 6749 §2.3.1)."""
 
-        def post() -> tuple[datetime, Mapping[str, object]]:
+        def post() -> _Sent:
             credentials = {"client_id": self.app_id, "client_secret": self._secret.reveal()}
             return self._post(purpose, path, {**fields, **credentials}, hidden)
 
         return self._with_newest_secret(post)
 
-    def _with_newest_secret(self, ask: Callable[[], _Answer]) -> _Answer:
-        """``ask()``, once more where the secret was refused and has been replaced meanwhile."""
+    def _with_newest_secret(self, post: Callable[[], _Sent]) -> _Sent:
+        """``post()``, once more where the secret was refused and has been replaced meanwhile."""
         try:
-            return ask()
+            return post()
         except WrongClient:
             if not self._secret.refetch():
                 raise
-            return ask()
+            return post()
 
     def _post(
         self,
@@ -251,7 +237,7 @@ class WebexClient:
         fields: Mapping[str, str],
         hidden: Sequence[Secret] = (),
         headers: Mapping[str, str] | None = None,
-    ) -> tuple[datetime, Mapping[str, object]]:
+    ) -> _Sent:
         # A character that cannot be sent (from a broken environment) is refused by Webex as
         # any wrong character is; an exception here would carry the whole form.
         form = urlencode(fields, errors="replace").encode("ascii")
@@ -271,13 +257,10 @@ class WebexClient:
 
     def post_as_client(
         self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
-    ) -> tuple[datetime, Mapping[str, object]]:
-        """When it was sent, and the JSON object in the response to a form of this client's.
+    ) -> _Sent:
+        """A form with client id and secret in the header (RFC 6749 §2.3.1, Basic)."""
 
-        Client id and secret are in the header (RFC 6749 §2.3.1, Basic).
-        """
-
-        def post() -> tuple[datetime, Mapping[str, object]]:
+        def post() -> _Sent:
             pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
             basic = {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
             return self._post(purpose, path, fields, hidden, basic)
@@ -286,8 +269,8 @@ class WebexClient:
 
     def post_json(
         self, purpose: Purpose, path: str, members: Mapping[str, str], access_token: Secret
-    ) -> tuple[datetime, Mapping[str, object]]:
-        """When it was sent, and the JSON object in the response to a JSON object."""
+    ) -> _Sent:
+        """A JSON object instead of a form, with an access token."""
         headers = {**_bearer(access_token), "Content-Type": "application/json"}
         body = json.dumps(members).encode("ascii")
         return self._request(purpose, "POST", path, headers, body, (access_token,))
@@ -305,25 +288,18 @@ class WebexClient:
         body: bytes | None,
         hidden: Sequence[Secret],
         seconds: float | None = None,
-    ) -> tuple[datetime, Mapping[str, object]]:
-        """When it was sent, and the JSON object in the response."""
+    ) -> _Sent:
         sent_at = self._now()
-        try:
-            response = fetch(
-                self._http,
-                method,
-                self._base_url + path,
-                headers=headers,
-                content=body,
-                seconds=seconds or self._total_timeout,
-                connect_retries=CONNECT_RETRIES if purpose is Purpose.EXCHANGE else 0,
-            )
-        except Unanswered as error:
-            raise outage(error.reason, purpose, sent=error.sent) from error
-        except Untrusted as error:
-            raise untrusted_server(self._host, error.problem, purpose) from error
-        except Oversized as error:
-            raise oversized(error.status, purpose) from error
+        response = fetch(
+            self._http,
+            purpose,
+            method,
+            self._base_url + path,
+            headers=headers,
+            content=body,
+            seconds=seconds or self._total_timeout,
+            connect_retries=CONNECT_RETRIES if purpose is Purpose.EXCHANGE else 0,
+        )
         members = self._members(response, purpose, (self._secret, *hidden))
         # In the body of a refusal, in the header of a success.
         return sent_at, {TRACKING_ID: response.tracking_id, **members}

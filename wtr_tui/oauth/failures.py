@@ -1,9 +1,8 @@
-"""Which failure it is when a request gives nothing that can be used, in sentences for the user."""
+"""The error to raise where a request gives nothing that can be used, with its sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from urllib.parse import urlsplit
@@ -63,38 +62,49 @@ START_AGAIN = "Start the sign-in again: a code works only once."
 def refusal(
     response: Response, purpose: Purpose, *, now: datetime, hidden: Sequence[Secret] = ()
 ) -> WtrError:
-    """The failure a response stands for, to be raised.
+    """The error that a response stands for, to be raised.
 
     ``hidden`` are the secrets the request carried: a server that repeats one in its error
     text does not bring it onto the screen.
     """
-    said = _said(response, hidden)
+    details = _details(response, hidden)
     if purpose is Purpose.DEVICE_TOKEN and (pending := _pending(response, now)):
         return pending
     if 300 <= response.status < 400:
-        return _redirect(response, purpose, said)
+        return _redirect(response, purpose, details)
     if response.status in {408, 425, 429} or response.status >= 500:
-        return _temporary(response, purpose, said, now)
+        head = (
+            f"Webex has been asked too often to {purpose.value}"
+            if response.status == 429
+            else f"Webex cannot {purpose.value} now"
+        )
+        return TemporaryError(
+            head + _ending(details),
+            purpose.what_now,
+            retry_after=response.retry_after(now),
+            details=details,
+        )
     if response.is_html:
-        return _page(response, purpose, said, hidden)
-    return _definite(response, purpose, said)
+        return _page(response, purpose, details, hidden)
+    kind, head, hint = _kind(response, purpose, details)
+    return kind(head + _ending(details), hint, details=details)
 
 
 def no_object(response: Response, purpose: Purpose) -> UnusableResponse:
-    """The failure that an response of success without a JSON object stands for."""
-    said = _said(response, ())
+    """The error for a response of success without a JSON object."""
+    details = _details(response, ())
     if response.is_html:
-        return _page(response, purpose, said, ())
+        return _page(response, purpose, details, ())
     what = "an answer that is not JSON" if response.body.strip() else "an empty answer"
     return UnusableResponse(
-        f"Asked to {purpose.value}, Webex gave {what}{said.details}.",
+        f"Asked to {purpose.value}, Webex gave {what}{_numbers(details)}.",
         purpose.what_now,
-        details=ServerDetails(response.status, tracking_id=said.tracking_id),
+        details=details,
     )
 
 
 def outage(reason: str, purpose: Purpose, *, sent: bool) -> WtrError:
-    """The failure that no response stands for; ``sent``: the request may have arrived."""
+    """The error for no response at all; ``sent``: the request may have arrived."""
     if purpose is Purpose.EXCHANGE and sent:
         return OutcomeUnknown(
             f"The code was sent to Webex, but whether it took it is unknown: {reason}.",
@@ -106,7 +116,7 @@ def outage(reason: str, purpose: Purpose, *, sent: bool) -> WtrError:
 
 
 def untrusted_server(host: str, problem: str, purpose: Purpose) -> UntrustedServer:
-    """The failure that a certificate which was not accepted stands for."""
+    """The error for a certificate that was not accepted; nothing was sent."""
     return UntrustedServer(
         f"Webex was not asked to {purpose.value}: "
         f"{host} shows a certificate that is not to be trusted ({problem}).",
@@ -116,38 +126,21 @@ def untrusted_server(host: str, problem: str, purpose: Purpose) -> UntrustedServ
 
 
 def oversized(status: int, purpose: Purpose) -> UnusableResponse:
-    """The failure that an endless response stands for."""
+    """The error for an endless response."""
     return UnusableResponse(
         f"Asked to {purpose.value}, the server gave more than a megabyte (HTTP {status}).",
-        f"Check the base URL and the proxy. {purpose.what_now}".rstrip(),
+        f"Check the base URL and the proxy. {purpose.what_now}",
         details=ServerDetails(status),
     )
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What the answer says for the user, cleaned: its words, code and tracking id."""
-
-    text: str
-    code: str
-    tracking_id: str
-    details: str
-    server: ServerDetails
-
-    @property
-    def ending(self) -> str:
-        """What follows a sentence's statement: the server's own words and the details."""
-        return (f": “{self.text}”" if self.text else "") + self.details + "."
-
-
-def _said(response: Response, hidden: Sequence[Secret]) -> _Said:
-    code = _shown(response.error_code, hidden, limit=60)
-    tracking_id = _shown(response.tracking_id, hidden, limit=120)
-    status = f"HTTP {response.status} {code}".rstrip()
-    details = f" ({status}, tracking id {tracking_id})" if tracking_id else f" ({status})"
-    text = _shown(response.server_text, hidden)
-    server = ServerDetails(response.status, code, tracking_id, text)
-    return _Said(text, code, tracking_id, details, server)
+def _details(response: Response, hidden: Sequence[Secret]) -> ServerDetails:
+    return ServerDetails(
+        response.status,
+        _shown(response.error_code, hidden, limit=60),
+        _shown(response.tracking_id, hidden, limit=120),
+        _shown(response.server_text, hidden),
+    )
 
 
 def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
@@ -155,6 +148,18 @@ def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
         if secret.known():
             text = text.replace(secret.known(), MASK)
     return cleaned(text, limit)
+
+
+def _ending(details: ServerDetails) -> str:
+    """The end of a sentence: the server's own words, and the numbers to name to its support."""
+    quoted = f": “{details.server_text}”" if details.server_text else ""
+    return f"{quoted}{_numbers(details)}."
+
+
+def _numbers(details: ServerDetails) -> str:
+    status = f"HTTP {details.status} {details.code}".rstrip()
+    tracking = f", tracking id {details.tracking_id}" if details.tracking_id else ""
+    return f" ({status}{tracking})"
 
 
 def _pending(response: Response, now: datetime) -> DevicePending | None:
@@ -165,79 +170,54 @@ def _pending(response: Response, now: datetime) -> DevicePending | None:
     return None
 
 
-def _redirect(response: Response, purpose: Purpose, said: _Said) -> NotWebex:
+def _redirect(response: Response, purpose: Purpose, details: ServerDetails) -> NotWebex:
     try:
         host = urlsplit(response.headers.get("location", "")).hostname or ""
     except ValueError:
         host = ""
     towards = f" to {cleaned(host, 100)}" if host else ""
     return NotWebex(
-        f"Asked to {purpose.value}, the server redirects{towards}{said.details}; "
+        f"Asked to {purpose.value}, the server redirects{towards}{_numbers(details)}; "
         "that is not followed, for it would hand over the secret.",
-        f"Check the base URL, and whether a sign-in portal or proxy stands in the way. "
-        f"{purpose.what_now}".rstrip(),
-        details=ServerDetails(response.status, tracking_id=said.tracking_id),
+        "Check the base URL, and whether a sign-in portal or proxy stands in the way. "
+        + purpose.what_now,
+        details=details,
     )
 
 
-def _page(response: Response, purpose: Purpose, said: _Said, hidden: Sequence[Secret]) -> NotWebex:
+def _page(
+    response: Response, purpose: Purpose, details: ServerDetails, hidden: Sequence[Secret]
+) -> NotWebex:
     title = _shown(response.title, hidden, limit=100)
     page = f"an HTML page, “{title}”" if title else "an HTML page"
     return NotWebex(
-        f"Asked to {purpose.value}, something else than Webex answered: {page}{said.details}.",
+        f"Asked to {purpose.value}, something else than Webex answered: {page}{_numbers(details)}.",
         f"Is there a proxy or a sign-in portal to pass first? {purpose.what_now}",
-        details=ServerDetails(response.status, tracking_id=said.tracking_id),
+        details=details,
     )
 
 
-def _temporary(response: Response, purpose: Purpose, said: _Said, now: datetime) -> TemporaryError:
-    head = (
-        f"Webex has been asked too often to {purpose.value}"
-        if response.status == 429
-        else f"Webex cannot {purpose.value} now"
-    )
-    return TemporaryError(
-        head + said.ending,
-        purpose.what_now,
-        retry_after=response.retry_after(now),
-        details=said.server,
-    )
-
-
-def _definite(response: Response, purpose: Purpose, said: _Said) -> WtrError:
-    kind, head, advice = _kind(response, purpose, said)
-    if kind is DeviceNotSetUp:
-        return DeviceNotSetUp(
-            head + said.ending,
-            advice,
-            redirect_uris=HELPER_REDIRECT_URIS,
-            details=said.server,
-        )
-    return kind(
-        head + said.ending,
-        advice,
-        details=said.server,
-    )
-
-
-def _kind(response: Response, purpose: Purpose, said: _Said) -> tuple[type[WtrError], str, str]:
+def _kind(
+    response: Response, purpose: Purpose, details: ServerDetails
+) -> tuple[type[WtrError], str, str]:
+    """Class, message and hint of a definite no."""
     refused = f"Webex refused to {purpose.value}"
     client = WrongClient, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
     bearer = purpose in _WITH_ACCESS_TOKEN
-    if said.code == "invalid_client" and not bearer:
+    if details.code == "invalid_client" and not bearer:
         return client
     if purpose is Purpose.DEVICE_TOKEN:
-        if said.code == "access_denied":
+        if details.code == "access_denied":
             return DeviceDenied, "The sign-in with the device code was declined", _ANOTHER_CODE
-        if said.code in {"expired_token", "invalid_grant"}:
+        if details.code in {"expired_token", "invalid_grant"}:
             return DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
-    if purpose is Purpose.DEVICE_CODE and _names_redirect_uri(said):
+    if purpose is Purpose.DEVICE_CODE and _names_redirect_uri(details):
         return DeviceNotSetUp, "The integration is not set up for device codes", _REGISTER
     # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
     # client, for the code itself is new (RFC 6749 §5.2).
-    if purpose is Purpose.REFRESH and (said.code == "invalid_grant" or response.status == 401):
+    if purpose is Purpose.REFRESH and (details.code == "invalid_grant" or response.status == 401):
         return GrantRejected, "Webex no longer accepts the refresh token", "Sign in again."
-    if purpose is Purpose.EXCHANGE and said.code == "invalid_grant":
+    if purpose is Purpose.EXCHANGE and details.code == "invalid_grant":
         return GrantRejected, "Webex does not accept the code", START_AGAIN
     if purpose is Purpose.MINT and response.status == 403:
         return RequestRefused, refused, _AUTHORISE
@@ -248,18 +228,18 @@ def _kind(response: Response, purpose: Purpose, said: _Said) -> tuple[type[WtrEr
             return (
                 AccessTokenRejected,
                 f"{refused}: it does not accept the token used for it",
-                ("Refresh that token, and check that it has the scope spark:applications_token."),
+                "Refresh that token, and check that it has the scope spark:applications_token.",
             )
         if bearer:
             return AccessTokenRejected, "Webex does not accept the access token", _REFRESH
         return client
     if response.status == 404:
         return RequestRefused, f"Webex has no place to {purpose.value}", "Check the base URL."
-    return RequestRefused, refused, _ADVICE.get(said.code, "")
+    return RequestRefused, refused, _ADVICE.get(details.code, "")
 
 
-def _names_redirect_uri(said: _Said) -> bool:
-    return "redirect_uri" in said.text.lower().replace(" ", "_") or "redirect_uri" in said.code
+def _names_redirect_uri(details: ServerDetails) -> bool:
+    return "redirect_uri" in f"{details.code} {details.server_text.lower().replace(' ', '_')}"
 
 
 _WITH_ACCESS_TOKEN = frozenset(

@@ -1,7 +1,6 @@
 """One HTTP request and its response, within limits. The only module of ``oauth`` that knows httpx.
 
-It knows nothing of OAuth: what a response means, and what to say when there is none, is for
-``responses`` and ``failures``.
+What a response means, and what to say when there is none, is for ``responses`` and ``failures``.
 
 The limits a socket knows are for one read: a server that sends a byte now and then is never
 late, and a name lookup knows no limit at all. So a request runs on a thread of its own, and
@@ -29,6 +28,7 @@ import httpx
 import truststore
 
 from wtr_tui.errors import SettingsError
+from wtr_tui.oauth.failures import Purpose, outage, oversized, untrusted_server
 from wtr_tui.oauth.proxies import Proxy, proxy_for
 from wtr_tui.oauth.responses import Response
 from wtr_tui.redirect_uri import is_loopback
@@ -47,34 +47,6 @@ CONNECT_TIMEOUT = 10.0
 
 LAST_LOOK = 2.0
 """Seconds for taking in a response that has arrived when the time is up."""
-
-
-class Unanswered(Exception):
-    """No whole response came: ``reason`` in half a sentence.
-
-    ``sent`` says that the server may have received the request.
-    """
-
-    def __init__(self, reason: str, *, sent: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.sent = sent
-
-
-class Untrusted(Exception):
-    """The server's certificate was not accepted: ``problem`` in the words of the TLS library."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
-
-class Oversized(Exception):
-    """The response is larger than LARGEST_RESPONSE; the rest of it was not read."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
 
 
 def http(ca_file: Path | None = None) -> HttpClient:
@@ -140,8 +112,8 @@ def _named(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
     )
 
 
-def host_of(url: str) -> str:
-    """The host of a base URL. Raises SettingsError unless it is https, or http to this machine.
+def require_encrypted(url: str) -> None:
+    """Raises SettingsError unless a base URL is https, or http to this machine.
 
     The settings check the same for the user; here it keeps a secret from ever leaving in
     the clear (RFC 6749 §3.2).
@@ -153,7 +125,7 @@ def host_of(url: str) -> str:
     except (httpx.InvalidURL, ValueError) as error:
         raise SettingsError(f"The base URL is none: {cleaned(str(error), 100)}.") from error
     if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
-        return host
+        return
     raise SettingsError(
         "The base URL has to begin with https://.",
         "Webex's own is https://webexapis.com/v1.",
@@ -162,6 +134,7 @@ def host_of(url: str) -> str:
 
 def fetch(
     client: HttpClient,
+    purpose: Purpose,
     method: str,
     url: str,
     *,
@@ -173,8 +146,7 @@ def fetch(
     """The response to one request, all of it within ``seconds``; redirects are not followed.
 
     ``connect_retries`` says how often connecting is tried again, where no proxy is in between.
-
-    Raises Unanswered, Untrusted (nothing was sent) or Oversized.
+    Raises the errors of :mod:`wtr_tui.oauth.failures` where no whole response came.
     """
     line = Line()
     request = client.build_request(
@@ -186,28 +158,24 @@ def fetch(
         extensions={"trace": line.trace, "retries": connect_retries},
     )
     try:
-        return within(seconds, line, lambda: _read(client, request), _is_whole)
+        return within(seconds, line, lambda: _read(client, request, purpose), _is_whole)
     except DeadlinePassed as error:
         reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
-        raise Unanswered(reason, sent=line.sent) from error
-    except httpx.ProxyError as error:
-        reason = f"{_peer(url, line)} says “{cleaned(str(error), 100)}”"
-        raise Unanswered(reason, sent=line.sent) from error
+        raise outage(reason, purpose, sent=line.sent) from error
     except httpx.TransportError as error:
         if (problem := _untrusted(error)) is not None:
-            raise Untrusted(problem) from error
-        reason = _why(error, _peer(url, line))
-        raise Unanswered(reason, sent=line.sent) from error
+            raise untrusted_server(request.url.host, problem, purpose) from error
+        raise outage(_why(error, _peer(url, line)), purpose, sent=line.sent) from error
 
 
-def _read(client: HttpClient, request: httpx.Request) -> Response:
+def _read(client: HttpClient, request: httpx.Request, purpose: Purpose) -> Response:
     response = client.send(request, stream=True)
     try:
         body = bytearray()
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > LARGEST_RESPONSE:
-                raise Oversized(response.status_code)
+                raise oversized(response.status_code, purpose)
     finally:
         response.close()
     headers = {name.lower(): value for name, value in response.headers.items()}
@@ -277,6 +245,8 @@ def _why(error: BaseException, peer: str) -> str:
         if isinstance(each, OSError) and each.errno in _NO_NETWORK:
             return f"there is no way to {peer} (is the network or the VPN down?)"
     words = cleaned(str(error), 100).rstrip(".") or type(error).__name__
+    if isinstance(error, httpx.ProxyError):
+        return f"{peer} says “{words}”"
     return f"{peer} broke the connection, or spoke no HTTP ({words})"
 
 
