@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,9 +13,10 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 """The hosts that are this machine: for a redirect URI, for plain http, and past every proxy."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+_NO_ADDRESS = "The redirect URI must be an address like http://localhost:6855."
 _ADVICE = "It has to read like http://localhost:6855, exactly as registered with the integration."
-# pchar of RFC 3986 §3.3 beside letters, digits and %XX; and the slash.
-_PATH_SIGNS = frozenset("/._~!$&'()*+,;=:@-")
+# RFC 3986 §3.3: pchar and the slash.
+_PLAIN_PATH = re.compile(r"(?:[/A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,9 @@ def check(text: str) -> str | None:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return "The redirect URI must be an address like http://localhost:6855."
+        return _NO_ADDRESS
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        return "The redirect URI must be an address like http://localhost:6855."
+        return _NO_ADDRESS
     if "@" in parts.netloc:
         return "The redirect URI must not hold a user name."
     if parts.scheme == "http" and not is_loopback(parts.hostname):
@@ -132,12 +134,4 @@ def port_of(redirect_uri: str) -> int | None:
 
 def _is_plain_path(path: str) -> bool:
     """Whether a browser asks for just this path. A ``.`` or ``..`` would be resolved."""
-    if {".", ".."} & set(path.split("/")):
-        return False
-    first, *escapes = path.split("%")
-    rest = first + "".join(escape[2:] for escape in escapes)
-    hexadecimal = all(
-        len(escape) >= 2 and all(digit in "0123456789abcdefABCDEF" for digit in escape[:2])
-        for escape in escapes
-    )
-    return hexadecimal and all(sign.isalnum() or sign in _PATH_SIGNS for sign in rest)
+    return not {".", ".."} & set(path.split("/")) and _PLAIN_PATH.fullmatch(path) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -53,6 +54,7 @@ def authorized(members: Mapping[str, object], *, now: datetime) -> DeviceAuthori
     Raises UnusableResponse where a required member is missing or cannot be what it should be.
     """
     device_code = credential(members, "device_code")
+    with_code = members.get("verification_uri_complete")
     life = lifetime(members, "expires_in")
     if device_code is None or life is None:
         raise UnusableResponse("Webex's response holds no device code.", _OTHER_WAY)
@@ -60,7 +62,7 @@ def authorized(members: Mapping[str, object], *, now: datetime) -> DeviceAuthori
         device_code=device_code,
         user_code=_user_code(members.get("user_code")),
         verification_uri=_page(members.get("verification_uri")),
-        verification_uri_complete=_optional_page(members.get("verification_uri_complete")),
+        verification_uri_complete=_page(with_code) if with_code else None,
         expires_at=now + life,
         interval=_within_limits(lifetime(members, "interval") or DEFAULT_INTERVAL),
     )
@@ -71,14 +73,13 @@ def next_interval(interval: timedelta, outcome: DevicePending | TemporaryError) 
 
     "Slow down" adds five seconds for good; a failure on the way doubles the wait.
     """
+    longer = interval
     if isinstance(outcome, TemporaryError):
         longer = interval * 2
     elif outcome.slow_down:
         longer = interval + _SLOW_DOWN
-    else:
-        longer = interval
-    wish = outcome.retry_after or timedelta(0)
-    return max(interval, _within_limits(max(longer, wish)))
+    requested = outcome.retry_after or timedelta(0)
+    return max(interval, _within_limits(max(longer, requested)))
 
 
 def _within_limits(interval: timedelta) -> timedelta:
@@ -91,25 +92,15 @@ def _user_code(value: object) -> str:
     return value
 
 
-def _optional_page(value: object) -> str | None:
-    return None if value is None or value == "" else _page(value)
-
-
 def _page(value: object) -> str:
     """A page to open in a browser: https, or http on this machine (the sandbox)."""
     if isinstance(value, str) and len(value) <= 2000 and is_visible_ascii(value):
-        try:
+        with suppress(ValueError):
             parts = urlsplit(value)
-            host = parts.hostname
-        except ValueError:
-            host = None
-        if host and (parts.scheme == "https" or _is_here(parts.scheme, host)):
-            return value
+            host = parts.hostname or ""
+            if (parts.scheme == "https" and host) or (parts.scheme == "http" and is_loopback(host)):
+                return value
     raise UnusableResponse("Webex's response names no page to enter the code at.", _OTHER_WAY)
-
-
-def _is_here(scheme: str, host: str) -> bool:
-    return scheme == "http" and is_loopback(host)
 
 
 _OTHER_WAY = "Sign in with the browser instead, or ask for another code."

@@ -91,7 +91,7 @@ def _parsed(value: str, source: str) -> Proxy:
         )
     found = _HOST.fullmatch(host)
     port = int(found[2]) if found and found[2] else None
-    if found is None or port == 0 or (port or 0) > 65_535 or not _is_login(login, at):
+    if found is None or port == 0 or (port or 0) > 65_535 or (at and not is_visible_ascii(login)):
         raise SettingsError(
             f"{source} names a proxy in a way that cannot be used.",
             f"{_CANNOT_BE_USED} In its user or password # is %23, / is %2F, ? is %3F, @ is %40.",
@@ -110,10 +110,6 @@ def _parsed(value: str, source: str) -> Proxy:
         )
     user, _, password = login.partition(":")
     return Proxy(source, address, unquote(user), Secret(unquote(password)))
-
-
-def _is_login(login: str, at: str) -> bool:
-    return not at or is_visible_ascii(login)
 
 
 def _exclusions(environ: Mapping[str, str]) -> list[str]:
@@ -155,7 +151,9 @@ def _rule(entry: str) -> _Rule | None:
     if entry == "*":
         return _Rule()
     try:
-        return _Rule(addresses=ip_network(_without_brackets(entry), strict=False))
+        # [::1] and [fd00::]/8 as an address in a URL has them
+        address = re.sub(r"^\[([^\[\]]*)\](?=/|$)", r"\1", entry)
+        return _Rule(addresses=ip_network(address, strict=False))
     except ValueError:
         if "/" in entry:
             return None
@@ -170,8 +168,3 @@ def _rule(entry: str) -> _Rule | None:
     if not name or not re.fullmatch(r"[^\s*/:@\[\]?#]+", name):
         return None
     return _Rule(name=name, only_below=below)
-
-
-def _without_brackets(entry: str) -> str:
-    """``[::1]`` and ``[fd00::]/8`` without what an address in a URL has around it."""
-    return re.sub(r"^\[([^\[\]]*)\](?=/|$)", r"\1", entry)

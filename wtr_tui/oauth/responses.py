@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,8 +35,6 @@ TRACKING_ID = "trackingid"
 """The header of every response, and a member of what the client gives of one."""
 
 _LONGEST_TRACKING_ID = 120
-_MOST_DIGITS = 10
-
 _TRY_AGAIN = "Try again; if it stays so, tell Webex support."
 
 _OAUTH_CODES = frozenset(
@@ -119,10 +116,8 @@ class Response:
         value = (self.members or {}).get("error")
         if isinstance(value, str) and value:
             return value
-        words = self.server_text.replace("'", " ").replace('"', " ").replace(":", " ").split()
-        return next((word for word in words if word.strip(".,;()") in _OAUTH_CODES), "").strip(
-            ".,;()"
-        )
+        words = re.split(r"[\s'\":.,;()]+", self.server_text)
+        return next((word for word in words if word in _OAUTH_CODES), "")
 
     @property
     def server_text(self) -> str:
@@ -190,10 +185,19 @@ def credential(members: Mapping[str, object], name: str) -> Secret | None:
 
 def lifetime(members: Mapping[str, object], name: str) -> timedelta | None:
     """A positive number of seconds, as a number or as text, at most ten years; else None."""
-    seconds = _seconds(members.get(name))
-    if seconds is None or not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
+    value = members.get(name)
+    # In Python True is an int; in a response it is not a number of seconds.
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return timedelta(seconds=seconds)
+    # "3600", and "3600.0" as some servers write it.
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        return None
+    try:
+        seconds = float(value)
+    except OverflowError:
+        return None
+    in_range = 0 < seconds <= LONGEST_LIFETIME.total_seconds()
+    return timedelta(seconds=seconds) if in_range else None
 
 
 def instant(members: Mapping[str, object], name: str) -> datetime | None:
@@ -205,23 +209,6 @@ def instant(members: Mapping[str, object], name: str) -> datetime | None:
         return datetime.fromtimestamp(value / 1000, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _seconds(value: object) -> float | None:
-    # In Python True is an int; in an answer it is not a number of seconds.
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, int):
-        # A huge integer cannot become a float: it is too long anyway.
-        return float(value) if abs(value) < 10**_MOST_DIGITS else None
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    # "3600", and "3600.0" as some servers write it.
-    found = _DECIMAL.fullmatch(value)
-    return float(value) if found else None
-
-
-_DECIMAL = re.compile(rf"[0-9]{{1,{_MOST_DIGITS}}}(\.[0-9]{{1,{_MOST_DIGITS}}})?")
 
 
 def token_from(

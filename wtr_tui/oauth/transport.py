@@ -98,18 +98,14 @@ class _Routes(httpx.BaseTransport):
                     verify=self._tls,
                     limits=httpx.Limits(max_keepalive_connections=0),
                     retries=retries,
-                    proxy=None if proxy is None else _named(proxy, self._tls),
+                    proxy=None if proxy is None else self._through(proxy),
                 )
             return self._made[proxy, retries]
 
-
-def _named(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
-    login = (proxy.user, proxy.password.reveal()) if proxy.user or proxy.password else None
-    return httpx.Proxy(
-        proxy.address,
-        auth=login,
-        ssl_context=tls if proxy.address.startswith("https:") else None,
-    )
+    def _through(self, proxy: Proxy) -> httpx.Proxy:
+        login = (proxy.user, proxy.password.reveal()) if proxy.user or proxy.password else None
+        tls = self._tls if proxy.address.startswith("https:") else None
+        return httpx.Proxy(proxy.address, auth=login, ssl_context=tls)
 
 
 def require_encrypted(url: str) -> None:

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
-    Granted,
-    NotOurs,
-    Refused,
+    CallbackResult,
     query_parameters,
 )
 from wtr_tui.redirect_uri import RedirectUri
@@ -77,20 +75,6 @@ class SendToWebex:
 
 
 @dataclass(frozen=True)
-class AcceptAnswer:
-    """The answer of this attempt. It may arrive again; it counts once."""
-
-    answer: Granted | Refused
-
-
-@dataclass(frozen=True)
-class LeaveWaiting:
-    """An answer, but not of this attempt: say so to the browser and go on waiting."""
-
-    answer: NotOurs
-
-
-@dataclass(frozen=True)
 class ShowDone:
     """The page after the answer."""
 
@@ -111,7 +95,8 @@ class Reject:
     counted: bool = False
 
 
-Decision = SendToWebex | AcceptAnswer | LeaveWaiting | ShowDone | OnlyHead | Reject
+Decision = SendToWebex | CallbackResult | ShowDone | OnlyHead | Reject
+"""A callback is decided about by what it means for the attempt."""
 
 
 def decide(request: Request, attempt: AttemptView) -> Decision:
@@ -169,8 +154,7 @@ def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
         return Reject(
             404, f"An answer arrived at {cleaned(host, 60)}, but the redirect URI is {expected}."
         )
-    answer = attempt.request.validate_callback(parameters)
-    return LeaveWaiting(answer) if isinstance(answer, NotOurs) else AcceptAnswer(answer)
+    return attempt.request.validate_callback(parameters)
 
 
 def _start(path: str, attempt: AttemptView) -> Decision:

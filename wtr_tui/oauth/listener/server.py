@@ -18,11 +18,9 @@ from wtr_tui.oauth.listener import pages
 from wtr_tui.oauth.listener.pages import Reply
 from wtr_tui.oauth.listener.rules import (
     START_FOLDER,
-    AcceptAnswer,
     AttemptView,
     Decision,
     LaunchPath,
-    LeaveWaiting,
     OnlyHead,
     Reject,
     Request,
@@ -119,19 +117,20 @@ class Listener:
 
         It exists from :meth:`start` on: nobody may be sent to a port that somebody else has.
         """
-        if not self.families:
-            raise RuntimeError("the listener has not been started")
-        return self._redirect_uri.origin + self._start_path.reveal()
+        return self._address(self._start_path)
 
     def launch_url(self) -> str:
         """A new address for a browser that is started here: it leads to Webex exactly once.
 
         The command line of a browser can be read by everybody on the machine, unlike a screen.
         """
-        if not self.families:
-            raise RuntimeError("the listener has not been started")
         path = Secret(START_FOLDER + secrets.token_urlsafe(24))
         self._launch_paths.append(LaunchPath(path))
+        return self._address(path)
+
+    def _address(self, path: Secret) -> str:
+        if not self.families:
+            raise RuntimeError("the listener has not been started")
         return self._redirect_uri.origin + path.reveal()
 
     async def start(self) -> None:
@@ -236,13 +235,13 @@ class Listener:
                 self._launch_paths[at] = replace(decision.launch_path, used=True)
             self._on_step(BrowserArrived())
             return pages.redirect(decision.location)
-        if isinstance(decision, AcceptAnswer):
-            await self._answer(decision.answer)
+        if isinstance(decision, (Granted, Refused)):
+            await self._answer(decision)
             return pages.redirect(self._view().done_path)
         if isinstance(decision, ShowDone):
             return pages.page(200, self._outcome())
-        if isinstance(decision, LeaveWaiting):
-            return self._not_ours(decision.answer)
+        if isinstance(decision, NotOurs):
+            return self._not_ours(decision)
         if isinstance(decision, OnlyHead):
             return pages.empty(200)
         return self._rejected(decision)
