@@ -252,8 +252,8 @@ async def test_a_wrong_state_is_told_and_the_right_one_still_wins(
         wrong = f"{settings.redirect_uri}/?code=stolen&state=guessed"
         page = await in_thread(lambda: follow(wrong))
         assert page.status == 400
-        told = await watched.until(steps.Noticed)
-        assert "not this sign-in's" in told.message
+        notice = await watched.until(steps.Noticed)
+        assert "not this sign-in's" in notice.message
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
         assert isinstance((await watched.rest())[-1], steps.SignedIn)
         await browser
@@ -573,7 +573,7 @@ async def test_the_browser_may_still_be_first_while_a_device_code_waits(
     assert signed_in.method is Method.REDIRECT
 
 
-async def test_a_denied_device_code_is_told_and_the_other_ways_stay_open(
+async def test_a_denied_device_code_is_reported_and_the_other_methods_stay_open(
     profile: Profile, settings: Settings, quick_device: Sandbox
 ) -> None:
     async with attempting(profile, settings) as watched:
@@ -706,7 +706,7 @@ async def test_with_a_redirect_uri_elsewhere_nothing_is_listened_for_and_pasting
         assert isinstance((await watched.rest())[-1], steps.SignedIn)
 
 
-async def test_a_proxy_that_cannot_be_used_is_told_before_the_sign_in_begins(
+async def test_a_proxy_that_cannot_be_used_is_reported_before_the_sign_in_begins(
     profile: Profile, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")

@@ -83,7 +83,7 @@ class Retrieval:
     """One attempt to sign in. Ends with one of LAST_STEPS, and never begins again.
 
     ``can_paste`` says whether there is anybody to paste an address: without, and where the
-    redirect cannot be received, a device code is asked for, and where that is refused, too, the
+    redirect cannot be received, a device code is requested, and where that is refused, too, the
     attempt ends at once.
     """
 
@@ -189,7 +189,7 @@ class Retrieval:
         return ""
 
     def ask_for_device_code(self) -> None:
-        """Starts the device grant beside the other ways, or anew with another code."""
+        """Starts the device grant beside the other methods, or anew with another code."""
         if self._answered:
             return
         if self._device is not None:
@@ -280,7 +280,7 @@ class Retrieval:
         return await self._accept(answer, Method.REDIRECT)
 
     async def _accept(self, answer: Granted | Refused, method: Method) -> pages.Outcome:
-        """Exchanges the one answer that counts, and says what the browser's page is to tell."""
+        """Exchanges the one answer that counts; gives what the browser's page shows."""
         if isinstance(answer, Refused):
             self._emit(_declined(answer))
             return pages.declined(answer)
@@ -453,7 +453,7 @@ def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
     try:
         stored = profile.token_file.read()
     except StorageError:
-        return  # told when the token is to be saved
+        return  # raised when the token is to be saved
     if stored is not None:
         require_base_url(stored, settings)
 

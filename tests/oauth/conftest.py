@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.oauth.asked import (
+from tests.oauth.calls import (
     client_of,
 )
 from tests.support.endpoint import (
@@ -24,7 +24,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def refusing() -> Iterator[Endpoint]:
-    """A port that is taken but refuses every connection, until it is told to listen."""
+    """A port that is taken but refuses every connection, until listen() is called."""
     endpoint = Endpoint()
     yield endpoint
     endpoint.stop()

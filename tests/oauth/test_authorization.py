@@ -1,4 +1,4 @@
-"""An authorization request, and the judgement of what comes back."""
+"""An authorization request, and what a callback means for it."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_nothing_secret_is_in_the_representation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "judgement"),
+    ("query", "result"),
     [
         (f"code=abc&state={STATE}", Granted(Secret("abc"))),
         # C32: unknown parameters are ignored, empty ones are as good as absent
@@ -178,9 +178,11 @@ def test_nothing_secret_is_in_the_representation() -> None:
         (f"code=%C3%A4&state={STATE}", NotOurs(Reason.UNUSABLE_CODE)),
     ],
 )
-def test_judgement(query: str, judgement: object) -> None:
+def test_only_a_callback_with_the_state_and_a_code_or_an_error_answers_the_attempt(
+    query: str, result: object
+) -> None:
     """C26 to C32; RFC 6749 §3.1, §4.1.2, §10.12."""
-    assert request().validate_callback(query_parameters(query)) == judgement
+    assert request().validate_callback(query_parameters(query)) == result
 
 
 @pytest.mark.parametrize(

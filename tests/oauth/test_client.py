@@ -11,7 +11,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.oauth.asked import (
+from tests.oauth.calls import (
     APP_ID,
     CODE,
     DEVICE,
@@ -23,7 +23,7 @@ from tests.oauth.asked import (
     VERIFIER,
     client_of,
     expiry,
-    person,
+    owner,
     refresh,
 )
 from tests.support.endpoint import (
@@ -129,7 +129,7 @@ def test_the_device_token_is_asked_for_with_basic_credentials(
 
 
 @pytest.mark.parametrize(
-    ("request_of", "path"), [(person, "/people/me"), (expiry, "/authorizations/tokenExpiry")]
+    ("request_of", "path"), [(owner, "/people/me"), (expiry, "/authorizations/tokenExpiry")]
 )
 def test_an_access_token_goes_into_the_header_only(
     endpoint: Endpoint,
@@ -217,7 +217,7 @@ def test_https_is_for_everywhere_and_http_for_this_machine(base_url: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("body", "person"),
+    ("body", "account"),
     [
         (
             {
@@ -235,10 +235,10 @@ def test_https_is_for_everywhere_and_http_for_this_machine(base_url: str) -> Non
     ],
 )
 def test_a_person_is_read_from_what_is_there(
-    endpoint: Endpoint, client: WebexClient, body: object, person: Account
+    endpoint: Endpoint, client: WebexClient, body: object, account: Account
 ) -> None:
     endpoint.answer(body)
-    assert client.account(TOKEN.access_token) == person
+    assert client.account(TOKEN.access_token) == account
 
 
 def test_a_missing_scope_hides_the_person_but_does_not_fail(
@@ -295,11 +295,11 @@ def test_the_servers_clock_is_compared(
     assert client.clock_offset == offset
 
 
-@pytest.mark.parametrize("stated", ["", "yesterday", "Mon, 99 Nov 2026 99:99:99 GMT", "5"])
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Nov 2026 99:99:99 GMT", "5"])
 def test_a_date_that_is_none_says_nothing(
-    endpoint: Endpoint, client: WebexClient, stated: str
+    endpoint: Endpoint, client: WebexClient, date: str
 ) -> None:
-    endpoint.answer(GRANT, headers={"Date": stated})
+    endpoint.answer(GRANT, headers={"Date": date})
     refresh(client)
     assert client.clock_offset is None
 

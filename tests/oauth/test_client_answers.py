@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.oauth.asked import (
+from tests.oauth.calls import (
     device_token,
     exchange,
     refresh,
@@ -60,7 +60,7 @@ def test_a_redirect_to_nowhere_is_a_sentence_too(
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "reason"),
     [
         (b"", "an empty answer"),
         (b"  \r\n", "an empty answer"),
@@ -84,10 +84,10 @@ def test_a_success_without_a_usable_token_is_refused(
     client: WebexClient,
     request_of: Callable[[WebexClient], object],
     body: object,
-    words: str,
+    reason: str,
 ) -> None:
     endpoint.answer(body)
-    with pytest.raises(UnusableResponse, match=words) as caught:
+    with pytest.raises(UnusableResponse, match=reason) as caught:
         request_of(client)
     assert type(caught.value) is UnusableResponse
     assert len(endpoint.received) == 1

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.oauth.asked import (
+from tests.oauth.calls import (
     EVERY_REQUEST,
     GRANT,
     client_of,
     device_token,
     exchange,
-    person,
+    owner,
     refresh,
 )
 from tests.support.endpoint import (
@@ -57,7 +57,7 @@ def test_an_answer_larger_than_a_megabyte_is_not_read_on(
 @pytest.mark.parametrize("reply", [hang, DRIPPING_HEAD, DRIPPING_BODY])
 @pytest.mark.parametrize(
     ("request_of", "failure"),
-    [(exchange, OutcomeUnknown), (refresh, TemporaryError), (person, TemporaryError)],
+    [(exchange, OutcomeUnknown), (refresh, TemporaryError), (owner, TemporaryError)],
 )
 def test_the_whole_request_has_one_time_limit(
     endpoint: Endpoint,

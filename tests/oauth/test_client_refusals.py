@@ -1,4 +1,4 @@
-"""What a refusal of Webex is told apart as, and in which words."""
+"""Which error each refusal of Webex becomes, and its message."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.oauth.asked import (
+from tests.oauth.calls import (
     NOW,
     device_code,
     device_token,
     exchange,
     expiry,
-    person,
+    owner,
     refresh,
 )
 from tests.support.endpoint import (
@@ -79,9 +79,9 @@ def error_body(shape: str, code: str, words: str) -> dict[str, object]:
         (device_token, 400, OAUTH, "invalid_client", WrongClient, 2),
         (device_token, 400, OAUTH, "tokenlimit_reached", RequestRefused, 1),
         (device_token, 503, MESSAGE, "", TemporaryError, 4),
-        (person, 401, MESSAGE, "", AccessTokenRejected, 3),
-        (person, 404, MESSAGE, "", RequestRefused, 1),
-        (person, 429, MESSAGE, "", TemporaryError, 4),
+        (owner, 401, MESSAGE, "", AccessTokenRejected, 3),
+        (owner, 404, MESSAGE, "", RequestRefused, 1),
+        (owner, 429, MESSAGE, "", TemporaryError, 4),
         (expiry, 500, MESSAGE, "", TemporaryError, 4),
     ],
 )
@@ -98,15 +98,19 @@ def test_a_refusal_is_what_its_status_and_code_make_it(
     endpoint.answer(error_body(shape, code, "the server's own words"), status)
     with pytest.raises(failure) as caught:
         request_of(client)
-    told = caught.value
-    assert type(told) is failure
-    assert told.exit_code == exit_code
-    assert (told.status, told.details.code, told.details.tracking_id) == (status, code, "ROUTER_1")
-    assert told.details.server_text == "the server's own words"
-    assert "“the server's own words”" in told.message
-    assert f"HTTP {status}" in told.message
-    assert "tracking id ROUTER_1" in told.message
-    assert told.message.endswith(".")
+    raised = caught.value
+    assert type(raised) is failure
+    assert raised.exit_code == exit_code
+    assert (raised.status, raised.details.code, raised.details.tracking_id) == (
+        status,
+        code,
+        "ROUTER_1",
+    )
+    assert raised.details.server_text == "the server's own words"
+    assert "“the server's own words”" in raised.message
+    assert f"HTTP {status}" in raised.message
+    assert "tracking id ROUTER_1" in raised.message
+    assert raised.message.endswith(".")
     assert len(endpoint.received) == 1
 
 
@@ -185,9 +189,11 @@ def test_control_characters_of_the_server_do_not_reach_the_person(
     )
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
-    told = caught.value
-    assert told.details.server_text == "[red]x[/]]0;evil line two"
-    shown = str(told) + told.details.server_text + told.details.code + told.details.tracking_id
+    raised = caught.value
+    assert raised.details.server_text == "[red]x[/]]0;evil line two"
+    shown = (
+        str(raised) + raised.details.server_text + raised.details.code + raised.details.tracking_id
+    )
     assert all(character.isprintable() for character in shown)
 
 
@@ -210,7 +216,7 @@ def test_a_long_error_is_cut(endpoint: Endpoint, client: WebexClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "seconds"),
+    ("header", "seconds"),
     [
         ("15", 15),
         ("0", 0),
@@ -227,9 +233,9 @@ def test_a_long_error_is_cut(endpoint: Endpoint, client: WebexClient) -> None:
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_seconds_or_a_date_and_capped(
-    endpoint: Endpoint, client: WebexClient, status: int, stated: str, seconds: float | None
+    endpoint: Endpoint, client: WebexClient, status: int, header: str, seconds: float | None
 ) -> None:
-    endpoint.answer({}, status, {"Retry-After": stated})
+    endpoint.answer({}, status, {"Retry-After": header})
     with pytest.raises(TemporaryError) as caught:
         refresh(client)
     expected = None if seconds is None else timedelta(seconds=seconds)

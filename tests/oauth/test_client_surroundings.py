@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.oauth.asked import (
+from tests.oauth.calls import (
     APP_ID,
     EVERY_REQUEST,
     GRANT,
@@ -52,8 +52,8 @@ def test_no_secret_is_in_an_exception_or_a_log(
     endpoint.reply(reply, reply)
     with pytest.raises(WtrError) as caught:
         request_of(client)
-    told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
-    assert "SENTINEL" not in told
+    shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+    assert "SENTINEL" not in shown
     assert "SENTINEL" not in caplog.text
 
 
@@ -103,11 +103,11 @@ def test_this_machine_is_never_reached_through_a_proxy(
     assert elsewhere.received == []
 
 
-@pytest.mark.parametrize("stated", ["socks9://ann:SENTINEL@127.0.0.1:1", "http://[:::SENTINEL"])
+@pytest.mark.parametrize("variable", ["socks9://ann:SENTINEL@127.0.0.1:1", "http://[:::SENTINEL"])
 def test_a_proxy_variable_that_makes_no_sense_is_a_setting(
-    monkeypatch: pytest.MonkeyPatch, stated: str
+    monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", stated)
+    monkeypatch.setenv("HTTPS_PROXY", variable)
     with (
         client_of("https://webex.invalid/v1") as client,
         pytest.raises(SettingsError, match=r"\$HTTPS_PROXY") as caught,

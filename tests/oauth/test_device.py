@@ -41,22 +41,22 @@ def test_everything_an_answer_states_is_in_the_authorization() -> None:
 
 
 @pytest.mark.parametrize("name", ["device_code", "expires_in", "user_code", "verification_uri"])
-@pytest.mark.parametrize("stated", [None, "", [], {}, True])
-def test_an_answer_that_lacks_what_is_required_is_refused(name: str, stated: object) -> None:
+@pytest.mark.parametrize("member", [None, "", [], {}, True])
+def test_a_response_that_lacks_what_is_required_is_refused(name: str, member: object) -> None:
     with pytest.raises(UnusableResponse) as caught:
-        authorized({**ANSWER, name: stated}, now=NOW)
+        authorized({**ANSWER, name: member}, now=NOW)
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("stated", ["7297\x1b[2J", "72 97", "7" * 41])
-def test_a_code_nobody_could_type_is_refused(stated: str) -> None:
+@pytest.mark.parametrize("member", ["7297\x1b[2J", "72 97", "7" * 41])
+def test_a_code_nobody_could_type_is_refused(member: str) -> None:
     with pytest.raises(UnusableResponse, match="no code to enter"):
-        authorized({**ANSWER, "user_code": stated}, now=NOW)
+        authorized({**ANSWER, "user_code": member}, now=NOW)
 
 
 @pytest.mark.parametrize("name", ["verification_uri", "verification_uri_complete"])
 @pytest.mark.parametrize(
-    "stated",
+    "member",
     [
         "http://example.com/verify",
         "http://localhost.example.com/verify",
@@ -70,9 +70,9 @@ def test_a_code_nobody_could_type_is_refused(stated: str) -> None:
         5,
     ],
 )
-def test_a_page_that_should_not_be_opened_is_refused(name: str, stated: object) -> None:
+def test_a_page_that_should_not_be_opened_is_refused(name: str, member: object) -> None:
     with pytest.raises(UnusableResponse, match="no page"):
-        authorized({**ANSWER, name: stated}, now=NOW)
+        authorized({**ANSWER, name: member}, now=NOW)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
@@ -81,18 +81,18 @@ def test_plain_http_is_for_this_machine_alone(host: str) -> None:
     assert authorized({**ANSWER, "verification_uri": page}, now=NOW).verification_uri == page
 
 
-@pytest.mark.parametrize("stated", [None, ""])
-def test_the_page_with_the_code_in_it_is_optional(stated: object) -> None:
-    answer = {**ANSWER, "verification_uri_complete": stated}
+@pytest.mark.parametrize("member", [None, ""])
+def test_the_page_with_the_code_in_it_is_optional(member: object) -> None:
+    answer = {**ANSWER, "verification_uri_complete": member}
     assert authorized(answer, now=NOW).verification_uri_complete is None
 
 
 @pytest.mark.parametrize(
-    ("stated", "interval"),
+    ("member", "interval"),
     [(None, 5), (2, 2), ("7", 7), (0.001, 1), (0.5, 1), (1.5, 1.5), (86_400, 60)],
 )
-def test_the_interval_has_a_default_and_a_limit(stated: object, interval: float) -> None:
-    assert authorized({**ANSWER, "interval": stated}, now=NOW).interval == seconds(interval)
+def test_the_interval_has_a_default_and_a_limit(member: object, interval: float) -> None:
+    assert authorized({**ANSWER, "interval": member}, now=NOW).interval == seconds(interval)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Response:
 
 @dataclass
 class Attempt:
-    """A running listener and all it told."""
+    """A running listener and all its steps."""
 
     listener: Listener
     request: AuthorizationRequest
@@ -155,11 +155,11 @@ def new_attempt(on_answer: OnAnswer, redirect_uri: str, limits: Limits, port: in
         attempt.answers.append(answer)
         return await on_answer(answer)
 
-    def told(step: ListenerStep) -> None:
+    def notices(step: ListenerStep) -> None:
         attempt.steps.append(step)
 
     attempt = Attempt(
-        Listener(request, uri, on_answer=answered, on_step=told, limits=limits), request, port
+        Listener(request, uri, on_answer=answered, on_step=notices, limits=limits), request, port
     )
     return attempt
 
@@ -613,7 +613,7 @@ async def test_a_connection_that_is_being_answered_is_not_dropped() -> None:
         assert (await waiting).location == "/done"
 
 
-async def test_a_silent_connection_is_closed_and_a_slow_one_told_why() -> None:
+async def test_a_silent_connection_is_closed_and_a_slow_one_gets_a_reason() -> None:
     """B23."""
     async with listening(limits=Limits(head_seconds=0.2)) as attempt:
         assert await attempt.raw(b"") == b""
@@ -650,10 +650,10 @@ async def test_wrong_answers_leave_the_attempt_waiting() -> None:
         for query in ("code=x", "code=x&state=bad", f"code=a&code=b&state={state}"):
             answer = await attempt.ask(f"/?{query}")
             assert (answer.status, answer.location) == (400, None)
-        told = noticed(attempt, Notice.NOT_OURS)
-        assert [step.count for step in told] == [1, 2, 3]
+        notices = noticed(attempt, Notice.NOT_OURS)
+        assert [step.count for step in notices] == [1, 2, 3]
         reasons = (Reason.NO_STATE, Reason.WRONG_STATE, Reason.REPEATED)
-        for step, reason in zip(told, reasons, strict=True):
+        for step, reason in zip(notices, reasons, strict=True):
             assert "not this sign-in's" in step.message
             assert reason.value in step.message
         await attempt.succeeds()
@@ -693,10 +693,10 @@ async def test_a_flood_of_errors_is_counted_and_each_quote_is_short() -> None:
     async with listening() as attempt:
         for number in range(30):
             await attempt.ask(f"/?error=server_error&error_description={number}{'x' * 2000}")
-        told = noticed(attempt, Notice.ERROR_WITHOUT_STATE)
-        assert [step.count for step in told] == list(range(1, 31))
-        assert [step.count for step in told if worth_telling(step.count)] == [1, 2, 3, 10]
-        assert all(len(step.message) < 300 for step in told)
+        notices = noticed(attempt, Notice.ERROR_WITHOUT_STATE)
+        assert [step.count for step in notices] == list(range(1, 31))
+        assert [step.count for step in notices if worth_telling(step.count)] == [1, 2, 3, 10]
+        assert all(len(step.message) < 300 for step in notices)
         await attempt.succeeds()
 
 
@@ -835,7 +835,7 @@ async def test_the_page_tells_how_it_ended_once_that_is_known() -> None:
         assert "Webex did not take the code." in (await attempt.ask("/done")).body
 
 
-async def test_a_failure_that_escapes_is_reported_and_the_browser_told() -> None:
+async def test_a_failure_that_escapes_is_reported_and_shown_in_the_browser() -> None:
     reported: list[object] = []
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: reported.append(context.get("exception"))
@@ -878,8 +878,8 @@ async def test_the_address_of_a_started_browser_is_not_for_another_user(
             response = (await asked.communicate())[0].decode()
             assert response.split()[1] == status
             assert (attempt.request.state.reveal() in response) == (status == "303")
-        told = [step for step in attempt.steps if isinstance(step, Noticed)]
-        assert "A program of nobody opened the address" in told[0].message
+        notices = [step for step in attempt.steps if isinstance(step, Noticed)]
+        assert "A program of nobody opened the address" in notices[0].message
         assert sum(isinstance(step, BrowserArrived) for step in attempt.steps) == 1
         # The address that is shown is for any browser: over SSH it may come as anybody.
         assert (await attempt.ask(attempt.start_path)).status == 303

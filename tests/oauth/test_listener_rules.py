@@ -163,7 +163,7 @@ def test_head_tells_no_more_about_the_start_address_than_get() -> None:
     ],
 )
 @pytest.mark.parametrize("target", [START, f"/?{ANSWER}"])
-def test_what_is_loaded_ahead_of_time_is_told_to_wait(header: str, value: str, target: str) -> None:
+def test_what_is_loaded_ahead_of_time_has_to_wait(header: str, value: str, target: str) -> None:
     """C36."""
     assert status(asking(target, headers=((header, value),))) == 503
 

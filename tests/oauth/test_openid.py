@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oauth.asked import CODE, GRANT, TOKEN, VERIFIER, userinfo
+from tests.oauth.calls import CODE, GRANT, TOKEN, VERIFIER, userinfo
 from tests.support.endpoint import Endpoint
 from wtr_tui.errors import AccessTokenRejected, RequestRefused, UnusableResponse
 from wtr_tui.model import Account, Secret

@@ -1,4 +1,4 @@
-"""A pasted address passes the same judgement as a redirect (checklist F66)."""
+"""A pasted address is validated by the same rules as a redirect (checklist F66)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ URL = f"http://localhost:6855/?code={CODE}&state={STATE}"
 QUERY = f"code={CODE}&state={STATE}"
 
 
-def judge(text: str, redirect_uri: str = "http://localhost:6855") -> CallbackResult | BadPaste:
+def read(text: str, redirect_uri: str = "http://localhost:6855") -> CallbackResult | BadPaste:
     request = AuthorizationRequest(
         base_url="https://webexapis.com/v1",
         client_id="C0ffee",
@@ -80,7 +80,7 @@ def wrapped(text: str, width: int, end: str) -> str:
 )
 def test_an_address_is_recognised_however_it_was_copied(text: str) -> None:
     """F66."""
-    assert judge(text) == Granted(Secret(CODE))
+    assert read(text) == Granted(Secret(CODE))
 
 
 ENCODED = quote(URL, safe="")
@@ -138,7 +138,7 @@ AFTER_V2 = "&d=DwMFaQ&c=abc&r=def&m=ghi&s=jkl&e="
     ],
 )
 def test_the_address_is_found_in_what_was_copied_along_with_it(text: str) -> None:
-    assert judge(text) == Granted(Secret(CODE))
+    assert read(text) == Granted(Secret(CODE))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_the_address_is_found_in_what_was_copied_along_with_it(text: str) -> Non
     ],
 )
 def test_what_holds_no_answer_is_refused_with_a_true_reason(text: str, says: str | Reason) -> None:
-    refused = judge(text)
+    refused = read(text)
     if isinstance(says, Reason):
         assert refused == NotOurs(says)
     else:
@@ -166,34 +166,34 @@ def test_what_holds_no_answer_is_refused_with_a_true_reason(text: str, says: str
 
 def test_a_redirect_uri_elsewhere_is_pasted_from_there() -> None:
     elsewhere = "https://oauth.pstmn.io/v1/callback"
-    assert judge(f"{elsewhere}?{QUERY}", elsewhere) == Granted(Secret(CODE))
-    assert judge(f"see oauth.pstmn.io/v1/callback?{QUERY} .", elsewhere) == Granted(Secret(CODE))
-    assert judge(f"{elsewhere}:443?{QUERY}".replace("/v1", "", 1), elsewhere) != Granted(
+    assert read(f"{elsewhere}?{QUERY}", elsewhere) == Granted(Secret(CODE))
+    assert read(f"see oauth.pstmn.io/v1/callback?{QUERY} .", elsewhere) == Granted(Secret(CODE))
+    assert read(f"{elsewhere}:443?{QUERY}".replace("/v1", "", 1), elsewhere) != Granted(
         Secret(CODE)
     )
-    assert isinstance(judge(f"http://localhost:6855/?{QUERY}", elsewhere), BadPaste)
+    assert isinstance(read(f"http://localhost:6855/?{QUERY}", elsewhere), BadPaste)
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_words_around_it_never_change_whose_answer_it_is(before: str, after: str) -> None:
-    pasted = judge(f"{before} {URL} {after}")
+    pasted = read(f"{before} {URL} {after}")
     if isinstance(pasted, Granted):
         assert pasted == Granted(Secret(CODE))
 
 
 def test_a_large_paste_is_read_in_a_moment() -> None:
-    assert isinstance(judge("http://localhost:6855/?code=%253A" * 900), (BadPaste, NotOurs))
+    assert isinstance(read("http://localhost:6855/?code=%253A" * 900), (BadPaste, NotOurs))
 
 
 @pytest.mark.parametrize("redirect_uri", ["http://127.0.0.1:6855/cb", "http://[::1]:7000/cb/x"])
 def test_a_redirect_uri_with_a_path_is_recognised_too(redirect_uri: str) -> None:
-    assert judge(f"{redirect_uri}?{QUERY}", redirect_uri) == Granted(Secret(CODE))
+    assert read(f"{redirect_uri}?{QUERY}", redirect_uri) == Granted(Secret(CODE))
     shown = redirect_uri.removeprefix("http://")
-    assert judge(f"{shown}?{QUERY}", redirect_uri) == Granted(Secret(CODE))
+    assert read(f"{shown}?{QUERY}", redirect_uri) == Granted(Secret(CODE))
 
 
 @pytest.mark.parametrize(
-    ("text", "judgement"),
+    ("text", "result"),
     [
         (URL.replace(STATE, "stale"), NotOurs(Reason.WRONG_STATE)),
         (f"http://localhost:6855/?code={CODE}", NotOurs(Reason.NO_STATE)),
@@ -202,9 +202,9 @@ def test_a_redirect_uri_with_a_path_is_recognised_too(redirect_uri: str) -> None
         ("http://localhost:6855/?error=server_error", NotOurs(Reason.NO_STATE, "server_error")),
     ],
 )
-def test_a_pasted_answer_is_judged_like_a_redirect(text: str, judgement: object) -> None:
+def test_a_pasted_address_is_validated_like_a_redirect(text: str, result: object) -> None:
     """F66, C26, C31."""
-    assert judge(text) == judgement
+    assert read(text) == result
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_pasted_answer_is_judged_like_a_redirect(text: str, judgement: object)
 )
 def test_what_is_no_answer_is_refused_with_the_reason(text: str, says: str) -> None:
     """F66."""
-    refused = judge(text)
+    refused = read(text)
     assert isinstance(refused, BadPaste)
     assert says in refused.message
     assert STATE not in refused.message
@@ -255,7 +255,7 @@ def test_what_is_no_answer_is_refused_with_the_reason(text: str, says: str) -> N
 def test_no_text_is_granted_without_the_state(text: str) -> None:
     """C26."""
     for pasted in (text, f"http://localhost:6855/?code=abc&{text}", f"code=abc&state={text}"):
-        refused = judge(pasted)
+        refused = read(pasted)
         assert isinstance(refused, (BadPaste, NotOurs))
         if isinstance(refused, BadPaste):
             assert refused.message.isprintable()
@@ -266,4 +266,4 @@ def test_wrapping_anywhere_changes_nothing(data: st.DataObject) -> None:
     cuts = data.draw(st.sets(st.integers(1, len(URL) - 1), max_size=5))
     edges = [0, *sorted(cuts), len(URL)]
     lines = [URL[a:b] for a, b in pairwise(edges)]
-    assert judge("\n".join(lines)) == Granted(Secret(CODE))
+    assert read("\n".join(lines)) == Granted(Secret(CODE))

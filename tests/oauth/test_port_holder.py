@@ -73,7 +73,7 @@ def test_only_what_listens_where_the_port_is_needed_counts(
 
 
 @pytest.mark.skipif(sys.byteorder != "little", reason="the tables are written for little endian")
-def test_of_another_users_program_the_user_is_told(tmp_path: Path) -> None:
+def test_of_another_users_program_the_user_is_named(tmp_path: Path) -> None:
     uid = os.getuid()
     proc = machine(tmp_path, in_table("0100007F:1AC7", uid=uid, inode=1))
     assert port_holder(6855, "127.0.0.1", proc) == f"a program of {pwd.getpwuid(uid).pw_name}"

@@ -11,7 +11,7 @@ import traceback
 
 import pytest
 
-from tests.oauth.asked import APP_ID, SECRET, TOKEN, client_of
+from tests.oauth.calls import APP_ID, SECRET, TOKEN, client_of
 from wtr_tui.errors import SettingsError
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
@@ -99,7 +99,7 @@ def test_small_letters_win_over_capitals(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("entry", ["10.0.0.0/33", "fd00::/129", "x/y", "a:b:c", "host:99999", "**"])
-def test_an_entry_that_cannot_be_read_is_told_and_excludes_nothing(
+def test_an_entry_that_cannot_be_read_is_warned_about_and_excludes_nothing(
     monkeypatch: pytest.MonkeyPatch, entry: str
 ) -> None:
     monkeypatch.setenv("https_proxy", PROXY)
@@ -165,11 +165,11 @@ def test_of_a_proxy_that_cannot_be_used_nothing_of_the_password_is_shown_or_look
         client.account(TOKEN.access_token)
     with pytest.raises(SettingsError):
         WebexClient(WEBEX, APP_ID, SECRET).check_route()
-    told = "".join(traceback.format_exception(caught.value))
+    shown = "".join(traceback.format_exception(caught.value))
     assert "$HTTPS_PROXY" in caught.value.message
     assert says in caught.value.hint
-    assert "SENT" not in told
-    assert "INEL" not in told
+    assert "SENT" not in shown
+    assert "INEL" not in shown
     assert looked_up == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.oauth.asked import APP_ID, TOKEN, revoke
+from tests.oauth.calls import APP_ID, TOKEN, revoke
 from tests.support.endpoint import Endpoint, answering, close, raw
 from wtr_tui.errors import AccessTokenRejected, RequestRefused, TemporaryError, WtrError
 from wtr_tui.oauth.client import WebexClient

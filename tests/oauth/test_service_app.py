@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.oauth.asked import APP_ID, GRANT, NOW, SECRET, TOKEN, mint
+from tests.oauth.calls import APP_ID, GRANT, NOW, SECRET, TOKEN, mint
 from tests.support.endpoint import Endpoint
 from wtr_tui.errors import (
     AccessTokenRejected,

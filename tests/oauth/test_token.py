@@ -29,7 +29,7 @@ def answer(**changed: object) -> dict[str, object]:
 
 
 def without(*names: str) -> dict[str, object]:
-    return {name: stated for name, stated in ANSWER.items() if name not in names}
+    return {name: member for name, member in ANSWER.items() if name not in names}
 
 
 PREVIOUS = Token(
@@ -58,10 +58,10 @@ def test_unknown_members_are_ignored() -> None:
     assert token_from(answer(surprise=[1, {}]), now=NOW) == token_from(ANSWER, now=NOW)
 
 
-@pytest.mark.parametrize("stated", [None, "", 0, True, ["a"], {"a": 1}, "a b", "a\nb", "ä", "\x7f"])
-def test_an_access_token_that_cannot_be_one_is_refused(stated: object) -> None:
+@pytest.mark.parametrize("member", [None, "", 0, True, ["a"], {"a": 1}, "a b", "a\nb", "ä", "\x7f"])
+def test_an_access_token_that_cannot_be_one_is_refused(member: object) -> None:
     with pytest.raises(UnusableResponse, match=r"access.token"):
-        token_from(answer(access_token=stated), now=NOW)
+        token_from(answer(access_token=member), now=NOW)
 
 
 def test_an_answer_without_an_access_token_is_refused() -> None:
@@ -69,30 +69,30 @@ def test_an_answer_without_an_access_token_is_refused() -> None:
         token_from(without("access_token"), now=NOW)
 
 
-@pytest.mark.parametrize("stated", ["Bearer", "bearer", "BEARER", "", None])
-def test_the_token_type_is_compared_without_case(stated: object) -> None:
-    assert token_from(answer(token_type=stated), now=NOW).token_type == "Bearer"
+@pytest.mark.parametrize("member", ["Bearer", "bearer", "BEARER", "", None])
+def test_the_token_type_is_compared_without_case(member: object) -> None:
+    assert token_from(answer(token_type=member), now=NOW).token_type == "Bearer"
 
 
 def test_a_missing_token_type_means_bearer() -> None:
     assert token_from(without("token_type"), now=NOW).token_type == "Bearer"
 
 
-@pytest.mark.parametrize("stated", ["mac", "DPoP"])
-def test_a_sign_in_refuses_another_token_type(stated: object) -> None:
+@pytest.mark.parametrize("member", ["mac", "DPoP"])
+def test_a_sign_in_refuses_another_token_type(member: object) -> None:
     with pytest.raises(UnusableResponse, match="another type"):
-        token_from(answer(token_type=stated), now=NOW)
+        token_from(answer(token_type=member), now=NOW)
 
 
-@pytest.mark.parametrize("stated", ["mac", "DPoP", "bearer ", 1, ["Bearer"]])
-def test_a_refreshed_token_is_kept_whatever_its_type_is_called(stated: object) -> None:
-    token = token_from(answer(token_type=stated), now=NOW, previous=PREVIOUS)
+@pytest.mark.parametrize("member", ["mac", "DPoP", "bearer ", 1, ["Bearer"]])
+def test_a_refreshed_token_is_kept_whatever_its_type_is_called(member: object) -> None:
+    token = token_from(answer(token_type=member), now=NOW, previous=PREVIOUS)
     assert token.refresh_token == token_from(ANSWER, now=NOW).refresh_token
     assert token.token_type == "Bearer"
 
 
 @pytest.mark.parametrize(
-    ("stated", "seconds"),
+    ("member", "seconds"),
     [
         (3600, 3600),
         ("1209599", 1209599),
@@ -102,13 +102,13 @@ def test_a_refreshed_token_is_kept_whatever_its_type_is_called(stated: object) -
         (315_619_200, 315_619_200),
     ],
 )
-def test_a_lifetime_is_a_number_or_digits(stated: object, seconds: float) -> None:
-    assert token_from(answer(expires_in=stated), now=NOW).left(NOW) == timedelta(seconds=seconds)
+def test_a_lifetime_is_a_number_or_digits(member: object, seconds: float) -> None:
+    assert token_from(answer(expires_in=member), now=NOW).left(NOW) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("stated", [None, ""])
-def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -> None:
-    token = token_from(answer(expires_in=stated), now=NOW)
+@pytest.mark.parametrize("member", [None, ""])
+def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(member: object) -> None:
+    token = token_from(answer(expires_in=member), now=NOW)
     assert token.expires_at is None
     assert token.is_valid(NOW + timedelta(days=1000))
     assert token_from(without("expires_in"), now=NOW).expires_at is None
@@ -116,7 +116,7 @@ def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -
 
 @pytest.mark.parametrize("name", ["expires_in", "refresh_token_expires_in"])
 @pytest.mark.parametrize(
-    "stated",
+    "member",
     [
         0,
         -1,
@@ -138,19 +138,19 @@ def test_a_lifetime_that_is_not_stated_is_unknown_and_not_zero(stated: object) -
         {"s": 60},
     ],
 )
-def test_a_lifetime_that_is_not_sensible_is_unknown(name: str, stated: object) -> None:
-    token = token_from(answer(**{name: stated}), now=NOW, previous=PREVIOUS)
+def test_a_lifetime_that_is_not_sensible_is_unknown(name: str, member: object) -> None:
+    token = token_from(answer(**{name: member}), now=NOW, previous=PREVIOUS)
     assert (token.expires_at if name == "expires_in" else token.refresh_expires_at) is None
     assert token.access_token == token_from(ANSWER, now=NOW).access_token
 
 
 def test_a_nan_that_json_lets_through_is_unknown() -> None:
-    stated = json.loads('{"access_token": "a", "expires_in": NaN}')
-    assert token_from(stated, now=NOW).expires_at is None
+    member = json.loads('{"access_token": "a", "expires_in": NaN}')
+    assert token_from(member, now=NOW).expires_at is None
 
 
 @pytest.mark.parametrize(
-    ("stated", "kept"),
+    ("member", "kept"),
     [
         ({"refresh_token": "new"}, "new"),
         ({"refresh_token": ""}, "old-refresh"),
@@ -158,8 +158,8 @@ def test_a_nan_that_json_lets_through_is_unknown() -> None:
         ({}, "old-refresh"),
     ],
 )
-def test_a_refresh_token_is_replaced_only_by_another(stated: dict[str, object], kept: str) -> None:
-    token = token_from({**without("refresh_token"), **stated}, now=NOW, previous=PREVIOUS)
+def test_a_refresh_token_is_replaced_only_by_another(member: dict[str, object], kept: str) -> None:
+    token = token_from({**without("refresh_token"), **member}, now=NOW, previous=PREVIOUS)
     assert token.refresh_token == Secret(kept)
 
 
@@ -185,9 +185,9 @@ def test_a_token_without_refresh_token_has_no_end_of_one() -> None:
     assert (token.refresh_token, token.refresh_expires_at) == (None, None)
 
 
-@pytest.mark.parametrize("stated", [["a"], 5, "a b", "a" * 65_537])
-def test_an_ill_typed_refresh_token_does_not_cost_the_access_token(stated: object) -> None:
-    token = token_from(answer(refresh_token=stated), now=NOW, previous=PREVIOUS)
+@pytest.mark.parametrize("member", [["a"], 5, "a b", "a" * 65_537])
+def test_an_ill_typed_refresh_token_does_not_cost_the_access_token(member: object) -> None:
+    token = token_from(answer(refresh_token=member), now=NOW, previous=PREVIOUS)
     assert token.access_token == token_from(ANSWER, now=NOW).access_token
     assert token.refresh_token == PREVIOUS.refresh_token
 
@@ -203,16 +203,16 @@ def test_the_longest_credential_can_be_saved_and_read_again(tmp_path: Path) -> N
         token_from(answer(access_token=longest + "a"), now=NOW)
 
 
-@pytest.mark.parametrize("stated", [{}, {"scope": None}, {"scope": ""}, {"scope": "  "}])
-def test_scopes_that_are_not_stated_are_kept(stated: dict[str, object]) -> None:
-    token = token_from({**without("scope"), **stated}, now=NOW, previous=PREVIOUS)
+@pytest.mark.parametrize("member", [{}, {"scope": None}, {"scope": ""}, {"scope": "  "}])
+def test_scopes_that_are_not_stated_are_kept(member: dict[str, object]) -> None:
+    token = token_from({**without("scope"), **member}, now=NOW, previous=PREVIOUS)
     assert token.scopes == ("spark:kms",)
 
 
-@pytest.mark.parametrize("stated", ["a\x1b[31m", "a\u202eb", "a\nb", 5, ["a", 1], {"a": 1}])
-def test_scopes_that_cannot_be_read_are_those_known_before(stated: object) -> None:
-    assert token_from(answer(scope=stated), now=NOW, previous=PREVIOUS).scopes == PREVIOUS.scopes
-    assert token_from(answer(scope=stated), now=NOW).scopes == ()
+@pytest.mark.parametrize("member", ["a\x1b[31m", "a\u202eb", "a\nb", 5, ["a", 1], {"a": 1}])
+def test_scopes_that_cannot_be_read_are_those_known_before(member: object) -> None:
+    assert token_from(answer(scope=member), now=NOW, previous=PREVIOUS).scopes == PREVIOUS.scopes
+    assert token_from(answer(scope=member), now=NOW).scopes == ()
 
 
 def test_scopes_may_be_a_list() -> None:

@@ -42,7 +42,7 @@ class Reason(Enum):
     NO_STATE = "It has no state, so nothing shows that it belongs to this attempt."
     WRONG_STATE = "Its state is not this attempt's: it comes from an earlier attempt or elsewhere."
     REPEATED = "It gives one of its parameters twice."
-    WRONG_ISSUER = "It names another issuer than the one that was asked."
+    WRONG_ISSUER = "It names another issuer than the server of this attempt."
     NO_CODE = "It holds neither a code nor an error."
     UNUSABLE_CODE = "Its code holds characters that no code may hold."
 
@@ -64,10 +64,10 @@ CallbackResult = Granted | Refused | NotOurs
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What Webex is asked in the browser, and what only this attempt knows.
+    """The request to the authorize page, and what only this attempt knows.
 
     ``redirect_uri`` is the exact text that was registered. ``base_url`` stays with the attempt:
-    the code goes to the server it was asked of (RFC 8252 §8.10). ``issuer`` is the server's name
+    the code goes to the server that issued it (RFC 8252 §8.10). ``issuer`` is the server's name
     for itself, where it is known to send one (RFC 9207). ``login_hint`` (an e-mail address) and
     ``prompt`` go to Webex's page as they are; ``nonce`` is there with the scope ``openid``, and
     comes back in the ID token (OpenID Connect Core §3.1.2.1).
@@ -125,7 +125,7 @@ class AuthorizationRequest:
 
         It holds the state: it is for the user's own eyes and browser, not for a log.
         """
-        asked = {
+        parameters = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
@@ -137,7 +137,7 @@ class AuthorizationRequest:
             "prompt": self.prompt,
             "nonce": self.nonce.reveal() if self.nonce else "",
         }
-        given = {name: value for name, value in asked.items() if value}
+        given = {name: value for name, value in parameters.items() if value}
         return f"{self.base_url.rstrip('/')}/authorize?{urlencode(given, quote_via=quote)}"
 
     def validate_callback(self, parameters: Sequence[tuple[str, str]]) -> CallbackResult:

@@ -173,7 +173,7 @@ class WebexClient:
         scopes: Sequence[str] = (),
         seconds: float | None = None,
     ) -> Account | None:
-        """Whose token it is; None where it works but lacks the scope that could tell.
+        """Whose token it is; None where it lacks the scopes to know.
 
         With ``openid`` among its ``scopes``, userinfo is asked where people/me is refused.
         ``seconds`` limits each request instead of ``total_timeout``.
@@ -247,7 +247,7 @@ class WebexClient:
     def get(
         self, purpose: Purpose, path: str, access_token: Secret, *, seconds: float | None = None
     ) -> Mapping[str, object]:
-        """The JSON object at ``path``, asked for with an access token (RFC 6750 §2.1)."""
+        """The JSON object at ``path``, fetched with an access token (RFC 6750 §2.1)."""
         headers = _bearer(access_token)
         return self._request(purpose, "GET", path, headers, None, (access_token,), seconds)[1]
 

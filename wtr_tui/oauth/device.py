@@ -24,7 +24,7 @@ DEFAULT_INTERVAL = timedelta(seconds=5)
 """RFC 8628 §3.2, for a response without one."""
 
 SHORTEST_INTERVAL = timedelta(seconds=1)
-"""No server is asked more often, whatever it says: a fraction is a mistake."""
+"""No server is polled more often, whatever it says: a fraction is a mistake."""
 
 LONGEST_INTERVAL = timedelta(seconds=60)
 """A user who has entered the code does not wait longer than this to see it."""

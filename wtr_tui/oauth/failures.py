@@ -31,7 +31,7 @@ from wtr_tui.text import cleaned
 
 
 class Purpose(Enum):
-    """What a request is for, in words that follow "to"."""
+    """What a request is for, as a phrase that follows "to"."""
 
     EXCHANGE = "exchange the code for a token"
     REFRESH = "refresh the token"

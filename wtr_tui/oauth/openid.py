@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
 
 SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
-"""The scopes of OpenID Connect (Core §5.4), which only the browser's sign-in can ask for."""
+"""The scopes of OpenID Connect (Core §5.4), which only the browser's sign-in can request."""
 
 
 def userinfo(client: WebexClient, access_token: Secret, *, seconds: float | None = None) -> Account:
@@ -61,8 +61,8 @@ def check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
     id_token = members.get("id_token")
     if id_token is None:
         return
-    said = (claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
-    given = said if isinstance(said, str) else ""
+    found = (claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
+    given = found if isinstance(found, str) else ""
     # Bytes, because compare_digest raises TypeError on a str that is not ASCII.
     if not secrets.compare_digest(
         given.encode("utf-8", "surrogatepass"), nonce.reveal().encode("ascii")

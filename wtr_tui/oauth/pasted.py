@@ -1,7 +1,7 @@
 """A pasted address: what the browser ended at, copied by a user, validated like a redirect.
 
 It arrives wrapped, quoted, escaped, within a sentence, a command or a mail filter's link. So the
-text is read in several ways, and the one reading that answers this sign-in is taken: without the
+text is decoded variously, and the one reading that answers this sign-in is taken: without the
 right state none does, which makes a lenient search safe (RFC 6749 §10.12).
 """
 

@@ -56,7 +56,7 @@ def unreadable_exclusions(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def warning(environ: Mapping[str, str]) -> str:
-    """What to tell of a NO_PROXY that cannot be read in full; "" for nothing."""
+    """The warning about a NO_PROXY that cannot be read in full; "" for none."""
     entries = unreadable_exclusions(environ)
     if not entries or not any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
         return ""

@@ -22,7 +22,7 @@ from wtr_tui.model import Account, Secret, Token
 from wtr_tui.text import cleaned, is_visible_ascii
 
 LONGEST_RETRY_AFTER = timedelta(minutes=15)
-"""A server that asks for more patience than this is asked again after it."""
+"""The longest Retry-After that is respected."""
 
 LONGEST_LIFETIME = timedelta(days=3653)
 """Ten years: longer is a mistake (milliseconds, an instant), or overflows a date."""
@@ -71,7 +71,7 @@ class Response:
 
     @property
     def is_html(self) -> bool:
-        """A page for people: what proxies and sign-in portals answer, with any status."""
+        """An HTML page: what proxies and sign-in portals answer, with any status."""
         kind = self.headers.get("content-type", "").lower()
         return "html" in kind or self.body.lstrip()[:1] == b"<"
 
@@ -111,7 +111,7 @@ class Response:
         """The OAuth error code (RFC 6749 §5.2), "" where there is none.
 
         Webex's other shape of an error has only a message; a code that stands in it as a word
-        of its own counts, for nothing else tells a dead grant from a wrong secret there.
+        of its own counts, for nothing else distinguishes a dead grant from a wrong secret there.
         """
         value = (self.members or {}).get("error")
         if isinstance(value, str) and value:
@@ -123,12 +123,12 @@ class Response:
     def server_text(self) -> str:
         """What the server said about an error, in whichever shape it said it; "" for nothing."""
         members = self.members or {}
-        said = [members.get("error_description"), members.get("message")]
+        texts = [members.get("error_description"), members.get("message")]
         errors = members.get("errors")
         if isinstance(errors, list):
-            said += [error.get("description") for error in errors if isinstance(error, dict)]
+            texts += [error.get("description") for error in errors if isinstance(error, dict)]
         words: list[str] = []
-        for value in said:
+        for value in texts:
             # The description in "errors" is mostly the message once more.
             if isinstance(value, str) and value.strip() and value.strip() not in words:
                 words.append(value.strip())
@@ -218,7 +218,7 @@ def token_from(
 
     ``now`` is when the request was sent: lifetimes count from there, so that a slow response
     never makes a token look longer-lived than it is. ``previous`` is the token that was
-    refreshed: what the response does not state is kept from it (RFC 6749 §6). Raises
+    refreshed: what the response omits is kept from it (RFC 6749 §6). Raises
     UnusableResponse where the response holds no usable token; unknown members are ignored. The old
     refresh token may be void by now (RFC 9700 §4.14.2), so nothing that is odd beside a good
     access token makes the response a bad one: an end, or a scope, that cannot be read is unknown.

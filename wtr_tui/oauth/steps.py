@@ -12,7 +12,7 @@ from wtr_tui.oauth.device import DeviceAuthorization
 
 
 class Method(Enum):
-    """How the answer of the sign-in arrived, in words that follow "signed in"."""
+    """How the answer of the sign-in arrived, as a phrase that follows "signed in"."""
 
     REDIRECT = "through the browser's redirect"
     PASTE = "with the pasted address"
@@ -49,7 +49,7 @@ class BrowserArrived:
 
 @dataclass(frozen=True)
 class StartAddressClosed:
-    """So many wrong start addresses were asked for that the right one is of no use any more.
+    """So many wrong start addresses were requested that the right one is closed, too.
 
     The redirect goes on being listened for.
     """
@@ -97,7 +97,7 @@ class DeviceCodeReady:
 
 @dataclass(frozen=True)
 class DeviceCodeOver:
-    """The device code has run out; another can be asked for."""
+    """The device code has expired; another can be requested."""
 
     message: str
 

@@ -179,7 +179,7 @@ def _read(client: HttpClient, request: httpx.Request, purpose: Purpose) -> Respo
 
 
 def _is_whole(response: Response) -> bool:
-    # Half an object is no JSON; without a Content-Length nothing else tells.
+    # Half an object is no JSON; without a Content-Length nothing else shows it.
     return response.members is not None
 
 
@@ -226,7 +226,7 @@ def _untrusted(error: BaseException) -> str | None:
 
 
 def _why(error: BaseException, peer: str) -> str:
-    """The reason in half a sentence. ``peer`` is whom the request was talking to, in words."""
+    """The reason in half a sentence; ``peer`` names the other end."""
     for each in _causes(error):
         if isinstance(each, socket.gaierror):
             return f"there is no address for {peer} (DNS)"
@@ -308,8 +308,8 @@ def within(
 
     What has arrived by then is still taken in. A process that was stopped for longer than its
     time limit (SIGSTOP, a laptop asleep) finds the answer in its socket, and with it, maybe,
-    the only refresh token that is still good. ``is_whole`` tells an answer that was taken in so
-    from one that merely ended with the connection.
+    the only refresh token that is still good. ``is_whole`` distinguishes a response from one
+    that was cut off with the connection.
     """
     outcome: Future[T] = Future()
 
@@ -327,7 +327,7 @@ def within(
     except FutureTimeout:
         if outcome.done():  # the request itself raised it, or has just ended
             return outcome.result()
-        # Woken much later than asked for: the process was stopped, and so was the reader.
+        # Woken much too late: the process was stopped, and so was the reader.
         return _last_look(outcome, line, is_whole, late=time.monotonic() > until + 1.0)
     finally:
         # Also when the user interrupts the waiting. Harmless where all is over.

@@ -46,7 +46,7 @@ _GLYPHS = {
 class Outcome:
     """What a page says. All texts are plain; :func:`render` escapes them.
 
-    ``prompt`` is the line in the little terminal; ``quoted`` the words of somebody else, with
+    ``prompt`` is the line in the little terminal; ``quoted`` the text of somebody else, with
     ``speaker`` in front of them. Nothing here names the user or holds a secret: the last page
     can be fetched by any program on the machine.
     """
@@ -72,7 +72,7 @@ def signed_in() -> Outcome:
 def declined(refused: Refused) -> Outcome:
     """Somebody said no at Webex, or Webex did."""
     if refused.declined:
-        # An organisation's policy arrives as the same error; only the words tell it apart.
+        # An organisation's policy arrives as the same error; only the text shows it.
         by_policy = "administrator" in refused.description.lower()
         return Outcome(
             Mood.QUIET,
@@ -91,7 +91,7 @@ def declined(refused: Refused) -> Outcome:
 def failed(sentence: str, quoted: str = "") -> Outcome:
     """The answer was right, but no token came of it: ``message`` says why.
 
-    ``quoted`` are Webex's own words, if they say it better.
+    ``quoted`` is Webex's own text, if that says it better.
     """
     if quoted:
         return Outcome(Mood.BAD, "That did not work", sentence, "no token", quoted)
@@ -110,7 +110,7 @@ def processing() -> Outcome:
 
 
 def earlier() -> Outcome:
-    """The answer of an attempt that is over, or has been answered another way."""
+    """The answer of an attempt that is over, or has its answer already."""
     return Outcome(
         Mood.ASIDE,
         "This belongs to another sign-in",

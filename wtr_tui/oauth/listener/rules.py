@@ -114,8 +114,8 @@ def decide(request: Request, attempt: AttemptView) -> Decision:
         # The code works once: a page loaded ahead of time must not use it up.
         return Reject(503, "The browser loaded an address ahead of time; it was told to wait.")
     if not _is_navigation(request):
-        # A page open in some browser asks for what it likes, as often as it likes. It is told
-        # neither whether it was right, nor is it counted as somebody who guesses.
+        # A page open in some browser asks for what it likes, as often as it likes. It does
+        # not learn whether it was right, and is not counted as a guess.
         return Reject(403, "A web page asked for something here by itself; it was refused.")
     decision = _decide_by_path(request.target, host, attempt)
     if request.method == "HEAD" and not isinstance(decision, Reject):

@@ -78,8 +78,8 @@ class Listener:
 
     ``on_answer`` is awaited once, with the first answer that belongs to the attempt; what it
     gives is what every browser that brings the answer is shown. It may take
-    ``limits.answer_seconds``, then the browser is told to look at the terminal, and it is left to
-    finish: what it is about to save must not be lost. ``on_step`` hears of everything else.
+    ``limits.answer_seconds``, then the browser is referred to the terminal, and ``on_answer`` runs
+    on: what it is about to save must not be lost. ``on_step`` hears of everything else.
     Neither runs before :meth:`start`.
     """
 
@@ -306,7 +306,7 @@ def _is_launch(decision: Decision) -> bool:
 
 
 def _report(answering: asyncio.Future[pages.Outcome]) -> None:
-    """Whoever answers tells of its own failures; one that escapes is not to be lost."""
+    """``on_answer`` handles its own failures; one that escapes is not to be lost."""
     if not answering.cancelled() and (error := answering.exception()) is not None:
         asyncio.get_running_loop().call_exception_handler(
             {"message": "the answer of a sign-in could not be used", "exception": error}

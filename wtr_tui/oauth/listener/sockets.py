@@ -19,13 +19,13 @@ _OTHER_WAYS = "Sign in with the full address and paste where the browser ends, o
 
 
 class CannotListen(WtrError):
-    """The redirect cannot be received here. Other ways to sign in go on working."""
+    """The redirect cannot be received here. Other methods to sign in go on working."""
 
 
 class PortTaken(CannotListen):
     """Another program has the port, on at least one of the two addresses.
 
-    ``family`` is that address, ``holder`` the program as far as this machine tells.
+    ``family`` is that address, ``holder`` the program as far as it is known.
     """
 
     def __init__(self, port: int, family: str, holder: str) -> None:
@@ -113,10 +113,10 @@ _PLACES = {
 
 
 def port_holder(port: int, address: str, proc: Path = Path("/proc")) -> str:
-    """``python3 (pid 4711)``, ``a program of bob``, or "" where the machine does not tell.
+    """``python3 (pid 4711)``, ``a program of bob``, or "" where it is not known.
 
-    ``address`` is 127.0.0.1 or ::1. Another user's processes cannot be looked into; their name
-    can be told all the same.
+    ``address`` is 127.0.0.1 or ::1. Another user's processes cannot be looked into; their owner
+    is known all the same.
     """
     for table, family, addresses in _PLACES[address]:
         ends = {f"{_in_hex(family, each)}:{port:04X}" for each in addresses}
@@ -128,7 +128,7 @@ def port_holder(port: int, address: str, proc: Path = Path("/proc")) -> str:
 def peer_uid(
     peer: tuple[str, int], here: tuple[str, int], proc: Path = Path("/proc")
 ) -> int | None:
-    """Whose program is at the other end of a loopback connection; None where nobody tells.
+    """Whose program is at the other end of a loopback connection; None where it is not known.
 
     ``peer`` and ``here`` are the addresses of the two ends, each with its port.
     """

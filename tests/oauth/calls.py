@@ -61,7 +61,7 @@ def device_code(client: WebexClient) -> DeviceAuthorization:
     return client.device_authorize(["spark:kms"])
 
 
-def person(client: WebexClient) -> Account | None:
+def owner(client: WebexClient) -> Account | None:
     return client.account(TOKEN.access_token)
 
 
@@ -83,5 +83,5 @@ def expiry(client: WebexClient) -> datetime | None:
 
 EVERY_REQUEST = pytest.mark.parametrize(
     "request_of",
-    [exchange, refresh, device_token, device_code, person, expiry, userinfo, mint, revoke],
+    [exchange, refresh, device_token, device_code, owner, expiry, userinfo, mint, revoke],
 )
