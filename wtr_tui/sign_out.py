@@ -35,7 +35,7 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import paths
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import REVOKE_URL
+from wtr_tui.storage.settings_table import KIND, REVOKE_URL, SERVICE_APP
 from wtr_tui.text import cause
 
 PATIENCE = 10.0
@@ -137,13 +137,15 @@ def _asked(
     except _NO_ANSWER as error:
         if keep:
             raise
-        return SignedOut(Revoked.UNKNOWN, (f"{here} {error.message}", _lives_on(stored.token)))
+        return SignedOut(
+            Revoked.UNKNOWN, (f"{here} {error.message}", _lives_on(stored.token, settings))
+        )
     except WtrError as error:
         if keep:
             raise RequestRefused(error.message, error.hint, details=error.details) from error
         why = f"Webex did not revoke it: {error.message}"
         may = isinstance(error, AccessTokenRejected)  # it may have been revoked elsewhere
-        return SignedOut(Revoked.NO, (f"{here} {why}", _lives_on(stored.token, may=may)))
+        return SignedOut(Revoked.NO, (f"{here} {why}", _lives_on(stored.token, settings, may=may)))
     return SignedOut(Revoked.YES, (f"{here} {said}",))
 
 
@@ -195,7 +197,7 @@ def _has_ended(token: Token, now: datetime) -> bool:
     return token.refresh_token is None or (left is not None and left.total_seconds() <= 0)
 
 
-def _lives_on(token: Token, *, may: bool = False) -> str:
+def _lives_on(token: Token, settings: Settings, *, may: bool = False) -> str:
     """``It stays valid at Webex until DATE; revoke it at ADDRESS``."""
     ends = [token.expires_at]
     if token.refresh_token is not None:
@@ -203,7 +205,10 @@ def _lives_on(token: Token, *, may: bool = False) -> str:
     known = [end for end in ends if end is not None]
     until = f"until {clock.local(max(known))}" if len(known) == len(ends) else "for an unknown time"
     stays = "It may stay" if may else "It stays"
-    return f"{stays} valid at Webex {until}; revoke it at {revocation.OWN_PAGE}"
+    revoke_it = f"revoke it at {revocation.OWN_PAGE}"
+    if settings[KIND] == SERVICE_APP:
+        revoke_it = "an administrator ends it in Control Hub > Apps > Service Apps"
+    return f"{stays} valid at Webex {until}; {revoke_it}"
 
 
 def _deleted(profile: Profile, outcome: SignedOut) -> tuple[Path, ...]:

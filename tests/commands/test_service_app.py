@@ -344,3 +344,11 @@ def test_monitoring_asks_for_a_user_only_where_minting_fails(ready: Home, webex:
     ready.run("refresh", "--profile", "app")
     ran = ready.run("check", "--profile", "app")
     assert (ran.code, "minting fails" in ran.out, "Control Hub" in ran.out) == (2, True, True)
+
+
+def test_signing_out_names_who_ends_a_service_app(ready: Home) -> None:
+    ready.run("retrieve", "--profile", "app")
+    ran = ready.run("sign-out", "--profile", "app")
+    assert ran.code == 0
+    assert "an administrator ends it in Control Hub" in ran.err
+    assert "idbroker" not in ran.err
