@@ -84,3 +84,17 @@ def test_the_short_way_to_a_timestamp_agrees_with_datetime(text: str) -> None:
     else:
         assert timestamp(text) == instant.timestamp()
         assert from_iso(plain_iso(text)) == instant.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("year", [1, 1900, 2000, 2023, 2024, 2100, 9999])
+def test_each_month_has_the_days_it_has(year: int) -> None:
+    for month in range(1, 13):
+        for day in range(32):
+            text = f"{year:04}-{month:02}-{day:02}T23:59:59Z"
+            try:
+                expected = datetime(year, month, day, 23, 59, 59, tzinfo=timezone.utc).timestamp()
+            except ValueError:
+                with pytest.raises(ValueError):  # noqa: PT011 - its words are Python's
+                    timestamp(text)
+            else:
+                assert timestamp(text) == expected
