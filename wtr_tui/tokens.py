@@ -614,6 +614,33 @@ def _granted(
 # Checks, and what they say everywhere.
 
 
+GRANT_MORE = (
+    "Tick what is missing on the integration (developer.webex.com/my-apps), then sign in again."
+)
+
+
+def scopes_asked(token: Token, settings: Settings) -> tuple[str, ...]:
+    """The scopes that a sign-in has asked for, as the settings name them.
+
+    None for a token that no sign-in gave: one without a refresh token, or a service app's.
+    """
+    from wtr_tui.storage.settings_table import KIND, SERVICE_APP
+
+    if token.refresh_token is None or settings[KIND] == SERVICE_APP:
+        return ()
+    return settings.scopes
+
+
+def scopes_not_granted(token: Token, settings: Settings) -> tuple[str, ...]:
+    """The scopes that were asked for and that the token lacks, in their order.
+
+    None where the token does not say what it may do, as one that was imported bare.
+    """
+    if not token.scopes:
+        return ()
+    return tuple(scope for scope in scopes_asked(token, settings) if scope not in token.scopes)
+
+
 def require_refresh_token(token: Token) -> None:
     """Raises NoRefreshToken where the token has none. Whether it is good only Webex knows."""
     if token.refresh_token is None:

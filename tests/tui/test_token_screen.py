@@ -64,6 +64,20 @@ async def test_a_token_that_may_not_say_whose_it_is_is_fine(signed_in: Stage) ->
         await shows(pilot, "● valid")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["narrow", "wide"])
+async def test_scopes_that_were_not_granted_stay_in_view_with_the_cure(
+    stage: Stage, clock: Clock, size: tuple[int, int]
+) -> None:
+    stage.configure(scopes="spark:kms spark:all spark:people_read")
+    stage.save(replace(a_token(obtained_at=clock()), scopes=("spark:kms", "spark:people_read")))
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=size) as pilot:
+        await shows(pilot, "2 of 3")
+        await shows(pilot, "without spark:all")
+        await pilot.press("S")
+        await shows(pilot, "spark:all  asked for, not granted")
+        await shows(pilot, "sign in again")
+
+
 async def test_what_webex_says_of_a_person_is_shown_as_it_is(signed_in: Stage) -> None:
     person = Account("[b]Ann[/x] [@click=app.quit]quit[/]", "ann@example.com", "")
     async with signed_in.app(webex=NoWebex(person)).run_test(size=(120, 40)) as pilot:

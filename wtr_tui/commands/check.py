@@ -18,7 +18,7 @@ import os
 import stat
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from pathlib import Path
@@ -97,7 +97,9 @@ def run(options: Namespace) -> int:
         place = options.profile, options.config, os.environ, now
         found = [status.of_one(*place, who=options.ask)]
     limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
-    verdicts = [judged(each, now, *limits, _is_kept_alive) for each in found]
+    verdicts = [
+        _with_scopes(judged(each, now, *limits, _is_kept_alive), each.not_granted) for each in found
+    ]
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
     level = verdicts[0].level if verdicts else Level.UNKNOWN
     content = {
@@ -174,6 +176,14 @@ def _of_service_app(
     return Verdict(shown, Level.WARNING, message, None)
 
 
+def _with_scopes(verdict: Verdict, not_granted: Sequence[str]) -> Verdict:
+    """What the token may not do ends no token, so the level stays."""
+    if not not_granted or verdict.shown.state is TokenState.FOREIGN:
+        return verdict
+    message = f"{verdict.message}, not granted: {' '.join(not_granted)}"
+    return replace(verdict, message=message)
+
+
 def _first_problem(shown: Condition) -> str:
     return on_one_line(shown.problems[0]) if shown.problems else shown.state.value
 
@@ -230,6 +240,7 @@ def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
         "refreshed_at": None if refreshed_at is None else clock.iso(refreshed_at),
         "last_outcome": None if last is None else last.kind,
         "last_outcome_at": None if last is None else clock.iso(last.at),
+        "scopes_not_granted": list(shown.not_granted),
         "problems": list(shown.problems),
     }
 

@@ -45,6 +45,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, BROWSER, KIND, SERVICE_APP, THROUGH, TIMEOUT
 from wtr_tui.text import cleaned, escaped
+from wtr_tui.tokens import GRANT_MORE, scopes_not_granted
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -187,9 +188,9 @@ class _SignIn:
         tell(_who(step.account))
         if step.kept_aside:
             tell(f"The token of another App ID that was there is now in {step.kept_aside}.")
-        missing = sorted(set(self.settings.scopes) - set(token.scopes)) if token.scopes else []
+        missing = scopes_not_granted(token, self.settings)
         if missing:
-            tell(f"Webex did not grant these scopes: {' '.join(missing)}.")
+            tell(f"Webex did not grant these scopes: {' '.join(missing)}. {GRANT_MORE}")
 
     def give(self, token: Token) -> None:
         _give(token, self.options)

@@ -36,12 +36,14 @@ from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.state import State
 from wtr_tui.text import on_one_line
 from wtr_tui.tokens import (
+    GRANT_MORE,
     LOST_GRANT,
     SIGN_IN,
     TokenState,
     other_base_url,
     require_own,
     require_refresh_token,
+    scopes_not_granted,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +76,11 @@ class Condition:
     @property
     def token(self) -> Token | None:
         return None if self.stored is None else self.stored.token
+
+    @property
+    def not_granted(self) -> tuple[str, ...]:
+        """The scopes that are asked for and that the token lacks."""
+        return scopes_not_granted(self.token, self.settings) if self.token else ()
 
     def owned_by(self, account: Account | None) -> Condition:
         return replace(self, account=account, asked=True)
@@ -143,6 +150,7 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
         "refresh_token_expires_in": _seconds(refresh_end, now),
         "obtained_at": _iso(token.obtained_at) if token else None,
         "scopes": list(token.scopes) if token else [],
+        "scopes_not_granted": list(shown.not_granted),
         "app_id": shown.stored.app_id if shown.stored else shown.settings.app_id,
         "organization": token.organization if token else None,
         "person": account and {"name": account.display_name, "email": account.email},
@@ -169,6 +177,7 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
             ("Refresh token", refresh_end, ""),
             ("Obtained", clock.local(token.obtained_at), ""),
             ("Scopes", " ".join(token.scopes) or "not known", ""),
+            *_not_granted(shown),
         ]
     app_id = shown.settings.app_id or (shown.stored.app_id if shown.stored else "none")
     facts += [
@@ -236,6 +245,15 @@ _TONES: dict[TokenState, Tone] = {
     TokenState.UNSAVED: "warn",
     TokenState.UNKNOWN_END: "good",
 }
+
+
+def _not_granted(shown: Condition) -> list[tuple[str, str, Tone]]:
+    if not shown.not_granted:
+        return []
+    asked = len(shown.settings.scopes)
+    count = f"{len(shown.not_granted)} of the {asked} scopes asked for"
+    text = f"{count}: {' '.join(shown.not_granted)}. {GRANT_MORE}"
+    return [("Not granted", text, "warn")]
 
 
 def _owner(shown: Condition, token: Token) -> str:

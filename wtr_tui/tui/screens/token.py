@@ -18,7 +18,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.text import cleaned, printable, shell_export
-from wtr_tui.tokens import TokenState
+from wtr_tui.tokens import GRANT_MORE, TokenState, scopes_asked, scopes_not_granted
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.owner import Owner
@@ -206,10 +206,17 @@ class TokenScreen(WtrScreen):
         return f"{date(token.obtained_at, self.session.now(), seconds=False)}{told}"
 
     def _show_scopes(self, token: Token) -> None:
-        granted = granted_words(token.scopes, self.session.settings.scopes)
+        settings = self.session.settings
+        granted = granted_words(token.scopes, scopes_asked(token, settings))
+        missing = scopes_not_granted(token, settings)
         self.query_one("#scopes-panel", Panel).show_right(granted)
         names = "  ".join(token.scopes) or "Webex did not say which"
-        self.query_one("#scopes", Quiet).reshape(_columns(token.scopes, self._scopes_width))
+        columns = _columns(token.scopes, self._scopes_width)
+        if missing:
+            lacking = f"without {'  '.join(missing)}"
+            names = f"{lacking}: S tells more"
+            columns = f"{columns}\n{lacking}. {GRANT_MORE}"
+        self.query_one("#scopes", Quiet).reshape(columns)
         first = Content.assemble(granted, "  ", Content.styled(names, "$foreground"))
         self.query_one(Facts).state("Scopes", "" if self._has_panels else first)
 
@@ -408,9 +415,8 @@ class TokenScreen(WtrScreen):
         from wtr_tui.tui.screens.listing import Listing
 
         if self.token is not None:
-            self.app.push_screen(
-                Listing("Scopes", scope_lines(self.token.scopes, self.session.settings.scopes))
-            )
+            asked = scopes_asked(self.token, self.session.settings)
+            self.app.push_screen(Listing("Scopes", scope_lines(self.token.scopes, asked)))
 
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
@@ -551,10 +557,11 @@ def scope_lines(granted: tuple[str, ...], asked: tuple[str, ...]) -> list[Conten
     """Every scope with a sign: granted, asked for and missing, granted unasked."""
     lines = [Content.assemble(Content.styled("✓ ", "$calm"), scope) for scope in granted]
     missing = [scope for scope in asked if granted and scope not in granted]
-    return lines + [
+    lines += [
         Content.assemble(Content.styled("▲ ", "$soon"), f"{scope}  asked for, not granted")
         for scope in missing
     ]
+    return [*lines, Content(""), Content(GRANT_MORE)] if missing else lines
 
 
 def curl_line(token: str, base_url: str) -> str:
