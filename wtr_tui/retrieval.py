@@ -99,7 +99,7 @@ class Retrieval:
         require_own_place(str(profile.token_path))
         _require_usual_base_url(profile, settings)
         self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
-        self.request = AuthorizationRequest.new(
+        self.request = AuthorizationRequest(
             base_url=settings.base_url,
             client_id=settings.app_id,
             redirect_uri=settings.redirect_uri,
@@ -116,7 +116,9 @@ class Retrieval:
         self._now = now
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._answered = False
-        self._listener: Listener | None = None
+        self._listener = Listener(
+            self.request, self.redirect_uri, on_answer=self._redirected, on_step=self._emit
+        )
         self._can_receive = True
         self._device: asyncio.Task[None] | None = None
         self._polling: asyncio.Future[Step] | None = None
@@ -133,18 +135,11 @@ class Retrieval:
 
         To cancel, call :meth:`cancel` or close the iterator.
         """
-        listener = Listener(
-            self.request,
-            self.redirect_uri,
-            on_answer=self._redirected,
-            on_step=self._emit,
-        )
-        self._listener = listener
         watching = asyncio.ensure_future(self._watch_the_clock())
         # The first request does not wait for imports and certificates.
         warming = asyncio.ensure_future(in_thread(self._client.warm))
         try:
-            await self._listen(listener)
+            await self._listen()
             while True:
                 step = await self._steps.get()
                 yield step
@@ -155,15 +150,13 @@ class Retrieval:
             for task in (watching, warming, self._device):
                 if task is not None:
                     task.cancel()
-            await listener.stop()
+            await self._listener.stop()
             if self._polling is not None:
                 # A token granted just now is saved before the caller closes the client.
                 await asyncio.wait({self._polling})
 
     def launch_url(self) -> str:
         """An address for one browser that is started here, which leads to Webex exactly once."""
-        if self._listener is None:
-            raise RuntimeError("nothing is listened on")
         return self._listener.launch_url()
 
     def cancel(self) -> None:
@@ -205,7 +198,7 @@ class Retrieval:
             self._answered = True
             self._emit(end)
 
-    async def _listen(self, listener: Listener) -> None:
+    async def _listen(self) -> None:
         if not self.redirect_uri.is_local:
             self._not_listening(
                 NotListening(
@@ -218,13 +211,12 @@ class Retrieval:
             )
             return
         try:
-            await listener.start()
+            await self._listener.start()
         except CannotListen as refusal:
             self._not_listening(NotListening(refusal.message, refusal.hint))
         else:
-            self._emit(
-                Listening(listener.start_url, self.redirect_uri.port, tuple(listener.families))
-            )
+            port, addresses = self.redirect_uri.port, self._listener.families
+            self._emit(Listening(self._listener.start_url, port, addresses))
 
     def _not_listening(self, step: NotListening) -> None:
         self._emit(step)

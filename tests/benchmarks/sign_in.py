@@ -52,7 +52,7 @@ def _sign_in(place: Place, home: Home) -> float:
 def _endpoint(place: Place, home: Home) -> float:
     """The same exchange, with nothing around it."""
     settings = load(home.settings_path, home.environ)
-    request = AuthorizationRequest.new(
+    request = AuthorizationRequest(
         base_url=settings.base_url,
         client_id=settings.app_id,
         redirect_uri=settings.redirect_uri,

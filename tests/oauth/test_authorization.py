@@ -43,7 +43,7 @@ def new(
     scopes: tuple[str, ...] = ("spark:kms",),
     **extra: str,
 ) -> AuthorizationRequest:
-    return AuthorizationRequest.new(
+    return AuthorizationRequest(
         base_url="https://webexapis.com/v1",
         client_id="C0ffee",
         redirect_uri=redirect_uri,

@@ -144,7 +144,7 @@ async def listening(
 
 def new_attempt(on_answer: OnAnswer, redirect_uri: str, limits: Limits, port: int) -> Attempt:
     uri = RedirectUri.parse(redirect_uri.format(port=port))
-    request = AuthorizationRequest.new(
+    request = AuthorizationRequest(
         base_url="https://webexapis.com/v1",
         client_id="C0ffee",
         redirect_uri=uri.text,

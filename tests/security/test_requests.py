@@ -38,7 +38,7 @@ def test_no_value_of_a_setting_becomes_another_parameter(
     client_id: str, scopes: list[str], redirect_uri: str
 ) -> None:
     """A9, A13, A14: each parameter is there once, and says what the setting says."""
-    request = AuthorizationRequest.new(
+    request = AuthorizationRequest(
         base_url="https://webexapis.com/v1",
         client_id=client_id,
         redirect_uri=redirect_uri,

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -62,6 +62,11 @@ class NotOurs:
 CallbackResult = Granted | Refused | NotOurs
 
 
+def _random() -> Secret:
+    """256 random bits in 43 characters, all of them unreserved ones (RFC 7636 §4.1, §7.1)."""
+    return Secret(secrets.token_urlsafe(32))
+
+
 @dataclass(frozen=True)
 class AuthorizationRequest:
     """The request to the authorize page, and what only this attempt knows.
@@ -69,49 +74,24 @@ class AuthorizationRequest:
     ``redirect_uri`` is the exact text that was registered. ``base_url`` stays with the attempt:
     the code goes to the server that issued it (RFC 8252 §8.10). ``issuer`` is the server's name
     for itself, where it is known to send one (RFC 9207). ``login_hint`` (an e-mail address) and
-    ``prompt`` go to Webex's page as they are; ``nonce`` is there with the scope ``openid``, and
-    comes back in the ID token (OpenID Connect Core §3.1.2.1).
+    ``prompt`` go to Webex's page as they are.
     """
 
     base_url: str
     client_id: str
     redirect_uri: str
     scopes: tuple[str, ...]
-    state: Secret
-    code_verifier: Secret
     issuer: str | None = None
     login_hint: str = ""
     prompt: str = ""
-    nonce: Secret | None = None
+    state: Secret = field(default_factory=_random)
+    code_verifier: Secret = field(default_factory=_random)
+    _nonce: Secret = field(default_factory=_random)
 
-    @classmethod
-    def new(
-        cls,
-        *,
-        base_url: str,
-        client_id: str,
-        redirect_uri: str,
-        scopes: Sequence[str],
-        issuer: str | None = None,
-        login_hint: str = "",
-        prompt: str = "",
-    ) -> AuthorizationRequest:
-        """An attempt of its own: state and verifier are 256 fresh random bits each.
-
-        The verifier's 43 characters are all unreserved ones (RFC 7636 §4.1, §7.1).
-        """
-        return cls(
-            base_url=base_url,
-            client_id=client_id,
-            redirect_uri=redirect_uri,
-            scopes=tuple(scopes),
-            state=Secret(secrets.token_urlsafe(32)),
-            code_verifier=Secret(secrets.token_urlsafe(32)),
-            issuer=issuer,
-            login_hint=login_hint,
-            prompt=prompt,
-            nonce=Secret(secrets.token_urlsafe(32)) if "openid" in scopes else None,
-        )
+    @property
+    def nonce(self) -> Secret | None:
+        """What the ID token has to repeat (OpenID Connect Core §3.1.2.1); None without one."""
+        return self._nonce if "openid" in self.scopes else None
 
     @property
     def code_challenge(self) -> str:

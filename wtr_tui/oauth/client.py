@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import TypeAlias
 from urllib.parse import urlencode
 
@@ -76,12 +75,7 @@ class WebexClient:
     def __enter__(self) -> WebexClient:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -214,21 +208,23 @@ class WebexClient:
         self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
     ) -> _Sent:
         """A form with client id and secret in it (RFC 6749 §2.3.1)."""
+        return self._with_newest_secret(
+            lambda secret: self._post(
+                purpose,
+                path,
+                {**fields, "client_id": self.app_id, "client_secret": secret},
+                hidden,
+            )
+        )
 
-        def post() -> _Sent:
-            credentials = {"client_id": self.app_id, "client_secret": self._secret.reveal()}
-            return self._post(purpose, path, {**fields, **credentials}, hidden)
-
-        return self._with_newest_secret(post)
-
-    def _with_newest_secret(self, post: Callable[[], _Sent]) -> _Sent:
-        """``post()``, once more where the secret was refused and has been replaced meanwhile."""
+    def _with_newest_secret(self, post: Callable[[str], _Sent]) -> _Sent:
+        """What ``post`` gives; it is repeated where the secret was refused and is another now."""
         try:
-            return post()
+            return post(self._secret.reveal())
         except WrongClient:
             if not self._secret.refetch():
                 raise
-            return post()
+            return post(self._secret.reveal())
 
     def _post(
         self,
@@ -260,12 +256,9 @@ class WebexClient:
     ) -> _Sent:
         """A form with client id and secret in the header (RFC 6749 §2.3.1, Basic)."""
 
-        def post() -> _Sent:
-            pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
-            basic = {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
-            return self._post(purpose, path, fields, hidden, basic)
-
-        return self._with_newest_secret(post)
+        return self._with_newest_secret(
+            lambda secret: self._post(purpose, path, fields, hidden, _basic(self.app_id, secret))
+        )
 
     def post_json(
         self, purpose: Purpose, path: str, members: Mapping[str, str], access_token: Secret
@@ -322,6 +315,11 @@ class WebexClient:
 
 
 _MAY_BE_EMPTY = frozenset({Purpose.REVOKE, Purpose.REVOKE_TOKEN})
+
+
+def _basic(app_id: str, secret: str) -> dict[str, str]:
+    pair = base64.b64encode(f"{app_id}:{secret}".encode("utf-8", "replace"))
+    return {"Authorization": f"Basic {pair.decode('ascii')}"}
 
 
 def _bearer(access_token: Secret) -> dict[str, str]:

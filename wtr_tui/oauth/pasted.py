@@ -50,9 +50,13 @@ _DASHED = re.compile(r"(?<=[?&]u=)https?-3A[^&\s]+")  # the second form of urlde
 
 @dataclass(frozen=True)
 class BadPaste:
-    """The text cannot be an answer; ``message`` says why and what to paste instead."""
+    """The text cannot be an answer; ``message`` says why and what to paste instead.
+
+    ``rank`` is the lower the more the text looks like an answer.
+    """
 
     message: str
+    rank: int = 3
 
 
 def read_pasted(
@@ -73,16 +77,13 @@ def read_pasted(
             return result
         results.append(result)
     # The truest reason: what looks most like an answer says why it is none.
-    return min(results, key=_distance)
+    return min(results, key=_rank)
 
 
-def _distance(result: CallbackResult | BadPaste) -> int:
-    if isinstance(result, NotOurs):
-        return 1 if result.reason is Reason.NO_CODE else 0
-    for distance, known in ((0, _CUT_OFF), (2, _BEGINNING), (4, _NO_ADDRESS), (5, _NOTHING)):
-        if result is known:
-            return distance
-    return 3
+def _rank(result: CallbackResult | BadPaste) -> int:
+    if isinstance(result, BadPaste):
+        return result.rank
+    return 1 if isinstance(result, NotOurs) and result.reason is Reason.NO_CODE else 0
 
 
 def _read(
@@ -113,16 +114,19 @@ def _read(
 
 _BEGINNING = BadPaste(
     "That is the address that begins the sign-in. Open it in the browser, sign in, and paste the"
-    " address where the browser ends."
+    " address where the browser ends.",
+    rank=2,
 )
 _CUT_OFF = BadPaste(
-    "That address was cut off at its end. Copy the whole of it from the browser, then paste again."
+    "That address was cut off at its end. Copy the whole of it from the browser, then paste again.",
+    rank=0,
 )
 _NO_ADDRESS = BadPaste(
     "That is not an address. Paste the whole address where the browser ended, with code= and"
-    " state= in it: a code alone cannot be checked against this attempt."
+    " state= in it: a code alone cannot be checked against this attempt.",
+    rank=4,
 )
-_NOTHING = BadPaste("Nothing was pasted.")
+_NOTHING = BadPaste("Nothing was pasted.", rank=5)
 
 
 def _query_in(address: str, redirect_uri: RedirectUri) -> str | BadPaste:
@@ -181,9 +185,8 @@ def _readings(text: str, redirect_uri: RedirectUri) -> Iterator[str]:
     for one, found in (*starts[:_MOST_STARTS], *other[:_MOST_STARTS]):
         rest = one[found.start() :][:_LONGEST_ADDRESS]
         head = len(found[0])
-        unwrapped = _LINE_BREAK.sub("", rest)
-        yield from (_joined(_until(end, unwrapped, head)) for end in _ENDS)
-        yield from (_joined(_until(end, rest, head)) for end in _ENDS)
+        for lines in (_LINE_BREAK.sub("", rest), rest):
+            yield from (_joined(_until(end, lines, head)) for end in _ENDS)
         yield _joined(rest)
     yield _joined(text)
 

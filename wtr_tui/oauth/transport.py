@@ -21,7 +21,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -273,17 +273,15 @@ class Line:
         self._is_cut = False
         self._lock = threading.Lock()
 
-    def trace(self, event: str, seen: Mapping[str, object]) -> None:
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Called by the HTTP library at each step of the request."""
         if event == "http11.send_request_headers.started":
             # The CONNECT to a proxy is not the request: the proxy is not the server.
-            request = cast(_Request, seen["request"])
-            self.sent = self.sent or request.method != b"CONNECT"
+            self.sent = self.sent or info["request"].method != b"CONNECT"
         # TLS moves the connection into a new socket object and empties the old one.
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            stream = cast(_Stream, seen["return_value"])
             with self._lock:
-                self._socket = stream.get_extra_info("socket")
+                self._socket = info["return_value"].get_extra_info("socket")
                 if self._is_cut:
                     self._shut()
 
@@ -346,11 +344,3 @@ def _last_look(outcome: Future[T], line: Line, is_whole: Callable[[T], bool], *,
     if outcome.done() and outcome.exception() is None and is_whole(outcome.result()):
         return outcome.result()
     raise DeadlinePassed from None
-
-
-class _Request(Protocol):
-    method: bytes
-
-
-class _Stream(Protocol):
-    def get_extra_info(self, info: str) -> socket.socket | None: ...

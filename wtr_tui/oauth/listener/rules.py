@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
@@ -47,7 +47,7 @@ class LaunchPath:
 
 @dataclass(frozen=True)
 class AttemptView:
-    """What has to be known of the attempt to decide about a request."""
+    """What is known of the attempt, to decide about a request."""
 
     request: AuthorizationRequest
     redirect_uri: RedirectUri
@@ -64,6 +64,10 @@ class AttemptView:
     def done_path(self) -> str:
         """Where the browser is sent after the answer, so that no code stays in its address."""
         return "/done" if self.redirect_uri.path != "/done" else "/finished"
+
+    def having_used(self, used: LaunchPath) -> AttemptView:
+        rest = [each for each in self.launch_paths if each is not used]
+        return replace(self, launch_paths=(*rest, replace(used, used=True)))
 
 
 @dataclass(frozen=True)

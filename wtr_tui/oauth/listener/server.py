@@ -92,14 +92,11 @@ class Listener:
         on_step: OnStep,
         limits: Limits = USUAL,
     ) -> None:
-        self._request = request
-        self._redirect_uri = redirect_uri
+        random_part = "".join(secrets.choice(_START_ALPHABET) for _ in range(_START_LENGTH))
+        self._attempt = AttemptView(request, redirect_uri, Secret(START_FOLDER + random_part))
         self._on_answer = on_answer
         self._on_step = on_step
         self._limits = limits
-        random_part = "".join(secrets.choice(_START_ALPHABET) for _ in range(_START_LENGTH))
-        self._start_path = Secret(START_FOLDER + random_part)
-        self._launch_paths: list[LaunchPath] = []
         self._servers: list[asyncio.Server] = []
         # In the order of their arrival.
         self._connections: dict[Connection, asyncio.Task[None]] = {}
@@ -107,7 +104,7 @@ class Listener:
         self._done_shown = asyncio.Event()
         self._stopped = False
         self._notices: Counter[Notice] = Counter()
-        self._guesses = self._reuses = 0
+        self._reuses = 0
         self.families: tuple[str, ...] = ()
         """The addresses listened on: 127.0.0.1, ::1 or both; none before the start."""
 
@@ -117,7 +114,7 @@ class Listener:
 
         It exists from :meth:`start` on: nobody may be sent to a port that somebody else has.
         """
-        return self._address(self._start_path)
+        return self._address(self._attempt.start_path)
 
     def launch_url(self) -> str:
         """A new address for a browser that is started here: it leads to Webex exactly once.
@@ -125,17 +122,18 @@ class Listener:
         The command line of a browser can be read by everybody on the machine, unlike a screen.
         """
         path = Secret(START_FOLDER + secrets.token_urlsafe(24))
-        self._launch_paths.append(LaunchPath(path))
+        launch_paths = (*self._attempt.launch_paths, LaunchPath(path))
+        self._attempt = replace(self._attempt, launch_paths=launch_paths)
         return self._address(path)
 
     def _address(self, path: Secret) -> str:
         if not self.families:
             raise RuntimeError("the listener has not been started")
-        return self._redirect_uri.origin + path.reveal()
+        return self._attempt.redirect_uri.origin + path.reveal()
 
     async def start(self) -> None:
         """Listens. Raises PortTaken, or CannotListen for any other reason; then nothing is open."""
-        sockets = listening_sockets(self._redirect_uri.port)
+        sockets = listening_sockets(self._attempt.redirect_uri.port)
         for opened in sockets:
             server = await asyncio.start_server(self._serve, sock=opened, backlog=BACKLOG)
             self._servers.append(server)
@@ -204,7 +202,7 @@ class Listener:
         else:
             if request is None:
                 return
-            decision = decide(request, self._view())
+            decision = decide(request, self._attempt)
             if _is_launch(decision) and (stranger := connection.stranger()):
                 # The command line of a browser can be read by every user of the machine. The
                 # address goes on waiting for the browser that it was made for.
@@ -218,26 +216,15 @@ class Listener:
                 self._done_shown.set()
         await connection.linger()
 
-    def _view(self) -> AttemptView:
-        return AttemptView(
-            self._request,
-            self._redirect_uri,
-            self._start_path,
-            tuple(self._launch_paths),
-            wrong_guesses=self._guesses,
-            answered=self._answering is not None,
-        )
-
     async def _follow(self, decision: Decision, request: Request) -> Reply:
         if isinstance(decision, SendToWebex):
             if decision.launch_path is not None:
-                at = self._launch_paths.index(decision.launch_path)
-                self._launch_paths[at] = replace(decision.launch_path, used=True)
+                self._attempt = self._attempt.having_used(decision.launch_path)
             self._on_step(BrowserArrived())
             return pages.redirect(decision.location)
         if isinstance(decision, (Granted, Refused)):
             await self._answer(decision)
-            return pages.redirect(self._view().done_path)
+            return pages.redirect(self._attempt.done_path)
         if isinstance(decision, ShowDone):
             return pages.page(200, self._outcome())
         if isinstance(decision, NotOurs):
@@ -249,6 +236,7 @@ class Listener:
     async def _answer(self, answer: Granted | Refused) -> None:
         """Hands the first answer on; whoever brings it again waits for the same outcome."""
         if self._answering is None:
+            self._attempt = replace(self._attempt, answered=True)
             self._answering = asyncio.ensure_future(self._on_answer(answer))
             self._answering.add_done_callback(_report)
         # Unlike wait_for, wait leaves what it waits for alone when the time is over.
@@ -288,13 +276,13 @@ class Listener:
             self._reuses += 1
             self._on_step(LaunchAddressReused(self._reuses))
             return pages.page(decision.status, pages.opened_before(decision.why))
-        if decision.counted:  # once, when it was closed
-            return pages.page(decision.status, pages.not_here(decision.why))
-        self._notice(Notice.STRAY, f"A stray request was turned away: {decision.why}")
+        if not decision.counted:  # else it was, when the start address was closed
+            self._notice(Notice.STRAY, f"A stray request was turned away: {decision.why}")
         if decision.guess:
-            self._guesses += 1
-            if self._view().start_closed:
-                self._on_step(StartAddressClosed(self._guesses))
+            guesses = self._attempt.wrong_guesses + 1
+            self._attempt = replace(self._attempt, wrong_guesses=guesses)
+            if self._attempt.start_closed:
+                self._on_step(StartAddressClosed(guesses))
         return pages.page(decision.status, pages.not_here(decision.why))
 
 
