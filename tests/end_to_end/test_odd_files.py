@@ -98,7 +98,8 @@ def test_settings_that_cannot_be_understood_are_told_with_their_line(
 def test_a_token_of_another_app_id_is_not_shown_as_good(signed_in: Home, start: Start) -> None:
     edit(signed_in, APP_ID, f"{APP_ID}Cffff")
     terminal = start()
-    shows(terminal, "This token belongs to App ID")
+    shows(terminal, "another integration's")
+    assert "● valid" not in terminal.text
 
 
 def test_a_token_file_that_others_could_read_is_closed_and_told(
