@@ -179,7 +179,7 @@ def test_a_forked_child_is_not_held_up_by_a_lock_of_its_parent(home: Home, webex
     home.sign_in(webex, left=EXPIRED)
     script = """
         import os, wtr_tui
-        from wtr_tui import access, in_flight
+        from wtr_tui import access
         with access.source()._lock:
             child = os.fork()
             if child == 0:
