@@ -26,7 +26,12 @@ LIMIT = 180
 """Seconds for the tests of one mutant; one that makes them hang is noticed, too."""
 
 TESTS = {
-    "wtr_tui/tokens.py": ("tests/test_refresh.py", "tests/commands/test_token.py"),
+    "wtr_tui/tokens.py": (
+        "tests/test_refresh.py",
+        "tests/commands/test_token.py",
+        "tests/commands/test_hard_end.py",
+        "tests/commands/test_one_answer.py",
+    ),
     "wtr_tui/auto_refresh.py": ("tests/test_auto_refresh.py", "tests/test_refresh_times.py"),
     "wtr_tui/clock.py": ("tests/test_clock.py", "tests/test_durations.py"),
     "wtr_tui/model.py": ("tests/test_secret.py", "tests/storage", "tests/oauth/test_token.py"),
