@@ -69,19 +69,16 @@ def test_what_cannot_be_a_redirect_uri_is_refused_with_the_reason(text: str, say
     assert refused.value.hint
 
 
-def test_a_port_alone_gives_the_default_redirect_uri() -> None:
-    uri = RedirectUri.on_port(6855)
-    assert uri == RedirectUri.parse("http://localhost:6855")
-
-
 def test_only_the_names_of_this_machine_are_expected_as_host() -> None:
     """B21."""
-    assert RedirectUri.on_port(6855).loopback_authorities == {
+    assert RedirectUri.parse("http://localhost:6855").loopback_authorities == {
         "localhost:6855",
         "127.0.0.1:6855",
         "[::1]:6855",
     }
-    assert {"localhost", "localhost:80"} < RedirectUri.on_port(80).loopback_authorities
+    assert {"localhost", "localhost:80"} < RedirectUri.parse(
+        "http://localhost:80"
+    ).loopback_authorities
 
 
 @given(st.text(max_size=60))

@@ -749,11 +749,12 @@ async def test_a_sign_in_by_another_account_than_the_setting_names_is_put_aside(
         listening = await watched.until(steps.Listening)
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
         last = (await watched.rest())[-1]
-        await browser
+        page = await browser
     stored = profile.token_file.read()
     waiting = put_aside.waiting(profile.token_file)
     if is_asked:
         assert isinstance(last, steps.OtherAccount)
+        assert "Is this the right account?" in page.text
         assert stored == before
         assert [path for path, _ in waiting] == [last.put_aside]
         why = put_aside.reason(last.account, last.before, expected)

@@ -43,11 +43,6 @@ class RedirectUri:
         port = parts.port or DEFAULT_PORTS[parts.scheme]
         return cls(text, parts.scheme, parts.hostname or "", port, parts.path)
 
-    @classmethod
-    def on_port(cls, port: int) -> RedirectUri:
-        """The redirect URI of an integration for which only a port is known: no path, no slash."""
-        return cls(f"http://localhost:{port}", "http", "localhost", port, "")
-
     def __str__(self) -> str:
         return self.text
 

@@ -29,7 +29,13 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Account, Secret, Token
-from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused
+from wtr_tui.oauth.authorization import (
+    AuthorizationRequest,
+    Granted,
+    NotOurs,
+    Refused,
+    error_text,
+)
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
 from wtr_tui.oauth.listener import pages
@@ -175,7 +181,7 @@ class Retrieval:
         if isinstance(answer, BadPaste):
             return answer.message
         if isinstance(answer, NotOurs):
-            said = f" It says: {answer.error} {answer.description}".rstrip() if answer.error else ""
+            said = f" It says: {error_text(answer)}" if answer.error else ""
             return f"That is not the answer of this sign-in. {answer.reason.value}{said}"
         self._answered = True
         self._pasted = asyncio.ensure_future(self._accept(answer, Method.PASTE))
@@ -286,7 +292,7 @@ class Retrieval:
             self._emit(Ended(End.FAILED, error.message, error.hint, error.exit_code))
             return pages.failed(str(error))
         self._emit(step)
-        return pages.signed_in()
+        return pages.other_account() if isinstance(step, OtherAccount) else pages.signed_in()
 
     def _exchange(self, code: Secret) -> Token:
         request = self.request
@@ -470,11 +476,10 @@ def _declined(answer: Refused) -> Ended:
             " wtr-tui).",
             FAILED,
         )
-    words = ": ".join(filter(None, (answer.error, words)))
     temporary = answer.error in {"server_error", "temporarily_unavailable"}
     return Ended(
         End.FAILED,
-        f"Webex refused the sign-in: “{words}”.",
+        f"Webex refused the sign-in: “{error_text(answer).rstrip('.')}”.",
         "Try again in a moment." if temporary else "Check the settings (F4 in wtr-tui).",
         TEMPORARY if temporary else FAILED,
     )

@@ -329,9 +329,9 @@ async def test_one_family_taken_by_another_program_is_a_taken_port(
         with pytest.raises(PortTaken) as refused:
             async with listening(port=port):
                 pytest.fail("it listens")
-        assert (refused.value.port, refused.value.family) == (port, address)
-        assert str(port) in refused.value.message
-        assert refused.value.holder in refused.value.message
+        assert refused.value.message.startswith(f"Port {port} on {address} is taken by ")
+        if sys.platform == "linux":
+            assert f"(pid {os.getpid()})" in refused.value.message
         for free in {"127.0.0.1", "::1"} - {address}:
             assert await refuses_connections(port, free)
 

@@ -16,6 +16,7 @@ from wtr_tui.oauth.listener import pages
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=y>"
 OUTCOMES = {
     "signed in": pages.signed_in(),
+    "other account": pages.other_account(),
     "declined": pages.declined(Refused("access_denied", EVIL)),
     "refused": pages.declined(Refused(EVIL, EVIL)),
     "failed": pages.failed(EVIL, EVIL),

@@ -62,6 +62,11 @@ class NotOurs:
 CallbackResult = Granted | Refused | NotOurs
 
 
+def error_text(answer: Refused | NotOurs) -> str:
+    """What went wrong by the answer's own account: ``error: description``, or either."""
+    return ": ".join(filter(None, (answer.error, answer.description)))
+
+
 def _random() -> Secret:
     """256 random bits in 43 characters, all of them unreserved ones (RFC 7636 §4.1, §7.1)."""
     return Secret(secrets.token_urlsafe(32))

@@ -50,14 +50,9 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     return None
 
 
-def unreadable_exclusions(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The entries of NO_PROXY that mean nothing, fit to be shown: they exclude no host."""
-    return tuple(cleaned(entry, 60) for entry in _exclusions(environ) if _rule(entry) is None)
-
-
 def warning(environ: Mapping[str, str]) -> str:
     """The warning about a NO_PROXY that cannot be read in full; "" for none."""
-    entries = unreadable_exclusions(environ)
+    entries = [cleaned(entry, 60) for entry in _exclusions(environ) if _rule(entry) is None]
     if not entries or not any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
         return ""
     plural = len(entries) > 1

@@ -12,7 +12,7 @@ from importlib import resources
 from string import Template
 
 from wtr_tui.brand import ACCENT_ON_DARK, ACCENT_ON_LIGHT, MARK
-from wtr_tui.oauth.authorization import NotOurs, Reason, Refused
+from wtr_tui.oauth.authorization import NotOurs, Reason, Refused, error_text
 
 # Base64, so that the page holds no address at all, not even the name of SVG.
 _ICON = base64.b64encode(
@@ -69,6 +69,17 @@ def signed_in() -> Outcome:
     )
 
 
+def other_account() -> Outcome:
+    """The token was granted, but the terminal asks whether it is of the right account."""
+    return Outcome(
+        Mood.ASIDE,
+        "Is this the right account?",
+        "You signed in, perhaps not with the account that was expected. Nothing was replaced: look"
+        " at the terminal. You can close this tab.",
+        "signed in, not yet used",
+    )
+
+
 def declined(refused: Refused) -> Outcome:
     """Somebody said no at Webex, or Webex did."""
     if refused.declined:
@@ -84,8 +95,7 @@ def declined(refused: Refused) -> Outcome:
             "declined",
             refused.description,
         )
-    words = ": ".join(filter(None, (refused.error, refused.description)))
-    return failed("Webex refused the sign-in. The terminal says what to do.", words)
+    return failed("Webex refused the sign-in. The terminal says what to do.", error_text(refused))
 
 
 def failed(sentence: str, quoted: str = "") -> Outcome:
@@ -128,7 +138,7 @@ def not_ours(answer: NotOurs) -> Outcome:
             "Webex reported a problem",
             "The terminal shows it too, and goes on waiting in case this is not the last word.",
             "still waiting",
-            ": ".join(filter(None, (answer.error, answer.description))),
+            error_text(answer),
             "The browser brought",
         )
     if answer.reason in (Reason.NO_STATE, Reason.WRONG_STATE):

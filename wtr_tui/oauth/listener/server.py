@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 import h11
 
 from wtr_tui.model import Secret
-from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
+from wtr_tui.oauth.authorization import (
+    AuthorizationRequest,
+    Granted,
+    NotOurs,
+    Reason,
+    Refused,
+    error_text,
+)
 from wtr_tui.oauth.listener import pages
 from wtr_tui.oauth.listener.pages import Reply
 from wtr_tui.oauth.listener.rules import (
@@ -253,7 +260,7 @@ class Listener:
     def _not_ours(self, answer: NotOurs) -> Reply:
         if answer.reason is Reason.NO_STATE and answer.error:
             # Webex was seen to leave the state out of an error: worth showing, not believing.
-            quoted = cleaned(": ".join(filter(None, (answer.error, answer.description))), _QUOTED)
+            quoted = cleaned(error_text(answer), _QUOTED)
             self._notice(
                 Notice.ERROR_WITHOUT_STATE,
                 f"The browser reported an error: {quoted}. It carries no state, so it may be"

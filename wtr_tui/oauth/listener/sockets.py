@@ -23,20 +23,7 @@ class CannotListen(WtrError):
 
 
 class PortTaken(CannotListen):
-    """Another program has the port, on at least one of the two addresses.
-
-    ``family`` is that address, ``holder`` the program as far as it is known.
-    """
-
-    def __init__(self, port: int, family: str, holder: str) -> None:
-        super().__init__(
-            f"Port {port} on {family} is taken by {holder or 'another program'}.",
-            "Quit that program; or register another port with the integration and enter it in the"
-            f" settings. {_OTHER_WAYS}.",
-        )
-        self.port = port
-        self.family = family
-        self.holder = holder
+    """Another program has the port, on at least one of the two addresses."""
 
 
 def listening_sockets(port: int) -> list[socket.socket]:
@@ -53,7 +40,7 @@ def listening_sockets(port: int) -> list[socket.socket]:
                 sockets.append(_listening(family, address, port))
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    raise PortTaken(port, address, port_holder(port, address)) from error
+                    raise _taken(port, address) from error
                 if error.errno not in _NO_SUCH_FAMILY:
                     raise _impossible(port, error) from error
                 refusal = error
@@ -86,6 +73,14 @@ def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.
         opened.close()
         raise
     return opened
+
+
+def _taken(port: int, address: str) -> PortTaken:
+    return PortTaken(
+        f"Port {port} on {address} is taken by {port_holder(port, address) or 'another program'}.",
+        "Quit that program; or register another port with the integration and enter it in the"
+        f" settings. {_OTHER_WAYS}.",
+    )
 
 
 def _impossible(port: int, error: OSError) -> CannotListen:
