@@ -15,6 +15,7 @@ _PLACES = (
     "end_to_end",
     "ssh",
     "security",
+    "slow",
     "tui/test_pictures.py",
     "tui/test_retrieval_screen.py",
     "commands/test_completion.py",

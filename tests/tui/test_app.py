@@ -18,6 +18,8 @@ from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, u
 from tests.support.tokens import LIFE, a_token
 from tests.support.webex import Sandbox
 from wtr_tui import errors, tokens
+from wtr_tui.model import Token
+from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage import profiles
 from wtr_tui.storage.token_file import StoredToken
@@ -289,18 +291,19 @@ async def test_leaving_waits_for_a_refresh_that_is_under_way(
     before = stage.save(
         token_from(sandbox.issue(), now=stage.clock()), sandbox.integration.client_id
     )
-    gate = threading.Event()
-    asked = tokens.refresh
+    in_flight, gate = threading.Event(), threading.Event()
+    asked = WebexClient.refresh
 
-    def gated(*arguments: object, **options: object) -> tokens.Obtained:
-        gate.wait(20)
-        return asked(*arguments, **options)  # type: ignore[arg-type]
+    def gated(client: WebexClient, token: Token) -> Token:
+        in_flight.set()
+        assert gate.wait(20)
+        return asked(client, token)
 
-    monkeypatch.setattr(tokens, "refresh", gated)
+    monkeypatch.setattr(WebexClient, "refresh", gated)
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("r")
-        await tells(pilot, "Refreshing …")
+        await until(pilot, in_flight.is_set)
         await pilot.press("q")
         await pilot.pause()
         assert app.return_code is None
