@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import ssl
-import subprocess
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +18,7 @@ from tests.oauth.calls import (
     exchange,
     refresh,
 )
+from tests.support.certificate import self_signed
 from tests.support.endpoint import (
     Endpoint,
     Reply,
@@ -144,21 +142,10 @@ def test_an_ssl_cert_file_that_is_missing_is_said(
         client.warm()
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 def test_a_certificate_nobody_vouches_for_is_refused_unless_the_ca_file_does(
     tmp_path: Path,
 ) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        " -subj /CN=here -addext subjectAltName=IP:127.0.0.1"
-        f" -keyout {key.name} -out {certificate.name}".split(),
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = self_signed(tmp_path)
     with Sandbox(tls=context) as sandbox:
         with (
             client_of(sandbox.base_url) as client,

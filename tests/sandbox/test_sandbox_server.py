@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.certificate import self_signed
 from tests.support.webex import Sandbox
 
 
@@ -146,15 +145,8 @@ def test_a_client_that_leaves_early_is_not_complained_about(
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 def test_it_speaks_tls_where_it_is_given_a_certificate(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-    subject = ["-subj", "/CN=sandbox", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*command.split(), *subject, *files], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = self_signed(tmp_path)
     trusting = ssl.create_default_context(cafile=str(certificate))
     with Sandbox(tls=context) as sandbox:
         assert sandbox.base_url.startswith("https://127.0.0.1:")

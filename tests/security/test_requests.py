@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -13,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.certificate import self_signed
 from tests.support.home import Home
 from tests.support.webex import Integration, Sandbox
 from wtr_tui.commands import COMMANDS
@@ -117,17 +115,7 @@ def test_nothing_switches_the_judgement_of_certificates_off(home: Home) -> None:
 @pytest.fixture
 def signed_by_nobody(tmp_path: Path, integration: Integration) -> Iterator[tuple[Sandbox, Path]]:
     """A stand-in that speaks TLS, and its certificate."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl makes the certificate")
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        " -subj /CN=Nobody -addext subjectAltName=IP:127.0.0.1"
-        f" -keyout {key.name} -out {certificate.name}"
-    )
-    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = self_signed(tmp_path)
     with Sandbox([integration], tls=context) as running:
         yield running, certificate
 
