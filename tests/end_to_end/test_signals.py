@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -113,35 +115,82 @@ def test_a_terminal_that_goes_away_unannounced_ends_the_program(
     assert port_is_free(integration)
 
 
-def test_ctrl_z_gives_the_terminal_back_and_fg_paints_everything_again(
-    signed_in: Home, start: Start
+@pytest.fixture(params=["directly", "in a script"])
+def in_shell(
+    request: pytest.FixtureRequest, signed_in: Home, start: Start, tmp_path: Path
+) -> Terminal:
+    """The program, started from a shell with job control."""
+    script = tmp_path / "program"
+    how = "exec {}" if request.param == "directly" else "{}; exit $?"
+    script.write_text("#!/bin/sh\n" + how.format(shlex.join(PROGRAM)) + "\n")
+    script.chmod(0o755)
+    terminal = start(command=("bash", "--norc", "--noprofile", "-i"), PS1="shell> ")
+    terminal.wait_for("shell>")
+    terminal.press(str(script), "enter")
+    return terminal
+
+
+def test_ctrl_z_gives_the_terminal_back_to_the_shell_and_fg_paints_everything_again(
+    in_shell: Terminal,
 ) -> None:
-    terminal = start()
+    terminal = in_shell
     terminal.wait_for("● valid")
     for _ in range(2):
         terminal.press("ctrl+z")
-        terminal.wait_until_stopped()
-        terminal.wait_until(lambda _: not terminal.in_full_screen, "the terminal back")
-        terminal.wait_until(lambda _: not terminal.not_restored(), "the terminal as it was")
+        terminal.wait_for("Stopped", "shell>")
+        assert not terminal.in_full_screen
+        # What is different is of the shell's own line editor.
+        assert set(terminal.not_restored()) <= {"mode 2004 is on", "stty differs"}
 
         terminal.forget_screen()
-        terminal.signal(signal.SIGCONT)
+        terminal.press("fg", "enter")
 
         terminal.wait_for("WTR²", "● valid", "Sign-in", "q Quit")
         assert terminal.in_full_screen
     terminal.press("q")
+    terminal.wait_until(lambda _: not terminal.in_full_screen, "the shell")
+    terminal.press("exit", "enter")
     assert terminal.wait() == 0
-    assert terminal.not_restored() == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [PROGRAM, ("/bin/sh", "-c", '"$@"; exit $?', "-", *PROGRAM)],
+    ids=["alone", "in a shell without job control"],
+)
+def test_ctrl_z_where_no_shell_could_resume_it_says_so_and_goes_on(
+    signed_in: Home, start: Start, command: tuple[str, ...]
+) -> None:
+    terminal = start(command=command)
+    terminal.wait_for("● valid")
+    terminal.press("ctrl+z")
+    terminal.wait_for("Not sent to the background")
+    terminal.press("f4")
+    terminal.wait_for("App ID")
+    terminal.press("ctrl+q")
+    assert terminal.wait() == 0
+
+
+def test_a_stop_signal_where_no_shell_could_resume_it_does_nothing(
+    signed_in: Home, start: Start
+) -> None:
+    terminal = start()
+    terminal.wait_for("● valid")
+    terminal.signal(signal.SIGTSTP)
+    terminal.press("f4")
+    terminal.wait_for("App ID")
 
 
 def test_a_sign_in_goes_on_after_ctrl_z_and_fg(
     configured: Home, start: Start, integration: Integration
 ) -> None:
-    terminal = start_waiting(start)
+    terminal = start(command=("bash", "--norc", "--noprofile", "-i"), PS1="shell> ")
+    terminal.wait_for("shell>")
+    terminal.press(shlex.join(PROGRAM), "enter")
+    terminal.wait_for("Listening on port")
     terminal.press("ctrl+z")
-    terminal.wait_until_stopped()
-    terminal.wait_until(lambda _: not terminal.in_full_screen, "the terminal back")
+    terminal.wait_for("Stopped")
     terminal.forget_screen()
-    terminal.signal(signal.SIGCONT)
+    terminal.press("fg", "enter")
     terminal.wait_for("Listening on port", "left", "/s/")
     assert not port_is_free(integration)

@@ -23,8 +23,7 @@ def test_the_full_address_is_printed_in_one_piece(configured: Home, log_in: LogI
     before = len(terminal.received)
     terminal.press("w")
     terminal.wait_until(lambda _: _PROMPT in terminal.received[before:], "the plain page")
-    assert not terminal.in_full_screen
-    page = terminal.received[before:].rpartition(b"\x1b[?1049l")[2]
+    page = terminal.received[before:].rpartition(b"\x1b[?1049h")[2]
     assert b"\r\n\r\n" + address.encode() + b"\r\n" in page
 
     terminal.forget_screen()
@@ -42,7 +41,7 @@ def test_the_token_is_printed_in_one_piece_and_does_not_stay(
     before = len(terminal.received)
     terminal.press("V")
     terminal.wait_until(lambda _: _PROMPT in terminal.received[before:], "the plain page")
-    page = terminal.received[before:].rpartition(b"\x1b[?1049l")[2]
+    page = terminal.received[before:].rpartition(b"\x1b[?1049h")[2]
     assert b"\r\n\r\n" + token.encode() + b"\r\n" in page
     assert token in terminal.text.replace("\n", "")
 

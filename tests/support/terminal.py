@@ -20,7 +20,7 @@ from types import TracebackType
 
 import pyte
 
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import PATIENCE
 
 COLUMNS, ROWS = 80, 24
 
@@ -192,14 +192,6 @@ class Terminal:
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
-
-    def wait_until_stopped(self) -> None:
-        """Waits until the program is in the background (ctrl+z)."""
-        stat = Path(f"/proc/{self.process.pid}/stat")
-        wait_until(
-            lambda: stat.read_text().rpartition(")")[2].split()[0] == "T",
-            "the program stopped by the terminal",
-        )
 
     def wait(self) -> int:
         """The exit code, once the program has ended by itself and all it wrote was read."""

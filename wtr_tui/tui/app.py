@@ -308,6 +308,15 @@ class WtrApp(App[int]):
         """Over what another program, such as ssh itself after ~C, has written on the screen."""
         self.screen.refresh()
 
+    def action_suspend_process(self) -> None:
+        if lifecycle.can_be_resumed():
+            super().action_suspend_process()
+        else:
+            self.tell(
+                "Not sent to the background: no shell waits here that could bring it back.",
+                Tone.WARN,
+            )
+
     def action_interrupt(self) -> None:
         """Ctrl+C ends what is going on, and the program when nothing is."""
         if self.shown is None or not self.shown.interrupt():

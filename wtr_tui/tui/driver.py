@@ -16,11 +16,16 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from wtr_tui.tui import lifecycle
 from wtr_tui.tui.sparing_output import spared
 from wtr_tui.tui.terminal_input import TerminalInput
 
 _POLL_SECONDS = 0.1
 _READ_SIZE = 4096
+
+WIPE = "\x1b[1;2H\x1b[J\x1b[1;1H\x1b[2K"
+"""Empties the screen, all but one cell and then that: tmux and other terminals put into their
+scrollback what is cleared from a whole screen at once (ED 2, or ED 0 from its first cell)."""
 
 
 class WholeParser(XTermParser):
@@ -42,11 +47,26 @@ class WholeParser(XTermParser):
 class TerminalDriver(LinuxDriver):
     """Reads keys, pastes and reports; the end of its thread is a fault like any other.
 
-    What it writes sends no colour twice.
+    What it writes sends no colour twice, and nothing of it is left at the end.
     """
 
     def write(self, data: str) -> None:
         super().write(spared(data))
+
+    def _sigtstp_application(self, *_: object) -> None:
+        # Textual would stop itself with SIGSTOP, for ever where nobody resumes it.
+        if not lifecycle.can_be_resumed():
+            return
+        if self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        lifecycle.stop_group()
+
+    def stop_application_mode(self) -> None:
+        # Where there is no alternate screen (GNU screen, alternate-screen off in tmux), the last
+        # picture would stay, and a revealed token with it.
+        self.write(WIPE)
+        super().stop_application_mode()
 
     def run_input_thread(self) -> None:
         parser = WholeParser(self._debug)

@@ -1,17 +1,30 @@
-"""How a text gets to the user: into the clipboard, or onto the bare terminal."""
+"""How a text gets to the user: into the clipboard, or in one piece onto the bare terminal."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from wtr_tui.background import in_thread
 from wtr_tui.storage.settings_table import CLIPBOARD
 from wtr_tui.tui import textual_private
-from wtr_tui.tui.plain_page import PlainPage
+from wtr_tui.tui.driver import WIPE
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
+
+_ALTERNATE_SCREEN, _MAIN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
+_FORGET_SCROLLBACK = "\x1b[3J"
+_GO_BACK = "Press Enter, Esc or q to go back. "
+_CLOSING = frozenset(b"\r\n\x1bqQ")
+_RESIZE_SECONDS = 0.3
 
 
 class HandOver:
@@ -62,3 +75,116 @@ class HandOver:
     def close_page(self) -> None:
         """Goes back to the screens, because something has happened that they tell."""
         self._page.close()
+
+
+class PlainPage:
+    """A text without borders and line breaks of ours; nothing of it stays on the terminal.
+
+    It stands on the alternate screen, which has no scrollback: tmux keeps in its history what a
+    program clears from the main one. Waits for a key without blocking: a redirect that arrives
+    meanwhile is answered.
+    """
+
+    def __init__(self) -> None:
+        self._over: asyncio.Event | None = None
+
+    async def show(self, title: str, text: str) -> None:
+        """To be called while the app is suspended; gives back when one of the keys was pressed.
+
+        Nothing that is typed is echoed.
+        """
+        loop = asyncio.get_running_loop()
+        keyboard = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
+        self._over = over = asyncio.Event()
+
+        def look() -> None:
+            if _CLOSING.intersection(_typed(keyboard)):
+                over.set()
+
+        size = _size()
+        # Only the main screen can be scrolled back to the beginning of what is longer.
+        overflows = _rows(text, size.columns) + _rows(_GO_BACK, size.columns) > size.lines
+        _write((WIPE if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
+        with _one_key_at_a_time(keyboard):
+            loop.add_reader(keyboard, look)
+            try:
+                while not over.is_set():
+                    with suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(over.wait(), _RESIZE_SECONDS)
+                    before, size = size, _size()
+                    if size != before and not overflows:  # no terminal wraps this screen anew
+                        _write(_page(title, text, size))
+            finally:
+                loop.remove_reader(keyboard)
+                self._over = None
+                _typed(keyboard)  # so that it is not taken for keys of the screens
+                _write(WIPE + (_FORGET_SCROLLBACK if overflows else _MAIN_SCREEN))
+
+    def close(self) -> None:
+        """Goes back without Enter, because something has happened that the screens tell."""
+        if self._over is not None:
+            self._over.set()
+
+
+def _page(title: str, text: str, size: os.terminal_size) -> str:
+    """As much around the text as there is room for: what scrolled away could not be selected."""
+    frames = (f"{title}\n\n{{}}\n\n{_GO_BACK}", f"{{}}\n{_GO_BACK}")
+    for frame in frames:
+        page = frame.format(text)
+        if sum(_rows(line, size.columns) for line in page.split("\n")) <= size.lines:
+            break
+    return WIPE + page
+
+
+def _rows(line: str, columns: int) -> int:
+    return max(-(-len(line) // columns), 1)
+
+
+def _size() -> os.terminal_size:
+    with suppress(OSError, ValueError, AttributeError):
+        assert sys.__stderr__ is not None
+        size = os.get_terminal_size(sys.__stderr__.fileno())
+        if size.columns > 0 and size.lines > 0:
+            return size
+    return os.terminal_size((80, 24))
+
+
+def _write(text: str) -> None:
+    # A terminal that is gone meanwhile takes nothing more; its signal ends the program.
+    if sys.__stderr__ is not None:
+        with suppress(OSError):
+            sys.__stderr__.write(text)
+            sys.__stderr__.flush()
+
+
+@contextmanager
+def _one_key_at_a_time(keyboard: int) -> Iterator[None]:
+    """Keys come at once and are not echoed, until the terminal is as it was before."""
+    try:
+        before = termios.tcgetattr(keyboard)
+    except termios.error:  # no terminal, or one that is gone
+        yield
+        return
+    tty.setcbreak(keyboard, termios.TCSANOW)
+    try:
+        yield
+    finally:
+        with suppress(termios.error):
+            termios.tcsetattr(keyboard, termios.TCSANOW, before)
+
+
+def _typed(keyboard: int) -> bytes:
+    """What has been typed by now; Enter where nobody is there any more."""
+    blocking = os.get_blocking(keyboard)
+    os.set_blocking(keyboard, False)
+    typed = b""
+    try:
+        while piece := os.read(keyboard, 4096):
+            typed += piece
+        return typed or b"\n"
+    except BlockingIOError:
+        return typed
+    except OSError:
+        return b"\n"
+    finally:
+        os.set_blocking(keyboard, blocking)

@@ -70,6 +70,39 @@ def forget_lost_terminal() -> None:
             os.close(null)
 
 
+def can_be_resumed() -> bool:
+    """Whether a shell would notice that this process was stopped, and could let it go on.
+
+    Nobody does where the process group is orphaned (``ssh -tt host 'exec wtr-tui'``, a container,
+    a command of tmux). The kernel knows: it lets no terminal stop a member of such a group (POSIX,
+    General Terminal Interface, 11.1.4). So a child in our group tries.
+    """
+    if _TSTP_WAS_IGNORED:
+        return False
+    stop_itself = ("sh", "-c", "kill -TSTP $$")
+    child = os.posix_spawn("/bin/sh", stop_itself, {}, setsigdef=[signal.SIGTSTP])
+    _, status = os.waitpid(child, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        return False
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+# By whoever started the program: an editor, say, or a script without job control.
+_TSTP_WAS_IGNORED = signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
+
+
+def stop_group() -> None:
+    """Stops this process and those it was started with, as the terminal's own key would.
+
+    A wrapper (``sudo``, a script) that went on would leave the shell waiting for it.
+    """
+    handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.killpg(0, signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, handler)
+
+
 def repaint_after_suspension(app: WtrApp) -> None:
     """After ``fg`` the terminal is empty, and Textual repaints only what changes."""
     app.app_resume_signal.subscribe(app, lambda _: app.screen.refresh())
