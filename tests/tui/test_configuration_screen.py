@@ -12,9 +12,11 @@ from textual.widgets import Input
 
 from tests.support.stage import SECRET, Stage, seen, shows, tells, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID
-from wtr_tui.storage.settings_table import parse_port
+from wtr_tui.storage.settings_table import SETTINGS, parse_port
+from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
 from wtr_tui.tui.widgets.field import Field
+from wtr_tui.tui.widgets.quiet import Quiet
 
 WRITTEN_BY_HAND = f"""\
 # The integration of the network team.
@@ -205,7 +207,7 @@ async def test_the_portals_url_is_understood_in_the_field_of_the_app_id_too(stag
 async def test_something_else_than_the_portals_url_is_told_at_enter(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press(*"C123", "enter")
-        await tells(pilot, "This is not an address")
+        await shows(pilot, "This is not an address")
 
 
 async def test_what_is_still_missing_after_saving_is_named(stage: Stage) -> None:
@@ -277,20 +279,21 @@ async def test_a_wrong_value_is_told_with_its_line(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f4")
         await shows(pilot, "from file, line 3")
-        await shows(pilot, "to be mended in line 3")
+        assert "to be mended in line 3" in pilot.app.screen.query_one("#file", Quiet).shown
 
 
-async def test_a_wrong_value_without_a_field_is_told_with_its_place(stage: Stage) -> None:
+async def test_a_wrong_value_further_down_is_gone_to(stage: Stage) -> None:
     stage.configure(timeout="soon")
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f4")
-        await shows(pilot, "line 3, timeout")
+        await shows(pilot, "from file, line 3")
+        assert field(pilot.app.screen, "timeout").has_class("-wrong")
 
 
 async def test_another_address_than_the_portals_is_told(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await paste(pilot, "https://developer.webex.com/my-apps")
-        await tells(pilot, "not an integration's OAuth URL")
+        await shows(pilot, "not an integration's OAuth URL")
 
 
 async def test_the_secret_is_masked_revealed_on_demand_and_masked_again(stage: Stage) -> None:
@@ -372,3 +375,100 @@ async def test_a_scope_that_is_not_known_is_taken_as_it_is(stage: Stage) -> None
                 and field(pilot.app.screen, "scopes").entry.value == "spark:kms brandnew:scope"
             ),
         )
+
+
+LONG_APP_ID = "C" + "0123456789abcdef" * 4
+
+
+async def test_a_long_app_id_is_whole_at_120_columns(stage: Stage) -> None:
+    stage.configure(appid=LONG_APP_ID)
+    async with stage.app().run_test(size=(120, 40)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, LONG_APP_ID)
+
+
+async def test_every_setting_has_a_field_and_is_saved_from_it(stage: Stage) -> None:
+    path = stage.configure(timeout=60, browser="never")
+    async with stage.app().run_test(size=(120, 40)) as pilot:
+        await pilot.press("f4")
+        fields = pilot.app.screen.query(Field)
+        assert {each.key for each in fields} == {setting.name for setting in SETTINGS}
+        field(pilot.app.screen, "timeout").entry.value = "120"
+        field(pilot.app.screen, "browser").entry.value = ""
+        field(pilot.app.screen, "autoRefresh").entry.value = "false"
+        await pilot.pause()
+        assert "3 changes not saved" in pilot.app.screen.query_one("#file", Quiet).shown
+        await pilot.press("ctrl+s")
+        await tells(pilot, "Saved")
+    text = path.read_text()
+    assert "timeout: 120" in text
+    assert "autoRefresh: false" in text
+    assert "browser" not in text
+
+
+@pytest.mark.parametrize("key", ["f2", "f3", "f5", "ctrl+l"])
+@pytest.mark.parametrize(("answer", "saved"), [("y", True), ("n", False)])
+async def test_what_was_changed_is_not_left_behind_without_a_question(
+    stage: Stage, key: str, answer: str, saved: bool
+) -> None:
+    path = stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        settings = pilot.app.screen
+        field(settings, "redirectPort").entry.value = "7000"
+        await pilot.press(key)
+        await shows(pilot, "Save it?")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is settings)
+        assert field(settings, "redirectPort").entry.value == "7000"
+        await pilot.press(key)
+        await shows(pilot, "Save it?")
+        await pilot.press(answer)
+        if key == "ctrl+l":
+            await tells(pilot, "Read again")
+        else:
+            await until(pilot, lambda: pilot.app.screen is not settings)
+            await until(pilot, lambda: isinstance(pilot.app.screen, WtrScreen))
+    assert ("7000" in path.read_text()) is saved
+
+
+async def test_quitting_with_unsaved_settings_asks(stage: Stage) -> None:
+    stage.configure()
+    app = stage.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        field(pilot.app.screen, "redirectPort").entry.value = "7000"
+        await pilot.press("ctrl+q")
+        await shows(pilot, "What you changed in the settings is not saved.")
+        await pilot.press("n")
+        assert app.return_code is None
+
+
+async def test_nonsense_in_the_field_of_the_oauth_url_is_told_below_it(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        pilot.app.screen.query_one("#portal", Input).value = "https://"
+        await pilot.pause()
+        told = pilot.app.screen.query_one("#portal-problem", Quiet)
+        assert not told.display
+        pilot.app.screen.query_one("#portal", Input).value = "nonsense"
+        await until(pilot, lambda: told.display and "not an address" in told.shown)
+
+
+async def test_a_secret_with_a_blank_is_told_at_its_field(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        field(pilot.app.screen, "secret").entry.value = "two words"
+        await shows(pilot, "The secret holds a space")
+
+
+async def test_what_a_service_app_needs_is_shown_for_one(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 40)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "Kind")
+        assert not field(pilot.app.screen, "applicationId").display
+        field(pilot.app.screen, "kind").entry.value = "serviceApp"
+        await until(pilot, lambda: field(pilot.app.screen, "applicationId").display)

@@ -468,7 +468,7 @@ APP_ID = Setting(
     INTEGRATION,
     APP_ID_VARIABLES,
     alias="clientid",
-    label="App ID",
+    label="Client ID (App ID)",
     missing="The App ID is missing; the portal calls it Client ID.",
     is_text=True,
 )

@@ -205,10 +205,18 @@ class WtrApp(App[int]):
 
     def go(self, name: str) -> None:
         screen = self._full_screen(name)
-        if self.shown is not screen:
+        if self.shown is screen:
+            return
+
+        def leave() -> None:
             self.switch_screen(screen)
             if screen.is_built:
                 screen.show_standing()
+
+        if self.shown is not None and self.shown.is_built:
+            self.shown.when_settled(leave)
+        else:
+            leave()
 
     def fetch_secret(self) -> bool:
         secret = self.session.settings.secret

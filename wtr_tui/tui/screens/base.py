@@ -6,7 +6,7 @@ framed box above one. Both have ``self.session`` and ``self.program``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import ClassVar, cast
 
@@ -145,6 +145,10 @@ class WtrScreen(Screen[None]):
 
     async def close_attempt(self) -> None:
         """Ends what is going on here, whatever screen is shown, and waits until it has ended."""
+
+    def when_settled(self, then: Callable[[], None]) -> None:
+        """Calls ``then`` once the user may leave this screen: at once, or after a question."""
+        then()
 
     def unsaved_work(self) -> str:
         """What would be lost if the program ended now, in a sentence; "" where nothing would."""

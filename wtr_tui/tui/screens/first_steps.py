@@ -12,8 +12,17 @@ from wtr_tui.tui.screens.signed_line import SignedLine
 from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.quiet import Quiet
 
-_FIRST = ("#lead", "#make", "#uri-block", "#portal-block", "#enter", "#fields", "#save")
-_USUAL = ("#fields", "#uri-block", "#portal-block")
+_FIRST = (
+    "#lead",
+    "#make",
+    "#uri-block",
+    "#portal-block",
+    "#enter",
+    "#fields",
+    "#save",
+    "#sections",
+)
+_USUAL = ("#fields", "#uri-block", "#portal-block", "#sections")
 
 
 def around(fields: Iterable[Widget]) -> Iterable[Widget]:
@@ -21,7 +30,7 @@ def around(fields: Iterable[Widget]) -> Iterable[Widget]:
     yield Quiet(words.LEAD, id="lead", classes="wrapped")
     yield SignedLine(id="make")
     yield SignedLine(id="enter")
-    yield Vertical(*fields, Quiet("", id="field-meaning"), id="fields", classes="form")
+    yield Vertical(*fields, id="fields", classes="form")
     yield Vertical(
         SignedLine(id="uri-lead"),
         Quiet("", id="redirect-uri", classes="address"),
@@ -32,6 +41,7 @@ def around(fields: Iterable[Widget]) -> Iterable[Widget]:
     yield Vertical(
         SignedLine(id="portal-lead"),
         Horizontal(portal, classes="row"),
+        Quiet("", id="portal-problem"),
         id="portal-block",
         classes="block form",
     )

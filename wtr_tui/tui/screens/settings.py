@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_file
 from wtr_tui.storage.portal_url import parse_oauth_url
-from wtr_tui.storage.settings_table import check_app_id, check_secret
+from wtr_tui.storage.settings_table import (
+    SECTIONS,
+    SERVICE_APP,
+    SETTINGS,
+    Given,
+    Setting,
+    check_app_id,
+)
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens import first_steps
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.screens.base import Page, WtrScreen
+from wtr_tui.tui.screens.confirm import DecideScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
 from wtr_tui.tui.widgets.field import Field
 from wtr_tui.tui.widgets.inputs import AddressInput, QuietInput, SecretInput
 from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
@@ -30,6 +40,7 @@ class SettingsScreen(WtrScreen):
     """A form over the profile's settings file. What the environment sets is shown, not edited."""
 
     CSS_PATH = "forms.tcss"
+    WHOLE_WIDTH = True
     NAME = "settings"
     HELP_NAME = "Settings"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
@@ -43,21 +54,43 @@ class SettingsScreen(WtrScreen):
             Key("ctrl+l", "reload", "Reload", "Read file and environment again"),
             Key("f3", "app.go('sign-in')", "Sign in", "Go on to signing in"),
         ),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        # First, for the page that holds the fields would scroll.
+        Binding("down", "app.focus_next", show=False, priority=True),
+        Binding("up", "app.focus_previous", show=False, priority=True),
     ]
 
     def content(self) -> Iterable[Widget]:
         yield Quiet("", id="trouble", classes="wrapped")
-        yield from first_steps.around(
-            [
-                _field("appid", QuietInput(), check_app_id),
-                _field("secret", SecretInput(), check_secret),
-                _field("scopes", QuietInput(), form.check_scopes),
-                _field("redirectPort", QuietInput(), form.check_port),
-            ]
-        )
+        yield from first_steps.around(self._field(setting) for setting in words.FIRST)
+        panels = [
+            Panel(section, *(self._field(each) for each in SETTINGS if _is_in(each, section)))
+            for section in SECTIONS
+        ]
+        yield Vertical(*panels, id="sections")
         yield Quiet("", id="file", classes="wrapped muted")
+
+    def _field(self, setting: Setting[Any]) -> Field:
+        checks: dict[str, form.Check] = {
+            "appid": check_app_id,
+            "secret": form.check_typed_secret,
+            "scopes": form.check_scopes,
+            "redirectPort": form.check_port,
+        }
+
+        def usual(text: str) -> str | None:
+            used = self.session.used
+            return form.check(setting, Given(text, used.profile.settings_path, used.environ))
+
+        entry = QuietInput() if not setting.is_hidden else SecretInput()
+        if setting not in words.FIRST:
+            entry.placeholder = " | ".join(setting.choices) or setting.default_text
+        return Field(
+            setting.title,
+            setting.name,
+            entry,
+            checks.get(setting.name, usual),
+            words.meaning(setting),
+        )
 
     def on_mount(self) -> None:
         self._fill()
@@ -75,21 +108,22 @@ class SettingsScreen(WtrScreen):
     def _fill(self) -> None:
         session = self.session
         settings = session.settings
+        written = form.written_texts(session.profile.settings_path, settings, session.used.environ)
         for key, field in self.fields().items():
-            shown = form.shown(settings, key)
+            shown = form.shown(settings, key, written.get(key, ""))
             field.fill(shown.value, shown.source, fixed=shown.fixed)
         readable = session.settings_error is None
         self._leading = readable and form.is_first(settings)
         first_steps.arrange(self.query_one(Page), leading=self._leading)
         for widget in self.query(".form"):
             widget.display = readable  # an empty form over a full file would tell a lie
+        self.query_one("#sections").display = readable and not self._leading
         self._portal_redirect_uri = ""
-        self._shown_values = self._texts()
+        self._portal_problem("")
         self._count_scopes()
         self._show_uri()
         self._show_trouble()
-        file = words.file(session.settings_place, settings.problems)
-        self.query_one("#file", Quiet).reshape(file)
+        self._show_file()
         if settings.warnings:
             self.tell(" ".join(settings.warnings), Tone.WARN)
         self._focus_first()
@@ -120,12 +154,6 @@ class SettingsScreen(WtrScreen):
     def _portal(self) -> AddressInput:
         return self.query_one("#portal", AddressInput)
 
-    def on_descendant_focus(self) -> None:
-        meant = (words.MEANINGS[each.key] for each in self.query(Field) if each.has_focus_within)
-        self.query_one("#field-meaning", Quiet).show(
-            next(meant, words.FROM_URL if self._leading else "")
-        )
-
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         if event.input is self._portal and event.value.strip():
@@ -142,29 +170,49 @@ class SettingsScreen(WtrScreen):
             event.input.value = ""  # the whole OAuth URL, pasted into the field of the App ID
             self._take_portal_url(event.value)
             return
-        for key, field in self.fields().items():
-            if field.entry is event.input and event.value != self._shown_values.get(key):
-                field.tell_source("not saved yet")
-            elif field.entry is event.input:
-                field.tell_source(form.shown(self.session.settings, key).source)
         self._count_scopes()
+        self._show_file()
+        self._show_kind()
         self._show_uri()
 
     def _count_scopes(self) -> None:
         field = self.fields()["scopes"]
-        changed = field.entry.value != self._shown_values.get("scopes")
-        source = "not saved yet" if changed else form.shown(self.session.settings, "scopes").source
+        source = form.shown(self.session.settings, "scopes").source
         count = len(form.scopes_in(field.entry.value))
         field.tell_source(source if field.problem else words.counted(source, count))
 
+    def _show_kind(self) -> None:
+        """What only a service app needs is shown for one, and where it is set."""
+        fields = self.fields()
+        is_service_app = fields["kind"].entry.value == SERVICE_APP
+        for key in ("applicationId", "targetOrgId", "through"):
+            fields[key].display = is_service_app or bool(fields[key].entry.value)
+
+    def _show_file(self) -> None:
+        session = self.session
+        changed = len(self._changed_fields())
+        line = words.file(session.settings_place, session.settings.problems, changed)
+        self.query_one("#file", Quiet).reshape(line)
+
+    def _changed_fields(self) -> list[Field]:
+        if self.session.settings_error is not None:
+            return []  # none of them is shown
+        return [field for field in self.query(Field) if field.changed]
+
+    def _portal_problem(self, problem: str) -> None:
+        told = self.query_one("#portal-problem", Quiet)
+        told.display = bool(problem)
+        told.reshape(problem)
+
     def _take_portal_url(self, text: str, *, whole: bool = False) -> None:
         if not text.strip():
+            self._portal_problem("")
             return
         try:
             portal = parse_oauth_url(text)
         except ValueError as error:
-            if "://" in text or whole:
-                self.tell(str(error), Tone.BAD)
+            typing = _ADDRESS.startswith(text.strip().lower()) and not whole
+            self._portal_problem("" if typing else str(error))
             return
         found = form.filled(portal, self.session.settings, self._texts())
         for key, value in found.values.items():
@@ -196,14 +244,13 @@ class SettingsScreen(WtrScreen):
                 "Not saved: the file cannot be read, and saving would lose what is in it.", Tone.BAD
             )
             return
-        for key, field in self.fields().items():
-            if field.problem and field.entry.value != self._shown_values[key]:
+        for field in self.fields().values():
+            if field.problem and field.changed:
                 self.set_focus(field.entry)
                 self.tell(f"Not saved: {field.problem}", Tone.BAD)
                 return
-        changes = form.changes(
-            session.settings, self._shown_values, self._texts(), self._portal_redirect_uri
-        )
+        before = {key: field.before for key, field in self.fields().items()}
+        changes = form.changes(session.settings, before, self._texts(), self._portal_redirect_uri)
         if not changes:
             self.tell("Nothing has changed, so there is nothing to save.")
             return
@@ -222,18 +269,48 @@ class SettingsScreen(WtrScreen):
         self.program.token_changed()
 
     def action_reload(self) -> None:
+        self.when_settled(self._reload)
+
+    def _reload(self) -> None:
         self.session.load_settings()
         self._fill()
         if self.session.settings_error is None:
             self.tell("Read again from the file and the environment.")
 
+    def unsaved_work(self) -> str:
+        return words.UNSAVED if self._changed_fields() else ""
+
+    def when_settled(self, then: Callable[[], None]) -> None:
+        """Goes on at once, or once the user has said what becomes of unsaved changes."""
+        if not self._changed_fields():
+            then()
+            return
+
+        def answered(save: bool | None) -> None:
+            if save is None:
+                return
+            if save:
+                self.action_save()
+                if self._changed_fields():
+                    return  # it said why it did not save
+            else:
+                self._fill()
+            then()
+
+        question = DecideScreen(
+            words.UNSAVED, "Save it?", "y yes   n no, drop it   Esc back to the settings"
+        )
+        self.app.push_screen(question, answered)
+
     def action_reveal(self) -> None:
-        entry = self.fields()["secret"].entry
-        entry.password = not entry.password
+        shown = not self.fields()["secret"].entry.password
+        for entry in self.query(SecretInput):
+            entry.password = shown
 
     def on_screen_suspend(self) -> None:
         if self.screen is not self.app.screen and self.query(Field):
-            self.fields()["secret"].entry.password = True
+            for entry in self.query(SecretInput):
+                entry.password = True
 
     def action_scopes(self) -> None:
         field = self.fields()["scopes"]
@@ -256,5 +333,8 @@ class SettingsScreen(WtrScreen):
             self.tell("Not copied: the redirect port has to be right first.", Tone.BAD)
 
 
-def _field(key: str, entry: QuietInput, check: Callable[[str], str | None]) -> Field:
-    return Field(words.LABELS[key], key, entry, check)
+_ADDRESS = "https://webexapis.com/v1/authorize?client_id="
+
+
+def _is_in(setting: Setting[Any], section: str) -> bool:
+    return setting.section == section and setting not in words.FIRST

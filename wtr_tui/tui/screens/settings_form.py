@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
 
+from wtr_tui.errors import SettingsError
 from wtr_tui.redirect_uri import port_of
 from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Settings, Source
-from wtr_tui.storage.settings_table import parse_port, parse_scopes
+from wtr_tui.storage.settings_file import read_mapping
+from wtr_tui.storage.settings_table import (
+    SETTINGS,
+    Given,
+    Setting,
+    check_secret,
+    parse_flag,
+    parse_port,
+    parse_scopes,
+)
+
+Check: TypeAlias = "Callable[[str], str | None]"
+BY_KEY: Mapping[str, Setting[Any]] = {setting.name: setting for setting in SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -20,8 +35,11 @@ class Shown:
     fixed: bool
 
 
-def shown(settings: Settings, key: str) -> Shown:
-    """The value, also a wrong one, and where it comes from in words."""
+def shown(settings: Settings, key: str, written: str = "") -> Shown:
+    """The value, also a wrong one, and where it comes from in words.
+
+    ``written`` is the text as it is written, for a setting whose value is not one.
+    """
     right = {
         "appid": settings.app_id,
         "secret": settings.secret.known(),
@@ -29,8 +47,10 @@ def shown(settings: Settings, key: str) -> Shown:
         "redirectPort": str(settings.redirect_port),
     }
     source = settings.sources[key]
-    value = settings.wrong.get(key, right[key])
+    value = settings.wrong.get(key) or right.get(key, written)
     words = source.words() if value or source.kind != "default" else "not set"
+    if key not in right and not value and source.kind == "default":
+        words = "default" if BY_KEY[key].default_text else "not set"
     line = next((told.where for told in settings.problems if told.key == key), "")
     if source.kind == "file" and " line " in line:
         words += f", line {line.rpartition(' line ')[2]}"
@@ -38,7 +58,52 @@ def shown(settings: Settings, key: str) -> Shown:
     if key == "redirectPort" and settings.sources["redirectUri"].kind != "default":
         fixed = key not in settings.wrong
         words = "as in redirectUri" if fixed else words
+    if source.kind == "file" and key not in right and not value:
+        return Shown("", "a list: edit it in the file", fixed=True)
     return Shown(value, words, fixed)
+
+
+def written_texts(path: Path, settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Every setting as its text is written, in the file or the environment; "" where it is not."""
+    try:
+        entries = read_mapping(path).entries
+    except SettingsError:
+        return {}
+    texts = {}
+    for setting in SETTINGS:
+        source = settings.source(setting)
+        if source.kind == "environment":
+            texts[setting.name] = environ.get(source.name, "")
+        found = [entries[name].value for name in setting.names if name in entries]
+        if source.kind == "file" and found:
+            value = found[0]
+            texts[setting.name] = value if isinstance(value, str) else _joined(value)
+    return texts
+
+
+def _joined(value: object) -> str:
+    """A list of words as one text; "" for what no field can show."""
+    plain = isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+    return " ".join(value) if plain else ""  # type: ignore[arg-type]  # a list of texts
+
+
+def check(setting: Setting[Any], given: Given) -> str | None:
+    """A sentence on what is wrong with a text for this setting, or None; empty is its default."""
+    if not given.text.strip():
+        return None
+    try:
+        setting.parse(given)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def check_typed_secret(text: str) -> str | None:
+    """As :func:`check_secret`; a blank inside is told, too: nothing of Webex's has one."""
+    refusal = check_secret(text)
+    if refusal is None and " " in text:
+        return "The secret holds a space: was something else copied along with it?"
+    return refusal
 
 
 def is_first(settings: Settings) -> bool:
@@ -99,10 +164,13 @@ def redirect_uri(settings: Settings, port: str, pasted: str) -> str:
 def changes(
     settings: Settings, before: Mapping[str, str], now: Mapping[str, str], pasted: str
 ) -> dict[str, object]:
-    """What saving writes, by key: the texts that are others than before, as the file keeps them."""
+    """What saving writes, by key: the texts that are others than before, as the file keeps them.
+
+    None takes the key out of the file.
+    """
     changed = {key: _kept(key, text) for key, text in now.items() if text != before[key]}
     uri, port = redirect_uri(settings, now["redirectPort"], pasted), now["redirectPort"].strip()
-    if uri and uri != settings.redirect_uri_for(port):
+    if "redirectUri" not in changed and uri and uri != settings.redirect_uri_for(port):
         changed |= {"redirectUri": uri, "redirectPort": parse_port(port)}
     return changed
 
@@ -131,8 +199,13 @@ def scopes_in(text: str) -> tuple[str, ...]:
 
 
 def _kept(key: str, text: str) -> object:
-    if key == "redirectPort":
-        return parse_port(text)
+    text = text.strip()
+    if not text:
+        return None
     if key == "scopes":
         return " ".join(parse_scopes(text))
-    return text.strip()
+    if isinstance(BY_KEY[key].default, bool):
+        return parse_flag(text)
+    if isinstance(BY_KEY[key].default, int) and text.isdigit():
+        return int(text)
+    return text

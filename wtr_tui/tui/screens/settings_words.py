@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from wtr_tui.errors import SettingsError
 from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Problem
-from wtr_tui.storage.settings_table import APP_ID, REDIRECT_PORT, SCOPES, SECRET, SETTINGS
+from wtr_tui.storage.settings_table import APP_ID, REDIRECT_PORT, SCOPES, SECRET, SETTINGS, Setting
 from wtr_tui.tui.screens.settings_form import Filled
 from wtr_tui.tui.widgets.message_line import Tone
 
-LABELS = {setting.name: setting.title for setting in (APP_ID, SECRET, SCOPES, REDIRECT_PORT)}
+FIRST = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)
+"""The settings that everybody needs."""
+LABELS = {setting.name: setting.title for setting in SETTINGS}
 """The fields of the form, by the keys of the file."""
+
+
+def meaning(setting: Setting[Any]) -> str:
+    """What a setting is for, as a sentence."""
+    text = setting.help.replace(", see below", "")
+    return MEANINGS.get(setting.name, f"{text[:1].upper()}{text[1:]}.")
+
 
 HELP = (
     "An integration is what Webex calls a program that may act for you. You make one at"
@@ -28,9 +38,8 @@ HELP = (
     " integration lacks one of them. After a change, sign in again: a token keeps the scopes that"
     " it was made with.\n\n"
     "Where a value comes from stands beside it. The environment wins over the file, and the file"
-    " over the default. Saving keeps the comments, the order and the unknown keys of the file.\n\n"
-    "Further settings are in the file alone:\n"
-    + "\n".join(f"{one.name:12} {one.help}" for one in SETTINGS if one.name not in LABELS)
+    " over the default. Saving keeps the comments, the order and the unknown keys of the file; a"
+    " field that is emptied takes its key out of the file."
 )
 
 LEAD = (
@@ -60,7 +69,7 @@ MEANINGS = {
 }
 """What each field is for, by its key."""
 
-FROM_URL = "The OAuth URL fills in all of these but the secret."
+UNSAVED = "What you changed in the settings is not saved."
 
 
 def trouble(
@@ -108,8 +117,13 @@ def saved(problems: Sequence[Problem], place: str) -> tuple[str, Tone]:
     return f"Saved to {place}. F3 signs in.", Tone.GOOD
 
 
-def file(place: str, problems: Sequence[Problem]) -> str:
-    """Which file it is, and the lines of it in which a value is wrong."""
+def file(place: str, problems: Sequence[Problem], changed: int = 0) -> str:
+    """Which file it is, the lines in which a value is wrong, and how many changes are unsaved."""
+    unsaved = f" · {changed} change{'' if changed == 1 else 's'} not saved: ^s saves"
+    return f"{_file(place, problems)}{unsaved if changed else ''}"
+
+
+def _file(place: str, problems: Sequence[Problem]) -> str:
     numbers = {problem.where.rpartition(" line ")[2] for problem in problems}
     lines = sorted(int(number) for number in numbers if number.isdigit())
     if not lines:
