@@ -79,7 +79,7 @@ def test_settings_with_their_sources(
     stage: Stage, snap_compare: Compare, size: tuple[int, int]
 ) -> None:
     stage.configure(redirectPort=7000)
-    play = after("f4", shown="App ID")
+    play = after("f4", shown="Client ID")
     assert snap_compare(stage.app(), terminal_size=size, run_before=play)
 
 
@@ -87,7 +87,7 @@ def test_settings_with_their_sources(
 def test_settings_when_there_are_none(
     stage: Stage, snap_compare: Compare, size: tuple[int, int]
 ) -> None:
-    play = after(shown="not set" if size[0] >= 80 else "App ID")
+    play = after(shown="not set" if size[0] >= 80 else "Client ID")
     assert snap_compare(stage.app(), terminal_size=size, run_before=play)
 
 
@@ -96,7 +96,7 @@ def test_settings_with_wrong_values(stage: Stage, snap_compare: Compare) -> None
         'appid: "C4f1 09ab"\nsecret: geheim\nscopes: spark:kms, spark:people_read\n'
         "redirectPort: 70000\ntimeout: soon\nredirectport: 1\n"
     )
-    play = after("f4", shown="App ID")
+    play = after("f4", shown="Client ID")
     assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)
 
 
