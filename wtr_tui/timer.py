@@ -88,7 +88,7 @@ def install(job: Job, profile: Profile, environ: Mapping[str, str]) -> Installed
     where the system refuses or something of the same name is not ours.
     """
     chosen = scheduler(environ)
-    require_enough(job, profile, environ, chosen)
+    require_enough(job.program, profile, environ, chosen)
     changed = chosen.install(job)
     for other in _schedulers(environ):
         if other.name != chosen.name:
@@ -97,6 +97,22 @@ def install(job: Job, profile: Profile, environ: Mapping[str, str]) -> Installed
     found = chosen.found()
     needed = chosen.needed() + ([] if found is None or not found.fault else [found.fault])
     return Installed(chosen.name, changed, tuple(needed))
+
+
+def install_socket(profile: Profile, environ: Mapping[str, str]) -> Installed:
+    """Lets systemd listen for ``wtr serve`` of the profile and start it when somebody connects.
+
+    Raises as :func:`install`, and UsageError where no user manager of systemd runs.
+    """
+    systemd = Systemd(environ)
+    if not systemd.runs():
+        raise UsageError(
+            "No systemd user manager runs here, which would listen and start wtr serve.",
+            "Run wtr serve itself, or see the units with --print.",
+        )
+    require_enough(program(), profile, environ, systemd, "wtr serve started by systemd")
+    changed = systemd.install_socket(program(), profile.name)
+    return Installed(systemd.name, changed, tuple(systemd.needed()))
 
 
 def remove(environ: Mapping[str, str]) -> list[str]:
@@ -131,31 +147,35 @@ def keeps_alive(profile: Profile, environ: Mapping[str, str] | None = None) -> F
 
 
 def require_enough(
-    job: Job, profile: Profile, environ: Mapping[str, str], chosen: Scheduler
+    program: tuple[str, ...],
+    profile: Profile,
+    environ: Mapping[str, str],
+    chosen: Scheduler,
+    what: str = "A timer",
 ) -> None:
-    """Raises SettingsError where the timer would miss what ``profile`` has in ``environ``.
+    """Raises SettingsError where ``what`` would miss what ``profile`` has in ``environ``.
 
     The variables of this shell count for the chosen profile alone.
     """
-    if any(_in_a_cache(path, environ) for path in (job.program[0], sys.prefix)):
+    if any(_in_a_cache(path, environ) for path in (program[0], sys.prefix)):
         raise SettingsError(
-            f"The program itself, {job.program[0]}, is in a cache, which may be emptied at any"
-            " time: a timer would not have it.",
+            f"The program itself, {program[0]}, is in a cache, which may be emptied at any"
+            f" time: {what[:1].lower()}{what[1:]} would not have it.",
             "Install it first, as with uv tool install wtr-tui or pipx install wtr-tui.",
         )
     given = chosen.given()
     missing = lacking(profile, environ, given)
     started = process.run(
-        ("/bin/sh", "-c", 'cd / && exec "$@"', "sh", *job.program, "--version"),
+        ("/bin/sh", "-c", 'cd / && exec "$@"', "sh", *program, "--version"),
         limit=LIMIT,
         environ=given,
     )
     if not started.ok:
-        words = shlex.join(job.program)
+        words = shlex.join(program)
         missing.append(f"what {words} needs to start: without this shell it {started.problem}.")
     if missing:
         listed = "\n".join(f"  {sentence}" for sentence in missing)
-        raise SettingsError(f"A timer would not have what this shell has:\n{listed}", chosen.cure)
+        raise SettingsError(f"{what} would not have what this shell has:\n{listed}", chosen.cure)
 
 
 def lacking(profile: Profile, environ: Mapping[str, str], given: Mapping[str, str]) -> list[str]:

@@ -7,14 +7,14 @@ import shlex
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.environment import child_environ
-from tests.support.home import PROGRAM, Home
+from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.programs import required
 from tests.support.schedulers import running_user_manager, with_own_crontabs
 from tests.support.webex import Sandbox
@@ -355,6 +355,10 @@ def test_the_units_pass_systemd_analyze_verify(tmp_path: Path, every: int) -> No
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     texts = Systemd({"HOME": str(tmp_path)}).units(Job((str(program),), every, 3 * 86_400))
+    assert verified(tmp_path, texts) == (0, "")
+
+
+def verified(tmp_path: Path, texts: Mapping[str, str]) -> tuple[int, str]:
     paths = [tmp_path / Path(path).name for path in texts]
     for path, text in zip(paths, texts.values(), strict=True):
         path.write_text(text)
@@ -365,7 +369,91 @@ def test_the_units_pass_systemd_analyze_verify(tmp_path: Path, every: int) -> No
         text=True,
         check=False,
     )
-    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.returncode, ran.stderr
+
+
+def read_at(enter: tuple[str, ...], profile: str) -> str:
+    """What a reader in the user's place gets at the socket."""
+    script = (
+        "import socket; s = socket.socket(socket.AF_UNIX);"
+        f" s.connect('/run/user/0/wtr-tui/{profile}.sock'); print(s.makefile().read(), end='')"
+    )
+    ran = subprocess.run(
+        (*enter, sys.executable, "-c", script),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("profile", "unit"), [("default", "wtr-serve"), ("work", "wtr-serve-work")]
+)
+def test_a_socket_of_systemd_starts_wtr_serve_when_somebody_connects(
+    home: Home, sandbox: Sandbox, user_manager: tuple[str, ...], profile: str, unit: str
+) -> None:
+    home.configure(sandbox, profile)
+    token = home.sign_in(sandbox, profile)
+    command = ("install-timer", "--serve", "--profile", profile)
+    ran = home.run(*command, under=user_manager)
+    assert (ran.code, ran.out) == (0, "")
+    assert f"Installed: a systemd user socket for wtr serve of the profile {profile}." in ran.err
+    written = units(home)
+    assert list(written) == [f"{unit}.service", f"{unit}.socket"]
+    assert systemctl(home, user_manager, "is-enabled", f"{unit}.socket").stdout == "enabled\n"
+    assert systemctl(home, user_manager, "is-active", f"{unit}.service").stdout == "inactive\n"
+    assert read_at(user_manager, profile) == f"{token}\n"
+    assert systemctl(home, user_manager, "is-active", f"{unit}.service").stdout == "active\n"
+
+    assert "Nothing to do" in home.run(*command, under=user_manager).err
+    assert units(home) == written
+    printed = home.run(*command, "--print", under=user_manager).out
+    assert all(text in printed for text in written.values())
+
+    # One of an earlier version is replaced, though what it started still serves.
+    older = home.folder / ".config" / "systemd" / "user" / f"{unit}.service"
+    older.write_text(written[f"{unit}.service"] + "Nice=1\n")
+    assert "Installed" in home.run(*command, under=user_manager).err
+    assert units(home) == written
+    assert read_at(user_manager, profile) == f"{token}\n"
+
+    assert "Taken out" in home.run(*command, "--remove", under=user_manager).err
+    assert units(home) == {}
+    assert systemctl(home, user_manager, "is-active", f"{unit}.service").stdout != "active\n"
+    assert "Error" in read_at(user_manager, profile)
+    nothing = home.run(*command, "--remove", under=user_manager)
+    assert (nothing.code, "no socket of ours" in nothing.err) == (0, True)
+
+
+def test_the_units_of_the_socket_pass_systemd_analyze_verify(tmp_path: Path) -> None:
+    program = tmp_path / 'it\'s 100% "odd"' / "wtr"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    texts = Systemd({"HOME": str(tmp_path)}).socket_units((str(program),), "work")
+    assert verified(tmp_path, texts) == (0, "")
+
+
+def test_a_socket_takes_nothing_of_a_timer_and_needs_systemd(
+    home: Home, crontabs: tuple[str, ...]
+) -> None:
+    for words in (("--every", "1h"), ("--within", "3d"), ("--config", "x.yaml")):
+        ran = home.run("install-timer", "--serve", *words, under=crontabs)
+        assert (ran.code, "--serve takes no" in ran.err) == (2, True)
+    ran = home.run("install-timer", "--serve", under=crontabs)
+    assert (ran.code, "No systemd user manager runs here" in ran.err) == (2, True)
+    assert "ListenStream" in home.run("install-timer", "--serve", "--print", under=crontabs).out
+
+
+def test_what_only_this_shell_has_is_refused_for_the_socket_too(
+    home: Home, user_manager: tuple[str, ...]
+) -> None:
+    ran = home.run("install-timer", "--serve", under=user_manager, WEBEX_SECRET="another")
+    assert (ran.code, "$WEBEX_SECRET" in ran.err) == (2, True)
+    assert "wtr serve started by systemd would not have" in ran.err
+    assert units(home) == {}
 
 
 # launchd, which is on macOS only: what it would be given.

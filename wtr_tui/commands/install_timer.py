@@ -2,7 +2,8 @@
 
 A systemd user timer where a user manager runs, else a line of the crontab; on macOS a launchd
 agent. Only what was installed this way is ever changed or taken out; running it twice changes
-nothing. wtr doctor says whether a timer keeps the token alive, and wtr help timer tells more.
+nothing. wtr doctor says whether a timer keeps the token alive, and wtr help timer tells more. With
+--serve it is a systemd user socket instead, which starts wtr serve when somebody connects.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from wtr_tui.commands.options import duration
 from wtr_tui.commands.output import give, tell
 from wtr_tui.errors import DONE, SettingsError, UsageError
 from wtr_tui.schedulers import spelled
+from wtr_tui.schedulers.systemd import Systemd, printed
 from wtr_tui.storage import profiles
 
 _EVERY, _WITHIN = 3_600, 3 * 86_400
@@ -27,14 +29,18 @@ _WHERE = {
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--every", type=duration, default=_EVERY, metavar="DURATION", help="how often (default: 1h)"
+        "--every", type=duration, metavar="DURATION", help="how often (default: 1h)"
     )
     parser.add_argument(
         "--within",
         type=duration,
-        default=_WITHIN,
         metavar="DURATION",
         help="refresh what has less than this left (default: 3d)",
+    )
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="let systemd listen for wtr serve of this profile, instead of a timer for all",
     )
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
@@ -44,6 +50,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    if options.serve:
+        return _serve(options)
     if options.config:
         raise UsageError("A timer refreshes all profiles, each with its usual settings file.")
     if options.remove:
@@ -53,13 +61,13 @@ def run(options: Namespace) -> int:
         if not gone:
             tell("There is no timer of ours.")
         return DONE
-    job = timer.job(options.every, options.within)
+    job = timer.job(options.every or _EVERY, options.within or _WITHIN)
     found = profiles.find(options.profile, None, os.environ)
     if options.only_print:
         chosen = timer.scheduler(os.environ)
         give(chosen.printed(job))
         try:
-            timer.require_enough(job, found, os.environ, chosen)
+            timer.require_enough(job.program, found, os.environ, chosen)
         except SettingsError as error:
             tell(str(error))
         return DONE
@@ -67,6 +75,29 @@ def run(options: Namespace) -> int:
     what = f"{_WHERE[installed.scheduler]} refreshes all tokens every {spelled(job.every)}"
     what += f" that have less than {spelled(job.within)} left."
     tell(f"Installed: {what}" if installed.changed else f"Nothing to do: {what}")
+    for sentence in installed.needed:
+        tell(sentence)
+    return DONE
+
+
+def _serve(options: Namespace) -> int:
+    if options.config or options.every is not None or options.within is not None:
+        raise UsageError(
+            "--serve takes no --config, --every or --within: it is no timer, and the profile's"
+            " usual settings file counts."
+        )
+    found = profiles.find(options.profile, None, os.environ)
+    what = f"a systemd user socket for wtr serve of the profile {found.name}"
+    if options.remove:
+        gone = Systemd(os.environ).remove_socket(found.name)
+        tell(f"Taken out: {what}." if gone else "There is no socket of ours for this profile.")
+        return DONE
+    if options.only_print:
+        systemd = Systemd(os.environ)
+        give(printed(systemd.socket_units(timer.program(), found.name)))
+        return DONE
+    installed = timer.install_socket(found, os.environ)
+    tell(f"Installed: {what}." if installed.changed else f"Nothing to do: there is {what}.")
     for sentence in installed.needed:
         tell(sentence)
     return DONE

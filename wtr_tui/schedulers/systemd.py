@@ -1,4 +1,8 @@
-"""Two units among the user's own, and the user's systemd manager, which runs them."""
+"""Units among the user's own, and the user's systemd manager, which runs them.
+
+Two refresh all tokens in time; two more let it listen for ``wtr serve`` of one profile and start it
+when somebody connects.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ UNIT = "wtr-tui"
 
 
 class Systemd:
-    """Two units among the user's own, and the user's manager, which runs them."""
+    """Units among the user's own, and the user's manager, which runs them."""
 
     name = "systemd"
     cure = "systemd gets variables from ~/.config/environment.d/*.conf, at the next login."
@@ -89,30 +93,79 @@ WantedBy=timers.target
 """,
         }
 
+    def socket_units(self, program: Sequence[str], profile: str) -> dict[str, str]:
+        """The text by its path of each unit that serves the profile's token at a socket."""
+        which = () if profile == paths.DEFAULT_PROFILE else ("--profile", profile)
+        listening, service = _socket_units(profile)
+        return {
+            f"{self._folder}/{listening}": f"""\
+# {MARK}
+[Unit]
+Description=Listen for who wants a Webex token of the profile {profile}
+
+[Socket]
+ListenStream=%t/wtr-tui/{profile}.sock
+SocketMode=0600
+DirectoryMode=0700
+RemoveOnStop=yes
+
+[Install]
+WantedBy=sockets.target
+""",
+            f"{self._folder}/{service}": f"""\
+# {MARK}
+[Unit]
+Description=Give valid Webex tokens of the profile {profile}
+
+[Service]
+ExecStart={_exec_start((*program, "serve", *which))}
+TimeoutStopSec=90
+""",
+        }
+
     def printed(self, job: Job) -> str:
-        return "\n".join(f"# {path}\n{text}" for path, text in self.units(job).items())
+        return printed(self.units(job))
 
     def install(self, job: Job) -> bool:
-        units = self.units(job)
+        return self._install(self.units(job), f"{UNIT}.timer")
+
+    def install_socket(self, program: Sequence[str], profile: str) -> bool:
+        """Lets systemd listen for ``wtr serve`` of the profile; False for no change."""
+        started, service = _socket_units(profile)
+        return self._install(self.socket_units(program, profile), started, service)
+
+    def _install(self, units: Mapping[str, str], started: str, *served: str) -> bool:
+        """``served`` are what has to end before ``started`` can start again."""
         changed = [path for path, text in units.items() if own_text(path) != text]
         for path in changed:
             write(path, units[path])
         if changed:
             self._order("daemon-reload")
-        if not changed and self._is("enabled") and self._is("active"):
+        if not changed and self._is("enabled", started) and self._is("active", started):
             return False
-        self._order("enable", f"{UNIT}.timer")
-        self._order("restart", f"{UNIT}.timer")
+        self._order("enable", started)
+        if served:
+            self._order("stop", *served)
+        self._order("restart", started)
         return True
 
     def remove(self) -> bool:
-        paths = [f"{self._folder}/{UNIT}.{kind}" for kind in ("timer", "service")]
+        return self._remove(self._wanted, f"{UNIT}.timer", f"{UNIT}.service")
+
+    def remove_socket(self, profile: str) -> bool:
+        """Takes out what :meth:`install_socket` installed; False where there was nothing."""
+        return self._remove(Path(self._folder) / "sockets.target.wants", *_socket_units(profile))
+
+    def _remove(self, wanted: Path, started: str, service: str) -> bool:
+        paths = [f"{self._folder}/{unit}" for unit in (started, service)]
         own = [path for path in paths if own_text(path) is not None]
         if not own:
             return False
-        if self.runs() and f"{self._folder}/{UNIT}.timer" in own:
-            self._order("disable", "--now", f"{UNIT}.timer")
-        delete(self._wanted / f"{UNIT}.timer")
+        if self.runs() and paths[0] in own:
+            self._order("disable", "--now", started)
+            if started.endswith(".socket"):
+                self._order("stop", service)  # it would serve on at a socket that is gone
+        delete(wanted / started)
         for path in own:
             delete(Path(path))
         if self.runs():
@@ -146,8 +199,8 @@ WantedBy=timers.target
     def _wanted(self) -> Path:
         return Path(self._folder) / "timers.target.wants"
 
-    def _is(self, state: str) -> bool:
-        return self._systemctl(f"is-{state}", "--quiet", f"{UNIT}.timer").ok
+    def _is(self, state: str, unit: str) -> bool:
+        return self._systemctl(f"is-{state}", "--quiet", unit).ok
 
     def _order(self, *words: str) -> None:
         require(("systemctl", "--user", "--quiet", *words), self._environ)
@@ -156,6 +209,17 @@ WantedBy=timers.target
         return process.run(
             ("systemctl", "--user", *words), limit=LIMIT, environ=self._environ, capture=True
         )
+
+
+def printed(units: Mapping[str, str]) -> str:
+    """The units to read and to copy, each below its path."""
+    return "\n".join(f"# {path}\n{text}" for path, text in units.items())
+
+
+def _socket_units(profile: str) -> tuple[str, str]:
+    """The names of the unit that listens and of the one that serves."""
+    name = "wtr-serve" if profile == paths.DEFAULT_PROFILE else f"wtr-serve-{profile}"
+    return f"{name}.socket", f"{name}.service"
 
 
 def _exec_start(command: Sequence[str]) -> str:
