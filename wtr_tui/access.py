@@ -16,7 +16,6 @@ from wtr_tui.errors import NotSaved, UsageError, WtrError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from wtr_tui.model import Token
@@ -202,11 +201,11 @@ class SocketSource(Source):
         return self.access_token()
 
 
-def source(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Source:
+def source(profile: str | None = None) -> Source:
     """The token of a profile, or of ``$WTR_SOCKET``. Raises UsageError where the name is none."""
     from wtr_tui.storage import paths
 
-    path = environ.get(SOCKET)
+    path = os.environ.get(SOCKET)
     if path:
         if profile is not None:
             raise UsageError(
@@ -214,7 +213,7 @@ def source(profile: str | None = None, environ: Mapping[str, str] = os.environ) 
                 f"Unset ${SOCKET}, or name no profile.",
             )
         return _sources.setdefault(f"{SOCKET}={path}", SocketSource(path))
-    name = paths.profile_name(profile, environ)
+    name = paths.profile_name(profile, os.environ)
     return _sources.setdefault(name, Source(name))
 
 

@@ -33,6 +33,15 @@ def iso(instant: datetime) -> str:
     return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def iso_if_known(instant: datetime | None) -> str | None:
+    return None if instant is None else iso(instant)
+
+
+def from_iso_if_known(found: object) -> datetime | None:
+    """The instant where a member of JSON is a text, else None. Raises as :func:`from_iso`."""
+    return from_iso(found) if isinstance(found, str) else None
+
+
 def from_iso(text: str) -> datetime:
     """The inverse of :func:`iso`; takes any ISO 8601 instant with an offset.
 

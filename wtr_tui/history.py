@@ -99,10 +99,8 @@ class Entry:
             "by": self.by,
             "pid": self.pid,
             "place": self.place,
-            "expires_at": None if self.expires_at is None else clock.iso(self.expires_at),
-            "refresh_token_expires_at": (
-                None if self.refresh_expires_at is None else clock.iso(self.refresh_expires_at)
-            ),
+            "expires_at": clock.iso_if_known(self.expires_at),
+            "refresh_token_expires_at": clock.iso_if_known(self.refresh_expires_at),
             "error": self.kind,
             "message": self.message,
             "tracking_id": self.tracking_id,
@@ -242,8 +240,8 @@ def _parsed(line: bytes) -> Entry | None:
             by=_shown(members.get("by")),
             pid=pid if isinstance(pid := members.get("pid"), int) else 0,
             place=_shown(members.get("place")),
-            expires_at=_instant(members.get("expires_at")),
-            refresh_expires_at=_instant(members.get("refresh_token_expires_at")),
+            expires_at=clock.from_iso_if_known(members.get("expires_at")),
+            refresh_expires_at=clock.from_iso_if_known(members.get("refresh_token_expires_at")),
             kind=_shown(members.get("error")),
             message=_shown(members.get("message")),
             tracking_id=_shown(members.get("tracking_id")),
@@ -255,10 +253,6 @@ def _parsed(line: bytes) -> Entry | None:
 def _shown(found: object) -> str:
     # The file may have been edited: nothing in it may be an order to the terminal.
     return text.cleaned(found, _LONGEST_MESSAGE) if isinstance(found, str) else ""
-
-
-def _instant(found: object) -> datetime | None:
-    return clock.from_iso(found) if isinstance(found, str) else None
 
 
 def _by() -> str:

@@ -122,11 +122,6 @@ class SecretCommand(FetchedSecret):
         self._command = command
         self._environ = environ
 
-    @property
-    def waits(self) -> bool:
-        """Whether the command is still to be run."""
-        return not self.known()
-
     def known(self) -> str:
         return self._kept.get(self._command, "")
 

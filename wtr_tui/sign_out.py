@@ -75,7 +75,6 @@ def sign_out(
     settings: Settings,
     *,
     keep: bool = False,
-    client: Callable[[StoredToken], WebexClient] | None = None,
     now: Callable[[], datetime] = clock.now,
 ) -> SignedOut:
     """Revokes the profile's token at Webex where it may, and deletes it here with all copies.
@@ -88,7 +87,7 @@ def sign_out(
     with profile.token_file.lock(PATIENCE):
         profile.token_file.take_up_leftover()
         stored, damage = _stored(profile, keep)
-        outcome = _unread(damage) if stored is None else _asked(stored, settings, keep, client, now)
+        outcome = _unread(damage) if stored is None else _asked(stored, settings, keep, now)
         gone = () if keep else _deleted(profile, outcome)
         if stored is not None and keep and outcome.revoked is Revoked.YES:
             known.note_revoked(profile, stored.token, now())
@@ -125,14 +124,13 @@ def _asked(
     stored: StoredToken,
     settings: Settings,
     keep: bool,
-    client: Callable[[StoredToken], WebexClient] | None,
     now: Callable[[], datetime],
 ) -> SignedOut:
     here = "The token is kept here." if keep else "The token is deleted here."
     if _has_ended(stored.token, now()):
         return SignedOut(Revoked.EXPIRED, (f"{here} It had expired: nothing is left to revoke.",))
     try:
-        with client(stored) if client else _client(stored, settings, now) as own:
+        with _client(stored, settings, now) as own:
             said = _revoke(own, stored, settings, now)
     except _NO_ANSWER as error:
         if keep:

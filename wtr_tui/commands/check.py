@@ -25,9 +25,9 @@ from pathlib import Path
 
 from wtr_tui import clock, known
 from wtr_tui.commands import status
-from wtr_tui.commands.options import duration
+from wtr_tui.commands.options import duration, refuse_all_of_one
 from wtr_tui.commands.output import as_json, give
-from wtr_tui.commands.status import Condition
+from wtr_tui.commands.status import Condition, seconds_until
 from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
 from wtr_tui.model import Token
 from wtr_tui.storage.settings_table import THROUGH
@@ -86,8 +86,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    if options.all and (options.profile or options.config):
-        raise UsageError("--all is for every profile: it goes with no --profile or --config.")
+    refuse_all_of_one(options)
     if options.crit > options.warn:
         raise UsageError("--crit is for less time than --warn.")
     now = clock.now()
@@ -205,7 +204,7 @@ def as_text(verdicts: Sequence[Verdict], level: Level, now: datetime, options: N
     if others:
         parts.append(f"{others} more {'is' if others == 1 else 'are'} fine")
     measured = [
-        f"'{each.name}'={_seconds(each.sign_in_by, now)}s;{options.warn}:;{options.crit}:"
+        f"'{each.name}'={seconds_until(each.sign_in_by, now)}s;{options.warn}:;{options.crit}:"
         for each in verdicts
         if each.sign_in_by is not None
     ]
@@ -233,20 +232,16 @@ def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
         "status": verdict.level.name.lower(),
         "state": shown.state.value,
         "message": on_one_line(verdict.message),
-        "sign_in_by": None if by is None else clock.iso(by),
-        "sign_in_in": None if by is None else _seconds(by, now),
-        "expires_in": _seconds(token.expires_at, now) if token else None,
-        "refresh_token_expires_in": _seconds(token.refresh_expires_at, now) if token else None,
-        "refreshed_at": None if refreshed_at is None else clock.iso(refreshed_at),
+        "sign_in_by": clock.iso_if_known(by),
+        "sign_in_in": seconds_until(by, now),
+        "expires_in": seconds_until(token.expires_at, now) if token else None,
+        "refresh_token_expires_in": seconds_until(token.refresh_expires_at, now) if token else None,
+        "refreshed_at": clock.iso_if_known(refreshed_at),
         "last_outcome": None if last is None else last.kind,
         "last_outcome_at": None if last is None else clock.iso(last.at),
         "scopes_not_granted": list(shown.not_granted),
         "problems": list(shown.problems),
     }
-
-
-def _seconds(end: datetime | None, now: datetime) -> int | None:
-    return None if end is None else int((end - now).total_seconds())
 
 
 def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:

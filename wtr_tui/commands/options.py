@@ -52,3 +52,9 @@ def timeout(options: Namespace) -> int | None:
     if seconds is not None and not 1 <= seconds <= 3_600:
         raise UsageError("The timeout is from 1 second to one hour.")
     return seconds
+
+
+def refuse_all_of_one(options: Namespace) -> None:
+    """Raises UsageError for ``--all`` beside what names one profile."""
+    if options.all and (options.profile or options.config):
+        raise UsageError("--all is for every profile: it goes with no --profile or --config.")

@@ -126,10 +126,10 @@ def original_json(token: Token, now: datetime) -> dict[str, object]:
     return {
         "access_token": token.access_token.reveal(),
         "expires_in": _seconds(token.left(now)),
-        "expires_at": _iso(token.expires_at),
+        "expires_at": clock.iso_if_known(token.expires_at),
         "refresh_token": token.refresh_token.reveal() if token.refresh_token else None,
         "refresh_token_expires_in": _seconds(token.refresh_left(now)),
-        "refresh_token_expires_at": _iso(token.refresh_expires_at),
+        "refresh_token_expires_at": clock.iso_if_known(token.refresh_expires_at),
         "token_type": token.token_type,
         "scope": " ".join(token.scopes),
     }
@@ -165,10 +165,6 @@ def as_json(members: object) -> str:
 
 def _seconds(left: timedelta | None) -> int | None:
     return None if left is None else max(0, int(left.total_seconds()))
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return None if instant is None else clock.iso(instant)
 
 
 def give_unsaved(token: Token, profile: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import clock, in_flight, known, tokens
 from wtr_tui.commands import debug, many
-from wtr_tui.commands.options import add_outputs, add_timeout, duration, timeout
+from wtr_tui.commands.options import add_outputs, add_timeout, duration, refuse_all_of_one, timeout
 from wtr_tui.commands.output import (
     as_json,
     give,
@@ -36,7 +36,6 @@ from wtr_tui.errors import (
     ForeignToken,
     NoRefreshToken,
     NotSaved,
-    UsageError,
     WtrError,
 )
 from wtr_tui.model import Token
@@ -101,6 +100,7 @@ class Result:
 
 
 def run(options: Namespace) -> int:
+    refuse_all_of_one(options)
     within = None if options.within is None else timedelta(seconds=options.within)
     patience = timeout(options) or _PATIENCE
     with closing(many.Clients()) as clients:
@@ -122,8 +122,6 @@ def run(options: Namespace) -> int:
             if isinstance(result.error, NotSaved) and not (options.output or options.json):
                 give_unsaved(result.error.token, result.profile.name)
             return result.error.exit_code if result.error else DONE
-        if options.profile or options.config:
-            raise UsageError("--all is for every profile: it goes with no --profile or --config.")
         with in_flight.saved_first(threads=True):
             results = many.for_each(profiles.every(os.environ), refreshed_one)
     return _summed_up(results, options)

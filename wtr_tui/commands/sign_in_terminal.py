@@ -120,11 +120,8 @@ def _write(sequence: str) -> None:
 class TimeLeft:
     """Counts down on standard error while it is entered, where that is a terminal."""
 
-    def __init__(
-        self, deadline: Callable[[], datetime], now: Callable[[], datetime] = clock.now
-    ) -> None:
+    def __init__(self, deadline: Callable[[], datetime]) -> None:
         self._deadline = deadline
-        self._now = now
         self._shown = ""
         self._tick: asyncio.TimerHandle | None = None
 
@@ -145,7 +142,7 @@ class TimeLeft:
             self._shown = ""
 
     def _show(self) -> None:
-        text = f"Waiting; {clock.countdown(self._deadline() - self._now())} left."
+        text = f"Waiting; {clock.countdown(self._deadline() - clock.now())} left."
         say("\r" + text.ljust(len(self._shown)))
         self._shown = text
         self._tick = asyncio.get_running_loop().call_later(1.0, self._show)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from wtr_tui import clock, known, tokens
 from wtr_tui.commands import debug
 from wtr_tui.commands.layout import Look
+from wtr_tui.commands.options import refuse_all_of_one
 from wtr_tui.commands.output import as_json, give
 from wtr_tui.commands.valid_token import stored_token
 from wtr_tui.errors import (
@@ -26,7 +27,6 @@ from wtr_tui.errors import (
     NoRefreshToken,
     SettingsError,
     SignInNeeded,
-    UsageError,
     WtrError,
 )
 from wtr_tui.model import Account, StoredToken, Token
@@ -108,8 +108,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    if options.all and (options.profile or options.config):
-        raise UsageError("--all is for every profile: it goes with no --profile or --config.")
+    refuse_all_of_one(options)
     now = clock.now()
     if options.all:
         found = of_all(os.environ, now, who=bool(options.who))
@@ -143,12 +142,12 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
         "valid": token is not None
         and token.is_valid(now)
         and shown.state is not TokenState.REFUSED,
-        "expires_at": _iso(end),
-        "expires_in": _seconds(end, now),
+        "expires_at": clock.iso_if_known(end),
+        "expires_in": seconds_until(end, now),
         "refreshable": token is not None and token.refresh_token is not None,
-        "refresh_token_expires_at": _iso(refresh_end),
-        "refresh_token_expires_in": _seconds(refresh_end, now),
-        "obtained_at": _iso(token.obtained_at) if token else None,
+        "refresh_token_expires_at": clock.iso_if_known(refresh_end),
+        "refresh_token_expires_in": seconds_until(refresh_end, now),
+        "obtained_at": clock.iso_if_known(token.obtained_at) if token else None,
         "scopes": list(token.scopes) if token else [],
         "scopes_not_granted": list(shown.not_granted),
         "app_id": shown.stored.app_id if shown.stored else shown.settings.app_id,
@@ -287,11 +286,7 @@ def _left(end: datetime | None, now: datetime) -> str:
     return clock.duration(end - now) if end > now else "expired"
 
 
-def _iso(instant: datetime | None) -> str | None:
-    return None if instant is None else clock.iso(instant)
-
-
-def _seconds(end: datetime | None, now: datetime) -> int | None:
+def seconds_until(end: datetime | None, now: datetime) -> int | None:
     return None if end is None else int((end - now).total_seconds())
 
 

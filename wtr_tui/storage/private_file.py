@@ -38,13 +38,7 @@ def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
     UnsafeFile where it must not be: a symbolic link, anything but a regular file, another
     user's, or more than 1 MiB.
     """
-    try:
-        # Without O_NONBLOCK opening a FIFO would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in _IS_LINK:
-            raise _link(path) from error
-        raise
+    descriptor = _opened(path, os.O_RDONLY)
     try:
         facts = os.fstat(descriptor)
         _refuse_unless_own_file(path, facts)
@@ -72,20 +66,11 @@ def write_private(
     """
     folder, name = os.path.split(path)
     make_private_folder(folder)
-    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = _open_folder(folder)
     try:
         notices = _judge_folder(directory, folder, tighten=tighten_folder)
         notices += _judge_replaced(directory, path, name)
-        temporary = f".{name}.{os.urandom(6).hex()}.tmp"
-        try:
-            held = _write_new(directory, temporary, content, flush=flush)
-            try:
-                os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-            finally:
-                _close_quietly(held)
-        except BaseException:
-            _remove(directory, temporary)
-            raise
+        _replace(directory, name, content, flush=flush)
         if flush:
             notices += _flush_folder(directory, path)
         _sweep(directory, name)
@@ -105,44 +90,25 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
 
     folder, name = os.path.split(path)
     make_private_folder(folder)
-    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = _open_folder(folder)
     try:
         _wait_for(lambda: fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB))
-        content, facts = _read_to_rewrite(directory, path, name)
+        content, facts = _read_to_rewrite(directory, path)
         new = change(content)
         if facts is not None and new == content:
             return
-        temporary = f".{name}.{os.urandom(6).hex()}.tmp"
-        try:
-            held = _write_new(directory, temporary, new)
-            try:
-                if facts is not None:
-                    made = os.fstat(held)
-                    if (made.st_uid, made.st_gid) != (facts.st_uid, facts.st_gid):
-                        os.fchown(held, facts.st_uid, facts.st_gid)
-                    os.fchmod(held, stat.S_IMODE(facts.st_mode))
-                os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-            finally:
-                _close_quietly(held)
-        except BaseException:
-            _remove(directory, temporary)
-            raise
+        _replace(directory, name, new, like=facts)
         _flush_folder(directory, path)
         _sweep(directory, name)
     finally:
         _close_quietly(directory)
 
 
-def _read_to_rewrite(directory: int, path: str, name: str) -> tuple[bytes, os.stat_result | None]:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+def _read_to_rewrite(directory: int, path: str) -> tuple[bytes, os.stat_result | None]:
     try:
-        descriptor = os.open(name, flags, dir_fd=directory)
+        descriptor = _opened(path, os.O_RDONLY, directory)
     except FileNotFoundError:
         return b"", None
-    except OSError as error:
-        if error.errno in _IS_LINK:
-            raise _link(path) from error
-        raise
     try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
@@ -170,9 +136,9 @@ def _wait_for(lock: Callable[[], None]) -> None:
 def try_room(path: str, size: int) -> None:
     """Raises OSError where a file of so many bytes could not be written beside ``path`` now."""
     folder, name = os.path.split(path)
-    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = _open_folder(folder)
     try:
-        temporary = f".{name}.{os.urandom(6).hex()}.tmp"
+        temporary = _temporary(name)
         try:
             os.close(_write_new(directory, temporary, bytes(size), flush=False))
         finally:
@@ -229,7 +195,7 @@ def put_in_place(temporary: str, path: str) -> None:
     finally:
         os.close(descriptor)
     folder, name = os.path.split(path)
-    directory = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = _open_folder(folder)
     try:
         os.rename(temporary, name, dst_dir_fd=directory)
         _flush_folder(directory, path)
@@ -248,6 +214,10 @@ def _is_alone_with(descriptor: int) -> bool:
     except OSError:
         return True  # a file system without locks
     return True
+
+
+def _temporary(name: str) -> str:
+    return f".{name}.{os.urandom(6).hex()}.tmp"
 
 
 def _is_temporary(other: str, name: str) -> bool:
@@ -292,13 +262,7 @@ def open_private(path: str) -> int:
 
     Raises OSError, or UnsafeFile as :func:`read_private` does.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        descriptor = os.open(path, flags, PRIVATE_FILE)
-    except OSError as error:
-        if error.errno in _IS_LINK:
-            raise _link(path) from error
-        raise
+    descriptor = _opened(path, os.O_RDWR | os.O_CREAT)
     try:
         facts = os.fstat(descriptor)
         _refuse_unless_own_file(path, facts)
@@ -307,6 +271,23 @@ def open_private(path: str) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _opened(path: str, flags: int, directory: int | None = None) -> int:
+    """A descriptor of the file, in ``directory`` where its folder is open already; no link's."""
+    name = path if directory is None else os.path.basename(path)  # noqa: PTH119
+    # Without O_NONBLOCK opening a FIFO would wait for its writer.
+    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(name, flags, PRIVATE_FILE, dir_fd=directory)
+    except OSError as error:
+        if error.errno in _IS_LINK:
+            raise _link(path) from error
+        raise
+
+
+def _open_folder(folder: str) -> int:
+    return os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def _judge_folder(directory: int, folder: str, *, tighten: bool) -> tuple[str, ...]:
@@ -403,6 +384,32 @@ def _write_new(directory: int, name: str, content: bytes, *, flush: bool = True)
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _replace(
+    directory: int,
+    name: str,
+    content: bytes,
+    *,
+    flush: bool = True,
+    like: os.stat_result | None = None,
+) -> None:
+    """Writes a temporary file and renames it; with the owner and mode of ``like``, if given."""
+    temporary = _temporary(name)
+    try:
+        held = _write_new(directory, temporary, content, flush=flush)
+        try:
+            if like is not None:
+                made = os.fstat(held)
+                if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+                    os.fchown(held, like.st_uid, like.st_gid)
+                os.fchmod(held, stat.S_IMODE(like.st_mode))
+            os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+        finally:
+            _close_quietly(held)
+    except BaseException:
+        _remove(directory, temporary)
+        raise
 
 
 def _flush_folder(directory: int, path: str) -> tuple[str, ...]:

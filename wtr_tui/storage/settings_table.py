@@ -137,7 +137,8 @@ _LONGEST_HOST = 253
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
 _PORT = "The redirect port must be a number from 1 to 65535"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-INTEGRATION_KIND, SERVICE_APP = KINDS = ("integration", "serviceApp")
+SERVICE_APP = "serviceApp"
+_KINDS = ("integration", SERVICE_APP)
 _PROMPTS = ("select_account", "none")
 _QUOTES = frozenset("\"'`“”‘’«»")
 
@@ -486,7 +487,7 @@ SECRET = Setting(
 )
 SECRET_FILE: Setting[Secret | None] = Setting(
     "secretFile",
-    lambda given: _secret_file(given),
+    _secret_file,
     None,
     "a file with the secret in its first line, instead of secret; $CREDENTIALS_DIRECTORY and"
     " other variables may begin its path",
@@ -538,13 +539,13 @@ REDIRECT_URI = Setting(
 )
 KIND = Setting(
     "kind",
-    of_text(lambda text: parse_choice(text, KINDS)),
+    of_text(lambda text: parse_choice(text, _KINDS)),
     "integration",
     "integration, or serviceApp: a service app, whose appid and secret these are then; its tokens"
     " need no user",
     INTEGRATION,
     label="Kind",
-    choices=KINDS,
+    choices=_KINDS,
     is_text=True,
 )
 APPLICATION_ID = Setting(
@@ -660,7 +661,7 @@ ON_TOKEN = Setting(
 )
 DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
     "deliver",
-    lambda given: _sinks(given),
+    _sinks,
     (),
     "files that hold each new access token, see below",
     KEEPING,

@@ -233,16 +233,16 @@ def _fill(state: State, members: Mapping[str, object]) -> None:
     if last:
         at = clock.from_iso(str(last["at"]))
         state.last = Outcome(str(last["outcome"]), at, str(last.get("message", "")))
-    state.refreshed_at = _instant(members, "refreshed_at")
-    state.refused_since = _instant(refused, "since")
+    state.refreshed_at = clock.from_iso_if_known(members.get("refreshed_at"))
+    state.refused_since = clock.from_iso_if_known(refused.get("since"))
     state.refused_again = refused.get("again") is True
-    state.sign_in_needed_since = _instant(needed, "since")
+    state.sign_in_needed_since = clock.from_iso_if_known(needed.get("since"))
     state.message = str(needed.get("message", ""))
     state.mint_failures = (
         int(failures) if isinstance(failures := minting.get("failures"), int) else 0
     )
-    state.mint_again_at = _instant(minting, "again_at")
-    state.end = _instant(soon, "end")
+    state.mint_again_at = clock.from_iso_if_known(minting.get("again_at"))
+    state.end = clock.from_iso_if_known(soon.get("end"))
     state.end_stays = stays if isinstance(stays := soon.get("stays"), bool) else None
     state.warn_before = _limits(soon, "warn_before") or WARN_BEFORE
     state.given = _limits(soon, "given")
@@ -251,11 +251,6 @@ def _fill(state: State, members: Mapping[str, object]) -> None:
 def _part(members: Mapping[str, object], name: str) -> Mapping[str, object]:
     part = members.get(name)
     return part if isinstance(part, dict) else {}
-
-
-def _instant(members: Mapping[str, object], name: str) -> datetime | None:
-    text = members.get(name)
-    return clock.from_iso(text) if isinstance(text, str) else None
 
 
 def _limits(members: Mapping[str, object], name: str) -> tuple[int, ...]:
@@ -268,27 +263,26 @@ def _written(state: State) -> dict[str, object]:
         "version": VERSION,
         "token": {"access": state.access, "refresh": state.refresh},
         "sign_in_soon": {
-            "end": _text(state.end),
+            "end": clock.iso_if_known(state.end),
             "stays": state.end_stays,
             "warn_before": list(state.warn_before),
             "given": list(state.given),
         },
     }
     if state.last is not None:
-        last = {"outcome": state.last.kind, "at": _text(state.last.at)}
+        last = {"outcome": state.last.kind, "at": clock.iso_if_known(state.last.at)}
         members["last"] = {**last, "message": state.last.message}
     if state.refreshed_at is not None:
-        members["refreshed_at"] = _text(state.refreshed_at)
+        members["refreshed_at"] = clock.iso_if_known(state.refreshed_at)
     if state.refused_since is not None:
-        members["refused"] = {"since": _text(state.refused_since), "again": state.refused_again}
+        members["refused"] = {
+            "since": clock.iso_if_known(state.refused_since),
+            "again": state.refused_again,
+        }
     if state.sign_in_needed_since is not None:
-        since = _text(state.sign_in_needed_since)
+        since = clock.iso_if_known(state.sign_in_needed_since)
         members["sign_in_needed"] = {"since": since, "message": state.message}
     if state.mint_failures:
-        again_at = _text(state.mint_again_at)
+        again_at = clock.iso_if_known(state.mint_again_at)
         members["minting"] = {"failures": state.mint_failures, "again_at": again_at}
     return members
-
-
-def _text(instant: datetime | None) -> str | None:
-    return None if instant is None else clock.iso(instant)

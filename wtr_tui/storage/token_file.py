@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from wtr_tui.clock import from_iso, iso
+from wtr_tui.clock import from_iso, from_iso_if_known, iso_if_known
 from wtr_tui.errors import (
     CorruptTokenFile,
     StorageError,
@@ -211,9 +211,9 @@ class TokenFile:
             return ""
         return self._keep_aside("other-account", found[0])
 
-    def lock(self, timeout: float = 10.0, until: Callable[[], bool] | None = None) -> Lock:
+    def lock(self, timeout: float = 10.0) -> Lock:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
-        return exclusive(lock_path(str(self.path)), timeout, until)
+        return exclusive(lock_path(str(self.path)), timeout)
 
     def fingerprint(self) -> Fingerprint | None:
         """Changes when the file does, without reading it; None where there is no file.
@@ -261,9 +261,9 @@ def of_members(members: token_json.Members) -> StoredToken:
     token = Token(
         access_token=Secret(members["access_token"]),
         obtained_at=from_iso(members["obtained_at"]),
-        expires_at=_instant(members["expires_at"]),
+        expires_at=from_iso_if_known(members["expires_at"]),
         refresh_token=None if refresh_token is None else Secret(refresh_token),
-        refresh_expires_at=_instant(members["refresh_expires_at"]),
+        refresh_expires_at=from_iso_if_known(members["refresh_expires_at"]),
         token_type=members["token_type"] or "Bearer",
         scopes=tuple(members["scope"].split()),
     )
@@ -294,12 +294,12 @@ def to_json(stored: StoredToken) -> bytes:
         "version": token_json.VERSION,
         "appid": stored.app_id,
         "access_token": token.access_token.reveal(),
-        "expires_at": _written(token.expires_at),
+        "expires_at": iso_if_known(token.expires_at),
         "refresh_token": None if token.refresh_token is None else token.refresh_token.reveal(),
-        "refresh_expires_at": _written(token.refresh_expires_at),
+        "refresh_expires_at": iso_if_known(token.refresh_expires_at),
         "token_type": token.token_type,
         "scope": " ".join(token.scopes),
-        "obtained_at": _written(token.obtained_at),
+        "obtained_at": iso_if_known(token.obtained_at),
     }
     # 0.1.0 ignores these.
     if stored.base_url:
@@ -309,14 +309,6 @@ def to_json(stored: StoredToken) -> bytes:
     if stored.settings is not None:
         members["settings"] = stored.settings
     return (json.dumps(members, indent=2) + "\n").encode("ascii")
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else from_iso(text)
-
-
-def _written(instant: datetime | None) -> str | None:
-    return None if instant is None else iso(instant)
 
 
 _UNTOUCHED = "The file is as it was before."
