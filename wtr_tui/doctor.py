@@ -102,7 +102,6 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
 
 
 def _read_settings(profile: Profile, environ: Mapping[str, str]) -> tuple[Settings, list[Finding]]:
-    """The settings, as far as they can be read, and what is to be said of them."""
     try:
         known = settings.load(profile.settings_path, environ)
     except SettingsError as error:
@@ -137,7 +136,6 @@ def file_modes(profile: Profile) -> Iterator[Finding]:
 
 
 def _missing(path: Path) -> Finding:
-    """Whether it could be made when it is needed."""
     above = _nearest(path)
     owner = above.stat().st_uid
     if owner not in (os.geteuid(), 0):
@@ -161,7 +159,6 @@ def _nearest(path: Path) -> Path:
 
 
 def _room(folder: Path) -> Iterator[Finding]:
-    """Whether there is room for a token; nothing is said where there is."""
     try:
         disk = os.statvfs(folder)
     except OSError:
@@ -315,14 +312,12 @@ def _port(known: Settings) -> Finding:
 
 
 def _connection(here: Surroundings, known: Settings) -> Iterator[Finding]:
-    """Over SSH or not, and what that asks for."""
     yield _good("you are", f"{here.words()}.")
     if here.remote:
         yield _good("forwarding", f"{here.forward_command(known.redirect_port)}")
 
 
 def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) -> Finding:
-    """Which browser would be asked, if any."""
     if not here.should_open_browser(known[BROWSER]):
         return _good("browser", "none is opened here; the address is shown, to open anywhere.")
     command = next(browser.commands(_ADDRESS, environ, here), None)
@@ -332,7 +327,6 @@ def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) ->
 
 
 def _clipboard(here: Surroundings, known: Settings) -> Finding:
-    """Which ways to the clipboard there are."""
     routes = clipboard.routes(here, known[CLIPBOARD])
     if not routes:
         return _warn("clipboard", "none can be reached from here; the screens show texts in full.")
@@ -340,7 +334,6 @@ def _clipboard(here: Surroundings, known: Settings) -> Finding:
 
 
 def _time_zone() -> Iterator[Finding]:
-    """Nothing is said of one that is known."""
     unknown = clock.unknown_time_zone()
     if unknown:
         words = f"$TZ names none that this system knows ({unknown!a}): times are told in UTC."
@@ -348,7 +341,6 @@ def _time_zone() -> Iterator[Finding]:
 
 
 def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
-    """Which proxy requests go through, without its password."""
     try:
         found = proxies.proxy_for(known.base_url, environ)
     except SettingsError as error:

@@ -180,24 +180,20 @@ def signed_in(
     profile: Profile, settings: Settings, token: Token, now: Callable[[], datetime] = clock.now
 ) -> None:
     """Notes and hands on that a user has signed in, or a token was imported, and it is saved."""
-    _note_signed_in(profile, settings, token, now())
-    delivery.deliver(profile, settings, Event.RETRIEVED, token)
-
-
-def _note_signed_in(profile: Profile, settings: Settings, token: Token, now: datetime) -> None:
-    """Nothing of before counts."""
+    at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = State()
+        known = State()  # nothing of before counts
         _follow(known, token)
-        known.last = Outcome(Event.RETRIEVED.value, now)
-        known.refreshed_at = now
+        known.last = Outcome(Event.RETRIEVED.value, at)
+        known.refreshed_at = at
         known.warn_before = settings[WARN_BEFORE]
-        left = token.refresh_left(now)
+        left = token.refresh_left(at)
         if left is not None:
             # Who has just been here is not called back at once, however short the new end is.
-            end = now + left
+            end = at + left
             known.announce(end, left, known.due(end, left, settings[WARN_BEFORE]))
         state.write(str(profile.token_path), known)
+    delivery.deliver(profile, settings, Event.RETRIEVED, token)
 
 
 def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:

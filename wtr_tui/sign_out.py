@@ -99,7 +99,6 @@ def sign_out(
 
 
 def _stored(profile: Profile, keep: bool) -> tuple[StoredToken | None, str]:
-    """What the file holds, and what is wrong with one that is damaged."""
     try:
         return profile.token_file.read(), ""
     except CorruptTokenFile as error:
@@ -188,7 +187,6 @@ def _usable(client: WebexClient, token: Token, now: Callable[[], datetime]) -> T
 
 
 def _has_ended(token: Token, now: datetime) -> bool:
-    """Whether both the access token and the refresh token have surely expired."""
     if token.is_valid(now):
         return False
     left = token.refresh_left(now)

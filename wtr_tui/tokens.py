@@ -485,11 +485,9 @@ def _minted(
     settings.secret.fetch()
     with profile.token_file.lock(PATIENCE):
         profile.token_file.take_up_leftover()
-        if dead is not None:
-            newest = profile.token_file.read()
-            other = newest is not None and not newest.token.same_access(dead)
-            if newest is not None and other and newest.token.is_valid(now()):
-                return Obtained(newest.token, How.ALREADY_FRESH)
+        newest = None if dead is None else _valid_other(profile, dead, now())
+        if newest is not None:
+            return Obtained(newest, How.ALREADY_FRESH)
         with in_flight.until_saved():
             token = service_app.minted(settings, through, held.token, client=client, now=now)
             service_app.saved(profile, settings, token)
@@ -573,11 +571,10 @@ def _requested(
         token = _granted(stored.token, settings, client, now)
     except GrantRejected as error:
         # A program that does not know the lock may have written another one meanwhile.
-        newest = profile.token_file.read()
-        other = newest is not None and not newest.token.same_access(stored.token)
-        if newest is None or not other or not newest.token.is_valid(now()):
+        newest = _valid_other(profile, stored.token, now())
+        if newest is None:
             raise GrantRejected(error.message, LOST_GRANT, details=error.details) from error
-        return Obtained(newest.token, How.ALREADY_FRESH)
+        return Obtained(newest, How.ALREADY_FRESH)
     except (UntrustedServer, UnusableResponse) as error:
         # A portal's page, a certificate nobody vouches for, a response without a token: all of
         # them say more about the way to Webex, today, than about the token.
@@ -588,6 +585,13 @@ def _requested(
         raise NotSaved(token, error.message, error.hint) from error
     same = token.same_access(stored.token)
     return Obtained(token, How.SAME if same else How.REFRESHED)
+
+
+def _valid_other(profile: Profile, than: Token, now: datetime) -> Token | None:
+    stored = profile.token_file.read()
+    if stored is None or stored.token.same_access(than) or not stored.token.is_valid(now):
+        return None
+    return stored.token
 
 
 def _granted(

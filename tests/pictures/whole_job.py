@@ -26,9 +26,9 @@ from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import Granted
 from wtr_tui.oauth.steps import BrowserArrived
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
+from wtr_tui.tokens import TokenState
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.widgets.inputs import AddressInput, SecretInput
-from wtr_tui.urgency import Urgency
 
 PORTAL_URL = "https://webexapis.com/v1/authorize?" + urlencode(
     {
@@ -96,7 +96,7 @@ class _Player:
         await self._shot(4, "There it is: a token that lives for 14 days")
         await self.pilot.press("escape")
         await self._passes(_LATER)
-        await shows(self.pilot, Urgency.SOON.value)
+        await shows(self.pilot, TokenState.SOON.value)
         await self._shot(2.5, "Nearly two weeks later it comes to its end …")
         await self.pilot.press("r")
         await shows(self.pilot, REFRESHED)

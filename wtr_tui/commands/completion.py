@@ -135,7 +135,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """Of the parser and of its subparsers."""
     for action in parser._actions:  # what shtab reads too
         yield action
         if isinstance(action, argparse._SubParsersAction):

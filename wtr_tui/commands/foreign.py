@@ -169,12 +169,10 @@ def _instant(stated: object) -> datetime | None:
 
 
 def _base_url(stated: object) -> str:
-    """Where a token file of this program says its token came from."""
     return stated if isinstance(stated, str) else ""
 
 
 def _account(given: Mapping[str, object]) -> Account:
-    """Whose token it is, as a token file of this program says."""
     try:
         return account_of("", given)
     except StorageError:

@@ -47,7 +47,6 @@ def text(topic: str) -> str:
 
 
 def _settings() -> str:
-    """Every setting, section by section."""
     from wtr_tui.storage.settings_table import NAMES, SECTIONS, SETTINGS
 
     width = max(map(len, NAMES))

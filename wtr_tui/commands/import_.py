@@ -92,7 +92,6 @@ def _content(file: str) -> bytes:
 
 
 def _pasted() -> bytes:
-    """What is pasted on the terminal, which does not show it."""
     tell("Paste the token or the file's content; it is not shown. Then Enter, and Ctrl+D.")
     before = termios.tcgetattr(0)
     unseen = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
@@ -154,7 +153,6 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
 
 
 def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> Token:
-    """The token, saved."""
     with WebexClient(known.base_url, known.app_id, known.secret, ca_file=known.ca_file) as client:
         if foreign.bare is not None:
             foreign = _recognised(

@@ -111,7 +111,6 @@ def _blocks(text: str) -> list[list[str]]:
 
 
 def _is_running(line: str) -> bool:
-    """Whether it is a part of a paragraph."""
     return bool(line) and not line.startswith(" ") and not line.isupper()
 
 

@@ -84,7 +84,6 @@ def run(options: Namespace) -> int:
 
 
 def _mint(found: Profile, known: Settings, options: Namespace) -> int:
-    """A service app's token, which needs no user."""
     try:
         with in_flight.saved_first():
             obtained = tokens.mint(found, known)
@@ -343,7 +342,6 @@ def _print_qr_code(authorization: DeviceAuthorization) -> None:
 
 
 def _who(account: Account) -> str:
-    """Who was signed in, as a sentence."""
     if account.display_name or account.email:
         return f"The token is that of {account.named}."
     where = f" It belongs to the organisation {account.organization}." if account.known else ""

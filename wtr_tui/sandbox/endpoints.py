@@ -387,14 +387,12 @@ ROUTES: dict[str, dict[str, Endpoint]] = {
 
 
 def _below_applications(path: str) -> dict[str, Endpoint] | None:
-    """The one path with an id in it."""
     parts = path.split("/")
     is_mint = parts[:3] == ["", "v1", "applications"] and parts[4:] == ["token"]
     return {"POST": mint_service_app_token} if is_mint else None
 
 
 def _check_form(request: Request) -> None:
-    """Refuses anything but a plain form in the body."""
     if request.query:
         # Addresses are logged on their way; secrets may not stand in one (RFC 6749 §2.3.1).
         raise OAuthRefusal("invalid_request", "Parameters belong in the body, not in the query.")

@@ -71,7 +71,6 @@ def _by_hand(key: str, value: _Wanted | None) -> str:
 def _wanted(
     changes: Mapping[str, object | None], before: Mapping[str, Entry]
 ) -> dict[str, _Wanted | None]:
-    """The changes under the names the file uses."""
     other_names = {key.name: key.names for key in SETTINGS}
     wanted: dict[str, _Wanted | None] = {}
     for key, value in changes.items():
@@ -219,7 +218,6 @@ def _line_start(text: str, at: int) -> int:
 
 
 def _line_end(text: str, at: int) -> int:
-    """Behind the line break that ends the line."""
     found = _NEWLINE.search(text, at)
     return found.end() if found else len(text)
 

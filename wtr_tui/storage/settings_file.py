@@ -223,7 +223,7 @@ def parsed(text: str, name: str) -> Mapping[str, Entry]:
             if _is_unquoted_sign(node):
                 # ``secret: !x`` is a text without its quotation marks, and so is ``&x``.
                 start = node.start_mark
-                raise _sign_fault(text, name, start.line, start.column)
+                raise _fault(text, name, _QUOTE_IT, start.line, start.column)
         found[key] = _entry(key, mark.line + 1, value_node)
     return found
 
@@ -233,7 +233,9 @@ def _root(text: str, name: str) -> yaml.Node | None:
     try:
         return _composed(text)
     except yaml.reader.ReaderError as error:
-        raise _character_fault(text, name, error.position) from None
+        before = re.split(_LINE_BREAK, text[: error.position])
+        words = f"the character U+{ord(text[error.position]):04X} is not allowed"
+        raise _fault(text, name, words, len(before) - 1, len(before[-1])) from None
     except yaml.MarkedYAMLError as error:
         raise _parser_fault(text, name, error) from None
     except (RecursionError, UnicodeEncodeError):
@@ -312,8 +314,7 @@ def _is_null(node: yaml.ScalarNode) -> bool:
 
 
 def _read_as(node: yaml.ScalarNode) -> str:
-    kind = node.tag.rpartition(":")[2]
-    return _NO_TEXTS.get(kind, "")
+    return _NO_TEXTS.get(node.tag.rpartition(":")[2], "")
 
 
 # Texts, not compiled: most files have no fault, and four patterns take as long as to read one.
@@ -361,24 +362,11 @@ _NOT_CLOSED = r"""(?i).*secret\W*:\s*(?:[\[{|>&*!?]|"(?!.*"\s*(?:#.*)?$)|'(?!.*'
 
 
 def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsFileError:
-    """What the parser found."""
     said = f"{error.context} {error.problem}"
     late = error.context_mark if any(part in said for part in _NOTICED_LATE) else None
     mark = late or error.problem_mark or error.context_mark
     words = next((words for part, words in _WORDS if part in said), "this cannot be understood")
     return _fault(text, name, words, mark.line if mark else 0, mark.column if mark else 0)
-
-
-def _sign_fault(text: str, name: str, line: int, column: int) -> SettingsFileError:
-    """A value that was meant as a text, but begins with a sign of YAML; from 0."""
-    return _fault(text, name, _QUOTE_IT, line, column)
-
-
-def _character_fault(text: str, name: str, position: int) -> SettingsFileError:
-    """A character no YAML file may hold, at this index of the text."""
-    before = re.split(_LINE_BREAK, text[:position])
-    words = f"the character U+{ord(text[position]):04X} is not allowed"
-    return _fault(text, name, words, len(before) - 1, len(before[-1]))
 
 
 def _fault(text: str, name: str, words: str, line: int, column: int) -> SettingsFileError:

@@ -138,8 +138,6 @@ _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
 _PORT = "The redirect port must be a number from 1 to 65535"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 SERVICE_APP = "serviceApp"
-_KINDS = ("integration", SERVICE_APP)
-_PROMPTS = ("select_account", "none")
 _QUOTES = frozenset("\"'`“”‘’«»")
 
 
@@ -441,15 +439,18 @@ def _sinks(given: Given) -> tuple[sinks.Sink, ...]:
 
 
 def _choice(
-    name: str, choices: tuple[str, ...], default: str, help: str, section: str
+    name: str,
+    choices: tuple[str, ...],
+    default: str,
+    help: str,
+    section: str,
+    *,
+    label: str = "",
+    is_text: bool = False,
 ) -> Setting[str]:
+    parse = of_text(lambda text: parse_choice(text, choices))
     return Setting(
-        name,
-        of_text(lambda text: parse_choice(text, choices)),
-        default,
-        help,
-        section,
-        choices=choices,
+        name, parse, default, help, section, label=label, choices=choices, is_text=is_text
     )
 
 
@@ -537,15 +538,14 @@ REDIRECT_URI = Setting(
     ("WEBEX_REDIRECTURI",),
     label="Redirect URI",
 )
-KIND = Setting(
+KIND = _choice(
     "kind",
-    of_text(lambda text: parse_choice(text, _KINDS)),
+    ("integration", SERVICE_APP),
     "integration",
     "integration, or serviceApp: a service app, whose appid and secret these are then; its tokens"
     " need no user",
     INTEGRATION,
     label="Kind",
-    choices=_KINDS,
     is_text=True,
 )
 APPLICATION_ID = Setting(
@@ -593,13 +593,12 @@ ACCOUNT = Setting(
     SIGN_IN,
     is_text=True,
 )
-PROMPT = Setting(
+PROMPT = _choice(
     "prompt",
-    of_text(lambda text: parse_choice(text, _PROMPTS)),
+    ("select_account", "none"),
     "",
     "select_account: Webex asks which account is meant; none: it asks nothing",
     SIGN_IN,
-    choices=_PROMPTS,
     is_text=True,
 )
 TIMEOUT = Setting(

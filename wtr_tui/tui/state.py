@@ -11,7 +11,6 @@ from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.widgets.header import Standing
-from wtr_tui.urgency import Urgency, urgency
 
 MEANINGS = {
     TokenState.NONE: Meaning.NONE,
@@ -57,10 +56,16 @@ def state_of_profile(followed: Followed, now: datetime) -> State:
     if kind is TokenState.SOON and keeper.stored is not None:
         token = keeper.stored.token
         life = lifetime(token.obtained_at, token.expires_at)
-        if urgency(token.left(now), life) is Urgency.URGENT:
+        if is_urgent(token.left(now), life):
             meaning = Meaning.URGENT
     word = "NOT SAVED" if kind is TokenState.UNSAVED else kind.value
     return State(meaning, word, kind)
+
+
+def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
+    """In the last fiftieth of the lifetime; where that is unknown, in the last five minutes."""
+    limit = timedelta(minutes=5) if lifetime is None else lifetime / 50
+    return left is not None and left <= limit
 
 
 _COUNTS = {TokenState.VALID, TokenState.SOON, TokenState.FOREIGN}
