@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import tarfile
 from dataclasses import replace
@@ -31,10 +30,8 @@ def old_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git = (required("git"), "-c", "safe.directory=*", "-C", str(ROOT))
     done = subprocess.run([*git, "archive", COMMIT, "wtr_tui"], capture_output=True, check=False)
     if done.returncode:
-        missing = "the history, in which version 0.1.0 is, is not here (git fetch --unshallow)"
-        if os.environ.get("WTR_REQUIRE_PROGRAMS") == "1":
-            pytest.fail(missing, pytrace=False)
-        pytest.skip(missing)
+        # No package brings it, so it is not held against a machine that lacks it.
+        pytest.skip("the history, in which version 0.1.0 is, is not here (git fetch --unshallow)")
     folder = tmp_path_factory.mktemp("version-0.1.0")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(folder)
