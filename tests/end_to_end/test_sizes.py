@@ -13,7 +13,7 @@ from tests.support.program import Start
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [("f2", "Access token"), ("f3", "You have a token"), ("f4", "App ID"), ("?", "Help · Token")],
+    [("f2", "Auto-refresh"), ("f3", "You have a token"), ("f4", "App ID"), ("?", "Help · Token")],
     ids=["token", "sign-in", "settings", "help"],
 )
 def test_every_screen_survives_every_size_of_the_terminal(

@@ -44,6 +44,7 @@ _REFRESH_SECONDS = 5.0
 _TICK_SECONDS = 1.0
 _LOOK_AT_OTHERS_EVERY = 5
 """Ticks."""
+_IN_THE_SANDBOX = "A sandbox, no real Webex: press a to approve, as you would in a browser."
 
 
 class WtrApp(App[int]):
@@ -119,6 +120,8 @@ class WtrApp(App[int]):
         self._hook_warnings.deafen()
 
     def on_ready(self) -> None:
+        if self.session.demo is not None:
+            self.tell(_IN_THE_SANDBOX)
         self._put_aside.offer()
         self._watch()
         gc.enable()  # off since the start
@@ -127,7 +130,7 @@ class WtrApp(App[int]):
         keeper = self.session.keeper
         if keeper.stored is not None or keeper.problem is not None:
             return "token"
-        return "sign-in" if self.session.ready and self.session.demo is None else "settings"
+        return "sign-in" if self.session.ready else "settings"
 
     @property
     def shown(self) -> WtrScreen | None:
