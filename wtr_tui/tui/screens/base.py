@@ -117,8 +117,24 @@ class WtrScreen(Screen[None]):
         return self.is_mounted and self.app.is_running
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
-        """Says what happened, at the bottom of this screen."""
+        """Says what happened, at the bottom of this screen, in rows that nothing else uses."""
+        if self.is_built and self.query(KeyBar):
+            self._make_room(for_message=bool(sentence))
         self._message.tell(sentence, tone)
+
+    def _make_room(self, *, for_message: bool) -> None:
+        """Where the page needs all the rows of a low terminal, a message replaces the keys."""
+        if self.size.height >= TALL_FROM:
+            return
+        page, keys = self.query_one(Page), self.query_one(KeyBar)
+        used = max((child.virtual_region_with_margin.bottom for child in page.children), default=0)
+        key_rows = keys.outer_size.height if keys.display else 1
+        free = self.size.height - 1 - key_rows - used
+        self._message.limit(free if free > 0 else key_rows)
+        keys.display = free > 0 or not for_message
+
+    def on_message_line_over(self) -> None:
+        self.tell("")
 
     def show_standing(self) -> None:
         """Lets the header say how the token is now; costs nothing where nothing changed."""

@@ -392,6 +392,7 @@ class TokenScreen(WtrScreen):
             self.program.copy(form(token.access_token.reveal()), f"{what}{good}", otherwise=_SHOW)
 
     def action_reveal(self) -> None:
+        self.tell("")  # it may stand where the token is to be
         self.query_one(Revealed).switch()
 
     def action_print(self) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from enum import Enum
 
+from textual.message import Message
+from textual.timer import Timer
+
 from wtr_tui.tui.widgets.quiet import Quiet
+
+_MOST_ROWS = 5
+_CHARACTERS_A_SECOND = 15
 
 
 class Tone(Enum):
@@ -16,11 +22,50 @@ class Tone(Enum):
     BAD = "✗"
 
 
+_LEAST_SECONDS = {Tone.PLAIN: 6, Tone.GOOD: 6, Tone.WARN: 20, Tone.BAD: 60}
+
+
+def seconds_shown(sentence: str, tone: Tone) -> float:
+    """How long a message stays: what failed longer than what went well, time to read it beside."""
+    return _LEAST_SECONDS[tone] + len(sentence) / _CHARACTERS_A_SECOND
+
+
 class MessageLine(Quiet):
-    """Stays until something else is told or the person presses Escape; never covers anything."""
+    """Stays for a while, until something else is told, or until the user presses Escape.
+
+    What is under way (``Refreshing …``) stays until its end is told.
+    """
+
+    class Over(Message):
+        """It has been there long enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sentence, self._tone = "", Tone.PLAIN
+        self._timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        self._count()  # it may have been told something before it was shown
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        self._sentence, self._tone = sentence, tone
         for other in Tone:
             self.set_class(other is tone, f"-{other.name.lower()}")
         self.set_class(bool(sentence), "-told")
         self.reshape(f"{tone.value} {sentence}" if sentence else "")
+        if self.is_mounted:
+            self._count()
+
+    def limit(self, rows: int) -> None:
+        """Takes no more than so many rows, and at least one."""
+        self.styles.max_height = min(max(rows, 1), _MOST_ROWS)
+
+    def _count(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if self._sentence and not self._sentence.endswith("…"):
+            self._timer = self.set_timer(seconds_shown(self._sentence, self._tone), self._end)
+
+    def _end(self) -> None:
+        self.post_message(self.Over())

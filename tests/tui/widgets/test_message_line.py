@@ -1,0 +1,80 @@
+"""The message: it hides nothing that was asked for, and goes by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.stage import ANN, NoWebex, Stage, seen, shows, told, until
+from tests.support.tokens import a_token
+from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.widgets import message_line
+from wtr_tui.tui.widgets.figures import Figures
+from wtr_tui.tui.widgets.message_line import Tone, seconds_shown
+
+_LONG = "Sent to your terminal's clipboard. If paste gives nothing, it is not allowed there. " * 3
+
+
+@pytest.mark.parametrize("size", [(40, 12), (30, 8), (80, 16), (80, 24)], ids=str)
+async def test_a_message_hides_neither_the_countdown_nor_the_revealed_token(
+    stage: Stage, size: tuple[int, int]
+) -> None:
+    stage.configure()
+    token = a_token()
+    stage.save(token)
+    app = stage.app(webex=NoWebex(ANN))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Figures)), "the token view")
+        await pilot.pause()
+        app.tell(_LONG, Tone.GOOD)
+        await shows(pilot, "✓ Sent to")
+        figures = app.screen.query_one(Figures)
+        assert app.screen.region.contains_region(figures.region)
+        page = app.screen.query_one("#page")
+        assert page.region.contains_region(figures.region)
+
+        app.tell("")
+        await pilot.press("v")
+        secret = token.access_token.reveal()
+        await until(pilot, lambda: _joined(seen(pilot)).count(secret) == 1, "the token")
+        app.tell(_LONG, Tone.GOOD)
+        await shows(pilot, "✓ Sent to")
+        assert _joined(seen(pilot)).count(secret) == 1
+
+
+def _joined(screen: str) -> str:
+    return "".join(line.strip() for line in screen.splitlines())
+
+
+async def test_the_keys_are_back_when_the_message_has_gone_by_itself(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_line, "seconds_shown", lambda *_: 0.05)
+    stage.configure()
+    stage.save(a_token())
+    app = stage.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(30, 8)) as pilot:
+        await shows(pilot, "? Help")
+        app.tell("Done.", Tone.GOOD)
+        await until(pilot, lambda: not told(pilot), "the message gone")
+        await shows(pilot, "? Help")
+
+
+async def test_what_is_under_way_stays_until_its_end_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_line, "seconds_shown", lambda *_: 0.05)
+    stage.configure()
+    stage.save(a_token())
+    app: WtrApp = stage.app(webex=NoWebex(ANN))
+    async with app.run_test() as pilot:
+        await shows(pilot, "? Help")
+        app.tell("Refreshing …")
+        await pilot.pause(0.3)
+        assert told(pilot) == "· Refreshing …"
+
+
+def test_a_failure_stays_longer_and_a_long_sentence_too() -> None:
+    short, long = "Done.", "Done. " * 30
+    assert seconds_shown(short, Tone.GOOD) < seconds_shown(long, Tone.GOOD)
+    assert seconds_shown(short, Tone.GOOD) < seconds_shown(short, Tone.WARN)
+    assert seconds_shown(short, Tone.WARN) < seconds_shown(short, Tone.BAD)
