@@ -65,7 +65,7 @@ async def _sign_in_at_a_desk(pilot: Pilot[int]) -> None:
 
 async def _device(pilot: Pilot[int]) -> None:
     await _sign_in(pilot)
-    await _dialog(pilot, "d")
+    await pilot.press("d")
     await shows(pilot, USER_CODE)
 
 

@@ -96,7 +96,8 @@ def test_the_line_for_the_running_session_brings_the_browser_to_the_program(
     login: Login, laptop: Laptop, home: Home
 ) -> None:
     terminal = login.terminal
-    told = " ".join(terminal.wait_for("EnableEscapeCommandline yes").split())
+    screen = terminal.wait_for("EnableEscapeCommandline yes")
+    told = " ".join(screen.replace("│", " ").split())
     assert "press Enter, then ~C, and type" in told
     forward = f"-L {REDIRECT_PORT}:localhost:{REDIRECT_PORT}"
     assert f"{forward} (from OpenSSH 9.2 on" in told

@@ -147,7 +147,8 @@ async def shows(pilot: Pilot[int], text: str) -> None:
 
     def is_there() -> bool:
         figures = " ".join(each.text for each in pilot.app.screen.query(Figures))
-        return " ".join(text.split()) in " ".join(f"{seen(pilot)} {figures}".split())
+        shown = seen(pilot).replace("│", " ")  # a frame's sides are between its lines
+        return " ".join(text.split()) in " ".join(f"{shown} {figures}".split())
 
     await until(pilot, is_there, f"“{text}” on the screen")
 

@@ -210,13 +210,20 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return write
 
 
-@sizes
+sign_in_sizes = pytest.mark.parametrize(
+    "size",
+    [NORMAL, (140, 34), (200, 60), SMALL, TINY],
+    ids=["80x24", "140x34", "200x60", "60x20", "40x10"],
+)
+
+
+@sign_in_sizes
 def test_signing_in_over_ssh(
     stage: Stage, script: Callable[..., None], snap_compare: Compare, size: tuple[int, int]
 ) -> None:
     stage.configure()
     script(LISTENING)
-    play = after(shown="✓ Listening")
+    play = after(shown="Listening on port" if size[1] >= 24 else "Forward the port")
     assert snap_compare(stage.app(OVER_SSH), terminal_size=size, run_before=play)
 
 
@@ -255,7 +262,7 @@ def test_signing_in_while_the_code_is_exchanged(
     assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)
 
 
-@sizes
+@sign_in_sizes
 def test_signing_in_with_a_device_code(
     stage: Stage, script: Callable[..., None], snap_compare: Compare, size: tuple[int, int]
 ) -> None:
@@ -263,9 +270,9 @@ def test_signing_in_with_a_device_code(
     script(LISTENING, device=steps.DeviceCodeReady(DEVICE))
 
     async def play(pilot: Pilot[int]) -> None:
-        await shows(pilot, "✓ Listening")
+        await shows(pilot, "Forward the port")
         await pilot.press("d")
-        await shows(pilot, "729703")
+        await shows(pilot, "729 703")
         await pilot.pause()
 
     assert snap_compare(stage.app(), terminal_size=size, run_before=play)
@@ -283,7 +290,7 @@ def test_signing_in_where_the_device_code_is_not_set_up(
     script(LISTENING, device=refused)
 
     async def play(pilot: Pilot[int]) -> None:
-        await shows(pilot, "✓ Listening")
+        await shows(pilot, "Forward the port")
         await pilot.press("d")
         await shows(pilot, "oauth-helper-k")
         await pilot.pause()
@@ -298,6 +305,22 @@ def test_signing_in_on_a_port_that_is_taken(
     script(NOT_LISTENING)
     play = after(shown="Not listening")
     assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)
+
+
+def test_signing_in_where_the_redirect_uri_is_elsewhere(
+    stage: Stage, script: Callable[..., None], snap_compare: Compare
+) -> None:
+    stage.configure()
+    script(
+        steps.NotListening(
+            "The redirect URI https://example.com/cb is not on this machine, so nothing is"
+            " listened for here.",
+            "Paste.",
+            is_elsewhere=True,
+        )
+    )
+    play = after(shown="Two ways to sign in")
+    assert snap_compare(stage.app(), terminal_size=(140, 34), run_before=play)
 
 
 def test_a_sign_in_that_was_declined(

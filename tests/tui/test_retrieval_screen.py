@@ -16,12 +16,15 @@ from tests.support.stage import DESK, Stage, seen, shows, tells, told, until
 from tests.support.tokens import OTHER_APP_ID, a_token
 from tests.support.webex import Fault, Integration, Sandbox
 from tests.support.webex.browser import approved_address, denied_address, follow
+from wtr_tui import clock
 from wtr_tui.background import in_thread
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen
-from wtr_tui.tui.screens.device import DeviceScreen
+from wtr_tui.tui.screens.sign_in import SignInScreen
+from wtr_tui.tui.screens.sign_in_cards import QrScreen
 from wtr_tui.tui.screens.token import TokenScreen
+from wtr_tui.tui.widgets.figures import Figures
 
 
 @pytest.fixture
@@ -43,9 +46,11 @@ async def listens(pilot: Pilot[int]) -> str:
     """Waits until the start address is shown, and gives it."""
     app = pilot.app
     assert isinstance(app, WtrApp)
-    await until(pilot, lambda: app.full_screens["sign-in"]._listening is not None, "listening")
-    assert app.full_screens["sign-in"]._listening is not None
-    return app.full_screens["sign-in"]._listening.start_url
+    screen = app.full_screens["sign-in"]
+    assert isinstance(screen, SignInScreen)
+    await until(pilot, lambda: screen.progress.listening is not None, "listening")
+    assert screen.progress.listening is not None
+    return screen.progress.listening.start_url
 
 
 async def signed_in(pilot: Pilot[int]) -> None:
@@ -254,7 +259,7 @@ async def test_a_taken_port_is_told_and_pasting_goes_on(
         taken.bind(("127.0.0.1", port))
         taken.listen()
         async with configured.app().run_test(size=(80, 24)) as pilot:
-            await tells(pilot, str(port))
+            await shows(pilot, f"Port {port}")
             await shows(pilot, "Not listening")
             url = attempt(pilot).authorize_url
             address = await in_thread(lambda: approved_address(url))
@@ -280,40 +285,45 @@ async def test_time_that_has_run_out_is_told(configured: Stage) -> None:
         assert "exactly this redirect URI" in told(pilot)
 
 
-async def test_a_device_code_is_shown_over_the_sign_in_and_signs_in(
+async def test_a_device_code_is_shown_in_its_card_and_signs_in(
     configured: Stage, sandbox: Sandbox
 ) -> None:
     sandbox.rules = replace(sandbox.rules, device_interval=timedelta(milliseconds=20))
     async with configured.app().run_test(size=(80, 24)) as pilot:
         await listens(pilot)
         await pilot.press("d")
-        await shows(pilot, "and enter this code:")
-        code = pilot.app.screen.query_one("#user-code").render()
-        await in_thread(lambda: sandbox.approve_device(str(code)))
+        code = await device_code(pilot)
+        assert pilot.app.screen.query_one("#code", Figures).text == f"{code[:3]} {code[3:]}"
+        await shows(pilot, f"enter {code} at")
+        await in_thread(lambda: sandbox.approve_device(code))
         await signed_in(pilot)
         assert "with the device code" in told(pilot)
 
 
-async def test_closing_the_device_code_leaves_the_other_ways(
+async def device_code(pilot: Pilot[int]) -> str:
+    app = pilot.app
+    assert isinstance(app, WtrApp)
+    screen = app.full_screens["sign-in"]
+    assert isinstance(screen, SignInScreen)
+    await until(pilot, lambda: screen.progress.device_code is not None, "a device code")
+    granted = screen.progress.device_code
+    assert granted is not None
+    return granted.user_code
+
+
+async def test_the_browser_may_answer_while_the_device_code_is_shown_as_a_qr_code(
     configured: Stage, sandbox: Sandbox
 ) -> None:
     async with configured.app().run_test(size=(80, 24)) as pilot:
         start_url = await listens(pilot)
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(pilot.app.screen, DeviceScreen))
+        await device_code(pilot)
+        await pilot.press("Q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, QrScreen))
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, DeviceScreen))
-        await in_thread(lambda: sandbox.approve(start_url))
-        await signed_in(pilot)
-
-
-async def test_the_browser_may_answer_while_the_device_code_is_shown(
-    configured: Stage, sandbox: Sandbox
-) -> None:
-    async with configured.app().run_test(size=(80, 24)) as pilot:
-        start_url = await listens(pilot)
-        await pilot.press("d")
-        await until(pilot, lambda: isinstance(pilot.app.screen, DeviceScreen))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, QrScreen))
+        await pilot.press("Q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, QrScreen))
         await in_thread(lambda: sandbox.approve(start_url))
         await signed_in(pilot)
 
@@ -321,7 +331,7 @@ async def test_the_browser_may_answer_while_the_device_code_is_shown(
 @pytest.mark.parametrize(
     ("key", "what"),
     [
-        ("c", lambda pilot: pilot.app.full_screens["sign-in"]._listening.start_url),
+        ("c", lambda pilot: pilot.app.full_screens["sign-in"].progress.listening.start_url),
         ("u", lambda pilot: attempt(pilot).authorize_url),
         (
             "f",
@@ -360,6 +370,41 @@ async def test_another_app_ids_token_is_asked_about_and_kept_aside(
         await in_thread(lambda: sandbox.approve(start_url))
         await signed_in(pilot)
         assert "The other App ID's token is kept in" in told(pilot)
+
+
+async def test_nothing_told_before_is_seen_after_a_newer_sign_in(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, WtrApp)
+        await listens(pilot)
+        await pilot.press("x")
+        await tells(pilot, "The sign-in was cancelled.")
+        await pilot.press("f2")
+        app.tell("Refreshed at 12:00.")
+        await pilot.press("f3")
+        start_url = await listens(pilot)
+        await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+        assert "Refreshed" not in told(pilot)
+        await pilot.press("escape", "f3")
+        await shows(pilot, "You have a token")
+        assert told(pilot) == ""
+
+
+async def test_what_the_sign_in_led_to_says_until_when_and_what_comes_next(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        start_url = await listens(pilot)
+        await in_thread(lambda: sandbox.approve(start_url))
+        await signed_in(pilot)
+        ends = configured.stored().token.expires_at
+        assert ends is not None
+        assert f"good until {clock.local(ends)}; c copies it" in told(pilot)
+        await pilot.press("f3")
+        await shows(pilot, f"good until {clock.local(ends)}; F2 shows it.")
 
 
 async def test_with_a_token_nothing_begins_before_enter(configured: Stage) -> None:

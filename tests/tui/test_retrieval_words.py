@@ -2,61 +2,97 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
-from tests.support.stage import DESK, OVER_SSH
 from tests.support.tokens import a_token
 from wtr_tui.errors import FAILED, NotSaved
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.tui.screens import sign_in_words as words
-from wtr_tui.tui.screens.sign_in_keys import offered
+from wtr_tui.tui.screens.sign_in import offered
+from wtr_tui.tui.screens.sign_in_cards import continued
 from wtr_tui.tui.widgets.message_line import Tone
 
 LISTENING = steps.Listening("http://localhost:6855/s/k7q2mx9d", 6855, ("127.0.0.1",))
 ANSWERED = [steps.Exchanging(way) for way in Method]
 
 
+NOT_LISTENING = steps.NotListening("Taken.", "Free it.")
+UNSAVED = steps.SignedInUnsaved(NotSaved(a_token(), "No room.", "Make room."), Method.PASTE)
+REFUSED = steps.DeviceCodeRefused("Not set up.", "", ("https://example.com/callback",))
+REDIRECT, PASTE = steps.Exchanging(Method.REDIRECT), steps.Exchanging(Method.PASTE)
+
+
+def after(*taken: Step) -> words.Progress:
+    progress = words.Progress()
+    for step in taken:
+        progress = progress.after(step)
+    return progress
+
+
 @pytest.mark.parametrize("step", ANSWERED, ids=[step.method.name for step in ANSWERED])
-@pytest.mark.parametrize("remote", [True, False])
-def test_nothing_is_called_signed_in_while_the_code_is_exchanged(
-    step: steps.Exchanging, remote: bool
+def test_nothing_is_called_signed_in_while_the_code_is_exchanged(step: steps.Exchanging) -> None:
+    progress = after(LISTENING, step)
+    said = words.happening(progress)
+    assert step.method.value in said
+    assert "signed in" not in said.lower()
+
+
+@pytest.mark.parametrize(
+    ("taken", "signs"),
+    [
+        ((), "●○○○"),
+        ((LISTENING,), "●○○○"),
+        ((NOT_LISTENING,), "●○○○"),
+        ((LISTENING, steps.BrowserArrived()), "✓●○○"),
+        ((LISTENING, steps.BrowserArrived(), REDIRECT), "✓✓●○"),
+        ((NOT_LISTENING, PASTE), "✓✓●○"),
+        ((LISTENING, PASTE, UNSAVED), "✓✓✓✗"),
+        ((LISTENING, REDIRECT, steps.SignedIn(a_token(), Method.REDIRECT)), "✓✓✓✓"),
+        ((LISTENING, Ended(End.DECLINED, "Declined.", "", FAILED)), "✗○○○"),
+        ((LISTENING, REDIRECT, Ended(End.FAILED, "Refused.", "", FAILED)), "✓✓✗○"),
+    ],
+)
+def test_the_line_of_steps_says_what_is_done_and_what_is_to_come(
+    taken: tuple[Step, ...], signs: str
 ) -> None:
-    said = words.lines(step, 6855, remote=remote)
-    assert step.method.value in said["browser"]
-    assert not any("signed in" in line.lower() for line in said.values())
-    assert said["exchange"].startswith(words.ACTIVE)
+    line = words.line_of_steps(after(*taken))
+    assert "".join(step.state.value[0] for step in line) == signs
 
 
-def test_the_port_is_called_forwarded_once_something_came_through_it() -> None:
-    def forwarding(step: Step) -> str:
-        return words.lines(step, 6855, remote=True).get("forward-lead", "")
+def test_the_line_of_steps_names_how_the_answer_came() -> None:
+    def second(*taken: Step) -> str:
+        return words.line_of_steps(after(*taken))[1].text
 
-    assert forwarding(LISTENING) == ""
-    assert forwarding(steps.BrowserArrived()).startswith(words.DONE)
-    assert forwarding(steps.Exchanging(Method.REDIRECT)).startswith(words.DONE)
-    assert not forwarding(steps.Exchanging(Method.PASTE)).startswith(words.DONE)
-    assert "forward-lead" not in words.lines(steps.BrowserArrived(), 6855, remote=False)
+    assert second(LISTENING) == "browser came by"
+    assert second(LISTENING, PASTE) == "address pasted"
+    assert second(LISTENING, steps.Exchanging(Method.DEVICE)) == "device code entered"
 
 
-@pytest.mark.parametrize("place", [DESK, OVER_SSH], ids=["desk", "ssh"])
-def test_the_line_above_the_address_says_what_to_do_with_it(place: object) -> None:
-    line = words.at_first(DESK if place is DESK else OVER_SSH)["browser"]
-    assert line.startswith(f"{words.ACTIVE} ")
-    assert "open this address in your browser" in line.lower()
-    assert line.endswith("agree:")
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (80, "ssh -N -o ExitOnForwardFailure=yes -L 1:localhost:1 'a b@c'"),
+        (40, "ssh -N -o ExitOnForwardFailure=yes \\\n  -L 1:localhost:1 'a b@c'"),
+        (28, "ssh -N -o \\\n  ExitOnForwardFailure=yes \\\n  -L 1:localhost:1 'a b@c'"),
+    ],
+)
+def test_a_long_shell_line_is_continued_so_that_it_can_be_copied(width: int, expected: str) -> None:
+    line = "ssh -N -o ExitOnForwardFailure=yes -L 1:localhost:1 'a b@c'"
+    shown = continued(line, width)
+    assert shown == expected
+    assert shlex.split(shown.replace("\\\n", "")) == shlex.split(line)
 
 
 @pytest.mark.parametrize(
     ("step", "tone"),
     [
-        (steps.NotListening("Taken.", "Free it."), Tone.WARN),
+        (NOT_LISTENING, None),  # its card says it
         (steps.Noticed(steps.Notice.STRAY, "Something came.", 3), Tone.WARN),
         (steps.SignedIn(a_token(), Method.PASTE), Tone.GOOD),
-        (
-            steps.SignedInUnsaved(NotSaved(a_token(), "No room.", "Make room."), Method.PASTE),
-            Tone.BAD,
-        ),
+        (UNSAVED, Tone.BAD),
         (Ended(End.CANCELLED, "Cancelled.", "", 130), Tone.PLAIN),
         (Ended(End.FAILED, "Refused.", "Look.", FAILED), Tone.BAD),
         (LISTENING, None),
@@ -71,23 +107,26 @@ def test_a_step_is_told_in_its_tone(step: Step, tone: Tone | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "state", "is_offered"),
+    ("action", "progress", "state", "is_offered"),
     [
-        ("begin", {"ready": True}, True),
-        ("begin", {"ready": False}, None),
-        ("begin", {"ready": True, "running": True}, False),
-        ("open", {"running": True, "listening": True}, True),
-        ("open", {"running": True}, None),
-        ("open", {}, False),
-        ("device", {"running": True}, True),
-        ("device", {}, False),
-        ("approve", {"running": True, "sandbox": True}, True),
-        ("approve", {"running": True}, False),
-        ("leave_field", {}, True),
+        ("begin", after(), {"ready": True}, True),
+        ("begin", after(), {"ready": False}, None),
+        ("begin", after(), {"ready": True, "running": True}, False),
+        ("open", after(LISTENING), {"running": True}, True),
+        ("open", after(), {"running": True}, None),
+        ("open", after(NOT_LISTENING), {"running": True}, False),
+        ("open", after(), {}, False),
+        ("device", after(), {"running": True}, True),
+        ("device", after(), {}, False),
+        ("qr", after(LISTENING), {"running": True}, False),
+        ("copy_device", after(REFUSED), {"running": True}, True),
+        ("approve", after(), {"running": True, "sandbox": True}, True),
+        ("approve", after(), {"running": True}, False),
+        ("leave_field", after(), {}, True),
     ],
 )
 def test_a_key_is_offered_when_it_does_something(
-    action: str, state: dict[str, bool], is_offered: bool | None
+    action: str, progress: words.Progress, state: dict[str, bool], is_offered: bool | None
 ) -> None:
-    usual = {"running": False, "listening": False, "ready": True, "sandbox": False}
-    assert offered(action, **(usual | state)) is is_offered
+    usual = {"running": False, "ready": True, "sandbox": False}
+    assert offered(action, progress, **(usual | state)) is is_offered

@@ -36,7 +36,7 @@ async def test_what_the_ssh_line_cannot_know_is_told_with_it(
 ) -> None:
     async with configured.app(place).run_test(size=(80, 24)) as pilot:
         await shows(pilot, note)
-        await shows(pilot, "Exchange the code")
+        await shows(pilot, "● waiting ── ○ browser ── ○ exchange ── ○ save")
 
 
 async def test_at_a_desk_nothing_is_told_of_jump_hosts(configured: Stage) -> None:
@@ -49,7 +49,7 @@ async def test_the_full_address_is_a_link(configured: Stage) -> None:
     async with configured.app().run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, WtrApp)
-        await shows(pilot, "open the full address anywhere")
+        await shows(pilot, "Open the full address anywhere")
         running = app.full_screens["sign-in"]._attempt
         assert running is not None
         links = {

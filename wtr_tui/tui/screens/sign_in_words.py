@@ -1,161 +1,215 @@
-"""What the sign-in says on its screen, step by step (pure)."""
+"""What is known of a sign-in, and what its screen says of it (pure).
+
+:class:`Progress` is taken from the steps of the sign-in; what is shown is decided from it.
+"""
 
 from __future__ import annotations
 
-from textual.content import Content
-from textual.style import Style
+from dataclasses import dataclass, replace
 
-from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui import clock
 from wtr_tui.oauth import steps
-from wtr_tui.oauth.steps import Step
-from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import THROUGH
+from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.oauth.steps import Method
+from wtr_tui.storage.settings_table import KIND, SERVICE_APP, THROUGH
+from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.text import cleaned
+from wtr_tui.tokens import TokenState
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.state import state_of
 from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.steps import Step, StepState
 
-WAITING, ACTIVE, DONE, OFF = "○", "●", "✓", "✗"
-
-HELP = (
-    "Signing in: Webex asks you in a browser whether this program may act for you. Once you agree,"
-    " Webex sends the browser to the redirect URI, where this program listens. There are four"
-    " ways; all are open at once, and the first that answers counts:\n\n"
-    "1. A browser on this machine opens the start address (o opens it).\n"
-    "2. A browser on your own machine opens it (c copies it), after the ssh line has forwarded"
-    " the port from there (f copies the line).\n"
-    "3. Without forwarding: open the full address in any browser (u copies it), agree, and paste"
-    " here the address the browser ends at, although its page says that it cannot connect.\n"
-    "4. With a device code (d): enter a short code at Webex, on any machine.\n\n"
-    "Whatever else arrives at the port is counted, told and turned away; it never ends the"
-    " sign-in."
-)
-
-_OPEN = f"{ACTIVE} Open this address in your browser and agree:"
-_OPEN_THEN = f"{ACTIVE} Then open this address in your browser there and agree:"
+DeviceStep = steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused
 
 
-def at_first(surroundings: Surroundings) -> dict[str, str]:
-    """The lines of the screen, by their names, when an attempt begins."""
-    return {
-        "listening": f"{WAITING} Starting to listen",
-        "forward-lead": _forward_lead(surroundings),
-        "browser": _OPEN_THEN if surroundings.remote else _OPEN,
-        "device": "  With no redirect at all: d gets a code to enter at Webex, on any machine.",
-        "exchange": f"{WAITING} Exchange the code for the token   {WAITING} Save the token",
-    }
+@dataclass(frozen=True)
+class Progress:
+    """What is known of an attempt: where it stands, and what each method needs to show."""
+
+    listening: steps.Listening | None = None
+    not_listening: steps.NotListening | None = None
+    arrived: bool = False
+    """A browser opened the start address."""
+    exchanging: Method | None = None
+    device_asked: bool = False
+    device: DeviceStep | None = None
+    launch: str = ""
+    """What became of opening a browser here, in a sentence."""
+    last: steps.Step | None = None
+    """The step that ended the attempt."""
+
+    def after(self, step: steps.Step) -> Progress:
+        """What is known once this step has happened."""
+        match step:
+            case steps.Listening():
+                return replace(self, listening=step)
+            case steps.NotListening():
+                return replace(self, not_listening=step)
+            case steps.BrowserArrived():
+                return replace(self, arrived=True)
+            case steps.Exchanging():
+                return replace(self, exchanging=step.method)
+            case steps.DeviceCodeReady() | steps.DeviceCodeOver() | steps.DeviceCodeRefused():
+                return replace(self, device=step, device_asked=False)
+            case steps.SignedIn() | steps.SignedInUnsaved() | steps.OtherAccount() | steps.Ended():
+                return replace(self, last=step)
+        return self
+
+    @property
+    def device_code(self) -> DeviceAuthorization | None:
+        """The code that can be entered now."""
+        if self.device_asked or not isinstance(self.device, steps.DeviceCodeReady):
+            return None
+        return self.device.authorization
+
+    @property
+    def device_redirect_uris(self) -> tuple[str, ...]:
+        """Those that the integration lacks for a device code."""
+        if self.device_asked or not isinstance(self.device, steps.DeviceCodeRefused):
+            return ()
+        return self.device.redirect_uris
 
 
-def _forward_lead(surroundings: Surroundings) -> str:
-    if surroundings.remote:
-        return f"{ACTIVE} On your own machine, forward the port:"
-    return "  Is your browser on another machine? Forward the port from there first:"
+def headline(progress: Progress) -> str:
+    """How many methods there are."""
+    if progress.not_listening is None:
+        return "Three ways to sign in, all open; the first to answer wins."
+    return "Two ways to sign in, both open; the first to answer wins."
 
 
-_FORWARDED = {"forward-lead": f"{DONE} The port is forwarded:"}
-_NOT_FORWARDED = {"forward-lead": "  On your own machine, forward the port:"}
-ASKING_FOR_DEVICE_CODE = f"{WAITING} Asking Webex for a device code …"
+def line_of_steps(progress: Progress) -> tuple[Step, ...]:
+    """The steps of a sign-in, each with where it stands."""
+    method, last = progress.exchanging, progress.last
+    came = {
+        Method.PASTE: ("address pasted", "pasted"),
+        Method.DEVICE: ("device code entered", "code entered"),
+    }.get(method or Method.REDIRECT, ("browser came by", "browser"))
+    if isinstance(last, steps.SignedIn | steps.OtherAccount):
+        reached = 4
+    elif isinstance(last, steps.SignedInUnsaved):
+        reached = 3
+    elif method is not None:
+        reached = 2
+    else:
+        reached = 1 if progress.arrived else 0
+    failed = isinstance(last, steps.Ended | steps.SignedInUnsaved)
+    words = (
+        ("waiting for you", "waiting"),
+        came,
+        ("exchange the code", "exchange"),
+        ("save the token", "save"),
+    )
+    now = StepState.FAILED if failed else StepState.NOW
+    states = [StepState.DONE] * reached + [now] + [StepState.TO_COME] * 4
+    return tuple(
+        Step(text, state, short) for (text, short), state in zip(words, states, strict=False)
+    )
 
 
-def lines(step: Step, port: int, *, remote: bool) -> dict[str, str]:
-    """The lines that a step changes, by their names, each with its sign in front.
-
-    ``port`` is the one of the redirect URI; ``remote``: the browser is on another machine.
-    """
-    if isinstance(step, steps.Listening):
-        where = " and ".join(step.addresses)
-        return {"listening": f"{DONE} Listening on port {step.port} of this machine ({where})"}
-    if isinstance(step, steps.NotListening):
-        if step.is_elsewhere:
-            return {"listening": f"{DONE} The redirect URI is elsewhere: paste where you end"}
-        return {"listening": f"{OFF} Not listening on port {port}; x, then Enter tries again"}
-    if isinstance(step, steps.BrowserArrived):
-        sentence = "Your browser reached us and is at Webex now: sign in there and agree."
-        return {"browser": f"{ACTIVE} {sentence}"} | (_FORWARDED if remote else {})
-    if isinstance(step, steps.Exchanging):
-        by_redirect = remote and step.method is steps.Method.REDIRECT
-        forwarding = _FORWARDED if by_redirect else _NOT_FORWARDED if remote else {}
-        return forwarding | {
-            "browser": f"{DONE} The answer came {step.method.value}.",
-            "exchange": f"{ACTIVE} Exchanging the code for the token   {WAITING} Save the token",
-        }
-    if isinstance(step, steps.DeviceCodeReady):
-        granted = step.authorization
-        sentence = (
-            f"On any machine, enter the code {granted.user_code}"
-            f" (until {granted.expires_at.astimezone():%H:%M:%S}) at {granted.verification_uri}"
+def happening(progress: Progress) -> str:
+    """What is going on, in a sentence: what happened in the browser, what is waited for."""
+    if progress.exchanging is not None:
+        return (
+            f"The answer came {progress.exchanging.value}. Exchanging the code for the token,"
+            " then saving it."
         )
-        return {"device": f"{ACTIVE} {sentence}"}
-    if isinstance(step, steps.DeviceCodeOver):
-        return {"device": f"{WAITING} {step.message} d gets another one."}
-    if isinstance(step, steps.DeviceCodeRefused):
-        return {"device": f"{OFF} {step.message}"}
-    return {}
+    if progress.arrived:
+        return "Your browser reached us and is at Webex now: sign in there and agree."
+    if progress.listening is not None:
+        where = " and ".join(progress.listening.addresses)
+        return f"Listening on port {progress.listening.port} of this machine only ({where})."
+    if progress.not_listening is None:
+        return "Starting to listen"
+    if progress.not_listening.is_elsewhere:
+        return "Nothing is listened for: the redirect URI is elsewhere. Paste, or a device code."
+    return "Not listening. Paste, or a device code; x, then Enter tries the port again."
 
 
-def message(step: Step) -> tuple[str, Tone] | None:
+def message(step: steps.Step) -> tuple[str, Tone] | None:
     """What a step says in the line for messages, if anything."""
-    if isinstance(step, steps.NotListening):
-        tone = Tone.PLAIN if step.is_elsewhere else Tone.WARN
-        return f"{step.message} {step.hint}", tone
-    if isinstance(step, steps.Noticed):
-        count = f" ({step.count} so far)" if step.count > 1 else ""
-        return f"{step.message}{count}", Tone.WARN
-    if isinstance(step, steps.StartAddressClosed):
-        return (
-            f"The start address is closed: {step.guesses} wrong ones were asked for, by a program"
-            " that can reach this port. Sign in with the full address (u copies it), or cancel (x)"
-            " and begin again.",
-            Tone.WARN,
-        )
-    if isinstance(step, steps.LaunchAddressReused):
-        return (
-            "The address that the browser was started with was opened a second time. If you did"
-            " not reload it, somebody else on this machine may have opened it first: cancel (x),"
-            " and begin again with the address shown here.",
-            Tone.WARN,
-        )
-    if isinstance(step, steps.SignedIn):
-        kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
-        who = f" as {step.account.named}" if step.account.known else ""
-        return (
-            f"Signed in {step.method.value}{who}; the token is saved. c copies it.{kept}",
-            Tone.GOOD,
-        )
-    if isinstance(step, steps.SignedInUnsaved):
-        return (
-            f"NOT SAVED: {step.error.message} {step.error.hint} s tries again; c copies it"
-            " meanwhile.",
-            Tone.BAD,
-        )
-    if isinstance(step, steps.Ended):
-        tone = Tone.PLAIN if step.end is steps.End.CANCELLED else Tone.BAD
-        return f"{step.message} {step.hint} Enter tries again.".replace("  ", " "), tone
+    match step:
+        case steps.Noticed():
+            count = f" ({step.count} so far)" if step.count > 1 else ""
+            return f"{step.message}{count}", Tone.WARN
+        case steps.StartAddressClosed():
+            return (
+                f"The start address is closed: {step.guesses} wrong ones were asked for, by a"
+                " program that can reach this port. Sign in with the full address (u copies it),"
+                " or cancel (x) and begin again.",
+                Tone.WARN,
+            )
+        case steps.LaunchAddressReused():
+            return (
+                "The address that the browser was started with was opened a second time. If you"
+                " did not reload it, somebody else on this machine may have opened it first:"
+                " cancel (x), and begin again with the address shown here.",
+                Tone.WARN,
+            )
+        case steps.SignedIn():
+            return _signed_in(step), Tone.GOOD
+        case steps.SignedInUnsaved():
+            return (
+                f"NOT SAVED: {step.error.message} {step.error.hint} s tries again; c copies it"
+                " meanwhile.",
+                Tone.BAD,
+            )
+        case steps.Ended():
+            tone = Tone.PLAIN if step.end is steps.End.CANCELLED else Tone.BAD
+            sentences = (step.message, step.hint, "Enter tries again.")
+            return " ".join(filter(None, sentences)), tone
     return None
 
 
-def launched(outcome: str) -> dict[str, str]:
-    """The line that changes when a browser was asked to open here; ``outcome`` in a sentence."""
-    return {"browser": f"{ACTIVE} Sign in at Webex in your browser and agree. {outcome}"}
+def _signed_in(step: steps.SignedIn) -> str:
+    """Who was signed in, until when, and where to go on."""
+    who = f" as {step.account.named}" if step.account.known else ""
+    ends = step.token.expires_at
+    until = f" The token is saved and good until {clock.local(ends)}" if ends else " It is saved"
+    kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
+    return f"Signed in {step.method.value}{who}.{until}; c copies it.{kept}"
 
 
-def idle(*, ready: bool, has_token: bool) -> str:
-    """What the screen says while no attempt runs."""
-    if not ready:
+def idle(session: Session) -> str:
+    """What the screen says while no attempt runs: how it is, and what can be done."""
+    if not session.ready:
         return (
             "The settings are not complete yet.\n\n"
             "F4 opens them and shows, step by step, what is missing."
         )
-    if has_token:
-        return (
-            "You have a token; F2 shows it.\n\nEnter signs in again, for example after the"
-            " scopes have changed. The token you have stays until the new one is saved."
+    stored = session.keeper.stored
+    if session.settings[KIND] == SERVICE_APP:
+        through = session.settings[THROUGH]
+        begins = f"Enter mints a token of the service app through the profile {through}."
+    else:
+        begins = (
+            "Enter signs in to Webex."
+            if stored is None
+            else (
+                "Enter signs in again, for example after the scopes have changed. The token you"
+                " have stays until the new one is saved."
+            )
         )
-    return "Enter signs in to Webex."
+    if stored is None:
+        return begins
+    return f"{_token_words(session, stored)}\n\n{begins}"
 
 
-def minting(settings: Settings) -> str:
-    """What is said while a service app's token is asked for."""
-    through = settings[THROUGH]
-    return f"Minting a token of the service app through the profile {through} …"
+def _token_words(session: Session, stored: StoredToken) -> str:
+    state = state_of(session, session.now())
+    who = f" of {stored.account.named}" if stored.account.known else ""
+    have = f"You have a token{who}"
+    ends = stored.token.expires_at
+    match state.kind:
+        case TokenState.REFUSED:
+            return f"{have}, but Webex refuses it: {state.meaning.sign} {state.word}."
+        case TokenState.SIGN_IN_NEEDED:
+            return f"{have} that cannot be refreshed: {state.meaning.sign} {state.word}."
+        case TokenState.EXPIRED:
+            return f"{have}, which has expired."
+        case TokenState.VALID | TokenState.SOON if ends is not None:
+            return f"{have}, good until {clock.local(ends)}; F2 shows it."
+    return f"{have}: {state.meaning.sign} {state.word}. F2 shows it."
 
 
 def another_app_id(app_id: str) -> str:
@@ -179,29 +233,4 @@ def no_answer_yet(redirect_uri: str) -> str:
     return (
         "Does Webex show an error page? Then check the App ID, and that exactly this redirect URI"
         f" is registered with the integration: {redirect_uri}"
-    )
-
-
-def start_address(url: str) -> Content:
-    """The address that begins the sign-in, as a link where the terminal knows links."""
-    return Content.styled(url, Style(link=url))
-
-
-def forward_notes(surroundings: Surroundings, port: int) -> str:
-    """What the ssh line cannot know, and the way without another ssh."""
-    if not surroundings.remote:
-        return ""
-    within = surroundings.escape_line(port)
-    # What ssh prints in between stays on the screen until something is painted over it.
-    repaint = "^L then repaints this screen." if within else ""
-    return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
-
-
-def paste_lead(authorize_url: str, *, listening: bool = True) -> Content:
-    """What stands above the field for the pasted address; the address itself is a link."""
-    return Content.assemble(
-        "Without forwarding: open the " if listening else "Open the ",
-        Content.styled("full address", Style(link=authorize_url)),
-        " anywhere (u copies it), agree, and paste where the browser ended;"
-        " its “cannot connect” page is expected:",
     )

@@ -49,6 +49,8 @@ class Quiet(Widget):
     def reshape(self, text: str | Content) -> None:
         before, self._content = self._content, _made_harmless(text)
         if not before.is_same(self._content):
+            # Textual does so itself only once the widget is mounted; it may have been measured.
+            self.clear_cached_dimensions()
             self.refresh(layout=True)
 
     def fit(self, text: str) -> None:

@@ -1,0 +1,372 @@
+"""The methods to sign in, a card each, and what they say while an attempt runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, ItemGrid, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+from textual.widgets import Input
+
+from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.oauth import steps
+from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.screens.base import Box, Dialog
+from wtr_tui.tui.screens.sign_in_words import Progress
+from wtr_tui.tui.widgets.card import Card, CardKey
+from wtr_tui.tui.widgets.figures import Figures
+from wtr_tui.tui.widgets.inputs import AddressInput
+from wtr_tui.tui.widgets.qr import qr_content, qr_lines
+from wtr_tui.tui.widgets.quiet import Quiet
+
+if TYPE_CHECKING:
+    from wtr_tui.retrieval import Retrieval
+
+CARDS_FROM = 110
+"""Columns from which on the cards stand side by side."""
+_SPACIOUS_FROM = 136
+_AROUND_QR = 4
+_QR_BESIDE_FROM, _QR_BELOW_FROM = (80, 46), (132, 40)
+"""Columns and rows from which on the QR code stands in its card: stacked, side by side."""
+
+
+class PastedAddress(AddressInput):
+    """Tells when what it holds is meant as the answer."""
+
+    class Offered(Message):
+        """An address, or something else, that the user offers as the answer."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__(id="pasted", placeholder="p to paste here")
+        self._before = ""
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Offered(event.value))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        came = len(event.value) - len(self._before)
+        self._before = event.value
+        # A whole address needs no Enter. One that comes letter by letter, typed or from a terminal
+        # without bracketed paste, does: its last parameter may be incomplete.
+        whole = "code=" in event.value and "state=" in event.value and "://" in event.value
+        if whole and came > 1:
+            self.post_message(self.Offered(event.value))
+
+
+class Cards(ItemGrid):
+    """All methods at once, the likeliest here first: side by side, or below each other.
+
+    Below each other, the notes of the first make room while a device code is shown.
+    """
+
+    SCOPED_CSS = False  # it asks how large the screen is
+    DEFAULT_CSS = """
+    Cards { grid-size: 1; grid-gutter: 0 2; height: auto; }
+    Cards Card { padding: 0 1; min-height: 3; }
+    Cards Quiet { width: 100%; }
+    Cards #forward, Cards #start-url { text-style: bold; }
+    Cards #notes, Cards #came, Cards #device-left, Cards #paste-note { color: $muted; }
+    Cards #came, Cards #paste-note { display: none; }
+    Cards #device-body { height: auto; layout: horizontal; }
+    Cards #device-words { width: 1fr; height: auto; }
+    Cards #code { color: $next; }
+    Cards #qr { width: auto; margin: 0 0 0 2; }
+    Cards.-device #notes { display: none; }
+    .-cards Cards { grid-size: 3; }
+    .-cards Cards Card { padding: 1 1 0 1; min-height: 12; }
+    .-cards Cards.-spacious Card { padding: 1 2 0 2; }
+    .-cards Cards #came, .-cards Cards #paste-note { display: block; }
+    .-cards Cards #then, .-cards Cards #notes, .-cards Cards #pasted, .-cards Cards #came,
+    .-cards Cards #code, .-cards Cards #device-left { margin: 1 0 0 0; }
+    .-cards Cards #device-body { layout: vertical; }
+    .-cards Cards #device-words { width: 100%; }
+    .-cards Cards #qr { margin: 1 0 1 0; }
+    .-cards Cards CardKeys { margin: 1 0 0 0; }
+    .-cards Cards.-device #notes { display: block; }
+    .-low Cards #notes, .-cards.-low Cards #notes, .-cards.-tall Cards #notes,
+    .-cards.-tall Cards #came, .-cards.-low Cards #came { display: none; }
+    .-cards.-low Cards Card { padding: 0 1; }
+    Cards.-refused #forward, Cards.-refused #notes, Cards.-refused #then, Cards.-refused #came,
+    .-cards Cards.-refused #notes, .-cards Cards.-refused #came { display: none; }
+    .-cards.-low Cards CardKeys { margin: 0; }
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(id="cards")
+        self._surroundings = surroundings
+        self._progress = Progress()
+        self._authorize_url = ""
+        self._forward = ""
+        self._typing = False
+
+    def compose(self) -> ComposeResult:
+        remote = self._surroundings.remote
+        with Card(1, "Forward the port" if remote else "Browser here", likeliest=True, id="first"):
+            yield Quiet(id="lead")
+            if remote:
+                yield Quiet(id="forward")
+            yield Quiet(id="then")
+            yield Quiet(id="came")
+            yield Quiet(id="notes")
+        with Card(2, "Paste", id="paste"):
+            yield Quiet(id="paste-lead")
+            yield PastedAddress()
+            yield Quiet("Its page cannot connect: that is expected.", id="paste-note")
+        with Card(3, "Device code", id="device"), Container(id="device-body"):
+            with Vertical(id="device-words"):
+                yield Quiet(id="device-lead")
+                yield Figures(id="code", meaning=Meaning.NEXT)
+                yield Quiet(id="device-left")
+            yield Quiet(id="qr")
+
+    @property
+    def pasted(self) -> PastedAddress:
+        return self.query_one(PastedAddress)
+
+    def begin(self, attempt: Retrieval) -> None:
+        """Shows the methods of a new attempt, before its first step."""
+        port = attempt.redirect_uri.port
+        self._forward = self._surroundings.forward_command(port)
+        self._authorize_url = attempt.authorize_url
+        self.pasted.value = ""
+        self._text("notes").reshape(_notes(self._surroundings, port))
+        self.show(Progress())
+
+    def show(self, progress: Progress) -> None:
+        """Shows what is known now."""
+        self._progress = progress
+        self._show_first()
+        self._text("paste-lead").reshape(_paste_lead(self._authorize_url))
+        self._show_device()
+        self.show_keys()
+        self.query_one("#first", Card).mark_likeliest(progress.not_listening is None)
+        self.query_one("#paste", Card).mark_likeliest(progress.not_listening is not None)
+
+    def on_resize(self) -> None:
+        self.set_class(self.app.size.width >= _SPACIOUS_FROM, "-spacious")
+        self._show_first()
+        self._show_device()
+
+    def show_keys(self, *, typing: bool | None = None) -> None:
+        """Which keys do something now; ``typing``: in the field they are letters."""
+        self._typing = self._typing if typing is None else typing
+        for name, offered in (
+            ("first", _first_keys(self._progress, remote=self._surroundings.remote)),
+            ("paste", _PASTE_KEYS),
+            ("device", _device_keys(self._progress, qr_shown=self._text("qr").display)),
+        ):
+            shown = [replace(key, enabled=key.enabled and not self._typing) for key in offered]
+            line = self.query_one(f"#{name}", Card).keys
+            line.display = bool(shown)
+            line.show_keys(shown)
+
+    def _show_first(self) -> None:
+        progress, remote = self._progress, self._surroundings.remote
+        refused = progress.not_listening
+        self.set_class(refused is not None, "-refused")
+        lead = self._text("lead")
+        if refused is not None:
+            lead.reshape(f"{refused.message} {refused.hint if not refused.is_elsewhere else ''}")
+            return
+        lead.reshape(_lead(progress, remote=remote))
+        if remote:
+            line = self._text("forward")
+            line.reshape(continued(self._forward, line.content_size.width))
+        if progress.listening is not None:
+            then, words = self._text("then"), _then(progress.listening.start_url, remote=remote)
+            if then.shown != words.plain:
+                then.reshape(words)
+                # Where it comes while the screen is first laid out, Textual keeps the old height.
+                self.call_after_refresh(then.refresh, repaint=False, layout=True)
+        self._text("came").reshape(_came(progress))
+
+    def _show_device(self) -> None:
+        progress = self._progress
+        granted = progress.device_code
+        self._text("device-lead").reshape(_device_lead(progress))
+        self.query_one("#code").display = self._text("device-left").display = granted is not None
+        self.set_class(progress.device is not None or progress.device_asked, "-device")
+        qr = self._text("qr")
+        size = self.app.size
+        columns, rows = _QR_BELOW_FROM if size.width >= CARDS_FROM else _QR_BESIDE_FROM
+        address = granted.verification_uri_complete if granted is not None else None
+        qr.display = address is not None and size.width >= columns and size.height >= rows
+        if granted is not None:
+            half = len(granted.user_code) // 2
+            code = f"{granted.user_code[:half]} {granted.user_code[half:]}"
+            self.query_one("#code", Figures).show(code)
+            self._text("device-left").reshape(_device_left(granted))
+            if qr.display and address is not None:
+                qr.reshape(qr_content(qr_lines(address)))
+
+    def _text(self, name: str) -> Quiet:
+        return self.query_one(f"#{name}", Quiet)
+
+
+class QrScreen(Dialog[None]):
+    """The device code's address for a phone's camera."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keys(Key("escape,Q,q", "app.pop_screen", "Close", "Back to the sign-in"))
+    ]
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+
+    def compose(self) -> ComposeResult:
+        lines = qr_lines(self._address)
+        # A part of a QR code is of no use to anybody.
+        rows, columns = len(lines) + _AROUND_QR, len(lines[0]) + _AROUND_QR
+        with Box() as box:
+            box.styles.width = columns
+            if rows <= self.app.size.height and columns <= self.app.size.width:
+                yield Quiet(qr_content(lines))
+            else:
+                yield Quiet(f"The QR code needs {columns} columns and {rows} lines.")
+            yield Quiet("Esc closes", classes="muted")
+
+
+# What the cards say.
+
+
+def _lead(progress: Progress, *, remote: bool) -> str:
+    if remote:
+        return "On your own machine, forward the port:"
+    if progress.launch:
+        return f"Sign in at Webex in your browser and agree. {progress.launch}"
+    return "Open this address in your browser and agree:"
+
+
+def _then(start_url: str, *, remote: bool) -> Content:
+    """The address that begins the sign-in, as a link where the terminal knows links."""
+    address = Content.styled(start_url, Style(link=start_url, bold=True))
+    return Content.assemble("then open in its browser: ", address) if remote else address
+
+
+def _came(progress: Progress) -> Content:
+    if progress.exchanging is not None:
+        return Content.styled(f"✓ the answer came {progress.exchanging.value}", "$calm")
+    if progress.arrived:
+        return Content.styled("● your browser is at Webex", "bold $next")
+    return Content("○ your browser has not come by yet")
+
+
+def _notes(surroundings: Surroundings, port: int) -> str:
+    """What the ssh line cannot know, and the way without another ssh."""
+    if not surroundings.remote:
+        return "Is your browser on another machine? f copies the ssh line that forwards the port."
+    within = surroundings.escape_line(port)
+    # What ssh prints in between stays on the screen until something is painted over it.
+    repaint = "^L then repaints this screen." if within else ""
+    return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
+
+
+def _paste_lead(authorize_url: str) -> Content:
+    """What stands above the field for the pasted address; the address itself is a link."""
+    return Content.assemble(
+        "Open the ",
+        Content.styled("full address", Style(link=authorize_url)),
+        " anywhere, agree, paste where the browser ended.",
+    )
+
+
+def _device_lead(progress: Progress) -> str:
+    if progress.device_asked:
+        return "Asking Webex for a device code …"
+    match progress.device:
+        case steps.DeviceCodeReady(authorization):
+            uri = authorization.verification_uri
+            return f"On any machine, enter {authorization.user_code} at {uri}"
+        case steps.DeviceCodeOver(message):
+            return f"{message} d gets another one."
+        case steps.DeviceCodeRefused(message, hint, uris) if not uris:
+            return " ".join(filter(None, (message, hint)))
+        case steps.DeviceCodeRefused(message, _, uris):
+            lead = "Add to it at developer.webex.com/my-apps, then d tries again:"
+            return "\n".join((message, lead, *uris))
+    return "No redirect at all: a short code to enter at Webex, on any machine."
+
+
+def _device_left(granted: DeviceAuthorization) -> str:
+    # An instant, not what is left of it: a second countdown would cost as much as the first.
+    return (
+        f"good until {granted.expires_at.astimezone():%H:%M:%S}, asked every"
+        f" {granted.interval.total_seconds():.0f} s"
+    )
+
+
+def _first_keys(progress: Progress, *, remote: bool) -> tuple[CardKey, ...]:
+    if progress.not_listening is not None:
+        return ()
+    ready = progress.listening is not None
+    line = CardKey("f", "copy the ssh line", "copy_forward", enabled=ready)
+    address = CardKey("c", "copy the address", "copy_start", enabled=ready)
+    browser = CardKey("o", "open", "open", enabled=ready)
+    return (line, address) if remote else (browser, address, line)
+
+
+_PASTE_KEYS = (
+    CardKey("u", "copy the address", "copy_full"),
+    CardKey("w", "show it", "print_full"),
+    CardKey("p", "paste", "paste_field"),
+)
+
+
+def _device_keys(progress: Progress, *, qr_shown: bool) -> tuple[CardKey, ...]:
+    granted = progress.device_code
+    if progress.device is None and not progress.device_asked:
+        return (CardKey("d", "get a code", "device"),)
+    offered = [CardKey("d", "new code", "device")]
+    if progress.device_redirect_uris:
+        offered.append(CardKey("D", "copy the URIs", "copy_device"))
+    if granted is not None:
+        offered.append(CardKey("D", "copy the address", "copy_device"))
+        if granted.verification_uri_complete is not None and not qr_shown:
+            offered.append(CardKey("Q", "QR code", "qr"))
+    return tuple(offered)
+
+
+def continued(line: str, width: int) -> str:
+    r"""A shell's line in lines of at most ``width`` columns where it can be, each but the last
+    ended by ``\``; an option stays with its value."""
+    if not width or len(line) <= width:
+        return line
+    parts: list[str] = []
+    for word in _words(line):
+        if parts and parts[-1].startswith("-") and " " not in parts[-1] and word[0] != "-":
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = [""]
+    # Too narrow for an option with its value: they, too, are parted.
+    fitting = [[part] if len(part) + 4 <= width else part.split(" ") for part in parts]
+    for part in (part for pieces in fitting for part in pieces):
+        joined = f"{lines[-1]} {part}" if lines[-1].strip() else lines[-1] + part
+        if lines[-1].strip() and len(joined) + 2 > width:
+            lines.append(f"  {part}")
+        else:
+            lines[-1] = joined
+    return " \\\n".join(lines)
+
+
+def _words(line: str) -> Iterable[str]:
+    return re.findall(r"(?:'[^']*'|[^\s'])+", line)
