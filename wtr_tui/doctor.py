@@ -19,7 +19,7 @@ from wtr_tui import clock, redirect_uri, timer
 from wtr_tui import known as noting
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.errors import AccessTokenRejected, LockHeld, SettingsError, WtrError
+from wtr_tui.errors import AccessTokenRejected, ForeignToken, LockHeld, SettingsError, WtrError
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
@@ -198,6 +198,8 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
     state = state_of(stored, known, noted, now)
     if state in (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED):
         findings = [_bad(_TOKEN, _lost(state, noted))]
+    elif state is TokenState.FOREIGN:
+        findings = []  # whose it is follows
     else:
         findings = [_life(found, now)]
     if known.app_id and stored.app_id != known.app_id:
@@ -216,8 +218,10 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
         findings.append(_warn(_TOKEN, soon))
     try:
         require_base_url(stored, known)
-    except SettingsError as error:
+    except ForeignToken as error:
         return None, [*findings, _bad(_TOKEN, error)]
+    except SettingsError:
+        return None, findings  # what cannot be read of the settings has its own finding
     return found, findings
 
 
@@ -380,7 +384,7 @@ def _answer(client: WebexClient, token: Token | None) -> Iterator[Finding]:
         person = client.account(token.access_token if token and is_valid else _NO_TOKEN)
     except AccessTokenRejected:
         if is_valid:
-            yield _bad("webex", "it answers, but does not accept the access token: wtr refresh.")
+            yield _bad("webex", "it answers, but does not accept the access token.")
         else:
             yield _good("webex", "it answers.")
     except WtrError as error:

@@ -37,6 +37,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import KIND, REVOKE_URL, SERVICE_APP
 from wtr_tui.text import cause
+from wtr_tui.tokens import base_url_of
 
 PATIENCE = 10.0
 """Seconds to wait for a refresh that is under way."""
@@ -148,7 +149,7 @@ def _asked(
 
 def _client(stored: StoredToken, settings: Settings, now: Callable[[], datetime]) -> WebexClient:
     # What the token belongs to counts, not what the settings say by now.
-    base_url = stored.base_url or settings.file_base_url or settings.base_url
+    base_url = base_url_of(stored, settings)
     return WebexClient(base_url, stored.app_id, settings.secret, ca_file=settings.ca_file, now=now)
 
 

@@ -26,6 +26,7 @@ from wtr_tui.errors import (
     LockUnusable,
     NoRefreshToken,
     NotSaved,
+    SettingsError,
     SignInNeeded,
     StorageError,
     TemporaryError,
@@ -670,26 +671,55 @@ def require_own(stored: StoredToken, settings: Settings, *, strict: bool = False
 
 
 def require_base_url(stored: StoredToken, settings: Settings) -> None:
-    """Raises ForeignToken where the settings name another base URL than the token's."""
+    """Raises ForeignToken where the settings name another base URL than the token's.
+
+    SettingsError where it cannot be read which one they name.
+    """
+    if not settings.knows_base_url:
+        settings.require()
+        raise SettingsError("The settings cannot be read, so nothing of the token is sent.")
     other = other_base_url(stored, settings)
-    if other:
+    if not other:
+        return
+    came_from, named = cleaned(other, 100), cleaned(settings.base_url, 100)
+    if stored.base_url:
         raise ForeignToken(
-            f"The token came from {cleaned(other, 100)}, and {settings.base_url_place} names"
-            f" {cleaned(settings.base_url, 100)}: nothing of it is sent there.",
+            f"The token came from {came_from}, and {settings.base_url_place} {named}: nothing of"
+            " it is sent there.",
             "Use another profile for another base URL.",
         )
+    raise ForeignToken(
+        "The token file does not say which base URL its token came from: version 0.1.0 wrote none."
+        f" The settings file makes it {came_from}, and {settings.base_url_place} {named}: nothing"
+        " of it is sent there.",
+        f"If it did come from there, write baseUrl: {named} into the settings file; else use"
+        " another profile.",
+    )
+
+
+def base_url_of(stored: StoredToken, settings: Settings) -> str:
+    """The base URL the token came from.
+
+    A file of version 0.1.0 does not say it: its token is taken for one of the base URL that the
+    settings file names, or the default. The environment counts only between Webex's own:
+    whoever can set a variable could else have the refresh token sent to any server.
+    """
+    if stored.base_url:
+        return stored.base_url
+    own = settings.file_base_url or settings.base_url
+    from wtr_tui.storage.settings_table import WEBEX_BASE_URLS
+
+    return settings.base_url if {own, settings.base_url} <= set(WEBEX_BASE_URLS) else own
 
 
 def other_base_url(stored: StoredToken, settings: Settings) -> str:
     """The base URL the token came from, where the settings name another one; else "".
 
-    A file of version 0.1.0 does not say it: its token is taken for one of the base URL that the
-    settings file names, or the default. The environment does not count here: whoever can set a
-    variable could else have the refresh token sent to any server.
+    Settings that cannot be read contradict nothing; :func:`require_base_url` says so.
     """
-    own = stored.base_url or settings.file_base_url or settings.base_url
+    own = base_url_of(stored, settings)
     same = settings_record.same_base_url(own, settings.base_url)
-    return "" if same else own
+    return "" if same or not settings.knows_base_url else own
 
 
 def state_of(

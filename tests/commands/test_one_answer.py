@@ -64,12 +64,17 @@ def edit_token(home: Home, **members: object) -> None:
     ],
 )
 def test_a_wrong_setting_is_told_by_all_that_look_and_stops_only_a_refresh(
-    signed_in: Home, key: str, value: str, says: str
+    signed_in: Home, sandbox: Sandbox, key: str, value: str, says: str
 ) -> None:
     edit_settings(signed_in, **{key: value})
+    edit_token(signed_in, base_url=sandbox.base_url)
     for name in TELLING:
-        assert says in said(signed_in.run(*COMMANDS[name])), name
+        ran = signed_in.run(*COMMANDS[name])
+        assert said(ran).count(says) == 1, name
+        assert "integration's" not in said(ran), name
     for name in HANDING_ON:
+        ran = signed_in.run(*COMMANDS[name])
+        assert ran.code == 0 or says in ran.err, name
         assert signed_in.run(*COMMANDS[name]).code in (0, 2), name
     codes = {signed_in.run(*COMMANDS[name]).code for name in HANDING_ON}
     assert len(codes) == 1
@@ -118,6 +123,8 @@ def test_a_settings_file_that_is_a_fifo_is_refused_at_once(signed_in: Home) -> N
     for name, words in COMMANDS.items():
         ran = signed_in.run(*words)
         assert "not a regular file" in said(ran), name
+        assert "integration's" not in said(ran), name
+        assert "came from" not in said(ran), name
         if name in (*HANDING_ON, "refresh"):
             assert (ran.code, ran.out) == (2, ""), name
 
@@ -155,6 +162,7 @@ def test_settings_that_cannot_be_understood_are_refused_whatever_the_environment
     for name, words in COMMANDS.items():
         ran = signed_in.run(*words, **variables)
         assert ", line " in said(ran), name
+        assert "integration's" not in said(ran), name
         if name in (*HANDING_ON, "refresh"):
             assert (ran.code, ran.out) == (2, ""), name
 

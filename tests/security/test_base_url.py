@@ -6,13 +6,18 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.support.home import PROGRAM, Home, ended
 from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox
+from wtr_tui import clock, tokens
+from wtr_tui.model import Secret, StoredToken, Token
+from wtr_tui.storage import settings
 
 START = re.compile(r"http://localhost:\d+/s/\S+")
 
@@ -156,7 +161,7 @@ def test_the_screen_leaves_a_token_of_another_base_url_alone(
     variables = {"WEBEX_BASEURL": elsewhere.base_url, "TERM": "xterm-256color"}
     terminal = Terminal(PROGRAM, {**home.environ, **variables}, cwd=home.folder)
     try:
-        terminal.wait_for("This token came from")
+        terminal.wait_for("not the base URL")
         terminal.press("r")
         terminal.press("\x1bOR")  # F3
         terminal.wait_for("Enter signs in again")
@@ -175,3 +180,45 @@ def start_url(process: subprocess.Popen[str]) -> str:
         if found := START.search(line):
             return found[0]
     raise AssertionError(seen)
+
+
+def test_a_token_of_0_1_0_from_a_base_url_of_the_environment_goes_on_once_the_file_names_it(
+    home: Home, sandbox: Sandbox
+) -> None:
+    variables = {"WEBEX_BASEURL": sandbox.base_url}
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    path = home.settings_path()
+    path.write_text("".join(re.findall(r"^(?!baseUrl).*\n", path.read_text(), re.MULTILINE)))
+    refused = home.run("refresh", **variables)
+    assert refused.code == 2
+    line = f"baseUrl: {sandbox.base_url}"
+    assert f"write {line} into the settings file" in refused.err
+    path.write_text(f"{path.read_text()}{line}\n")
+    assert home.run("refresh", **variables).code == 0
+    assert home.stored_fields()["base_url"] == sandbox.base_url
+
+
+@pytest.mark.parametrize(
+    ("file", "environment", "came_from"),
+    [
+        ("", "https://api-usgov.webex.com/v1", "https://api-usgov.webex.com/v1"),
+        ("https://api-usgov.webex.com/v1", "https://webexapis.com/v1", "https://webexapis.com/v1"),
+        ("", "https://elsewhere.example/v1", "https://webexapis.com/v1"),
+        ("", "https://api-usgov.webex.com.elsewhere.example/v1", "https://webexapis.com/v1"),
+        ("https://own.example/v1", "https://webexapis.com/v1", "https://own.example/v1"),
+    ],
+)
+def test_the_environment_moves_a_token_of_0_1_0_only_between_webexs_own_servers(
+    tmp_path: Path, file: str, environment: str, came_from: str
+) -> None:
+    path = tmp_path / "default.yaml"
+    path.touch(mode=0o600)
+    path.write_text("appid: Cexample\nsecret: example\n" + (f"baseUrl: {file}\n" if file else ""))
+    known = settings.load(path, {"WEBEX_BASEURL": environment})
+    token = Token(access_token=Secret("a"), obtained_at=clock.now(), expires_at=None)
+    stored = StoredToken("Cexample", token)
+    assert tokens.base_url_of(stored, known) == came_from
+    assert tokens.base_url_of(replace(stored, base_url="https://own.example/v1"), known) == (
+        "https://own.example/v1"
+    )

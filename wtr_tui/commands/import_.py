@@ -113,7 +113,7 @@ def _require_same_integration(foreign: Foreign, known: Settings) -> None:
     if foreign.base_url and not same_base_url(foreign.base_url, known.base_url):
         raise SettingsError(
             f"The token in the file came from {cleaned(foreign.base_url, 100)},"
-            f" {known.base_url_place} names {cleaned(known.base_url, 100)}.",
+            f" {known.base_url_place} {cleaned(known.base_url, 100)}.",
             "--profile NAME imports it into a profile with that baseUrl.",
         )
 

@@ -24,6 +24,7 @@ from wtr_tui.errors import (
     FAILED,
     SIGN_IN_NEEDED,
     AccessTokenRejected,
+    ForeignToken,
     NoRefreshToken,
     SettingsError,
     SignInNeeded,
@@ -40,7 +41,7 @@ from wtr_tui.tokens import (
     LOST_GRANT,
     SIGN_IN,
     TokenState,
-    other_base_url,
+    require_base_url,
     require_own,
     require_refresh_token,
     scopes_not_granted,
@@ -91,10 +92,12 @@ class Condition:
     def refused(self, error: AccessTokenRejected) -> Condition:
         """The same, once Webex has refused the access token."""
         refreshable = self.token is not None and self.token.refresh_token is not None
-        what_now = "wtr refresh gets another one." if refreshable else SIGN_IN
+        needed = self.state is TokenState.SIGN_IN_NEEDED
+        what_now = "wtr refresh gets another one." if refreshable and not needed else SIGN_IN
         problems = (*self.problems, f"{error.message} {what_now}")
         code = self.exit_code or FAILED
-        return replace(self, problems=problems, exit_code=code, state=TokenState.REFUSED)
+        state = self.state if needed else TokenState.REFUSED
+        return replace(self, problems=problems, exit_code=code, state=state)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -334,8 +337,10 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         problems += incomplete
     try:
         require_own(stored, chosen)
-    except SettingsError as error:
+    except ForeignToken as error:
         problems.append(error)
+    except SettingsError:
+        pass  # the settings cannot be read, which is a problem already
     noted = known.of(found)
     state = tokens.state_of(stored, chosen, noted, now)
     # What only a sign-in mends comes first.
@@ -401,7 +406,9 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
     """The same, with the account Webex names; what goes wrong is a problem instead."""
     if shown.stored is None or shown.token is None or not shown.token.is_valid(clock.now()):
         return shown
-    if other_base_url(shown.stored, shown.settings):
+    try:
+        require_base_url(shown.stored, shown.settings)
+    except SettingsError:
         return shown  # it is a problem already, and the token is not sent there to ask
     debug.hide(shown.token.access_token, shown.token.refresh_token)
     try:
@@ -409,7 +416,8 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
         account = client.account(shown.token.access_token)
     except AccessTokenRejected as error:
         known.note_refused(shown.profile, shown.token, error, clock.now())
-        return shown if shown.state is TokenState.REFUSED else shown.refused(error)
+        told = known.since_refused(shown.known, shown.token) is not None
+        return shown if told else shown.refused(error)
     except WtrError as error:
         return shown.with_problem(error.message)
     if shown.state is TokenState.REFUSED:

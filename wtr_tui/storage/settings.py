@@ -100,6 +100,8 @@ class Settings:
     base_url: str = DEFAULT_BASE_URL
     file_base_url: str = ""
     """What the base URL is without the environment; "" for the same."""
+    unread: bool = False
+    """Whether there is a file that could not be read, so that this is the environment alone."""
     ca_file: Path | None = None
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
     """The other settings, by key; one that is not in it has its default."""
@@ -129,9 +131,20 @@ class Settings:
 
     @property
     def base_url_place(self) -> str:
-        """What names the base URL: ``$WEBEX_BASEURL``, or a setting."""
+        """What names the base URL, and the verb: ``$WEBEX_BASEURL names``."""
         source = self.source(BASE_URL)
-        return f"${source.name}" if source.kind == "environment" else "the setting baseUrl"
+        if source.kind == "default":
+            return "as no setting names another, it would go to"
+        return (
+            f"${source.name} names" if source.kind == "environment" else "the setting baseUrl names"
+        )
+
+    @property
+    def knows_base_url(self) -> bool:
+        """Whether the base URL is what is set, or nothing is: not where it cannot be read."""
+        if self.source(BASE_URL).kind == "default" and self.unread:
+            return False
+        return all(problem.key != BASE_URL.name for problem in self.problems)
 
     @property
     def can_mint(self) -> bool:
@@ -188,7 +201,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 
 def without_file(environ: Mapping[str, str]) -> Settings:
     """What the environment alone says: for a form beside a file that cannot be read."""
-    return _Reading(None, SettingsFile(), environ).settings()
+    return replace(_Reading(None, SettingsFile(), environ).settings(), unread=True)
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,8 @@ DEFAULT_SCOPES: tuple[str, ...] = (
 )
 DEFAULT_PORT = 6855
 DEFAULT_BASE_URL = "https://webexapis.com/v1"
+WEBEX_BASE_URLS = (DEFAULT_BASE_URL, "https://api-usgov.webex.com/v1")
+"""Webex's own servers: the public one, and Webex for Government."""
 DEFAULT_TIMEOUT = 300
 
 _LONGEST_ID = 512
