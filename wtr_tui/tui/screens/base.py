@@ -23,7 +23,7 @@ from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.card import CardKeys
 from wtr_tui.tui.widgets.header import Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
-from wtr_tui.tui.widgets.message_line import MessageLine, Tone
+from wtr_tui.tui.widgets.message_line import MOST_ROWS, MessageLine, Tone
 
 NARROW_BELOW, TALL_FROM, TINY_BELOW = 76, 22, 14
 
@@ -124,9 +124,11 @@ class WtrScreen(Screen[None]):
 
     def _make_room(self, *, for_message: bool) -> None:
         """Where the page needs all the rows of a low terminal, a message replaces the keys."""
-        if self.size.height >= TALL_FROM:
-            return
         page, keys = self.query_one(Page), self.query_one(KeyBar)
+        if self.size.height >= TALL_FROM:  # it may have been lower before
+            self._message.limit(MOST_ROWS)
+            keys.display = True
+            return
         used = max((child.virtual_region_with_margin.bottom for child in page.children), default=0)
         key_rows = keys.outer_size.height if keys.display else 1
         free = self.size.height - 1 - key_rows - used

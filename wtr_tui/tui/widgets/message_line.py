@@ -9,7 +9,7 @@ from textual.timer import Timer
 
 from wtr_tui.tui.widgets.quiet import Quiet
 
-_MOST_ROWS = 5
+MOST_ROWS = 5
 _CHARACTERS_A_SECOND = 15
 
 
@@ -58,7 +58,7 @@ class MessageLine(Quiet):
 
     def limit(self, rows: int) -> None:
         """Takes no more than so many rows, and at least one."""
-        self.styles.max_height = min(max(rows, 1), _MOST_ROWS)
+        self.styles.max_height = min(max(rows, 1), MOST_ROWS)
 
     def _count(self) -> None:
         if self._timer is not None:
