@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 
 _WITH_A_VALUE = ("--profile", "--config")
-_FROM_SOCKET = ("token", "exec")
+_SCREENS = "the full-screen program"
+_FROM_SOCKET = ("token", "exec", "status", _SCREENS)
 _WITHOUT_A_TOKEN = ("help", "completion")
 _GO_TOOLS_FILE = ".wtr-cli.json"
 
@@ -143,7 +144,7 @@ def _screens(
     profile: str | None, config: str | None, *, sandbox: bool = False, mouse: bool = False
 ) -> int:
     if not sandbox:
-        _require_own_files("the full-screen program", None)
+        _require_own_files(_SCREENS, profile or config)
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         return _no_screens("this is none")
     if os.environ.get("TERM") == "dumb":

@@ -10,16 +10,18 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
 from tests.support.programs import required
+from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt
 from tests.support.waiting import wait_until
 from tests.support.webex import Fault, Rules, Sandbox
 from wtr_tui.environment import token_socket
@@ -412,7 +414,9 @@ def test_the_python_api_takes_it_from_the_socket(home: Home, webex: Sandbox, pat
         ("retrieve",),
         ("import", "file"),
         ("export",),
-        ("status",),
+        ("status", "--profile", "work"),
+        ("status", "--who"),
+        ("status", "--all"),
         ("serve",),
     ],
 )
@@ -420,6 +424,62 @@ def test_what_needs_own_files_is_refused(home: Home, path: Path, words: tuple[st
     ran = on_the_other_side(home, path, *words)
     assert (ran.code, ran.out) == (2, "")
     assert "$WTR_SOCKET is set" in ran.err
+
+
+@contextmanager
+def giving(path: Path, token: str) -> Iterator[None]:
+    """Gives this token to whoever connects."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen(8)
+
+        def give() -> None:
+            with suppress(OSError):
+                while True:
+                    with server.accept()[0] as connection:
+                        connection.sendall(f"{token}\n".encode())
+
+        thread = threading.Thread(target=give, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join(PATIENCE)
+
+
+def test_the_end_that_a_jwt_names_is_told_as_what_the_token_says(home: Home, runtime: Path) -> None:
+    path = runtime / "s"
+    end = datetime(2090, 1, 2, tzinfo=timezone.utc)
+    with giving(path, a_jwt(end)):
+        shown = on_the_other_side(home, path, "token", "--json").json
+        assert shown["expires_at"] == "2090-01-02T00:00:00Z"
+        ran = on_the_other_side(home, path, "status")
+        assert ran.code == 0
+        (line,) = (line for line in ran.out.splitlines() if line.startswith("Access token"))
+        assert "2090" in line
+        assert line.endswith(", as the token says")
+        assert f"organisation {ORGANIZATION} · user {USER_ID} · App ID {APP_ID}" in ran.out
+        members = on_the_other_side(home, path, "status", "--json").json
+    assert (members["state"], members["valid"], members["expires_at"]) == ("valid", True, None)
+    assert members["claims"] == {
+        "expires_at": "2090-01-02T00:00:00Z",
+        "organization": ORGANIZATION,
+        "app_id": APP_ID,
+        "user_id": USER_ID,
+    }
+
+
+def test_status_of_a_socket_says_what_is_not_known(home: Home, runtime: Path) -> None:
+    path = runtime / "s"
+    with giving(path, "opaque-token"):
+        ran = on_the_other_side(home, path, "status")
+        assert (ran.code, "its end is not known" in ran.out) == (0, True)
+        assert "opaque-token" not in ran.out + on_the_other_side(home, path, "status", "--json").out
+    path.unlink()
+    ran = on_the_other_side(home, path, "status")
+    assert (ran.code, "gives no token" in ran.out) == (4, True)
+    assert on_the_other_side(home, path, "status", "--json").json["exit_code"] == 4
 
 
 @pytest.mark.parametrize("state", ["absent", "stale", "silent"])

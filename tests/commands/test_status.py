@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from tests.support.home import Home
+from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt
 from tests.support.webex import Fault, Rules, Sandbox
+from wtr_tui.sandbox.endpoints import EMAIL
 
 EXPIRED = timedelta(seconds=-60)
 
@@ -33,6 +35,53 @@ def test_without_a_scope_for_it_the_person_is_not_known(home: Home, sandbox: San
     sandbox.faults.next("people/me", Fault(status=403, body='{"message": "missing scopes"}'))
     assert "not known (the token lacks" in home.run("status").out
     assert "not asked" in home.run("status", "--no-who").out
+
+
+def test_the_e_mail_comes_from_userinfo_where_people_me_is_refused(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    sandbox.rules = Rules(person_visible=False)
+    given = sandbox.issue(scopes=("openid", "email"))
+    home.write_token(
+        {
+            **home.stored_fields(),
+            "access_token": given["access_token"],
+            "scope": "openid email",
+        }
+    )
+    assert EMAIL in home.run("status").out
+    assert len(sandbox.requests_to("userinfo")) == 1
+
+
+def test_what_a_jwt_says_of_itself_is_shown_as_what_the_token_says(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    end = datetime(2090, 1, 2, tzinfo=timezone.utc)
+    known = {**home.stored_fields(), "access_token": a_jwt(end)}
+    home.write_token(known)
+    words = home.run("status", "--no-who").out
+    assert f"organisation {ORGANIZATION} · user {USER_ID}\n" in words
+    assert "2090" not in words  # Webex has said until when, and of which integration
+    members = home.run("status", "--json").json
+    assert members["claims"] == {
+        "expires_at": "2090-01-02T00:00:00Z",
+        "organization": ORGANIZATION,
+        "app_id": APP_ID,
+        "user_id": USER_ID,
+    }
+    assert str(members["expires_at"]) < "2090"
+
+    home.write_token({**known, "expires_at": None})
+    words = home.run("status", "--no-who").out
+    assert "its end is not known" in words
+    (line,) = (line for line in words.splitlines() if line.startswith("The token says"))
+    assert "valid until" in line
+    assert "2090" in line
+    assert home.run("status", "--json").json["expires_at"] is None
 
 
 def test_webex_out_of_reach_is_a_problem_told_and_no_failure(home: Home, sandbox: Sandbox) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64encode
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
@@ -11,19 +10,13 @@ from hypothesis import strategies as st
 
 from tests.oauth.calls import CODE, GRANT, TOKEN, VERIFIER, userinfo
 from tests.support.endpoint import Endpoint
+from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt, jwt
 from wtr_tui.errors import AccessTokenRejected, RequestRefused, UnusableResponse
 from wtr_tui.model import Account, Secret
 from wtr_tui.oauth import openid
 from wtr_tui.oauth.client import WebexClient
 
 NONCE = Secret("SENTINEL-nonce")
-
-
-def jwt(payload: object) -> str:
-    def part(value: object) -> str:
-        return urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-    return f"{part({'alg': 'RS256'})}.{part(payload)}.c2ln"
 
 
 def exchanged(client: WebexClient) -> str:
@@ -69,6 +62,26 @@ def test_the_claims_of_a_jwt_are_read(token: str, claims: object) -> None:
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_no_text_that_looks_like_a_jwt_is_an_error(first: str, second: str) -> None:
     openid.claims(f"{first}.{second}.{first}")
+
+
+END = datetime(2030, 1, 2, tzinfo=timezone.utc)
+SECONDS = int(END.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        (a_jwt(END), openid.TokenClaims(END, ORGANIZATION, APP_ID, USER_ID)),
+        (jwt({"exp": SECONDS}), openid.TokenClaims(expires_at=END)),
+        (jwt({"exp": 1, "expiry_time": SECONDS * 1000}), openid.TokenClaims(expires_at=END)),
+        (jwt({"exp": "soon", "expiry_time": True, "realm": 5}), openid.TokenClaims()),
+        (jwt({"exp": 10**30, "client_id": None}), openid.TokenClaims()),
+        (jwt({"realm": "a\x1b[31mb"}), openid.TokenClaims(organization="a[31mb")),
+        ("opaque", openid.TokenClaims()),
+    ],
+)
+def test_what_an_access_token_says_of_itself(token: str, said: openid.TokenClaims) -> None:
+    assert openid.claims_of(Secret(token)) == said
 
 
 def test_userinfo_gives_name_and_e_mail(endpoint: Endpoint, client: WebexClient) -> None:

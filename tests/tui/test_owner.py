@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.support.stage import ANN, NoWebex, Stage
-from tests.support.tokens import a_token
+from tests.support.tokens import APP_ID, USER_ID, a_token
+from tests.support.tokens import ORGANIZATION as ORGANIZATION_ID
 from wtr_tui.errors import RequestRefused, ServerDetails, TemporaryError, WtrError
-from wtr_tui.model import Account, Secret
+from wtr_tui.model import Account, Secret, Token
+from wtr_tui.oauth.openid import TokenClaims
 from wtr_tui.tui.owner import Owner
 
 TOKEN = a_token()
@@ -46,6 +48,55 @@ async def test_the_owner_is_named_or_why_not(stage: Stage, webex: NoWebex, words
     owner = Owner()
     await owner.ask(stage.session(webex=webex), TOKEN.access_token)
     assert owner.words(TOKEN, Account()) == words
+
+
+CLAIMS = TokenClaims(None, ORGANIZATION_ID, APP_ID, USER_ID)
+OPAQUE = replace(TOKEN, access_token=Secret("opaque"))
+
+
+@pytest.mark.parametrize(
+    ("token", "account", "words"),
+    [
+        (
+            OPAQUE,
+            Account(),
+            f"the token says: organisation 1eb65fdf…, user 77aa3d52…, App ID {APP_ID[:12]}…",
+        ),
+        (
+            OPAQUE,
+            Account("Ann Example", "ann@example.com"),
+            "Ann Example · ann@example.com · the token says: organisation 1eb65fdf…",
+        ),
+        (
+            OPAQUE,
+            Account("Ann Example", "ann@example.com", "other-organisation"),
+            "Ann Example · ann@example.com · organisation other-or…",
+        ),
+    ],
+    ids=["nothing known", "no organisation known", "all known"],
+)
+def test_what_the_token_says_never_stands_above_what_webex_says(
+    token: Token, account: Account, words: str
+) -> None:
+    assert Owner().words(token, account, CLAIMS) == words
+
+
+async def test_the_scopes_are_handed_on_so_that_userinfo_can_be_asked(stage: Stage) -> None:
+    stage.configure()
+    stage.save(replace(TOKEN, scopes=("openid", "email")))
+    asked = []
+
+    class Asked(NoWebex):
+        def account(self, access_token: Secret, **more: object) -> Account | None:
+            asked.append(more["scopes"])
+            return Account(email="ann@example.com")
+
+    session = stage.session(webex=Asked(None))
+    session.keeper.look(session.now())
+    owner = Owner()
+    await owner.ask(session, TOKEN.access_token)
+    assert asked == [("openid", "email")]
+    assert "ann@example.com" in owner.words(TOKEN, Account())
 
 
 async def test_webex_is_asked_once_for_each_token(stage: Stage) -> None:

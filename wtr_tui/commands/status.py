@@ -1,7 +1,7 @@
 """Says whose token it is, until when it is valid, where the files are, and what is wrong.
 
 Exit code 0: there is a valid token, or one that can be refreshed; 3: a sign-in is needed; 1 or
-2: something else stands in the way.
+2: something else stands in the way. With $WTR_SOCKET: what the token from there says of itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from wtr_tui.commands.layout import Look
 from wtr_tui.commands.options import refuse_all_of_one
 from wtr_tui.commands.output import as_json, give
 from wtr_tui.commands.valid_token import stored_token
+from wtr_tui.environment import token_socket
 from wtr_tui.errors import (
     DONE,
     FAILED,
@@ -28,9 +29,11 @@ from wtr_tui.errors import (
     NoRefreshToken,
     SettingsError,
     SignInNeeded,
+    UsageError,
     WtrError,
 )
-from wtr_tui.model import Account, StoredToken, Token
+from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.oauth.openid import TokenClaims, claims_of
 from wtr_tui.storage import profiles, settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -111,6 +114,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    path = os.environ.get(token_socket.VARIABLE)
+    if path:
+        return _of_socket(path, options)
     refuse_all_of_one(options)
     now = clock.now()
     if options.all:
@@ -155,6 +161,7 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
         "scopes_not_granted": list(shown.not_granted),
         "app_id": shown.stored.app_id if shown.stored else shown.settings.app_id,
         "organization": token.organization if token else None,
+        "claims": _claim_members(claims_of(token.access_token)) if token else None,
         "person": account and {"name": account.display_name, "email": account.email},
         "settings_file": str(shown.profile.settings_path),
         "token_file": str(shown.profile.token_path),
@@ -180,6 +187,7 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
             ("Obtained", clock.local(token.obtained_at), ""),
             ("Scopes", " ".join(token.scopes) or "not known", ""),
             *_not_granted(shown),
+            *_claimed(shown, token),
         ]
     app_id = shown.settings.app_id or (shown.stored.app_id if shown.stored else "none")
     facts += [
@@ -256,6 +264,43 @@ def _not_granted(shown: Condition) -> list[tuple[str, str, Tone]]:
     count = f"{len(shown.not_granted)} of the {asked} scopes asked for"
     text = f"{count}: {' '.join(shown.not_granted)}. {GRANT_MORE}"
     return [("Not granted", text, "warn")]
+
+
+def _claimed(shown: Condition, token: Token) -> list[tuple[str, str, Tone]]:
+    """What the token says of itself and Webex did not say."""
+    claims = claims_of(token.access_token)
+    stored = shown.stored.account if shown.stored else Account()
+    account = shown.account or stored
+    known_organization = token.organization or account.organization
+    unsaid = TokenClaims(
+        expires_at=None if token.expires_at else claims.expires_at,
+        organization="" if known_organization else claims.organization,
+        app_id="" if shown.stored and shown.stored.app_id else claims.app_id,
+        user_id="" if account.user_id else claims.user_id,
+    )
+    words = _claim_words(unsaid)
+    return [("The token says", words, "")] if words else []
+
+
+def _claim_words(claims: TokenClaims) -> str:
+    parts = (
+        ("organisation", claims.organization),
+        ("user", claims.user_id),
+        ("App ID", claims.app_id),
+        ("valid until", clock.local(claims.expires_at) if claims.expires_at else ""),
+    )
+    return " · ".join(f"{name} {text}" for name, text in parts if text)
+
+
+def _claim_members(claims: TokenClaims) -> dict[str, object] | None:
+    if claims == TokenClaims():
+        return None
+    return {
+        "expires_at": clock.iso_if_known(claims.expires_at),
+        "organization": claims.organization or None,
+        "app_id": claims.app_id or None,
+        "user_id": claims.user_id or None,
+    }
 
 
 def _owner(shown: Condition, token: Token) -> str:
@@ -413,7 +458,7 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
     debug.hide(shown.token.access_token, shown.token.refresh_token)
     try:
         client = clients.client(shown.settings, total_timeout=_PATIENCE)
-        account = client.account(shown.token.access_token)
+        account = client.account(shown.token.access_token, scopes=shown.token.scopes)
     except AccessTokenRejected as error:
         known.note_refused(shown.profile, shown.token, error, clock.now())
         told = known.since_refused(shown.known, shown.token) is not None
@@ -424,3 +469,56 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
         known.note_accepted(shown.profile, shown.token)
         shown = condition(shown.profile, environ, clock.now())
     return shown.owned_by(account)
+
+
+# What a socket gives.
+
+
+def _of_socket(path: str, options: Namespace) -> int:
+    """Of the token at ``$WTR_SOCKET`` is known what it says itself; Webex is not asked."""
+    if options.all or options.who:
+        raise UsageError(
+            f"${token_socket.VARIABLE} is set: of the token from there is only known what it says"
+            " itself.",
+            "Leave --all and --who away, or run it where wtr serve runs.",
+        )
+    claims, state, problem = TokenClaims(), TokenState.NONE, None
+    now = clock.now()
+    try:
+        access_token = Secret(token_socket.receive(path))
+    except WtrError as error:
+        problem = error
+    else:
+        claims = claims_of(access_token)
+        state = TokenState.UNKNOWN_END
+        if claims.expires_at is not None:
+            state = TokenState.VALID if claims.expires_at > now else TokenState.EXPIRED
+    expired = FAILED if state is TokenState.EXPIRED else DONE
+    code = problem.exit_code if problem else expired
+    if options.json:
+        members = {
+            "socket": path,
+            "state": state.value,
+            "valid": code == DONE,
+            "expires_at": None,
+            "claims": _claim_members(claims),
+            "problems": [str(problem)] if problem else [],
+            "exit_code": code,
+        }
+        give(as_json(members))
+        return code
+    facts: list[tuple[str, str, Tone]] = [
+        ("Socket", f"{path} (${token_socket.VARIABLE})", "bold"),
+        ("State", f"{state.sign} {state.value}", _TONES[state]),
+    ]
+    if problem is None:
+        end = f"{_until(claims.expires_at, now)}, as the token says"
+        facts.append(("Access token", end if claims.expires_at else _until(None, now), ""))
+        facts.append(("Refresh token", "where wtr serve runs", ""))
+        words = _claim_words(replace(claims, expires_at=None))
+        facts += [("The token says", words, "")] if words else []
+    else:
+        facts.append(("Problem", str(problem), "bad"))
+    look = Look.of_output()
+    give("\n".join(look.entry(term, text, _COLUMN, tone) for term, text, tone in facts))
+    return code

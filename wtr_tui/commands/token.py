@@ -37,8 +37,18 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace | NoOptions) -> int:
     access_token, expires_at = ready_token(options, may_refresh=not options.no_refresh)
+    if options.json and os.environ.get("WTR_SOCKET"):
+        expires_at = _claimed_end(access_token)
     give(_shaped(access_token, expires_at, options))
     return DONE
+
+
+def _claimed_end(access_token: str) -> str | None:
+    """The end that the token itself names: nobody else does where a socket gave it."""
+    from wtr_tui.model import Secret
+    from wtr_tui.oauth import openid
+
+    return clock.iso_if_known(openid.claims_of(Secret(access_token)).expires_at)
 
 
 def ready_token(

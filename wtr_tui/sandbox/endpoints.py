@@ -318,6 +318,19 @@ def show_person(service: Service, request: Request) -> Answer:
     return json_answer(200, content)
 
 
+def show_userinfo(service: Service, request: Request) -> Answer:
+    """``GET /v1/userinfo``: name and e-mail, each for its scope (OpenID Connect Core §5.4)."""
+    grant, _ = _by_access_token(service, request)
+    if "openid" not in grant.scopes:
+        raise Refusal(403, "The request could not be completed: missing required scopes openid")
+    content = {"sub": "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"}
+    if "email" in grant.scopes:
+        content["email"] = EMAIL
+    if "profile" in grant.scopes:
+        content["name"] = PERSON
+    return json_answer(200, content)
+
+
 def show_expiry(service: Service, request: Request) -> Answer:
     """``GET /v1/authorizations/tokenExpiry``: in milliseconds of the epoch."""
     _, token = _by_access_token(service, request)
@@ -380,6 +393,7 @@ ROUTES: dict[str, dict[str, Endpoint]] = {
     "/v1/device/token": {"POST": give_device_token},
     "/verify": {"GET": show_verification, "POST": take_user_code},
     "/v1/people/me": {"GET": show_person},
+    "/v1/userinfo": {"GET": show_userinfo},
     "/v1/authorizations/tokenExpiry": {"GET": show_expiry},
     "/v1/authorizations": {"DELETE": revoke_authorization},
     "/idb/oauth2/v1/revoke": {"POST": revoke_token},

@@ -9,6 +9,7 @@ from wtr_tui.errors import AccessTokenRejected, WtrError
 
 if TYPE_CHECKING:
     from wtr_tui.model import Account, Secret, Token
+    from wtr_tui.oauth.openid import TokenClaims
     from wtr_tui.tui.session import Session
 
 
@@ -33,11 +34,12 @@ class Owner:
             return
 
         stored = session.keeper.stored
+        scopes = stored.token.scopes if stored is not None else ()
 
         def person() -> Account | None:
             try:
                 with session.client() as client:
-                    return client.account(access_token)
+                    return client.account(access_token, scopes=scopes)
             except AccessTokenRejected as error:
                 from wtr_tui import known
 
@@ -59,10 +61,11 @@ class Owner:
             known = self._person is not None
             self._why_unknown = "" if known else "Owner unknown (takes the scope spark:people_read)"
 
-    def words(self, token: Token, stored: Account) -> str:
+    def words(self, token: Token, stored: Account, claims: TokenClaims | None = None) -> str:
         """``Ann Example · ann@example.com · organisation 1eb65fdf…``.
 
-        ``stored`` is whose it is as the token file says, until Webex has been asked.
+        ``stored`` is whose it is as the token file says, until Webex has been asked; ``claims``
+        are the token's own, for what neither of them says.
         """
         person = self._person
         if person is None and (stored.display_name or stored.email):
@@ -70,4 +73,21 @@ class Owner:
         named = (person.display_name, person.email) if person else (self._why_unknown,)
         organization = token.organization or (person.organization if person else "")
         which = f"organisation {organization[:8]}…" if organization else ""
-        return " · ".join(filter(None, (*named, which)))
+        said = []
+        if claims is not None and claims.organization and not organization:
+            said.append(f"organisation {claims.organization[:8]}…")
+        if claims is not None and claims.user_id and person is None:
+            said.append(f"user {claims.user_id[:8]}…")
+        if claims is not None and claims.app_id and person is None:
+            said.append(f"App ID {claims.app_id[:12]}…")
+        says = f"the token says: {', '.join(said)}" if said else ""
+        return " · ".join(filter(None, (*named, which, says)))
+
+
+def claims_of(token: Token) -> TokenClaims | None:
+    """What the token says of itself; None where it is no JWT."""
+    if token.access_token.reveal().count(".") != 2:
+        return None
+    from wtr_tui.oauth import openid  # here: the first picture of any other token needs none of it
+
+    return openid.claims_of(token.access_token)

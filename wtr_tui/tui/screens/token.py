@@ -21,7 +21,7 @@ from wtr_tui.text import cleaned, printable, shell_export
 from wtr_tui.tokens import GRANT_MORE, TokenState, scopes_asked, scopes_not_granted
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.meaning import Meaning
-from wtr_tui.tui.owner import Owner
+from wtr_tui.tui.owner import Owner, claims_of
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import State, coarse, state_of
@@ -229,7 +229,7 @@ class TokenScreen(WtrScreen):
         keeper = self.session.keeper
         if token is None or keeper.stored is None or not self.query("#main"):
             return
-        words = self._owner.words(token, keeper.stored.account)
+        words = self._owner.words(token, keeper.stored.account, claims_of(token))
         if keeper.other_base_url:
             words = f"From {cleaned(keeper.other_base_url, 60)}, not the base URL in force"
         elif keeper.foreign:
@@ -276,7 +276,11 @@ class TokenScreen(WtrScreen):
 
     def _show_beside(self, token: Token, now: datetime) -> None:
         """What stands beside the figures: until when, which token, and what comes next."""
-        lines = [Content(end_words(token.expires_at, now)), masked_content(token)]
+        claims = claims_of(token) if token.expires_at is None else None
+        lines = [
+            Content(end_words(token.expires_at, now, claims.expires_at if claims else None)),
+            masked_content(token),
+        ]
         at = self.session.keeper.next_at()
         if at is not None:
             words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
@@ -474,8 +478,10 @@ def date(instant: datetime, now: datetime, *, zone: bool = False, seconds: bool 
     return f"{here:%a} {here.day} {here:%b} {at}{tail}"
 
 
-def end_words(end: datetime | None, now: datetime) -> str:
-    """``until Tue 8 Dec 11:00 UTC``, or that it was."""
+def end_words(end: datetime | None, now: datetime, claimed: datetime | None = None) -> str:
+    """``until Tue 8 Dec 11:00 UTC``, or that it was; ``claimed`` is what the token itself says."""
+    if end is None and claimed is not None:
+        return f"{end_words(claimed, now)}, as the token says"
     if end is None:
         return "Webex did not say until when"
     return f"{'until' if end > now else 'expired'} {date(end, now, zone=True)}"
