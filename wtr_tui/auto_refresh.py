@@ -46,6 +46,9 @@ class AutoRefresh:
     ``problem`` is why the file cannot be used, ``stopped`` why auto-refresh rests for good.
     """
 
+    problem_word = "file unusable"
+    """What the screens call it where there is a ``problem``."""
+
     def __init__(self, profile: Profile, app_id: str, *, auto: bool) -> None:
         self.profile = profile
         self.app_id = app_id

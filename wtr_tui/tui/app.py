@@ -128,6 +128,8 @@ class WtrApp(App[int]):
 
     def _first_screen(self) -> str:
         keeper = self.session.keeper
+        if self.session.socket:
+            return "token"
         if keeper.stored is not None or keeper.problem is not None:
             return "token"
         return "sign-in" if self.session.ready else "settings"
@@ -172,7 +174,7 @@ class WtrApp(App[int]):
     # The other profiles: first looked for after the first picture.
 
     def _watch(self) -> None:
-        if self.session.demo is None:
+        if self.session.demo is None and not self.session.socket:
             self.run_worker(self._watch_others(), group="others", exclusive=True)
 
     async def _watch_others(self) -> None:
@@ -207,6 +209,8 @@ class WtrApp(App[int]):
             screen.on_token_changed()
 
     def go(self, name: str) -> None:
+        if self.session.socket and name != "token":
+            return
         screen = self._full_screen(name)
         if self.shown is screen:
             return
@@ -292,6 +296,11 @@ class WtrApp(App[int]):
     def get_key_display(self, binding: Binding) -> str:
         """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
         return binding.key_display or spelled(binding.key)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "go" and self.session.socket:
+            return parameters == ("token",)
+        return super().check_action(action, parameters)
 
     def action_go(self, name: str) -> None:
         if self.shown is self.screen:  # a dialog answers first

@@ -41,9 +41,13 @@ class Followed:
         self._read_at: object = None
         self._history_mark: object = None
         self._latest: Entry | None = None
-        self.keeper = AutoRefresh(profile, "", auto=False)
+        self.keeper = self.new_keeper()
         self.load_settings()
         self.keeper.auto = self.settings[AUTO_REFRESH]
+
+    def new_keeper(self) -> AutoRefresh:
+        """What follows the token; made once."""
+        return AutoRefresh(self.profile, "", auto=False)
 
     def load_settings(self) -> None:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
@@ -172,6 +176,10 @@ class Roster:
         changed = bool(found or gone) or not self.is_complete
         self.is_complete = True
         return changed
+
+    def hold(self, followed: Followed) -> None:
+        """Follows this one as it is."""
+        self._followed[followed.profile.name] = followed
 
     def forget(self, found: Profile) -> None:
         """Drops a profile that was removed."""

@@ -99,12 +99,18 @@ class Session:
     now: Callable[[], datetime] = clock.now
     demo: Demo | None = None
     """None where the real Webex is meant."""
+    socket: str = ""
+    """The path that ``$WTR_SOCKET`` names: the token is looked at and handed on, nothing else."""
     roster: Roster = field(init=False)
     """All profiles that are known by now, the one in use among them."""
     used: Followed = field(init=False)
 
     def __post_init__(self) -> None:
         self.roster = Roster(self.profile, self.environ)
+        if self.socket:
+            from wtr_tui.tui.from_socket import FollowedSocket
+
+            self.roster.hold(FollowedSocket(self.environ, self.socket))
         self.used = self.roster.of(self.profile)
 
     def use(self, profile: Profile) -> None:

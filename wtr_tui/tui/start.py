@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from wtr_tui import secret_source
-from wtr_tui.environment import surroundings
+from wtr_tui.environment import surroundings, token_socket
 from wtr_tui.storage import profiles
 from wtr_tui.tui.rescue import Give
 from wtr_tui.tui.session import Demo, Session
@@ -40,8 +40,14 @@ def start(
             stream.reconfigure(encoding="utf-8")
     secret_source.terminal.hint = "Press r: then the command can ask you here."
     environ = dict(environ)
-    found = profiles.find(name, config, environ)
-    session = Session(found, environ, surroundings.look(environ), demo=demo)
+    socket = environ.get(token_socket.VARIABLE, "") if demo is None else ""
+    if socket:
+        from wtr_tui.tui import from_socket
+
+        found = from_socket.profile(environ)
+    else:
+        found = profiles.find(name, config, environ)
+    session = Session(found, environ, surroundings.look(environ), demo=demo, socket=socket)
     from wtr_tui.tui import app
 
     return app.run(session, give, mouse=mouse)

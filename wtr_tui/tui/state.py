@@ -44,7 +44,7 @@ def state_of_profile(followed: Followed, now: datetime) -> State:
     """How the token of any profile is."""
     keeper = followed.keeper
     if keeper.problem is not None and not keeper.unsaved:
-        return State(Meaning.OVER, "file unusable", None)
+        return State(Meaning.OVER, keeper.problem_word, None)
     kind = tokens.state_of(
         keeper.stored,
         followed.settings,

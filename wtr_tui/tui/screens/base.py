@@ -21,7 +21,7 @@ from textual.widget import Widget
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.card import CardKeys
-from wtr_tui.tui.widgets.header import Header
+from wtr_tui.tui.widgets.header import TABS, Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
 from wtr_tui.tui.widgets.message_line import MOST_ROWS, MessageLine, Tone
 
@@ -81,7 +81,8 @@ class WtrScreen(Screen[None]):
             (self.VERTICAL_BREAKPOINTS, size.height),
         ):
             self.add_class([name for least, name in breakpoints or () if length >= least][-1])
-        yield Header(self.NAME, standing(self.session))
+        tabs = TABS[:1] if self.session.socket else TABS
+        yield Header(self.NAME, standing(self.session), tabs=tabs)
         with Page(id="page", classes="-whole" if self.WHOLE_WIDTH else ""):
             yield from self.content()
         yield self._message

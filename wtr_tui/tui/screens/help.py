@@ -52,18 +52,26 @@ class HelpScreen(Dialog[None]):
 
     def on_resize(self) -> None:
         width = min(self.size.width, WIDEST) - AROUND
+        socket = self.session.socket
         here = [
             (_in_words(self.app.get_key_display(binding)), binding.tooltip)
             for binding in self._about.BINDINGS
             if isinstance(binding, Binding) and binding.tooltip
+            if not socket or self._about.check_action(binding.action, ()) is not False
         ]
+        everywhere = [row for row in EVERYWHERE if not socket or not row[0].startswith("F")]
+        about = self._about.HELP_TEXT
+        if socket:
+            from wtr_tui.tui import from_socket
+
+            about = from_socket.HELP_TEXT
         parts = (
             Content.styled("Keys on this screen (^ is Ctrl)", _MUTED),
             key_table(here, width),
             Content.styled("Keys everywhere", _MUTED),
-            key_table(EVERYWHERE, width),
+            key_table(everywhere, width),
             Content.styled(f"About {self._about.HELP_NAME}", _MUTED),
-            Content("\n".join(hanging(line, width) for line in self._about.HELP_TEXT.split("\n"))),
+            Content("\n".join(hanging(line, width) for line in about.split("\n"))),
         )
         gaps = ("\n", "\n\n") * 3
         together = [piece for pair in zip(parts, gaps, strict=True) for piece in pair]

@@ -234,6 +234,8 @@ class TokenScreen(WtrScreen):
             words = f"From {cleaned(keeper.other_base_url, 60)}, not the base URL in force"
         elif keeper.foreign:
             words = f"Of App ID {keeper.stored.app_id[:12]}…, not the one in the settings"
+        if self.session.socket:
+            words = f"From $WTR_SOCKET · {words or 'it does not say whose it is'}"
         self.query_one("#who", Quiet).show(words)
         self.query_one(Facts).state("Owner", words if self._has_panels else "")
 
@@ -276,11 +278,13 @@ class TokenScreen(WtrScreen):
 
     def _show_beside(self, token: Token, now: datetime) -> None:
         """What stands beside the figures: until when, which token, and what comes next."""
-        claims = claims_of(token) if token.expires_at is None else None
-        lines = [
-            Content(end_words(token.expires_at, now, claims.expires_at if claims else None)),
-            masked_content(token),
-        ]
+        # Of a token from a socket only it itself says the end.
+        end = None if self.session.socket else token.expires_at
+        claims = claims_of(token) if end is None else None
+        until = end_words(end, now, claims.expires_at if claims else None)
+        if self.session.socket and token.expires_at is None:
+            until = "it does not say until when"
+        lines = [Content(until), masked_content(token)]
         at = self.session.keeper.next_at()
         if at is not None:
             words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
@@ -363,6 +367,8 @@ class TokenScreen(WtrScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         keeper = self.session.keeper
+        if self.session.socket and action in {"refresh", "save", "auto", "history"}:
+            return False
         if action == "save":
             return keeper.unsaved
         if action == "refresh":
@@ -494,6 +500,8 @@ def sign_in_life(session: Session, token: Token, now: datetime) -> Life:
     refresh = token.refresh_token
     if keeper.known.sign_in_needed(refresh.reveal() if refresh is not None else None):
         return Life(label, began, now, "refused by Webex", Meaning.OVER)
+    if session.socket:
+        return Life(label, began, None, "where wtr serve runs", Meaning.UNKNOWN)
     if token.refresh_token is None:
         return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
     if ends is None:
@@ -511,6 +519,8 @@ def sign_in_life(session: Session, token: Token, now: datetime) -> Life:
 
 def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: bool) -> str | Content:
     """Until when somebody has to sign in again; "" where that is far, and not ``in_full``."""
+    if session.socket:
+        return ""
     life = sign_in_life(session, token, now)
     if life.meaning is Meaning.OVER:
         return Content.styled("now: F3 signs in", "bold $over")
@@ -527,6 +537,8 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
 def next_refresh(session: Session, now: datetime) -> str:
     """``on, next Mon 7 Dec 11:00``, or why there is no next one."""
     keeper = session.keeper
+    if session.socket:
+        return "where wtr serve runs"
     if not keeper.auto:
         return "off"
     if keeper.stopped:
@@ -589,6 +601,10 @@ def _columns(scopes: tuple[str, ...], width: int) -> str:
 
 
 def _empty_words(session: Session) -> str:
+    if session.socket:
+        failed = session.keeper.problem is not None
+        told = "The line below says why; it is asked again every minute."
+        return f"No token from the socket. {told}" if failed else "Asking the socket …"
     if session.keeper.problem is not None:
         return "The token file cannot be used; the line below says why."
     return "No token yet.\n\nF3 signs in to Webex and gets one."
@@ -597,6 +613,6 @@ def _empty_words(session: Session) -> str:
 def _script_words(session: Session) -> str:
     if session.demo is not None:
         return "wtr token and wtr exec -- CMD, with an integration of your own"
-    name = session.profile.name
+    name = DEFAULT_PROFILE if session.socket else session.profile.name
     which = "" if name == DEFAULT_PROFILE else f" --profile {name}"
     return f"wtr token{which} · wtr exec{which} -- CMD · wtr help scripts"
