@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from tests.support.clock import Clock
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
-from tests.support.tokens import LIFE, OTHER_APP_ID, a_token, access_text
+from tests.support.tokens import LIFE, OTHER_APP_ID, a_jwt, a_token, access_text
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import tokens
 from wtr_tui.errors import TemporaryError
@@ -444,3 +444,26 @@ async def test_a_token_that_is_saved_later_is_that_of_the_settings_it_was_got_un
     members = tokens.fast_token(None, None, environ)
     assert members is not None
     assert members["access_token"] == access_text("HELD")
+
+
+async def test_where_webex_did_not_say_the_end_the_token_is_quoted(
+    stage: Stage, clock: Clock
+) -> None:
+    stage.configure()
+    token = a_token(obtained_at=clock(), life=None)
+    stage.save(replace(token, access_token=Secret(a_jwt(clock() + DAY))))
+    async with stage.app(webex=NoWebex(None)).run_test(size=(120, 24)) as pilot:
+        await shows(pilot, "as the token says")
+        await shows(pilot, "the token says: organisation 1eb65fdf…")
+        await shows(pilot, "end unknown")
+
+
+async def test_what_webex_said_of_the_end_is_not_changed_by_the_token(
+    stage: Stage, clock: Clock
+) -> None:
+    stage.configure()
+    token = a_token(obtained_at=clock(), life=DAY)
+    stage.save(replace(token, access_token=Secret(a_jwt(clock() + 9 * DAY))))
+    async with stage.app(webex=NoWebex(None)).run_test(size=(120, 24)) as pilot:
+        await shows(pilot, "1d 00:00:00")
+        assert "as the token says" not in seen(pilot)
