@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -397,6 +398,23 @@ def parse_theme(text: str) -> str:
     return theme
 
 
+def parse_keys(value: Nested) -> Mapping[str, str]:
+    """Action by action the key that it has, or more than one with commas between them."""
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, Mapping):
+        raise ValueError("This must be a group of actions, each with its key, such as save: f9.")
+    found = {}
+    for action, keys in value.items():
+        each = [keys] if isinstance(keys, str) else keys
+        if not isinstance(each, Sequence) or not all(isinstance(key, str) for key in each):
+            raise ValueError(f"{cleaned(action, 40)} must have a key, or a list of keys.")
+        found[action] = ",".join(key.strip() for key in each if isinstance(key, str))
+        if not all(part.strip() for part in found[action].split(",")):
+            raise ValueError(f"{cleaned(action, 40)} has no key.")
+    return found
+
+
 def of_text(parse: Callable[[str], _Value]) -> Callable[[Given], _Value]:
     """The parser of a setting that is a text, from one that takes the text alone."""
     return lambda given: parse(given.text)
@@ -692,6 +710,24 @@ THEME = Setting(
     "dark, light, ansi (your terminal's own colours), a Textual theme, or auto (dark)",
     SCREEN,
     is_text=True,
+    is_lenient=True,
+)
+MOUSE = Setting(
+    "mouse",
+    of_text(parse_flag),
+    False,
+    "give the mouse to the program, as --mouse does; without it the terminal's own selection works",
+    SCREEN,
+    choices=("true", "false"),
+    is_lenient=True,
+)
+KEYS: Setting[Mapping[str, str]] = Setting(
+    "keys",
+    lambda given: parse_keys(given.value),
+    MappingProxyType({}),
+    "other keys for actions, see below",
+    SCREEN,
+    shape=Shape.NESTED,
     is_lenient=True,
 )
 

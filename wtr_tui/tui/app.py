@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -22,7 +22,7 @@ from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.model import Account
 from wtr_tui.secret_source import SecretCommand, terminal
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings_table import THEME
+from wtr_tui.storage.settings_table import KEYS, MOUSE, THEME
 from wtr_tui.tui import lifecycle, rescue, textual_private, themes
 from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.export import HandOver
@@ -57,15 +57,18 @@ class WtrApp(App[int]):
         # Where a field takes the question mark, the line of keys shows the other one.
         Binding("question_mark", "help", "Help", key_display="?", id="help"),
         Binding("f1", "help", "Help", id="help-while-typing"),
-        Binding("f2", "go('token')", "Token", show=False, id="token"),
-        Binding("f3", "go('sign-in')", "Sign in", show=False, id="sign-in"),
-        Binding("f4", "go('settings')", "Settings", show=False, id="settings"),
-        Binding("f5", "go('profiles')", "Profiles", show=False, id="profiles"),
+        Binding("f2", "go('token')", "Token", show=False, id="go-token"),
+        Binding("f3", "go('sign-in')", "Sign in", show=False, id="go-sign-in"),
+        Binding("f4", "go('settings')", "Settings", show=False, id="go-settings"),
+        Binding("f5", "go('profiles')", "Profiles", show=False, id="go-profiles",
+                tooltip="Profiles: go on with another integration, or add one"),
         Binding("f6", "go('check')", "Check", show=False, tooltip="Check what would go wrong here",
-                id="check"),
+                id="go-check"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
-        Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
-        Binding("ctrl+p", "palette", "Commands", show=False, priority=True, id="palette"),
+        Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True,
+                tooltip="Cancel what is going on, else quit", id="interrupt"),
+        Binding("ctrl+p", "palette", "Commands", show=False, tooltip="Find any action by its name",
+                priority=True, id="palette"),
         Binding("ctrl+l", "repaint", "Repaint the screen", show=False, id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
     ]  # fmt: skip
@@ -89,6 +92,7 @@ class WtrApp(App[int]):
         self._put_aside = PutAside(self)
         self._hook_warnings = HookWarnings()
         self._ticks = 0
+        self._other_keys: Mapping[str, str] = {}
         self._leaving: asyncio.Future[None] | None = None
         for theme in themes.OWN:
             self.register_theme(theme)
@@ -122,6 +126,7 @@ class WtrApp(App[int]):
     def on_ready(self) -> None:
         if self.session.demo is not None:
             self.tell(_IN_THE_SANDBOX)
+        self.take_keys()
         self._put_aside.offer()
         self._watch()
         gc.enable()  # off since the start
@@ -133,6 +138,21 @@ class WtrApp(App[int]):
         if keeper.stored is not None or keeper.problem is not None:
             return "token"
         return "sign-in" if self.session.ready else "settings"
+
+    def take_keys(self) -> None:
+        """Gives the actions the keys of the settings; what of them cannot be used is told."""
+        wanted = self.session.settings[KEYS]
+        if not wanted and not self._other_keys:
+            return
+        from wtr_tui.tui.keymap import keymap
+        from wtr_tui.tui.screens import bindings_by_screen
+
+        screens = bindings_by_screen()
+        found = keymap(wanted, {name: [*own, *self.BINDINGS] for name, own in screens.items()})
+        self._other_keys = found.keys
+        self.set_keymap(dict(found.keys))
+        if found.warnings:
+            self.tell(" ".join(found.warnings), Tone.WARN)
 
     @property
     def shown(self) -> WtrScreen | None:
@@ -274,6 +294,7 @@ class WtrApp(App[int]):
         await self._close_attempts()
         await self.refreshing.wait(_REFRESH_SECONDS)
         self.session.use(profile)
+        self.take_keys()
         self.session.keeper.look(self.session.now())
         for screen in self.full_screens.built():
             screen.show_standing()
@@ -295,7 +316,8 @@ class WtrApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
-        return binding.key_display or spelled(binding.key)
+        other = self._other_keys.get(binding.id or "")
+        return spelled(other) if other else binding.key_display or spelled(binding.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "go" and self.session.socket:
@@ -407,7 +429,7 @@ def run(session: Session, give: rescue.Give, *, mouse: bool = False) -> int:
     selection works as everywhere else.
     """
     app = WtrApp(session)
-    app.run(mouse=mouse)
+    app.run(mouse=mouse or session.settings[MOUSE])
     lifecycle.forget_lost_terminal()
     if app.crash_sentence:
         rescue.offer_unsaved(session, give)

@@ -25,10 +25,17 @@ def keys(*declared: Key) -> list[Binding]:
             key.word,
             show=key.show,
             tooltip=key.meaning,
-            id=key.action.partition("(")[0].replace("_", "-").replace(".", "-"),
+            id=action_id(key.action),
         )
         for key in declared
     ]
+
+
+def action_id(action: str) -> str:
+    """The name of an action in the setting ``keys``: ``copy-export``, ``go-sign-in``, ``quit``."""
+    name, _, rest = action.removeprefix("app.").partition("(")
+    argument = rest.rstrip(")").strip("'")
+    return f"{name}-{argument}".rstrip("-").replace("_", "-")
 
 
 def spelled(key: str) -> str:

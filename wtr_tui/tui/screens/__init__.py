@@ -19,6 +19,8 @@ import importlib
 from collections.abc import Iterator
 from typing import cast
 
+from textual.binding import BindingType
+
 from wtr_tui.tui.screens.base import WtrScreen
 
 _FULL_SCREENS = {
@@ -31,6 +33,21 @@ _FULL_SCREENS = {
 """Name: the module in this package and the class. The name is that of the tab in the header."""
 
 
+def bindings_by_screen() -> dict[str, list[BindingType]]:
+    """What each of them declares, with what all have in common."""
+    return {
+        name: [each for kind in (_class(name), WtrScreen) for each in kind.BINDINGS]
+        for name in _FULL_SCREENS
+    }
+
+
+def _class(name: str) -> type[WtrScreen]:
+    module, class_name = _FULL_SCREENS[name]
+    return cast(
+        type[WtrScreen], getattr(importlib.import_module(f"{__name__}.{module}"), class_name)
+    )
+
+
 class FullScreens:
     """The full screens that somebody has gone to; each is the same one every time."""
 
@@ -39,9 +56,7 @@ class FullScreens:
 
     def __getitem__(self, name: str) -> WtrScreen:
         if name not in self._made:
-            module, class_name = _FULL_SCREENS[name]
-            loaded = importlib.import_module(f"{__name__}.{module}")
-            self._made[name] = cast(WtrScreen, getattr(loaded, class_name)())
+            self._made[name] = _class(name)()
         return self._made[name]
 
     def __iter__(self) -> Iterator[WtrScreen]:

@@ -14,17 +14,6 @@ from wtr_tui.tui.screens.base import Box, Dialog, WtrScreen
 from wtr_tui.tui.screens.columns import AROUND, WIDEST, hanging
 from wtr_tui.tui.widgets.quiet import Quiet
 
-EVERYWHERE = (
-    ("F2 F3 F4", "Token, Sign in, Settings"),
-    ("F5", "Profiles: go on with another integration, or add one"),
-    ("F6", "Check what would go wrong here"),
-    ("? or F1", "This help; F1 also while typing"),
-    ("^p", "Find any action by its name"),
-    ("^l", "Repaint the screen; on F4: read the file again"),
-    ("^z", "To the background; fg brings it back"),
-    ("^c", "Cancel what is going on, else quit"),
-    ("^q", "Quit; the terminal is left as it was"),
-)
 # Not $text-muted: outside of a stylesheet it comes out as plain white.
 _MUTED = "$foreground 60%"
 _KEY_WIDTH = 10
@@ -59,7 +48,7 @@ class HelpScreen(Dialog[None]):
             if isinstance(binding, Binding) and binding.tooltip
             if not socket or self._about.check_action(binding.action, ()) is not False
         ]
-        everywhere = [row for row in EVERYWHERE if not socket or not row[0].startswith("F")]
+        everywhere = [row for row in self._everywhere() if not socket or not row[0].startswith("F")]
         about = self._about.HELP_TEXT
         if socket:
             from wtr_tui.tui import from_socket
@@ -76,6 +65,16 @@ class HelpScreen(Dialog[None]):
         gaps = ("\n", "\n\n") * 3
         together = [piece for pair in zip(parts, gaps, strict=True) for piece in pair]
         self.query_one("#help", Quiet).reshape(Content.assemble(*together[:-1]))
+
+    def _everywhere(self) -> Iterable[tuple[str, str]]:
+        """The keys of the program itself; those of one action on one line."""
+        by_action: dict[str, list[Binding]] = {}
+        for each in self.app.BINDINGS:
+            if isinstance(each, Binding) and each.description:
+                by_action.setdefault(each.action, []).append(each)
+        for found in by_action.values():
+            keys = dict.fromkeys(self.app.get_key_display(each) for each in found)
+            yield " ".join(keys), found[0].tooltip or found[0].description
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines * 3, animate=False)

@@ -53,7 +53,9 @@ def _family(name: str) -> str:
 class ScopesScreen(Chooser["tuple[str, ...] | None"]):
     """Gives the chosen scopes, or None when the user leaves without changing anything."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "done", "Done", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "done", "Done", priority=True, id="save")
+    ]
     PLACEHOLDER = "type to filter, or a scope that is not in the list"
     KEYS = "Enter takes or drops   ↑ ↓ move   ^s done   Esc cancels"
 
