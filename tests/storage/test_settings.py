@@ -16,6 +16,8 @@ from wtr_tui.storage.settings_table import (
     BROWSER,
     CLIPBOARD,
     DEFAULT_SCOPES,
+    KEYS,
+    MOUSE,
     ON_TOKEN,
     SECTIONS,
     SETTINGS,
@@ -372,3 +374,27 @@ def test_a_group_that_cannot_be_read_is_told(
     (problem,) = loaded(path, text, GOOD).problems
     assert words in problem.fault
     assert problem.where == f"{path} line 1"
+
+
+def test_mouse_and_other_keys_are_settings(path: Path) -> None:
+    found = loaded(path, "mouse: on\nkeys:\n  save: f9\n  copy: [c, f8]\n", GOOD)
+    assert found[MOUSE] is True
+    assert found[KEYS] == {"save": "f9", "copy": "c,f8"}
+    assert not found.warnings
+    assert (loaded(path, "", GOOD)[MOUSE], loaded(path, "", GOOD)[KEYS]) == (False, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("f9", "This must be a group of actions, each with its key, such as save: f9."),
+        ("{save: }", "save must have a key, or a list of keys."),
+        ("{save: ''}", "save has no key."),
+        ("{save: {f9: }}", "save must have a key, or a list of keys."),
+    ],
+)
+def test_keys_of_another_shape_are_told_and_stop_nothing(path: Path, text: str, told: str) -> None:
+    found = loaded(path, f"keys: {text}\n", GOOD)
+    assert told in " ".join(found.warnings)
+    assert found[KEYS] == {}
+    assert not found.problems
