@@ -244,53 +244,50 @@ def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
     }
 
 
-def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
-    """Gauges by profile, as OpenMetrics 1.0 and Prometheus' text format both have them."""
-    by_name = sorted(verdicts, key=lambda each: each.name)
-    rows = [_members(each, now) for each in by_name]
-    lines: list[str] = []
-
-    def gauge(name: str, text: str, value: Callable[[int], object]) -> None:
-        unit = "seconds" if name.endswith("_seconds") else ""
-        lines.append(f"# HELP {name} {text}")
-        lines.append(f"# TYPE {name} gauge")
-        if unit:
-            lines.append(f"# UNIT {name} {unit}")
-        for index, row in enumerate(rows):
-            found = value(index)
-            if found is not None:
-                lines.append(f'{name}{{profile="{row["profile"]}"}} {found}')
-
-    gauge(
+_GAUGES = (
+    (
         "wtr_access_token_left_seconds",
         "Time until the access token expires, below zero once it has.",
-        lambda index: rows[index]["expires_in"],
-    )
-    gauge(
+        "expires_in",
+    ),
+    (
         "wtr_refresh_token_left_seconds",
         "Time until the refresh token expires, below zero once it has.",
-        lambda index: rows[index]["refresh_token_expires_in"],
-    )
-    gauge(
-        "wtr_sign_in_left_seconds",
-        "Time until somebody has to sign in.",
-        lambda index: rows[index]["sign_in_in"],
-    )
-    gauge(
+        "refresh_token_expires_in",
+    ),
+    ("wtr_sign_in_left_seconds", "Time until somebody has to sign in.", "sign_in_in"),
+    (
         "wtr_last_refresh_timestamp_seconds",
         "When Webex last gave a token, in Unix time.",
-        lambda index: _timestamp(rows[index]["refreshed_at"]),
-    )
-    gauge(
+        "refreshed_at",
+    ),
+    (
         "wtr_last_outcome_timestamp_seconds",
         "When a new token was last asked for, in Unix time.",
-        lambda index: _timestamp(rows[index]["last_outcome_at"]),
-    )
-    gauge(
-        "wtr_check_status",
-        "0 fine, 1 warning, 2 critical, 3 unknown.",
-        lambda index: int(by_name[index].level),
-    )
+        "last_outcome_at",
+    ),
+    ("wtr_check_status", "0 fine, 1 warning, 2 critical, 3 unknown.", "level"),
+)
+"""Name, help, and the member of a profile's JSON that is the value."""
+
+
+def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
+    """Gauges by profile, as OpenMetrics 1.0 and Prometheus' text format both have them."""
+    rows = [
+        {**_members(each, now), "level": int(each.level)}
+        for each in sorted(verdicts, key=lambda each: each.name)
+    ]
+    lines: list[str] = []
+    for name, text, member in _GAUGES:
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+        if name.endswith("_seconds"):
+            lines.append(f"# UNIT {name} seconds")
+        for row in rows:
+            value = row[member]
+            if isinstance(value, str):
+                value = int(clock.from_iso(value).timestamp())
+            if value is not None:
+                lines.append(f'{name}{{profile="{row["profile"]}"}} {value}')
     lines.append("# HELP wtr_last_outcome How the last attempt at a new token ended; always 1.")
     lines.append("# TYPE wtr_last_outcome gauge")
     lines += [
@@ -299,10 +296,6 @@ def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
         if row["last_outcome"] is not None
     ]
     return "\n".join([*lines, "# EOF"])
-
-
-def _timestamp(text: object) -> int | None:
-    return int(clock.from_iso(text).timestamp()) if isinstance(text, str) else None
 
 
 def write_for_all(path: Path, content: str) -> None:

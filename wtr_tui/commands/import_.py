@@ -11,7 +11,6 @@ import os
 import sys
 import termios
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,13 +126,10 @@ def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Se
     }
     if not new:
         return known
-    settings_file.save(found.settings_path, _as_written(new), expected=known.text)
+    written = {key: int(value) if key == "redirectPort" else value for key, value in new.items()}
+    settings_file.save(found.settings_path, written, expected=known.text)
     tell(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
     return settings.load(found.settings_path, os.environ)
-
-
-def _as_written(new: Mapping[str, str]) -> dict[str, object]:
-    return {key: int(value) if key == "redirectPort" else value for key, value in new.items()}
 
 
 def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
@@ -155,13 +151,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
 def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> Token:
     with WebexClient(known.base_url, known.app_id, known.secret, ca_file=known.ca_file) as client:
         if foreign.bare is not None:
-            foreign = _recognised(
-                foreign.bare,
-                client,
-                known,
-                refresh=options.refresh_token,
-                access=options.access_token,
-            )
+            foreign = _recognised(foreign.bare, client, known, options)
         app_id = foreign.settings.get("appid") or known.app_id
         if foreign.refresh_token is not None and not app_id:
             raise SettingsError(
@@ -212,18 +202,16 @@ def _token(foreign: Foreign, client: WebexClient, known: Settings, token_file: T
     )
 
 
-def _recognised(
-    token: Secret, client: WebexClient, known: Settings, *, refresh: bool, access: bool
-) -> Foreign:
+def _recognised(token: Secret, client: WebexClient, known: Settings, options: Namespace) -> Foreign:
     """What it is: as the user says, else as Webex says.
 
     Both kinds look the same. Asked whose access token it is, Webex refuses a refresh token.
     Raises SettingsError where it can only be a refresh token and the settings that would be
     needed for it are missing; a WtrError where Webex cannot be asked.
     """
-    if refresh:
+    if options.refresh_token:
         return Foreign(refresh_token=token)
-    if access:
+    if options.access_token:
         return Foreign(access_token=token)
     try:
         client.account(token)

@@ -374,7 +374,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     try:
         stored = stored_token(found)
     except WtrError as error:
-        told = _sentences([*problems, *incomplete, error])
+        told = tuple(map(str, [*problems, *incomplete, error]))
         return Condition(found, chosen, None, told, error.exit_code, TokenState.NONE)
     token = stored.token
     if token.refresh_token is not None:
@@ -397,7 +397,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         if token.refresh_token is None:
             hurdles = problems  # a valid token is all there ever will be: no problem yet
     soon = known.sign_in_soon(noted, token, chosen, now)
-    told = (*_sentences(hurdles), *((soon,) if soon else ()))
+    told = (*map(str, hurdles), *((soon,) if soon else ()))
     return Condition(found, chosen, stored, told, code, state, noted)
 
 
@@ -431,10 +431,6 @@ def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError
     if left is not None and left <= timedelta(0):
         return [SignInNeeded("The refresh token has expired.", SIGN_IN)]
     return []
-
-
-def _sentences(problems: list[WtrError]) -> tuple[str, ...]:
-    return tuple(str(problem) for problem in problems)
 
 
 def _with_owners(found: Sequence[Condition], environ: Mapping[str, str]) -> list[Condition]:

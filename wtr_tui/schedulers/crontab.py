@@ -28,8 +28,6 @@ _CRON_PATH = "/usr/bin:/bin"
 
 
 class Crontab:
-    """A line of the user's crontab, between two markers."""
-
     name = "crontab"
     cure = "cron gets variables from lines NAME=value at the beginning of the crontab."
     begin = f"# >>> wtr-tui >>> {MARK}"

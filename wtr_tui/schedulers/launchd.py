@@ -26,8 +26,6 @@ LABEL = "local.wtr-tui.refresh"
 
 
 class Launchd:
-    """An agent of the user's in ``~/Library/LaunchAgents``, for macOS."""
-
     name = "launchd"
     cure = "launchd gets variables from launchctl setenv."
 

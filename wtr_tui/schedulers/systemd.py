@@ -38,8 +38,6 @@ UNIT = "wtr-tui"
 
 
 class Systemd:
-    """Units among the user's own, and the user's manager, which runs them."""
-
     name = "systemd"
     cure = "systemd gets variables from ~/.config/environment.d/*.conf, at the next login."
 

@@ -47,7 +47,7 @@ def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
         if not repair and facts.st_mode & _OTHERS:
             raise UnsafeFile(f"{path} is open to other users.")
         notices = _tighten(descriptor, path, facts, PRIVATE_FILE)
-        return _read_all(descriptor), notices
+        return read_all(descriptor), notices
     finally:
         os.close(descriptor)
 
@@ -117,7 +117,7 @@ def _read_to_rewrite(directory: int, path: str) -> tuple[bytes, os.stat_result |
             raise UnsafeFile(f"{path} belongs to {user_name(facts.st_uid)}.")
         if facts.st_size > LARGEST:
             raise UnsafeFile(f"{path} is larger than 1 MiB.")
-        return _read_all(descriptor), facts
+        return read_all(descriptor), facts
     finally:
         os.close(descriptor)
 
@@ -360,11 +360,12 @@ def _was_open_to_others(path: str, facts: os.stat_result, mode: int) -> str:
     return f"{path} was open to other users (mode {found:o}); its mode is now {mode:o}."
 
 
-def _read_all(descriptor: int) -> bytes:
-    parts = []
-    while part := os.read(descriptor, 65_536):
-        parts.append(part)
-    return b"".join(parts)
+def read_all(descriptor: int) -> bytes:
+    """What there is to read, and little more than LARGEST where it has no end."""
+    content = b""
+    while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
+        content += part
+    return content
 
 
 def _write_new(directory: int, name: str, content: bytes, *, flush: bool = True) -> int:

@@ -23,7 +23,7 @@ from pathlib import Path
 import yaml
 
 from wtr_tui.errors import SettingsError, SettingsFileError, StorageError, UnsafeFile
-from wtr_tui.storage.private_file import LARGEST, write_private
+from wtr_tui.storage.private_file import LARGEST, read_all, write_private
 from wtr_tui.storage.settings_table import NAMES, SETTINGS, Nested
 from wtr_tui.text import cause
 
@@ -157,7 +157,7 @@ def _content(path: Path) -> tuple[bytes, os.stat_result]:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise SettingsFileError(f"{path} is not a regular file, so settings are not read.")
-        return _read_all(descriptor), facts
+        return read_all(descriptor), facts
     finally:
         os.close(descriptor)
 
@@ -175,14 +175,7 @@ def _of_descriptor(number: int) -> tuple[bytes, os.stat_result]:
     facts = os.fstat(number)
     if not (stat.S_ISREG(facts.st_mode) or stat.S_ISFIFO(facts.st_mode)):
         raise SettingsFileError(f"/dev/fd/{number} is neither a file nor a pipe.")
-    return _read_all(number), facts
-
-
-def _read_all(descriptor: int) -> bytes:
-    content = b""
-    while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
-        content += part
-    return content
+    return read_all(number), facts
 
 
 def _text(path: Path, content: bytes) -> str:

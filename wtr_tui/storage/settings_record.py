@@ -12,7 +12,7 @@ import os
 import stat
 import zlib
 
-from wtr_tui.storage.private_file import LARGEST
+from wtr_tui.storage.private_file import LARGEST, read_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,9 +81,6 @@ def _content(path: str) -> bytes | None:
         own = facts.st_uid in (os.geteuid(), 0) and not facts.st_mode & 0o022
         if not stat.S_ISREG(facts.st_mode) or not own or facts.st_size > LARGEST:
             raise OSError
-        content = b""
-        while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
-            content += part
-        return content
+        return read_all(descriptor)
     finally:
         os.close(descriptor)

@@ -223,12 +223,8 @@ def _members(token_path: str) -> Mapping[str, object]:
 
 def _fill(state: State, members: Mapping[str, object]) -> None:
     token, refused = _part(members, "token"), _part(members, "refused")
-    needed, soon, last, minting = (
-        _part(members, "sign_in_needed"),
-        _part(members, "sign_in_soon"),
-        _part(members, "last"),
-        _part(members, "minting"),
-    )
+    needed, soon = _part(members, "sign_in_needed"), _part(members, "sign_in_soon")
+    last, minting = _part(members, "last"), _part(members, "minting")
     state.access, state.refresh = str(token.get("access", "")), str(token.get("refresh", ""))
     if last:
         at = clock.from_iso(str(last["at"]))
