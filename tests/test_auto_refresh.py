@@ -13,11 +13,11 @@ from tests.support.clock import NOON
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
 from wtr_tui import errors
 from wtr_tui.auto_refresh import FIRST_PAUSE, AutoRefresh
+from wtr_tui.model import StoredToken
 from wtr_tui.storage import state
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.state import State
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tokens import How, Obtained
 
 DAY = timedelta(days=1)

@@ -27,11 +27,10 @@ from wtr_tui.errors import (
     WrongClient,
     WtrError,
 )
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tokens import How, Obtained
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)

@@ -23,7 +23,7 @@ from tests.support.webex.faults import Fault
 from wtr_tui import clock, history, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
-from wtr_tui.model import Account, Secret, Token
+from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
@@ -35,7 +35,6 @@ from wtr_tui.storage import put_aside
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT
-from wtr_tui.storage.token_file import StoredToken
 
 S = TypeVar("S", bound=object)
 

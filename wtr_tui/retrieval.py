@@ -20,6 +20,7 @@ from wtr_tui.errors import (
     FAILED,
     INTERRUPTED,
     TEMPORARY,
+    CorruptTokenFile,
     DeviceExpired,
     DeviceNotSetUp,
     DevicePending,
@@ -28,7 +29,7 @@ from wtr_tui.errors import (
     TemporaryError,
     WtrError,
 )
-from wtr_tui.model import Account, Secret, Token
+from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
     Granted,
@@ -64,7 +65,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.put_aside import put_aside, question
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, PROMPT, TIMEOUT
-from wtr_tui.storage.token_file import CorruptTokenFile, StoredToken, TokenFile
+from wtr_tui.storage.token_file import TokenFile
 from wtr_tui.tokens import other_base_url, require_base_url
 
 EXTENSION = timedelta(minutes=5)

@@ -13,8 +13,9 @@ from pathlib import Path
 from tests.benchmarks.installed import Installed
 from tests.benchmarks.stand_in import StandIn
 from wtr_tui import clock
+from wtr_tui.model import StoredToken
 from wtr_tui.oauth.responses import token_from
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.storage.token_file import TokenFile
 
 PROGRAMS = Path(__file__).parent / "programs"
 

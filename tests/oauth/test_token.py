@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from wtr_tui.errors import UnusableResponse
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.oauth.responses import LONGEST_CREDENTIAL, token_from
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.storage.token_file import TokenFile
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"

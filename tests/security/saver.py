@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.support.tokens import APP_ID, a_token
 from wtr_tui.errors import StorageError
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.model import StoredToken
+from wtr_tui.storage.token_file import TokenFile
 
 OLD = StoredToken(APP_ID, a_token("OLD1"))
 NEW = StoredToken(APP_ID, a_token("NEW1"))

@@ -20,12 +20,11 @@ from tests.support.refreshing import how, kind, refresh
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.auto_refresh import LEAST_GAP, LONGEST_PAUSE, AutoRefresh
 from wtr_tui.errors import TemporaryError, WtrError
-from wtr_tui.model import Token
+from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth.client import WebexClient, http
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tokens import How, Obtained
 
 SECOND = timedelta(seconds=1)

@@ -15,7 +15,7 @@ import pytest
 from tests.support.home import PATIENCE, Home, Ran, ended
 from tests.support.waiting import wait_until
 from tests.support.webex import Fault, Integration, Sandbox
-from wtr_tui.storage.token_file import StoredToken
+from wtr_tui.model import StoredToken
 
 MANY = 6
 # The program dies where it would …

@@ -17,7 +17,8 @@ import wtr_tui
 from tests.security.saver import NEW, OLD
 from tests.security.traced import PATIENCE, Call, Save, save
 from tests.support.programs import required
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.model import StoredToken
+from wtr_tui.storage.token_file import TokenFile
 
 # Without one of these there would be nothing that is worth failing.
 _ESSENTIAL = {"openat", "write", "fsync", "close"}
@@ -151,7 +152,8 @@ _ON_A_FULL_DISK = """
 import os, subprocess, sys
 from pathlib import Path
 from tests.security.saver import NEW, OLD
-from wtr_tui.storage.token_file import TokenFile, TokenNotSaved
+from wtr_tui.storage.token_file import TokenFile
+from wtr_tui.errors import TokenNotSaved
 
 file = TokenFile(Path(sys.argv[1]))
 file.save(OLD)

@@ -18,8 +18,8 @@ from pathlib import Path
 from tests.storage.faults import Counted
 from tests.support.waiting import PATIENCE
 from wtr_tui.clock import from_iso
-from wtr_tui.model import Secret, Token
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.model import Secret, StoredToken, Token
+from wtr_tui.storage.token_file import TokenFile
 
 OBTAINED = from_iso("2026-11-24T12:00:00Z")
 

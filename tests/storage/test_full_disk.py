@@ -14,9 +14,10 @@ import pytest
 
 from tests.support.full_disk import files_of_at_most
 from tests.support.tokens import APP_ID, a_token
-from wtr_tui.model import Secret, Token
+from wtr_tui.errors import TokenNotSaved
+from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.storage.private_file import write_private
-from wtr_tui.storage.token_file import StoredToken, TokenFile, TokenNotSaved
+from wtr_tui.storage.token_file import TokenFile
 
 OLD = b"the old content"
 MUCH = b"x" * 200_000

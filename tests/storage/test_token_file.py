@@ -15,15 +15,10 @@ import pytest
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
-from wtr_tui.errors import StorageError
+from wtr_tui.errors import CorruptTokenFile, StorageError, TokenFileUnreadable, TokenNotSaved
+from wtr_tui.model import StoredToken
 from wtr_tui.storage import token_json
-from wtr_tui.storage.token_file import (
-    CorruptTokenFile,
-    StoredToken,
-    TokenFile,
-    TokenFileUnreadable,
-    TokenNotSaved,
-)
+from wtr_tui.storage.token_file import TokenFile
 
 OLD = StoredToken(APP_ID, a_token("old"))
 NEW = StoredToken(APP_ID, a_token("new"))

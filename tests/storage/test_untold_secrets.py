@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from tests.storage.faults import Counted
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from wtr_tui.errors import WtrError
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.storage import settings_file
 from wtr_tui.storage.settings import load, without_file
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.storage.token_file import TokenFile
 
 SENTINEL = "SENTINEL4f1d09ab"
 

@@ -15,7 +15,8 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration, Sandbox
 from wtr_tui import clock
 from wtr_tui.clock import iso
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.model import StoredToken
+from wtr_tui.storage.token_file import TokenFile
 
 PROGRAM = (sys.executable, "-m", "wtr_tui")
 

@@ -16,11 +16,10 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 from wtr_tui.environment.ssh import SshSession
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.model import Account, Secret, Token
+from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.sandbox.demo import settings_text
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.widgets.figures import Figures

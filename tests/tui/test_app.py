@@ -18,11 +18,10 @@ from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, u
 from tests.support.tokens import LIFE, a_token
 from tests.support.webex import Sandbox
 from wtr_tui import errors, tokens
-from wtr_tui.model import Token
+from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage import profiles
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui import themes
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen

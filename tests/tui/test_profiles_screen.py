@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.stage import Stage, shows, tells, until
 from tests.support.tokens import APP_ID, a_token
+from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 
 

@@ -13,10 +13,10 @@ from tests.support.stage import Stage, shows, tells, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from wtr_tui import clock, errors, known, tokens
 from wtr_tui.errors import GrantRejected, TemporaryError
+from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.roster import Followed, Roster
 
 LIFE = timedelta(days=14)

@@ -10,11 +10,12 @@ from tests.support.ports import free_port
 from tests.support.service_apps import APP, APPLICATION, MINT, SCOPE
 from tests.support.stage import Stage, tells, told, until
 from tests.support.webex import Fault, Sandbox, new_integration
+from wtr_tui.model import StoredToken
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.sandbox.demo import settings_text
 from wtr_tui.sandbox.grants import ORGANIZATION
 from wtr_tui.sandbox.integrations import DEFAULT_SCOPES
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.storage.token_file import TokenFile
 from wtr_tui.tui.screens.token import TokenScreen
 
 

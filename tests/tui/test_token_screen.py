@@ -16,9 +16,8 @@ from tests.support.tokens import LIFE, OTHER_APP_ID, a_jwt, a_token, access_text
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import tokens
 from wtr_tui.errors import TemporaryError
-from wtr_tui.model import Account, Secret, Token
+from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.responses import token_from
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.help import HelpScreen

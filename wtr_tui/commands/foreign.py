@@ -96,6 +96,8 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
     members = {key.lower(): value for key, value in given.items() if value}
     access = _first(members, "access_token", "token")
     refresh = members.get("refresh_token")
+    base_url = members.get("base_url")
+    base_url = members.get("base_url")
     foreign = Foreign(
         settings=_settings(members) if "access_token" not in members else _app_id(members),
         access_token=None if access is None else _token(access, "the access token"),
@@ -105,7 +107,7 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
             _first(members, "refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
         ),
         scopes=_scopes(members.get("scope")),
-        base_url=_base_url(members.get("base_url")),
+        base_url=base_url if isinstance(base_url, str) else "",
         account=_account(given),
     )
     if not foreign.has_token and not foreign.settings:
@@ -166,10 +168,6 @@ def _instant(stated: object) -> datetime | None:
         return from_iso(f"{found[1]}T{found[2]}{found[3]}")
     except ValueError:
         return None
-
-
-def _base_url(stated: object) -> str:
-    return stated if isinstance(stated, str) else ""
 
 
 def _account(given: Mapping[str, object]) -> Account:

@@ -28,14 +28,14 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.known import signed_in
-from wtr_tui.model import Secret, Token
+from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profiles, settings, settings_file
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_record import same_base_url
-from wtr_tui.storage.token_file import StoredToken, TokenFile
+from wtr_tui.storage.token_file import TokenFile
 from wtr_tui.text import cleaned
 
 _LARGEST = 1024 * 1024

@@ -8,8 +8,7 @@ import sys
 
 from wtr_tui import clock
 from wtr_tui.errors import WtrError
-from wtr_tui.text import escaped
-from wtr_tui.text import program_name as program_name
+from wtr_tui.text import escaped, program_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

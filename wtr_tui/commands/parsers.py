@@ -8,8 +8,7 @@ import importlib
 from wtr_tui import __version__, text
 from wtr_tui.commands import COMMANDS, FAULT_CODES
 from wtr_tui.commands.layout import columns, laid_out
-from wtr_tui.commands.output import program_name
-from wtr_tui.text import escaped
+from wtr_tui.text import escaped, program_name
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from wtr_tui.errors import StorageError
-from wtr_tui.model import Account
-from wtr_tui.storage.token_file import StoredToken, TokenFile, TokenNotSaved
+from wtr_tui.errors import StorageError, TokenNotSaved
+from wtr_tui.model import Account, StoredToken
+from wtr_tui.storage.token_file import TokenFile
 from wtr_tui.text import cause
 
 

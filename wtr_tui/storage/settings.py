@@ -40,8 +40,6 @@ from wtr_tui.storage.settings_table import (
 )
 from wtr_tui.text import cleaned, user_name
 
-__all__ = ["Problem", "Settings", "Source", "load", "without_file"]
-
 _Value = TypeVar("_Value")
 
 TRUST_VARIABLE = "WTR_TRUST_SETTINGS"

@@ -34,8 +34,6 @@ from wtr_tui.storage.private_file import (
 from wtr_tui.storage.token_json import read_content
 from wtr_tui.text import cause, cleaned
 
-__all__ = ["CorruptTokenFile", "StoredToken", "TokenFile", "TokenFileUnreadable", "TokenNotSaved"]
-
 Fingerprint = tuple[int, int, int, int]
 """Inode, size, time of change and time of modification in ns: differs when the file does."""
 

@@ -17,10 +17,10 @@ from wtr_tui import clock, in_flight, tokens
 from wtr_tui.background import in_thread
 from wtr_tui.environment import browser
 from wtr_tui.errors import NotSaved, WtrError
+from wtr_tui.model import StoredToken
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
 from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens import sign_in_words as words
 from wtr_tui.tui.screens.base import WtrScreen

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wtr_tui import clock
+from wtr_tui.model import StoredToken
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.steps import Method
 from wtr_tui.storage.settings_table import KIND, SERVICE_APP, THROUGH
-from wtr_tui.storage.token_file import StoredToken
 from wtr_tui.text import cleaned
 from wtr_tui.tokens import TokenState
 from wtr_tui.tui.session import Session
