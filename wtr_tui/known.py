@@ -23,7 +23,7 @@ from wtr_tui.errors import (
 from wtr_tui.history import Event
 from wtr_tui.storage import state
 from wtr_tui.storage.settings_table import WARN_BEFORE
-from wtr_tui.storage.state import Outcome, State
+from wtr_tui.storage.state import LastOutcome, State
 from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def note_granted(
     refused = since_refused(known, before)
     same = token.same_access(before)
     _follow(known, token)
-    known.last = Outcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
+    known.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
     known.refreshed_at = now
     if same and refused is not None:
         known.refused_since, known.refused_again = refused, True
@@ -140,7 +140,7 @@ def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime)
     """A refresh of this token failed. Only under the token's lock."""
     known = of(profile)
     _follow(known, token)
-    known.last = Outcome(error.kind, now, cleaned(error.message))
+    known.last = LastOutcome(error.kind, now, cleaned(error.message))
     if isinstance(error, GrantRejected):
         known.sign_in_needed_since = known.sign_in_needed_since or now
         known.message = cleaned(error.message)
@@ -151,7 +151,7 @@ def note_revoked(profile: Profile, token: Token, now: datetime) -> None:
     """Webex has revoked what is kept here all the same. Only under the token's lock."""
     known = of(profile)
     _follow(known, token)
-    known.last = Outcome(Event.SIGNED_OUT.value, now)
+    known.last = LastOutcome(Event.SIGNED_OUT.value, now)
     known.refused_since = known.sign_in_needed_since = now
     known.message = "It was revoked with wtr sign-out."
     state.write(str(profile.token_path), known)
@@ -170,7 +170,7 @@ def note_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
         if isinstance(error, TemporaryError) and error.retry_after is not None:
             wait = max(wait, error.retry_after)
         known.mint_again_at = now + wait
-        known.last = Outcome(error.kind, now, cleaned(str(error), 400))
+        known.last = LastOutcome(error.kind, now, cleaned(str(error), 400))
         # No user is needed: what Webex refused, an administrator mends, or time.
         known.sign_in_needed_since, known.message = None, ""
         state.write(str(profile.token_path), known)
@@ -184,7 +184,7 @@ def signed_in(
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
         known = State()  # nothing of before counts
         _follow(known, token)
-        known.last = Outcome(Event.RETRIEVED.value, at)
+        known.last = LastOutcome(Event.RETRIEVED.value, at)
         known.refreshed_at = at
         known.warn_before = settings[WARN_BEFORE]
         left = token.refresh_left(at)

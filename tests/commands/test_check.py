@@ -18,7 +18,7 @@ from tests.support.programs import required
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
 from wtr_tui.commands import check, status
-from wtr_tui.commands.check import Level
+from wtr_tui.commands.check import Grade
 
 HOURS = timedelta(hours=1)
 DAYS = timedelta(days=1)
@@ -55,7 +55,7 @@ def over(home: Home, sandbox: Sandbox) -> None:
 
 
 def unrefreshable(home: Home, sandbox: Sandbox) -> None:
-    home.sign_in(sandbox, left=10 * DAYS)
+    home.sign_in(sandbox, left=10.5 * DAYS)
     home.write_token(home.stored_fields() | {"refresh_token": None, "refresh_expires_at": None})
 
 
@@ -91,7 +91,7 @@ def foreign(home: Home, sandbox: Sandbox) -> None:
         (damaged, 3, "is damaged"),
         (expired, 1, "the access token has expired and nothing keeps it alive"),
         (over, 2, "sign in: it expired"),
-        (unrefreshable, 0, "9 d"),
+        (unrefreshable, 0, "10 d"),
         (endless, 0, "its end is not known"),
         (without_secret, 1, "it cannot be refreshed: "),
         (lost, 1, "Webex no longer accepts the refresh token"),
@@ -301,5 +301,5 @@ def test_an_expired_token_that_something_keeps_alive_is_fine(home: Home, sandbox
     expired(home, sandbox)
     shown = status.of_one(None, None, home.environ, clock.now(), who=False)
     limits = clock.now(), 7 * DAYS, DAYS
-    assert check.judged(shown, *limits, lambda _: True).level is Level.OK
-    assert check.judged(shown, *limits, lambda _: False).level is Level.WARNING
+    assert check.judged(shown, *limits, lambda _: True).level is Grade.OK
+    assert check.judged(shown, *limits, lambda _: False).level is Grade.WARNING

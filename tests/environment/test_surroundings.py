@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wtr_tui.environment.ssh import ParentProcesses, SshSession
-from wtr_tui.environment.surroundings import Facts, Surroundings, observe
+from wtr_tui.environment.surroundings import Surroundings, SystemFacts, observe
 
 CONNECTION = "10.0.0.7 50000 10.0.0.1 22"
 EARLIER = "10.0.0.8 50000 10.0.0.1 22"
@@ -16,7 +16,7 @@ VSCODE = {
     "VSCODE_IPC_HOOK_CLI": "/run/user/1000/vscode-ipc.sock",
     "BROWSER": "/home/ada/.vscode-server/bin/helpers/browser.sh",
 }
-HERE = Facts(terminal=True, user="ada", host="jump")
+HERE = SystemFacts(terminal=True, user="ada", host="jump")
 UNDER_SSHD = ParentProcesses(("bash", "sshd", "sshd"), "ada", {"SSH_CONNECTION": CONNECTION})
 AT_THE_DESK = ParentProcesses(("tmux: client", "bash", "gnome-terminal-"))
 
@@ -79,7 +79,7 @@ AT_THE_DESK = ParentProcesses(("tmux: client", "bash", "gnome-terminal-"))
     ],
 )
 def test_ssh_is_known_by_the_best_evidence(
-    environ: dict[str, str], facts: Facts, ssh: SshSession | None
+    environ: dict[str, str], facts: SystemFacts, ssh: SshSession | None
 ) -> None:
     seen = observe(environ, facts)
 
@@ -124,7 +124,7 @@ def test_ssh_is_known_by_the_best_evidence(
     ],
 )
 def test_the_rest_is_read_off_the_environment_and_the_facts(
-    environ: dict[str, str], facts: Facts, expected: dict[str, object]
+    environ: dict[str, str], facts: SystemFacts, expected: dict[str, object]
 ) -> None:
     plainly = {"terminal": True, "user": "ada", "host": "jump"}
 

@@ -12,13 +12,8 @@ import pytest
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
 from wtr_tui.storage import private_file
-from wtr_tui.storage.settings_file import (
-    SettingsFileChanged,
-    SettingsFileError,
-    SettingsNotSaved,
-    read_mapping,
-    save,
-)
+from wtr_tui.storage.settings_edit import SettingsFileChanged, SettingsNotSaved, save
+from wtr_tui.storage.settings_file import SettingsFileError, read_mapping
 
 OLD = "# mine\nappid: C1  # here\n"
 NEW = "# mine\nappid: C2  # here\n"

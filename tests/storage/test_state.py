@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.clock import NOON
 from wtr_tui.storage import paths, state
-from wtr_tui.storage.state import Outcome, State
+from wtr_tui.storage.state import LastOutcome, State
 
 DAY = timedelta(days=1)
 LIMITS = state.WARN_BEFORE
@@ -25,7 +25,7 @@ def token_path(tmp_path: Path) -> str:
 def noted() -> State:
     known = State()
     known.follow("access", "refresh")
-    known.last = Outcome("temporary", NOON, "Webex is busy – ☂.")
+    known.last = LastOutcome("temporary", NOON, "Webex is busy – ☂.")
     known.refreshed_at = NOON - DAY
     known.refused_since = NOON
     known.sign_in_needed_since = NOON

@@ -38,7 +38,7 @@ _WARN, _CRITICAL = 7 * 86_400, 86_400
 _READABLE_BY_ALL = 0o644
 
 
-class Level(IntEnum):
+class Grade(IntEnum):
     """The value is the exit code of the monitoring plugins."""
 
     OK = 0
@@ -49,7 +49,7 @@ class Level(IntEnum):
     @property
     def weight(self) -> int:
         """Which is the worst of several (max_state_alt of the monitoring plugins)."""
-        return (Level.OK, Level.UNKNOWN, Level.WARNING, Level.CRITICAL).index(self)
+        return (Grade.OK, Grade.UNKNOWN, Grade.WARNING, Grade.CRITICAL).index(self)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Verdict:
     """One profile. ``sign_in_by`` is when somebody is needed; None where that is not known."""
 
     shown: Condition
-    level: Level
+    level: Grade
     message: str
     sign_in_by: datetime | None
 
@@ -100,7 +100,7 @@ def run(options: Namespace) -> int:
         _with_scopes(judged(each, now, *limits, _is_kept_alive), each.not_granted) for each in found
     ]
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
-    level = verdicts[0].level if verdicts else Level.UNKNOWN
+    level = verdicts[0].level if verdicts else Grade.UNKNOWN
     content = {
         "text": lambda: escaped(as_text(verdicts, level, now, options)),
         "json": lambda: as_json(as_members(verdicts, level, now)),
@@ -126,36 +126,36 @@ def judged(
     """How one profile is; ``is_kept_alive`` is asked for a token that has expired alone."""
     token = shown.token
     if token is None:
-        level = Level.CRITICAL if shown.exit_code == SIGN_IN_NEEDED else Level.UNKNOWN
+        level = Grade.CRITICAL if shown.exit_code == SIGN_IN_NEEDED else Grade.UNKNOWN
         return Verdict(shown, level, _first_problem(shown), now if level == 2 else None)
     if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
-        return Verdict(shown, Level.CRITICAL, _first_problem(shown), now)
+        return Verdict(shown, Grade.CRITICAL, _first_problem(shown), now)
     if shown.settings.can_mint and not shown.settings.problems:
         return _of_service_app(shown, token, now, is_kept_alive)
     lost = known.since_sign_in_needed(shown.known, token) is not None
     refreshable = token.refresh_token is not None and not lost and not shown.settings.problems
     end = token.refresh_expires_at if refreshable else token.expires_at
     if end is None:
-        return Verdict(shown, Level.WARNING if lost else Level.OK, "its end is not known", None)
+        return Verdict(shown, Grade.WARNING if lost else Grade.OK, "its end is not known", None)
     left = end - now
-    level = Level.CRITICAL if left <= critical else Level.WARNING if left <= warn else Level.OK
+    level = Grade.CRITICAL if left <= critical else Grade.WARNING if left <= warn else Grade.OK
     message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
     if left <= timedelta(0):
-        return Verdict(shown, Level.CRITICAL, f"sign in: it expired {clock.local(end)}", end)
+        return Verdict(shown, Grade.CRITICAL, f"sign in: it expired {clock.local(end)}", end)
     if refreshable and not token.is_valid(now):
         message += ", but the access token has expired"
         if not is_kept_alive(shown):
             message += " and nothing keeps it alive (no timer, no open screen)"
-            level = max(level, Level.WARNING)
+            level = max(level, Grade.WARNING)
     elif refreshable and shown.known.moves(end):
         # As long as something refreshes it, nobody is needed, however short this end is.
-        return Verdict(shown, Level.OK, f"{message} unless it is refreshed before", None)
+        return Verdict(shown, Grade.OK, f"{message} unless it is refreshed before", None)
     elif lost:
         message += ", Webex no longer accepts the refresh token"
-        level = max(level, Level.WARNING)
+        level = max(level, Grade.WARNING)
     elif token.refresh_token is not None and shown.settings.problems:
         message += f", it cannot be refreshed: {shown.settings.problems[0]}"
-        level = max(level, Level.WARNING)
+        level = max(level, Grade.WARNING)
     return Verdict(shown, level, message, end)
 
 
@@ -165,14 +165,14 @@ def _of_service_app(
     """One whose token is minted anew without a user, as long as that works."""
     if token.is_valid(now):
         through = shown.settings[THROUGH]
-        return Verdict(shown, Level.OK, f"nobody has to sign in: minted through {through}", None)
+        return Verdict(shown, Grade.OK, f"nobody has to sign in: minted through {through}", None)
     if shown.known.mint_failures and shown.known.last is not None:
         message = f"it expired, and minting fails: {shown.known.last.message}"
-        return Verdict(shown, Level.CRITICAL, message, now)
+        return Verdict(shown, Grade.CRITICAL, message, now)
     if is_kept_alive(shown):
-        return Verdict(shown, Level.OK, "it has expired, and is minted at the next refresh", None)
+        return Verdict(shown, Grade.OK, "it has expired, and is minted at the next refresh", None)
     message = "it has expired and nothing keeps it alive (no timer, no open screen)"
-    return Verdict(shown, Level.WARNING, message, None)
+    return Verdict(shown, Grade.WARNING, message, None)
 
 
 def _with_scopes(verdict: Verdict, not_granted: Sequence[str]) -> Verdict:
@@ -194,11 +194,11 @@ def _is_kept_alive(shown: Condition) -> bool:
     return found is not None and not found.fault
 
 
-def as_text(verdicts: Sequence[Verdict], level: Level, now: datetime, options: Namespace) -> str:
+def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: Namespace) -> str:
     """``WTR WARNING - work: sign in by …; 3 more are fine | 'work'=…``: one line."""
     if not verdicts:
         return f"WTR {level.name} - there is no profile yet"
-    told = [each for each in verdicts if each.level is not Level.OK] or list(verdicts[:1])
+    told = [each for each in verdicts if each.level is not Grade.OK] or list(verdicts[:1])
     parts = [f"{each.name}: {on_one_line(each.message)}" for each in told]
     others = len(verdicts) - len(told)
     if others:
@@ -213,7 +213,7 @@ def as_text(verdicts: Sequence[Verdict], level: Level, now: datetime, options: N
     return f"WTR {level.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
 
 
-def as_members(verdicts: Sequence[Verdict], level: Level, now: datetime) -> dict[str, object]:
+def as_members(verdicts: Sequence[Verdict], level: Grade, now: datetime) -> dict[str, object]:
     """For programs; ``…_in`` are seconds."""
     return {
         "status": level.name.lower(),

@@ -30,7 +30,7 @@ from wtr_tui.errors import (
 from wtr_tui.known import signed_in
 from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.storage import profiles, settings, settings_file
+from wtr_tui.storage import profiles, settings, settings_edit
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
@@ -127,7 +127,7 @@ def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Se
     if not new:
         return known
     written = {key: int(value) if key == "redirectPort" else value for key, value in new.items()}
-    settings_file.save(found.settings_path, written, expected=known.text)
+    settings_edit.save(found.settings_path, written, expected=known.text)
     tell(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
     return settings.load(found.settings_path, os.environ)
 

@@ -64,7 +64,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 @dataclass(frozen=True)
-class Result:
+class Refreshed:
     """What became of one profile's token: how it was obtained, or why it was not."""
 
     profile: Profile
@@ -105,7 +105,7 @@ def run(options: Namespace) -> int:
     patience = timeout(options) or _PATIENCE
     with closing(many.Clients()) as clients:
 
-        def refreshed_one(found: Profile) -> Result:
+        def refreshed_one(found: Profile) -> Refreshed:
             environ = profiles.environment_of(found, os.environ) if options.all else os.environ
             return _refreshed(
                 found,
@@ -132,7 +132,7 @@ def _refreshed(
     environ: Mapping[str, str],
     within: timedelta | None,
     client: Callable[[Settings], WebexClient],
-) -> Result:
+) -> Refreshed:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
     try:
         with in_flight.saved_first():
@@ -142,11 +142,11 @@ def _refreshed(
             obtained = _obtained(found, stored.token, chosen, within, client)
     except WtrError as error:
         debug.step(f"{found.name}: {error.kind}")
-        return Result(found, None, error)
+        return Refreshed(found, None, error)
     debug.step(f"{found.name}: {obtained.how.value}")
     noted = known.of(found)
     soon = known.sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
-    return Result(found, obtained, soon=soon)
+    return Refreshed(found, obtained, soon=soon)
 
 
 def _obtained(
@@ -166,7 +166,7 @@ def _obtained(
     )
 
 
-def _give(result: Result, options: Namespace) -> None:
+def _give(result: Refreshed, options: Namespace) -> None:
     token = result.token
     if token is None:
         return
@@ -176,7 +176,7 @@ def _give(result: Result, options: Namespace) -> None:
         give(text)
 
 
-def _summed_up(results: list[Result], options: Namespace) -> int:
+def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     failed = [result for result in results if result.error is not None]
     if options.output:
         for result in results:
@@ -210,7 +210,7 @@ def worst(errors: list[WtrError]) -> int:
     return min(codes - {TEMPORARY}, default=TEMPORARY if codes else DONE)
 
 
-def _members(result: Result) -> dict[str, object]:
+def _members(result: Refreshed) -> dict[str, object]:
     head: dict[str, object] = {"profile": result.profile.name, "ok": result.error is None}
     if result.error is not None:
         head |= {"error": result.text, "exit_code": result.error.exit_code}

@@ -94,7 +94,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Facts:
+class SystemFacts:
     """What has to be looked up beside the environment."""
 
     platform: str = "linux"
@@ -119,11 +119,11 @@ def look(environ: Mapping[str, str] | None = None) -> Surroundings:
     return observe(environ, gather(environ))
 
 
-def gather(environ: Mapping[str, str]) -> Facts:
+def gather(environ: Mapping[str, str]) -> SystemFacts:
     """Never raises; takes milliseconds, or a second where tmux does not answer."""
     attached = tmux.attached(environ) if environ.get("TMUX") else None
     client = attached.client_pid if attached else None
-    return Facts(
+    return SystemFacts(
         platform=sys.platform,
         kernel=_kernel(),
         container=any(file.exists() for file in _CONTAINER_FILES),
@@ -137,7 +137,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
     )
 
 
-def observe(environ: Mapping[str, str], facts: Facts) -> Surroundings:
+def observe(environ: Mapping[str, str], facts: SystemFacts) -> Surroundings:
     """What the environment and the facts say together (pure)."""
     macos = facts.platform == "darwin"
     container = facts.container or bool(environ.get("container"))  # set by podman and systemd
@@ -165,7 +165,7 @@ def observe(environ: Mapping[str, str], facts: Facts) -> Surroundings:
     )
 
 
-def _ssh(environ: Mapping[str, str], facts: Facts) -> SshSession | None:
+def _ssh(environ: Mapping[str, str], facts: SystemFacts) -> SshSession | None:
     """The session, if any, by the best evidence there is.
 
     A pane of tmux keeps the variables of the login that opened it: whoever is attached now tells

@@ -25,7 +25,14 @@ from wtr_tui.sandbox.grants import (
     is_challenge,
 )
 from wtr_tui.sandbox.integrations import Integration, ServiceApp
-from wtr_tui.sandbox.messages import Answer, OAuthRefusal, Refusal, Request, json_answer, see_other
+from wtr_tui.sandbox.messages import (
+    Answer,
+    HttpRequest,
+    OAuthRefusal,
+    Refusal,
+    json_answer,
+    see_other,
+)
 
 PERSON = "Robin Example"
 EMAIL = "robin@example.com"
@@ -60,7 +67,7 @@ class Service:
         self.open_pages: dict[str, _Consent] = {}
         """By an id in the page's form that cannot be guessed, so that only the page answers."""
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> Answer:
         """Carries the request out, or says why not."""
         try:
             methods = ROUTES.get(request.path) or _below_applications(request.path)
@@ -91,17 +98,17 @@ class _ErrorRedirect(Exception):
         self.parameters = {"error": error, "error_description": description}
 
 
-def authorize(service: Service, request: Request) -> Answer:
+def authorize(service: Service, request: HttpRequest) -> Answer:
     """``GET /v1/authorize``: the consent page; a redirect with the error; or an error page."""
     return _authorize(service, request, approved=False)
 
 
-def approve(service: Service, request: Request) -> Answer:
+def approve(service: Service, request: HttpRequest) -> Answer:
     """As :func:`authorize`, but the user has approved without seeing the page."""
     return _authorize(service, request, approved=True)
 
 
-def _authorize(service: Service, request: Request, *, approved: bool) -> Answer:
+def _authorize(service: Service, request: HttpRequest, *, approved: bool) -> Answer:
     query = request.query
     try:
         integration = _redirectable(service, request)
@@ -128,7 +135,7 @@ def _authorize(service: Service, request: Request, *, approved: bool) -> Answer:
     )
 
 
-def decide(service: Service, request: Request) -> Answer:
+def decide(service: Service, request: HttpRequest) -> Answer:
     """``POST /v1/authorize``: the user pressed Approve or Deny; back to the program."""
     consent = service.open_pages.pop(request.form.text("consent"), None)
     if consent is None:
@@ -146,7 +153,7 @@ def decide(service: Service, request: Request) -> Answer:
     return _back(consent.request.redirect_uri, denied, consent.state)
 
 
-def _redirectable(service: Service, request: Request) -> Integration:
+def _redirectable(service: Service, request: HttpRequest) -> Integration:
     """The integration, once it is sure that the redirect URI is its own."""
     query = request.query
     ambiguous = [name for name in ("client_id", "redirect_uri") if name in query.repeated]
@@ -171,7 +178,7 @@ def _redirectable(service: Service, request: Request) -> Integration:
 
 
 def _authorization_request(
-    service: Service, request: Request, integration: Integration
+    service: Service, request: HttpRequest, integration: Integration
 ) -> AuthorizedRequest:
     query = request.query
     if query.repeated:
@@ -196,7 +203,7 @@ def _authorization_request(
     return AuthorizedRequest(integration.client_id, query.text("redirect_uri"), scopes, challenge)
 
 
-def _approved(service: Service, consent: _Consent, request: Request) -> Answer:
+def _approved(service: Service, consent: _Consent, request: HttpRequest) -> Answer:
     code = service.codes.give(consent.request, service.rules, request.at)
     return _back(consent.request.redirect_uri, {"code": code}, consent.state)
 
@@ -208,7 +215,7 @@ def _back(redirect_uri: str, parameters: dict[str, str], state: str | None) -> A
     return see_other(f"{redirect_uri}{joint}{urlencode(parameters)}")
 
 
-def give_token(service: Service, request: Request) -> Answer:
+def give_token(service: Service, request: HttpRequest) -> Answer:
     """``POST /v1/access_token``: a code or a refresh token becomes an access token."""
     _check_form(request)
     grant_type = _required(request, "grant_type")
@@ -230,7 +237,7 @@ def give_token(service: Service, request: Request) -> Answer:
     return json_answer(200, grant.answer(request.at))
 
 
-def give_device_code(service: Service, request: Request) -> Answer:
+def give_device_code(service: Service, request: HttpRequest) -> Answer:
     """``POST /v1/device/authorize``: only where the integration has Webex's redirect URIs."""
     _check_form(request)
     integration = service.integrations.get(_required(request, "client_id"))
@@ -259,7 +266,7 @@ def give_device_code(service: Service, request: Request) -> Answer:
     return json_answer(200, content)
 
 
-def give_device_token(service: Service, request: Request) -> Answer:
+def give_device_token(service: Service, request: HttpRequest) -> Answer:
     """``POST /v1/device/token``: 428 while the user has not decided."""
     _check_form(request)
     integration = _client_by_basic(service, request)
@@ -272,12 +279,12 @@ def give_device_token(service: Service, request: Request) -> Answer:
     return json_answer(200, grant.answer(request.at))
 
 
-def show_verification(service: Service, request: Request) -> Answer:
+def show_verification(service: Service, request: HttpRequest) -> Answer:
     """``GET /verify``: the form for the user code, filled in when the address has it."""
     return pages.verification_page(request.query.text("userCode"))
 
 
-def take_user_code(service: Service, request: Request) -> Answer:
+def take_user_code(service: Service, request: HttpRequest) -> Answer:
     """``POST /verify``: first the user code, then the user's decision about it."""
     typed = request.form.text("userCode")
     code = service.devices.pending(typed, request.at)
@@ -302,7 +309,7 @@ def take_user_code(service: Service, request: Request) -> Answer:
     )
 
 
-def show_person(service: Service, request: Request) -> Answer:
+def show_person(service: Service, request: HttpRequest) -> Answer:
     """``GET /v1/people/me``: whose the token is; 401 a bad token, 403 without a scope for it."""
     grant, _ = _by_access_token(service, request)
     if not service.rules.person_visible and not SCOPES_FOR_PEOPLE.intersection(grant.scopes):
@@ -318,7 +325,7 @@ def show_person(service: Service, request: Request) -> Answer:
     return json_answer(200, content)
 
 
-def show_userinfo(service: Service, request: Request) -> Answer:
+def show_userinfo(service: Service, request: HttpRequest) -> Answer:
     """``GET /v1/userinfo``: name and e-mail, each for its scope (OpenID Connect Core §5.4)."""
     grant, _ = _by_access_token(service, request)
     if "openid" not in grant.scopes:
@@ -331,13 +338,13 @@ def show_userinfo(service: Service, request: Request) -> Answer:
     return json_answer(200, content)
 
 
-def show_expiry(service: Service, request: Request) -> Answer:
+def show_expiry(service: Service, request: HttpRequest) -> Answer:
     """``GET /v1/authorizations/tokenExpiry``: in milliseconds of the epoch."""
     _, token = _by_access_token(service, request)
     return json_answer(200, {"exp": int(token.expires_at.timestamp() * 1000)})
 
 
-def mint_service_app_token(service: Service, request: Request) -> Answer:
+def mint_service_app_token(service: Service, request: HttpRequest) -> Answer:
     """``POST /v1/applications/{applicationId}/token``: a token that needs no user."""
     grant, _ = _by_access_token(service, request)
     if MINTING_SCOPE not in grant.scopes:
@@ -361,7 +368,7 @@ def mint_service_app_token(service: Service, request: Request) -> Answer:
     return json_answer(200, minted.answer(request.at))
 
 
-def revoke_authorization(service: Service, request: Request) -> Answer:
+def revoke_authorization(service: Service, request: HttpRequest) -> Answer:
     """``DELETE /v1/authorizations``: for administrators, and for a client's own tokens."""
     grant, _ = _by_access_token(service, request)
     if ADMIN_SCOPE not in grant.scopes:
@@ -375,7 +382,7 @@ def revoke_authorization(service: Service, request: Request) -> Answer:
     return Answer(204)
 
 
-def revoke_token(service: Service, request: Request) -> Answer:
+def revoke_token(service: Service, request: HttpRequest) -> Answer:
     """``POST /idb/oauth2/v1/revoke``: what Webex's JavaScript SDK asks (RFC 7009)."""
     _check_form(request)
     client = _client_by_basic(service, request)
@@ -384,7 +391,7 @@ def revoke_token(service: Service, request: Request) -> Answer:
     return Answer(200)
 
 
-Endpoint = Callable[[Service, Request], Answer]
+Endpoint = Callable[[Service, HttpRequest], Answer]
 
 ROUTES: dict[str, dict[str, Endpoint]] = {
     "/v1/authorize": {"GET": authorize, "POST": decide},
@@ -406,7 +413,7 @@ def _below_applications(path: str) -> dict[str, Endpoint] | None:
     return {"POST": mint_service_app_token} if is_mint else None
 
 
-def _check_form(request: Request) -> None:
+def _check_form(request: HttpRequest) -> None:
     if request.query:
         # Addresses are logged on their way; secrets may not stand in one (RFC 6749 §2.3.1).
         raise OAuthRefusal("invalid_request", "Parameters belong in the body, not in the query.")
@@ -417,14 +424,14 @@ def _check_form(request: Request) -> None:
         raise OAuthRefusal("invalid_request", f"Repeated parameter: {repeated}")
 
 
-def _required(request: Request, name: str) -> str:
+def _required(request: HttpRequest, name: str) -> str:
     value = request.form.text(name)
     if not value:
         raise OAuthRefusal("invalid_request", f"{name} is missing.")
     return value
 
 
-def _client_by_basic(service: Service, request: Request) -> Integration:
+def _client_by_basic(service: Service, request: HttpRequest) -> Integration:
     """The client named by the Authorization header (RFC 6749 §2.3.1), and by no other name."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
@@ -439,7 +446,7 @@ def _client_by_basic(service: Service, request: Request) -> Integration:
     return _authenticated(service, client_id, secret)
 
 
-def _client_by_form_or_basic(service: Service, request: Request) -> Integration:
+def _client_by_form_or_basic(service: Service, request: HttpRequest) -> Integration:
     """The client named in the body or in the Authorization header, not in both."""
     if "authorization" not in request.headers:
         client_id = _required(request, "client_id")
@@ -462,7 +469,7 @@ def _invalid_client(description: str) -> OAuthRefusal:
     return OAuthRefusal("invalid_client", description, status=401)
 
 
-def _by_access_token(service: Service, request: Request) -> tuple[Grant, GivenToken]:
+def _by_access_token(service: Service, request: HttpRequest) -> tuple[Grant, GivenToken]:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     found = service.grants.of_access_token(text, request.at)
     if scheme.lower() != "bearer" or found is None:

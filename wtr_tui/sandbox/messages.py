@@ -44,7 +44,7 @@ class Parameters(Mapping[str, str]):
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """``headers`` has lower-case names. Nothing is hidden: tests look for what was sent."""
 
     method: str
@@ -58,7 +58,7 @@ class Request:
     @classmethod
     def parse(
         cls, method: str, target: str, headers: Mapping[str, str], body: bytes, at: datetime
-    ) -> Request:
+    ) -> HttpRequest:
         """Raises ValueError where the query or the form cannot be decoded."""
         parts = urlsplit(target)
         form = Parameters(body.decode("ascii")) if _is_form(headers) else Parameters()

@@ -10,8 +10,8 @@ from wtr_tui.clock import now
 from wtr_tui.sandbox import endpoints
 from wtr_tui.sandbox.grants import Grants, Rules
 from wtr_tui.sandbox.integrations import Integration
-from wtr_tui.sandbox.messages import Answer, Request
-from wtr_tui.sandbox.server import Connection, Server
+from wtr_tui.sandbox.messages import Answer, HttpRequest
+from wtr_tui.sandbox.server import ServedConnection, Server
 
 
 class Sandbox:
@@ -71,7 +71,7 @@ class Sandbox:
 
     def approved_address(self, authorize_url: str) -> str:
         """Where the browser is sent once the user has approved; empty for a bad request."""
-        request = Request.parse("GET", authorize_url, {}, b"", self.clock())
+        request = HttpRequest.parse("GET", authorize_url, {}, b"", self.clock())
         with self.lock:
             answer = endpoints.approve(self.service, request)
         return answer.headers.get("Location", "")
@@ -79,9 +79,9 @@ class Sandbox:
     def listen(self, port: int) -> Server:
         return Server(port, self.respond, self.clock)
 
-    def respond(self, request: Request, connection: Connection) -> None:
+    def respond(self, request: HttpRequest, connection: ServedConnection) -> None:
         connection.send(self.answer(request))
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> Answer:
         with self.lock:
             return self.service.answer(request)

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
-from wtr_tui.sandbox.messages import Answer, Refusal, Request
+from wtr_tui.sandbox.messages import Answer, HttpRequest, Refusal
 
 # The second is for datagrams: socketserver has one signature for both.
 _Received = socket.socket | tuple[bytes, socket.socket]
@@ -32,7 +32,7 @@ class Server(ThreadingMixIn, TCPServer):
     def __init__(
         self,
         port: int,
-        respond: Callable[[Request, Connection], None],
+        respond: Callable[[HttpRequest, ServedConnection], None],
         clock: Callable[[], datetime],
     ) -> None:
         """``respond`` sends the answer through the connection it is given."""
@@ -42,7 +42,7 @@ class Server(ThreadingMixIn, TCPServer):
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         self._accepting: threading.Thread | None = None
-        super().__init__(("127.0.0.1", port), Connection)
+        super().__init__(("127.0.0.1", port), ServedConnection)
         self.port: int = self.socket.getsockname()[1]
 
     def start(self) -> None:
@@ -88,7 +88,7 @@ class Server(ThreadingMixIn, TCPServer):
             super().handle_error(request, client_address)
 
 
-class Connection(BaseHTTPRequestHandler):
+class ServedConnection(BaseHTTPRequestHandler):
     """One client's connection; requests on it are answered one after the other."""
 
     protocol_version = "HTTP/1.1"
@@ -100,7 +100,7 @@ class Connection(BaseHTTPRequestHandler):
         self._now = self.server.clock()
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            request = Request.parse(self.command, self.path, headers, self._body(), self._now)
+            request = HttpRequest.parse(self.command, self.path, headers, self._body(), self._now)
         except Refusal as refusal:
             self.close_connection = True
             self.send(refusal.answer())

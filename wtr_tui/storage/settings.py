@@ -12,7 +12,7 @@ from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.redirect_uri import port_of
 from wtr_tui.secret_source import FetchedSecret
-from wtr_tui.storage.settings_file import Entry, SettingsFile, read_mapping
+from wtr_tui.storage.settings_file import SettingsEntry, SettingsFile, read_mapping
 from wtr_tui.storage.settings_record import record, same_base_url
 from wtr_tui.storage.settings_table import (
     APP_ID,
@@ -47,7 +47,7 @@ TRUST_VARIABLE = "WTR_TRUST_SETTINGS"
 
 
 @dataclass(frozen=True)
-class Source:
+class Origin:
     """Where a value comes from."""
 
     kind: Literal["environment", "file", "default", "elsewhere"]
@@ -103,7 +103,7 @@ class Settings:
     ca_file: Path | None = None
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
     """The other settings, by key; one that is not in it has its default."""
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, Origin] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     wrong: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -149,9 +149,9 @@ class Settings:
         """Whether a dead refresh token is replaced without a user: a service app's."""
         return self[KIND] == SERVICE_APP and bool(self[THROUGH])
 
-    def source(self, setting: Setting[Any]) -> Source:
+    def source(self, setting: Setting[Any]) -> Origin:
         """Where the value of a setting comes from."""
-        return self.sources.get(setting.name, Source("default"))
+        return self.sources.get(setting.name, Origin("default"))
 
     def redirect_uri_for(self, port: str) -> str:
         """The redirect URI as it would be with another port, as typed; one that is set stays."""
@@ -211,7 +211,7 @@ class _Found:
     there without a value has a place, but no value.
     """
 
-    source: Source
+    source: Origin
     where: str = ""
     place: str = ""
     value: Nested = field(default=None, repr=False)
@@ -230,7 +230,7 @@ class _Reading:
         self.path = path
         self.file = file
         self.environ = environ
-        self.sources: dict[str, Source] = {}
+        self.sources: dict[str, Origin] = {}
         self.problems: list[Problem] = []
         self.wrong: dict[str, str] = {}
         self.notes: list[str] = []
@@ -285,7 +285,7 @@ class _Reading:
         found = self.find(SECRET)
         named = [other for other in elsewhere if other is not None]
         if not found.fault and found.value is None and named:
-            self.sources[SECRET.name] = Source("elsewhere", named[0].source)
+            self.sources[SECRET.name] = Origin("elsewhere", named[0].source)
             if len(named) > 1:
                 self.notes.append(f"{named[0].source} counts, {named[1].source} does not.")
             return named[0]
@@ -323,7 +323,7 @@ class _Reading:
             for other in variables
             if self.environ[other] != value
         ]
-        return _Found(Source("environment", name), f"${name}", f"${name}", value)
+        return _Found(Origin("environment", name), f"${name}", f"${name}", value)
 
     def in_file(self, setting: Setting[Any]) -> _Found:
         entries = self.file.entries
@@ -331,13 +331,13 @@ class _Reading:
         found = [entry for entry in named if entry.value is not None or entry.nested]
         if not named:
             empty = next((f"${name}" for name in setting.variables if name in self.environ), "")
-            return _Found(Source("default"), empty, empty)
+            return _Found(Origin("default"), empty, empty)
         entry = (found or named)[0]
         where = f"{self.path} line {entry.line}"
         place = f"{where}, {entry.key}"
         if not found:
-            return _Found(Source("default"), where, place)
-        source = Source("file", str(self.path))
+            return _Found(Origin("default"), where, place)
+        source = Origin("file", str(self.path))
         value: Nested = None
         fault = ""
         if any(other.value != entry.value for other in found):
@@ -424,7 +424,7 @@ def _order(problem: Problem) -> int:
     return next(at for at, setting in enumerate(SETTINGS) if setting.name == problem.key)
 
 
-def _written(setting: Setting[Any], entry: Entry) -> Nested:
+def _written(setting: Setting[Any], entry: SettingsEntry) -> Nested:
     """The value of an entry in the shape its setting has. Raises ValueError for another shape."""
     if setting.shape is Shape.NESTED:
         return entry.unfolded()

@@ -6,15 +6,25 @@ value stands; what is put there instead is read again and compared before it cou
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
-from wtr_tui.errors import SettingsError, SettingsFileError
-from wtr_tui.storage.settings_file import LOADER, Entry, parsed
+from wtr_tui.errors import SettingsError, SettingsFileError, StorageError, UnsafeFile
+from wtr_tui.storage.private_file import write_private
+from wtr_tui.storage.settings_file import (
+    LOADER,
+    SettingsEntry,
+    descriptor_number,
+    parsed,
+    read_mapping,
+)
 from wtr_tui.storage.settings_table import SETTINGS
+from wtr_tui.text import cause
 
 _Wanted = str | int | tuple[str, ...]  # bool is an int
 
@@ -25,8 +35,46 @@ _NEWLINE = re.compile(r"\r\n|\n|\r")
 _COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 
 
+class SettingsFileChanged(SettingsError):
+    """Somebody else changed the file since it was read; nothing was written."""
+
+
+class SettingsNotSaved(StorageError):
+    """The file could not be written; it is as it was."""
+
+
 class SettingsNotEditable(SettingsError):
     """The file is written in a way in which a value cannot be changed without touching others."""
+
+
+def save(path: Path, changes: Mapping[str, object | None], *, expected: str | None) -> None:
+    """Writes the file with these keys set or removed (None), mode 0600, at once or not at all.
+
+    ``expected`` is the text the changes were made for (``SettingsFile.text``; None: there was no
+    file). Where ``path`` is a symbolic link, the file it leads to is replaced and the link stays.
+    Raises SettingsFileChanged where the file is another one by now, SettingsFileError or
+    SettingsNotEditable where it cannot be changed safely, SettingsNotSaved where it cannot be
+    written.
+    """
+    if descriptor_number(path) is not None:
+        raise SettingsNotSaved(
+            f"{path} can be read, but nothing can be saved there.",
+            "Name a file with --config, or leave it out.",
+        )
+    found = read_mapping(path)
+    if found.text != expected:
+        raise SettingsFileChanged(
+            f"{path} was changed by somebody else since it was read, so it was not overwritten.",
+            "Read it again, then make your changes once more.",
+        )
+    text = edited(found.text or "", changes, str(path))
+    try:
+        write_private(os.path.realpath(path), text.encode("utf-8"))
+    except (OSError, UnsafeFile) as error:
+        reason = error.message if isinstance(error, UnsafeFile) else f"{cause(error)}."
+        raise SettingsNotSaved(
+            f"The settings were not saved to {path}: {reason}", "The file is as it was."
+        ) from error
 
 
 def edited(text: str, changes: Mapping[str, object | None], name: str = "The file") -> str:
@@ -69,7 +117,7 @@ def _by_hand(key: str, value: _Wanted | None) -> str:
 
 
 def _wanted(
-    changes: Mapping[str, object | None], before: Mapping[str, Entry]
+    changes: Mapping[str, object | None], before: Mapping[str, SettingsEntry]
 ) -> dict[str, _Wanted | None]:
     other_names = {key.name: key.names for key in SETTINGS}
     wanted: dict[str, _Wanted | None] = {}
@@ -88,7 +136,7 @@ def _judged(value: object) -> _Wanted:
     raise TypeError(f"a setting is no {type(value).__name__}")
 
 
-def _differs(entry: Entry | None, value: _Wanted | None) -> bool:
+def _differs(entry: SettingsEntry | None, value: _Wanted | None) -> bool:
     if entry is None or value is None:
         return entry is not None or value is not None
     if isinstance(value, str) and entry.read_as:

@@ -1,4 +1,4 @@
-"""The settings file: one YAML mapping, read strictly as a user may keep it, and saved.
+"""The settings file: one YAML mapping, read strictly as a user may keep it.
 
 Values are taken as they are written, with a note on what YAML would make of them: to it
 ``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
@@ -22,8 +22,8 @@ from pathlib import Path
 
 import yaml
 
-from wtr_tui.errors import SettingsError, SettingsFileError, StorageError, UnsafeFile
-from wtr_tui.storage.private_file import LARGEST, read_all, write_private
+from wtr_tui.errors import SettingsFileError
+from wtr_tui.storage.private_file import LARGEST, read_all
 from wtr_tui.storage.settings_table import NAMES, SETTINGS, Nested
 from wtr_tui.text import cause
 
@@ -41,16 +41,8 @@ LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser, ten times as fast, where PyYAML has it."""
 
 
-class SettingsFileChanged(SettingsError):
-    """Somebody else changed the file since it was read; nothing was written."""
-
-
-class SettingsNotSaved(StorageError):
-    """The file could not be written; it is as it was."""
-
-
 @dataclass(frozen=True)
-class Entry:
+class SettingsEntry:
     """One key of the file. ``value`` is its text, its texts (a list), or None where it has none.
 
     A text in quotation marks and a list are values also when they are empty. ``nested`` marks a
@@ -74,7 +66,7 @@ class Entry:
 class SettingsFile:
     """What was read: the keys, the bytes and the text (None: no file), mode, owner and group."""
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, SettingsEntry] = field(default_factory=dict)
     content: bytes | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
     mode: int = 0o600
@@ -99,39 +91,6 @@ def read_mapping(path: Path) -> SettingsFile:
     )
 
 
-def save(path: Path, changes: Mapping[str, object | None], *, expected: str | None) -> None:
-    """Writes the file with these keys set or removed (None), mode 0600, at once or not at all.
-
-    ``expected`` is the text the changes were made for (``SettingsFile.text``; None: there was no
-    file). Where ``path`` is a symbolic link, the file it leads to is replaced and the link stays.
-    Raises SettingsFileChanged where the file is another one by now, SettingsFileError or
-    SettingsNotEditable where it cannot be changed safely, SettingsNotSaved where it cannot be
-    written.
-    """
-    # Loaded here: most who read the settings never write them.
-    from wtr_tui.storage.settings_edit import edited
-
-    if _descriptor_number(path) is not None:
-        raise SettingsNotSaved(
-            f"{path} can be read, but nothing can be saved there.",
-            "Name a file with --config, or leave it out.",
-        )
-    found = read_mapping(path)
-    if found.text != expected:
-        raise SettingsFileChanged(
-            f"{path} was changed by somebody else since it was read, so it was not overwritten.",
-            "Read it again, then make your changes once more.",
-        )
-    text = edited(found.text or "", changes, str(path))
-    try:
-        write_private(os.path.realpath(path), text.encode("utf-8"))
-    except (OSError, UnsafeFile) as error:
-        reason = error.message if isinstance(error, UnsafeFile) else f"{cause(error)}."
-        raise SettingsNotSaved(
-            f"The settings were not saved to {path}: {reason}", "The file is as it was."
-        ) from error
-
-
 def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
     try:
         content, facts = _content(path)
@@ -148,7 +107,7 @@ def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
 
 
 def _content(path: Path) -> tuple[bytes, os.stat_result]:
-    number = _descriptor_number(path)
+    number = descriptor_number(path)
     if number is not None:
         return _of_descriptor(number)
     # Without O_NONBLOCK opening a FIFO would wait for its writer.
@@ -162,7 +121,7 @@ def _content(path: Path) -> tuple[bytes, os.stat_result]:
         os.close(descriptor)
 
 
-def _descriptor_number(path: Path) -> int | None:
+def descriptor_number(path: Path) -> int | None:
     """The number in ``/dev/fd/63``, which is what a shell makes of ``<(command)``."""
     folder, _, number = str(path).rpartition("/")
     is_one = folder in ("/dev/fd", "/proc/self/fd") and number.isascii() and number.isdigit()
@@ -191,7 +150,7 @@ def _text(path: Path, content: bytes) -> str:
         raise SettingsFileError(f"{path}: the file {fault}.", "Save it as UTF-8.") from None
 
 
-def parsed(text: str, name: str) -> Mapping[str, Entry]:
+def parsed(text: str, name: str) -> Mapping[str, SettingsEntry]:
     """The keys of the file in their order. ``name`` is the file, for the messages.
 
     Raises SettingsFileError with line and column.
@@ -203,7 +162,7 @@ def parsed(text: str, name: str) -> Mapping[str, Entry]:
         raise SettingsFileError(
             f"{name} does not hold settings.", "Each line has to look like this: appid: C1234"
         )
-    found: dict[str, Entry] = {}
+    found: dict[str, SettingsEntry] = {}
     for key_node, value_node in root.value:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "(a list or group)"
         mark = key_node.start_mark
@@ -246,17 +205,17 @@ def _composed(text: str) -> yaml.Node | None:
         raise
 
 
-def _entry(key: str, line: int, node: yaml.Node) -> Entry:
+def _entry(key: str, line: int, node: yaml.Node) -> SettingsEntry:
     if isinstance(node, yaml.ScalarNode):
         value = None if _is_null(node) else node.value
-        return Entry(key, line, value, read_as=_read_as(node), node=node)
+        return SettingsEntry(key, line, value, read_as=_read_as(node), node=node)
     if isinstance(node, yaml.SequenceNode) and all(
         isinstance(item, yaml.ScalarNode) for item in node.value
     ):
         texts = tuple(item.value for item in node.value if not _is_null(item))
         read_as = next(filter(None, map(_read_as, node.value)), "")
-        return Entry(key, line, texts, read_as=read_as, node=node)
-    return Entry(key, line, None, nested=True, node=node)
+        return SettingsEntry(key, line, texts, read_as=read_as, node=node)
+    return SettingsEntry(key, line, None, nested=True, node=node)
 
 
 class _Unfolding:

@@ -32,7 +32,7 @@ WARN_BEFORE: tuple[int, ...] = (14 * 86_400, 3 * 86_400, 86_400)
 _SAME_END = 60
 
 
-class Outcome:
+class LastOutcome:
     """How the last attempt at a new token ended: ``kind`` is an event's or an error's."""
 
     __slots__ = ("at", "kind", "message")
@@ -66,7 +66,7 @@ class State:
     def __init__(self) -> None:
         self.access = self.refresh = ""
         """The tokens that were in the file when it was written, as :func:`known_as` gives them."""
-        self.last: Outcome | None = None
+        self.last: LastOutcome | None = None
         self.refreshed_at: datetime | None = None
         """When Webex last gave a token, be it the same one."""
         self.refused_since: datetime | None = None
@@ -228,7 +228,7 @@ def _fill(state: State, members: Mapping[str, object]) -> None:
     state.access, state.refresh = str(token.get("access", "")), str(token.get("refresh", ""))
     if last:
         at = clock.from_iso(str(last["at"]))
-        state.last = Outcome(str(last["outcome"]), at, str(last.get("message", "")))
+        state.last = LastOutcome(str(last["outcome"]), at, str(last.get("message", "")))
     state.refreshed_at = clock.from_iso_if_known(members.get("refreshed_at"))
     state.refused_since = clock.from_iso_if_known(refused.get("since"))
     state.refused_again = refused.get("again") is True

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wtr_tui.tui.widgets.message_line import Tone
 
 
-class Demo(Protocol):
+class RunningSandbox(Protocol):
     """A stand-in for Webex and for the user's browser, handed in by whoever starts the screens."""
 
     def approve(self, start_url: str) -> None:
@@ -97,7 +97,7 @@ class Session:
     environ: Mapping[str, str]
     surroundings: Surroundings
     now: Callable[[], datetime] = clock.now
-    demo: Demo | None = None
+    demo: RunningSandbox | None = None
     """None where the real Webex is meant."""
     socket: str = ""
     """The path that ``$WTR_SOCKET`` names: the token is looked at and handed on, nothing else."""

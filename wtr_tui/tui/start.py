@@ -11,7 +11,7 @@ from wtr_tui import secret_source
 from wtr_tui.environment import surroundings, token_socket
 from wtr_tui.storage import profiles
 from wtr_tui.tui.rescue import Give
-from wtr_tui.tui.session import Demo, Session
+from wtr_tui.tui.session import RunningSandbox, Session
 
 
 def start(
@@ -21,7 +21,7 @@ def start(
     *,
     mouse: bool,
     environ: Mapping[str, str] = os.environ,
-    demo: Demo | None = None,
+    demo: RunningSandbox | None = None,
 ) -> int:
     """Opens the screens on the profile; gives the exit code.
 

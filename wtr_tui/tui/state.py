@@ -26,7 +26,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True)
-class State:
+class ShownState:
     """``word`` stands beside the sign of the meaning: ``● valid``, ``✗ expired``."""
 
     meaning: Meaning
@@ -35,16 +35,16 @@ class State:
     """None where the token file cannot be used."""
 
 
-def state_of(session: Session, now: datetime) -> State:
+def state_of(session: Session, now: datetime) -> ShownState:
     """How the token of the profile in use is, for every screen that says it."""
     return state_of_profile(session.used, now)
 
 
-def state_of_profile(followed: Followed, now: datetime) -> State:
+def state_of_profile(followed: Followed, now: datetime) -> ShownState:
     """How the token of any profile is."""
     keeper = followed.keeper
     if keeper.problem is not None and not keeper.unsaved:
-        return State(Meaning.OVER, keeper.problem_word, None)
+        return ShownState(Meaning.OVER, keeper.problem_word, None)
     kind = tokens.state_of(
         keeper.stored,
         followed.settings,
@@ -59,7 +59,7 @@ def state_of_profile(followed: Followed, now: datetime) -> State:
         if is_urgent(token.left(now), life):
             meaning = Meaning.URGENT
     word = "NOT SAVED" if kind is TokenState.UNSAVED else kind.value
-    return State(meaning, word, kind)
+    return ShownState(meaning, word, kind)
 
 
 def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:

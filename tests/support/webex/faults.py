@@ -11,7 +11,7 @@ from typing import Literal
 
 from wtr_tui.sandbox.endpoints import ROUTES
 from wtr_tui.sandbox.messages import Answer
-from wtr_tui.sandbox.server import Connection
+from wtr_tui.sandbox.server import ServedConnection
 
 ENDPOINTS = frozenset(path.removeprefix("/v1/") for path in ROUTES)
 
@@ -111,7 +111,7 @@ def _checked(endpoint: str) -> str:
     return endpoint
 
 
-def send(connection: Connection, answer: Answer, fault: Fault) -> None:
+def send(connection: ServedConnection, answer: Answer, fault: Fault) -> None:
     """Sends at once, or drop by drop until the sandbox stops."""
     head, body = connection.encoded(answer)
     if not fault.drip:
@@ -125,7 +125,7 @@ def send(connection: Connection, answer: Answer, fault: Fault) -> None:
         connection.connection.sendall(dripping[position : position + 1])
 
 
-def fall_silent(connection: Connection, fault: Fault) -> None:
+def fall_silent(connection: ServedConnection, fault: Fault) -> None:
     """Gives no answer: hangs until the sandbox stops, or has the connection end."""
     connection.close_connection = True
     if fault.hang:

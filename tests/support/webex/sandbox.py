@@ -23,8 +23,8 @@ from wtr_tui.sandbox.integrations import (
     Integration,
     demo_integration,
 )
-from wtr_tui.sandbox.messages import Answer, Request
-from wtr_tui.sandbox.server import Connection, Server
+from wtr_tui.sandbox.messages import Answer, HttpRequest
+from wtr_tui.sandbox.server import ServedConnection, Server
 
 _REMEMBERED = 10_000
 
@@ -74,7 +74,7 @@ class Sandbox(package.Sandbox):
         self.rules = rules
         self.scheme = "http" if tls is None else "https"
         self._tls = tls
-        self._log: deque[Request] = deque(maxlen=_REMEMBERED)
+        self._log: deque[HttpRequest] = deque(maxlen=_REMEMBERED)
         self._log_lock = threading.Lock()
 
     def __enter__(self) -> Sandbox:
@@ -97,12 +97,12 @@ class Sandbox(package.Sandbox):
         return integration
 
     @property
-    def requests(self) -> tuple[Request, ...]:
+    def requests(self) -> tuple[HttpRequest, ...]:
         """The last ten thousand requests, oldest first, those that met a fault too."""
         with self._log_lock:
             return tuple(self._log)
 
-    def requests_to(self, endpoint: str) -> tuple[Request, ...]:
+    def requests_to(self, endpoint: str) -> tuple[HttpRequest, ...]:
         """Those to one endpoint, by its path below ``/v1/``: ``access_token`` …"""
         return tuple(request for request in self.requests if request.endpoint == endpoint)
 
@@ -153,7 +153,7 @@ class Sandbox(package.Sandbox):
             return super().listen(port)
         return _TlsServer(port, self.respond, self.clock, self._tls)
 
-    def respond(self, request: Request, connection: Connection) -> None:
+    def respond(self, request: HttpRequest, connection: ServedConnection) -> None:
         with self._log_lock:
             self._log.append(request)
         fault = self.faults.take(request.endpoint) or Fault()
@@ -166,7 +166,7 @@ class Sandbox(package.Sandbox):
         else:
             faults.send(connection, answer, fault)
 
-    def _answer(self, request: Request, fault: Fault) -> Answer | None:
+    def _answer(self, request: HttpRequest, fault: Fault) -> Answer | None:
         replaced = fault.is_silent or fault.answers_itself
         ordinary = self.answer(request) if fault.carried_out or not replaced else None
         if fault.is_silent:
@@ -180,7 +180,7 @@ class _TlsServer(Server):
     def __init__(
         self,
         port: int,
-        respond: Callable[[Request, Connection], None],
+        respond: Callable[[HttpRequest, ServedConnection], None],
         clock: Callable[[], datetime],
         tls: ssl.SSLContext,
     ) -> None:

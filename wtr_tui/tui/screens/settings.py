@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from wtr_tui.errors import WtrError
-from wtr_tui.storage import settings_file
+from wtr_tui.storage import settings_edit
 from wtr_tui.storage.portal_url import parse_oauth_url
 from wtr_tui.storage.settings_table import (
     SECTIONS,
@@ -255,7 +255,7 @@ class SettingsScreen(WtrScreen):
             self.tell("Nothing has changed, so there is nothing to save.")
             return
         try:
-            settings_file.save(
+            settings_edit.save(
                 session.profile.settings_path, changes, expected=session.settings.text
             )
         except WtrError as error:

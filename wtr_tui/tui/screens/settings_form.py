@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from wtr_tui.errors import SettingsError
 from wtr_tui.redirect_uri import port_of
 from wtr_tui.storage.portal_url import PortalUrl
-from wtr_tui.storage.settings import Settings, Source
+from wtr_tui.storage.settings import Origin, Settings
 from wtr_tui.storage.settings_file import read_mapping
 from wtr_tui.storage.settings_table import (
     SETTINGS,
@@ -111,7 +111,7 @@ def is_first(settings: Settings) -> bool:
     return not (shown(settings, "appid").value and settings.secret)
 
 
-def environment_of(settings: Settings, key: str) -> Source | None:
+def environment_of(settings: Settings, key: str) -> Origin | None:
     """The variable a value comes from; the port may come with the whole redirect URI."""
     names = ("redirectUri", key) if key == "redirectPort" else (key,)
     sources = (settings.sources[name] for name in names)
@@ -126,7 +126,7 @@ class Filled:
     """
 
     values: Mapping[str, str]
-    kept: tuple[Source, ...]
+    kept: tuple[Origin, ...]
     redirect_uri: str
 
 

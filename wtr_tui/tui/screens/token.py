@@ -24,7 +24,7 @@ from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.owner import Owner, claims_of
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import State, coarse, state_of
+from wtr_tui.tui.state import ShownState, coarse, state_of
 from wtr_tui.tui.widgets.activity_panel import ActivityPanel
 from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.figures import Figures, width_of
@@ -253,7 +253,7 @@ class TokenScreen(WtrScreen):
         if self._history_mark is not None:
             self._look_around()
 
-    def _show_state(self, state: State, token: Token, now: datetime) -> None:
+    def _show_state(self, state: ShownState, token: Token, now: datetime) -> None:
         word = state.word
         if state.kind is TokenState.EXPIRED:  # the figures say that it has
             word = f"{clock.duration(now - (token.expires_at or now))} ago"
@@ -265,7 +265,7 @@ class TokenScreen(WtrScreen):
         else:
             shown.reshape(content)
 
-    def _show_figures(self, state: State, token: Token, now: datetime) -> None:
+    def _show_figures(self, state: ShownState, token: Token, now: datetime) -> None:
         figures = self.query_one("#left", Figures)
         size = self.app.size
         double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
@@ -291,7 +291,7 @@ class TokenScreen(WtrScreen):
             lines.append(Content.styled(words, "$next"))
         self.query_one("#beside", Quiet).show(Content("\n").join(lines))
 
-    def _show_lives(self, state: State, token: Token, now: datetime) -> None:
+    def _show_lives(self, state: ShownState, token: Token, now: datetime) -> None:
         keeper = self.session.keeper
         access = Life(
             "Access",
@@ -448,7 +448,7 @@ _WORDS_IN_FIGURES = {
 }
 
 
-def figures_text(state: State, token: Token, now: datetime) -> str:
+def figures_text(state: ShownState, token: Token, now: datetime) -> str:
     """What the large figures say: the countdown, or a word where nothing is to be counted."""
     left = token.left(now)
     word = _WORDS_IN_FIGURES.get(state.kind) if state.kind is not None else "no file"

@@ -1,0 +1,150 @@
+"""How the package is built: which module may know which, read from the source itself.
+
+Imports within functions count as all others do; those for the type checker alone do not.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import wtr_tui
+
+PACKAGE = Path(wtr_tui.__file__).parent
+
+# The floors that know nobody above or beside them, and what is below them all.
+LOWEST = ("oauth", "storage", "environment")
+ABOVE_THEM = frozenset(
+    {
+        *("access", "auto_refresh", "cli", "commands", "crash", "delivery", "doctor", "history"),
+        *("known", "retrieval", "sandbox", "schedulers", "sdk", "serve", "service_app"),
+        *("sign_out", "timer", "tokens", "tui"),
+    }
+)
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the package with its file."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def code(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes below this one, without what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            for other in child.orelse:
+                yield from code(other)
+        else:
+            yield child
+            yield from code(child)
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
+    """The modules that this one imports, at once or later."""
+    found: set[str] = set()
+    for node in code(ast.parse(modules()[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports by a relative name"
+            base = node.module or ""
+            for alias in node.names:
+                name = f"{base}.{alias.name}"
+                found.add(name if name in modules() else base)
+    return frozenset(found)
+
+
+def own(module: str) -> frozenset[str]:
+    return imports(module) & modules().keys()
+
+
+def reached(start: str) -> set[str]:
+    """All modules that follow from importing this one's names, itself only by a circle."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = own(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def part(module: str) -> str:
+    """The part of the house it stands in: ``oauth``, ``tokens``."""
+    return [*module.split("."), ""][1]
+
+
+def test_the_source_is_read() -> None:
+    assert "wtr_tui.storage.lock" in own("wtr_tui.tokens")  # within a function
+    assert "wtr_tui.model" not in own("wtr_tui.tokens")  # for types alone
+    assert "httpx" in imports("wtr_tui.oauth.transport")
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert [module for module in modules() if module in reached(module)] == []
+
+
+@pytest.mark.parametrize("floor", LOWEST)
+def test_the_lowest_floors_know_neither_each_other_nor_what_is_above_them(floor: str) -> None:
+    others = ABOVE_THEM | set(LOWEST) - {floor}
+    assert {
+        (module, name)
+        for module in modules()
+        if part(module) == floor
+        for name in own(module)
+        if part(name) in others
+    } == set()
+
+
+def test_every_name_above_the_lowest_floors_is_there() -> None:
+    assert ABOVE_THEM | set(LOWEST) <= {part(module) for module in modules()}
+
+
+def test_screens_are_known_only_where_a_command_opens_them() -> None:
+    assert {
+        module
+        for module in modules()
+        if part(module) != "tui" and any(part(name) == "tui" for name in own(module))
+    } <= {"wtr_tui.cli"}
+
+
+def test_the_screens_know_neither_the_sandbox_nor_the_app_they_run_in() -> None:
+    screens = [module for module in modules() if part(module) == "tui"]
+    knowing = {module for module in screens if "wtr_tui.tui.app" in own(module)}
+    assert knowing == {"wtr_tui.tui.start"}
+    assert [module for module in screens if any(part(n) == "sandbox" for n in own(module))] == []
+
+
+@pytest.mark.parametrize(
+    ("library", "users"),
+    [
+        ("textual", ("wtr_tui.tui.",)),
+        ("rich", ("wtr_tui.tui.",)),
+        ("httpx", ("wtr_tui.oauth.transport", "wtr_tui.sdk", "wtr_tui.sandbox.")),
+        ("httpcore", ("wtr_tui.oauth.transport", "wtr_tui.sdk", "wtr_tui.sandbox.")),
+    ],
+)
+def test_a_library_is_used_where_it_belongs(library: str, users: tuple[str, ...]) -> None:
+    using = [m for m in modules() if library in {name.split(".")[0] for name in imports(m)}]
+    assert [module for module in using if not module.startswith(users)] == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Those within another class go by its name, too: ``Card.Pressed``."""
+    found = defaultdict(list)
+    for module, path in modules().items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(module)
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
