@@ -60,6 +60,7 @@ def wrapped(text: str, width: int, end: str) -> str:
         f"`{URL}`",
         f"<{URL}>",
         f"<{URL}>,",
+        f"**{URL}**",
         f"\ufeff{URL}\u200b",
         f"\x1b[200~{URL}\x1b[201~",
         URL.replace("?", r"\?").replace("=", r"\=").replace("&", r"\&"),

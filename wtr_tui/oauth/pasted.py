@@ -39,7 +39,7 @@ _LINE_BREAK = re.compile(
 )
 _NOISE = re.compile(r"[\s\x00-\x1f\x7f\\│┃|]+")
 _AROUND = "<>\"'`“”‘’„«»(){},;"
-_ENDS = (re.compile(r"[\s\"'`“”‘’„«»<>…]"), re.compile(r"[\s\"'`“”‘’„«»<>…)\]}]|__;"))
+_ENDS = (re.compile(r"[\s\"'`“”‘’„«»<>…]"), re.compile(r"[\s\"'`“”‘’„«»<>…)*\]}]|__;"))
 _ANSWER_NAMES = frozenset({"code", "error", "state"})
 # Something with a dot in it alone is no address: tokens have dots too.
 _WITHOUT_SCHEME = re.compile(r"(?:localhost(?![\w.-])|(?:[\w.-]+|\[[\w:.]+\]):\d+|[\w.-]+\.\w+/)")
