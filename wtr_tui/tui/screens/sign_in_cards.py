@@ -84,7 +84,8 @@ class Cards(ItemGrid):
     Cards Quiet { width: 100%; }
     Cards #forward, Cards #start-url { text-style: bold; }
     Cards #notes, Cards #came, Cards #device-left, Cards #paste-note { color: $muted; }
-    Cards #came, Cards #paste-note { display: none; }
+    Cards #came, Cards #paste-note, Cards #device-lead { display: none; }
+    Cards.-device #device-lead, .-cards Cards #device-lead { display: block; }
     Cards #device-body { height: auto; layout: horizontal; }
     Cards #device-words { width: 1fr; height: auto; }
     Cards #code { color: $next; }
@@ -164,6 +165,7 @@ class Cards(ItemGrid):
         self.set_class(self.app.size.width >= _SPACIOUS_FROM, "-spacious")
         self._show_first()
         self._show_device()
+        self.show_keys()
 
     def show_keys(self, *, typing: bool | None = None) -> None:
         """Which keys do something now; ``typing``: in the field they are letters."""
@@ -171,7 +173,14 @@ class Cards(ItemGrid):
         for name, offered in (
             ("first", _first_keys(self._progress, remote=self._surroundings.remote)),
             ("paste", _PASTE_KEYS),
-            ("device", _device_keys(self._progress, qr_shown=self._text("qr").display)),
+            (
+                "device",
+                _device_keys(
+                    self._progress,
+                    beside=self.app.size.width >= CARDS_FROM,
+                    qr_shown=self._text("qr").display,
+                ),
+            ),
         ):
             shown = [replace(key, enabled=key.enabled and not self._typing) for key in offered]
             line = self.query_one(f"#{name}", Card).keys
@@ -331,10 +340,11 @@ _PASTE_KEYS = (
 )
 
 
-def _device_keys(progress: Progress, *, qr_shown: bool) -> tuple[CardKey, ...]:
+def _device_keys(progress: Progress, *, beside: bool, qr_shown: bool) -> tuple[CardKey, ...]:
     granted = progress.device_code
     if progress.device is None and not progress.device_asked:
-        return (CardKey("d", "get a code", "device"),)
+        word = "get a code" if beside else "get a short code to enter at Webex, on any machine"
+        return (CardKey("d", word, "device"),)
     offered = [CardKey("d", "new code", "device")]
     if progress.device_redirect_uris:
         offered.append(CardKey("D", "copy the URIs", "copy_device"))
