@@ -16,12 +16,28 @@ _PLACES = (
     "ssh",
     "security",
     "slow",
+    "tui/test_app.py",
+    "tui/test_configuration_screen.py",
     "tui/test_pictures.py",
     "tui/test_retrieval_screen.py",
+    "tui/widgets/test_pictures.py",
+    # Each starts the program dozens of times.
+    "commands/test_beside_0_1_0.py",
     "commands/test_completion.py",
+    "commands/test_ending.py",
+    "commands/test_hard_end.py",
+    "commands/test_history_command.py",
     "commands/test_import_export.py",
     "commands/test_install_timer.py",
+    "commands/test_look.py",
+    "commands/test_odd_places.py",
+    "commands/test_one_answer.py",
+    "commands/test_predecessor.py",
+    "commands/test_recipes.py",
+    "commands/test_refresh_command.py",
     "commands/test_retrieve.py",
+    "commands/test_serve.py",
+    "commands/test_service_app.py",
     "storage/test_many_writers.py",
 )
 # Whoever asks for one of these talks to a real program.
@@ -31,6 +47,9 @@ _FIXTURES = frozenset(
 
 
 def mark_slow(items: Iterable[pytest.Item]) -> None:
+    """Raises pytest.UsageError where the list above names a file that there is no longer."""
+    if missing := [place for place in _PLACES if not (_TESTS / place).exists()]:
+        raise pytest.UsageError(f"tests/support/slow.py names what is not there: {missing}")
     for item in items:
         place = item.path.relative_to(_TESTS)
         used = getattr(item, "fixturenames", ())

@@ -92,10 +92,13 @@ async def test_facts_go_on_below_their_column() -> None:
 async def test_a_secret_is_shown_and_hidden_and_nothing_moves() -> None:
     app = Small()
     async with app.run_test(size=(30, 12)) as pilot:
+        app.query_one(Facts).state("Name", "one")
+        app.query_one(Facts).state("Long", "two")
         revealed = app.query_one(Revealed)
         revealed.hold(Secret("s" * 40))
         await pilot.pause()
         hidden = rows(app)
+        assert hidden[5].endswith("two")
         assert not any("sss" in row for row in hidden)
         revealed.switch()
         await pilot.pause()
