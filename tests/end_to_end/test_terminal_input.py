@@ -16,7 +16,7 @@ from tests.support.program import Start
 from tests.support.programs import required
 from tests.support.terminal import Terminal
 from tests.support.terminal_answers import ANSWERS
-from tests.support.webex import Sandbox
+from tests.support.webex import Fault, Sandbox
 from wtr_tui.model import Secret
 from wtr_tui.storage.token_file import TokenFile
 
@@ -188,8 +188,10 @@ HOSTILE = "x;touch${IFS}taken;#'\"$(touch${IFS}taken)"
 
 
 def test_the_copied_export_line_is_quoted_for_the_shell_as_wtr_export_does_it(
-    signed_in: Home, start: Start
+    signed_in: Home, start: Start, sandbox: Sandbox
 ) -> None:
+    # Refused, the token would be replaced by another.
+    sandbox.faults.always("people/me", Fault(status=503))
     file = TokenFile(signed_in.token_path())
     stored = file.read()
     assert stored is not None

@@ -29,7 +29,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     secret = integration.secret.reveal()
 
     terminal = start(WEBEX_BASEURL=sandbox.base_url)
-    terminal.wait_for("App ID", "Secret", "Redirect port", "over SSH from 10.0.0.7")
+    terminal.wait_for("App ID", "Secret", "Redirect port")
     terminal.press("tab")  # past the field for the OAuth URL
     terminal.wait_for_cursor("App ID")
     terminal.press(integration.client_id)

@@ -115,8 +115,13 @@ class Terminal:
             return bytes(self._received)
 
     def wait_for(self, *texts: str) -> str:
-        """The screen, once all of the texts are on it."""
-        return self.wait_until(lambda screen: all(text in screen for text in texts), *texts)
+        """The screen, once all of the texts are on it, wherever lines are broken."""
+
+        def are_there(screen: str) -> bool:
+            unbroken = " ".join(screen.split())
+            return all(text in screen or text in unbroken for text in texts)
+
+        return self.wait_until(are_there, *texts)
 
     def wait_for_cursor(self, label: str) -> None:
         """Waits until what is typed goes to the line that begins with the label."""

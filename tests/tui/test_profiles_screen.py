@@ -19,7 +19,7 @@ def _at_home(stage: Stage) -> None:
 def _other(stage: Stage) -> profiles.Profile:
     made = profiles.create("work", stage.environ)
     made.settings_path.write_text("appid: C123\nsecret: other-secret\n")
-    made.token_file.save(StoredToken(APP_ID, a_token("WORK")))
+    made.token_file.save(StoredToken(APP_ID, a_token("WORK", obtained_at=stage.clock())))
     return made
 
 
@@ -27,7 +27,7 @@ async def test_another_profile_is_switched_to_with_its_settings_and_its_token(
     stage: Stage,
 ) -> None:
     stage.configure()
-    stage.save(a_token("ZDA4"))
+    stage.save(a_token("ZDA4", obtained_at=stage.clock()))
     _other(stage)
     app: WtrApp = stage.app()
     async with app.run_test() as pilot:
@@ -44,7 +44,7 @@ async def test_another_profile_is_switched_to_with_its_settings_and_its_token(
 
 async def test_a_new_profile_begins_empty_in_the_settings(stage: Stage) -> None:
     stage.configure()
-    stage.save(a_token())
+    stage.save(a_token(obtained_at=stage.clock()))
     app: WtrApp = stage.app()
     async with app.run_test() as pilot:
         await pilot.press("f5")

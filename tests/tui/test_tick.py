@@ -15,7 +15,7 @@ async def test_a_tick_while_a_screen_is_being_built_waits_for_the_next(stage: St
     async with stage.app().run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, WtrApp)
-        stage.save(a_token())
+        stage.save(a_token(obtained_at=stage.clock()))
         app.session.keeper.look(stage.clock())
         app.go("token")
         app._tick()
@@ -26,7 +26,7 @@ async def test_a_tick_while_the_screens_are_taken_away_does_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.configure()
-    stage.save(a_token())
+    stage.save(a_token(obtained_at=stage.clock()))
     app = stage.app()
     ticks = 0
     prune = app._prune

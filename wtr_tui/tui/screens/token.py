@@ -152,13 +152,18 @@ class TokenScreen(WtrScreen):
             # The picture first: what looks at the other profiles takes as long as it does.
             self.call_after_refresh(self._look_around)
 
+    @property
+    def _is_whole(self) -> bool:
+        """Not before it is put together, and no more while it is taken apart, piece by piece."""
+        return any(page.display for page in self.query("#main"))
+
     def on_screen_suspend(self) -> None:
         # Who leaves the screen does not leave the token on it.
         if self.is_built:
             self.query_one(Revealed).hide()
 
     def on_resize(self) -> None:
-        if self.is_built and self.query("#main"):
+        if self.is_built and self._is_whole:
             self._show_all()
             self._overview_at = None  # panels for a wide screen, a line for a narrow one
             self.call_after_refresh(self._look_around)
@@ -181,7 +186,7 @@ class TokenScreen(WtrScreen):
     # What is shown.
 
     def _show_all(self) -> None:
-        if not self.query("#main"):
+        if not self._is_whole:
             return  # the program ends while this screen is being put together
         token = self.token
         self.query_one("#columns").display = token is not None
@@ -227,7 +232,7 @@ class TokenScreen(WtrScreen):
     def _show_who(self) -> None:
         token = self.token
         keeper = self.session.keeper
-        if token is None or keeper.stored is None or not self.query("#main"):
+        if token is None or keeper.stored is None or not self._is_whole:
             return
         words = self._owner.words(token, keeper.stored.account, claims_of(token))
         if keeper.other_base_url:
@@ -241,7 +246,7 @@ class TokenScreen(WtrScreen):
 
     def on_second(self, now: datetime) -> None:
         token = self.token
-        if token is None or not self.query("#main"):
+        if token is None or not self._is_whole:
             return
         state = state_of(self.session, now)
         self._show_state(state, token, now)
