@@ -31,7 +31,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     terminal = start(WEBEX_BASEURL=sandbox.base_url)
     terminal.wait_for("App ID", "Secret", "Redirect port")
     terminal.press("tab")  # past the field for the OAuth URL
-    terminal.wait_for_cursor("App ID")
+    terminal.wait_for_cursor("Client ID (App ID)")
     terminal.press(integration.client_id)
     terminal.wait_for(integration.client_id[-20:])
     terminal.press("tab")
@@ -74,7 +74,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
         assert kept_private.encode() not in terminal.received
 
     again = start(WEBEX_BASEURL=sandbox.base_url)
-    again.wait_for("Access token", "● valid")
+    again.wait_for("Auto-refresh", "● valid")
     assert b"Listening on" not in again.received
     assert home.stored_fields() == second
     again.press("ctrl+q")
