@@ -91,7 +91,7 @@ def test_ctrl_z_and_fg_in_the_shell_of_the_session(
         terminal.wait_for("Stopped")
         terminal.forget_screen()
         terminal.press("fg", "enter")
-        terminal.wait_for("WTR²", "Access token", "● valid", "Sign-in", "q Quit")
+        terminal.wait_for("WTR²", "Auto-refresh", "● valid", "Sign-in", "q Quit")
     terminal.press("q")
     terminal.wait_until(lambda _: not terminal.in_full_screen, "the shell")
     terminal.press("exit", "enter")
