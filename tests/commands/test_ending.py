@@ -15,7 +15,7 @@ import pytest
 from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
 from tests.support.programs import required
 from tests.support.webex import Sandbox
-from wtr_tui.sandbox.messages import Answer, Request
+from wtr_tui.sandbox.messages import Answer, HttpRequest
 
 EXPIRED = timedelta(minutes=-1)
 WAITS = "ends as soon as the answer of Webex is saved"
@@ -40,7 +40,7 @@ def held(home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Itera
     home.sign_in(sandbox, left=EXPIRED)
     held, answer = Held(), sandbox.answer
 
-    def late(request: Request) -> Answer:
+    def late(request: HttpRequest) -> Answer:
         answered = answer(request)
         if request.endpoint == "access_token":
             held.granted.release()
