@@ -125,7 +125,7 @@ def test_settings_with_the_secret_revealed(stage: Stage, snap_compare: Compare) 
 @sizes
 def test_scopes_to_pick(stage: Stage, snap_compare: Compare, size: tuple[int, int]) -> None:
     stage.configure()
-    play = after("f4", "ctrl+o", shown="7 chosen")
+    play = after("f4", "ctrl+o", shown="7 of 176 chosen")
     assert snap_compare(stage.app(), terminal_size=size, run_before=play)
 
 
