@@ -40,7 +40,7 @@ async def on_screen(pilot: Pilot[int], name: str) -> None:
 
     def is_there() -> bool:
         shown = pilot.app.screen
-        return isinstance(shown, WtrScreen) and name == shown.NAME and shown.is_built
+        return isinstance(shown, WtrScreen) and name == shown.HELP_NAME and shown.is_built
 
     await until(pilot, is_there, f"the screen {name}")
 
