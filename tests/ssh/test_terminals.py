@@ -44,7 +44,7 @@ def test_every_screen_is_drawn_in_the_colours_there_are(
     with signed_in.settings_path().open("a") as settings:
         settings.write(f"theme: {theme}\n")
     terminal = log_in(TERM=term, **variables).terminal
-    terminal.wait_for("WTR²", "over SSH from", "Auto-refresh", "● valid", "q Quit")
+    terminal.wait_for("WTR²", "Auto-refresh", "● valid", "q Quit")
     terminal.press("f3")
     terminal.wait_for("You have a token")
     terminal.press("enter")
