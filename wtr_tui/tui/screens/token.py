@@ -155,7 +155,7 @@ class TokenScreen(WtrScreen):
     @property
     def _is_whole(self) -> bool:
         """Not before it is put together, and no more while it is taken apart, piece by piece."""
-        return any(page.display for page in self.query("#main"))
+        return bool(self.query("#who")) and any(page.display for page in self.query("#main"))
 
     def on_screen_suspend(self) -> None:
         # Who leaves the screen does not leave the token on it.
