@@ -1,19 +1,14 @@
-"""OpenID Connect's part: the nonce, the claims of a JWT, userinfo, and no device grant."""
+"""OpenID Connect's part: the nonce, userinfo, and no device grant."""
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.oauth.calls import CODE, GRANT, TOKEN, VERIFIER, userinfo
 from tests.support.endpoint import Endpoint
-from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt, jwt
+from tests.support.tokens import jwt
 from wtr_tui.errors import AccessTokenRejected, RequestRefused, UnusableResponse
 from wtr_tui.model import Account, Secret
-from wtr_tui.oauth import openid
 from wtr_tui.oauth.client import WebexClient
 
 NONCE = Secret("SENTINEL-nonce")
@@ -43,45 +38,6 @@ def test_an_id_token_of_another_sign_in_is_refused(
     with pytest.raises(UnusableResponse, match="another sign-in") as refused:
         exchanged(client)
     assert "SENTINEL" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("token", "claims"),
-    [
-        (jwt({"realm": "org", "expiry_time": 1}), {"realm": "org", "expiry_time": 1}),
-        ("ZDA4_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f", None),
-        ("a.b.c", None),
-        ("", None),
-        (jwt([1]), None),
-    ],
-)
-def test_the_claims_of_a_jwt_are_read(token: str, claims: object) -> None:
-    assert openid.claims(token) == claims
-
-
-@given(st.text(max_size=80), st.text(max_size=80))
-def test_no_text_that_looks_like_a_jwt_is_an_error(first: str, second: str) -> None:
-    openid.claims(f"{first}.{second}.{first}")
-
-
-END = datetime(2030, 1, 2, tzinfo=timezone.utc)
-SECONDS = int(END.timestamp())
-
-
-@pytest.mark.parametrize(
-    ("token", "said"),
-    [
-        (a_jwt(END), openid.TokenClaims(END, ORGANIZATION, APP_ID, USER_ID)),
-        (jwt({"exp": SECONDS}), openid.TokenClaims(expires_at=END)),
-        (jwt({"exp": 1, "expiry_time": SECONDS * 1000}), openid.TokenClaims(expires_at=END)),
-        (jwt({"exp": "soon", "expiry_time": True, "realm": 5}), openid.TokenClaims()),
-        (jwt({"exp": 10**30, "client_id": None}), openid.TokenClaims()),
-        (jwt({"realm": "a\x1b[31mb"}), openid.TokenClaims(organization="a[31mb")),
-        ("opaque", openid.TokenClaims()),
-    ],
-)
-def test_what_an_access_token_says_of_itself(token: str, said: openid.TokenClaims) -> None:
-    assert openid.claims_of(Secret(token)) == said
 
 
 def test_userinfo_gives_name_and_e_mail(endpoint: Endpoint, client: WebexClient) -> None:

@@ -19,7 +19,6 @@ from wtr_tui.commands.layout import Look
 from wtr_tui.commands.options import refuse_all_of_one
 from wtr_tui.commands.output import as_json, give
 from wtr_tui.commands.valid_token import stored_token
-from wtr_tui.environment import token_socket
 from wtr_tui.errors import (
     DONE,
     FAILED,
@@ -33,7 +32,7 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.oauth.openid import TokenClaims, claims_of
+from wtr_tui.oauth.jwt import TokenClaims, claims_of
 from wtr_tui.storage import profiles, settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -114,7 +113,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    path = os.environ.get(token_socket.VARIABLE)
+    path = os.environ.get("WTR_SOCKET")
     if path:
         return _of_socket(path, options)
     refuse_all_of_one(options)
@@ -472,10 +471,11 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
 
 def _of_socket(path: str, options: Namespace) -> int:
     """Of the token at ``$WTR_SOCKET`` is known what it says itself; Webex is not asked."""
+    from wtr_tui.environment import token_socket
+
     if options.all or options.who:
         raise UsageError(
-            f"${token_socket.VARIABLE} is set: of the token from there is only known what it says"
-            " itself.",
+            "$WTR_SOCKET is set: of the token from there is only known what it says itself.",
             "Leave --all and --who away, or run it where wtr serve runs.",
         )
     claims, state, problem = TokenClaims(), TokenState.NONE, None
@@ -504,7 +504,7 @@ def _of_socket(path: str, options: Namespace) -> int:
         give(as_json(members))
         return code
     facts: list[tuple[str, str, Tone]] = [
-        ("Socket", f"{path} (${token_socket.VARIABLE})", "bold"),
+        ("Socket", f"{path} ($WTR_SOCKET)", "bold"),
         ("State", f"{state.sign} {state.value}", _TONES[state]),
     ]
     if problem is None:

@@ -1,4 +1,4 @@
-"""What OpenID Connect adds: the ID token's nonce, the user's e-mail from userinfo, a JWT's claims.
+"""What OpenID Connect adds: the ID token's nonce, and the user's name and e-mail.
 
 The scopes ``openid``, ``email`` and ``profile`` need no registration on the integration, and are
 not possible with the device grant.
@@ -6,18 +6,15 @@ not possible with the device grant.
 
 from __future__ import annotations
 
-import base64
-import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wtr_tui.errors import UnusableResponse
 from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.failures import START_AGAIN, Purpose
-from wtr_tui.oauth.responses import instant, shown
+from wtr_tui.oauth.jwt import claims
+from wtr_tui.oauth.responses import shown
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
@@ -35,56 +32,6 @@ def userinfo(client: WebexClient, access_token: Secret, *, seconds: float | None
     return Account(
         display_name=shown(members.get("name")),
         email=shown(members.get("email")),
-    )
-
-
-def claims(token: str) -> Mapping[str, object] | None:
-    """The payload of a JWT (RFC 7519 §3), None where it is none. No signature is checked.
-
-    So this is what the token says, not what is so: never above Webex's own response.
-    """
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        found = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-@dataclass(frozen=True)
-class TokenClaims:
-    """What an access token says about itself; "" and None for what it does not.
-
-    ``organization`` and ``user_id`` are UUIDs. To be shown as the token's word, and only where
-    Webex did not say.
-    """
-
-    expires_at: datetime | None = None
-    organization: str = ""
-    app_id: str = ""
-    user_id: str = ""
-
-
-def claims_of(access_token: Secret) -> TokenClaims:
-    """The claims of an access token that is a JWT; none of one that is not.
-
-    Webex's end is in milliseconds; RFC 7519 §4.1.4 has it in seconds.
-    """
-    found = claims(access_token.reveal())
-    if found is None:
-        return TokenClaims()
-    end = instant(found, "expiry_time")
-    seconds = found.get("exp")
-    if end is None and isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        end = instant({"exp": seconds * 1000}, "exp")
-    return TokenClaims(
-        expires_at=end,
-        organization=shown(found.get("realm")),
-        app_id=shown(found.get("client_id")),
-        user_id=shown(found.get("cis_uuid")),
     )
 
 

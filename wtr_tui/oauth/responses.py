@@ -15,7 +15,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 
 from wtr_tui.errors import UnusableResponse
 from wtr_tui.model import Account, Secret, Token
@@ -155,6 +154,8 @@ def _integer(digits: str) -> int | float:
 
 
 def _http_date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # half the cost of importing this module
+
     try:
         instant = parsedate_to_datetime(text)
         # "-0000" parses to a naive instant, which is UTC as well (RFC 5322 §3.3).
