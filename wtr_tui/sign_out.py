@@ -21,6 +21,7 @@ from wtr_tui.errors import (
     CorruptTokenFile,
     NotWebex,
     RequestRefused,
+    SettingsError,
     SignInNeeded,
     StorageError,
     TemporaryError,
@@ -129,6 +130,12 @@ def _asked(
     here = "The token is kept here." if keep else "The token is deleted here."
     if _has_ended(stored.token, now()):
         return SignedOut(Revoked.EXPIRED, (f"{here} It had expired: nothing is left to revoke.",))
+    if not stored.base_url and not settings.knows_base_url:
+        # Of version 0.1.0, whose file does not say where its token may be sent.
+        unknown = "Webex was not asked to revoke it: which base URL it came from cannot be read."
+        if keep:
+            raise SettingsError(unknown, "Mend the settings.")
+        return SignedOut(Revoked.UNKNOWN, (f"{here} {unknown}", _lives_on(stored.token, settings)))
     try:
         with _client(stored, settings, now) as own:
             said = _revoke(own, stored, settings, now)

@@ -76,6 +76,11 @@ def lost(home: Home, sandbox: Sandbox) -> None:
     assert home.run("refresh").code == 3
 
 
+def lost_and_refused(home: Home, sandbox: Sandbox) -> None:
+    lost(home, sandbox)
+    assert "✗ sign-in needed" in home.run("status", "--who").out
+
+
 def foreign(home: Home, sandbox: Sandbox) -> None:
     fine(home, sandbox)
     home.write_token(home.stored_fields() | {"appid": "another"})
@@ -94,7 +99,8 @@ def foreign(home: Home, sandbox: Sandbox) -> None:
         (unrefreshable, 0, "10 d"),
         (endless, 0, "its end is not known"),
         (without_secret, 1, "it cannot be refreshed: "),
-        (lost, 1, "Webex no longer accepts the refresh token"),
+        (lost, 2, "sign-in needed: Webex no longer accepts the refresh token; the access token"),
+        (lost_and_refused, 2, "Webex no longer accepts the refresh token | 'default'=0s"),
         (foreign, 2, "App ID"),
     ],
 )

@@ -241,6 +241,21 @@ def test_settings_that_cannot_be_read_keep_no_token_alive(
     assert len(sandbox.requests_to("authorizations")) == 1
 
 
+@pytest.mark.parametrize("settings", ["appid: [\n", "baseUrl: nonsense\n"])
+def test_no_token_is_sent_where_it_is_not_known_to_come_from(
+    signed_in: Home, sandbox: Sandbox, settings: str
+) -> None:
+    """One of version 0.1.0, whose file does not name its base URL."""
+    signed_in.settings_path().write_text(settings)
+    kept = signed_in.run("sign-out", "--keep")
+    assert (kept.code, signed_in.token_path().exists()) == (2, True)
+    ran = signed_in.run("sign-out")
+    assert (ran.code, signed_in.token_path().exists()) == (4, False)
+    assert "which base URL it came from cannot be read" in ran.err
+    assert "revoke it at " in ran.err
+    assert sandbox.requests == ()
+
+
 def test_a_damaged_token_file_is_deleted_and_not_called_revoked(
     signed_in: Home, sandbox: Sandbox
 ) -> None:

@@ -196,3 +196,15 @@ def test_further_lines_of_a_problem_stand_below_its_first(home: Home, sandbox: S
     first = next(place for place, line in enumerate(lines) if "App ID is missing" in line)
     assert lines[first].startswith("Problem        The")
     assert lines[first + 1].startswith(f"{'':15}The secret is missing")
+
+
+def test_a_refresh_token_that_webex_no_longer_accepts_has_no_time_left(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    sandbox.revoke(home.sign_in(sandbox, left=timedelta(days=10)))
+    assert home.run("refresh").code == 3
+    one, all_of_them = home.run("status", "--no-who").out, home.run("status", "--all").out
+    assert re.search(r"^State +✗ sign-in needed$", one, re.MULTILINE)
+    assert re.search(r"^Refresh token +no longer accepted by Webex$", one, re.MULTILINE)
+    assert re.search(r"^default +sign-in needed +9 d 23 h +not accepted ", all_of_them, re.M)

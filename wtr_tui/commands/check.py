@@ -132,11 +132,12 @@ def judged(
         return Verdict(shown, Grade.CRITICAL, _first_problem(shown), now)
     if shown.settings.can_mint and not shown.settings.problems:
         return _of_service_app(shown, token, now, is_kept_alive)
-    lost = known.since_sign_in_needed(shown.known, token) is not None
-    refreshable = token.refresh_token is not None and not lost and not shown.settings.problems
+    if shown.is_lost:
+        return _lost(shown, token, now)
+    refreshable = token.refresh_token is not None and not shown.settings.problems
     end = token.refresh_expires_at if refreshable else token.expires_at
     if end is None:
-        return Verdict(shown, Grade.WARNING if lost else Grade.OK, "its end is not known", None)
+        return Verdict(shown, Grade.OK, "its end is not known", None)
     left = end - now
     level = Grade.CRITICAL if left <= critical else Grade.WARNING if left <= warn else Grade.OK
     message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
@@ -150,13 +151,19 @@ def judged(
     elif refreshable and shown.known.moves(end):
         # As long as something refreshes it, nobody is needed, however short this end is.
         return Verdict(shown, Grade.OK, f"{message} unless it is refreshed before", None)
-    elif lost:
-        message += ", Webex no longer accepts the refresh token"
-        level = max(level, Grade.WARNING)
     elif token.refresh_token is not None and shown.settings.problems:
         message += f", it cannot be refreshed: {shown.settings.problems[0]}"
         level = max(level, Grade.WARNING)
     return Verdict(shown, level, message, end)
+
+
+def _lost(shown: Condition, token: Token, now: datetime) -> Verdict:
+    """One whose refresh token Webex no longer accepts: as in wtr status, no waiting helps it."""
+    message, end = "sign-in needed: Webex no longer accepts the refresh token", token.expires_at
+    if not token.is_valid(now) or known.since_refused(shown.known, token) is not None:
+        return Verdict(shown, Grade.CRITICAL, message, now)
+    until = f"until {clock.local(end)}" if end else "for an unknown time"
+    return Verdict(shown, Grade.CRITICAL, f"{message}; the access token lasts {until}", end)
 
 
 def _of_service_app(

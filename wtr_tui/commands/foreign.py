@@ -72,7 +72,7 @@ def understood(content: bytes) -> Foreign:
         return _from_members(_json(text))
     word = text.strip("\"'")
     if not any(letter.isspace() for letter in word):
-        return Foreign(bare=_token(word, "what is there"))
+        return Foreign(bare=_token(word, "What is there"))
     try:
         found = parsed(text, "The file")
     except SettingsError:
@@ -97,12 +97,11 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
     access = _first(members, "access_token", "token")
     refresh = members.get("refresh_token")
     base_url = members.get("base_url")
-    base_url = members.get("base_url")
     foreign = Foreign(
         settings=_settings(members) if "access_token" not in members else _app_id(members),
-        access_token=None if access is None else _token(access, "the access token"),
+        access_token=None if access is None else _token(access, "The access token"),
         expires_at=_instant(_first(members, "expires_at", "expiration")),
-        refresh_token=None if refresh is None else _token(refresh, "the refresh token"),
+        refresh_token=None if refresh is None else _token(refresh, "The refresh token"),
         refresh_expires_at=_instant(
             _first(members, "refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
         ),
@@ -146,9 +145,9 @@ def _app_id(members: Mapping[str, object]) -> dict[str, str]:
 
 def _token(stated: object, what: str) -> Secret:
     if not isinstance(stated, str) or not is_visible_ascii(stated.strip()):
-        raise ValueError(f"It does not look like a token, {what}.")
+        raise ValueError(f"{what} does not look like a token.")
     if len(stated.strip()) < 16:
-        raise ValueError(f"It is too short for a token, {what}.")
+        raise ValueError(f"{what} is too short for a token.")
     return Secret(stated.strip())
 
 

@@ -85,6 +85,13 @@ class Condition:
         """The scopes that are asked for and that the token lacks."""
         return scopes_not_granted(self.token, self.settings) if self.token else ()
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether Webex no longer accepts the refresh token."""
+        if self.token is None:
+            return False
+        return known.since_sign_in_needed(self.known, self.token) is not None
+
     def owned_by(self, account: Account | None) -> Condition:
         return replace(self, account=account, asked=True)
 
@@ -177,6 +184,8 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
     facts: list[tuple[str, str, Tone]] = [("Profile", shown.profile.name, "bold")]
     if token is not None:
         refresh_end = _until(token.refresh_expires_at, now) if token.refresh_token else "none"
+        if shown.is_lost:
+            refresh_end = "no longer accepted by Webex"
         if not look.is_terminal:
             facts.append(("State", f"{state.sign} {state.value}", ""))
         facts += [
@@ -215,6 +224,8 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
         access = _left(token.expires_at, now) if token else "none"
         refreshable = token is not None and token.refresh_token is not None
         refresh = _left(token.refresh_expires_at, now) if token and refreshable else "none"
+        if shown.is_lost:
+            refresh = "not accepted"
         count = len(shown.problems)
         problems = f"{count} problem{'s'[: count > 1]}" if count else ""
         rows.append((shown.profile.name, shown.state.value, access, refresh, problems))
