@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -25,6 +26,11 @@ REVEAL = "press v to show the token"
 # GNU screen passes at most 768 bytes of a string on (measured with 4.9: 736 arrive, 776 do not),
 # older ones 256. It passes several strings on as one, so a long sequence is cut up.
 _SCREEN_STRING = 254
+
+# mosh sends how the screen differs, clipboard included, at most 250 ms apart: a text equal to the
+# last one is no difference, unless a frame with another one has come in between.
+_ANOTHER_TEXT = " "
+_MOSH_FRAME = 0.5
 
 _SMALL_TERMINALS = 1_024
 _MANY_TERMINALS = 4_096
@@ -134,18 +140,26 @@ def copy(
     """
     environ = os.environ if environ is None else environ
     possible = routes(surroundings, setting)
-    for route in possible:
-        if route is Route.PYPERCLIP and _pyperclip_copy(text, environ, limit):
-            return Copied(route, "Copied to this machine's clipboard.")
-        if route is Route.TMUX and tmux.copy(text, environ, limit):
-            return _sent(route, "through tmux", otherwise, text)
-    written = [route for route in possible if route in SEQUENCES]
-    for route in written:
-        # Nothing tells which of them gets through: all are sent, and one that does not is dropped.
-        write_terminal(SEQUENCES[route](text))
-    if written:
-        return _sent(written[0], "OSC 52", otherwise, text)
-    return Copied(None, f"Not copied: no clipboard can be reached from here. Instead {otherwise}.")
+    if Route.PYPERCLIP in possible and _pyperclip_copy(text, environ, limit):
+        return Copied(Route.PYPERCLIP, "Copied to this machine's clipboard.")
+
+    def send(text: str) -> Route | None:
+        if Route.TMUX in possible and tmux.copy(text, environ, limit):
+            return Route.TMUX
+        written = [route for route in possible if route in SEQUENCES]
+        for route in written:
+            # Nothing tells which of them gets through: all are sent; one that does not is dropped.
+            write_terminal(SEQUENCES[route](text))
+        return written[0] if written else None
+
+    if surroundings.mosh and send(_ANOTHER_TEXT) is not None:
+        time.sleep(_MOSH_FRAME)
+    route = send(text)
+    if route is None:
+        return Copied(
+            None, f"Not copied: no clipboard can be reached from here. Instead {otherwise}."
+        )
+    return _sent(route, "through tmux" if route is Route.TMUX else "OSC 52", otherwise, text)
 
 
 def _sent(route: Route, how: str, otherwise: str, text: str) -> Copied:
