@@ -120,9 +120,9 @@ class AutoRefresh:
         return True
 
     def _met(self, error: WtrError) -> bool:
-        told_already = self.problem is not None and str(self.problem) == str(error)
+        is_repeated = self.problem is not None and str(self.problem) == str(error)
         self.problem = error
-        return not told_already
+        return not is_repeated
 
     def _replaces_unsaved(self, stored: StoredToken | None) -> bool:
         """Whether the file holds something newer: mending its mode changes the file, too."""

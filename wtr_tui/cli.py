@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     forbid_core_dumps()
     show_any_sign()
     try:
-        exit_code = _told(arguments)
+        exit_code = _run_reporting(arguments)
         if exit_code in (WRONG_USAGE, SIGN_IN_NEEDED):
             _hint_at_go_tool(arguments)
         return exit_code
@@ -62,7 +62,7 @@ def _finish_token_requests() -> None:
         in_flight.finish()
 
 
-def _told(arguments: list[str]) -> int:
+def _run_reporting(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except WtrError as error:

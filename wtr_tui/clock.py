@@ -126,7 +126,7 @@ def duration(span: timedelta) -> str:
 
 
 def local(instant: datetime, *, seconds: bool = False) -> str:
-    """The instant on the person's own clock: ``Mon 7 Dec 2026 22:30 CET``."""
+    """The instant on the user's own clock: ``Mon 7 Dec 2026 22:30 CET``."""
     from datetime import timezone
 
     try:

@@ -6,7 +6,7 @@ The command passes the token on: to Vault, a Kubernetes secret, a password manag
 It gets the access token on standard input, without a line end, and about it in the environment:
 ``WTR_EVENT``, ``WTR_PROFILE``, ``WTR_CONFIG``, ``WTR_EXPIRES_AT``, ``WTR_REFRESH_EXPIRES_AT``.
 What it prints goes to a private log beside the token, ``PROFILE.log``. Whatever it does, the token
-is saved already, and a failure is told and harms nothing.
+is saved already, and a failure is reported and harms nothing.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ class LockUnusable(StorageError):
     """The lock file cannot be opened or locked at all."""
 
 
-# Only a person's sign-in helps: exit code 3.
+# Only a sign-in by the user helps: exit code 3.
 
 
 class SignInNeeded(WtrError):

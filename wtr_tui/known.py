@@ -1,4 +1,4 @@
-"""What a process learns about a token, noted so that all others say the same, and told in time.
+"""What a process learns about a token, recorded for all others, and announced in time.
 
 Webex refuses the access token; it no longer accepts the refresh token; refreshing does not move the
 refresh token's end; that end comes near. :mod:`wtr_tui.storage.state` keeps it beside the token.
@@ -230,7 +230,7 @@ def announce_sign_in(
 
     Once for each time of ``warnBefore``; where several have passed, once for all of them. To be
     called whenever the token was looked at; it is cheap while there is nothing to tell. Not to be
-    called under the token's lock. Gives whether it was told now.
+    called under the token's lock. Returns whether it was announced now.
     """
     # What the onToken command calls cannot run it, so it leaves it to the next one to do so.
     if "WTR_EVENT" in os.environ:
@@ -248,7 +248,7 @@ def announce_sign_in(
             end, limits = found
             known.announce(end, end - now(), limits)
             known.warn_before = settings[WARN_BEFORE]
-            # Noted before it is told: whoever is killed in between has told nobody twice.
+            # Recorded first: whoever is killed in between has announced nothing twice.
             if not state.write(str(profile.token_path), known):
                 return False
         if settings.can_mint:

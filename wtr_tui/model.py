@@ -103,7 +103,7 @@ class Token:
 class Account:
     """The user a token belongs to, in texts fit to be shown; "" for what Webex did not say.
 
-    ``organization`` is the organisation's UUID where it can be told, else Webex's own id;
+    ``organization`` is the organisation's UUID where it can be derived, else Webex's own id;
     ``user_id`` is Webex's id of the user.
     """
 

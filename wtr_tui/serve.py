@@ -138,7 +138,7 @@ def serve(
         server.setblocking(False)
         tell(greeting)
         giving = _Giving(token, _Seldom(tell))
-        giving.token()  # what is wrong is told at once, not to the first who asks
+        giving.token()  # what is wrong is reported at once, not to the first client
         while not asked:
             ready, _, _ = select.select([server, wake], [], [])
             if server in ready and not asked:
@@ -195,15 +195,15 @@ class _Seldom:
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
 
     def __call__(self, sentence: str) -> None:
         now = time.monotonic()
-        if now - self._told.get(sentence, -self._INTERVAL) < self._INTERVAL:
+        if now - self._reported.get(sentence, -self._INTERVAL) < self._INTERVAL:
             return
-        if len(self._told) >= self._MOST:
-            self._told.clear()
-        self._told[sentence] = now
+        if len(self._reported) >= self._MOST:
+            self._reported.clear()
+        self._reported[sentence] = now
         self._tell(sentence)
 
 

@@ -36,7 +36,7 @@ def cleaned(text: str, limit: int = 300) -> str:
     return joined
 
 
-# What can be told by its look, wherever it came from: Webex's tokens and JWTs, credentials in an
+# What is recognised by its look, wherever it came from: Webex's tokens and JWTs, credentials in an
 # address, the value behind bearer or basic.
 _CREDENTIALS = r"""(?x)
     [\w+/=.-]{8,}_PF84_[0-9a-f-]*

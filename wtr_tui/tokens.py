@@ -135,7 +135,7 @@ def fast_token(
 
     ``name`` and ``config`` are what the command line says. None for ``min_left`` is MIN_LEFT, or
     half of a shorter life. Gives None wherever it takes a closer look, of :func:`valid_token`:
-    nothing is told here, nothing repaired, and no failure raised.
+    nothing is reported here, nothing repaired, and no failure raised.
     """
     files = _files(name, config, environ)
     members = _members(files)

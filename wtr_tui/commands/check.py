@@ -97,7 +97,8 @@ def run(options: Namespace) -> int:
         found = [status.of_one(*place, who=options.ask)]
     limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
     verdicts = [
-        _with_scopes(judged(each, now, *limits, _is_kept_alive), each.not_granted) for each in found
+        _with_scopes(verdict(each, now, *limits, _is_kept_alive), each.not_granted)
+        for each in found
     ]
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
     level = verdicts[0].level if verdicts else Grade.UNKNOWN
@@ -116,7 +117,7 @@ def run(options: Namespace) -> int:
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
-def judged(
+def verdict(
     shown: Condition,
     now: datetime,
     warn: timedelta,
@@ -205,9 +206,9 @@ def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: N
     """``WTR WARNING - work: sign in by …; 3 more are fine | 'work'=…``: one line."""
     if not verdicts:
         return f"WTR {level.name} - there is no profile yet"
-    told = [each for each in verdicts if each.level is not Grade.OK] or list(verdicts[:1])
-    parts = [f"{each.name}: {on_one_line(each.message)}" for each in told]
-    others = len(verdicts) - len(told)
+    shown = [each for each in verdicts if each.level is not Grade.OK] or list(verdicts[:1])
+    parts = [f"{each.name}: {on_one_line(each.message)}" for each in shown]
+    others = len(verdicts) - len(shown)
     if others:
         parts.append(f"{others} more {'is' if others == 1 else 'are'} fine")
     measured = [

@@ -47,7 +47,7 @@ def step(words: str) -> None:
 
 
 def hide(*secrets: Secret | None) -> None:
-    """Makes sure that these are never told, whatever they look like."""
+    """Makes sure that these are never shown, whatever they look like."""
     if _log is not None:
         _hidden.update(secret.known() for secret in secrets if secret and secret.known())
 

@@ -56,8 +56,8 @@ def _shaped(token: Token, shape: str) -> str:
 
         kept = ("access_token", "expires_at", "refresh_token", "refresh_token_expires_at")
         wanted = {name: members[name] for name in (*kept, "token_type", "scope")}
-        stated = {name: value for name, value in wanted.items() if value not in (None, "")}
-        return yaml.safe_dump(stated, sort_keys=False, width=1_000_000).rstrip("\n")
+        chosen = {name: value for name, value in wanted.items() if value not in (None, "")}
+        return yaml.safe_dump(chosen, sort_keys=False, width=1_000_000).rstrip("\n")
     values = {
         "WEBEX_ACCESS_TOKEN": members["access_token"],
         "WEBEX_TOKEN": members["access_token"],

@@ -92,7 +92,7 @@ def _json(text: str) -> Mapping[str, object]:
 
 
 def _from_members(given: Mapping[str, object]) -> Foreign:
-    # The Go tool's library writes its keys in small letters, a person may have written others.
+    # The Go tool's library writes its keys in small letters, a user may have written others.
     members = {key.lower(): value for key, value in given.items() if value}
     access = _first(members, "access_token", "token")
     refresh = members.get("refresh_token")
@@ -143,24 +143,24 @@ def _app_id(members: Mapping[str, object]) -> dict[str, str]:
     return {"appid": app_id.strip()}
 
 
-def _token(stated: object, what: str) -> Secret:
-    if not isinstance(stated, str) or not is_visible_ascii(stated.strip()):
+def _token(value: object, what: str) -> Secret:
+    if not isinstance(value, str) or not is_visible_ascii(value.strip()):
         raise ValueError(f"{what} does not look like a token.")
-    if len(stated.strip()) < 16:
+    if len(value.strip()) < 16:
         raise ValueError(f"{what} is too short for a token.")
-    return Secret(stated.strip())
+    return Secret(value.strip())
 
 
-def _instant(stated: object) -> datetime | None:
+def _instant(value: object) -> datetime | None:
     """Seconds since 1970, or ISO 8601 with an offset; None for what says neither."""
-    if isinstance(stated, str) and stated.isascii() and stated.isdigit() and len(stated) < 12:
-        stated = int(stated)
-    if isinstance(stated, (int, float)) and not isinstance(stated, bool):
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+        value = int(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            return datetime.fromtimestamp(int(stated), timezone.utc)
+            return datetime.fromtimestamp(int(value), timezone.utc)
         except (ValueError, OverflowError, OSError):
             return None
-    found = _INSTANT.fullmatch(stated.strip()) if isinstance(stated, str) else None
+    found = _INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         return None
     try:
@@ -176,8 +176,8 @@ def _account(given: Mapping[str, object]) -> Account:
         return Account()
 
 
-def _scopes(stated: object) -> tuple[str, ...]:
-    words = tuple(stated.split()) if isinstance(stated, str) else ()
+def _scopes(value: object) -> tuple[str, ...]:
+    words = tuple(value.split()) if isinstance(value, str) else ()
     if not all(is_visible_ascii(word) for word in words):
         raise ValueError("Its scopes hold characters that no scope has.")
     return words

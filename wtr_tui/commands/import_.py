@@ -142,8 +142,8 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     signed_in(found, known, token)
     end = "its end is not known"
     if token.expires_at is not None:
-        ended = token.expires_at <= clock.now()
-        end = f"{'expired' if ended else 'valid until'} {clock.local(token.expires_at)}"
+        expired = token.expires_at <= clock.now()
+        end = f"{'expired' if expired else 'valid until'} {clock.local(token.expires_at)}"
     renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
     tell(f"The token is in {found.token_path}: {end}, {renewable}.")
 

@@ -203,7 +203,7 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
 
 
 def worst(errors: list[WtrError]) -> int:
-    """One exit code for many: a person is needed before all, then what no time will heal."""
+    """One exit code for many: a user is needed before all, then what no time will heal."""
     codes = {error.exit_code for error in errors}
     if SIGN_IN_NEEDED in codes:
         return SIGN_IN_NEEDED

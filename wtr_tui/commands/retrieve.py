@@ -233,7 +233,7 @@ class _SignIn:
 def _lines(
     step: steps.Step, here: Surroundings, authorize_url: str, *, can_paste: bool
 ) -> list[str]:
-    """What to print for one step. The last steps, but for Ended, are told elsewhere.
+    """What to print for one step. The last steps, but for Ended, are printed elsewhere.
 
     ``authorize_url`` holds the state: it is only shown where a user can paste the answer.
     """

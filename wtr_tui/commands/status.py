@@ -244,10 +244,10 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
         lines = [look.paint(text) for text in texts]
     wrong: list[str] = []
     for shown in found:
-        told: list[tuple[str, Tone]] = [(each, "bad") for each in shown.problems]
-        told += [(each, "warn") for each in shown.settings.warnings]
+        lines: list[tuple[str, Tone]] = [(each, "bad") for each in shown.problems]
+        lines += [(each, "warn") for each in shown.settings.warnings]
         term = f"{shown.profile.name}:"
-        for text, tone in told:
+        for text, tone in lines:
             wrong.append(look.entry(term, on_one_line(text), len(term) + 1, tone))
     return "\n".join([*lines, *([""] if wrong else []), *wrong])
 
@@ -384,8 +384,8 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     try:
         stored = stored_token(found)
     except WtrError as error:
-        told = tuple(map(str, [*problems, *incomplete, error]))
-        return Condition(found, chosen, None, told, error.exit_code, TokenState.NONE)
+        problems_shown = tuple(map(str, [*problems, *incomplete, error]))
+        return Condition(found, chosen, None, problems_shown, error.exit_code, TokenState.NONE)
     token = stored.token
     if token.refresh_token is not None:
         # A personal access token, or a bot's, belongs to no integration and needs no settings.
@@ -407,8 +407,8 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         if token.refresh_token is None:
             hurdles = problems  # a valid token is all there ever will be: no problem yet
     soon = known.sign_in_soon(noted, token, chosen, now)
-    told = (*map(str, hurdles), *((soon,) if soon else ()))
-    return Condition(found, chosen, stored, told, code, state, noted)
+    problems_shown = (*map(str, hurdles), *((soon,) if soon else ()))
+    return Condition(found, chosen, stored, problems_shown, code, state, noted)
 
 
 def _settings_problem(known: Settings) -> list[WtrError]:
@@ -467,8 +467,8 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
         account = client.account(shown.token.access_token, scopes=shown.token.scopes)
     except AccessTokenRejected as error:
         known.note_refused(shown.profile, shown.token, error, clock.now())
-        told = known.since_refused(shown.known, shown.token) is not None
-        return shown if told else shown.refused(error)
+        is_known = known.since_refused(shown.known, shown.token) is not None
+        return shown if is_known else shown.refused(error)
     except WtrError as error:
         return shown.with_problem(error.message)
     if shown.state is TokenState.REFUSED:

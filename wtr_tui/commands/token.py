@@ -56,7 +56,7 @@ def ready_token(
 ) -> tuple[str, str | None]:
     """The access token and, in ISO 8601, its end: the fast way where it is sure, else the full.
 
-    Warnings are told. Raises a WtrError where there is no valid token to give.
+    Warnings are printed. Raises a WtrError where there is no valid token to give.
     """
     path = os.environ.get("WTR_SOCKET")
     if path:

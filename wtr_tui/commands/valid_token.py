@@ -1,4 +1,4 @@
-"""Settings and token of the profile that is meant, for the commands: what is odd is told."""
+"""Settings and token of the profile that is meant, for the commands: anything odd is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wtr_tui.storage.settings import Settings
 
 
 def stored_token(found: Profile) -> StoredToken:
-    """What the profile's file holds; what reading it repaired is told. Raises SignInNeeded."""
+    """What the profile's file holds; what reading it repaired is reported. Raises SignInNeeded."""
     stored = tokens.stored_token(found)
     debug.hide(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
@@ -27,7 +27,7 @@ def stored_token(found: Profile) -> StoredToken:
 
 
 def loaded_settings(found: Profile, environ: Mapping[str, str] | None = None) -> Settings:
-    """The profile's settings; what deserves a word about them is told. Raises SettingsError.
+    """The profile's settings; warnings about them are printed. Raises SettingsError.
 
     ``environ`` is what of the environment counts for this profile, by default all of it.
     """
@@ -41,7 +41,7 @@ def loaded_settings(found: Profile, environ: Mapping[str, str] | None = None) ->
 def valid_token(
     options: Namespace | NoOptions, *, may_refresh: bool = True, lock: Lock | None = None
 ) -> Token:
-    """A valid token of the profile that is meant; warnings are told. Raises a WtrError.
+    """A valid token of the profile that is meant; warnings are printed. Raises a WtrError.
 
     ``lock`` is the token's, where it is held or has been waited for; it is let go of.
     """

@@ -247,8 +247,8 @@ def token_from(
 def _tracking_id(members: Mapping[str, object], *secrets: Secret | None) -> str:
     """What names the request in the history; "" where a server has put a token there."""
     found = cleaned(str(members.get(TRACKING_ID) or ""), _LONGEST_TRACKING_ID)
-    told = any(secret is not None and secret.reveal()[:20] in found for secret in secrets)
-    return "" if told else found
+    is_secret = any(secret is not None and secret.reveal()[:20] in found for secret in secrets)
+    return "" if is_secret else found
 
 
 def _require_bearer(members: Mapping[str, object]) -> None:

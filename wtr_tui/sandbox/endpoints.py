@@ -91,7 +91,7 @@ class _ErrorPage(Exception):
 
 
 class _ErrorRedirect(Exception):
-    """A mistake that the client is told through the redirect (RFC 6749 §4.1.2.1)."""
+    """An error that is reported to the client through the redirect (RFC 6749 §4.1.2.1)."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(error)

@@ -1,1 +1,1 @@
-"""What is on disk: the settings a person wrote, and the token. No network, no screen."""
+"""What is on disk: the settings a user wrote, and the token. No network, no screen."""

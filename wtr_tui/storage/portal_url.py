@@ -64,10 +64,10 @@ def parse_oauth_url(text: str) -> PortalUrl:
         raise ValueError("This address says one thing twice; copy it from the portal once more.")
     if given.get("response_type", "code") != "code":
         raise ValueError("This address asks for something else than a code (response_type).")
-    return _judged(given, base_url)
+    return _checked(given, base_url)
 
 
-def _judged(given: dict[str, str], base_url: str) -> PortalUrl:
+def _checked(given: dict[str, str], base_url: str) -> PortalUrl:
     app_id = given.get("client_id", "")
     if not app_id:
         raise ValueError("This address has no client_id; copy the whole of it from the portal.")

@@ -292,7 +292,9 @@ class _Reading:
         if named:
             self.notes.append(f"The secret itself counts, {named[0].source} does not.")
         if not found.fault and found.value is None:
-            if not {SECRET_FILE.name, SECRET_COMMAND.name} & {told.key for told in self.problems}:
+            if not {SECRET_FILE.name, SECRET_COMMAND.name} & {
+                problem.key for problem in self.problems
+            }:
                 self.tell_missing(SECRET, found)
         elif not found.fault:
             try:

@@ -1,4 +1,4 @@
-"""Changes values in the text of a settings file and leaves all else as a person wrote it.
+"""Changes values in the text of a settings file and leaves all else as the user wrote it.
 
 PyYAML writes a file anew and drops its comments. Here its parser only says where in the text a
 value stands; what is put there instead is read again and compared before it counts.
@@ -124,11 +124,11 @@ def _wanted(
     for key, value in changes.items():
         present = [name for name in other_names.get(key, (key,)) if name in before]
         for name in present or [key]:
-            wanted[name] = None if value is None else _judged(value)
+            wanted[name] = None if value is None else _checked(value)
     return wanted
 
 
-def _judged(value: object) -> _Wanted:
+def _checked(value: object) -> _Wanted:
     if isinstance(value, (str, int)):
         return value
     if isinstance(value, Sequence):

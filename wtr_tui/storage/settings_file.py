@@ -4,7 +4,7 @@ Values are taken as they are written, with a note on what YAML would make of the
 ``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
 multiplied: what is below the values of the top keys is unfolded only when it is asked for.
 
-What is wrong with the text is told with its line and a caret. Nothing that could be the secret is
+What is wrong with the text is reported with its line and a caret. Nothing that could be the secret is
 repeated: PyYAML's own messages quote the text, so none of them is used; of the line, a value is
 shown only where it cannot belong to the secret.
 """
@@ -75,7 +75,7 @@ class SettingsFile:
 
 
 def read_mapping(path: Path) -> SettingsFile:
-    """Reads the file. A symbolic link is followed, and the mode is left alone: a person's file.
+    """Reads the file. A symbolic link is followed, and the mode is left alone: a user's own file.
 
     A file that does not exist has no keys. Raises SettingsFileError where it cannot be read, is
     too large, or is not one YAML mapping in UTF-8 with each key once.
@@ -276,7 +276,7 @@ _EXCERPT = 70
 _QUOTE_IT = "a value that begins so must be in quotation marks"
 _NEVER_CLOSED = "this is never closed"
 _NEIGHBOURS = "this does not belong here: is it indented like its neighbours, or a quote missing?"
-# What PyYAML says (a part of it), and what a person who writes settings can do about it.
+# What PyYAML says (a part of it), and what a user who writes settings can do about it.
 _WORDS = (
     (r"'\t'", "a tab stands where only spaces may: indent with spaces"),
     (

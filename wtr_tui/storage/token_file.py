@@ -216,7 +216,7 @@ class TokenFile:
     def fingerprint(self) -> Fingerprint | None:
         """Changes when the file does, without reading it; None where there is no file.
 
-        Raises TokenFileUnreadable where even that cannot be told.
+        Raises TokenFileUnreadable where even that cannot be known.
         """
         try:
             facts = self.path.stat(follow_symlinks=False)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     Members = dict[str, Any]
-    """Each member that is known, judged; absent ones are there as None. Instants are texts."""
+    """Each known member, validated; absent ones are there as None. Instants are texts."""
 
 VERSION = 1
 CREDENTIALS = ("access_token", "refresh_token")
@@ -62,33 +62,33 @@ def read_content(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
 def parsed(path: str, content: bytes) -> Members:
     """The members in these bytes. Raises as :func:`read` does; ``path`` is for the message."""
     members = _object(path, content)
-    judged: Members = {}
+    checked: Members = {}
     for name in CREDENTIALS:
         text = _text(path, members, name)
         # It goes into an HTTP header.
         if text is not None and not is_visible_ascii(text):
             raise CorruptTokenFile(path, f"{name} is not a token")
-        judged[name] = text
+        checked[name] = text
     for name in WORDS:
         words = _words(path, members, name)
         if len(words) > 1:
             raise CorruptTokenFile(path, f"{name} is more than one word")
-        judged[name] = words[0] if words else None
-    judged["scope"] = " ".join(_words(path, members, "scope"))
+        checked[name] = words[0] if words else None
+    checked["scope"] = " ".join(_words(path, members, "scope"))
     for name in INSTANTS:
-        judged[name] = _text(path, members, name)
-        if judged[name] is not None:
+        checked[name] = _text(path, members, name)
+        if checked[name] is not None:
             try:
-                judged[name] = plain_iso(judged[name])
+                checked[name] = plain_iso(checked[name])
             except (ValueError, OverflowError):
                 raise CorruptTokenFile(path, f"{name} is not an instant with a time zone") from None
     for name in REQUIRED:
-        if not judged[name]:
+        if not checked[name]:
             raise CorruptTokenFile(path, f"it has no {name}")
-    judged["account"] = account(path, members)
+    checked["account"] = account(path, members)
     # What cannot be a record is none: then the settings are read.
-    judged["settings"] = members.get("settings")
-    return judged
+    checked["settings"] = members.get("settings")
+    return checked
 
 
 def account(path: str, members: Mapping[str, object]) -> dict[str, str] | None:

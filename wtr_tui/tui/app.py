@@ -140,7 +140,7 @@ class WtrApp(App[int]):
         return "sign-in" if self.session.ready else "settings"
 
     def take_keys(self) -> None:
-        """Gives the actions the keys of the settings; what of them cannot be used is told."""
+        """Gives the actions the keys of the settings; those that cannot be used are reported."""
         wanted = self.session.settings[KEYS]
         if not wanted and not self._other_keys:
             return

@@ -17,7 +17,7 @@ class Key:
 
 
 def keys(*declared: Key) -> list[Binding]:
-    """As Textual's bindings; the action's name is the id under which a person may remap it."""
+    """As Textual's bindings; the action's name is the id under which the user may rebind it."""
     return [
         Binding(
             key.key,

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Owner:
-    """The person Webex names for the latest token, or why none is known."""
+    """The user that Webex names for the latest token, or why none is known."""
 
     def __init__(self) -> None:
-        self._person: Account | None = None
+        self._account: Account | None = None
         self._why_unknown = ""
         self._asked_for: Secret | None = None
 
@@ -36,7 +36,7 @@ class Owner:
         stored = session.keeper.stored
         scopes = stored.token.scopes if stored is not None else ()
 
-        def person() -> Account | None:
+        def account() -> Account | None:
             try:
                 with session.client() as client:
                     return client.account(access_token, scopes=scopes)
@@ -48,9 +48,9 @@ class Owner:
                 raise
 
         try:
-            self._person = await in_thread(person)
+            self._account = await in_thread(account)
         except WtrError as error:
-            self._person = None  # the one that is known may be of the token before
+            self._account = None  # the one that is known may be of the token before
             missing = getattr(error, "status", None) == 404
             self._why_unknown = (
                 "Owner unknown (this server does not tell)"
@@ -58,7 +58,7 @@ class Owner:
                 else f"Owner unknown for now: {error.message}"
             )
         else:
-            known = self._person is not None
+            known = self._account is not None
             self._why_unknown = "" if known else "Owner unknown (takes the scope spark:people_read)"
 
     def words(self, token: Token, stored: Account, claims: TokenClaims | None = None) -> str:
@@ -67,18 +67,18 @@ class Owner:
         ``stored`` is whose it is as the token file says, until Webex has been asked; ``claims``
         are the token's own, for what neither of them says.
         """
-        person = self._person
-        if person is None and (stored.display_name or stored.email):
-            person = stored
-        named = (person.display_name, person.email) if person else (self._why_unknown,)
-        organization = token.organization or (person.organization if person else "")
+        account = self._account
+        if account is None and (stored.display_name or stored.email):
+            account = stored
+        named = (account.display_name, account.email) if account else (self._why_unknown,)
+        organization = token.organization or (account.organization if account else "")
         which = f"organisation {organization[:8]}…" if organization else ""
         said = []
         if claims is not None and claims.organization and not organization:
             said.append(f"organisation {claims.organization[:8]}…")
-        if claims is not None and claims.user_id and person is None:
+        if claims is not None and claims.user_id and account is None:
             said.append(f"user {claims.user_id[:8]}…")
-        if claims is not None and claims.app_id and person is None:
+        if claims is not None and claims.app_id and account is None:
             said.append(f"App ID {claims.app_id[:12]}…")
         says = f"the token says: {', '.join(said)}" if said else ""
         return " · ".join(filter(None, (*named, which, says)))

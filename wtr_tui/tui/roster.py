@@ -37,7 +37,7 @@ class Followed:
         self.failure = ""
         self.refreshing = False
         self.needed = ""
-        """What a person was told to do; "" where nobody was."""
+        """What the user was asked to do; "" for nothing."""
         self._read_at: object = None
         self._history_mark: object = None
         self._latest: Entry | None = None
@@ -100,7 +100,7 @@ class Followed:
         return self.settings_error is None and not self.settings.problems
 
     def need(self, now: datetime) -> str:
-        """What only a person can mend, for behind the profile's name; "" where nothing is."""
+        """What only the user can mend, shown behind the profile's name; "" where nothing is."""
         keeper = self.keeper
         if keeper.unsaved:
             return "has a new token that could not be saved"

@@ -52,7 +52,7 @@ class Program(Protocol):
     def fetch_secret(self) -> bool:
         """Whether the secret is there, got where it is kept; a command has the bare terminal.
 
-        For when the user has pressed a key; why there is none is told.
+        For when the user has pressed a key; why there is none is reported.
         """
 
     def refresh_token(self) -> None:

@@ -89,7 +89,7 @@ class TerminalInput:
     def __init__(self, *, mouse: bool, escape_seconds: float = 0.1) -> None:
         self._mouse = mouse
         self._escape_seconds = escape_seconds
-        # The bytes that are not UTF-8 come as surrogates, so that 8-bit controls can be told.
+        # The bytes that are not UTF-8 come as surrogates, so that 8-bit controls can be recognised.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._state = _State.GROUND
         self._pieces: list[str] = []

@@ -153,7 +153,7 @@ _SOURCES = (
 
 
 def _hue(colour: Color, degrees: float) -> Color:
-    """The colour in the hue that its meaning has everywhere, strong enough to be told apart."""
+    """The colour in the hue that its meaning has everywhere, strong enough to be distinguished."""
     _, saturation, lightness = colour.hsl
     return Color.from_hsl(degrees / 360, max(saturation, 0.7), min(lightness, 0.72))
 

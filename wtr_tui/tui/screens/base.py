@@ -69,7 +69,7 @@ class WtrScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        # Made beforehand: a screen may be told something before it is shown for the first time.
+        # Made beforehand: a screen may be given a message before it is shown for the first time.
         self._message = MessageLine()
         self._styled_for = ""
 

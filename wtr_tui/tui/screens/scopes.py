@@ -35,13 +35,13 @@ def grouped(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
         ]
     named = [name for name in names if all(word in name.lower() for word in wanted)]
     named.sort(key=lambda name: (name.lower() != words.strip().lower(), name not in first))
-    told = [
+    described = [
         name
         for name in names
         if name not in named
         and all(word in f"{name} {known.get(name, '')}".lower() for word in wanted)
     ]
-    found = [("in the name", named), ("in the description", told)]
+    found = [("in the name", named), ("in the description", described)]
     return [(title, members) for title, members in found if members]
 
 

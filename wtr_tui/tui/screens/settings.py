@@ -200,9 +200,9 @@ class SettingsScreen(WtrScreen):
         return [field for field in self.query(Field) if field.changed]
 
     def _portal_problem(self, problem: str) -> None:
-        told = self.query_one("#portal-problem", Quiet)
-        told.display = bool(problem)
-        told.reshape(problem)
+        shown = self.query_one("#portal-problem", Quiet)
+        shown.display = bool(problem)
+        shown.reshape(problem)
 
     def _take_portal_url(self, text: str, *, whole: bool = False) -> None:
         if not text.strip():

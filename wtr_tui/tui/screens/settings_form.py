@@ -51,7 +51,7 @@ def shown(settings: Settings, key: str, written: str = "") -> Shown:
     words = source.words() if value or source.kind != "default" else "not set"
     if key not in right and not value and source.kind == "default":
         words = "default" if BY_KEY[key].default_text else "not set"
-    line = next((told.where for told in settings.problems if told.key == key), "")
+    line = next((problem.where for problem in settings.problems if problem.key == key), "")
     if source.kind == "file" and " line " in line:
         words += f", line {line.rpartition(' line ')[2]}"
     fixed = source.kind in ("environment", "elsewhere")
@@ -99,7 +99,7 @@ def check(setting: Setting[Any], given: Given) -> str | None:
 
 
 def check_typed_secret(text: str) -> str | None:
-    """As :func:`check_secret`; a blank inside is told, too: nothing of Webex's has one."""
+    """As :func:`check_secret`; a blank inside is reported, too: nothing of Webex's has one."""
     refusal = check_secret(text)
     if refusal is None and " " in text:
         return "The secret holds a space: was something else copied along with it?"
@@ -107,7 +107,7 @@ def check_typed_secret(text: str) -> str | None:
 
 
 def is_first(settings: Settings) -> bool:
-    """Whether the person is still to be led: there is no App ID or no secret."""
+    """Whether the user still needs guidance: there is no App ID or no secret."""
     return not (shown(settings, "appid").value and settings.secret)
 
 

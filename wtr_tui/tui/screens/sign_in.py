@@ -342,7 +342,7 @@ class SignInScreen(WtrScreen):
         self.tell("")
         self.program.token_changed()
         self.program.go("token")
-        # Also now: what an earlier token was told about is not to be seen for a moment, either.
+        # Also now: what was said about an earlier token is not to be seen for a moment, either.
         self.program.tell("")
         said = words.message(step)
         if said is not None:

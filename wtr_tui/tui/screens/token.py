@@ -207,8 +207,8 @@ class TokenScreen(WtrScreen):
 
     def _obtained_words(self, token: Token) -> str:
         remark = self.session.used.remark
-        told = f" · {remark}" if remark else ""
-        return f"{date(token.obtained_at, self.session.now(), seconds=False)}{told}"
+        suffix = f" · {remark}" if remark else ""
+        return f"{date(token.obtained_at, self.session.now(), seconds=False)}{suffix}"
 
     def _show_scopes(self, token: Token) -> None:
         settings = self.session.settings
@@ -608,8 +608,8 @@ def _columns(scopes: tuple[str, ...], width: int) -> str:
 def _empty_words(session: Session) -> str:
     if session.socket:
         failed = session.keeper.problem is not None
-        told = "The line below says why; it is asked again every minute."
-        return f"No token from the socket. {told}" if failed else "Asking the socket …"
+        reason = "The line below says why; it is asked again every minute."
+        return f"No token from the socket. {reason}" if failed else "Asking the socket …"
     if session.keeper.problem is not None:
         return "The token file cannot be used; the line below says why."
     return "No token yet.\n\nF3 signs in to Webex and gets one."

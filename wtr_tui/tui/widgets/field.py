@@ -69,7 +69,7 @@ class Field(Vertical):
     @on(Input.Changed)
     def judge(self) -> None:
         self.problem = self._check(self.entry.value) or ""
-        # What is merely missing yet is told calmly.
+        # What is merely missing so far is said calmly.
         self.set_class(bool(self.problem), "-told")
         self.set_class(bool(self.problem and self.entry.value), "-wrong")
         self.query_one(".problem", Quiet).reshape(self.problem)

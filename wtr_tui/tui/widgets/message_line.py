@@ -31,9 +31,9 @@ def seconds_shown(sentence: str, tone: Tone) -> float:
 
 
 class MessageLine(Quiet):
-    """Stays for a while, until something else is told, or until the user presses Escape.
+    """Stays for a while, until another message comes, or until the user presses Escape.
 
-    What is under way (``Refreshing …``) stays until its end is told.
+    What is under way (``Refreshing …``) stays until its outcome is shown.
     """
 
     class Over(Message):
@@ -45,7 +45,7 @@ class MessageLine(Quiet):
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
-        self._count()  # it may have been told something before it was shown
+        self._count()  # it may have a message before it is shown
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         self._sentence, self._tone = sentence, tone

@@ -86,5 +86,5 @@ def _shortened(step: Step) -> Step:
 
 
 def _only_sign(step: Step) -> Step:
-    told = step.state in (StepState.NOW, StepState.FAILED)
-    return Step((step.short or step.text) if told else "", step.state)
+    shown = step.state in (StepState.NOW, StepState.FAILED)
+    return Step((step.short or step.text) if shown else "", step.state)
