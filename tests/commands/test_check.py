@@ -307,5 +307,5 @@ def test_an_expired_token_that_something_keeps_alive_is_fine(home: Home, sandbox
     expired(home, sandbox)
     shown = status.of_one(None, None, home.environ, clock.now(), who=False)
     limits = clock.now(), 7 * DAYS, DAYS
-    assert check.judged(shown, *limits, lambda _: True).level is Grade.OK
-    assert check.judged(shown, *limits, lambda _: False).level is Grade.WARNING
+    assert check.verdict(shown, *limits, lambda _: True).level is Grade.OK
+    assert check.verdict(shown, *limits, lambda _: False).level is Grade.WARNING

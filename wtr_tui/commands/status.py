@@ -244,10 +244,10 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
         lines = [look.paint(text) for text in texts]
     wrong: list[str] = []
     for shown in found:
-        lines: list[tuple[str, Tone]] = [(each, "bad") for each in shown.problems]
-        lines += [(each, "warn") for each in shown.settings.warnings]
+        remarks: list[tuple[str, Tone]] = [(each, "bad") for each in shown.problems]
+        remarks += [(each, "warn") for each in shown.settings.warnings]
         term = f"{shown.profile.name}:"
-        for text, tone in lines:
+        for text, tone in remarks:
             wrong.append(look.entry(term, on_one_line(text), len(term) + 1, tone))
     return "\n".join([*lines, *([""] if wrong else []), *wrong])
 

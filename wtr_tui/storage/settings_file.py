@@ -4,8 +4,8 @@ Values are taken as they are written, with a note on what YAML would make of the
 ``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
 multiplied: what is below the values of the top keys is unfolded only when it is asked for.
 
-What is wrong with the text is reported with its line and a caret. Nothing that could be the secret is
-repeated: PyYAML's own messages quote the text, so none of them is used; of the line, a value is
+What is wrong with the text is reported with its line and a caret. Nothing that could be the secret
+is repeated: PyYAML's own messages quote the text, so none of them is used; of the line, a value is
 shown only where it cannot belong to the secret.
 """
 
