@@ -63,10 +63,13 @@ def deliver(
     event: Event,
     token: Token | None = None,
     error: WtrError | None = None,
+    *,
+    is_news: bool = True,
 ) -> None:
     """Hands on what happened to the profile's token; never raises.
 
     ``token`` is the one there is now, None where it is of no use; ``error`` why something failed.
+    The onToken command is run for what is news alone.
     Not to be called under the token's lock: the onToken command, which is waited for up to LIMIT,
     may ask for the token itself. Its failure is logged as a warning of ``LOGGER``.
     """
@@ -74,7 +77,7 @@ def deliver(
     if event in _WRITTEN:
         _write_sinks(profile, settings, token if event is not Event.SIGNED_OUT else None)
     # A command that refreshes must not run itself for ever.
-    if settings[ON_TOKEN] and event in _HEARD and "WTR_EVENT" not in os.environ:
+    if is_news and settings[ON_TOKEN] and event in _HEARD and "WTR_EVENT" not in os.environ:
         _run_on_token(profile, settings, _HEARD[event], token)
 
 

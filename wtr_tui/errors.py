@@ -191,6 +191,8 @@ class SignInNeeded(WtrError):
 
     exit_code = SIGN_IN_NEEDED
     kind = "sign-in-needed"
+    is_news = True
+    """False where the same was found of the same grant before, and told."""
 
 
 class GrantRejected(SignInNeeded):

@@ -69,6 +69,31 @@ def end_can_move(known: State, token: Token, within: timedelta, now: datetime) -
     return not known.stays(end)
 
 
+def sign_in_by(
+    known: State,
+    token: Token,
+    settings: Settings,
+    now: datetime,
+    *,
+    within: timedelta | None = None,
+) -> datetime | None:
+    """When somebody has to sign in at the latest, where that is near; None where it is not.
+
+    That is the refresh token's end, from the longest time of ``warnBefore`` on, or from
+    ``within`` where that is longer; once Webex no longer accepts it, the access token's.
+    """
+    if settings.can_mint or token.refresh_token is None:
+        return None
+    if since_sign_in_needed(known, token) is not None:
+        return token.expires_at if token.is_valid(now) else None
+    end = token.refresh_expires_at
+    if end is None or end <= now or known.moves(end):
+        return None
+    limits = settings[WARN_BEFORE]
+    soon = timedelta(seconds=max(limits, default=0))
+    return end if end - now <= max(soon, within or soon) else None
+
+
 def sign_in_soon(
     known: State,
     token: Token,
@@ -77,24 +102,16 @@ def sign_in_soon(
     *,
     within: timedelta | None = None,
 ) -> str:
-    """That the refresh token ends soon and somebody has to sign in, in a sentence; "" if not.
-
-    It is said from the longest time of ``warnBefore`` on, or from ``within`` where that is longer.
-    """
-    end = token.refresh_expires_at
-    if end is None or token.refresh_token is None or end <= now:
+    """That somebody has to sign in soon, in a sentence; "" where :func:`sign_in_by` is None."""
+    end = sign_in_by(known, token, settings, now, within=within)
+    if end is None:
         return ""
-    if settings.can_mint or known.moves(end) or since_sign_in_needed(known, token) is not None:
-        return ""
-    limits = settings[WARN_BEFORE]
-    soon = timedelta(seconds=max(limits, default=0))
-    if end - now > max(soon, within or soon):
-        return ""
-    stays = "refreshing does not extend it: " if known.stays(end) else ""
-    return (
-        f"The refresh token ends in {clock.duration(end - now)};"
-        f" {stays}somebody has to sign in by {clock.local(end)}."
-    )
+    if since_sign_in_needed(known, token) is not None:
+        why = "Webex no longer accepts the refresh token: "
+    else:
+        stays = "refreshing does not extend it: " if known.stays(end) else ""
+        why = f"The refresh token ends in {clock.duration(end - now)}; {stays}"
+    return f"{why}somebody has to sign in by {clock.local(end)}."
 
 
 def require_mint_due(known: State, token: Token, now: datetime) -> None:
@@ -142,6 +159,7 @@ def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime)
     _follow(known, token)
     known.last = LastOutcome(error.kind, now, cleaned(error.message))
     if isinstance(error, GrantRejected):
+        error.is_news = known.sign_in_needed_since is None
         known.sign_in_needed_since = known.sign_in_needed_since or now
         known.message = cleaned(error.message)
     state.write(str(profile.token_path), known)
@@ -164,6 +182,8 @@ def note_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
     """A service app's token could not be minted anew: the next attempt waits, up to an hour."""
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
         known = of(profile)
+        if isinstance(error, SignInNeeded) and known.last is not None and known.mint_failures:
+            error.is_news = known.last.kind != error.kind
         known.mint_failures += 1
         seconds = min(_FIRST_WAIT * 2 ** min(known.mint_failures - 1, 10), _LONGEST_WAIT)
         wait = timedelta(seconds=seconds)

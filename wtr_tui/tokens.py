@@ -57,6 +57,9 @@ MIN_LEFT = 300
 PATIENCE = 60.0
 """Seconds to wait for another process that refreshes: scripts start by the dozen, at once."""
 
+_ASK_AGAIN = 86_400
+"""Seconds between two questions about a refresh token that Webex no longer accepts."""
+
 SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
 
 LOST_GRANT = (
@@ -358,7 +361,8 @@ def refresh(
         obtained = _renewed(profile, settings, client, need, lock)
     except WtrError as error:
         event = Event.NEEDS_SIGN_IN if isinstance(error, SignInNeeded) else Event.FAILED
-        deliver(profile, settings, event, error=error)
+        is_news = not isinstance(error, SignInNeeded) or error.is_news
+        deliver(profile, settings, event, error=error, is_news=is_news)
         if event is Event.FAILED:
             known.announce_sign_in(profile, settings, now)
         raise
@@ -654,6 +658,22 @@ def require_refresh_token(token: Token) -> None:
             " or a bot's has none.",
             "Import a new one, or sign in with an integration.",
         )
+
+
+def require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
+    """Raises SignInNeeded where Webex refused the refresh token within the last day.
+
+    For whoever comes every hour: asking as often would change nothing.
+    """
+    from wtr_tui import known
+
+    noted = known.of(profile)
+    if known.since_sign_in_needed(noted, token) is None or noted.last is None:
+        return
+    if clock.seconds(0) <= now - noted.last.at < clock.seconds(_ASK_AGAIN):
+        lost = SignInNeeded(noted.message, LOST_GRANT)
+        lost.is_news = False
+        raise lost
 
 
 def require_own(stored: StoredToken, settings: Settings, *, strict: bool = False) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.webex import Fault, Rules, Sandbox
+from wtr_tui import clock
 
 HOUR = timedelta(hours=1)
 
@@ -132,13 +133,55 @@ def test_all_refreshes_every_profile_and_a_bad_one_stops_none(home: Home, sandbo
     assert list(rows) == sorted(rows)
     assert all(rows[name]["ok"] for name in [*good, "fresh"])
     codes = {name: row["exit_code"] for name, row in rows.items() if not row["ok"]}
-    assert codes == {"broken": 2, "damaged": 1, "dead": 3, "empty": 3, "unsettled": 2}
-    assert "26 profiles: 20 refreshed, 1 fresh enough, 5 failed." in ran.err
+    assert codes == {"broken": 2, "damaged": 1, "dead": 3, "empty": 0, "unsettled": 2}
+    assert (
+        "26 profiles: 20 refreshed, 1 fresh enough, 1 with nothing to refresh, 4 failed." in ran.err
+    )
     lines = ran.err.splitlines()
     assert [line.split(": ")[:2] for line in lines[:-1]] == [["wtr", name] for name in codes]
     assert len(sandbox.requests_to("access_token")) == 21
     for name in good:
         assert rows[name]["access_token"] == home.stored(name).token.access_token.reveal()
+
+
+def test_a_timer_finds_nothing_to_refresh_where_there_is_no_token(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox, "empty")
+    home.sign_in(sandbox, "personal", left=timedelta(hours=9))
+    fields = home.stored_fields("personal")
+    home.write_token({**fields, "refresh_token": None}, "personal")
+    ran = home.run("refresh", "--all", "--within", "3d")
+    assert ran.code == 0
+    assert "empty: The profile empty has no token." in ran.err
+    assert "0 fresh enough, 2 with nothing to refresh, 0 failed." in ran.err
+    assert home.run("refresh", "--all", "--within", "3d", "-q").err == ""
+    home.write_token(
+        {**fields, "refresh_token": None, "expires_at": fields["obtained_at"]}, "personal"
+    )
+    assert home.run("refresh", "--all", "--within", "3d").code == 3
+    assert home.run("refresh", "--profile", "empty").code == 3
+    assert not sandbox.requests
+
+
+def test_a_timer_asks_about_a_lost_grant_once_a_day_and_fails_until_somebody_signs_in(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox, "default", "onToken: sh -c 'echo $WTR_EVENT >> events'")
+    sandbox.revoke(home.sign_in(sandbox))
+    mailed = [home.run("refresh", "--all", "--within", "3d", "-q") for _ in range(3)]
+    assert [ran.code for ran in mailed] == [3, 3, 3]
+    assert [bool(ran.err) for ran in mailed] == [True, False, False]
+    assert "password" in home.run("refresh", "--within", "3d").err
+    assert len(sandbox.requests_to("access_token")) == 1
+    state = home.token_path().with_suffix(".state")
+    noted = json.loads(state.read_text())
+    noted["last"]["at"] = clock.iso(clock.now() - timedelta(hours=25))
+    state.write_text(json.dumps(noted))
+    assert home.run("refresh", "--all", "--within", "3d", "-q").err
+    assert home.run("refresh").code == 3  # by hand it is asked as often as one likes
+    assert len(sandbox.requests_to("access_token")) == 3
+    assert (home.folder / "events").read_text() == "needs-sign-in\n"
 
 
 def test_all_says_temporary_only_where_nothing_else_is_wrong(home: Home, sandbox: Sandbox) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.support.stage import ANN, NoWebex, Stage, until
+import pytest
+
+from tests.support.stage import ANN, DESK, NoWebex, Stage, seen, shows, until
 from tests.support.tokens import a_token
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import history, known
+from wtr_tui.errors import GrantRejected
 from wtr_tui.history import Event
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profiles import Profile
+from wtr_tui.tui.state import date
 
 
 def events(profile: Profile) -> list[Event]:
@@ -38,6 +42,38 @@ async def test_two_open_screens_announce_the_end_once(stage: Stage) -> None:
         await pilot.pause()
     assert events(stage.profile) == [Event.SIGN_IN_SOON]
     assert ran.read_text() == "sign-in-soon\n"
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (140, 40)])
+async def test_header_and_view_name_the_instant_by_which_somebody_has_to_sign_in(
+    stage: Stage, width: int, height: int
+) -> None:
+    stage.configure()
+    token = a_token(obtained_at=stage.clock(), refresh_life=timedelta(days=10))
+    stage.save(token)
+    end = token.refresh_expires_at
+    assert end is not None
+    by = date(end, stage.clock())
+    async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(width, height)) as pilot:
+        await shows(pilot, f"by {by}")
+        assert f"sign in by {by}" in seen(pilot).splitlines()[0]
+        for key in ("f5", "f4"):
+            await pilot.press(key)
+            await until(pilot, lambda: f"sign in by {by}" in seen(pilot).splitlines()[0])
+        stage.save(a_token("NEW1", obtained_at=stage.clock()))
+        await until(pilot, lambda: "sign in by" not in seen(pilot).splitlines()[0])
+
+
+async def test_a_lost_refresh_token_leaves_the_time_until_the_access_token_ends(
+    stage: Stage,
+) -> None:
+    stage.configure()
+    token = a_token(obtained_at=stage.clock())
+    stage.save(token)
+    known.note_failure(stage.profile, token, GrantRejected("Not accepted."), stage.clock())
+    assert token.expires_at is not None
+    async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, f"by {date(token.expires_at, stage.clock())}")
 
 
 async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process_knows(

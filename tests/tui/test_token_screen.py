@@ -21,7 +21,8 @@ from wtr_tui.oauth.responses import token_from
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.help import HelpScreen
-from wtr_tui.tui.screens.token import TokenScreen, date
+from wtr_tui.tui.screens.token import TokenScreen
+from wtr_tui.tui.state import date
 
 DAY = timedelta(days=1)
 IN_FULL = access_text()[:60]

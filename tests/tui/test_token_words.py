@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.support.clock import NOON
-from wtr_tui.tui.screens.token import curl_line, date, granted_words, masked
+from wtr_tui.tui.screens.token import curl_line, granted_words, masked
+from wtr_tui.tui.state import date
 
 HEAD = "ZDA4" + "x" * 60
 

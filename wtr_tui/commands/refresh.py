@@ -3,7 +3,8 @@
 --within looks at the end of the refresh token, too, but tries only once whether refreshing moves
 that one. The new token is saved before anything is said. Nothing is deleted when it fails. For
 cron or a systemd timer: wtr refresh --all --within 3d, every hour. One exit code stands for all
-profiles: 3 where any needs a sign-in, 4 where time alone will mend it.
+profiles: 3 where any needs a sign-in, 4 where time alone will mend it; a profile without a token is
+no failure of --all. --quiet tells of an end that comes near once for each time of warnBefore.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ from wtr_tui.errors import (
     SIGN_IN_NEEDED,
     TEMPORARY,
     ForeignToken,
+    GrantRejected,
     NoRefreshToken,
     NotSaved,
+    SignInNeeded,
     WtrError,
 )
 from wtr_tui.model import Token
@@ -63,6 +66,13 @@ def arguments(parser: ArgumentParser) -> None:
     add_outputs(parser)
 
 
+class _NothingToRefresh(WtrError):
+    """No token, or a valid one that cannot be refreshed: a timer has nothing to do for it."""
+
+    exit_code = DONE
+    kind = "nothing-to-refresh"
+
+
 @dataclass(frozen=True)
 class Refreshed:
     """What became of one profile's token: how it was obtained, or why it was not."""
@@ -72,6 +82,17 @@ class Refreshed:
     error: WtrError | None = None
     soon: str = ""
     """That somebody has to sign in soon, whatever is refreshed; "" where that is far away."""
+    is_news: bool = True
+    """Whether that, or the error, was not told by another run before."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there was nothing that could be refreshed: no failure of ``--all``."""
+        return isinstance(self.error, _NothingToRefresh)
+
+    @property
+    def has_failed(self) -> bool:
+        return self.error is not None and not self.is_idle
 
     @property
     def token(self) -> Token | None:
@@ -86,7 +107,8 @@ class Refreshed:
         if isinstance(self.error, NotSaved):
             return f"Refreshed, but NOT SAVED. {self.error}"
         if self.obtained is None:
-            asked = not isinstance(self.error, (ForeignToken, NoRefreshToken))
+            unasked = ForeignToken, NoRefreshToken, _NothingToRefresh
+            asked = not isinstance(self.error, unasked)
             return f"Not refreshed. {self.error}" if asked else str(self.error)
         until = "for an unknown time"
         if self.obtained.token.expires_at is not None:
@@ -107,18 +129,18 @@ def run(options: Namespace) -> int:
 
         def refreshed_one(found: Profile) -> Refreshed:
             environ = profiles.environment_of(found, os.environ) if options.all else os.environ
-            return _refreshed(
+            result = _refreshed(
                 found,
                 environ,
                 within,
                 lambda chosen: clients.client(chosen, total_timeout=patience),
             )
+            return _excused(result) if options.all else result
 
         if not options.all:
             result = refreshed_one(profiles.find(options.profile, options.config, os.environ))
             _give(result, options)
-            if result.error is not None or not options.quiet:
-                tell(result.text)
+            _tell(result, result.text, options)
             if isinstance(result.error, NotSaved) and not (options.output or options.json):
                 give_unsaved(result.error.token, result.profile.name)
             return result.error.exit_code if result.error else DONE
@@ -134,6 +156,7 @@ def _refreshed(
     client: Callable[[Settings], WebexClient],
 ) -> Refreshed:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
+    announced = known.of(found).given
     try:
         with in_flight.saved_first():
             stored = stored_token(found)
@@ -142,11 +165,28 @@ def _refreshed(
             obtained = _obtained(found, stored.token, chosen, within, client)
     except WtrError as error:
         debug.step(f"{found.name}: {error.kind}")
-        return Refreshed(found, None, error)
+        is_known = isinstance(error, SignInNeeded) and not error.is_news
+        asked = isinstance(error, GrantRejected)  # anew, once a day
+        return Refreshed(found, None, error, is_news=asked or not is_known)
     debug.step(f"{found.name}: {obtained.how.value}")
     noted = known.of(found)
     soon = known.sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
-    return Refreshed(found, obtained, soon=soon)
+    return Refreshed(found, obtained, soon=soon, is_news=noted.given != announced)
+
+
+def _excused(result: Refreshed) -> Refreshed:
+    """The same, but no failure where there is nothing that a refresh could keep alive."""
+    found, error = result.profile, result.error
+    if not isinstance(error, (SignInNeeded, NoRefreshToken)):
+        return result
+    try:
+        stored = found.token_file.read()
+    except WtrError:
+        return result
+    is_valid = stored is not None and stored.token.is_valid(clock.now())
+    if stored is None or (is_valid and isinstance(error, NoRefreshToken)):
+        return Refreshed(found, None, _NothingToRefresh(error.message))
+    return result
 
 
 def _obtained(
@@ -161,6 +201,8 @@ def _obtained(
         return Obtained(token, How.ALREADY_FRESH)
     tokens.require_refresh_token(token)
     chosen.require()
+    if within is not None and not chosen.can_mint:
+        tokens.require_not_lost(found, token, clock.now())
     return tokens.refresh(
         found, chosen, client=client(chosen), within=within, both_ends=True, seen=token
     )
@@ -176,8 +218,18 @@ def _give(result: Refreshed, options: Namespace) -> None:
         give(text)
 
 
+def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
+    """Says it; with --quiet what failed, or comes near, and was not told before."""
+    if options.quiet and (result.is_idle or not result.is_news):
+        return
+    if options.quiet and result.error is None:
+        sentence = result.soon and f"{result.profile.name}: {result.soon}"
+    if sentence:
+        tell(sentence)
+
+
 def _summed_up(results: list[Refreshed], options: Namespace) -> int:
-    failed = [result for result in results if result.error is not None]
+    failed = [result for result in results if result.has_failed]
     if options.output:
         for result in results:
             token = result.token
@@ -186,19 +238,20 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
                 give(f"Profile: {result.profile.name}\n{shown}\n")
     if options.json:
         give(as_json([_members(result) for result in results]))
-    for result in failed:
-        tell(f"{result.profile.name}: {on_one_line(result.text)}")
     for result in results:
-        if result.soon:
-            tell(f"{result.profile.name}: {result.soon}")
-    idle = sum(
+        told = on_one_line(result.text) if result.error is not None else result.soon
+        if told:
+            _tell(result, f"{result.profile.name}: {told}", options)
+    fresh = sum(
         result.obtained is not None and result.obtained.how is How.ALREADY_FRESH
         for result in results
     )
-    renewed = len(results) - idle - len(failed)
+    idle = sum(result.is_idle for result in results)
+    renewed = len(results) - fresh - idle - len(failed)
     count = f"{len(results)} profile{'' if len(results) == 1 else 's'}"
-    if failed or not options.quiet:
-        tell(f"{count}: {renewed} refreshed, {idle} fresh enough, {len(failed)} failed.")
+    without = f"{idle} with nothing to refresh, " if idle else ""
+    if any(result.is_news for result in failed) or not options.quiet:
+        tell(f"{count}: {renewed} refreshed, {fresh} fresh enough, {without}{len(failed)} failed.")
     return worst([result.error for result in failed if result.error is not None])
 
 

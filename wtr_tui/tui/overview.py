@@ -18,10 +18,8 @@ from wtr_tui.tui import activity
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import coarse, state_of_profile
+from wtr_tui.tui.state import coarse, sign_in_by, state_of_profile
 from wtr_tui.tui.widgets.profiles_panel import ProfileRow
-
-_SIGN_IN_SOON = timedelta(days=7)
 
 
 def profile_rows(session: Session) -> list[ProfileRow]:
@@ -82,9 +80,10 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     meaning, about = state.meaning, state.word
     if state.kind in {TokenState.VALID, TokenState.SOON}:
         # Auto-refresh sees to the access token; a sign-in takes somebody.
-        end, about = token.refresh_expires_at, stored.account.display_name or stored.account.email
+        about = stored.account.display_name or stored.account.email
         meaning = Meaning.CALM if each.keeper.auto else meaning
-        if end is not None and end - now <= _SIGN_IN_SOON:
+        end = sign_in_by(each, now)
+        if end is not None:
             here = end.astimezone()
             meaning, about = Meaning.SOON, f"sign in by {here.day} {here:%b}"
     left = token.left(now)

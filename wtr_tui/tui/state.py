@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wtr_tui import clock, tokens
+from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.tokens import TokenState
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.roster import Followed
@@ -87,13 +88,46 @@ def standing(session: Session) -> Standing:
     elif place.startswith("at "):
         place = ""  # at their own desk
     name = session.profile.name if session.demo is None else "sandbox"
-    return Standing(state.meaning, words, name, place, short)
+    # The whole grant of the sandbox lasts for minutes.
+    end = sign_in_by(session.used, now) if session.demo is None else None
+    by = f"sign in by {date(end, now)}" if end is not None and state.kind in _COUNTS else ""
+    return Standing(state.meaning, words, name, place, short, by)
+
+
+def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
+    """When somebody has to sign in for the profile at the latest; None where that is far away."""
+    keeper = followed.keeper
+    if keeper.stored is None or keeper.foreign:
+        return None
+    # Looked at every second: what decides it is loaded where there is an end that may be near.
+    token = keeper.stored.token
+    left = token.refresh_left(now)
+    limits = followed.settings[WARN_BEFORE]
+    soon = timedelta(seconds=max(limits, default=0))
+    if keeper.known.sign_in_needed_since is None and (left is None or left > soon):
+        return None
+    from wtr_tui import known
+
+    return known.sign_in_by(keeper.known, token, followed.settings, now)
 
 
 def coarse(left: timedelta) -> str:
     """The time left in two units, minutes being the least: it changes once a minute at most."""
     minute = timedelta(minutes=1)
     return "<1 min" if left < minute else clock.duration(minute * (left // minute))
+
+
+def date(instant: datetime, now: datetime, *, zone: bool = False, seconds: bool = True) -> str:
+    """``Tue 8 Dec 11:00``; the year where it is not this one, seconds within the hour."""
+    here, today = instant.astimezone(), now.astimezone()
+    seconds = seconds and abs(instant - now) < timedelta(hours=1)
+    at = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
+    tail = f" {here.tzname()}" if zone else ""
+    if here.date() == today.date():
+        return f"{at}{tail}" if seconds else f"{here:%a} {here.day} {here:%b} {at}{tail}"
+    if here.year != today.year and abs(instant - now) > timedelta(days=45):
+        return f"{here:%a} {here.day} {here:%b} {here.year}{tail}"
+    return f"{here:%a} {here.day} {here:%b} {at}{tail}"
 
 
 def lifetime(start: datetime, end: datetime | None) -> timedelta | None:

@@ -12,7 +12,7 @@ from wtr_tui.tui import activity
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.refresh_words import next_refresh_in_short
 from wtr_tui.tui.roster import Followed
-from wtr_tui.tui.state import coarse, state_of_profile
+from wtr_tui.tui.state import coarse, sign_in_by, state_of_profile
 from wtr_tui.tui.widgets.activity_panel import ActivityTone
 from wtr_tui.tui.widgets.panel import cut
 
@@ -50,6 +50,7 @@ class Row:
     tone: ActivityTone
     """Of what happened last."""
     used: bool
+    sign_in_soon: bool = False
 
 
 def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
@@ -59,6 +60,8 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     token = stored.token if stored is not None else None
     owner = stored.account.named if stored is not None and stored.account.known else "-"
     last, tone = _last(each, now)
+    soon = sign_in_by(each, now) is not None
+    meaning = Meaning.SOON if soon and state.meaning is Meaning.CALM else state.meaning
     cells = (
         each.profile.name,
         state.word,
@@ -68,7 +71,7 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
         next_refresh_in_short(each.keeper, now),
         last,
     )
-    return Row(state.meaning, cells, tone, used)
+    return Row(meaning, cells, tone, used, soon)
 
 
 def widths(rows: Sequence[Row], room: int) -> dict[Column, int]:
@@ -111,6 +114,7 @@ def line(row: Row, columns: dict[Column, int]) -> Content:
         style = {
             NAME: "bold $foreground" if row.used else "$foreground",
             STATE: colour,
+            SIGN_IN: "$soon" if row.sign_in_soon else "$foreground",
             LAST: tone,
         }.get(column, "$foreground")
         parts.append(Content.styled(f"{cell}{_GAP}", style))

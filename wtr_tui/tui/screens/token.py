@@ -24,7 +24,7 @@ from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.owner import Owner, claims_of
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import ShownState, coarse, state_of
+from wtr_tui.tui.state import ShownState, coarse, date, sign_in_by, state_of
 from wtr_tui.tui.widgets.activity_panel import ActivityPanel
 from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.figures import Figures, width_of
@@ -476,19 +476,6 @@ def masked_content(token: Token) -> Content:
     return Content.styled(printable(masked(token.access_token.reveal())), "$muted")
 
 
-def date(instant: datetime, now: datetime, *, zone: bool = False, seconds: bool = True) -> str:
-    """``Tue 8 Dec 11:00``; the year where it is not this one, seconds within the hour."""
-    here, today = instant.astimezone(), now.astimezone()
-    seconds = seconds and abs(instant - now) < timedelta(hours=1)
-    at = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
-    tail = f" {here.tzname()}" if zone else ""
-    if here.date() == today.date():
-        return f"{at}{tail}" if seconds else f"{here:%a} {here.day} {here:%b} {at}{tail}"
-    if here.year != today.year and abs(instant - now) > timedelta(days=45):
-        return f"{here:%a} {here.day} {here:%b} {here.year}{tail}"
-    return f"{here:%a} {here.day} {here:%b} {at}{tail}"
-
-
 def end_words(end: datetime | None, now: datetime, claimed: datetime | None = None) -> str:
     """``until Tue 8 Dec 11:00 UTC``, or that it was; ``claimed`` is what the token itself says."""
     if end is None and claimed is not None:
@@ -511,14 +498,11 @@ def sign_in_life(session: Session, token: Token, now: datetime) -> Life:
         return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
     if ends is None:
         return Life(label, began, None, "end unknown", Meaning.UNKNOWN)
-    left = ends - now
     meaning = Meaning.CALM
-    if left <= timedelta(0):
+    if ends <= now:
         meaning = Meaning.OVER
-    elif left <= timedelta(days=1):
-        meaning = Meaning.URGENT
-    elif left <= timedelta(days=7):
-        meaning = Meaning.SOON
+    elif sign_in_by(session.used, now) is not None:
+        meaning = Meaning.URGENT if ends - now <= timedelta(days=1) else Meaning.SOON
     return Life(label, began, ends, date(ends, now), meaning)
 
 
@@ -527,16 +511,21 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     if session.socket:
         return ""
     life = sign_in_life(session, token, now)
-    if life.meaning is Meaning.OVER:
+    end = sign_in_by(session.used, now)
+    if life.meaning is Meaning.OVER and end is None:
         return Content.styled("now: F3 signs in", "bold $over")
     if token.refresh_token is None:
         return f"{date(token.expires_at, now)}: it cannot be refreshed" if token.expires_at else ""
-    if life.ends is None:
+    if end is None and (life.ends is None or not in_full or session.settings.can_mint):
         return ""
-    words = f"by {life.end_text}: refreshing does not extend that"
-    if life.meaning is Meaning.CALM:
-        return words if in_full else ""
-    return Content.styled(words, life.meaning.colour)
+    known = session.keeper.known
+    if end is None and life.ends is not None:
+        moves = known.moves(life.ends)
+        return "" if moves else f"by {life.end_text}"
+    by = end or now
+    why = ": refreshing does not extend that" if known.stays(by) else ""
+    colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
+    return Content.styled(f"by {date(by, now)}{why}", colour)
 
 
 def next_refresh(session: Session, now: datetime) -> str:

@@ -45,6 +45,8 @@ class Standing:
     """``over SSH from 10.0.0.7``; empty at a desk."""
     short_left: str = ""
     """For a narrow terminal: ``13 d``; empty for the first unit of ``left``."""
+    sign_in_by: str = ""
+    """``sign in by Sat 28 Nov 10:00``; empty where that is far away."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ class Header(Quiet):
             Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}"),
             Content.styled(f" {left}", "bold $foreground"),
         ]
+        if standing.sign_in_by and form is not _LEAST:
+            parts.append(Content.styled(f", {standing.sign_in_by}", f"bold {Meaning.SOON.colour}"))
         if profile:
             parts.append(Content.styled(f"  {profile}", "$foreground"))
         if form.place:
