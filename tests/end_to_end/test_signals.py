@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 from pathlib import Path
@@ -13,10 +14,8 @@ from tests.support.home import PROGRAM, Home
 from tests.support.ports import is_free
 from tests.support.program import Start
 from tests.support.terminal import Terminal
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration
-
-# A program whose terminal is gone is to end at once; this is what a busy machine may make of it.
-_AT_ONCE = 8.0
 
 _HANGING_UP = pytest.mark.parametrize(
     "command",
@@ -90,7 +89,7 @@ def test_a_terminal_that_goes_away_ends_the_program(
     terminal = start(command=command)
     terminal.wait_for("Listening on port")
     terminal.hang_up()
-    assert terminal.process.wait(_AT_ONCE) != 0
+    assert terminal.process.wait(PATIENCE) != 0
     assert port_is_free(integration)
 
 
@@ -101,7 +100,7 @@ def test_a_terminal_that_goes_away_is_told_in_the_exit_code(
     terminal = start(command=command)
     terminal.wait_for("Listening on port")
     terminal.hang_up()
-    assert terminal.process.wait(_AT_ONCE) == 129
+    assert terminal.process.wait(PATIENCE) == 129
 
 
 def test_a_terminal_that_goes_away_unannounced_ends_the_program(
@@ -111,7 +110,7 @@ def test_a_terminal_that_goes_away_unannounced_ends_the_program(
     terminal = start(controlling=False)
     terminal.wait_for("Listening on port")
     terminal.hang_up()
-    assert terminal.process.wait(_AT_ONCE) != 0
+    assert terminal.process.wait(PATIENCE) != 0
     assert port_is_free(integration)
 
 
@@ -179,6 +178,22 @@ def test_a_stop_signal_where_no_shell_could_resume_it_does_nothing(
     terminal.signal(signal.SIGTSTP)
     terminal.press("f4")
     terminal.wait_for("App ID")
+
+
+def test_a_program_that_is_continued_again_and_again_repaints_and_ends_with_its_terminal(
+    signed_in: Home, start: Start
+) -> None:
+    terminal = start()
+    terminal.wait_for("● valid")
+    for signals in ((signal.SIGSTOP, signal.SIGCONT), *[(signal.SIGCONT,)] * 5):
+        terminal.forget_screen()
+        for number in signals:
+            terminal.signal(number)
+        terminal.wait_for("WTR²", "● valid", "Sign-in", "q Quit")
+    threads = len(os.listdir(f"/proc/{terminal.process.pid}/task"))
+    terminal.hang_up()
+    assert terminal.process.wait(PATIENCE) == 129
+    assert threads < 10  # each time another one would read the keys, and another one write
 
 
 def test_a_sign_in_goes_on_after_ctrl_z_and_fg(

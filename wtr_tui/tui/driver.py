@@ -62,6 +62,20 @@ class TerminalDriver(LinuxDriver):
             self._must_signal_resume = True
         lifecycle.stop_group()
 
+    def _sigcont_application(self, *_: object) -> None:
+        if not self._auto_restart:
+            return
+        if not self._must_signal_resume:
+            # Nothing was suspended: the kernel sends SIGCONT with the SIGHUP of a terminal that is
+            # gone, and whoever stopped us with SIGSTOP may have drawn over the screen. Textual
+            # would start a second thread that reads, and might wait for the first one for ever.
+            reads = self._key_thread is not None and self._key_thread.is_alive()
+            if not reads or self.exit_event.is_set() or lifecycle.terminal_is_gone():
+                return
+            self._must_signal_resume = True
+            self.suspend_application_mode()
+        self.resume_application_mode()
+
     def stop_application_mode(self) -> None:
         # Where there is no alternate screen (GNU screen, alternate-screen off in tmux), the last
         # picture would stay, and a revealed token with it.
