@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,8 +49,9 @@ def login(network: Network, laptop: Laptop, home: Home, log_in: LogIn) -> Iterat
 
 
 def shown_line(login: Login) -> str:
-    """The ssh line as a person would select it, whose two lines on the screen are one."""
-    return " ".join(login.terminal.find(r"ssh -N [^\n]*(\n[^\n]*)?@\S+").split())
+    """The ssh line on the screen: in a frame, and continued as a shell does it."""
+    shown = login.terminal.find(r"ssh -N [^\n]*(\n[^\n]*)?@\S+")
+    return " ".join(re.sub(r"[│\\]", " ", shown).split())
 
 
 def assert_signed_in(login: Login, home: Home, page: str) -> None:

@@ -128,7 +128,7 @@ class Terminal:
 
         def there(screen: str) -> bool:
             for row, line in enumerate(screen.splitlines()):
-                if line.lstrip().startswith(label):
+                if line.lstrip(" │").startswith(label):
                     cells = self._screen.buffer[row]
                     # Those of the screen, of the field, and of the cursor in it.
                     return len({cells[column].bg for column in range(self._screen.columns)}) > 2

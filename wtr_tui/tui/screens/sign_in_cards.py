@@ -310,8 +310,9 @@ def _device_lead(progress: Progress) -> str:
         case steps.DeviceCodeRefused(message, hint, uris) if not uris:
             return " ".join(filter(None, (message, hint)))
         case steps.DeviceCodeRefused(message, _, uris):
-            lead = "Add to it at developer.webex.com/my-apps, then d tries again:"
-            return "\n".join((message, lead, *uris))
+            # What to do before what Webex says about it: the end of a long text may be cut off.
+            lead = "Add to the integration at developer.webex.com/my-apps, then d tries again:"
+            return "\n".join((lead, *uris, message))
     return "No redirect at all: a short code to enter at Webex, on any machine."
 
 
