@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 from pathlib import Path
@@ -190,7 +189,7 @@ def test_a_program_that_is_continued_again_and_again_repaints_and_ends_with_its_
         for number in signals:
             terminal.signal(number)
         terminal.wait_for("WTR²", "● valid", "Sign-in", "q Quit")
-    threads = len(os.listdir(f"/proc/{terminal.process.pid}/task"))
+    threads = len([*Path(f"/proc/{terminal.process.pid}/task").iterdir()])
     terminal.hang_up()
     assert terminal.process.wait(PATIENCE) == 129
     assert threads < 10  # each time another one would read the keys, and another one write

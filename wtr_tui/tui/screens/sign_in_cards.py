@@ -311,7 +311,7 @@ def _device_lead(progress: Progress) -> str:
             return " ".join(filter(None, (message, hint)))
         case steps.DeviceCodeRefused(message, _, uris):
             # What to do before what Webex says about it: the end of a long text may be cut off.
-            lead = "Add to the integration at developer.webex.com/my-apps, then d tries again:"
+            lead = "Add to the integration (developer.webex.com/my-apps), then press d:"
             return "\n".join((lead, *uris, message))
     return "No redirect at all: a short code to enter at Webex, on any machine."
 
