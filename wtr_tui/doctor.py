@@ -24,7 +24,7 @@ from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
-from wtr_tui.storage import settings, sinks
+from wtr_tui.storage import open_screens, settings, sinks
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
@@ -228,6 +228,13 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
 def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     """Whether something refreshes the token while nobody asks for it and no screen is open."""
     keeper = timer.keeps_alive(profile, environ)
+    screen = open_screens.keeper_of(profile.name, profile.token_path.parent)
+    if screen is not None and (keeper is None or keeper.fault):
+        return _good(
+            "timer",
+            f"the open wtr-tui (process {screen}) keeps this token alive, and nothing once that is"
+            " closed: wtr install-timer changes that.",
+        )
     if keeper is None:
         return _warn(
             "timer",

@@ -13,6 +13,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
+from tests.storage.test_open_screens import opened
 from tests.support.home import Home, Ran
 from tests.support.programs import required
 from tests.support.webex import Fault, Sandbox
@@ -309,3 +310,15 @@ def test_an_expired_token_that_something_keeps_alive_is_fine(home: Home, sandbox
     limits = clock.now(), 7 * DAYS, DAYS
     assert check.verdict(shown, *limits, lambda _: True).level is Grade.OK
     assert check.verdict(shown, *limits, lambda _: False).level is Grade.WARNING
+
+
+def test_a_check_and_the_doctor_count_an_open_screen(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    expired(home, sandbox)
+    assert "nothing keeps it alive" in home.run("check").out
+    screen = opened(home.token_path().parent, "default")
+    ran = home.run("check")
+    assert (ran.code, "nothing keeps it alive" in ran.out) == (0, False)
+    assert f"wtr-tui (process {screen.pid}) keeps this token alive" in home.run("doctor").out
+    screen.communicate()
+    assert home.run("check").code == 1

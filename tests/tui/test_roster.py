@@ -64,6 +64,12 @@ def _make(stage: Stage, name: str, *, left: timedelta, more: str = "") -> Profil
     return made
 
 
+def _marked(stage: Stage) -> list[str]:
+    """What the open screens say to other processes: a process id, and what they keep alive."""
+    found = list(stage.profile.token_path.parent.glob(".screen-*"))
+    return found[0].read_text().splitlines() if found else []
+
+
 async def test_every_profile_that_is_due_is_refreshed_where_its_settings_say_so(
     stage: Stage, webex: Webex
 ) -> None:
@@ -76,7 +82,10 @@ async def test_every_profile_that_is_due_is_refreshed_where_its_settings_say_so(
         await until(pilot, lambda: bool(webex.asked))
         for _ in range(20):
             await pilot.pause()
+        kept = {"default", "due", "fresh"}
+        await until(pilot, lambda: set(_marked(stage)[1:]) == kept, "the mark for others")
     assert webex.names() == ["due"]
+    assert _marked(stage) == []
 
 
 async def test_each_profile_has_a_back_off_of_its_own_and_a_person_is_called_once(

@@ -21,6 +21,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.model import Account
 from wtr_tui.secret_source import SecretCommand, terminal
+from wtr_tui.storage.open_screens import OpenScreen
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import KEYS, MOUSE, THEME
 from wtr_tui.tui import lifecycle, rescue, textual_private, themes
@@ -91,6 +92,7 @@ class WtrApp(App[int]):
         self._hand_over = HandOver(self)
         self._put_aside = PutAside(self)
         self._hook_warnings = HookWarnings()
+        self._open_screen = OpenScreen(session.profile.token_path.parent)
         self._ticks = 0
         self._other_keys: Mapping[str, str] = {}
         self._leaving: asyncio.Future[None] | None = None
@@ -121,6 +123,7 @@ class WtrApp(App[int]):
         self.set_interval(_TICK_SECONDS, self._tick)
 
     def on_unmount(self) -> None:
+        self._open_screen.close()
         self._hook_warnings.deafen()
 
     def on_ready(self) -> None:
@@ -200,7 +203,13 @@ class WtrApp(App[int]):
     async def _watch_others(self) -> None:
         session = self.session
         now = session.now()
-        new = await in_thread(lambda: session.roster.scan(now))
+        kept = [each.profile.name for each in session.roster if each.keeper.next_at()]
+
+        def look() -> tuple[Followed, ...]:
+            self._open_screen.show(kept)
+            return session.roster.scan(now)
+
+        new = await in_thread(look)
         changed = session.roster.take(new, session.profile)
         needed = []
         for each in session.roster:
