@@ -286,10 +286,13 @@ class TokenScreen(WtrScreen):
         # Of a token from a socket only it itself says the end.
         end = None if self.session.socket else token.expires_at
         claims = claims_of(token) if end is None else None
-        until = end_words(end, now, claims.expires_at if claims else None)
+        claimed = claims.expires_at if claims else None
+        until = end_words(end or claimed, now)
         if self.session.socket and token.expires_at is None:
             until = "it does not say until when"
         lines = [Content(until), masked_content(token)]
+        if claimed is not None:  # on a line of its own: beside panels there is no room for both
+            lines.append(Content("as the token says"))
         at = self.session.keeper.next_at()
         if at is not None:
             words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
@@ -476,10 +479,8 @@ def masked_content(token: Token) -> Content:
     return Content.styled(printable(masked(token.access_token.reveal())), "$muted")
 
 
-def end_words(end: datetime | None, now: datetime, claimed: datetime | None = None) -> str:
-    """``until Tue 8 Dec 11:00 UTC``, or that it was; ``claimed`` is what the token itself says."""
-    if end is None and claimed is not None:
-        return f"{end_words(claimed, now)}, as the token says"
+def end_words(end: datetime | None, now: datetime) -> str:
+    """``until Tue 8 Dec 11:00 UTC``, or that it was."""
     if end is None:
         return "Webex did not say until when"
     return f"{'until' if end > now else 'expired'} {date(end, now, zone=True)}"
