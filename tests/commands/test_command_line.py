@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import timedelta
 
 import pytest
 
 from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.ports import free_port
+from tests.support.programs import required
 from tests.support.webex import Sandbox
 from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS
@@ -73,6 +75,20 @@ def test_wrong_usage_is_exit_code_2(home: Home, words: tuple[str, ...]) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--version",), ("status", "--no-who"), ("token",), ("check",), ("refresh", "x"), ("tokne",)],
+    ids="-".join,
+)
+def test_what_is_seen_of_a_forked_run_is_seen_of_a_started_one(
+    home: Home, sandbox: Sandbox, words: tuple[str, ...]
+) -> None:
+    """Most tests fork a process that has the libraries loaded: tests/support/warm.py."""
+    home.configure(sandbox)
+    home.sign_in(sandbox, left=timedelta(days=9.5))
+    assert home.run(*words) == home.run(*words, under=(required("env"),))
 
 
 def test_the_version(home: Home) -> None:

@@ -1,0 +1,207 @@
+"""Runs of the program that begin as forks of a process with its libraries already loaded.
+
+A run is a process of its own, as a user's is: with its environment, folder, standard streams and
+end. The modules of ``wtr_tui`` are loaded anew in each; what is spared is the start of Python and
+of the libraries, which is nine tenths of a short run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from tests.support.environment import program_environ
+
+_LIBRARIES = (
+    "argparse", "asyncio", "email.message", "h11", "httpcore", "httpx", "importlib.metadata",
+    "json", "logging", "platform", "queue", "segno", "shutil", "socketserver", "ssl", "subprocess",
+    "tempfile", "truststore", "yaml",
+)  # fmt: skip
+# Read by the interpreter, or its loader, before the program has begun.
+_OF_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "SHIFT", "MALLOC_")
+_MOST_INPUT = 60_000
+"""Bytes that a pipe takes without anybody reading."""
+
+
+def fits(environ: Mapping[str, str], stdin: str) -> bool:
+    """Whether a fork cannot be told from a program started with this environment."""
+    return _of_the_start(environ) == _of_the_start(program_environ()) and len(stdin) < _MOST_INPUT
+
+
+def _of_the_start(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.startswith(_OF_THE_START)}
+
+
+def run(
+    words: Sequence[str], *, environ: Mapping[str, str], cwd: Path, stdin: str, timeout: float
+) -> tuple[int, str, str]:
+    """The exit code (minus the signal's number where one ended it), and what it printed.
+
+    Returns, like subprocess.run, once nobody can write any more. Raises
+    subprocess.TimeoutExpired, after having killed the program.
+    """
+    done, reply = socket.socketpair()
+    (in_, giving), (out, out_end), (err, err_end) = os.pipe(), os.pipe(), os.pipe()
+    with done:
+        os.write(giving, stdin.encode())
+        os.close(giving)
+        request = json.dumps({"words": list(words), "environ": dict(environ), "cwd": str(cwd)})
+        handed = [in_, out_end, err_end, reply.fileno()]
+        with reply:
+            _forking().ask(request.encode(), handed)
+        for end in (in_, out_end, err_end):
+            os.close(end)
+        with done.makefile("r") as told:
+            pid = int(told.readline())
+            deadline = time.monotonic() + timeout
+            try:
+                printed = _read_to_the_end((out, err), deadline)
+                done.settimeout(max(0.1, deadline - time.monotonic()))
+                code = int(told.readline())
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(list(words), timeout) from None
+            finally:
+                os.close(out)
+                os.close(err)
+    return code, *(text.decode() for text in printed)
+
+
+def _read_to_the_end(ends: Sequence[int], deadline: float) -> list[bytes]:
+    read = dict.fromkeys(ends, b"")
+    with selectors.DefaultSelector() as selector:
+        for end in ends:
+            selector.register(end, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(deadline - time.monotonic())
+            if not ready:
+                raise TimeoutError
+            for key, _ in ready:
+                piece = os.read(key.fd, 65_536)
+                read[key.fd] += piece
+                if not piece:
+                    selector.unregister(key.fd)
+    return list(read.values())
+
+
+class _Forking:
+    """The process that waits for requests; it ends with whoever started it."""
+
+    def __init__(self) -> None:
+        self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = threading.Lock()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.warm"],
+                env=program_environ(),
+                # None of them can be sought in, as those of the program cannot.
+                stdin=theirs,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        atexit.register(self._end)
+
+    def ask(self, request: bytes, descriptors: list[int]) -> None:
+        try:
+            with self._lock:
+                socket.send_fds(self._ours, [request], descriptors)
+        except BrokenPipeError:
+            assert self._process.stdout is not None
+            raise AssertionError(self._process.stdout.read().decode()) from None
+
+    def _end(self) -> None:
+        self._ours.close()
+        self._process.wait()
+
+
+@cache
+def _forking() -> _Forking:
+    return _Forking()
+
+
+# The other side.
+
+
+def _serve() -> None:
+    """Returns in each fork that is to become the program; ends the process where all is done."""
+    asked = socket.socket(fileno=os.dup(0))
+    for library in _LIBRARIES:
+        importlib.import_module(library)
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    while True:
+        request, descriptors, *_ = socket.recv_fds(asked, 1_000_000, 4)
+        if not request:
+            sys.exit()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            asked.close()
+            reply = descriptors.pop()
+            pid = os.fork()
+            if pid == 0:
+                os.close(reply)
+                return _become(json.loads(request), descriptors)
+            for descriptor in (*descriptors, 0, 1, 2):
+                os.close(descriptor)
+            os.write(reply, f"{pid}\n".encode())
+            _, status = os.waitpid(pid, 0)
+            os.write(reply, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            os._exit(0)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _become(request: Mapping[str, object], descriptors: Sequence[int]) -> None:
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    words, environ = request["words"], request["environ"]
+    assert isinstance(words, list)
+    assert isinstance(environ, dict)
+    os.environ.clear()
+    os.environ.update(environ)
+    time.tzset()
+    os.chdir(str(request["cwd"]))
+    sys.path[0] = str(request["cwd"])
+    sys.argv[1:] = words
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("wtr_tui", "tests")]:
+        del sys.modules[name]
+
+
+def _end(end: SystemExit) -> None:
+    """Ends as Python does, but for taking all modules apart, which takes longer than the run."""
+    threading._shutdown()  # type: ignore[attr-defined]  # it waits for the threads, as at the end
+    atexit._run_exitfuncs()
+    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        raise end from None
+    if not isinstance(end.code, int):
+        raise end
+    os._exit(end.code)
+
+
+if __name__ == "__main__":
+    _serve()
+    try:
+        runpy.run_module("wtr_tui", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        _end(end)
