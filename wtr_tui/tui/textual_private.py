@@ -41,6 +41,7 @@ def start_with_theme(app: App[int], name: str) -> None:
     which takes 9 ms.
     """
     app.set_reactive(App.theme, name)
+    app._watch_ansi_color(app.ansi_color)  # or a theme of the terminal's colours is sent as RGB
     app.stylesheet.set_variables(app.get_css_variables())
 
 
