@@ -48,6 +48,8 @@ class AutoRefresh:
 
     problem_word = "file unusable"
     """What the screens call it where there is a ``problem``."""
+    is_refreshed_elsewhere = False
+    """Whether a token without a refresh token is replaced all the same: nobody has to sign in."""
 
     def __init__(self, profile: Profile, app_id: str, *, auto: bool) -> None:
         self.profile = profile

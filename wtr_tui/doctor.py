@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,6 +91,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     yield from findings
     if token is not None and token.refresh_token is not None:
         yield _timer(profile, environ)
+    yield from _socket(profile, environ)
     yield from _sinks(known, token)
     here = surroundings.look(environ)
     yield from _connection(here, known)
@@ -243,6 +245,15 @@ def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     if keeper.fault:
         return _warn("timer", f"{keeper.words} does not keep this token alive. {keeper.fault}")
     return _good("timer", f"{keeper.words} keeps this token alive.")
+
+
+def _socket(profile: Profile, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Where systemd listens for ``wtr serve``: whether it could give the token."""
+    found = timer.serving_socket(profile, environ) if sys.platform != "darwin" else None
+    if found is not None and found.fault:
+        yield _warn("socket", f"{found.words} does not give this token. {found.fault}")
+    elif found is not None:
+        yield _good("socket", f"systemd listens for wtr serve ({found.words}).")
 
 
 def _sinks(known: Settings, token: Token | None) -> Iterator[Finding]:

@@ -132,15 +132,27 @@ def keeps_alive(profile: Profile, environ: Mapping[str, str] | None = None) -> F
     """
     environ = os.environ if environ is None else environ
     for each in _schedulers(environ):
-        try:
+        with suppress(WtrError):
             found = each.found()
-            if found is None or not found.is_for(profile.name):
-                continue
-            missing = [] if found.fault else lacking(profile, environ, each.given())
-        except WtrError:
-            continue
-        return replace(found, fault=f"It does not have {missing[0]}") if missing else found
+            if found is not None and found.is_for(profile.name):
+                return _with_missing(found, profile, environ, each)
     return None
+
+
+def serving_socket(profile: Profile, environ: Mapping[str, str]) -> Found | None:
+    """The socket at which systemd starts ``wtr serve`` of the profile; else as keeps_alive."""
+    systemd = Systemd(environ)
+    with suppress(WtrError):
+        found = systemd.found_socket(profile.name)
+        return found and _with_missing(found, profile, environ, systemd)
+    return None
+
+
+def _with_missing(
+    found: Found, profile: Profile, environ: Mapping[str, str], scheduler: Scheduler
+) -> Found:
+    missing = [] if found.fault else lacking(profile, environ, scheduler.given())
+    return replace(found, fault=f"It does not have {missing[0]}") if missing else found
 
 
 # What a timer would not have.

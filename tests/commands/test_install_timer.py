@@ -150,6 +150,7 @@ def test_the_line_refreshes_as_cron_runs_it(
 
 def test_what_fails_is_printed_for_the_mail_of_cron(home: Home, sandbox: Sandbox) -> None:
     home.configure(sandbox)
+    sandbox.revoke(home.sign_in(sandbox))
     ran = home.run("refresh", "--all", "--within", "3d", "--quiet")
     assert ran.code == 3
     assert "default: " in ran.err
@@ -419,10 +420,21 @@ def test_a_socket_of_systemd_starts_wtr_serve_when_somebody_connects(
     assert units(home) == written
     assert read_at(user_manager, profile) == f"{token}\n"
 
+    def found() -> str:
+        doctor = ("doctor", "--offline", "--profile", profile)
+        lines = home.run(*doctor, under=user_manager).out.splitlines()
+        return next((line for line in lines if line[2:].startswith("socket: ")), "")
+
+    assert found() == f"✓ socket: systemd listens for wtr serve ({unit}.socket)."
+    systemctl(home, user_manager, "stop", f"{unit}.socket")
+    assert found().startswith(f"! socket: {unit}.socket does not give this token. It is not active")
+    assert "Installed" in home.run(*command, under=user_manager).err
+
     assert "Taken out" in home.run(*command, "--remove", under=user_manager).err
     assert units(home) == {}
     assert systemctl(home, user_manager, "is-active", f"{unit}.service").stdout != "active\n"
     assert "Error" in read_at(user_manager, profile)
+    assert found() == ""
     nothing = home.run(*command, "--remove", under=user_manager)
     assert (nothing.code, "no socket of ours" in nothing.err) == (0, True)
 

@@ -107,6 +107,16 @@ async def test_a_jwt_says_itself_until_when_and_whose_it_is(stage: Stage, server
         await shows(pilot, "the token says: organisation 1eb65fdf…, user 77aa3d52…")
 
 
+async def test_a_jwt_that_is_over_has_expired_and_asks_nobody_to_sign_in(
+    stage: Stage, server: Server
+) -> None:
+    server.token = a_jwt(stage.clock() - timedelta(hours=2))
+    async with app(stage, server).run_test(size=(100, 30)) as pilot:
+        await shows(pilot, "2 h ago")
+        assert "✗ expired" in seen(pilot).splitlines()[0]
+        assert "sign-in needed" not in seen(pilot)
+
+
 async def test_it_is_asked_again_once_a_minute(stage: Stage, server: Server) -> None:
     async with app(stage, server).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "end unknown")

@@ -152,7 +152,7 @@ TimeoutStopSec=90
 
     def remove_socket(self, profile: str) -> bool:
         """Takes out what :meth:`install_socket` installed; False where there was nothing."""
-        return self._remove(Path(self._folder) / "sockets.target.wants", *_socket_units(profile))
+        return self._remove(self._sockets_wanted, *_socket_units(profile))
 
     def _remove(self, wanted: Path, started: str, service: str) -> bool:
         paths = [f"{self._folder}/{unit}" for unit in (started, service)]
@@ -184,6 +184,21 @@ TimeoutStopSec=90
                 return found
         return None
 
+    def found_socket(self, profile: str) -> Found | None:
+        """The enabled socket that starts ``wtr serve`` of the profile; None for none."""
+        listening, service = _socket_units(profile)
+        if not os.access(self._sockets_wanted / listening, os.F_OK):
+            return None
+        command = re.search(r"(?m)^ExecStart=(.+)$", text_of(Path(self._folder) / service))
+        found = found_at(listening, _unit_words(command[1]) if command else [])
+        if found.fault:
+            return found
+        if not self.runs():
+            return replace(found, fault="No systemd user manager runs that would listen.")
+        if not self._is("active", listening):
+            return replace(found, fault=f"It is not active: systemctl --user status {listening}")
+        return found
+
     def needed(self) -> list[str]:
         user = user_name(os.getuid())
         if os.access(f"/var/lib/systemd/linger/{user}", os.F_OK):
@@ -196,6 +211,10 @@ TimeoutStopSec=90
     @property
     def _wanted(self) -> Path:
         return Path(self._folder) / "timers.target.wants"
+
+    @property
+    def _sockets_wanted(self) -> Path:
+        return Path(self._folder) / "sockets.target.wants"
 
     def _is(self, state: str, unit: str) -> bool:
         return self._systemctl(f"is-{state}", "--quiet", unit).ok

@@ -46,6 +46,7 @@ class SocketToken(AutoRefresh):
     """Asks the socket on a thread, and takes in what it gave with the next look."""
 
     problem_word = "no token given"
+    is_refreshed_elsewhere = True
 
     def __init__(self, profile: Profile, path: str) -> None:
         super().__init__(profile, "", auto=False)

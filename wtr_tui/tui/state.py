@@ -53,6 +53,8 @@ def state_of_profile(followed: Followed, now: datetime) -> ShownState:
         now,
         unsaved=keeper.unsaved,
     )
+    if kind is TokenState.SIGN_IN_NEEDED and keeper.is_refreshed_elsewhere:
+        kind = TokenState.EXPIRED
     meaning = MEANINGS[kind]
     if kind is TokenState.SOON and keeper.stored is not None:
         token = keeper.stored.token
