@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.stage import Stage, shows, tells, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
+from tests.support.waiting import PATIENCE
 from wtr_tui import clock, errors, known, tokens
 from wtr_tui.errors import GrantRejected, TemporaryError
 from wtr_tui.model import StoredToken
@@ -28,11 +29,18 @@ class Webex:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
         self.failures: dict[str, errors.WtrError] = {}
+        self.seen: dict[str, object] = {}
+        self.open = threading.Event()
+        self.open.set()
         self._lock = threading.Lock()
 
-    def refresh(self, found: Profile, settings: Settings, **_: object) -> tokens.Obtained:
+    def refresh(
+        self, found: Profile, settings: Settings, *, seen: object = None, **_: object
+    ) -> tokens.Obtained:
         with self._lock:
             self.asked.append((found.name, settings.secret.reveal()))
+            self.seen[found.name] = seen
+        assert self.open.wait(PATIENCE)
         if found.name in self.failures:
             stored = found.token_file.read()
             assert stored is not None
@@ -86,6 +94,31 @@ async def test_every_profile_that_is_due_is_refreshed_where_its_settings_say_so(
         await until(pilot, lambda: set(_marked(stage)[1:]) == kept, "the mark for others")
     assert webex.names() == ["due"]
     assert _marked(stage) == []
+
+
+async def test_what_another_process_does_while_a_refresh_waits_for_its_turn_is_not_done_again(
+    stage: Stage, webex: Webex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wtr_tui.tui.refreshing._AT_ONCE", 1)
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    first, second = (_make(stage, name, left=timedelta(hours=2)) for name in ("a", "b"))
+    before = {each.name: each.token_file.read() for each in (first, second)}
+    webex.open.clear()
+    app = stage.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: len(webex.asked) == 1)
+        waiting = second if webex.asked[0][0] == first.name else first
+        followed = next(each for each in app.session.roster if each.profile == waiting)
+        await until(pilot, lambda: followed.refreshing)
+        newer = StoredToken(APP_ID, a_token("NEWER", obtained_at=stage.clock()))
+        waiting.token_file.save(newer)
+        await until(pilot, lambda: followed.look(stage.clock()) or followed.keeper.stored == newer)
+        webex.open.set()
+        await until(pilot, lambda: len(webex.asked) == 2)
+    stored = before[waiting.name]
+    assert stored is not None
+    assert webex.seen[waiting.name] == stored.token
 
 
 async def test_each_profile_has_a_back_off_of_its_own_and_a_person_is_called_once(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from wtr_tui.model import Token
     from wtr_tui.tokens import Obtained
     from wtr_tui.tui.app import WtrApp
     from wtr_tui.tui.roster import Followed
@@ -88,8 +89,11 @@ class Refreshing:
         from wtr_tui.tokens import How
 
         now = self._app.session.now
+        # The one to be replaced: while this waits for its turn another process may do so.
+        stored = followed.keeper.stored
+        seen = None if stored is None else stored.token
         async with self._turns:
-            request = asyncio.ensure_future(in_thread(lambda: _refreshed(followed, now)))
+            request = asyncio.ensure_future(in_thread(lambda: _refreshed(followed, seen, now)))
             self._requests.add(request)
             try:
                 outcome = await asyncio.shield(request)
@@ -146,17 +150,13 @@ def _progress(done: int, count: int, failed: int) -> str:
     return f"{done - failed} of {count} refreshed{told}."
 
 
-def _refreshed(followed: Followed, now: Callable[[], datetime]) -> Obtained | WtrError:
+def _refreshed(
+    followed: Followed, seen: Token | None, now: Callable[[], datetime]
+) -> Obtained | WtrError:
     # Loaded with the first refresh, on its thread: the first picture needs none of it.
     from wtr_tui import tokens
 
-    stored = followed.keeper.stored
     try:
-        return tokens.refresh(
-            followed.profile,
-            followed.settings,
-            now=now,
-            seen=None if stored is None else stored.token,
-        )
+        return tokens.refresh(followed.profile, followed.settings, now=now, seen=seen)
     except WtrError as error:
         return error
