@@ -145,8 +145,9 @@ def test_ctrl_z_gives_the_terminal_back_to_the_shell_and_fg_paints_everything_ag
 
         terminal.wait_for("WTR²", "● valid", "Sign-in", "q Quit")
         assert terminal.in_full_screen
+    terminal.forget_screen()
     terminal.press("q")
-    terminal.wait_until(lambda _: not terminal.in_full_screen, "the shell")
+    terminal.wait_for("shell>")  # what is typed before that, the program takes with it
     terminal.press("exit", "enter")
     assert terminal.wait() == 0
 
@@ -208,3 +209,38 @@ def test_a_sign_in_goes_on_after_ctrl_z_and_fg(
     terminal.press("fg", "enter")
     terminal.wait_for("Listening on port", "left", "/s/")
     assert not port_is_free(integration)
+
+
+def test_what_was_stopped_and_continues_gives_the_terminal_back_as_it_was_before(
+    signed_in: Home, start: Start
+) -> None:
+    terminal = start()
+    terminal.wait_for("● valid")
+    terminal.signal(signal.SIGSTOP)
+    terminal.forget_screen()
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_for("WTR²", "● valid", "q Quit")
+    terminal.press("ctrl+q")
+    assert terminal.wait() == 0
+    assert terminal.not_restored() == []
+
+
+def test_what_continues_in_the_background_leaves_the_terminal_to_the_shell(
+    signed_in: Home, in_shell: Terminal
+) -> None:
+    terminal = in_shell
+    terminal.wait_for("● valid")
+    terminal.press("ctrl+z")
+    terminal.wait_for("Stopped", "shell>")
+    terminal.forget_screen()
+    terminal.press("set -b; bg", "enter")  # bash says at once what becomes of it
+    terminal.wait_for("Stopped")
+    assert not terminal.in_full_screen
+    terminal.forget_screen()
+    terminal.press("fg", "enter")
+    terminal.wait_for("WTR²", "● valid", "q Quit")
+    terminal.forget_screen()
+    terminal.press("q")
+    terminal.wait_for("shell>")  # what is typed before that, the program takes with it
+    terminal.press("exit", "enter")
+    assert terminal.wait() == 0

@@ -50,6 +50,8 @@ class TerminalDriver(LinuxDriver):
     What it writes sends no colour twice, and nothing of it is left at the end.
     """
 
+    _continuing = False
+
     def write(self, data: str) -> None:
         super().write(spared(data))
 
@@ -63,18 +65,23 @@ class TerminalDriver(LinuxDriver):
         lifecycle.stop_group()
 
     def _sigcont_application(self, *_: object) -> None:
-        if not self._auto_restart:
+        # The kernel sends it with the SIGHUP of a terminal that is gone, and whoever stopped us
+        # with SIGSTOP may have drawn over the screen. Textual would start a second thread that
+        # reads, and might wait for the first one for ever.
+        reads = self._key_thread is not None and self._key_thread.is_alive()
+        if self._continuing or not self._auto_restart or self.exit_event.is_set():
             return
-        if not self._must_signal_resume:
-            # Nothing was suspended: the kernel sends SIGCONT with the SIGHUP of a terminal that is
-            # gone, and whoever stopped us with SIGSTOP may have drawn over the screen. Textual
-            # would start a second thread that reads, and might wait for the first one for ever.
-            reads = self._key_thread is not None and self._key_thread.is_alive()
-            if not reads or self.exit_event.is_set() or lifecycle.terminal_is_gone():
-                return
-            self._must_signal_resume = True
-            self.suspend_application_mode()
-        self.resume_application_mode()
+        if not (self._must_signal_resume or reads) or lifecycle.terminal_is_gone():
+            return
+        self._continuing = True
+        try:
+            lifecycle.stop_in_background(self.fileno)
+            if reads:  # stopped by SIGSTOP, with nothing suspended
+                self._must_signal_resume = True
+                self.suspend_application_mode()
+            self.resume_application_mode()
+        finally:
+            self._continuing = False
 
     def stop_application_mode(self) -> None:
         # Where there is no alternate screen (GNU screen, alternate-screen off in tmux), the last

@@ -103,6 +103,13 @@ def stop_group() -> None:
     signal.signal(signal.SIGTSTP, handler)
 
 
+def stop_in_background(terminal: int) -> None:
+    """Stops the group, as the terminal would, until a shell has put it into the foreground."""
+    with suppress(OSError):  # it is not this session's terminal
+        while os.tcgetpgrp(terminal) != os.getpgrp():
+            os.killpg(0, signal.SIGSTOP)
+
+
 def repaint_after_suspension(app: WtrApp) -> None:
     """After ``fg`` the terminal is empty, and Textual repaints only what changes."""
     app.app_resume_signal.subscribe(app, lambda _: app.screen.refresh())
