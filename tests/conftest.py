@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,12 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mark_slow(items)
+
+
+def pytest_collection_finish() -> None:
+    # What has been loaded stays: nothing of it has to be looked at in each collection.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

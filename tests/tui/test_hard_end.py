@@ -56,7 +56,7 @@ async def test_header_and_view_name_the_instant_by_which_somebody_has_to_sign_in
     by = date(end, stage.clock())
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(width, height)) as pilot:
         await shows(pilot, f"by {by}")
-        assert f"sign in by {by}" in seen(pilot).splitlines()[0]
+        await until(pilot, lambda: f"sign in by {by}" in seen(pilot).splitlines()[0])
         for key in ("f5", "f4"):
             await pilot.press(key)
             await until(pilot, lambda: f"sign in by {by}" in seen(pilot).splitlines()[0])

@@ -31,7 +31,7 @@ def test_the_words_of_a_key_wrap_under_the_words() -> None:
 
 @pytest.mark.parametrize("key", ["f2", "f3", "f4"])
 async def test_keys_are_spelled_one_way(stage: Stage, key: str) -> None:
-    async with stage.app().run_test(size=(120, 120)) as pilot:
+    async with stage.app().run_test(size=(100, 90)) as pilot:
         await pilot.press(key, "f1")
         await shows(pilot, "Keys everywhere")
         assert "ctrl+" not in seen(pilot)

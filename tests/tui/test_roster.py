@@ -46,7 +46,7 @@ class Webex:
             assert stored is not None
             known.note_failure(found, stored.token, self.failures[found.name], clock.now())
             raise self.failures[found.name]
-        token = a_token(f"NEW-{found.name}")
+        token = a_token(f"NEW-{found.name}", obtained_at=clock.now())
         found.token_file.save(StoredToken(settings.app_id, token))
         return tokens.Obtained(token, tokens.How.REFRESHED)
 

@@ -19,7 +19,7 @@ async def test_a_message_hides_neither_the_countdown_nor_the_revealed_token(
     stage: Stage, size: tuple[int, int]
 ) -> None:
     stage.configure()
-    token = a_token()
+    token = a_token(obtained_at=stage.clock())
     stage.save(token)
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=size) as pilot:
@@ -50,7 +50,7 @@ async def test_the_keys_are_back_when_the_message_has_gone_by_itself(
 ) -> None:
     monkeypatch.setattr(message_line, "seconds_shown", lambda *_: 0.05)
     stage.configure()
-    stage.save(a_token())
+    stage.save(a_token(obtained_at=stage.clock()))
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=(30, 8)) as pilot:
         await shows(pilot, "? Help")
@@ -64,7 +64,7 @@ async def test_what_is_under_way_stays_until_its_end_is_told(
 ) -> None:
     monkeypatch.setattr(message_line, "seconds_shown", lambda *_: 0.05)
     stage.configure()
-    stage.save(a_token())
+    stage.save(a_token(obtained_at=stage.clock()))
     app: WtrApp = stage.app(webex=NoWebex(ANN))
     async with app.run_test() as pilot:
         await shows(pilot, "? Help")

@@ -57,6 +57,8 @@ class _Form:
     short: bool = False
     profile: int = 24
     """The most characters of the profile's name."""
+    left: bool = True
+    """The time left, also beside the instant of the next sign-in."""
 
 
 _LEAST = _Form(short=True, profile=0)
@@ -145,6 +147,10 @@ class Header(Quiet):
         few = self._tab_line(titles=0, mark=False, spaced=False)
         yield few, self._state(_Form(short=True))
         yield few, self._state(_Form(short=True, profile=12))
+        if self._standing.sign_in_by:
+            alone = self._tab_line(titles=0, mark=False, spaced=False, others=False)
+            yield few, self._state(_Form(profile=0, left=False))
+            yield alone, self._state(_Form(profile=0, left=False))
         yield few, self._state(_LEAST)
 
     def _tab_line(
@@ -182,12 +188,13 @@ class Header(Quiet):
         profile = printable(standing.profile)
         if len(profile) > form.profile:
             profile = profile[: form.profile - 1] + "…" if form.profile else ""
-        parts = [
-            Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}"),
-            Content.styled(f" {left}", "bold $foreground"),
-        ]
+        parts = [Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}")]
+        if form.left or not standing.sign_in_by:
+            parts.append(Content.styled(f" {left}", "bold $foreground"))
         if standing.sign_in_by and form is not _LEAST:
-            parts.append(Content.styled(f", {standing.sign_in_by}", f"bold {Meaning.SOON.colour}"))
+            comma = ", " if form.left else " "
+            words = f"{comma}{standing.sign_in_by}"
+            parts.append(Content.styled(words, f"bold {Meaning.SOON.colour}"))
         if profile:
             parts.append(Content.styled(f"  {profile}", "$foreground"))
         if form.place:
