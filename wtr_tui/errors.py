@@ -56,6 +56,9 @@ class WtrError(Exception):
     exit_code = FAILED
     kind = "failed"
 
+    is_repeated = False
+    """True where nothing was asked: it is what was found, and told, the last time."""
+
     def __init__(
         self, message: str, hint: str = "", *, details: ServerDetails | None = None
     ) -> None:

@@ -119,12 +119,14 @@ def require_mint_due(known: State, token: Token, now: datetime) -> None:
     again_at = known.mint_waits(token.access_token.reveal())
     if again_at is None or now >= again_at or known.last is None:
         return
+    message = known.last.message
     again = f"It is tried again at {clock.local(again_at, seconds=True)}."
-    if known.last.kind == RequestRefused.kind:
-        raise RequestRefused(known.last.message, again)
-    if known.last.kind == SignInNeeded.kind:
-        raise SignInNeeded(known.last.message, again)
-    raise TemporaryError(known.last.message, again, retry_after=again_at - now)
+    error: WtrError = TemporaryError(message, again, retry_after=again_at - now)
+    for kind in (RequestRefused, SignInNeeded):
+        if known.last.kind == kind.kind:
+            error = kind(message if message.endswith(".") else f"{message}.", again)
+    error.is_repeated = True
+    raise error
 
 
 # What is noted under the token's lock, by whoever holds it.

@@ -152,7 +152,7 @@ def _cure(error: WtrError, through: Profile, held: Token) -> str:
         return error.hint
     if service_app.SCOPE in held.scopes:
         return control_hub
-    if held.scopes or "scope" in said:
+    if held.scopes or ("scope" in said and "role" not in said):
         return scope
     return f"{control_hub} Or: {scope}"
 

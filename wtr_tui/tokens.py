@@ -362,7 +362,8 @@ def refresh(
     except WtrError as error:
         event = Event.NEEDS_SIGN_IN if isinstance(error, SignInNeeded) else Event.FAILED
         is_news = not isinstance(error, SignInNeeded) or error.is_news
-        deliver(profile, settings, event, error=error, is_news=is_news)
+        if not error.is_repeated:
+            deliver(profile, settings, event, error=error, is_news=is_news)
         if event is Event.FAILED:
             known.announce_sign_in(profile, settings, now)
         raise
@@ -672,7 +673,7 @@ def require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
         return
     if clock.seconds(0) <= now - noted.last.at < clock.seconds(_ASK_AGAIN):
         lost = SignInNeeded(noted.message, LOST_GRANT)
-        lost.is_news = False
+        lost.is_repeated = True
         raise lost
 
 

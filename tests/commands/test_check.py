@@ -39,6 +39,10 @@ def soon(home: Home, sandbox: Sandbox) -> None:
     home.sign_in(sandbox, left=10 * DAYS, refresh_left=6 * DAYS)
 
 
+def unheard_of(home: Home, sandbox: Sandbox) -> None:
+    home.settings_path().unlink()
+
+
 def nothing(home: Home, sandbox: Sandbox) -> None:
     """No token."""
 
@@ -94,6 +98,7 @@ def foreign(home: Home, sandbox: Sandbox) -> None:
         (near, 2, "WTR CRITICAL - default: sign in by "),
         (soon, 1, "WTR WARNING - default: sign in by "),
         (nothing, 2, "has no token"),
+        (unheard_of, 3, "there is no such profile"),
         (damaged, 3, "is damaged"),
         (expired, 1, "the access token has expired and nothing keeps it alive"),
         (over, 2, "sign in: it expired"),

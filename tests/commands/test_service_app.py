@@ -277,6 +277,7 @@ def test_a_failed_mint_is_not_tried_again_at_once(
         again = ready.run(command, "--profile", "app")
         assert (again.code, says in again.err, "tried again at" in again.err) == (code, True, True)
     assert len(webex.requests) == asked
+    assert ready.run("history", "-j", "--profile", "app").out.count('"failed"') == 1
 
     # Each failure doubles the wait; once it is over it is tried again, without anybody's help.
     assert waits(ready) == [1, 60]
@@ -339,9 +340,12 @@ def test_monitoring_asks_for_a_user_only_where_minting_fails(ready: Home, webex:
     ready.write_token({**ready.stored_fields("app"), "refresh_expires_at": soon}, "app")
     ran = ready.run("check", "--profile", "app")
     assert (ran.code, "nobody has to sign in" in ran.out) == (0, True)
-    expire(ready, webex)
     webex.faults.always(MINT, Fault(status=403, body='{"message": "no"}'))
+    webex.revoke(str(ready.stored_fields("app")["refresh_token"]))
     ready.run("refresh", "--profile", "app")
+    ran = ready.run("check", "--warn", "2s", "--crit", "1s", "--profile", "app")
+    assert (ran.code, "still valid, and minting fails" in ran.out) == (1, True)
+    expire(ready, webex)
     ran = ready.run("check", "--profile", "app")
     assert (ran.code, "minting fails" in ran.out, "Control Hub" in ran.out) == (2, True, True)
 

@@ -126,13 +126,16 @@ def verdict(
 ) -> Verdict:
     """How one profile is; ``is_kept_alive`` is asked for a token that has expired alone."""
     token = shown.token
+    if token is None and shown.settings.text is None and not shown.settings.app_id:
+        message = "there is no such profile: it has neither settings nor a token"
+        return Verdict(shown, Grade.UNKNOWN, message, None)
     if token is None:
         level = Grade.CRITICAL if shown.exit_code == SIGN_IN_NEEDED else Grade.UNKNOWN
         return Verdict(shown, level, _first_problem(shown), now if level == 2 else None)
     if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
         return Verdict(shown, Grade.CRITICAL, _first_problem(shown), now)
     if shown.settings.can_mint and not shown.settings.problems:
-        return _of_service_app(shown, token, now, is_kept_alive)
+        return _of_service_app(shown, token, now, critical, is_kept_alive)
     if shown.is_lost:
         return _lost(shown, token, now)
     refreshable = token.refresh_token is not None and not shown.settings.problems
@@ -168,15 +171,22 @@ def _lost(shown: Condition, token: Token, now: datetime) -> Verdict:
 
 
 def _of_service_app(
-    shown: Condition, token: Token, now: datetime, is_kept_alive: Callable[[Condition], bool]
+    shown: Condition,
+    token: Token,
+    now: datetime,
+    critical: timedelta,
+    is_kept_alive: Callable[[Condition], bool],
 ) -> Verdict:
     """One whose token is minted anew without a user, as long as that works."""
+    failing = shown.known.mint_waits(token.access_token.reveal()) is not None
+    if failing and shown.known.last is not None:
+        over = "it expired" if not token.is_valid(now) else "it is still valid"
+        level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
+        message = f"{over}, and minting fails: {shown.known.last.message}"
+        return Verdict(shown, level, message, token.expires_at)
     if token.is_valid(now):
         through = shown.settings[THROUGH]
         return Verdict(shown, Grade.OK, f"nobody has to sign in: minted through {through}", None)
-    if shown.known.mint_failures and shown.known.last is not None:
-        message = f"it expired, and minting fails: {shown.known.last.message}"
-        return Verdict(shown, Grade.CRITICAL, message, now)
     if is_kept_alive(shown):
         return Verdict(shown, Grade.OK, "it has expired, and is minted at the next refresh", None)
     message = "it has expired and nothing keeps it alive (no timer, no open screen)"

@@ -35,7 +35,6 @@ from wtr_tui.errors import (
     SIGN_IN_NEEDED,
     TEMPORARY,
     ForeignToken,
-    GrantRejected,
     NoRefreshToken,
     NotSaved,
     SignInNeeded,
@@ -165,9 +164,7 @@ def _refreshed(
             obtained = _obtained(found, stored.token, chosen, within, client)
     except WtrError as error:
         debug.step(f"{found.name}: {error.kind}")
-        is_known = isinstance(error, SignInNeeded) and not error.is_news
-        asked = isinstance(error, GrantRejected)  # anew, once a day
-        return Refreshed(found, None, error, is_news=asked or not is_known)
+        return Refreshed(found, None, error, is_news=not error.is_repeated)
     debug.step(f"{found.name}: {obtained.how.value}")
     noted = known.of(found)
     soon = known.sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
