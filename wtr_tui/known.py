@@ -142,6 +142,8 @@ def note_granted(
     _follow(known, token)
     known.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
     known.refreshed_at = now
+    if before.refresh_token is not None and before.refresh_token != token.refresh_token:
+        known.rotates = True
     if same and refused is not None:
         known.refused_since, known.refused_again = refused, True
     known.sign_in_needed_since, known.message = None, ""
@@ -204,7 +206,8 @@ def signed_in(
     """Notes and hands on that a user has signed in, or a token was imported, and it is saved."""
     at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = State()  # nothing of before counts
+        known, before = State(), of(profile)  # nothing else of before counts
+        known.rotates = before.rotates
         _follow(known, token)
         known.last = LastOutcome(Event.RETRIEVED.value, at)
         known.refreshed_at = at

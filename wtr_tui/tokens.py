@@ -509,6 +509,8 @@ def _under_the_lock(
     need: _Need,
     lock: Lock | None,
 ) -> Obtained:
+    from wtr_tui import known
+
     token_file = profile.token_file
     try:
         with lock or token_file.lock():
@@ -516,14 +518,14 @@ def _under_the_lock(
             return _read_again(profile, settings, client, need, locked=True)
     except LockUnusable:
         # A disk that is not to be written to (a container's mount) still holds a refresh token.
-        # It is used once the access token has expired and not before: the response can hardly
-        # be saved, and a server that rotates refresh tokens takes the stored one back.
+        # It is used once the access token has expired and not before, as the response can hardly
+        # be saved; and not at all where the server takes it back with its response.
         stored = token_file.read()
         if stored is None:
             raise
         if need.within is not None and stored.token.is_valid(need.now(), need.within):
             return Obtained(stored.token, How.ALREADY_FRESH)  # it was for the refresh token's end
-        if stored.token.is_valid(need.now()):
+        if stored.token.is_valid(need.now()) or known.of(profile).rotates:
             raise
         return _read_again(profile, settings, client, need, locked=False)
 

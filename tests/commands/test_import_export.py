@@ -239,3 +239,27 @@ def test_what_is_pasted_on_a_terminal_is_not_shown(home: Home, sandbox: Sandbox)
     assert terminal.exitstatus == 0, shown
     assert token not in shown
     assert home.stored().token.access_token.reveal() == token
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("import", "~nobody-of-that-name/token"), 1),
+        (("export", "--to", "~nobody-of-that-name/token"), 1),
+        (("check", "--to", "~nobody-of-that-name/wtr.prom"), 3),
+    ],
+)
+def test_a_home_of_nobody_is_a_folder_that_is_not_there(
+    home: Home, sandbox: Sandbox, words: tuple[str, ...], code: int
+) -> None:
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    ran = home.run(*words)
+    assert ran.code == code, ran
+    assert "No such file or directory" in ran.err
+
+
+def test_a_closed_standard_input_is_said_to_be(home: Home, sandbox: Sandbox) -> None:
+    home.configure(sandbox)
+    ran = home.run("import", "-", under=("/bin/sh", "-c", 'exec "$@" <&-', "-"))
+    assert (ran.code, "Standard input is closed." in ran.err) == (2, True)

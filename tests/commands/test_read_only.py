@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -72,3 +73,19 @@ def test_an_imported_refresh_token_is_not_used_up_for_nothing(
     assert ran.code == 1
     assert "Permission denied" in ran.err
     assert sandbox.requests == ()
+
+
+def test_a_server_that_replaces_refresh_tokens_is_not_asked_for_what_could_not_be_saved(
+    locked_out: Home, sandbox: Sandbox
+) -> None:
+    sandbox.rules = replace(sandbox.rules, rotate=True)
+    locked_out.sign_in(sandbox, left=timedelta(days=1))
+    assert locked_out.run("refresh").code == 0
+    locked_out.write_token(locked_out.stored_fields() | {"expires_at": "2026-01-01T00:00:00Z"})
+    asked = len(sandbox.requests)
+    for command in ("token", "refresh"):
+        ran = run(locked_out, command)
+        assert (ran.code, "Permission denied" in ran.err) == (1, True)
+    assert len(sandbox.requests) == asked
+    locked_out.token_path().parent.chmod(0o700)
+    assert locked_out.run("token").code == 0

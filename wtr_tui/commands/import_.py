@@ -36,7 +36,7 @@ from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_record import same_base_url
 from wtr_tui.storage.token_file import TokenFile
-from wtr_tui.text import cleaned
+from wtr_tui.text import cause, cleaned
 
 _LARGEST = 1024 * 1024
 
@@ -81,13 +81,16 @@ def run(options: Namespace) -> int:
 
 
 def _content(file: str) -> bytes:
-    if file == "-":
-        return _pasted() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
     try:
-        with Path(file).expanduser().open("rb") as opened:
+        if file == "-":
+            if sys.stdin is None:
+                raise UsageError("Standard input is closed.", "Name a file, or pipe one in.")
+            return _pasted() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
+        with Path(os.path.expanduser(file)).open("rb") as opened:  # noqa: PTH111 - raises nothing
             return opened.read(_LARGEST)
     except OSError as error:
-        raise WtrError(f"{file} cannot be read: {error.strerror}.") from error
+        name = "Standard input" if file == "-" else file
+        raise WtrError(f"{name} cannot be read: {cause(error)}.") from error
 
 
 def _pasted() -> bytes:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 
 from wtr_tui import __version__, text
 from wtr_tui.commands import COMMANDS, FAULT_CODES
 from wtr_tui.commands.layout import columns, laid_out
+from wtr_tui.commands.output import give
 from wtr_tui.text import escaped, program_name
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import NoReturn
+
+    from _typeshed import SupportsWrite
 
 _EXIT_CODES = """\
 exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a sign-in is needed, 4 temporary, try
@@ -53,6 +57,13 @@ class _Formatter(argparse.HelpFormatter):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(escaped(message))  # argparse quotes what it was given as it is
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        # argparse would leave the writing, and that it fails, to the end of the interpreter.
+        if file is sys.stdout:
+            give(message)
+        else:
+            super()._print_message(message, file)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         super().exit(FAULT_CODES.get(text.command, status) if status else status, message)

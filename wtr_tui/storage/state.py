@@ -59,6 +59,7 @@ class State:
         "refreshed_at",
         "refused_again",
         "refused_since",
+        "rotates",
         "sign_in_needed_since",
         "warn_before",
     )
@@ -83,6 +84,8 @@ class State:
         """The end of the refresh token at the last writing."""
         self.end_stays: bool | None = None
         """Whether the last refresh left that end where it was; None where none has shown it."""
+        self.rotates = False
+        """Whether a refresh has given another refresh token, and so taken the one before back."""
         self.warn_before: tuple[int, ...] = WARN_BEFORE
         self.given: tuple[int, ...] = ()
         """For which of ``warn_before`` the sign-in was announced."""
@@ -230,6 +233,7 @@ def _fill(state: State, members: Mapping[str, object]) -> None:
         at = clock.from_iso(str(last["at"]))
         state.last = LastOutcome(str(last["outcome"]), at, str(last.get("message", "")))
     state.refreshed_at = clock.from_iso_if_known(members.get("refreshed_at"))
+    state.rotates = members.get("rotates") is True
     state.refused_since = clock.from_iso_if_known(refused.get("since"))
     state.refused_again = refused.get("again") is True
     state.sign_in_needed_since = clock.from_iso_if_known(needed.get("since"))
@@ -270,6 +274,8 @@ def _written(state: State) -> dict[str, object]:
         members["last"] = {**last, "message": state.last.message}
     if state.refreshed_at is not None:
         members["refreshed_at"] = clock.iso_if_known(state.refreshed_at)
+    if state.rotates:
+        members["rotates"] = True
     if state.refused_since is not None:
         members["refused"] = {
             "since": clock.iso_if_known(state.refused_since),
