@@ -244,19 +244,20 @@ def test_what_is_pasted_on_a_terminal_is_not_shown(home: Home, sandbox: Sandbox)
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("import", "~nobody-of-that-name/token"), 1),
-        (("export", "--to", "~nobody-of-that-name/token"), 1),
+        (("import", "~nobody-of-that-name/token"), 2),
+        (("export", "--to", "~nobody-of-that-name/token"), 2),
         (("check", "--to", "~nobody-of-that-name/wtr.prom"), 3),
     ],
 )
-def test_a_home_of_nobody_is_a_folder_that_is_not_there(
+def test_the_home_of_nobody_is_not_known(
     home: Home, sandbox: Sandbox, words: tuple[str, ...], code: int
 ) -> None:
     home.configure(sandbox)
     home.sign_in(sandbox)
     ran = home.run(*words)
     assert ran.code == code, ran
-    assert "No such file or directory" in ran.err
+    assert "The home folder ~nobody-of-that-name is not known." in ran.err
+    assert not list(home.folder.glob("~*"))
 
 
 def test_a_closed_standard_input_is_said_to_be(home: Home, sandbox: Sandbox) -> None:

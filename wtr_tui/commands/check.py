@@ -25,7 +25,7 @@ from pathlib import Path
 
 from wtr_tui import clock, known
 from wtr_tui.commands import status
-from wtr_tui.commands.options import duration, refuse_all_of_one
+from wtr_tui.commands.options import duration, named_path, refuse_all_of_one
 from wtr_tui.commands.output import as_json, give
 from wtr_tui.commands.status import Condition, seconds_until
 from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
@@ -108,7 +108,7 @@ def run(options: Namespace) -> int:
         "openmetrics": lambda: as_openmetrics(verdicts, now),
     }[options.format]()
     if options.to:
-        write_for_all(Path(os.path.expanduser(options.to)), content)  # noqa: PTH111 - raises nothing
+        write_for_all(named_path(options.to), content)
     else:
         give(content)
     return level

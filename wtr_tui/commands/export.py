@@ -7,12 +7,10 @@ wxc_sdk's YAML. json and wxc hold the refresh token: whoever gets it can go on r
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from wtr_tui import clock
-from wtr_tui.commands.options import add_min_left
+from wtr_tui.commands.options import add_min_left, named_path
 from wtr_tui.commands.output import as_json, give, original_json
 from wtr_tui.commands.valid_token import valid_token
 from wtr_tui.errors import DONE, StorageError
@@ -40,7 +38,7 @@ def run(options: Namespace) -> int:
     if options.to is None:
         give(text)
         return DONE
-    path = Path(os.path.expanduser(options.to)).absolute()  # noqa: PTH111 - raises nothing
+    path = named_path(options.to).absolute()
     try:
         write_private(str(path), text.encode() + b"\n")
     except OSError as error:

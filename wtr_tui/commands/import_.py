@@ -17,6 +17,7 @@ from pathlib import Path
 from wtr_tui import clock, in_flight
 from wtr_tui.commands import debug
 from wtr_tui.commands.foreign import Foreign, understood
+from wtr_tui.commands.options import named_path
 from wtr_tui.commands.output import give_unsaved, tell
 from wtr_tui.commands.valid_token import loaded_settings
 from wtr_tui.errors import (
@@ -86,7 +87,7 @@ def _content(file: str) -> bytes:
             if sys.stdin is None:
                 raise UsageError("Standard input is closed.", "Name a file, or pipe one in.")
             return _pasted() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
-        with Path(os.path.expanduser(file)).open("rb") as opened:  # noqa: PTH111 - raises nothing
+        with named_path(file).open("rb") as opened:
             return opened.read(_LARGEST)
     except OSError as error:
         name = "Standard input" if file == "-" else file

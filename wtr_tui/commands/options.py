@@ -8,6 +8,7 @@ from wtr_tui.errors import UsageError
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from pathlib import Path
 
 
 class NoOptions:
@@ -58,3 +59,16 @@ def refuse_all_of_one(options: Namespace) -> None:
     """Raises UsageError for ``--all`` beside what names one profile."""
     if options.all and (options.profile or options.config):
         raise UsageError("--all is for every profile: it goes with no --profile or --config.")
+
+
+def named_path(given: str) -> Path:
+    """The file that an option names, ``~`` expanded. Raises UsageError for an unknown user's."""
+    from pathlib import Path
+
+    from wtr_tui.text import cleaned
+
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        user = cleaned(given.partition("/")[0], 60)
+        raise UsageError(f"The home folder {user} is not known.", "Write the whole path.") from None
