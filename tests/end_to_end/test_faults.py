@@ -111,7 +111,7 @@ import sys
 from wtr_tui import cli
 from wtr_tui.tui import app
 
-app._TICK_SECONDS = 0.002
+app._TICK_SECONDS = 0.01
 sys.exit(cli.main())
 """
 
