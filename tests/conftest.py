@@ -32,6 +32,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    # Once, before pytest does it five times over.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _not_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that a test has ended in this process is not the next test's."""

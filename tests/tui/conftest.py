@@ -21,7 +21,7 @@ _wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.004, 0.0002
 @pytest.fixture(autouse=True)
 def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock of these tests stands still: nobody has to wait for a real second."""
-    monkeypatch.setattr("wtr_tui.tui.app._TICK_SECONDS", 0.05)
+    monkeypatch.setattr("wtr_tui.tui.app._TICK_SECONDS", 0.1)
 
 
 @pytest.fixture(autouse=True)

@@ -179,7 +179,9 @@ class WtrApp(App[int]):
             self.tell(
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
-        warning = keeper.take_notices() or self._hook_warnings.take()
+        warning = keeper.take_notices()
+        if not warning and not self.refreshing.running:  # whose own end would be told over it
+            warning = self._hook_warnings.take()
         if warning:
             self.tell(warning, Tone.WARN)
         for each in self.session.roster:
