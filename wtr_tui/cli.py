@@ -171,11 +171,15 @@ def _no_screens(why: str) -> int:
 
 
 def _fault_of_our_own(error: Exception) -> int:
+    import warnings
     from pathlib import Path
 
     from wtr_tui import clock, crash
     from wtr_tui.storage import paths
 
+    # What was begun and is dropped now (an event loop without descriptors) may print much yet.
+    sys.unraisablehook = lambda _: None
+    warnings.simplefilter("ignore")
     tell(crash.write(error, Path(paths.state_dir(os.environ)), clock.now()))
     return FAILED
 

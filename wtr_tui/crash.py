@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import traceback
@@ -11,8 +12,9 @@ from pathlib import Path
 from wtr_tui import __version__, clock
 from wtr_tui.errors import StorageError
 from wtr_tui.storage.private_file import make_private_folder
-from wtr_tui.text import cleaned, redacted
+from wtr_tui.text import cause, cleaned, redacted
 
+_USED_UP = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _MOST_IN_A_SECOND = 100
 
 
@@ -27,21 +29,26 @@ def report(error: BaseException) -> str:
         "",
     ]
     # Textual wraps what went wrong in a worker, without chaining it.
-    cause: BaseException | None = getattr(error, "error", error)
-    while cause is not None:
-        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
+    each: BaseException | None = getattr(error, "error", error)
+    while each is not None:
+        lines.append(f"{type(each).__module__}.{type(each).__qualname__}")
         lines += [
             f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"
-            for frame in traceback.extract_tb(cause.__traceback__)
+            for frame in traceback.extract_tb(each.__traceback__)
         ]
-        cause = cause.__cause__ or cause.__context__
-        if cause is not None:
+        each = each.__cause__ or each.__context__
+        if each is not None:
             lines.append("caused by")
     return redacted("\n".join(lines)) + "\n"
 
 
 def write(error: BaseException, folder: Path, now: datetime) -> str:
-    """Writes the report, mode 0600, and gives the sentence for the user."""
+    """Writes the report, mode 0600, and gives the sentence for the user.
+
+    What the machine has none left of is no fault of the program's: that is said, without a report.
+    """
+    if isinstance(error, OSError) and error.errno in _USED_UP:
+        return f"wtr-tui ended: {cause(error)}. Your token file is untouched."
     what = f"wtr-tui ended because of a fault of its own ({type(error).__name__})."
     try:
         path = _written(report(error), folder, f"crash-{clock.iso(now).replace(':', '')}")

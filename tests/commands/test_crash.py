@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.home import Home
+from tests.support.webex import Sandbox
 from wtr_tui import crash
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=timezone.utc)
@@ -72,3 +73,16 @@ def test_a_crash_of_a_command_is_one_sentence(home: Home) -> None:
         assert ran.stderr.count("\n") == 1
         assert "SENTINEL" not in ran.stderr
         assert len(list(home.token_path().parent.glob("crash-*.txt"))) == count
+
+
+def test_a_machine_without_open_files_left_is_no_fault_of_the_program(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    few = ("/bin/sh", "-c", 'ulimit -n 5; exec "$@"', "-")
+    ran = home.run("retrieve", "--no-browser", under=few)
+    assert ran.code == 1
+    assert ran.err == (
+        "wtr: wtr-tui ended: Too many open files (EMFILE). Your token file is untouched.\n"
+    )
+    assert not list(home.token_path().parent.glob("crash-*"))
