@@ -101,6 +101,17 @@ def test_a_file_that_could_not_be_looked_at_for_a_while_is_no_problem_afterwards
     assert keeper.stored == MINE
 
 
+def test_a_token_obtained_while_the_clock_was_ahead_is_due_once_it_is_right(
+    keeper: AutoRefresh,
+) -> None:
+    ahead = NOON + 2 * DAY
+    following(keeper, StoredToken(APP_ID, a_token(obtained_at=ahead)))
+    assert keeper.due(NOON)
+    assert not keeper.due(ahead)
+    keeper.learn(errors.TemporaryError("Webex is busy."), NOON)
+    assert not keeper.due(NOON)
+
+
 @pytest.mark.parametrize(
     ("stored", "planned"),
     [

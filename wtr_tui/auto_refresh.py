@@ -176,7 +176,10 @@ class AutoRefresh:
 
     def due(self, now: datetime) -> bool:
         at = self.next_at()
-        return at is not None and now >= at
+        if at is None or self.stored is None or now >= at:
+            return at is not None
+        waits = self._not_before is not None and now < self._not_before
+        return self.stored.token.is_ahead(now) and not waits
 
     def announcement_due(self, now: datetime) -> bool:
         """Whether the refresh token's end is to be announced, by whoever is first; then asks for

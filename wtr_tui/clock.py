@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
+TOLERANCE = 300
+"""Seconds by which the clocks of two machines that share a home may differ."""
+
+
 def now() -> datetime:
     """The wall clock, aware, in UTC. Functions that decide take the instant as an argument."""
     from datetime import datetime, timezone

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from wtr_tui import clock
 from wtr_tui.text import MASK as MASK
 
 
@@ -88,6 +89,10 @@ class Token:
         """Whether more than ``margin`` is left. An unknown end counts as valid."""
         left = self.left(now)
         return left is None or left > margin
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it was obtained later than now: the clock was wrong, and so are its ends."""
+        return (self.obtained_at - now).total_seconds() > clock.TOLERANCE
 
     @property
     def organization(self) -> str | None:

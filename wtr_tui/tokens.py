@@ -149,6 +149,8 @@ def fast_token(
         life = expires_at - clock.timestamp(members["obtained_at"])
         if expires_at - clock.timestamp_now() <= _margin(life, min_left):
             return None
+        if expires_at - clock.timestamp_now() > life + clock.TOLERANCE:
+            return None  # obtained in the future: see Token.is_ahead
     if not _is_quiet(files[1], members):
         return None
     return members if settings_record.fits(members, files[0], environ) else None
@@ -289,7 +291,8 @@ def valid_token(
     refused = known.refusal(noted, token)
     # A refresh that gave it once more has done what a refresh can do.
     to_replace = refused != "" and not noted.refused_again
-    if token.is_valid(now(), margin) and not to_replace:
+    misdated = token.is_ahead(now()) and token.refresh_token is not None and may_refresh
+    if token.is_valid(now(), margin) and not to_replace and not misdated:
         known.announce_sign_in(profile, settings, now)
         return Obtained(token, How.STORED, refused and f"{refused} {SIGN_IN}")
     if not may_refresh:
@@ -409,7 +412,7 @@ def is_fresh(
     both_ends: bool = False,
 ) -> bool:
     """Whether more than ``within`` is left: see :func:`refresh`. None asks for a new one anyway."""
-    if within is None or not token.is_valid(now, within):
+    if within is None or not token.is_valid(now, within) or token.is_ahead(now):
         return False
     if not both_ends:
         return True

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,20 @@ def test_without_settings_a_good_token_is_printed_all_the_same(
 ) -> None:
     token = home.sign_in(sandbox)
     assert home.run("token", *debug).out == f"{token}\n"
+
+
+@pytest.mark.parametrize("command", [("token",), ("refresh", "--within", "3d")])
+def test_a_token_obtained_while_the_clock_was_ahead_is_replaced_once(
+    home: Home, sandbox: Sandbox, command: tuple[str, ...]
+) -> None:
+    sandbox.rules = replace(sandbox.rules, access_lifetime=timedelta(days=14))
+    home.configure(sandbox)
+    misdated = home.sign_in(sandbox, left=timedelta(days=20))
+    obtained_at = clock.iso(clock.now() + timedelta(days=6))
+    home.write_token({**home.stored_fields(), "obtained_at": obtained_at})
+    assert [home.run(*command).code for _ in range(3)] == [0, 0, 0]
+    assert home.stored().token.access_token.reveal() != misdated
+    assert len(sandbox.requests_to("access_token")) == 1
 
 
 @pytest.mark.parametrize("left", [EXPIRED, SOON])
