@@ -24,7 +24,7 @@ from wtr_tui import clock, history, in_flight
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.oauth import steps
+from wtr_tui.oauth import device, steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
@@ -341,6 +341,12 @@ async def test_without_a_network_the_exchange_fails_for_now(
     assert ended.exit_code == TEMPORARY
 
 
+@pytest.fixture
+def _quick_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wtr_tui.retrieval._LOOK_AT_THE_CLOCK_SECONDS", 0.02)
+
+
+@pytest.mark.usefixtures("_quick_looks_at_the_clock")
 async def test_time_runs_out(profile: Profile, settings: Settings) -> None:
     moment = clock.now()
     current = [moment]
@@ -354,6 +360,7 @@ async def test_time_runs_out(profile: Profile, settings: Settings) -> None:
     assert is_free(settings.redirect_port)
 
 
+@pytest.mark.usefixtures("_quick_looks_at_the_clock")
 async def test_a_clock_that_is_set_back_gives_no_more_time(
     profile: Profile, settings: Settings
 ) -> None:
@@ -515,8 +522,10 @@ async def test_signing_in_again_with_the_same_app_id_keeps_nothing_aside(
 
 
 @pytest.fixture
-def quick_device(sandbox: Sandbox) -> Sandbox:
-    sandbox.rules = replace(sandbox.rules, device_interval=timedelta(milliseconds=20))
+def quick_device(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    interval = timedelta(milliseconds=20)
+    sandbox.rules = replace(sandbox.rules, device_interval=interval)
+    monkeypatch.setattr(device, "SHORTEST_INTERVAL", interval)
     return sandbox
 
 

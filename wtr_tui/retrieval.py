@@ -72,6 +72,7 @@ EXTENSION = timedelta(minutes=5)
 
 _WHOSE_SECONDS = 5.0
 """How long Webex may take to say whose a token is; a browser waits for it."""
+_LOOK_AT_THE_CLOCK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,7 @@ class Retrieval:
         # Asked often, because the wall clock moves while a machine sleeps and a timer does not.
         now = self._now()
         while now < self.deadline:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_LOOK_AT_THE_CLOCK_SECONDS)
             before, now = now, self._now()
             if now < before:
                 # The clock was set back: that is no reason to keep the port open for hours.

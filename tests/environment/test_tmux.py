@@ -147,7 +147,10 @@ def test_a_tmux_that_hangs_is_given_up_and_its_buffer_removed(
     assert seen.read_text() == f"delete-buffer -b wtr-tui-{os.getpid()}\n"
 
 
-def test_a_tmux_that_does_not_answer_costs_a_second(script: Script, programs: Path) -> None:
+def test_a_tmux_that_does_not_answer_is_waited_for_no_longer_than_the_limit(
+    script: Script, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tmux, "_QUERY_LIMIT", 0.2)
     script("tmux", "exec sleep 600")
     environ = {"PATH": f"{programs}:{os.environ['PATH']}", "TMUX": "/tmp/any,1,0"}
     begun = time.monotonic()
