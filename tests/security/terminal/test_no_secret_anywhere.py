@@ -147,7 +147,7 @@ PLACES = [
     ("judging an answer", "wtr_tui.oauth.client:token_from", "r"),
     ("saving", "wtr_tui.storage.token_file:write_private", "r"),
     ("asking", "wtr_tui.oauth.client:fetch", "r"),
-    ("copying", "wtr_tui.environment.clipboard:osc52", "c"),
+    ("copying", "wtr_tui.environment.clipboard:_encoded", "c"),
 ]
 
 
