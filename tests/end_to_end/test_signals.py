@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_a_signal_while_the_first_screen_is_put_together_restores_the_terminal(
     signed_in: Home, start: Start
 ) -> None:
     # Again and again, since each time it meets another moment.
-    for _ in range(8):
+    for _ in range(int(os.environ.get("WTR_KILL_POINTS", "3"))):
         terminal = start()
         terminal.wait_for_bytes(beyond=0)
         terminal.signal(signal.SIGTERM)
