@@ -33,7 +33,7 @@ from wtr_tui.tui.put_aside import PutAside
 from wtr_tui.tui.refreshing import Refreshing
 from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.screens import FullScreens
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.base import Dialog, WtrScreen
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.widgets.message_line import Tone
 
@@ -335,19 +335,32 @@ class WtrApp(App[int]):
             return parameters == ("token",)
         return super().check_action(action, parameters)
 
+    def action_of(self, key: str) -> str:
+        for each in self.BINDINGS:
+            if isinstance(each, Binding):
+                keys = self._other_keys.get(each.id or "", each.key)
+                if key in keys.split(","):
+                    return each.action
+        return ""
+
+    def _is_free(self) -> bool:
+        """Whether no dialog has to be answered first; one that only shows something is closed."""
+        if isinstance(self.screen, Dialog) and not self.screen.ASKS:
+            self.screen.dismiss()
+        return self.shown is self.screen
+
     def action_go(self, name: str) -> None:
-        if self.shown is self.screen:  # a dialog answers first
+        if self._is_free():
             self.go(name)
 
     def action_help(self) -> None:
-        if isinstance(self.screen, WtrScreen):
+        if self._is_free() and isinstance(self.screen, WtrScreen):
             from wtr_tui.tui.screens.help import HelpScreen
 
             self.push_screen(HelpScreen(self.screen))
 
     def action_palette(self) -> None:
-        below = self.screen
-        if not isinstance(below, WtrScreen):
+        if not self._is_free() or (below := self.shown) is None:
             return
         from wtr_tui.tui.screens.palette import PaletteScreen
 

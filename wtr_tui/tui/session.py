@@ -46,6 +46,9 @@ class Program(Protocol):
     def go(self, name: str) -> None:
         """Shows the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
 
+    def action_of(self, key: str) -> str:
+        """What a key does on every screen; "" for a key that differs between them."""
+
     def token_changed(self) -> None:
         """Lets the header and every screen that exists take in the token the session has now."""
 

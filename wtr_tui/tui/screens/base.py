@@ -185,6 +185,8 @@ class WtrScreen(Screen[None]):
 class Dialog(ModalScreen[ScreenResultType]):
     """A framed box in the middle; ``compose`` yields one :class:`Box`."""
 
+    ASKS: ClassVar[bool] = True
+    """Whether it has to be answered; what only shows something makes way for another screen."""
     CSS_PATH = "dialogs.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall"), (32, "-roomy")]  # noqa: RUF012
 
@@ -195,6 +197,13 @@ class Dialog(ModalScreen[ScreenResultType]):
     @property
     def session(self) -> Session:
         return self.program.session
+
+    def on_key(self, event: events.Key) -> None:
+        """Textual keeps the program's own keys, which work everywhere, from dialogs."""
+        action = self.program.action_of(event.key)
+        if action:
+            event.stop()
+            self.app.call_later(self.app.run_action, action)
 
 
 class Box(Vertical, can_focus=False):

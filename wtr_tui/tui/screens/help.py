@@ -22,6 +22,7 @@ _KEY_WIDTH = 10
 class HelpScreen(Dialog[None]):
     """Made from the bindings themselves, so it cannot be out of date."""
 
+    ASKS = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
         Binding("up,k", "scroll(-1)", show=False),

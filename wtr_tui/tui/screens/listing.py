@@ -18,6 +18,7 @@ class Listing(Dialog[None]):
     """As wide as its lines, up to the screen; Esc, q and Enter close it."""
 
     DEFAULT_CSS = "Listing Box { width: auto; min-width: 40; } Listing Quiet { width: auto; }"
+    ASKS = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "Close"),
         Binding("up,k", "scroll(-1)", show=False),

@@ -233,6 +233,7 @@ class Cards(ItemGrid):
 class QrScreen(Dialog[None]):
     """The device code's address for a phone's camera."""
 
+    ASKS = False
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(Key("escape,Q,q", "app.pop_screen", "Close", "Back to the sign-in"))
     ]
