@@ -38,6 +38,7 @@ def waiting(file: TokenFile) -> list[tuple[Path, StoredToken]]:
     """
     found = []
     with suppress(OSError, StorageError):
+        _take_up_leftovers(file)
         held = file.read()
         for path in sorted(file.path.parent.glob(f"{Path(_prefix(file)).name}*"), reverse=True):
             stored = TokenFile(path).read()
@@ -48,6 +49,13 @@ def waiting(file: TokenFile) -> list[tuple[Path, StoredToken]]:
             else:
                 found.append((path, stored))
     return found
+
+
+def _take_up_leftovers(file: TokenFile) -> None:
+    """Ends what was killed while it put a token aside, where that was written whole."""
+    for temporary in file.path.parent.glob(f".{Path(_prefix(file)).name}*.*.tmp"):
+        name = temporary.name[1:].rsplit(".", 2)[0]
+        TokenFile(temporary.with_name(name)).take_up_leftover()
 
 
 def is_put_aside(file: TokenFile, path: Path) -> bool:

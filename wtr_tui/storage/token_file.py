@@ -153,7 +153,11 @@ class TokenFile:
         if self.path.parent.is_dir():
             reasons = ("corrupt", "other-app", "other-server", "other-account")
             undecided = f"{self.path.name.removesuffix('.json')}.put-aside-"
-            prefixes = (undecided, *(f"{self.path.name}.{why}-" for why in reasons))
+            prefixes = (
+                undecided,
+                f".{undecided}",
+                *(f"{self.path.name}.{why}-" for why in reasons),
+            )
             beside += [
                 each for each in self.path.parent.iterdir() if each.name.startswith(prefixes)
             ]
