@@ -36,7 +36,7 @@ def figures(place: Place) -> list[Figure]:
         )
         switched = interleaved(
             {
-                "ours": _presses(ours, [_shows(_F4, "App ID"), _shows(_F2, "Access token")]),
+                "ours": _presses(ours, [_shows(_F4, "App ID"), _shows(_F2, "In scripts")]),
                 "small": _presses(small, [_shows(_F4, "second"), _shows(_F2, "first")]),
             },
             place.runs(20),

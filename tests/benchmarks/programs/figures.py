@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from textual.app import App, ComposeResult
 from textual.driver import Driver
-from wtr_tui.tui.sparing_driver import SparingDriver
 
 from wtr_tui.clock import countdown
 from wtr_tui.tui import themes
+from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.widgets.figures import Figures
 
 _LIFE = timedelta(days=14)
@@ -22,7 +22,7 @@ class Countdown(App[None]):
         self._began = time.monotonic()
 
     def get_driver_class(self) -> type[Driver]:
-        return SparingDriver
+        return TerminalDriver
 
     def compose(self) -> ComposeResult:
         yield Figures(countdown(_LIFE))
