@@ -155,6 +155,16 @@ class AutoRefresh:
         self.app_id = settings.app_id
         self.settings = settings
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether Webex no longer accepts the refresh token, so that somebody has to sign in."""
+        token = self.stored.token if self.stored is not None else None
+        if token is None or token.refresh_token is None:
+            return False
+        can_mint = self.settings is not None and self.settings.can_mint
+        needed = self.known.sign_in_needed(token.refresh_token.reveal())
+        return needed is not None and not can_mint
+
     def hold(self, stored: StoredToken) -> None:
         """Keeps a token that could not be written, so that it can still be used and saved later."""
         self.stored = stored
@@ -164,7 +174,7 @@ class AutoRefresh:
         """When auto-refresh will act next; None when it is off, stopped or has nothing to do."""
         if not self.auto or self.stopped or self.stored is None or self.foreign or self.unsaved:
             return None
-        if self.stored.token.refresh_token is None:
+        if self.stored.token.refresh_token is None or self.is_lost:
             return None
         planned = next_refresh_at(self.stored.token)
         since = self.known.refused(self.stored.token.access_token.reveal())

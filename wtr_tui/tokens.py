@@ -62,12 +62,14 @@ _ASK_AGAIN = 86_400
 
 SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
 
-LOST_GRANT = (
+LIKELY_CAUSES = (
     "The user's password may have changed, the user may have been deactivated or have lost an"
     " administrator's role, the integration may have been removed or have a new secret, or an"
-    f" administrator may have forbidden it. {SIGN_IN}"
+    " administrator may have forbidden it."
 )
-"""Why Webex no longer accepts a refresh token, as far as is known, and what to do."""
+"""Why Webex no longer accepts a refresh token, as far as is known."""
+
+LOST_GRANT = f"{LIKELY_CAUSES} {SIGN_IN}"
 
 
 class How(Enum):

@@ -73,7 +73,12 @@ async def test_a_lost_refresh_token_leaves_the_time_until_the_access_token_ends(
     known.note_failure(stage.profile, token, GrantRejected("Not accepted."), stage.clock())
     assert token.expires_at is not None
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
-        await shows(pilot, f"by {date(token.expires_at, stage.clock())}")
+        await shows(pilot, f"by {date(token.expires_at, stage.clock())}: F3 signs in")
+        await shows(pilot, "stopped: Not accepted.")
+        await shows(pilot, "The user's password may have changed")
+        await pilot.press("f5")
+        await shows(pilot, f"by {date(token.expires_at, stage.clock())}, s signs in.")
+        await shows(pilot, "The user's password may have changed")
 
 
 async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process_knows(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wtr_tui import clock
 from wtr_tui.auto_refresh import AutoRefresh
+from wtr_tui.tui.state import date
 
 
 def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
-    """``on, next Sun 6 Dec 2026 21:42 CET``, or why there is no next one."""
+    """``on, next Sun 6 Dec 21:42``, or why there is no next one."""
+    if keeper.is_refreshed_elsewhere:
+        return "where wtr serve runs"
     if not keeper.auto:
         return "off"
     if keeper.stopped:
         return "stopped: " + keeper.stopped
+    if keeper.is_lost:
+        return "stopped: " + keeper.known.message
     if keeper.unsaved:
         return "on, once the token is saved"
     if keeper.other_base_url:
@@ -27,16 +31,14 @@ def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
         return "on, but this token cannot be refreshed"
     if at <= now:
         return "on, refreshing now"
-    if at - now < _SAME_DAY:
-        return f"on, next at {at.astimezone():%H:%M:%S}"
-    return f"on, next {clock.local(at)}"
+    return f"on, next {date(at, now)}"
 
 
 def next_refresh_in_short(keeper: AutoRefresh, now: datetime) -> str:
     """``Sun 6 Dec 21:42``, ``21:42:07`` within the day, ``off``, ``stopped``, ``-`` for none."""
     if not keeper.auto:
         return "off"
-    if keeper.stopped:
+    if keeper.stopped or keeper.is_lost:
         return "stopped"
     at = keeper.next_at()
     if at is None:

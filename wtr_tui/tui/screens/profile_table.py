@@ -67,7 +67,7 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
         state.word,
         owner,
         _left(token.left(now)) if token else "-",
-        _left(token.refresh_left(now)) if token and token.refresh_token else "-",
+        _sign_in(each, now),
         next_refresh_in_short(each.keeper, now),
         last,
     )
@@ -131,6 +131,13 @@ def _last(each: Followed, now: datetime) -> tuple[str, ActivityTone]:
         return "", ActivityTone.PLAIN
     row = activity.row(latest, now, life=False)
     return f"{row.when} {row.what}", row.tone
+
+
+def _sign_in(each: Followed, now: datetime) -> str:
+    stored = each.keeper.stored
+    if stored is None or stored.token.refresh_token is None:
+        return "-"
+    return "refused" if each.keeper.is_lost else _left(stored.token.refresh_left(now))
 
 
 def _left(left: timedelta | None) -> str:

@@ -19,6 +19,7 @@ from wtr_tui import clock
 from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import profiles
+from wtr_tui.tokens import LIKELY_CAUSES
 from wtr_tui.tui import activity
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.refresh_words import next_refresh
@@ -26,7 +27,7 @@ from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.screens import profile_table as table
 from wtr_tui.tui.screens.base import Box, Dialog, WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
-from wtr_tui.tui.state import state_of_profile
+from wtr_tui.tui.state import date, sign_in_by, state_of_profile
 from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.message_line import Tone
@@ -335,11 +336,15 @@ def _facts(each: Followed, now: datetime) -> Iterable[str]:
     token = stored.token if stored is not None else None
     yield stored.account.named if stored is not None and stored.account.known else "not known"
     yield _end(token.expires_at if token else None, now) if token else "none yet"
-    if token is None or token.refresh_token is None:
+    if keeper.is_lost:
+        by = sign_in_by(each, now)
+        when = f"by {date(by, now)}" if by is not None else "now"
+        yield f"{when}, s signs in. {LIKELY_CAUSES}"
+    elif token is None or token.refresh_token is None:
         yield "s signs in" if token is None else "once it expires: it cannot be refreshed"
     else:
         yield _end(token.refresh_expires_at, now)
-    yield next_refresh(keeper, now)
+    yield "stopped" if keeper.is_lost else next_refresh(keeper, now)
     latest = each.latest()
     if each.failure:
         yield each.failure

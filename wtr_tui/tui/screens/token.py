@@ -18,10 +18,17 @@ from wtr_tui.background import in_thread
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.text import cleaned, printable, shell_export
-from wtr_tui.tokens import GRANT_MORE, TokenState, scopes_asked, scopes_not_granted
+from wtr_tui.tokens import (
+    GRANT_MORE,
+    LIKELY_CAUSES,
+    TokenState,
+    scopes_asked,
+    scopes_not_granted,
+)
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.owner import Owner, claims_of
+from wtr_tui.tui.refresh_words import next_refresh
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import ShownState, coarse, date, sign_in_by, state_of
@@ -43,6 +50,7 @@ _FACTS = (
     "Owner",
     "Auto-refresh",
     "Sign in again",
+    "Likely causes",
     "Scopes",
     "Obtained",
     "In scripts",
@@ -313,7 +321,8 @@ class TokenScreen(WtrScreen):
 
     def _show_next(self, token: Token, now: datetime) -> None:
         facts = self.query_one(Facts)
-        facts.state("Auto-refresh", next_refresh(self.session, now))
+        facts.state("Auto-refresh", next_refresh(self.session.keeper, now))
+        facts.state("Likely causes", LIKELY_CAUSES if self.session.keeper.is_lost else "")
         facts.state(
             "Sign in again", sign_in_again(self.session, token, now, in_full=self._has_panels)
         )
@@ -488,10 +497,8 @@ def end_words(end: datetime | None, now: datetime) -> str:
 
 def sign_in_life(session: Session, token: Token, now: datetime) -> Life:
     """The second line of the grid: the refresh token, up to its hard end."""
-    keeper = session.keeper
     label, began, ends = "Sign-in", token.obtained_at, token.refresh_expires_at
-    refresh = token.refresh_token
-    if keeper.known.sign_in_needed(refresh.reveal() if refresh is not None else None):
+    if session.keeper.is_lost:
         return Life(label, began, now, "refused by Webex", Meaning.OVER)
     if session.socket:
         return Life(label, began, None, "where wtr serve runs", Meaning.UNKNOWN)
@@ -525,33 +532,9 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
         return "" if moves else f"by {life.end_text}"
     by = end or now
     why = ": refreshing does not extend that" if known.stays(by) else ""
+    why = ": F3 signs in" if session.keeper.is_lost else why
     colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
     return Content.styled(f"by {date(by, now)}{why}", colour)
-
-
-def next_refresh(session: Session, now: datetime) -> str:
-    """``on, next Mon 7 Dec 11:00``, or why there is no next one."""
-    keeper = session.keeper
-    if session.socket:
-        return "where wtr serve runs"
-    if not keeper.auto:
-        return "off"
-    if keeper.stopped:
-        return "stopped: " + keeper.stopped
-    if keeper.unsaved:
-        return "on, once the token is saved"
-    if keeper.other_base_url:
-        return "on, but another base URL's token is left alone"
-    if keeper.foreign:
-        return "on, but another App ID's token is left alone"
-    at = keeper.next_at()
-    if at is None and keeper.stored is not None and keeper.stored.token.refresh_token is not None:
-        return "on, but the token's end is unknown: r refreshes it"
-    if at is None:
-        return "on, but this token cannot be refreshed"
-    if at <= now:
-        return "on, refreshing now"
-    return f"on, next {date(at, now)}"
 
 
 def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
