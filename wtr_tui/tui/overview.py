@@ -45,7 +45,7 @@ def others_line(rows: Sequence[ProfileRow]) -> Content | str:
     return Content.styled(", ".join(parts) + " (F5)", colour)
 
 
-def entries(session: Session, most: int = 30) -> list[Entry]:
+def entries(session: Session, most: int) -> list[Entry]:
     """What happened to the profile's token, the latest first; nothing where it cannot be read."""
     try:
         return history.read(session.profile, most)[::-1]
@@ -54,20 +54,17 @@ def entries(session: Session, most: int = 30) -> list[Entry]:
 
 
 def history_lines(happened: Sequence[Entry], now: datetime) -> list[Content]:
-    """The entries in full, one line each."""
-    lines = []
-    for entry in happened:
-        row = activity.row(entry, now)
-        sign, style = row.tone.value
-        lines.append(
-            Content.assemble(
-                Content.styled(clock.local(entry.at, seconds=True), "$muted"),
-                Content.styled(f" {sign} ", f"bold {style}"),
-                Content.styled(row.what, style),
-                Content.styled(f"  {row.by}", "$muted"),
-            )
+    """The entries in full: when, by whom, what; one line each."""
+    rows = [activity.row(entry, now) for entry in happened]
+    bys = max((len(row.by) for row in rows), default=0)
+    return [
+        Content.assemble(
+            Content.styled(f"{clock.local(entry.at, seconds=True)}  {row.by:<{bys}}", "$muted"),
+            Content.styled(f"  {row.tone.value[0]} ", f"bold {row.tone.value[1]}"),
+            Content.styled(row.what, row.tone.value[1]),
         )
-    return lines
+        for entry, row in zip(happened, rows, strict=True)
+    ]
 
 
 def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
@@ -88,7 +85,7 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
             meaning, about = Meaning.SOON, f"sign in by {here.day} {here:%b}"
     left = token.left(now)
     if left is None:
-        return ProfileRow(name, meaning, about, "no end", current=current)
+        return ProfileRow(name, meaning, about, "end unknown", current=current)
     if left <= timedelta(0):
         return ProfileRow(name, meaning, about, "expired", current=current)
     life = (token.expires_at or now) - token.obtained_at

@@ -32,15 +32,15 @@ class PutAside:
     def ask(self, path: Path, account: Account, before: Account) -> None:
         from wtr_tui.storage.put_aside import reason
         from wtr_tui.storage.settings_table import ACCOUNT
-        from wtr_tui.tui.screens.confirm import DecideScreen
+        from wtr_tui.tui.screens.confirm import ConfirmScreen
 
         session = self._app.session
         has_token = session.profile.token_path.exists()
         self._app.push_screen(
-            DecideScreen(
+            ConfirmScreen(
                 f"{reason(account, before, session.settings[ACCOUNT])} Nothing was replaced yet.",
                 "Replace the stored token?" if has_token else "Keep the new token?",
-                "y yes   n no, delete the new one   Esc later",
+                (("y", "yes"), ("n", "no, delete the new one"), ("Esc", "later")),
             ),
             lambda answer: self._decided(path, answer),
         )

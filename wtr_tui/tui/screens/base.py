@@ -13,11 +13,13 @@ from typing import ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 
+from wtr_tui.text import printable
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.card import CardKeys
@@ -188,7 +190,13 @@ class Dialog(ModalScreen[ScreenResultType]):
     ASKS: ClassVar[bool] = True
     """Whether it has to be answered; what only shows something makes way for another screen."""
     CSS_PATH = "dialogs.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall"), (32, "-roomy")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown,space", "scroll(10)", show=False),
+    ]
 
     @property
     def program(self) -> Program:
@@ -205,6 +213,33 @@ class Dialog(ModalScreen[ScreenResultType]):
             event.stop()
             self.app.call_later(self.app.run_action, action)
 
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(Box).scroll_relative(y=lines, animate=False)
 
-class Box(Vertical, can_focus=False):
-    """The frame of a dialog; its look is in dialogs.tcss."""
+
+SCROLL_KEYS = (("↑ ↓", "scroll"), ("Esc", "closes"))
+
+
+class Box(VerticalScroll, can_focus=False):
+    """The frame of a dialog: the title above, the keys below; what it holds scrolls between them.
+
+    ``columns`` is how many its widest line takes. Each key is what to press and what it does.
+    """
+
+    def __init__(self, title: str, *keys: tuple[str, str], columns: int = 68) -> None:
+        super().__init__()
+        self.show_title(title)
+        parts = [
+            Content.assemble(Content.styled(key, "bold $next"), f" {word}") for key, word in keys
+        ]
+        self.border_subtitle = Content("   ").join(parts)
+        self.styles.width = columns + _AROUND
+
+    def show_title(self, title: str) -> None:
+        """Another title; the same one costs nothing."""
+        if self.border_title != printable(title):
+            self.border_title = Content(printable(title))
+
+
+_AROUND = 7
+"""Columns of the frame, the blanks inside of it and the scroll bar (dialogs.tcss)."""

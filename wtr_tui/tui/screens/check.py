@@ -13,7 +13,7 @@ from textual.widget import Widget
 from wtr_tui.background import in_thread
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.screens.columns import AROUND, hanging
+from wtr_tui.tui.screens.columns import hanging
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class CheckScreen(WtrScreen):
 
     def _show(self, going_on: str) -> None:
         self._going_on = going_on
-        width = self.query_one("#page").container_size.width - AROUND
+        width = self.query_one("#page").container_size.width - 5
         lines = [_line(finding, width) for finding in self._findings]
         lines.append(Content.styled(going_on, "$muted"))
         self.query_one("#findings", Quiet).reshape(Content("\n").join(lines))

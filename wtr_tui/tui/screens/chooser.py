@@ -30,11 +30,12 @@ class Chooser(Dialog[ScreenResultType]):
 
     DEFAULT_CSS = """
     Chooser OptionList {
-        height: auto; background: $surface; border: none; padding: 0;
-        scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $panel;
+        height: auto; background: $background; border: none; padding: 0;
+        scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $line;
     }
     Chooser Input { width: 100%; margin: 0 0 1 0; background: $panel; }
-    Chooser #meaning { height: 2; color: $muted; padding: 0 2; }
+    Chooser #meaning { height: 2; color: $muted; padding: 0 2; margin: 1 0 0 0; }
+    Chooser.-short #meaning { margin: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
@@ -44,17 +45,15 @@ class Chooser(Dialog[ScreenResultType]):
         Binding("pageup", "mark('page_up')", show=False, priority=True),
     ]
     PLACEHOLDER: ClassVar[str]
-    KEYS: ClassVar[str]
+    KEYS: ClassVar[tuple[tuple[str, str], ...]]
 
     def compose(self) -> ComposeResult:
-        with Box():
-            yield Quiet("", id="count", classes="heading")
+        with Box("", *self.KEYS):
             yield QuietInput(placeholder=self.PLACEHOLDER)
             listed = OptionList(compact=True)
             listed.can_focus = False
             yield listed
             yield Quiet("", id="meaning")
-            yield Quiet(self.KEYS, classes="keys")
 
     def on_mount(self) -> None:
         self.list_for("")

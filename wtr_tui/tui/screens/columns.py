@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 import textwrap
 
-WIDEST = 76
-AROUND = 5
-"""Cells of a whole dialog, and of its frame and scroll bar (app.tcss)."""
-
 
 def hanging(line: str, width: int, *, at: int = 0) -> str:
     """The line in lines of ``width``, the later ones indented to where its words begin.

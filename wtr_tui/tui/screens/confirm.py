@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,31 +11,11 @@ from textual.binding import Binding, BindingType
 from wtr_tui.tui.screens.base import Box, Dialog
 from wtr_tui.tui.widgets.quiet import Quiet
 
-
-class ConfirmScreen(Dialog[bool]):
-    """Gives True for yes; everything else means no."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape", "answer(False)", "No"),
-    ]
-
-    def __init__(self, what: str, question: str) -> None:
-        super().__init__()
-        self._what = what
-        self._question = question
-
-    def compose(self) -> ComposeResult:
-        with Box():
-            yield Quiet(self._question, classes="heading")
-            yield Quiet(self._what)
-            yield Quiet("y yes   n no", classes="keys")
-
-    def action_answer(self, sure: bool) -> None:
-        self.dismiss(sure)
+_WIDEST = 64
+_KEYS = (("y", "yes"), ("n", "no"))
 
 
-class DecideScreen(Dialog["bool | None"]):
+class ConfirmScreen(Dialog["bool | None"]):
     """Gives True for yes, False for no, and None for neither: the question stays open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,17 +24,17 @@ class DecideScreen(Dialog["bool | None"]):
         Binding("escape", "answer(None)", "Later"),
     ]
 
-    def __init__(self, what: str, question: str, keys: str) -> None:
+    def __init__(self, what: str, question: str, keys: Sequence[tuple[str, str]] = _KEYS) -> None:
         super().__init__()
         self._what = what
         self._question = question
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        with Box():
-            yield Quiet(self._question, classes="heading")
+        keys = sum(len(key) + len(word) + 4 for key, word in self._keys)
+        columns = max(min(len(self._what), _WIDEST), len(self._question) + 4, keys)
+        with Box(self._question, *self._keys, columns=columns):
             yield Quiet(self._what)
-            yield Quiet(self._keys, classes="keys")
 
     def action_answer(self, answer: bool | None) -> None:
         self.dismiss(answer)

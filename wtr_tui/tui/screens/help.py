@@ -7,26 +7,30 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import ItemGrid
 from textual.content import Content
 
-from wtr_tui.tui.screens.base import Box, Dialog, WtrScreen
-from wtr_tui.tui.screens.columns import AROUND, WIDEST, hanging
+from wtr_tui.tui.screens.base import SCROLL_KEYS, Box, Dialog, WtrScreen
+from wtr_tui.tui.screens.columns import hanging
 from wtr_tui.tui.widgets.quiet import Quiet
 
-# Not $text-muted: outside of a stylesheet it comes out as plain white.
-_MUTED = "$foreground 60%"
-_KEY_WIDTH = 10
+_BESIDE_FROM = 110
+"""Columns from which on the keys of the screen and those of the program stand side by side."""
+_WIDEST, _USUAL, _GUTTER, _AROUND = 98, 68, 4, 11
 
 
 class HelpScreen(Dialog[None]):
     """Made from the bindings themselves, so it cannot be out of date."""
 
     ASKS = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_BESIDE_FROM, "-wide")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    HelpScreen #keys { height: auto; grid-size: 1; grid-gutter: 1 4; }
+    HelpScreen.-wide #keys { grid-size: 2; }
+    HelpScreen #about { margin: 1 0 0 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("down,j,space", "scroll(1)", show=False),
     ]
 
     def __init__(self, about: WtrScreen) -> None:
@@ -34,14 +38,14 @@ class HelpScreen(Dialog[None]):
         self._about = about
 
     def compose(self) -> ComposeResult:
-        with Box():
-            yield Quiet(f"Help · {self._about.HELP_NAME}", classes="heading")
-            with VerticalScroll(can_focus=False):
-                yield Quiet("", id="help")
-            yield Quiet("↑ ↓ scroll   Esc closes", classes="keys")
+        widest = _WIDEST if self.app.size.width >= _BESIDE_FROM else _USUAL
+        with Box(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=widest):
+            with ItemGrid(id="keys"):
+                yield Quiet(id="here")
+                yield Quiet(id="everywhere")
+            yield Quiet(id="about")
 
     def on_resize(self) -> None:
-        width = min(self.size.width, WIDEST) - AROUND
         socket = self.session.socket
         here = [
             (_in_words(self.app.get_key_display(binding)), binding.tooltip)
@@ -55,17 +59,17 @@ class HelpScreen(Dialog[None]):
             from wtr_tui.tui import from_socket
 
             about = from_socket.HELP_TEXT
-        parts = (
-            Content.styled("Keys on this screen (^ is Ctrl)", _MUTED),
-            key_table(here, width),
-            Content.styled("Keys everywhere", _MUTED),
-            key_table(everywhere, width),
-            Content.styled(f"About {self._about.HELP_NAME}", _MUTED),
-            Content("\n".join(hanging(line, width) for line in about.split("\n"))),
-        )
-        gaps = ("\n", "\n\n") * 3
-        together = [piece for pair in zip(parts, gaps, strict=True) for piece in pair]
-        self.query_one("#help", Quiet).reshape(Content.assemble(*together[:-1]))
+        wide = self.size.width >= _BESIDE_FROM
+        width = min(_WIDEST if wide else _USUAL, self.size.width - _AROUND)
+        column = (width - _GUTTER) // 2 if wide else width
+        text = "\n".join(hanging(line, width) for line in about.split("\n"))
+        for name, title, content in (
+            ("here", "Keys on this screen (^ is Ctrl)", key_table(here, column)),
+            ("everywhere", "Keys everywhere", key_table(everywhere, column)),
+            ("about", f"About {self._about.HELP_NAME}", Content(text)),
+        ):
+            headed = Content.assemble(Content.styled(title, "$muted"), "\n", content)
+            self.query_one(f"#{name}", Quiet).reshape(headed)
 
     def _everywhere(self) -> Iterable[tuple[str, str]]:
         """The keys of the program itself; those of one action on one line."""
@@ -77,16 +81,14 @@ class HelpScreen(Dialog[None]):
             keys = dict.fromkeys(self.app.get_key_display(each) for each in found)
             yield " ".join(keys), found[0].tooltip or found[0].description
 
-    def action_scroll(self, lines: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=lines * 3, animate=False)
-
 
 def key_table(rows: Iterable[tuple[str, str]], width: int) -> Content:
     """A line for each key; where its words need more, they stand under the words."""
-    lines = []
+    rows, lines = tuple(rows), []
+    keys = max((len(key) for key, _ in rows), default=0)
     for key, words in rows:
-        wrapped = hanging(f"{key:<{_KEY_WIDTH - 2}}  {words}", width, at=_KEY_WIDTH)
-        lines.append(Content.styled(wrapped[: len(key)], "bold $accent") + wrapped[len(key) :])
+        wrapped = hanging(f"{key:<{keys}}  {words}", width, at=keys + 2)
+        lines.append(Content.styled(wrapped[: len(key)], "bold $next") + wrapped[len(key) :])
     return Content("\n").join(lines)
 
 

@@ -7,38 +7,37 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 
-from wtr_tui.tui.screens.base import Box, Dialog
+from wtr_tui.tui.screens.base import SCROLL_KEYS, Box, Dialog
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
 class Listing(Dialog[None]):
-    """As wide as its lines, up to the screen; Esc, q and Enter close it."""
+    """As wide as its lines, up to the screen; what does not fit goes on below column ``hang``."""
 
-    DEFAULT_CSS = "Listing Box { width: auto; min-width: 40; } Listing Quiet { width: auto; }"
     ASKS = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", "Close"),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("pageup", "scroll(-10)", show=False),
-        Binding("pagedown,space", "scroll(10)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close")]
 
-    def __init__(self, title: str, lines: Sequence[Content]) -> None:
+    def __init__(self, title: str, lines: Sequence[Content], *, hang: int = 0) -> None:
         super().__init__()
         self._title = title
         self._lines = lines
+        self._hang = hang
 
     def compose(self) -> ComposeResult:
         count = len(self._lines)
-        with Box():
-            yield Quiet(f"{self._title} · {count}" if count else self._title, classes="heading")
-            with VerticalScroll(can_focus=False):
-                yield Quiet(Content("\n").join(self._lines) if count else "nothing yet")
-            yield Quiet("↑ ↓ scroll   Esc closes", classes="keys")
+        widest = max((line.cell_length for line in self._lines), default=30)
+        title = f"{self._title} · {count}" if count else self._title
+        with Box(title, *SCROLL_KEYS, columns=max(widest, 30)):
+            yield Quiet("nothing yet")
 
-    def action_scroll(self, lines: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+    def on_resize(self) -> None:
+        if self._lines:
+            width = self.query_one(Box).content_size.width or self.size.width
+            gap = "\n" + " " * self._hang
+            lines = [
+                line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
+                for line in self._lines
+            ]
+            self.query_one(Quiet).reshape(Content("\n").join(lines))

@@ -10,14 +10,14 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets.option_list import Option
 
+from wtr_tui.tui.screens.base import Box
 from wtr_tui.tui.screens.chooser import Chooser
-from wtr_tui.tui.widgets.quiet import Quiet
 
 # What only makes sense with its key in the hand, or is another name of what is there.
 _KEYS_ALONE = frozenset(
     ("scroll(1)", "scroll(-1)", "clear_message", "screen.copy_text", "interrupt", "palette")
 )
-_WIDTH = 68
+_WIDTH = 67
 
 
 class PaletteScreen(Chooser["ActiveBinding | None"]):
@@ -29,7 +29,7 @@ class PaletteScreen(Chooser["ActiveBinding | None"]):
 
     DEFAULT_CSS = "PaletteScreen #meaning { display: none; }"
     PLACEHOLDER: ClassVar[str] = "type a part of its name"
-    KEYS: ClassVar[str] = "Enter runs it   ↑ ↓ move   Esc closes"
+    KEYS = (("Enter", "runs it"), ("↑ ↓", "move"), ("Esc", "closes"))
 
     def __init__(self, below: Screen[None]) -> None:
         super().__init__()
@@ -39,8 +39,8 @@ class PaletteScreen(Chooser["ActiveBinding | None"]):
         wanted = words.lower().split()
         names = [n for n in self._actions if all(word in n.lower() for word in wanted)]
         names.sort(key=lambda name: not name.lower().startswith(words.strip().lower()))
-        self.query_one("#count", Quiet).show(f"Commands · {len(names)} of {len(self._actions)}")
-        room = min(self.app.size.width - 8, _WIDTH)
+        self.query_one(Box).show_title(f"Commands · {len(names)} of {len(self._actions)}")
+        room = min(self.app.size.width - 12, _WIDTH)
         for name in names:
             key = self.app.get_key_display(self._actions[name].binding)
             gap = " " * max(room - len(name) - len(key), 2)

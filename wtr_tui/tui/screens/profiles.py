@@ -304,12 +304,10 @@ class NameDialog(Dialog["profiles.Profile | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def compose(self) -> ComposeResult:
-        with Box():
-            yield Quiet("A new profile", classes="heading")
+        with Box("A new profile", ("Enter", "makes it"), ("Esc", "cancels")):
             yield Quiet("One integration with settings and a token of its own. Its name:")
             yield QuietInput(placeholder="work")
             yield Quiet("", id="told")
-            yield Quiet("Enter makes it   Esc cancels", classes="keys")
 
     def on_mount(self) -> None:
         self.query_one(QuietInput).focus()

@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 
 from wtr_tui.oauth.scopes import known_scopes
 from wtr_tui.storage.settings_table import parse_scopes
+from wtr_tui.tui.screens.base import Box
 from wtr_tui.tui.screens.chooser import Chooser, group
-from wtr_tui.tui.widgets.quiet import Quiet
 
 
 def grouped(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -57,7 +57,7 @@ class ScopesScreen(Chooser["tuple[str, ...] | None"]):
         Binding("ctrl+s", "done", "Done", priority=True, id="save")
     ]
     PLACEHOLDER = "type to filter, or a scope that is not in the list"
-    KEYS = "Enter takes or drops   ↑ ↓ move   ^s done   Esc cancels"
+    KEYS = (("Enter", "takes or drops"), ("↑ ↓", "move"), ("^s", "done"), ("Esc", "cancels"))
 
     def __init__(self, chosen: tuple[str, ...]) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class ScopesScreen(Chooser["tuple[str, ...] | None"]):
         every = tuple(dict.fromkeys((*self._first, *own)))
         groups = grouped(words, every)
         count = len(known) + sum(name not in known for name in every)
-        self.query_one("#count", Quiet).show(f"Scopes · {len(self._chosen)} of {count} chosen")
+        self.query_one(Box).show_title(f"Scopes · {len(self._chosen)} of {count} chosen")
         if not groups:
             self.say(f"Not a known scope. Enter takes “{words.strip()}” as it is.")
         for title, members in groups:

@@ -27,7 +27,7 @@ from wtr_tui.tui.screens import first_steps
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.screens.base import Page, WtrScreen
-from wtr_tui.tui.screens.confirm import DecideScreen
+from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
 from wtr_tui.tui.widgets.field import Field
 from wtr_tui.tui.widgets.inputs import AddressInput, QuietInput, SecretInput
@@ -297,8 +297,10 @@ class SettingsScreen(WtrScreen):
                 self._fill()
             then()
 
-        question = DecideScreen(
-            words.UNSAVED, "Save it?", "y yes   n no, drop it   Esc back to the settings"
+        question = ConfirmScreen(
+            words.UNSAVED,
+            "Save it?",
+            (("y", "yes"), ("n", "no, drop it"), ("Esc", "back to the settings")),
         )
         self.app.push_screen(question, answered)
 

@@ -246,13 +246,11 @@ class QrScreen(Dialog[None]):
         lines = qr_lines(self._address)
         # A part of a QR code is of no use to anybody.
         rows, columns = len(lines) + _AROUND_QR, len(lines[0]) + _AROUND_QR
-        with Box() as box:
-            box.styles.width = columns
+        with Box("Device code", ("Esc", "closes"), columns=len(lines[0])):
             if rows <= self.app.size.height and columns <= self.app.size.width:
                 yield Quiet(qr_content(lines))
             else:
                 yield Quiet(f"The QR code needs {columns} columns and {rows} lines.")
-            yield Quiet("Esc closes", classes="muted")
 
 
 # What the cards say.

@@ -37,14 +37,16 @@ from wtr_tui.tui.widgets.facts import Facts
 from wtr_tui.tui.widgets.figures import Figures, width_of
 from wtr_tui.tui.widgets.lives import Life, Lives
 from wtr_tui.tui.widgets.message_line import Tone
-from wtr_tui.tui.widgets.panel import Panel
+from wtr_tui.tui.widgets.panel import Panel, pressable
 from wtr_tui.tui.widgets.profiles_panel import ProfileRows, ProfilesPanel
 from wtr_tui.tui.widgets.quiet import Quiet
 from wtr_tui.tui.widgets.revealed import Revealed
+from wtr_tui.tui.widgets.scope_list import ScopeList
 
 PANELS_FROM = 110
 """Columns from which on the page has frames, with the profiles and the activity at the right."""
 _DOUBLE_FROM = (170, 40)
+_SPACED_FROM = 44
 _SHOW = "press v to show the token"
 _FACTS = (
     "Owner",
@@ -76,7 +78,9 @@ class TokenScreen(WtrScreen):
         "For scripts: wtr token prints a valid one, wtr exec -- CMD runs CMD with it."
     )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-short"), (22, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-tiny"), (14, "-short"), (22, "-tall"), (24, "-usual"), (28, "-airy"), (44, "-grand"),
+    ]  # fmt: skip
     KEY_LINES = 1
     # Where the line is too short for all, those declared last are in the help alone.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -108,14 +112,32 @@ class TokenScreen(WtrScreen):
     TokenScreen #beside { width: 1fr; height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
     TokenScreen Lives { margin: 1 0; }
     TokenScreen #scopes-panel { display: none; }
-    TokenScreen #empty { height: auto; padding: 1 0; }
+    TokenScreen #empty { margin: 1 0 0 0; }
+    TokenScreen.-usual Lives, TokenScreen.-airy Lives, TokenScreen.-grand Lives { margin: 2 0; }
     TokenScreen.-short #who-row, TokenScreen.-short Lives, TokenScreen.-tiny Facts { margin: 0; }
     TokenScreen.-tiny #who-row, TokenScreen.-tiny Lives { display: none; }
     TokenScreen.-panels Panel { border: round $line; padding: 1 2 0 2; margin: 0 0 1 0; }
     TokenScreen.-panels #who-row { display: none; }
+    TokenScreen.-panels Lives { margin: 1 0; }
     TokenScreen.-panels #scopes-panel { display: block; padding: 0 2; }
     TokenScreen.-panels #main { width: 3fr; }
     TokenScreen.-panels #aside { display: block; width: 2fr; margin: 0 0 0 2; }
+    TokenScreen.-panels.-airy #columns, TokenScreen.-panels.-airy #main,
+    TokenScreen.-panels.-airy #aside, TokenScreen.-panels.-grand #columns,
+    TokenScreen.-panels.-grand #main, TokenScreen.-panels.-grand #aside { height: 1fr; }
+    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-airy #activity,
+    TokenScreen.-panels.-grand #scopes-panel, TokenScreen.-panels.-grand #activity,
+    TokenScreen.-panels.-airy #scopes, TokenScreen.-panels.-airy ActivityRows,
+    TokenScreen.-panels.-grand #scopes, TokenScreen.-panels.-grand ActivityRows {
+        height: 1fr; min-height: 3;
+    }
+    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-grand #scopes-panel {
+        padding: 1 2;
+    }
+    TokenScreen.-panels.-grand #access-panel { padding: 2 2 1 2; }
+    TokenScreen.-panels.-airy.-empty #access-panel { height: 1fr; }
+    TokenScreen.-panels.-grand.-empty #access-panel { height: 1fr; }
+    TokenScreen.-panels.-grand Lives { margin: 2 0; }
     TokenScreen.-panels.-short Panel, TokenScreen.-panels.-tiny Panel { padding: 0 2; margin: 0; }
     TokenScreen.-tiny #figures-row { min-height: 1; }
     """
@@ -135,12 +157,12 @@ class TokenScreen(WtrScreen):
                 with Horizontal(id="figures-row"):
                     yield Figures(id="left")
                     yield Quiet(id="beside")
+                yield Quiet(id="empty")
                 yield Lives(legend=False)
                 yield Facts(_FACTS, id="facts")
-            with Panel("Scopes", id="scopes-panel"):
-                yield Quiet(id="scopes")
+            with Panel("Scopes", right=pressable("S", "all"), id="scopes-panel"):
+                yield ScopeList(id="scopes")
             yield Revealed()
-        yield Quiet(id="empty")
 
     @property
     def token(self) -> Token | None:
@@ -197,17 +219,25 @@ class TokenScreen(WtrScreen):
         if not self._is_whole:
             return  # the program ends while this screen is being put together
         token = self.token
-        self.query_one("#columns").display = token is not None
+        for name in ("Lives", "#facts", "#scopes-panel", "Revealed"):
+            self.query_one(name).styles.display = None if token is not None else "none"
         empty = self.query_one("#empty", Quiet)
         empty.display = token is None
+        self.set_class(token is None, "-empty")
         if token is None:
+            self.query_one("#who", Quiet).show("")
+            state = state_of(self.session, self.session.now())
             empty.reshape(_empty_words(self.session))
+            self._show_state(state, state.word)
+            self._show_figures(_NO_TOKEN, state.meaning)
+            self.call_after_refresh(self._look_around)
         else:
             self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
             facts.state("Obtained", "" if self._has_panels else self._obtained_words(token))
             facts.state("In scripts", _script_words(self.session))
             self._show_scopes(token)
+            facts.space(self.app.size.height >= _SPACED_FROM and self._has_panels)
             self.on_second(self.session.now())
         self.refresh_bindings()
         if self.session.keeper.problem is not None:
@@ -224,18 +254,14 @@ class TokenScreen(WtrScreen):
         missing = scopes_not_granted(token, settings)
         self.query_one("#scopes-panel", Panel).show_right(granted)
         names = "  ".join(token.scopes) or "Webex did not say which"
-        columns = _columns(token.scopes, self._scopes_width)
+        note = ""
         if missing:
             lacking = f"without {'  '.join(missing)}"
             names = f"{lacking}: S tells more"
-            columns = f"{columns}\n{lacking}. {GRANT_MORE}"
-        self.query_one("#scopes", Quiet).reshape(columns)
+            note = f"{lacking}. {GRANT_MORE}"
+        self.query_one(ScopeList).show(token.scopes, note)
         first = Content.assemble(granted, "  ", Content.styled(names, "$foreground"))
         self.query_one(Facts).state("Scopes", "" if self._has_panels else first)
-
-    @property
-    def _scopes_width(self) -> int:
-        return self.query_one("#scopes", Quiet).content_size.width or self.app.size.width * 3 // 5
 
     def _show_who(self) -> None:
         token = self.token
@@ -257,8 +283,11 @@ class TokenScreen(WtrScreen):
         if token is None or not self._is_whole:
             return
         state = state_of(self.session, now)
-        self._show_state(state, token, now)
-        self._show_figures(state, token, now)
+        word = state.word
+        if state.kind is TokenState.EXPIRED:  # the figures say that it has
+            word = f"{clock.duration(now - (token.expires_at or now))} ago"
+        self._show_state(state, word)
+        self._show_figures(figures_text(state, token, now), state.meaning)
         self._show_who()
         self._show_beside(token, now)
         self._show_lives(state, token, now)
@@ -266,10 +295,7 @@ class TokenScreen(WtrScreen):
         if self._history_mark is not None:
             self._look_around()
 
-    def _show_state(self, state: ShownState, token: Token, now: datetime) -> None:
-        word = state.word
-        if state.kind is TokenState.EXPIRED:  # the figures say that it has
-            word = f"{clock.duration(now - (token.expires_at or now))} ago"
+    def _show_state(self, state: ShownState, word: str) -> None:
         content = Content.styled(f"{state.meaning.sign} {word}", f"bold {state.meaning.colour}")
         self.query_one("#access-panel", Panel).show_right(content)
         shown = self.query_one("#state", Quiet)
@@ -278,16 +304,15 @@ class TokenScreen(WtrScreen):
         else:
             shown.reshape(content)
 
-    def _show_figures(self, state: ShownState, token: Token, now: datetime) -> None:
+    def _show_figures(self, text: str, meaning: Meaning) -> None:
         figures = self.query_one("#left", Figures)
         size = self.app.size
         double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
-        text = figures_text(state, token, now)
-        room = size.width * 3 // 5 - 8 if self._has_panels else size.width - 4
+        room = (size.width - 6) * 3 // 5 - 6 if self._has_panels else size.width - 4
         figures.fit(room=room, double=double)
-        figures.show(text, state.meaning)
-        beside = self.query_one("#beside", Quiet)
-        beside.display = width_of(text, double=double) + _LEAST_BESIDE <= room
+        figures.show(text, meaning)
+        fits = width_of(text, double=double) + _LEAST_BESIDE <= room
+        self.query_one("#beside").display = fits and self.token is not None
 
     def _show_beside(self, token: Token, now: datetime) -> None:
         """What stands beside the figures: until when, which token, and what comes next."""
@@ -333,7 +358,7 @@ class TokenScreen(WtrScreen):
         """Looks at history and profiles again, where they may have changed."""
         from wtr_tui import history
 
-        if not self.is_built or self.token is None:
+        if not self.is_built:
             return
         now = self.session.now()
         mark = (self.session.profile, history.mark(self.session.profile))
@@ -346,9 +371,11 @@ class TokenScreen(WtrScreen):
 
     @work(group="overview", exclusive=True)
     async def _build_overview(self) -> None:
+        from wtr_tui.oauth.scopes import known_scopes
         from wtr_tui.tui import activity, overview
 
         session = self.session
+        self.query_one(ScopeList).explain(known_scopes())
         rows = overview.profile_rows(session)
         others = [row for row in rows if not row.current]
         line = overview.others_line(others) if not self._has_panels else ""
@@ -359,13 +386,16 @@ class TokenScreen(WtrScreen):
             await self.query_one("#columns").mount(
                 Vertical(ProfilesPanel(id="profiles"), ActivityPanel(id="activity"), id="aside")
             )
-        entries = await in_thread(lambda: overview.entries(session))
-        self.query_one(ProfilesPanel).show(rows)
+        height = self.app.size.height
+        entries = await in_thread(lambda: overview.entries(session, most=height))
         if not self.is_built:
             return
-        panel = self.query_one(ActivityPanel)
-        panel.rows.fit(most=max(self.app.size.height - 14 - len(rows), 4))
-        panel.show([activity.row(entry, session.now()) for entry in entries])
+        most, airy = max(height * 2 // 5, 4), 2 * len(rows) < height // 3
+        profiles = self.query_one(ProfilesPanel)
+        profiles.rows.fit(most=most, spaced=airy)
+        profiles.show(rows)
+        shown = [activity.row(entry, session.now()) for entry in entries]
+        self.query_one(ActivityPanel).show(shown)
 
     def on_profile_rows_pressed(self, event: ProfileRows.Pressed) -> None:
         for each in self.session.roster:
@@ -444,7 +474,8 @@ class TokenScreen(WtrScreen):
 
         if self.token is not None:
             asked = scopes_asked(self.token, self.session.settings)
-            self.app.push_screen(Listing("Scopes", scope_lines(self.token.scopes, asked)))
+            lines = scope_lines(self.token.scopes, asked)
+            self.app.push_screen(Listing("Scopes", lines, hang=scope_width(self.token.scopes) + 4))
 
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
@@ -456,23 +487,24 @@ class TokenScreen(WtrScreen):
         self.app.push_screen(Listing("History", overview.history_lines(entries, session.now())))
 
 
-_LEAST_BESIDE = 24
+_LEAST_BESIDE = 28
 _WORDS_IN_FIGURES = {
     TokenState.EXPIRED: "expired",
     TokenState.REFUSED: "refused",
     TokenState.SIGN_IN_NEEDED: "sign in",
-    TokenState.UNKNOWN_END: "no end",
+    TokenState.UNKNOWN_END: "unknown",
 }
+_NO_TOKEN = "no token"  # noqa: S105 - what the figures say
 
 
 def figures_text(state: ShownState, token: Token, now: datetime) -> str:
     """What the large figures say: the countdown, or a word where nothing is to be counted."""
     left = token.left(now)
-    word = _WORDS_IN_FIGURES.get(state.kind) if state.kind is not None else "no file"
+    word = _WORDS_IN_FIGURES.get(state.kind) if state.kind is not None else _NO_TOKEN
     if state.kind is TokenState.SIGN_IN_NEEDED and left is not None and left > timedelta(0):
         word = None  # what is left of it can still be used
     if word is None and (left is None or left <= timedelta(0)):
-        word = "no end" if left is None else "expired"
+        word = "unknown" if left is None else "expired"
     return word or clock.countdown(left or timedelta(0))
 
 
@@ -550,9 +582,24 @@ def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
     return Content.styled(f"{count} ✓", "$calm")
 
 
+def scope_width(granted: tuple[str, ...]) -> int:
+    """The columns of the names."""
+    return max(map(len, granted), default=0)
+
+
 def scope_lines(granted: tuple[str, ...], asked: tuple[str, ...]) -> list[Content]:
-    """Every scope with a sign: granted, asked for and missing, granted unasked."""
-    lines = [Content.assemble(Content.styled("✓ ", "$calm"), scope) for scope in granted]
+    """Every scope with a sign and what it allows: granted, or asked for and missing."""
+    from wtr_tui.oauth.scopes import known_scopes
+
+    known, width = known_scopes(), scope_width(granted)
+    lines = [
+        Content.assemble(
+            Content.styled("✓ ", "$calm"),
+            f"{scope:<{width}}  ",
+            Content.styled(known.get(scope, ""), "$muted"),
+        )
+        for scope in granted
+    ]
     missing = [scope for scope in asked if granted and scope not in granted]
     lines += [
         Content.assemble(Content.styled("▲ ", "$soon"), f"{scope}  asked for, not granted")
@@ -567,17 +614,6 @@ def curl_line(token: str, base_url: str) -> str:
     return f"curl -sS -H {header} {shlex.quote(f'{base_url}/people/me')}"
 
 
-def _columns(scopes: tuple[str, ...], width: int) -> str:
-    """The scopes in as many columns as the width allows."""
-    if not scopes:
-        return "Webex did not say which"
-    cell = max(map(len, scopes)) + 2
-    across = max(width // cell, 1)
-    down = -(-len(scopes) // across)
-    rows = [scopes[row::down] for row in range(down)]
-    return "\n".join("".join(scope.ljust(cell) for scope in row).rstrip() for row in rows)
-
-
 def _empty_words(session: Session) -> str:
     if session.socket:
         failed = session.keeper.problem is not None
@@ -585,7 +621,7 @@ def _empty_words(session: Session) -> str:
         return f"No token from the socket. {reason}" if failed else "Asking the socket …"
     if session.keeper.problem is not None:
         return "The token file cannot be used; the line below says why."
-    return "No token yet.\n\nF3 signs in to Webex and gets one."
+    return "F3 signs in to Webex and gets one."
 
 
 def _script_words(session: Session) -> str:

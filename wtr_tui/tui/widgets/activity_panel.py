@@ -37,7 +37,7 @@ class ActivityRow:
 
 
 class ActivityRows(Widget):
-    """The rows alone, the latest first."""
+    """The rows alone, the latest first; as many as the layout gives it room for, or ``most``."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "ActivityRows { height: auto; width: 100%; }"
@@ -50,14 +50,8 @@ class ActivityRows(Widget):
     def show(self, rows: Sequence[ActivityRow]) -> None:
         """Shows the first of these; painted anew only if they differ."""
         before, self._rows = self._rows, tuple(rows)
-        if self._rows[: self._most] != before[: self._most]:
+        if self._rows != before:
             self.refresh(layout=len(before) != len(self._rows))
-
-    def fit(self, *, most: int) -> None:
-        """At most so many rows."""
-        if most != self._most:
-            self._most = most
-            self.refresh(layout=True)
 
     def render(self) -> Content:
         return Content("\n").join(self._lines(self.content_size.width))
@@ -66,7 +60,7 @@ class ActivityRows(Widget):
         return max(len(self._rows[: self._most]), 1)
 
     def _lines(self, width: int) -> list[Content]:
-        rows = self._rows[: self._most]
+        rows = self._rows[: self.content_size.height or self._most]
         if not rows:
             return [Content.styled("nothing yet", "$muted")]
         whens = max(len(row.when) for row in rows)

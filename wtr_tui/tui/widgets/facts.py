@@ -26,6 +26,7 @@ class Facts(Widget):
     def __init__(self, names: tuple[str, ...], *, id: str, classes: str = "") -> None:
         super().__init__(id=id, classes=classes)
         self._facts: dict[str, str | Content] = dict.fromkeys(names, "")
+        self._spaced = False
 
     def render(self) -> Content:
         return Content("\n").join(self._lines(self.content_size.width))
@@ -47,12 +48,20 @@ class Facts(Widget):
         self._facts[name] = fact
         self.refresh(layout=len(self._lines(width)) != before)
 
+    def space(self, spaced: bool) -> None:
+        """Whether blank lines stand between the facts."""
+        if spaced != self._spaced:
+            self._spaced = spaced
+            self.refresh(layout=True)
+
     def _lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
         room = max(width - _NAME_WIDTH, _LEAST_WIDTH)
         for name, fact in self._facts.items():
             if not fact:
                 continue
+            if self._spaced and lines:
+                lines.append(Content())
             label = Content.styled(name.ljust(_NAME_WIDTH), "$muted")
             if isinstance(fact, Content):
                 cut = fact if fact.cell_length <= room else fact[: room - 1] + "…"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 
 from wtr_tui.text import printable
@@ -54,13 +56,15 @@ class Panel(Vertical):
         super().__init__(*children, id=id, classes=classes)
         self._title = title
         self._right = _made_content(right)
+        self._titled_for = 0
         self.set_class(accent, "-accent")
 
-    def on_mount(self) -> None:
-        self._compose_title()
-
-    def on_resize(self) -> None:
-        self._compose_title()
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Not at a Resize: one that comes while the screen is being put together, or below a
+        # dialog, tells a size that is not the last.
+        if self.outer_size.width != self._titled_for:
+            self._compose_title()
+        return super().render_lines(crop)
 
     def show_title(self, title: str) -> None:
         """Another title at the left."""
@@ -93,7 +97,10 @@ class Panel(Vertical):
             self.post_message(self.TitlePressed(self))
 
     def _compose_title(self) -> None:
-        room = self.outer_size.width - _CORNERS
+        self._titled_for = self.outer_size.width
+        if not self._titled_for:
+            return
+        room = self._titled_for - _CORNERS
         title = Content(printable(self._title))
         fill = room - title.cell_length - self._right.cell_length - 2
         if not self._right or fill < 1:  # no room for both
