@@ -335,7 +335,7 @@ async def test_another_profile_brings_its_own_settings_and_token(two_profiles: S
         await tells(pilot, "This is the profile work.")
         await shows(pilot, "http://localhost:7000")
         await pilot.press("f2")
-        await shows(pilot, "No token yet.")
+        await shows(pilot, "F3 signs in to Webex and gets one.")
         assert "no token  work" in seen(pilot).splitlines()[0]
 
 

@@ -440,7 +440,7 @@ def test_no_token(stage: Stage, snap_compare: Compare) -> None:
     app = stage.app()
     # Complete settings and no token would begin to sign in.
     app.session.used.settings = replace(app.session.settings, app_id="")
-    play = after("f2", shown="No token yet.")
+    play = after("f2", shown="F3 signs in to Webex and gets one.")
     assert snap_compare(app, terminal_size=NORMAL, run_before=play)
 
 

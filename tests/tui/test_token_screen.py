@@ -116,7 +116,7 @@ async def test_it_follows_the_file_with_each_look_one_second_apart(
         await shows(pilot, "NEW1••••")
         signed_in.profile.token_path.unlink()
         app._tick()
-        await shows(pilot, "No token yet.")
+        await shows(pilot, "F3 signs in to Webex and gets one.")
     assert intervals == [app_module._TICK_SECONDS]
     assert _TICK_SECONDS == 1.0
 
@@ -339,7 +339,7 @@ async def test_without_a_token_nothing_is_offered_that_needs_one(stage: Stage) -
     stage.configure()
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f2")
-        await shows(pilot, "No token yet.")
+        await shows(pilot, "F3 signs in to Webex and gets one.")
         assert not {"r", "c", "C", "e", "v", "V", "a", "s"} & enabled_keys(pilot)
 
 

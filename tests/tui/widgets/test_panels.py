@@ -203,7 +203,7 @@ async def test_what_happened_gives_up_by_whom(width: int, rows: list[str]) -> No
         panel.show(ACTIVITY)
         await pilot.pause()
         assert app.rows[:5] == rows
-        panel.rows.fit(most=1)
+        panel.rows.styles.height = 1
         await pilot.pause()
         assert "07:17" not in app.text
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -14,6 +15,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.columns import hanging
+from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
@@ -44,8 +46,14 @@ class CheckScreen(WtrScreen):
         self._findings: list[Finding] = []
         self._going_on = ""
 
+    DEFAULT_CSS = """
+    CheckScreen Panel { border: none; padding: 0; }
+    CheckScreen.-airy Panel { border: round $line; padding: 1 2; }
+    """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
+
     def content(self) -> Iterable[Widget]:
-        yield Quiet("", id="findings")
+        yield Panel("What would go wrong here", Quiet("", id="findings"))
 
     def on_screen_resume(self) -> None:
         self.action_look()
@@ -67,10 +75,13 @@ class CheckScreen(WtrScreen):
 
     def _show(self, going_on: str) -> None:
         self._going_on = going_on
-        width = self.query_one("#page").container_size.width - 5
+        shown = self.query_one("#findings", Quiet)
+        width = shown.content_size.width or self.size.width
         lines = [_line(finding, width) for finding in self._findings]
-        lines.append(Content.styled(going_on, "$muted"))
-        self.query_one("#findings", Quiet).reshape(Content("\n").join(lines))
+        if going_on:
+            lines.append(Content.styled(going_on, "$muted"))
+        shown.reshape(Content("\n\n" if self.has_class("-airy") else "\n").join(lines))
+        self.query_one(Panel).show_right(going_on or _summary(self._findings))
 
     def on_resize(self) -> None:
         if self.is_built:
@@ -79,6 +90,17 @@ class CheckScreen(WtrScreen):
     def on_profile_changed(self) -> None:
         super().on_profile_changed()
         self._findings = []
+
+
+def _summary(findings: Sequence[Finding]) -> Content:
+    """``1 problem · 2 warnings``, or that there is none."""
+    counts = Counter(finding.level.name for finding in findings)
+    parts = [
+        Content.styled(f"{counts[level]} {word}{'s' * (counts[level] > 1)}", _COLOURS[level])
+        for level, word in (("BAD", "problem"), ("WARN", "warning"))
+        if counts[level]
+    ]
+    return Content(" · ").join(parts) if parts else Content.styled("✓ nothing", "$calm")
 
 
 def _line(finding: Finding, width: int) -> Content:

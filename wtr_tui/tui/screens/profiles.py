@@ -58,7 +58,7 @@ class ProfilesScreen(WtrScreen):
         scrollbar-size-vertical: 1; scrollbar-background: $background;
     }
     ProfilesScreen #titles { text-wrap: nowrap; height: 1; }
-    ProfilesScreen Panel { margin: 1 0 0 0; max-width: 120; }
+    ProfilesScreen Panel { margin: 1 0 0 0; }
     ProfilesScreen.-short Panel { display: none; }
     """
     NAME = "profiles"
@@ -75,7 +75,13 @@ class ProfilesScreen(WtrScreen):
             Key("r", "refresh", "Refresh", "Refresh the token of the marked profile"),
             Key("R", "refresh_all", "All", "Refresh the tokens of all profiles"),
             Key("s", "sign_in", "Sign in", "Sign in for the marked profile"),
-            Key("o", "sign_out", "Sign out", "Sign out: revoke the token if possible, delete it"),
+            Key(
+                "o",
+                "sign_out",
+                "Sign out",
+                "Sign out: revoke the token if possible, delete it",
+                show=False,
+            ),
             Key("n", "make", "New", "Make a new profile"),
             Key("d,delete", "remove", "Remove", "Remove the marked profile"),
             Key("q", "app.quit", "Quit", "Quit"),

@@ -102,7 +102,10 @@ class SignInScreen(WtrScreen):
     SignInScreen #headline-words { width: 1fr; height: 1; text-wrap: nowrap;
         text-overflow: ellipsis; }
     SignInScreen #time-left { width: auto; height: 1; text-style: bold; margin: 0 0 0 2; }
-    SignInScreen #idle-panel { max-width: 100; padding: 1 2; }
+    SignInScreen #idle-panel { width: 76; max-width: 100%; padding: 1 2; }
+    SignInScreen.-idle #page { align: center middle; }
+    SignInScreen.-idle Steps { width: 76; max-width: 100%; }
+    SignInScreen.-airy.-cards #page { align-vertical: middle; }
     SignInScreen #idle { height: auto; width: 100%; }
     SignInScreen Steps { margin: 0 1; }
     SignInScreen #happening { width: 100%; margin: 0 1; color: $muted; }
@@ -169,6 +172,7 @@ class SignInScreen(WtrScreen):
         for name in ("#headline", "#cards", "#happening"):
             self.query_one(name).display = running
         self.query_one("#idle-panel").display = not running
+        self.set_class(not running, "-idle")
         line = self.query_one(Steps)
         if running:
             self._cards.show(self._progress)

@@ -36,6 +36,7 @@ CARDS_FROM = 110
 """Columns from which on the cards stand side by side."""
 _SPACIOUS_FROM = 136
 _AROUND_QR = 4
+_DOUBLE_FROM = (190, 50)
 _QR_BESIDE_FROM, _QR_BELOW_FROM = (80, 46), (132, 40)
 """Columns and rows from which on the QR code stands in its card: stacked, side by side."""
 
@@ -221,7 +222,9 @@ class Cards(ItemGrid):
         if granted is not None:
             half = len(granted.user_code) // 2
             code = f"{granted.user_code[:half]} {granted.user_code[half:]}"
-            self.query_one("#code", Figures).show(code)
+            figures = self.query_one("#code", Figures)
+            figures.fit(double=size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1])
+            figures.show(code)
             self._text("device-left").reshape(_device_left(granted))
             if qr.display and address is not None:
                 qr.reshape(qr_content(qr_lines(address)))

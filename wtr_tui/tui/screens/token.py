@@ -79,7 +79,7 @@ class TokenScreen(WtrScreen):
     )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-tiny"), (14, "-short"), (22, "-tall"), (24, "-usual"), (28, "-airy"), (44, "-grand"),
+        (0, "-tiny"), (14, "-short"), (22, "-tall"), (28, "-airy"), (44, "-grand"),
     ]  # fmt: skip
     KEY_LINES = 1
     # Where the line is too short for all, those declared last are in the help alone.
@@ -113,7 +113,7 @@ class TokenScreen(WtrScreen):
     TokenScreen Lives { margin: 1 0; }
     TokenScreen #scopes-panel { display: none; }
     TokenScreen #empty { margin: 1 0 0 0; }
-    TokenScreen.-usual Lives, TokenScreen.-airy Lives, TokenScreen.-grand Lives { margin: 2 0; }
+    TokenScreen.-airy Lives, TokenScreen.-grand Lives { margin: 2 0; }
     TokenScreen.-short #who-row, TokenScreen.-short Lives, TokenScreen.-tiny Facts { margin: 0; }
     TokenScreen.-tiny #who-row, TokenScreen.-tiny Lives { display: none; }
     TokenScreen.-panels Panel { border: round $line; padding: 1 2 0 2; margin: 0 0 1 0; }
