@@ -6,50 +6,58 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.pictures.png import is_made_from, write_png
 from tests.pictures.recording import recording
-from tests.pictures.scenes import SCENES, drawn
+from tests.pictures.scenes import SCENES, SIZES, drawn
 from tests.pictures.stand_ins import the_same_everywhere
 from tests.pictures.whole_job import whole_job
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 RECORDING = "whole-job.svg"
+AS_PNG = "token-160x45.svg"
+"""The one that the README opens with: in an SVG, a browser without the font has another one."""
 
 
 def pictures() -> dict[str, str]:
     """Every picture by its file name, as SVG."""
     found = {}
     with the_same_everywhere(), tempfile.TemporaryDirectory(prefix="wtr-picture-") as folder:
-        for scene in SCENES:
-            home = Path(folder) / scene.name
+        for number, (scene, size) in enumerate(itertools.product(SCENES, SIZES)):
+            home = Path(folder) / str(number)
             home.mkdir()
-            found[f"{scene.name}.svg"] = asyncio.run(drawn(scene, home))
+            for name, svg in asyncio.run(drawn(scene, size, home)).items():
+                found[f"{name}.svg"] = svg
         home = Path(folder) / "whole-job"
         home.mkdir()
         found[RECORDING] = recording(asyncio.run(whole_job(home)))
     return found
 
 
+def stale(current: dict[str, str]) -> list[Path]:
+    """The files that are not as the program shows it now, or are not there."""
+    paths = {FOLDER / name: svg for name, svg in current.items()}
+    found = [
+        path for path, svg in paths.items() if not path.is_file() or path.read_text("utf-8") != svg
+    ]
+    png = (FOLDER / AS_PNG).with_suffix(".png")
+    return found if is_made_from(current[AS_PNG], png) else [*found, png]
+
+
 def check(current: dict[str, str]) -> int:
     """Says which files are stale; 1 when any is."""
-    stale = []
-    for name, svg in current.items():
-        path = FOLDER / name
-        if not path.is_file() or path.read_text("utf-8") != svg:
-            stale.append(name)
-        if name != RECORDING and not is_made_from(svg, path.with_suffix(".png")):
-            stale.append(path.with_suffix(".png").name)
-    made = {*current, *(Path(name).with_suffix(".png").name for name in current)}
+    found = stale(current)
+    made = {*current, Path(AS_PNG).with_suffix(".png").name}
     left_over = [path.name for path in FOLDER.iterdir() if path.name not in made]
-    for name in stale:
-        print(f"stale: screenshots/{name}")
+    for path in found:
+        print(f"stale: screenshots/{path.name}")
     for name in left_over:
         print(f"no longer made: screenshots/{name}")
-    if stale or left_over:
+    if found or left_over:
         print("make screenshots writes them again; look at them before they are committed.")
         return 1
     print(f"All {len(current)} pictures are current.")
@@ -59,15 +67,12 @@ def check(current: dict[str, str]) -> int:
 def write(current: dict[str, str]) -> int:
     """Writes what has changed, and names it."""
     FOLDER.mkdir(exist_ok=True)
-    for name, svg in current.items():
-        path = FOLDER / name
-        if not path.is_file() or path.read_text("utf-8") != svg:
-            path.write_text(svg, "utf-8")
-            print(path)
-        png = path.with_suffix(".png")
-        if name != RECORDING and not is_made_from(svg, png):
-            write_png(svg, png)
-            print(png)
+    for path in stale(current):
+        if path.suffix == ".svg":
+            path.write_text(current[path.name], "utf-8")
+        else:
+            write_png(current[AS_PNG], path)
+        print(path)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,26 +13,32 @@ from textual.screen import ModalScreen
 from tests.pictures.photograph import photograph
 from tests.pictures.stand_ins import OPENED, START_PATH, USER_CODE, PicturedWebex
 from tests.support.clock import Clock
-from tests.support.stage import ANN, DESK, OVER_SSH, Stage, shows, until
-from tests.support.tokens import APP_ID, a_token
+from tests.support.stage import ANN, DESK, OVER_SSH, SECRET, Stage, shows, until
+from tests.support.tokens import APP_ID, LIFE, a_token
+from wtr_tui import history
 from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.history import Entry, Event
+from wtr_tui.model import Account, StoredToken
+from wtr_tui.storage.profiles import Profile
 from wtr_tui.tui.screens.base import WtrScreen
 
 Play = Callable[[Pilot[int]], Awaitable[None]]
 
 
+SIZES = ((80, 24), (160, 45))
+THEMES = {"": "wtr-dark", "-light": "wtr-light"}
+
+
 @dataclass(frozen=True)
 class Scene:
-    """One picture. ``token``: whether the profile has one; ``settings``: whether it has those."""
+    """Pictured in each size and theme. ``age`` is that of the token, None where there is none;
+    ``settings`` says whether there are any."""
 
     name: str
     play: Play
-    size: tuple[int, int] = (80, 24)
     surroundings: Surroundings = OVER_SSH
     settings: bool = True
-    token: bool = False
-    theme: str = "wtr-dark"
-    age: timedelta = timedelta(hours=1)
+    age: timedelta | None = None
 
 
 async def on_screen(pilot: Pilot[int], name: str) -> None:
@@ -78,6 +84,21 @@ async def _help(pilot: Pilot[int]) -> None:
     await _dialog(pilot, "question_mark")
 
 
+async def _palette(pilot: Pilot[int]) -> None:
+    await _token(pilot)
+    await _dialog(pilot, "ctrl+p")
+
+
+async def _history(pilot: Pilot[int]) -> None:
+    await _token(pilot)
+    await _dialog(pilot, "H")
+
+
+async def _profiles(pilot: Pilot[int]) -> None:
+    await pilot.press("f5")
+    await on_screen(pilot, "Profiles")
+
+
 async def _settings(pilot: Pilot[int]) -> None:
     await pilot.press("f4")
     await on_screen(pilot, "Settings")
@@ -90,6 +111,7 @@ async def _scopes(pilot: Pilot[int]) -> None:
     await shows(pilot, "spark:people_read")
 
 
+_HOUR, _EXPIRED = timedelta(hours=1), LIFE + timedelta(hours=2)
 SCENES = (
     Scene("first-steps", _first_steps, settings=False),
     Scene("settings", _settings),
@@ -97,28 +119,68 @@ SCENES = (
     Scene("sign-in", _sign_in_at_a_desk, surroundings=DESK),
     Scene("sign-in-over-ssh", _sign_in),
     Scene("device-code", _device),
-    Scene("token", _token, token=True),
-    Scene("token-light", _token, token=True, theme="wtr-light"),
-    Scene("token-ends-soon", _token, token=True, age=timedelta(days=13, hours=2)),
-    Scene("token-wide", _token, token=True, size=(120, 36)),
-    Scene("help", _help, token=True),
+    Scene("token", _token, age=_HOUR),
+    Scene("token-ends-soon", _token, age=timedelta(days=13, hours=2)),
+    Scene("token-expired", _token, age=_EXPIRED),
+    Scene("profiles", _profiles, age=_HOUR),
+    Scene("history", _history, age=_HOUR),
+    Scene("palette", _palette, age=_HOUR),
+    Scene("help", _help, age=_HOUR),
+)
+
+# Name, owner, age of its token: a fine one, one that needs a sign-in soon, one that is over.
+_OTHERS = (
+    ("calling-a", Account("Bob Berg", "bob@a.example", ""), timedelta(days=8)),
+    ("calling-b", Account("Cleo Adams", "cleo@b.example", ""), timedelta(days=2)),
+    ("lab", Account("", "", ""), _EXPIRED),
+)
+_HISTORY = (
+    (timedelta(days=9), Event.RETRIEVED, "screen", ""),
+    (timedelta(days=6), Event.REFRESHED, "systemd", ""),
+    (timedelta(days=2), Event.FAILED, "systemd", "Webex cannot be reached (DNS)"),
+    (timedelta(days=2, hours=-1), Event.REFRESHED, "systemd", ""),
+    (timedelta(hours=3), Event.SAME_TOKEN, "wtr refresh", ""),
+    (timedelta(hours=1), Event.REFRESHED, "screen", ""),
 )
 
 
-async def drawn(scene: Scene, home: Path) -> str:
-    """The scene's picture as SVG; the same text every time."""
+def _add_others(stage: Stage) -> None:
+    """Other profiles beside the one pictured, and what happened to its token."""
+    now = stage.clock()
+    for name, account, age in _OTHERS:
+        settings = stage.profile.settings_path.with_name(f"{name}.yaml")
+        settings.touch(mode=0o600)
+        settings.write_text(f"appid: {APP_ID}\nsecret: {SECRET}\nautoRefresh: false\n")
+        token = a_token(obtained_at=now - age)
+        if name == "calling-b":
+            token = replace(token, refresh_expires_at=now + timedelta(days=5))
+        other = Profile(name, settings, stage.profile.token_path.with_name(f"{name}.json"))
+        other.token_file.save(StoredToken(APP_ID, token, account=account))
+    for ago, event, by, message in _HISTORY:
+        place = by if by == "systemd" else "terminal"
+        entry = Entry(now - ago, event, by, place=place, message=message)
+        history.append(stage.profile, replace(entry, expires_at=entry.at + LIFE))
+
+
+async def drawn(scene: Scene, size: tuple[int, int], home: Path) -> dict[str, str]:
+    """The scene's pictures as SVG, by their names; the same text every time."""
     clock = Clock()
     stage = Stage(home, clock, {"HOME": str(home)})
     if scene.settings:
         stage.configure()
-    if scene.token:
-        stage.save(a_token(obtained_at=clock() - scene.age), APP_ID)
+    if scene.age is not None:
+        token = a_token(obtained_at=clock() - scene.age)
+        stage.profile.token_file.save(StoredToken(APP_ID, token, account=ANN))
+        _add_others(stage)
     app = stage.app(scene.surroundings, webex=PicturedWebex(clock))
     # Nothing is to be refreshed while the picture is taken.
-    app.session.keeper.auto = scene.age < timedelta(days=12)
-    app.theme = scene.theme
-    async with app.run_test(size=scene.size) as pilot:
+    app.session.keeper.auto = scene.age is None or scene.age < timedelta(days=12)
+    pictures = {}
+    async with app.run_test(size=size) as pilot:
         await scene.play(pilot)
-        picture = await photograph(pilot, scene.name)
+        for suffix, theme in THEMES.items():
+            app.theme = theme
+            name = f"{scene.name}-{size[0]}x{size[1]}{suffix}"
+            pictures[name] = await photograph(pilot, name)
         await app.full_screens["sign-in"].close_attempt()
-    return picture
+    return pictures
