@@ -92,7 +92,12 @@ def test_a_day_on_the_screens_leaves_no_secret_behind(
         assert damaged.stat().st_mode & 0o777 == 0o600
         home.token_path().write_bytes(whole)
         terminal.wait_for("● valid")
-        for key, text in (("f4", "App ID"), ("?", "Help"), ("escape", "App ID"), ("f3", "again")):
+        for key, text in (
+            ("f4", "App ID"),
+            ("f1", "Help · Settings"),
+            ("escape", "App ID"),
+            ("f3", "again"),
+        ):
             terminal.press(key)
             terminal.wait_for(text)
         assert b"\x1b]52" not in terminal.received, "something was copied unasked"
