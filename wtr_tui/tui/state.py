@@ -20,9 +20,9 @@ MEANINGS = {
     TokenState.EXPIRED: Meaning.OVER,
     TokenState.REFUSED: Meaning.OVER,
     TokenState.SIGN_IN_NEEDED: Meaning.OVER,
-    TokenState.FOREIGN: Meaning.UNKNOWN,
+    TokenState.FOREIGN: Meaning.OVER,
     TokenState.UNSAVED: Meaning.URGENT,
-    TokenState.UNKNOWN_END: Meaning.UNKNOWN,
+    TokenState.UNKNOWN_END: Meaning.CALM,
 }
 
 
@@ -71,7 +71,7 @@ def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
     return left is not None and left <= limit
 
 
-_COUNTS = {TokenState.VALID, TokenState.SOON, TokenState.FOREIGN}
+_COUNTS = {TokenState.VALID, TokenState.SOON}
 
 
 def standing(session: Session) -> Standing:
