@@ -88,7 +88,7 @@ def test_what_is_seen_of_a_forked_run_is_seen_of_a_started_one(
 ) -> None:
     """Most tests fork a process that has the libraries loaded: tests/support/warm.py."""
     home.configure(sandbox)
-    home.sign_in(sandbox, left=timedelta(days=9.5))
+    home.sign_in(sandbox, left=timedelta(days=9.5), refresh_left=timedelta(days=80.5))
     forked, started = home.run(*words), home.run(*words, under=(required("env"),))
     assert (forked.code, forked.err) == (started.code, started.err)
     # Whatever second it is by now.
