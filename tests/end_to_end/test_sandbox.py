@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from tests.support.program import Start
 
+_F5, _DOWN = b"\x1b[15~", b"\x1b[B"
+
 
 def test_the_sandbox_opens_on_the_sign_in_and_says_what_to_press(start: Start) -> None:
     terminal = start("--sandbox")
     terminal.wait_for("press a to approve", "left")
     terminal.press("a")
     terminal.wait_for("● valid", "Signed in")
+    terminal.press("ctrl+q")
+    assert terminal.wait() == 0
+
+
+def test_the_sandbox_has_a_service_app_that_is_minted_on_the_screens(start: Start) -> None:
+    terminal = start("--sandbox")
+    terminal.wait_for("press a to approve")
+    terminal.press("a")
+    terminal.wait_for("● valid", "Signed in")
+    terminal.send(_F5)
+    terminal.wait_for("n New", "unattended")
+    terminal.send(_DOWN)
+    terminal.wait_for("─ unattended ─")
+    terminal.press("s")
+    terminal.wait_for("Signed in as a service app.")
+    terminal.send(_F5)
+    terminal.wait_for("─ unattended ─")
+    terminal.press("o")
+    terminal.wait_for("Sign out of unattended?")
     terminal.press("ctrl+q")
     assert terminal.wait() == 0

@@ -18,8 +18,10 @@ import yaml
 import wtr_tui
 from tests.support.ports import free_port
 from tests.support.webex import Sandbox
+from wtr_tui import clock
 from wtr_tui.sandbox import demo as demo_module
 from wtr_tui.sandbox.demo import demo
+from wtr_tui.sandbox.integrations import DEFAULT_SCOPES
 from wtr_tui.storage.profiles import find
 
 
@@ -39,6 +41,26 @@ def test_the_settings_fit_the_sandbox() -> None:
         assert integration.redirect_uri == f"http://localhost:{settings['redirectPort']}"
         assert set(settings["scopes"].split()) < set(integration.scopes)
         assert integration.device_uris_missing == ()
+
+
+def test_a_service_app_is_minted_through_the_profile_a_user_has_signed_in_to() -> None:
+    with demo() as running:
+        unattended = find("unattended", None, running.environ({}))
+        settings = yaml.safe_load(unattended.settings_path.read_text(encoding="utf-8"))
+        assert (settings["kind"], settings["through"]) == ("serviceApp", "default")
+        sandbox = running.sandbox
+        url = f"{sandbox.base_url}/applications/{settings['applicationId']}/token"
+        body = {
+            "clientId": settings["appid"],
+            "clientSecret": settings["secret"],
+            "targetOrgId": settings["targetOrgId"],
+        }
+        codes = []
+        for scopes in (DEFAULT_SCOPES, sandbox.integration.scopes):
+            grant = sandbox.service.grants.open("C1", scopes, sandbox.service.rules, clock.now())
+            headers = {"Authorization": f"Bearer {grant.access.text}"}
+            codes.append(httpx.post(url, json=body, headers=headers, trust_env=False).status_code)
+        assert codes == [403, 200]
 
 
 def test_the_files_are_private_and_gone_afterwards() -> None:

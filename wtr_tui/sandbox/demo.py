@@ -1,4 +1,4 @@
-"""The demo: a running sandbox, a profile that is set up for it, and a user who approves."""
+"""The demo: a running sandbox, two profiles that are set up for it, and a user who approves."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import http.client
 import os
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from wtr_tui.sandbox.integrations import DEFAULT_SCOPES, demo_integration
+from wtr_tui.sandbox.integrations import (
+    DEFAULT_SCOPES,
+    ServiceApp,
+    demo_integration,
+    demo_service_app,
+)
 from wtr_tui.sandbox.sandbox import Sandbox
 
 REDIRECT_PORT = 6855
@@ -26,7 +31,10 @@ _PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Demo:
-    """Its files lie where the program looks for its ``default`` profile."""
+    """Its files lie where the program looks for its ``default`` profile.
+
+    The profile ``unattended`` beside it is a service app, minted through the first.
+    """
 
     sandbox: Sandbox
     directory: Path
@@ -63,37 +71,53 @@ class Demo:
 
 @contextmanager
 def demo() -> Iterator[Demo]:
-    """A started sandbox with a temporary profile; both are gone afterwards.
+    """A started sandbox with temporary profiles; all are gone afterwards.
 
     The redirect port is the program's usual one, or a free one where that is taken.
     """
     integration = demo_integration(_free_port(REDIRECT_PORT))
     temporary = tempfile.TemporaryDirectory(prefix="wtr-tui-sandbox-")
-    with Sandbox([integration]) as sandbox, temporary as directory:
+    app = demo_service_app()
+    with Sandbox([integration, app]) as sandbox, temporary as directory:
         running = Demo(sandbox, Path(directory))
-        _write_settings(running)
+        for folder in (running.settings_path.parent, running.token_path.parent):
+            folder.mkdir(parents=True, mode=0o700)
+        minting = settings_text(sandbox, (*DEFAULT_SCOPES, "spark:applications_token"))
+        _write(running.settings_path, minting)
+        _write(running.settings_path.with_name("unattended.yaml"), _service_app_text(sandbox, app))
         yield running
 
 
-def settings_text(sandbox: Sandbox) -> str:
-    """A settings file for the sandbox's first integration, which asks for the default scopes."""
+def settings_text(sandbox: Sandbox, scopes: Iterable[str] = DEFAULT_SCOPES) -> str:
+    """A settings file for the sandbox's first integration."""
     integration = sandbox.integration
     return (
         "# Settings for the sandbox: a stand-in on this machine, not the real Webex.\n"
         f"appid: {integration.client_id}\n"
         f"secret: {integration.secret.reveal()}\n"
-        f"scopes: {' '.join(DEFAULT_SCOPES)}\n"
+        f"scopes: {' '.join(scopes)}\n"
         f"redirectPort: {urlsplit(integration.redirect_uri).port}\n"
         f"baseUrl: {sandbox.base_url}\n"
     )
 
 
-def _write_settings(running: Demo) -> None:
-    for folder in (running.settings_path.parent, running.token_path.parent):
-        folder.mkdir(parents=True, mode=0o700)
-    descriptor = os.open(running.settings_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _service_app_text(sandbox: Sandbox, app: ServiceApp) -> str:
+    return (
+        "# A service app: its token is minted through the profile default, without a sign-in.\n"
+        "kind: serviceApp\n"
+        f"appid: {app.client_id}\n"
+        f"secret: {app.secret.reveal()}\n"
+        f"applicationId: {app.application_id}\n"
+        f"targetOrgId: {app.authorized_by[0]}\n"
+        "through: default\n"
+        f"baseUrl: {sandbox.base_url}\n"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(settings_text(running.sandbox))
+        file.write(text)
 
 
 def _location(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wtr_tui.model import Secret
+from wtr_tui.sandbox.grants import ORGANIZATION
 
 # Written down here again, not imported from the client that is tested against them:
 # a sandbox that agrees with the client's mistakes would be of no use.
@@ -59,6 +60,19 @@ def demo_integration(redirect_port: int) -> Integration:
         client_id=f"C{'5a4db0c5' * 8}",
         secret=Secret("5a4db0c5ec7e7000" * 4),
         redirect_uris=(f"http://localhost:{redirect_port}", *DEVICE_REDIRECT_URIS),
-        scopes=(*DEFAULT_SCOPES, "spark:people_read"),
+        scopes=(*DEFAULT_SCOPES, "spark:people_read", "spark:applications_token"),
         name="WTR² demo",
+    )
+
+
+def demo_service_app() -> ServiceApp:
+    """The demo's service app, which the only organisation there is has authorised."""
+    return ServiceApp(
+        client_id=f"C{'5e4b1ce0' * 8}",
+        secret=Secret("5e4b1ce05ec7e700" * 4),
+        redirect_uris=(),
+        scopes=("spark:kms", "spark:rooms_read"),
+        name="WTR² demo, unattended",
+        application_id="Y2lzY29zcGFyazovL3VzL0FQUExJQ0FUSU9OL3dyLXR1aQ",
+        authorized_by=(ORGANIZATION,),
     )

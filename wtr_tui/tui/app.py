@@ -199,7 +199,7 @@ class WtrApp(App[int]):
     # The other profiles: first looked for after the first picture.
 
     def _watch(self) -> None:
-        if self.session.demo is None and not self.session.socket:
+        if not self.session.socket:
             self.run_worker(self._watch_others(), group="others", exclusive=True)
 
     async def _watch_others(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wtr_tui import clock, tokens
+from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.tokens import TokenState
 from wtr_tui.tui.meaning import Meaning
@@ -89,7 +90,8 @@ def standing(session: Session) -> Standing:
         place = "not the real Webex"
     elif place.startswith("at "):
         place = ""  # at their own desk
-    name = session.profile.name if session.demo is None else "sandbox"
+    name = session.profile.name
+    name = "sandbox" if session.demo is not None and name == DEFAULT_PROFILE else name
     # The whole grant of the sandbox lasts for minutes.
     end = sign_in_by(session.used, now) if session.demo is None else None
     by = f"sign in by {date(end, now)}" if end is not None and state.kind in _COUNTS else ""

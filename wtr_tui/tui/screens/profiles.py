@@ -218,7 +218,7 @@ class ProfilesScreen(WtrScreen):
 
     def action_make(self) -> None:
         if self.session.demo is not None:
-            self.tell(_ONE_PROFILE)
+            self.tell(_NO_MORE)
             return
 
         def take(made: profiles.Profile | None) -> None:
@@ -231,8 +231,6 @@ class ProfilesScreen(WtrScreen):
         session = self.session
         if chosen.name == session.profile.name:
             self.program.go(to or "token")
-        elif session.demo is not None:
-            self.tell(_ONE_PROFILE)
         elif session.keeper.unsaved:
             self.tell(_SAVE_FIRST, Tone.WARN)
         else:
@@ -301,7 +299,7 @@ class ProfilesScreen(WtrScreen):
 
 
 _SAVE_FIRST = "First save the token (s, on F2): it is only in this window."
-_ONE_PROFILE = "The sandbox has one profile, its own."
+_NO_MORE = "The sandbox has its own profiles: a new one would be for the real Webex."
 
 
 class NameDialog(Dialog["profiles.Profile | None"]):
