@@ -27,3 +27,10 @@ def test_the_bare_page_is_left_by_any_key_that_leaves_and_nothing_is_echoed(
     terminal.send(key)
     terminal.wait_for("● valid", "q Quit")
     assert b"xyz" not in terminal.received[before:]
+
+
+def test_a_sign_in_says_that_the_secret_would_be_sent_elsewhere(
+    configured: Home, start: Start
+) -> None:
+    terminal = start(WEBEX_BASEURL="http://localhost:9/v1")
+    terminal.wait_for("$WEBEX_BASEURL names http://localhost:9/v1: the secret of")

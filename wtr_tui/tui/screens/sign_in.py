@@ -249,7 +249,8 @@ class SignInScreen(WtrScreen):
         self._over = ()
         self._hinted = False
         self._port_free.clear()
-        self.tell(proxies.warning(session.environ), Tone.WARN)
+        warnings = (proxies.warning(session.environ), *session.settings.warnings)
+        self.tell(" ".join(filter(None, warnings)), Tone.WARN)
         self._cards.begin(self._attempt)
         self._show()
         self.set_focus(None)
