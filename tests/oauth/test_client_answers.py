@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -91,3 +93,24 @@ def test_a_success_without_a_usable_token_is_refused(
         request_of(client)
     assert type(caught.value) is UnusableResponse
     assert len(endpoint.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [("gzip", gzip.compress), ("X-GZip", gzip.compress), ("deflate", zlib.compress)],
+)
+def test_a_token_that_a_proxy_has_compressed_unasked_is_not_thrown_away(
+    endpoint: Endpoint, client: WebexClient, encoding: str, packed: Callable[[bytes], bytes]
+) -> None:
+    granted = b'{"access_token": "compressed-on-its-way", "expires_in": 60}'
+    endpoint.answer(packed(granted), 200, {"Content-Encoding": encoding})
+    assert refresh(client).access_token.reveal() == "compressed-on-its-way"
+
+
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"[" + b"0," * 5_000_000)])
+def test_what_is_not_compressed_or_a_bomb_is_no_token(
+    endpoint: Endpoint, client: WebexClient, body: bytes
+) -> None:
+    endpoint.answer(body, 200, {"Content-Encoding": "gzip"})
+    with pytest.raises(UnusableResponse):
+        refresh(client)

@@ -16,6 +16,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -175,7 +176,21 @@ def _read(client: HttpClient, request: httpx.Request, purpose: Purpose) -> Respo
     finally:
         response.close()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Response(response.status_code, headers, bytes(body))
+    content = _unpacked(bytes(body), headers.get("content-encoding", ""))
+    return Response(response.status_code, headers, content)
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """What a proxy has compressed though nobody asked for it; a bomb is cut at the limit.
+
+    Thrown away, it would take the refresh token with it where the server has replaced that.
+    """
+    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return body
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, LARGEST_RESPONSE)
+    except zlib.error:
+        return body
 
 
 def _is_whole(response: Response) -> bool:
