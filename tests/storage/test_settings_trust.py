@@ -73,6 +73,23 @@ def test_the_group_of_this_user_alone_is_nobody_else(
     assert refused(settings.load(path, {})) == (set() if is_own else {*GUARDED})
 
 
+@pytest.mark.parametrize(
+    ("mode", "keys"), [(0o777, {*GUARDED}), (0o703, {*GUARDED}), (0o1777, set()), (0o755, set())]
+)
+@pytest.mark.parametrize("linked", [False, True], ids=["file", "behind a link"])
+def test_a_folder_in_which_everybody_can_replace_the_file_counts_as_the_file(
+    path: Path, tmp_path: Path, mode: int, keys: set[str], linked: bool
+) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    named = path.rename(folder / path.name)
+    if linked:
+        named = tmp_path / "link.yaml"
+        named.symlink_to(folder / path.name)
+    folder.chmod(mode)
+    assert refused(settings.load(named, {})) == keys
+
+
 @NEEDS_ROOT
 def test_a_file_of_another_user_is_not_unless_that_is_meant(path: Path) -> None:
     os.chown(path, 65_534, 65_534)

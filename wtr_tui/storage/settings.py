@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -474,6 +475,22 @@ def changed_by_others(path: Path, file: SettingsFile) -> str:
         return f"Every user can change {path} (mode {file.mode:o}): chmod 600 {path}"
     if file.mode & 0o020 and not _is_own_group(file.group):
         return f"Its group can change {path} (mode {file.mode:o}): chmod 600 {path}"
+    # Whoever may rename in the folder of the file, or of a link to it, decides what is read.
+    folders = dict.fromkeys((path.absolute().parent, Path(os.path.realpath(path)).parent))
+    return next(filter(None, map(_replaced_by_others, folders)), "")
+
+
+def _replaced_by_others(folder: Path) -> str:
+    try:
+        facts = folder.stat()
+    except OSError:
+        return ""
+    if facts.st_mode & stat.S_ISVTX:  # as /tmp: nobody replaces there what is another's
+        return ""
+    if facts.st_mode & 0o002:
+        return f"Every user can replace what is in {folder}: chmod 700 {folder}"
+    if facts.st_mode & 0o020 and not _is_own_group(facts.st_gid):
+        return f"Its group can replace what is in {folder}: chmod 700 {folder}"
     return ""
 
 
