@@ -9,7 +9,7 @@ import os
 
 from tests.support import terminal_streams as streams
 
-_EACH = int(os.environ.get("WTR_TERMINAL_STREAMS", "10000"))
+_EACH = int(os.environ.get("WTR_TERMINAL_STREAMS", "4000"))
 
 
 def test_whole_streams_press_what_is_in_them_and_nothing_else() -> None:
