@@ -11,6 +11,7 @@ from textual import _wait
 
 from tests.support.clock import Clock
 from tests.support.stage import Stage
+from tests.support.waiting import PATIENCE
 from wtr_tui.clock import now
 from wtr_tui.environment import browser, clipboard
 
@@ -22,6 +23,12 @@ _wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.004, 0.0002
 def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock of these tests stands still: nobody has to wait for a real second."""
     monkeypatch.setattr("wtr_tui.tui.app._TICK_SECONDS", 0.1)
+
+
+@pytest.fixture(autouse=True)
+def _lasting_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a message end before a busy machine has looked at it."""
+    monkeypatch.setattr("wtr_tui.tui.widgets.message_line.seconds_shown", lambda *_: 10 * PATIENCE)
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
 from tests.support.tokens import LIFE, a_token
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 from wtr_tui import errors, tokens
 from wtr_tui.model import StoredToken, Token
@@ -295,10 +296,11 @@ async def test_leaving_waits_for_a_refresh_that_is_under_way(
 
     def gated(client: WebexClient, token: Token) -> Token:
         in_flight.set()
-        assert gate.wait(20)
+        assert gate.wait(PATIENCE)
         return asked(client, token)
 
     monkeypatch.setattr(WebexClient, "refresh", gated)
+    monkeypatch.setattr("wtr_tui.tui.app._LAST_REQUEST_SECONDS", PATIENCE)
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("r")
@@ -359,7 +361,7 @@ async def test_a_late_refresh_is_of_the_profile_it_was_asked_for(
     late = errors.NotSaved(a_token("LATE"), "The disk is full.")
 
     def gated(*_: object, **__: object) -> tokens.Obtained:
-        assert gate.wait(20)
+        assert gate.wait(PATIENCE)
         raise late
 
     monkeypatch.setattr(tokens, "refresh", gated)

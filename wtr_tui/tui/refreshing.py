@@ -67,6 +67,8 @@ class Refreshing:
         if app.session.used is followed:
             app.tell(sentence, tone)
         elif asked:
+            # What it needs is said here, with the reason: no later remark takes its place.
+            followed.needed = followed.need(app.session.now())
             app.tell(f"{followed.profile.name}: {sentence}", tone)
 
     async def _refresh_all(self, begun: list[Followed]) -> None:

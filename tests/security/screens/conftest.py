@@ -12,6 +12,7 @@ from tests.support.clock import Clock
 from tests.support.stage import Stage
 from tests.support.webex import Integration, Sandbox
 from tests.tui.conftest import (  # noqa: F401
+    _lasting_messages,
     _same_everywhere,
     clock,
     copied,
