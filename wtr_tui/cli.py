@@ -85,7 +85,11 @@ def _run(arguments: list[str]) -> int:
     if place is None:
         options = parsers.of_the_screens().parse_args(arguments)
         return _screens(
-            options.profile, options.config, sandbox=options.sandbox, mouse=options.mouse
+            options.profile,
+            options.config,
+            sandbox=options.sandbox or options.tour,
+            mouse=options.mouse,
+            tour=options.tour,
         )
     name = arguments[place]
     if name not in COMMANDS:
@@ -141,7 +145,12 @@ def _meant(name: str) -> str:
 
 
 def _screens(
-    profile: str | None, config: str | None, *, sandbox: bool = False, mouse: bool = False
+    profile: str | None,
+    config: str | None,
+    *,
+    sandbox: bool = False,
+    mouse: bool = False,
+    tour: bool = False,
 ) -> int:
     if not sandbox:
         _require_own_files(_SCREENS, profile or config)
@@ -158,7 +167,9 @@ def _screens(
 
     with demo() as running:
         environ = running.environ(os.environ)
-        return start.start(None, None, give_unsaved, mouse=mouse, environ=environ, demo=running)
+        return start.start(
+            None, None, give_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
+        )
 
 
 def _no_screens(why: str) -> int:

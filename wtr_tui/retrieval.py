@@ -474,14 +474,13 @@ def _declined(answer: Refused) -> Ended:
             End.FAILED,
             f"Webex refused the scopes that were asked for.{said}",
             "The integration must have each of them: add what it lacks at"
-            " developer.webex.com/my-apps, or take it out of the scopes in the settings (F4 in"
-            " wtr-tui).",
+            " developer.webex.com/my-apps, or take it out of the scopes in the settings.",
             FAILED,
         )
     temporary = answer.error in {"server_error", "temporarily_unavailable"}
     return Ended(
         End.FAILED,
         f"Webex refused the sign-in: “{error_text(answer).rstrip('.')}”.",
-        "Try again in a moment." if temporary else "Check the settings (F4 in wtr-tui).",
+        "Try again in a moment." if temporary else "Check the settings.",
         TEMPORARY if temporary else FAILED,
     )

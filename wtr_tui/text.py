@@ -9,6 +9,10 @@ import errno
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 MASK = "••••••"
 command = ""
 """What runs, as the history names it (``wtr refresh``, ``screen``); set by the command line."""
@@ -185,3 +189,8 @@ def program_name() -> str:
     """``wtr-tui`` where the program was called by this name, else ``wtr``."""
     called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
     return called if called == "wtr-tui" else "wtr"
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether it is one; a stream that is closed is none."""
+    return stream is not None and not stream.closed and stream.isatty()

@@ -84,6 +84,24 @@ def test_colours_can_be_unwanted(ready: Home, variables: dict[str, str]) -> None
         assert "\x1b" not in on_terminal(ready, *words, **variables)
 
 
+def test_refresh_history_and_check_have_the_colours_of_their_outcomes(
+    ready: Home, sandbox: Sandbox
+) -> None:
+    refreshed = on_terminal(ready, "refresh", "--all")
+    assert "\x1b[32m✓ 1 profile: 1 refreshed, 0 fresh enough, 0 failed.\x1b[0m" in refreshed
+    sandbox.faults.always("access_token", Fault(status=503, body="{}"))
+    assert "\x1b[31m✗ Not refreshed." in on_terminal(ready, "refresh")
+    history = on_terminal(ready, "history")
+    assert re.search(r"\x1b\[32m✓ refreshed +\x1b", history)
+    assert re.search(r"\x1b\[31m✗ failed +\x1b", history)
+    soon = on_terminal(ready, "check", "--all", "--crit", "1d", "--warn", "365d")
+    assert re.match(r"\x1b\[33m!\x1b\[0m \x1b\[1mdefault\x1b\[0m +warning: ", soon)
+    for words in (("refresh",), ("history",), ("check",)):
+        assert "\x1b" not in on_terminal(ready, *words, NO_COLOR="1")
+        ran = ready.run(*words, TERM="xterm")
+        assert not set("✓✗\x1b") & set(ran.out + ran.err)
+
+
 def test_the_subjects_of_the_doctor_stand_in_a_column_and_are_summed_up(ready: Home) -> None:
     lines = on_terminal(ready, "doctor", "--offline", NO_COLOR="1", width=60).splitlines()
     assert all(line[:2] in ("✓ ", "! ", "✗ ", "  ") for line in lines[:-2])

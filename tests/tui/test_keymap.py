@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from textual.binding import Binding
 
-from tests.support.stage import Stage, shows
+import wtr_tui.tui
+from tests.support.stage import Stage, seen, shows, tells, until
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.keymap import keymap
+from wtr_tui.tui.keys import spelled
 from wtr_tui.tui.screens import bindings_by_screen
 
 SCREENS = {name: [*own, *WtrApp.BINDINGS] for name, own in bindings_by_screen().items()}
@@ -54,3 +60,52 @@ async def test_line_of_keys_and_help_follow_other_keys_and_what_is_refused_is_to
         await shows(pilot, "F9 Reload")
         await pilot.press("f1")
         await shows(pilot, "F9        Read file and environment again")
+
+
+def _named_in_sentences() -> Iterator[tuple[str, str]]:
+    """Action and usual key, wherever a sentence of the screens names one."""
+    call, mark = (
+        r"\bkey\(['\"]([a-z-]+)['\"], ['\"](\S+?)['\"]\)",
+        r"\{([a-z]+(?:-[a-z]+)*):([^}=% ]+)\}",
+    )
+    for file in Path(wtr_tui.tui.__path__[0]).rglob("*.py"):
+        yield from re.findall(f"{call}", file.read_text())
+        yield from (
+            found
+            for found in re.findall(mark, file.read_text())
+            if not found[1].startswith((">", "<"))
+        )
+
+
+def test_a_sentence_names_the_key_that_the_action_has() -> None:
+    declared = {
+        (each.id, each.key_display or spelled(each.key))
+        for screen in SCREENS.values()
+        for each in screen
+        if isinstance(each, Binding)
+    }
+    named = {(action, spelled(usual)) for action, usual in _named_in_sentences()}
+    assert len(named) > 20
+    assert named - declared == set()
+
+
+async def test_sentences_follow_other_keys(stage: Stage) -> None:
+    stage.configure(keys="{go-sign-in: f9, go-profiles: f7}")
+    async with stage.app().run_test(size=(100, 30)) as pilot:
+        await pilot.press("f2")
+        await shows(pilot, "F9 signs in to Webex and gets one.")
+        await shows(pilot, "F7 Profiles")
+
+
+async def test_other_keys_apply_as_soon_as_the_settings_are_read_again(stage: Stage) -> None:
+    path = stage.configure()
+    async with stage.app().run_test(size=(100, 30)) as pilot:
+        await pilot.press("f4")
+        with path.open("a") as file:
+            file.write("keys:\n  save: f9\n  go-token: f10\n  nonsense: f8\n")
+        await pilot.press("ctrl+l")
+        await tells(pilot, "there is no action nonsense")
+        await shows(pilot, "F9 Save")
+        await shows(pilot, "F10 Token")
+        await pilot.press("f10")
+        await until(pilot, lambda: "F9 Save" not in seen(pilot))

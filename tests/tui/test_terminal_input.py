@@ -10,6 +10,7 @@ from tests.support import terminal_streams as streams
 from tests.support.terminal_answers import ANSWERS
 from tests.support.terminal_streams import KEYS, PASTES, SLOW_KEYS, Keyboard, Read
 from wtr_tui.tui.driver import TerminalDriver, WholeParser
+from wtr_tui.tui.terminal_input import TerminalInput
 
 _LATE = (0.05, 0.3, 0.95)
 _QUICK_STREAMS = 3_000
@@ -187,3 +188,20 @@ def test_textual_has_the_private_names_that_the_driver_stands_on() -> None:
     assert not list(WholeParser().whole("\x1b[>41;354;0c"))
     parser = WholeParser()
     assert streams.presses([*parser.whole("\x1b[>41;354;0c"), *parser.whole("q")]) == ("q",)
+
+
+@pytest.mark.parametrize("end", [b"\a", b"\x1b\\", b"\x9c"])
+@pytest.mark.parametrize("cut", [1, 4, 12, 23])
+def test_the_answer_about_the_ground_is_no_key_and_is_handed_out_once(end: bytes, cut: int) -> None:
+    answer = b"\x1b]11;rgb:ffff/eeee/cccc" + end
+    terminal = TerminalInput(mouse=False)
+    assert terminal.feed(answer[:cut], 0.0) + terminal.feed(answer[cut:], 0.5) == []
+    assert terminal.take_ground() == "rgb:ffff/eeee/cccc"
+    assert terminal.take_ground() == ""
+
+
+@pytest.mark.parametrize("other", [b"\x1b]10;rgb:ffff/eeee/cccc\a", b"\x1bP11;rgb:0/0/0\x1b\\"])
+def test_an_answer_about_something_else_is_not_taken_for_the_ground(other: bytes) -> None:
+    terminal = TerminalInput(mouse=False)
+    assert terminal.feed(other, 0.0) == []
+    assert terminal.take_ground() == ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from rich.color import Color as TerminalColor
 from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+import wtr_tui.tui
 from wtr_tui import brand
 from wtr_tui.tui import themes
 from wtr_tui.tui.meaning import Meaning
@@ -40,11 +44,43 @@ def all_variables(theme: Theme) -> dict[str, str]:
 @pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
 def test_a_text_can_be_read_on_every_ground(theme: Theme) -> None:
     variables = all_variables(theme)
-    grounds = [Color.parse(variables[name]) for name in ("background", "surface", "panel")]
+    grounds = [Color.parse(variables[name]) for name in themes.GROUNDS]
     for name in ("foreground", *themes.MEANINGS):
         for ground in grounds:
             contrast = themes.contrast(Color.parse(variables[name]), ground)
             assert contrast >= themes.LEAST_CONTRAST, name
+
+
+@pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
+def test_a_text_can_be_read_in_256_colours_too(theme: Theme) -> None:
+    variables = themes.of_256(theme, all_variables(theme))
+    shown = {
+        name: Color.from_rich_color(
+            TerminalColor.parse(variables[name]).downgrade(ColorSystem.EIGHT_BIT)
+        )
+        for name in ("foreground", *themes.MEANINGS, *themes.GROUNDS, "on-next")
+    }
+    for name in ("foreground", *themes.MEANINGS):
+        for ground in themes.GROUNDS:
+            assert themes.contrast(shown[name], shown[ground]) >= themes.LEAST_CONTRAST, name
+    assert themes.contrast(shown["on-next"], shown["next"]) >= themes.LEAST_CONTRAST
+    assert len({shown[name].hex for name in themes.MEANINGS}) == len(themes.MEANINGS)
+
+
+@pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT, *IN_COLOUR[-1:]], ids=by_name)
+def test_a_ground_that_is_nearly_grey_is_grey_in_256_colours(theme: Theme) -> None:
+    variables = themes.of_256(theme, all_variables(theme))
+    for name in ("background", "surface", "panel"):
+        red, green, blue = Color.parse(variables[name]).rgb
+        assert red == green == blue, name
+
+
+def test_no_style_names_a_colour_whose_contrast_nobody_has_made_sure_of() -> None:
+    doubtful = re.compile(r"\$(?:success|warning|error|accent|primary|secondary|text)\b|\$\S+ \d+%")
+    for file in Path(wtr_tui.tui.__path__[0]).rglob("*.*"):
+        if file.suffix in (".py", ".tcss"):
+            found = set(doubtful.findall(file.read_text())) - {"$background 60%"}
+            assert found == set(), file.name
 
 
 @pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)

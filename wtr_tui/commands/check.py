@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,14 +26,19 @@ from pathlib import Path
 
 from wtr_tui import clock, known
 from wtr_tui.commands import status
+from wtr_tui.commands.layout import SIGNS, Look
 from wtr_tui.commands.options import duration, named_path, refuse_all_of_one
 from wtr_tui.commands.output import as_json, give
 from wtr_tui.commands.status import Condition, seconds_until
 from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
 from wtr_tui.model import Token
 from wtr_tui.storage.settings_table import THROUGH
-from wtr_tui.text import cause, escaped, on_one_line
+from wtr_tui.text import cause, escaped, is_terminal, on_one_line
 from wtr_tui.tokens import TokenState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wtr_tui.commands.layout import Tone
 
 _WARN, _CRITICAL = 7 * 86_400, 86_400
 _READABLE_BY_ALL = 0o644
@@ -103,7 +109,11 @@ def run(options: Namespace) -> int:
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
     level = verdicts[0].level if verdicts else Grade.UNKNOWN
     content = {
-        "text": lambda: escaped(as_text(verdicts, level, now, options)),
+        "text": lambda: (
+            _as_lines(verdicts, Look.of_output())
+            if is_terminal(sys.stdout) and verdicts and not options.to
+            else escaped(as_text(verdicts, level, now, options))
+        ),
         "json": lambda: as_json(as_members(verdicts, level, now)),
         "openmetrics": lambda: as_openmetrics(verdicts, now),
     }[options.format]()
@@ -232,6 +242,29 @@ def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: N
     # A bar begins the figures for graphs (Monitoring Plugins Development Guidelines).
     text = "; ".join(parts).replace("|", "/")
     return f"WTR {level.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
+
+
+_TONES: dict[Grade, Tone] = {
+    Grade.OK: "good",
+    Grade.WARNING: "warn",
+    Grade.CRITICAL: "bad",
+    Grade.UNKNOWN: "warn",
+}
+
+
+def _as_lines(verdicts: Sequence[Verdict], look: Look) -> str:
+    """For a user at a terminal: a line each, the worst first, with its grade."""
+    column = max(len(each.name) for each in verdicts) + 4
+    return "\n".join(
+        look.entry(
+            each.name,
+            f"{each.level.name.lower()}: {on_one_line(each.message)}",
+            column,
+            _TONES[each.level],
+            SIGNS[_TONES[each.level]],
+        )
+        for each in verdicts
+    )
 
 
 def as_members(verdicts: Sequence[Verdict], level: Grade, now: datetime) -> dict[str, object]:

@@ -13,10 +13,15 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from wtr_tui import clock, history
+from wtr_tui.commands.layout import SIGNS, Look
 from wtr_tui.commands.output import give, tell
 from wtr_tui.errors import DONE
 from wtr_tui.history import WORDS, Entry, Event
 from wtr_tui.storage import profiles
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wtr_tui.commands.layout import Tone
 
 _USUAL = 20
 
@@ -40,7 +45,8 @@ def run(options: Namespace) -> int:
         for entry in entries:
             give(json.dumps(entry.members(), ensure_ascii=False))
     elif entries:
-        give("\n".join(map(_line, entries)))
+        look = Look.of_output()
+        give("\n".join(_line(each, look) for each in entries))
     else:
         tell(f"Nothing has happened to the token of the profile {found.name} yet.")
     return DONE
@@ -52,7 +58,18 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _line(entry: Entry) -> str:
+_TONES: dict[Event, Tone] = {
+    Event.RETRIEVED: "good",
+    Event.REFRESHED: "good",
+    Event.SAME_TOKEN: "good",
+    Event.FAILED: "bad",
+    Event.REFUSED: "bad",
+    Event.NEEDS_SIGN_IN: "bad",
+    Event.SIGN_IN_SOON: "warn",
+}
+
+
+def _line(entry: Entry, look: Look) -> str:
     """``Fri 27 Nov 2026 11:00:07 CET  refreshed         until …  wtr refresh (cron, pid 4711)``."""
     when = clock.local(entry.at, seconds=True)
     what = entry.message
@@ -61,4 +78,9 @@ def _line(entry: Entry) -> str:
     elif not what and entry.expires_at is not None:
         what = f"until {clock.local(entry.expires_at)}"
     by = f"{entry.by} ({entry.place}, pid {entry.pid})"
-    return "  ".join(filter(None, (when, f"{WORDS[entry.event]:16}", what, by)))
+    event, tone = f"{WORDS[entry.event]:16}", _TONES.get(entry.event, "")
+    if look.is_terminal:
+        sign = SIGNS.get(tone, " ")
+        when, event = look.paint(when, "dim"), look.paint(f"{sign} {event}", tone)
+        what, by = look.paint(what), look.paint(by, "dim")
+    return "  ".join(filter(None, (when, event, what, by)))

@@ -6,12 +6,11 @@ import os
 import re
 import sys
 
-from wtr_tui.commands.output import is_terminal
-from wtr_tui.text import escaped
+from wtr_tui.text import escaped, is_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal, TypeAlias
+    from typing import Literal, TextIO, TypeAlias
 
     Tone: TypeAlias = Literal["", "bold", "dim", "good", "warn", "bad"]
 
@@ -38,6 +37,9 @@ def columns() -> int:
 _COLOURS = {"bold": "1", "dim": "2", "good": "32", "warn": "33", "bad": "31"}
 
 
+SIGNS: dict[Tone, str] = {"good": "✓", "warn": "!", "bad": "✗"}
+
+
 class Look:
     """How lines for a user are written to standard output.
 
@@ -52,8 +54,13 @@ class Look:
 
     @classmethod
     def of_output(cls) -> Look:
-        """For standard output as it is now. ``$NO_COLOR`` and ``TERM=dumb`` take the colours."""
-        terminal = is_terminal(sys.stdout)
+        """For standard output as it is now."""
+        return cls.of(sys.stdout)
+
+    @classmethod
+    def of(cls, stream: TextIO | None) -> Look:
+        """For a stream as it is now. ``$NO_COLOR`` and ``TERM=dumb`` take the colours."""
+        terminal = is_terminal(stream)
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
         return cls(is_terminal=terminal, coloured=terminal and not plain, width=columns())
 

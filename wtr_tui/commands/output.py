@@ -8,13 +8,13 @@ import sys
 
 from wtr_tui import clock
 from wtr_tui.errors import WtrError
-from wtr_tui.text import escaped, program_name
+from wtr_tui.text import escaped, is_terminal, program_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
-    from typing import TextIO
 
+    from wtr_tui.commands.layout import Tone
     from wtr_tui.model import Token
 
 
@@ -44,9 +44,14 @@ def give(text: str) -> None:
         raise WtrError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
-def tell(sentence: str) -> None:
-    """A sentence for the user on standard error; what else would there be to tell it to?"""
-    say(f"{program_name()}: {escaped(sentence)}\n")
+def tell(sentence: str, tone: Tone = "") -> None:
+    """A sentence for the user on standard error; on a terminal with the sign of its tone."""
+    shown = escaped(sentence)
+    if tone and is_terminal(sys.stderr):
+        from wtr_tui.commands.layout import SIGNS, Look
+
+        shown = Look.of(sys.stderr).paint(f"{SIGNS[tone]} {sentence}", tone)
+    say(f"{program_name()}: {shown}\n")
 
 
 def say(text: str) -> None:
@@ -59,11 +64,6 @@ def say(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         _to_nowhere(2)
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Whether it is one; a stream that is closed is none."""
-    return stream is not None and not stream.closed and stream.isatty()
 
 
 def drop_output() -> None:

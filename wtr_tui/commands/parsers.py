@@ -89,6 +89,9 @@ def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:
         help="try everything on a stand-in for Webex on this machine, without an account",
     )
     parser.add_argument(
+        "--tour", action="store_true", help="be shown around on that stand-in; any key ends it"
+    )
+    parser.add_argument(
         "--mouse",
         action="store_true",
         help="give the mouse to the program; without it the terminal's own selection works",

@@ -222,7 +222,7 @@ def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
     if options.quiet and result.error is None:
         sentence = result.soon and f"{result.profile.name}: {result.soon}"
     if sentence:
-        tell(sentence)
+        tell(sentence, "bad" if result.error is not None else "warn" if result.soon else "good")
 
 
 def _summed_up(results: list[Refreshed], options: Namespace) -> int:
@@ -248,7 +248,8 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     count = f"{len(results)} profile{'' if len(results) == 1 else 's'}"
     without = f"{idle} with nothing to refresh, " if idle else ""
     if any(result.is_news for result in failed) or not options.quiet:
-        tell(f"{count}: {renewed} refreshed, {fresh} fresh enough, {without}{len(failed)} failed.")
+        summary = f"{renewed} refreshed, {fresh} fresh enough, {without}{len(failed)} failed."
+        tell(f"{count}: {summary}", "bad" if failed else "good")
     return worst([result.error for result in failed if result.error is not None])
 
 

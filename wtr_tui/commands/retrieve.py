@@ -22,7 +22,6 @@ from wtr_tui.commands.options import add_outputs, add_timeout, timeout
 from wtr_tui.commands.output import (
     give,
     give_unsaved,
-    is_terminal,
     say,
     tell,
     token_texts,
@@ -43,7 +42,7 @@ from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, BROWSER, KIND, SERVICE_APP, THROUGH, TIMEOUT
-from wtr_tui.text import cleaned, escaped, program_name
+from wtr_tui.text import cleaned, escaped, is_terminal, program_name
 from wtr_tui.tokens import GRANT_MORE, scopes_not_granted
 
 

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from wtr_tui import clock
-from wtr_tui.commands.output import is_terminal, say
+from wtr_tui.commands.output import say
+from wtr_tui.text import is_terminal
 
 _PAUSE = 0.3
 """Seconds of silence after a line end that make the paste complete: more lines may follow."""

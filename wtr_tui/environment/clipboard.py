@@ -42,16 +42,25 @@ def osc52(text: str) -> str:
 
 
 def osc52_through_tmux(text: str) -> str:
-    """Wrapped so that tmux passes it on unread: needs ``allow-passthrough on`` from 3.3 on."""
-    doubled = osc52(text).replace("\x1b", "\x1b\x1b")
-    return f"\x1bPtmux;{doubled}\x1b\\"
+    """Wrapped so that tmux passes it on unread."""
+    return through_tmux(osc52(text))
 
 
 def osc52_through_screen(text: str) -> str:
+    """Wrapped for GNU screen."""
+    return through_screen(osc52(text))
+
+
+def through_tmux(sequence: str) -> str:
+    """Wrapped so that tmux passes it on unread: needs ``allow-passthrough on`` from 3.3 on."""
+    doubled = sequence.replace("\x1b", "\x1b\x1b")
+    return f"\x1bPtmux;{doubled}\x1b\\"
+
+
+def through_screen(sequence: str) -> str:
     """Wrapped for GNU screen, in as many strings as it takes."""
-    whole = osc52(text)
-    starts = range(0, len(whole), _SCREEN_STRING)
-    return "".join(f"\x1bP{whole[start : start + _SCREEN_STRING]}\x1b\\" for start in starts)
+    starts = range(0, len(sequence), _SCREEN_STRING)
+    return "".join(f"\x1bP{sequence[start : start + _SCREEN_STRING]}\x1b\\" for start in starts)
 
 
 def length_warning(text: str) -> str:

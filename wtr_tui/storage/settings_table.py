@@ -707,8 +707,10 @@ THEME = Setting(
     "theme",
     of_text(parse_theme),
     "auto",
-    "dark, light, ansi (your terminal's own colours), a Textual theme, or auto (dark)",
+    "dark, light, ansi (your terminal's own colours), a Textual theme, or auto (dark or light,"
+    " as the ground of your terminal is)",
     SCREEN,
+    choices=THEMES,
     is_text=True,
     is_lenient=True,
 )
@@ -720,6 +722,24 @@ MOUSE = Setting(
     SCREEN,
     choices=("true", "false"),
     is_lenient=True,
+)
+TITLE = Setting(
+    "title",
+    of_text(parse_flag),
+    True,
+    "show the time left and the profile in the terminal's title",
+    SCREEN,
+    choices=("true", "false"),
+    is_lenient=True,
+)
+NOTIFY = _choice(
+    "notify",
+    ("bell", "osc9", "osc777", "osc99", "off"),
+    "bell",
+    "how the screens call you when a sign-in is needed: bell; a notification of your terminal, by"
+    " osc9 (iTerm2, Windows Terminal), osc777 (foot, VTE) or osc99 (kitty); or off. tmux passes"
+    " the notification on with allow-passthrough alone, the bell always",
+    SCREEN,
 )
 KEYS: Setting[Mapping[str, str]] = Setting(
     "keys",

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App, SuspendNotSupported
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.reactive import Reactive
@@ -23,12 +23,14 @@ from wtr_tui.model import Account
 from wtr_tui.secret_source import SecretCommand, terminal
 from wtr_tui.storage.open_screens import OpenScreen
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings_table import KEYS, MOUSE, THEME
-from wtr_tui.tui import lifecycle, rescue, textual_private, themes
+from wtr_tui.storage.settings_table import KEYS, MOUSE
+from wtr_tui.tui import keys, lifecycle, rescue, textual_private, themes
+from wtr_tui.tui.appearance import Appearance
+from wtr_tui.tui.beyond import Beyond
 from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.export import HandOver
+from wtr_tui.tui.ground import Ground
 from wtr_tui.tui.hook_warnings import HookWarnings
-from wtr_tui.tui.keys import spelled
 from wtr_tui.tui.put_aside import PutAside
 from wtr_tui.tui.refreshing import Refreshing
 from wtr_tui.tui.roster import Followed
@@ -36,6 +38,9 @@ from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import Dialog, WtrScreen
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.widgets.message_line import Tone
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.tour import Tour
 
 # For what is in flight when the screens are left: the user may see its end. What takes longer is
 # waited for with the terminal given back (see in_flight.finish).
@@ -45,7 +50,6 @@ _REFRESH_SECONDS = 5.0
 _TICK_SECONDS = 1.0
 _LOOK_AT_OTHERS_EVERY = 5
 """Ticks."""
-_IN_THE_SANDBOX = "A sandbox, no real Webex: press a to approve, as you would in a browser."
 
 
 class WtrApp(App[int]):
@@ -70,6 +74,7 @@ class WtrApp(App[int]):
                 tooltip="Cancel what is going on, else quit", id="interrupt"),
         Binding("ctrl+p", "palette", "Commands", show=False, tooltip="Find any action by its name",
                 priority=True, id="palette"),
+        Binding("ctrl+t", "theme", "Theme", show=False, tooltip="Choose another theme", id="theme"),
         Binding("ctrl+l", "repaint", "Repaint the screen", show=False, id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
     ]  # fmt: skip
@@ -78,7 +83,7 @@ class WtrApp(App[int]):
     # A terminal that gains or loses the focus would otherwise repaint the whole screen.
     app_focus = Reactive(True, repaint=False, compute=False)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, tour: bool = False) -> None:
         # None: as the theme says. Without colour nothing may be turned into RGB first, or a
         # monochrome picture would be painted in greys (no-color.org).
         super().__init__(
@@ -94,24 +99,37 @@ class WtrApp(App[int]):
         self._hook_warnings = HookWarnings()
         self._open_screen = OpenScreen(session.profile.token_path.parent)
         self._ticks = 0
-        self._other_keys: Mapping[str, str] = {}
+        self._wanted_keys: Mapping[str, str] = {}
+        keys.use({})
         self._leaving: asyncio.Future[None] | None = None
-        for theme in themes.OWN:
-            self.register_theme(theme)
-        name = themes.WITHOUT_COLOUR if self.no_color else themes.named(session.settings[THEME])
-        if name not in self.available_themes:
-            name = themes.DARK.name
-        textual_private.start_with_theme(self, name)
+        ssh = session.surroundings.ssh
+        self.ground = Ground(session.environ, ssh.client_address if ssh is not None else "")
+        self._appearance = Appearance(self, self.ground)
+        self._beyond = Beyond(self)
+        self._tour: Tour | None = None
+        if tour:
+            from wtr_tui.tui.tour import Tour
+
+            self._tour = Tour(self)
 
     def get_css_variables(self) -> dict[str, str]:
         generated = super().get_css_variables()
-        self.theme_variables = {**generated, **themes.variables_for(self.current_theme)}
+        variables = {**generated, **themes.variables_for(self.current_theme)}
+        if not self.current_theme.ansi and not self.is_headless and self._has_256_colours:
+            variables = themes.of_256(self.current_theme, variables)
+        self.theme_variables = variables
         return self.theme_variables
+
+    @property
+    def _has_256_colours(self) -> bool:
+        return self.console.color_system == "256"
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""
         self.session.keeper.look(self.session.now())
-        return textual_private.first_screen(self, self._full_screen(self._first_screen()))
+        first = self._full_screen(self._first_screen())
+        self._appearance.begin()
+        return textual_private.first_screen(self, first)
 
     def on_load(self) -> None:
         # Before the terminal is taken: from then on a signal has to give it back.
@@ -128,11 +146,23 @@ class WtrApp(App[int]):
 
     def on_ready(self) -> None:
         if self.session.demo is not None:
-            self.tell(_IN_THE_SANDBOX)
+            self.tell(
+                f"A sandbox, no real Webex: press {keys.key('approve', 'a')} to approve, as you"
+                " would in a browser."
+            )
         self.take_keys()
+        if self._tour is not None:
+            self._tour.begin()
         self._put_aside.offer()
         self._watch()
         gc.enable()  # off since the start
+
+    async def on_event(self, event: events.Event) -> None:
+        tour = self._tour
+        if tour is not None and tour.is_under_way and isinstance(event, events.Key):
+            tour.stop()
+        else:
+            await super().on_event(event)
 
     def _first_screen(self) -> str:
         keeper = self.session.keeper
@@ -145,15 +175,17 @@ class WtrApp(App[int]):
     def take_keys(self) -> None:
         """Gives the actions the keys of the settings; those that cannot be used are reported."""
         wanted = self.session.settings[KEYS]
-        if not wanted and not self._other_keys:
+        if wanted == self._wanted_keys:
             return
+        self._wanted_keys = wanted
         from wtr_tui.tui.keymap import keymap
         from wtr_tui.tui.screens import bindings_by_screen
 
         screens = bindings_by_screen()
         found = keymap(wanted, {name: [*own, *self.BINDINGS] for name, own in screens.items()})
-        self._other_keys = found.keys
+        keys.use(found.keys)
         self.set_keymap(dict(found.keys))
+        terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
         if found.warnings:
             self.tell(" ".join(found.warnings), Tone.WARN)
 
@@ -189,6 +221,12 @@ class WtrApp(App[int]):
                 self.refreshing.start(each, asked=False)
             if each.keeper.announcement_due(now):
                 self.refreshing.announce_sign_in(each)
+        used = self.session.used
+        need, needed_before = used.need(now), used.needed
+        used.needed = need
+        if need and need != needed_before and self._ticks:  # at the start it is on the screen
+            self._beyond.notify(f"{used.profile.name} {need}")
+        self._beyond.show_title()
         self._ticks += 1
         if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
             self._watch()
@@ -226,7 +264,13 @@ class WtrApp(App[int]):
             self.token_changed()
         if needed:
             more = f", and {len(needed) - 2} more profiles" if len(needed) > 2 else ""
-            self.tell(f"{', '.join(needed[:2])}{more}. F5 shows the profiles.", Tone.WARN)
+            if self._ticks > _LOOK_AT_OTHERS_EVERY:
+                self._beyond.notify(f"{', '.join(needed[:2])}{more}")
+            self.tell(
+                f"{', '.join(needed[:2])}{more}. {keys.key('go-profiles', 'f5')} shows the"
+                f" profiles.",
+                Tone.WARN,
+            )
 
     # What the screens ask for (see session.Program).
 
@@ -238,6 +282,13 @@ class WtrApp(App[int]):
         for screen in self.full_screens.built():
             screen.show_standing()
             screen.on_token_changed()
+
+    def settings_changed(self) -> None:
+        self.take_keys()
+        self._appearance.follow_settings()
+        self._beyond.show_title()
+        for screen in self.full_screens.built():
+            screen.on_settings_changed()
 
     def go(self, name: str) -> None:
         if self.session.socket and name != "token":
@@ -305,7 +356,7 @@ class WtrApp(App[int]):
         await self._close_attempts()
         await self.refreshing.wait(_REFRESH_SECONDS)
         self.session.use(profile)
-        self.take_keys()
+        self.settings_changed()
         self.session.keeper.look(self.session.now())
         for screen in self.full_screens.built():
             screen.show_standing()
@@ -327,20 +378,19 @@ class WtrApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
-        other = self._other_keys.get(binding.id or "")
-        return spelled(other) if other else binding.key_display or spelled(binding.key)
+        return keys.key(binding.id or "", binding.key_display or binding.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "theme" and self.session.socket:
+            return False  # it is kept with a profile
         if action == "go" and self.session.socket:
             return parameters == ("token",)
         return super().check_action(action, parameters)
 
     def action_of(self, key: str) -> str:
         for each in self.BINDINGS:
-            if isinstance(each, Binding):
-                keys = self._other_keys.get(each.id or "", each.key)
-                if key in keys.split(","):
-                    return each.action
+            if isinstance(each, Binding) and key in keys.held(each.id or "", each.key).split(","):
+                return each.action
         return ""
 
     def _is_free(self) -> bool:
@@ -369,6 +419,10 @@ class WtrApp(App[int]):
                 await self.run_action(chosen.binding.action, chosen.node)
 
         self.push_screen(PaletteScreen(below), run)
+
+    def action_theme(self) -> None:
+        if self.shown is self.screen:
+            self._appearance.choose()
 
     def action_repaint(self) -> None:
         """Over what another program, such as ssh itself after ~C, has written on the screen."""
@@ -446,13 +500,13 @@ class WtrApp(App[int]):
 _APP_IS_A_PROGRAM: type[Program] = WtrApp
 
 
-def run(session: Session, give: rescue.Give, *, mouse: bool = False) -> int:
+def run(session: Session, give: rescue.Give, *, mouse: bool = False, tour: bool = False) -> int:
     """Shows the screens until the user leaves; gives the exit code.
 
     ``give`` prints a token that nothing keeps. Without the mouse (the default) the terminal's own
     selection works as everywhere else.
     """
-    app = WtrApp(session)
+    app = WtrApp(session, tour=tour)
     app.run(mouse=mouse or session.settings[MOUSE])
     lifecycle.forget_lost_terminal()
     if app.crash_sentence:

@@ -17,6 +17,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from wtr_tui.tui import lifecycle
+from wtr_tui.tui.ground import Ground
 from wtr_tui.tui.sparing_output import spared
 from wtr_tui.tui.terminal_input import TerminalInput
 
@@ -26,6 +27,9 @@ _READ_SIZE = 4096
 WIPE = "\x1b[1;2H\x1b[J\x1b[1;1H\x1b[2K"
 """Empties the screen, all but one cell and then that: tmux and other terminals put into their
 scrollback what is cleared from a whole screen at once (ED 2, or ED 0 from its first cell)."""
+
+_KEEP_TITLE, _OLD_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+"""XTWINOPS: xterm, VTE, kitty, tmux and others keep a stack of titles; who does not, keeps ours."""
 
 
 class WholeParser(XTermParser):
@@ -47,10 +51,38 @@ class WholeParser(XTermParser):
 class TerminalDriver(LinuxDriver):
     """Reads keys, pastes and reports; the end of its thread is a fault like any other.
 
-    What it writes sends no colour twice, and nothing of it is left at the end.
+    What it writes sends no colour twice, and nothing of it is left at the end. Where the app has
+    a ``ground`` to be known, the terminal is asked for it, once.
     """
 
     _continuing = False
+    _asked = False
+    _is_on = False
+    _title = ""
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # as Textual has it
+        self._is_on = True
+        title, self._title = self._title, ""
+        self.set_title(title)
+        if self._ground is not None and not self._asked:
+            self._asked = True
+            self.write(self._ground.query)
+            self.flush()
+
+    def set_title(self, text: str) -> None:
+        """The terminal's title while it is ours; "" gives back what it was before."""
+        if text == self._title:
+            return
+        if self._is_on:
+            kept = "" if self._title else _KEEP_TITLE
+            self.write(f"{kept}\x1b]2;{text}\x1b\\" if text else _OLD_TITLE)
+        self._title = text
+
+    @property
+    def _ground(self) -> Ground | None:
+        ground = getattr(self._app, "ground", None)
+        return ground if isinstance(ground, Ground) else None
 
     def write(self, data: str) -> None:
         super().write(spared(data))
@@ -86,7 +118,8 @@ class TerminalDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         # Where there is no alternate screen (GNU screen, alternate-screen off in tmux), the last
         # picture would stay, and a revealed token with it.
-        self.write(WIPE)
+        self.write(WIPE + (_OLD_TITLE if self._title and self._is_on else ""))
+        self._is_on = False
         super().stop_application_mode()
 
     def run_input_thread(self) -> None:
@@ -98,6 +131,9 @@ class TerminalDriver(LinuxDriver):
                 for piece in self._read(selector, terminal):
                     for message in parser.whole(piece):
                         self.process_message(message)
+                answer = terminal.take_ground()
+                if answer and self._ground is not None:
+                    self._ground.learn(answer)
 
     def _read(self, selector: selectors.BaseSelector, terminal: TerminalInput) -> list[str]:
         deadline = terminal.deadline

@@ -27,8 +27,9 @@ HELP_TEXT = (
     " which refreshes it in time; it is asked for again every minute. Nothing is kept here: there"
     " is nothing to refresh, to sign in to or to set.\n\n"
     "How long it lives is not said by the socket. A token that is a JWT says it itself.\n\n"
-    "c copies the token to the clipboard of the terminal you sit at, also over SSH. If nothing"
-    " arrives there, v shows it here and V prints it in one piece to be selected."
+    "{copy:c} copies the token to the clipboard of the terminal you sit at, also over SSH. If"
+    " nothing"
+    " arrives there, {reveal:v} shows it here and {print:V} prints it in one piece to be selected."
 )
 
 

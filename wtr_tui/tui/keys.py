@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -36,6 +38,34 @@ def action_id(action: str) -> str:
     name, _, rest = action.removeprefix("app.").partition("(")
     argument = rest.rstrip(")").strip("'")
     return f"{name}-{argument}".rstrip("-").replace("_", "-")
+
+
+_other: dict[str, str] = {}
+_MARK = re.compile(r"\{([a-z-]+):([^{} ]+)\}")
+
+
+def use(other: Mapping[str, str]) -> None:
+    """From now on these actions have other keys than they are declared with."""
+    _other.clear()
+    _other.update(other)
+
+
+def key(action: str, usual: str) -> str:
+    """How the key of an action is spelled, for a sentence that names it.
+
+    ``usual`` is the one it is declared with: one name can stand for a key on each screen.
+    """
+    return spelled(held(action, usual))
+
+
+def held(action: str, usual: str) -> str:
+    """The keys of an action as Textual spells them, with commas between them."""
+    return _other.get(action, usual)
+
+
+def with_keys(text: str) -> str:
+    """The text with the keys for its marks, such as ``{copy:c}``."""
+    return _MARK.sub(lambda mark: key(mark[1], mark[2]), text)
 
 
 def spelled(key: str) -> str:

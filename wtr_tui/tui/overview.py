@@ -15,6 +15,7 @@ from wtr_tui.errors import StorageError
 from wtr_tui.history import Entry
 from wtr_tui.tokens import TokenState
 from wtr_tui.tui import activity
+from wtr_tui.tui.keys import key
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.session import Session
@@ -42,7 +43,7 @@ def others_line(rows: Sequence[ProfileRow]) -> Content | str:
     if len(wrong) > 1:
         parts.append(f"{len(wrong) - 1} more")
     colour = wrong[0].meaning.colour if wrong else "$foreground"
-    return Content.styled(", ".join(parts) + " (F5)", colour)
+    return Content.styled(", ".join(parts) + f" ({key('go-profiles', 'f5')})", colour)
 
 
 def entries(session: Session, most: int) -> list[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from wtr_tui.auto_refresh import AutoRefresh
+from wtr_tui.tui.keys import key
 from wtr_tui.tui.state import date
 
 
@@ -26,7 +27,7 @@ def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
         return "on, but another App ID's token is left alone"
     at = keeper.next_at()
     if at is None and keeper.stored is not None and keeper.stored.token.refresh_token is not None:
-        return "on, but the token's end is unknown: r refreshes it"
+        return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"
     if at is None:
         return "on, but this token cannot be refreshed"
     if at <= now:

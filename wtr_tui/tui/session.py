@@ -52,6 +52,9 @@ class Program(Protocol):
     def token_changed(self) -> None:
         """Lets the header and every screen that exists take in the token the session has now."""
 
+    def settings_changed(self) -> None:
+        """Takes in keys and theme as the settings of the profile in use have them now."""
+
     def fetch_secret(self) -> bool:
         """Whether the secret is there, got where it is kept; a command has the bare terminal.
 

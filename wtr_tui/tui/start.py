@@ -20,6 +20,7 @@ def start(
     give: Give,
     *,
     mouse: bool,
+    tour: bool = False,
     environ: Mapping[str, str] = os.environ,
     demo: RunningSandbox | None = None,
 ) -> int:
@@ -50,4 +51,4 @@ def start(
     session = Session(found, environ, surroundings.look(environ), demo=demo, socket=socket)
     from wtr_tui.tui import app
 
-    return app.run(session, give, mouse=mouse)
+    return app.run(session, give, mouse=mouse, tour=tour)

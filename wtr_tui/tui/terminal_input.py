@@ -98,6 +98,7 @@ class TerminalInput:
         self._held = ""  # parameters of a CSI, text of a paste
         self._alone = ""  # ESC and an introducer, while it may still be Alt and that key
         self._is_osc = False
+        self._ground = ""
         self._x10_left = 0
         self._string_is_open = False
         self._escaped_at: float | None = None
@@ -110,6 +111,11 @@ class TerminalInput:
             text = self._with_late_escape(text, now)
         self._take(text, now)
         return self._given()
+
+    def take_ground(self) -> str:
+        """What the terminal has answered about the colour of its ground since the last call."""
+        ground, self._ground = self._ground, ""
+        return ground
 
     def expire(self, now: float) -> list[str]:
         """To be called when nothing was read until ``deadline``: what no longer waits."""
@@ -222,7 +228,7 @@ class TerminalInput:
             self._string_is_open |= in_string
             self._introduce(character, now)
         elif character == "\\" and (in_string or self._string_is_open):
-            self._state, self._string_is_open = _State.GROUND, False
+            self._end_string()
         elif in_string:
             if character != _ESC:
                 self._state = _State.STRING
@@ -247,7 +253,9 @@ class TerminalInput:
             if character == _ESC:
                 self._state = _State.STRING_ESCAPE
             elif control == _ST or (character == _BEL and self._is_osc):
-                self._state = _State.GROUND
+                self._end_string()
+            elif self._is_osc and len(self._held) <= _LONGEST_PARAMETERS:
+                self._held += character
         elif character == _ESC:
             self._begin_escape(now)
         elif self._state is _State.X10:
@@ -258,6 +266,12 @@ class TerminalInput:
             self._end(character)
         elif len(self._held) <= _LONGEST_PARAMETERS:  # a longer one is none that is known
             self._held += character  # also what makes it none, such as a control
+
+    def _end_string(self) -> None:
+        if self._state in (_State.STRING, _State.STRING_ESCAPE) and self._is_osc:
+            number, _, text = self._held.partition(";")
+            self._ground = text if number == "11" else self._ground
+        self._state, self._string_is_open = _State.GROUND, False
 
     def _end(self, final: str) -> None:
         """The last character of a CSI or SS3 sequence, or one that only looks like it."""

@@ -11,6 +11,8 @@ from rich.text import Text
 from textual.app import App
 from textual.screen import Screen
 
+from wtr_tui.tui.driver import TerminalDriver
+
 
 def write_to_terminal(app: App[int], sequence: str) -> None:
     """Sends an escape sequence (OSC 52, a title) in order with what is drawn.
@@ -20,6 +22,12 @@ def write_to_terminal(app: App[int], sequence: str) -> None:
     driver = app._driver
     if driver is not None:
         driver.write(sequence)
+
+
+def set_title(app: App[int], text: str) -> None:
+    """Sets the terminal's title until the program ends; empty: gives its own one back."""
+    if isinstance(app._driver, TerminalDriver):
+        app._driver.set_title(text)
 
 
 def first_screen(app: App[int], screen: Screen[None]) -> Screen[None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -35,6 +37,7 @@ DARK = Theme(
         "on-next": "#11161d",
         "muted": "#8d9bad",
         "line": "#3b4858",
+        "marked": "#1a3140",
         "input-selection-background": f"{ACCENT_ON_DARK} 40%",
     },
 )
@@ -62,6 +65,7 @@ LIGHT = Theme(
         "on-next": "#fbfcfd",
         "muted": "#566576",
         "line": "#b4c0cc",
+        "marked": "#d7e8f3",
         "input-selection-background": f"{ACCENT_ON_LIGHT} 30%",
     },
 )
@@ -93,6 +97,7 @@ ANSI = Theme(
         "on-next": "ansi_black",
         "muted": "ansi_white",
         "line": "ansi_bright_black",
+        "marked": "ansi_blue",
         "input-selection-background": "ansi_white",
         "input-selection-foreground": "ansi_black",
     },
@@ -107,9 +112,14 @@ NAMES = {"auto": "wtr-dark", "dark": "wtr-dark", "light": "wtr-light", "ansi": "
 """The setting ``theme`` to the name of a theme; any other name is one of Textual's own."""
 
 
-def named(setting: str) -> str:
-    """The name of the theme that the setting ``theme`` means."""
-    return NAMES.get(setting, setting)
+def named(setting: str, *, light: bool = False, few_colours: bool = False) -> str:
+    """The name of the theme that the setting ``theme`` means on such a terminal.
+
+    With sixteen colours (``few_colours``) there is but one way to tell the meanings apart.
+    """
+    if few_colours and not setting.startswith("ansi-"):
+        return ANSI.name
+    return LIGHT.name if setting == "auto" and light else NAMES.get(setting, setting)
 
 
 MEANINGS = ("calm", "soon", "urgent", "over", "unknown", "next", "muted")
@@ -129,8 +139,9 @@ def variables_for(theme: Theme) -> Mapping[str, str]:
         return ANSI.variables
     generated = theme.to_color_system().generate()
     colours = {name: Color.parse(generated[name]) for name in _SOURCES}
-    grounds = tuple(colours[name] for name in ("background", "surface", "panel"))
     foreground, background = colours["foreground"], colours["background"]
+    marked = background.blend(colours["primary"], 0.2)
+    grounds = (*(colours[name] for name in ("background", "surface", "panel")), marked)
     wanted = {
         "foreground": foreground,
         "calm": _hue(colours["success"], 140),
@@ -144,7 +155,107 @@ def variables_for(theme: Theme) -> Mapping[str, str]:
     variables = {name: readable(colour, grounds).hex for name, colour in wanted.items()}
     variables["on-next"] = readable(background, (Color.parse(variables["next"]),)).hex
     variables["line"] = background.blend(foreground, 0.3).hex
+    variables["marked"] = marked.hex
     return variables
+
+
+GROUNDS = ("background", "surface", "panel", "marked")
+"""The variables that hold the colours behind texts."""
+
+
+def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables in colours of a terminal that has 256: grey where they are nearly grey.
+
+    By itself Textual makes a dark bluish grey navy there, or teal, and no text can be read on it.
+    """
+    found = _OWN_OF_256.get(theme.name) or _made_of_256(variables)
+    bars = dict.fromkeys(_SCROLLBARS, found["line"])
+    bars |= dict.fromkeys(_BEHIND_SCROLLBARS, found["background"])
+    return {**variables, **found, **bars}
+
+
+_SCROLLBARS = ("scrollbar", "scrollbar-hover", "scrollbar-active")
+_BEHIND_SCROLLBARS = tuple(
+    f"scrollbar-{name}" for name in ("background", "background-hover", "background-active",
+    "corner-color")
+)  # fmt: skip
+# To compute them would delay the first picture. Rich sends light greys as the next darker one.
+_OWN_OF_256 = {
+    DARK.name: {
+        "background": "#121212", "surface": "#1c1c1c", "panel": "#262626", "marked": "#00005f",
+        "foreground": "#dadada", "calm": "#87d787", "soon": "#ffd75f", "urgent": "#ff8700",
+        "over": "#ff5f5f", "unknown": "#af87ff", "next": "#5fafd7", "muted": "#9e9e9e",
+        "on-next": "#121212", "line": "#444444",
+    },
+    LIGHT.name: {
+        "background": "#ffffff", "surface": "#f4f4f4", "panel": "#eeeeee", "marked": "#d7d7ff",
+        "foreground": "#262626", "calm": "#005f00", "soon": "#5f5f00", "urgent": "#af0000",
+        "over": "#af005f", "unknown": "#5f00af", "next": "#005f87", "muted": "#585858",
+        "on-next": "#ffffff", "line": "#bcbcbc",
+    },
+}  # fmt: skip
+
+
+def _made_of_256(variables: Mapping[str, str]) -> dict[str, str]:
+    wanted = {name: Color.parse(variables[name]) for name in (*GROUNDS, "foreground", *MEANINGS)}
+    grounds = {name: _nearest(wanted[name], _of_256()) for name in GROUNDS}
+    # What is marked has to be seen, and what stands on it read.
+    end = max(_ENDS, key=lambda each: contrast(each, grounds["background"]))
+    able = [each for each in _of_256() if contrast(each, end) >= 2 * LEAST_CONTRAST]
+    grounds["marked"] = _nearest(wanted["marked"], [e for e in able if e not in grounds.values()])
+    texts: dict[str, Color] = {}
+    for name in ("foreground", *MEANINGS):
+        free = [each for each in _of_256() if each not in texts.values()]
+        readable_ones = [each for each in free if _can_be_read(each, grounds.values())]
+        texts[name] = _nearest(wanted[name], readable_ones)
+    on_next = [each for each in _of_256() if _can_be_read(each, (texts["next"],))]
+    others = {
+        "on-next": _nearest(Color.parse(variables["on-next"]), on_next),
+        "line": _nearest(Color.parse(variables["line"]), _of_256()),
+    }
+    return {name: each.hex for name, each in {**grounds, **texts, **others}.items()}
+
+
+@cache
+def _of_256() -> Sequence[Color]:
+    """All of them but the first sixteen, which each terminal has as it likes."""
+    steps = (0, *range(95, 256, 40))
+    cube = [Color(red, green, blue) for red in steps for green in steps for blue in steps]
+    greys = [Color(grey, grey, grey) for grey in range(8, 239, 10)]
+    # Of some of the greys Rich makes the next one when it sends them.
+    return [
+        each
+        for each in (*cube, *greys)
+        if Color.from_rich_color(each.rich_color.downgrade(ColorSystem.EIGHT_BIT)) == each
+    ]
+
+
+_ENDS = (Color(255, 255, 255), Color(0, 0, 0))
+_LEAST_CHROMA = 40
+
+
+def _nearest(colour: Color, among: Iterable[Color]) -> Color:
+    """The one that looks most like it: of its hue, or a grey where it is nearly one."""
+    hue = colour.hsl.h
+    is_grey = max(colour.rgb) - min(colour.rgb) < _LEAST_CHROMA
+
+    def distance(other: Color) -> float:
+        turned = abs(other.hsl.h - hue) * 360
+        off = 0.0 if is_grey else min(turned, 360 - turned) ** 2 * 20
+        if is_grey is not (len(set(other.rgb)) == 1):
+            off += 50_000
+        return (
+            3 * (colour.r - other.r) ** 2
+            + 4 * (colour.g - other.g) ** 2
+            + 2 * (colour.b - other.b) ** 2
+            + off
+        )
+
+    return min(among, key=distance)
+
+
+def _can_be_read(colour: Color, grounds: Iterable[Color]) -> bool:
+    return min(contrast(colour, ground) for ground in grounds) >= LEAST_CONTRAST
 
 
 _SOURCES = (
@@ -174,8 +285,7 @@ def _luminance(colour: Color) -> float:
 
 def readable(colour: Color, grounds: Sequence[Color]) -> Color:
     """The colour, lightened or darkened as little as it takes to be read on all the grounds."""
-    ends = (Color(255, 255, 255), Color(0, 0, 0))
-    end = max(ends, key=lambda each: min(contrast(each, ground) for ground in grounds))
+    end = max(_ENDS, key=lambda each: min(contrast(each, ground) for ground in grounds))
     for share in range(0, 101, 2):
         moved = colour.blend(end, share / 100)
         if min(contrast(moved, ground) for ground in grounds) >= LEAST_CONTRAST:

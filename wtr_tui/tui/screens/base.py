@@ -20,6 +20,7 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 
 from wtr_tui.text import printable
+from wtr_tui.tui.keys import with_keys
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.card import CardKeys
@@ -180,6 +181,11 @@ class WtrScreen(Screen[None]):
         self.tell("")
         self.on_token_changed()
 
+    def on_settings_changed(self) -> None:
+        """Called when the settings were saved, be it elsewhere than on this screen."""
+        self.query_one(Header).follow_keys()
+        self.on_token_changed()
+
     def on_token_changed(self) -> None:
         """Called when the stored token is another one, or is gone."""
 
@@ -230,7 +236,8 @@ class Box(VerticalScroll, can_focus=False):
         super().__init__()
         self.show_title(title)
         parts = [
-            Content.assemble(Content.styled(key, "bold $next"), f" {word}") for key, word in keys
+            Content.assemble(Content.styled(with_keys(key), "bold $next"), f" {word}")
+            for key, word in keys
         ]
         self.border_subtitle = Content("   ").join(parts)
         self.styles.width = columns + _AROUND

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from wtr_tui.tui.keys import with_keys
 from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.screens.signed_line import SignedLine
 from wtr_tui.tui.widgets.inputs import AddressInput
@@ -52,7 +53,7 @@ def arrange(page: Widget, *, leading: bool) -> None:
     """Puts the parts in order: as steps with numbers when ``leading``, else the values first."""
     page.set_class(leading, "-leading")
     for name, line in (words.STEPS if leading else words.USUAL).items():
-        page.query_one(f"#{name}", SignedLine).tell(line)
+        page.query_one(f"#{name}", SignedLine).tell(with_keys(line))
     for part in ("#lead", "#make", "#enter", "#save"):
         page.query_one(part).display = leading
     last = page.query_one("#file")

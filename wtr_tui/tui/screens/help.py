@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import ItemGrid
 from textual.content import Content
 
+from wtr_tui.tui.keys import with_keys
 from wtr_tui.tui.screens.base import SCROLL_KEYS, Box, Dialog, WtrScreen
 from wtr_tui.tui.screens.columns import hanging
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -62,7 +63,7 @@ class HelpScreen(Dialog[None]):
         wide = self.size.width >= _BESIDE_FROM
         width = min(_WIDEST if wide else _USUAL, self.size.width - _AROUND)
         column = (width - _GUTTER) // 2 if wide else width
-        text = "\n".join(hanging(line, width) for line in about.split("\n"))
+        text = "\n".join(hanging(line, width) for line in with_keys(about).split("\n"))
         for name, title, content in (
             ("here", "Keys on this screen (^ is Ctrl)", key_table(here, column)),
             ("everywhere", "Keys everywhere", key_table(everywhere, column)),

@@ -21,7 +21,7 @@ from wtr_tui.errors import WtrError
 from wtr_tui.storage import profiles
 from wtr_tui.tokens import LIKELY_CAUSES
 from wtr_tui.tui import activity
-from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.refresh_words import next_refresh
 from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.screens import profile_table as table
@@ -205,7 +205,7 @@ class ProfilesScreen(WtrScreen):
     def action_refresh(self) -> None:
         each = self._marked
         if each.keeper.unsaved:
-            self.tell(_SAVE_FIRST, Tone.WARN)
+            self.tell(with_keys(_SAVE_FIRST), Tone.WARN)
         else:
             self.program.refresh_profiles([each])
 
@@ -232,7 +232,7 @@ class ProfilesScreen(WtrScreen):
         if chosen.name == session.profile.name:
             self.program.go(to or "token")
         elif session.keeper.unsaved:
-            self.tell(_SAVE_FIRST, Tone.WARN)
+            self.tell(with_keys(_SAVE_FIRST), Tone.WARN)
         else:
             self.program.switch_profile(chosen, to=to)
 
@@ -298,7 +298,7 @@ class ProfilesScreen(WtrScreen):
             self.tell(f"{chosen.name} was removed.", Tone.GOOD)
 
 
-_SAVE_FIRST = "First save the token (s, on F2): it is only in this window."
+_SAVE_FIRST = "First save the token ({save:s}, on {go-token:F2}): it is only in this window."
 _NO_MORE = "The sandbox has its own profiles: a new one would be for the real Webex."
 
 

@@ -57,7 +57,7 @@ class ScopesScreen(Chooser["tuple[str, ...] | None"]):
         Binding("ctrl+s", "done", "Done", priority=True, id="save")
     ]
     PLACEHOLDER = "type to filter, or a scope that is not in the list"
-    KEYS = (("Enter", "takes or drops"), ("↑ ↓", "move"), ("^s", "done"), ("Esc", "cancels"))
+    KEYS = (("Enter", "takes or drops"), ("↑ ↓", "move"), ("{save:^s}", "done"), ("Esc", "cancels"))
 
     def __init__(self, chosen: tuple[str, ...]) -> None:
         super().__init__()

@@ -27,10 +27,11 @@ from wtr_tui.tui.screens import first_steps
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.screens.base import Page, WtrScreen
+from wtr_tui.tui.screens.choice import ChoiceScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
 from wtr_tui.tui.widgets.field import Field
-from wtr_tui.tui.widgets.inputs import AddressInput, QuietInput, SecretInput
+from wtr_tui.tui.widgets.inputs import AddressInput, ChoiceInput, QuietInput, SecretInput
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -82,8 +83,10 @@ class SettingsScreen(WtrScreen):
             return form.check(setting, Given(text, used.profile.settings_path, used.environ))
 
         entry = QuietInput() if not setting.is_hidden else SecretInput()
-        if setting not in words.FIRST:
-            entry.placeholder = " | ".join(setting.choices) or setting.default_text
+        if setting.choices:
+            entry = ChoiceInput(setting.choices, setting.default_text)
+        elif setting not in words.FIRST:
+            entry.placeholder = setting.default_text
         return Field(
             setting.title,
             setting.name,
@@ -99,15 +102,24 @@ class SettingsScreen(WtrScreen):
         super().on_profile_changed()
         self._fill()
 
+    def on_settings_changed(self) -> None:
+        super().on_settings_changed()
+        if self._filled_from is not self.session.settings and not self._changed_fields():
+            focused = self.focused
+            self._fill()
+            self.set_focus(focused)
+
     def fields(self) -> dict[str, Field]:
         return {field.key: field for field in self.query(Field)}
 
     def _texts(self) -> dict[str, str]:
         return {key: field.entry.value for key, field in self.fields().items()}
 
+    _filled_from: object = None
+
     def _fill(self) -> None:
         session = self.session
-        settings = session.settings
+        settings = self._filled_from = session.settings
         written = form.written_texts(session.profile.settings_path, settings, session.used.environ)
         for key, field in self.fields().items():
             shown = form.shown(settings, key, written.get(key, ""))
@@ -158,8 +170,19 @@ class SettingsScreen(WtrScreen):
     def _entered(self, event: Input.Submitted) -> None:
         if event.input is self._portal and event.value.strip():
             self._take_portal_url(event.value, whole=True)
+        elif isinstance(event.input, ChoiceInput):
+            self._choose(event.input)
         else:
             self.focus_next()
+
+    def _choose(self, entry: ChoiceInput) -> None:
+        field = next(each for each in self.query(Field) if each.entry is entry)
+
+        def take(value: str | None) -> None:
+            entry.value = entry.value if value is None else value
+
+        current = entry.value or entry.placeholder
+        self.app.push_screen(ChoiceScreen(field.key, entry.choices, current), take)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -266,6 +289,7 @@ class SettingsScreen(WtrScreen):
         self._fill()
         self.set_focus(focused)
         self.tell(*words.saved(session.settings.problems, session.settings_place))
+        self.program.settings_changed()
         self.program.token_changed()
 
     def action_reload(self) -> None:
@@ -276,6 +300,7 @@ class SettingsScreen(WtrScreen):
         self._fill()
         if self.session.settings_error is None:
             self.tell("Read again from the file and the environment.")
+        self.program.settings_changed()
 
     def unsaved_work(self) -> str:
         return words.UNSAVED if self._changed_fields() else ""

@@ -9,6 +9,7 @@ from wtr_tui.errors import SettingsError
 from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Problem
 from wtr_tui.storage.settings_table import APP_ID, REDIRECT_PORT, SCOPES, SECRET, SETTINGS, Setting
+from wtr_tui.tui.keys import key, with_keys
 from wtr_tui.tui.screens.settings_form import Filled
 from wtr_tui.tui.widgets.message_line import Tone
 
@@ -21,7 +22,7 @@ LABELS = {setting.name: setting.title for setting in SETTINGS}
 def meaning(setting: Setting[Any]) -> str:
     """What a setting is for, as a sentence."""
     text = setting.help.replace(", see below", "")
-    return MEANINGS.get(setting.name, f"{text[:1].upper()}{text[1:]}.")
+    return with_keys(MEANINGS.get(setting.name, f"{text[:1].upper()}{text[1:]}."))
 
 
 HELP = (
@@ -49,10 +50,10 @@ LEAD = (
 
 STEPS = {
     "make": "1 At developer.webex.com/my-apps: Create a New App, then Integration.",
-    "uri-lead": "2 Give it this redirect URI, exactly as it stands (^y copies it):",
+    "uri-lead": "2 Give it this redirect URI, exactly as it stands ({copy-uri:^y} copies it):",
     "portal-lead": "3 Tick scopes, add it, and paste here the OAuth URL its page shows:",
     "enter": "4 Paste the Client Secret from there as Secret. It is shown only once.",
-    "save": "5 ^s saves. Then F3 signs in.",
+    "save": "5 {save:^s} saves. Then {go-sign-in:F3} signs in.",
 }
 """The form's lines, by name, for somebody who has no settings yet."""
 
@@ -63,8 +64,8 @@ USUAL = {
 
 MEANINGS = {
     "appid": "It names the integration, whose page calls it Client ID.",
-    "secret": "Its page shows it once, as Client Secret. ^r reveals it.",
-    "scopes": "What a token may do. ^o picks them from a list.",
+    "secret": "Its page shows it once, as Client Secret. {reveal:^r} reveals it.",
+    "scopes": "What a token may do. {scopes:^o} picks them from a list.",
     "redirectPort": "Where your browser comes back to, after you agreed.",
 }
 """What each field is for, by its key."""
@@ -80,7 +81,7 @@ def trouble(
     ``beside`` are the keys whose fields tell their problem themselves.
     """
     if error is not None:
-        return f"✗ {error}\n^l reads it again."
+        return f"✗ {error}\n{key('reload', '^l')} reads it again."
     return "\n".join(f"✗ {problem}" for problem in problems if problem.key not in beside)
 
 
@@ -91,7 +92,11 @@ def counted(source: str, scopes: int) -> str:
 
 def filled(found: Filled, portal: PortalUrl, *, secretless: bool) -> tuple[str, Tone]:
     """What became of a pasted OAuth URL; ``secretless``: the secret is still to be entered."""
-    said = f"Filled in from the OAuth URL; {'now the secret, then ' if secretless else ''}^s saves."
+    saves = key("save", "^s")
+    said = (
+        f"Filled in from the OAuth URL; {'now the secret, then ' if secretless else ''}{saves}"
+        f" saves."
+    )
     if found.kept:
         kept = ", ".join(source.words() for source in found.kept)
         said += f" What is {kept} was not changed."
@@ -114,12 +119,14 @@ def saved(problems: Sequence[Problem], place: str) -> tuple[str, Tone]:
         said.append(f"Still wrong: {', '.join(wrong)}.")
     if problems:
         return " ".join(said), Tone.WARN
-    return f"Saved to {place}. F3 signs in.", Tone.GOOD
+    return f"Saved to {place}. {key('go-sign-in', 'F3')} signs in.", Tone.GOOD
 
 
 def file(place: str, problems: Sequence[Problem], changed: int = 0) -> str:
     """Which file it is, the lines in which a value is wrong, and how many changes are unsaved."""
-    unsaved = f" · {changed} change{'' if changed == 1 else 's'} not saved: ^s saves"
+    unsaved = (
+        f" · {changed} change{'' if changed == 1 else 's'} not saved: {key('save', '^s')} saves"
+    )
     return f"{_file(place, problems)}{unsaved if changed else ''}"
 
 

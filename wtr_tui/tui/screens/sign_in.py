@@ -21,7 +21,7 @@ from wtr_tui.model import StoredToken
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
 from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH
-from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.keys import Key, key, keys
 from wtr_tui.tui.screens import sign_in_words as words
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
@@ -57,13 +57,16 @@ class SignInScreen(WtrScreen):
         "Signing in: Webex asks you in a browser whether this program may act for you. Once you"
         " agree, Webex sends the browser to the redirect URI, where this program listens. There"
         " are four ways; all are open at once, and the first that answers counts:\n\n"
-        "1. A browser on this machine opens the start address (o opens it).\n"
-        "2. A browser on your own machine opens it (c copies it), after the ssh line has forwarded"
-        " the port from there (f copies the line).\n"
-        "3. Without forwarding: open the full address in any browser (u copies it), agree, and"
+        "1. A browser on this machine opens the start address ({open:o} opens it).\n"
+        "2. A browser on your own machine opens it ({copy-start:c} copies it), after the ssh line"
+        " has forwarded"
+        " the port from there ({copy-forward:f} copies the line).\n"
+        "3. Without forwarding: open the full address in any browser ({copy-full:u} copies it),"
+        " agree, and"
         " paste here the address the browser ends at, although its page says that it cannot"
         " connect.\n"
-        "4. With a device code (d): enter a short code at Webex, on any machine; Q shows it for a"
+        "4. With a device code ({device:d}): enter a short code at Webex, on any machine; {qr:Q}"
+        " shows it for a"
         " phone's camera.\n\n"
         "Whatever else arrives at the port is counted, told and turned away; it never ends the"
         " sign-in."
@@ -433,7 +436,7 @@ class SignInScreen(WtrScreen):
             self.program.copy(
                 self._attempt.authorize_url,
                 "the full address",
-                otherwise="press w to show the address in full",
+                otherwise=f"press {key('print-full', 'w')} to show the address in full",
             )
 
     def action_print_full(self) -> None:

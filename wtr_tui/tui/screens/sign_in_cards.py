@@ -19,7 +19,7 @@ from textual.widgets import Input
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import DeviceAuthorization
-from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.keys import Key, key, keys
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.screens.base import Box, Dialog
 from wtr_tui.tui.screens.sign_in_words import Progress
@@ -52,7 +52,7 @@ class PastedAddress(AddressInput):
             self.text = text
 
     def __init__(self) -> None:
-        super().__init__(id="pasted", placeholder="p to paste here")
+        super().__init__(id="pasted", placeholder=f"{key('paste-field', 'p')} to paste here")
         self._before = ""
 
     @on(Input.Submitted)
@@ -284,10 +284,14 @@ def _came(progress: Progress) -> Content:
 def _notes(surroundings: Surroundings, port: int) -> str:
     """What the ssh line cannot know, and the way without another ssh."""
     if not surroundings.remote:
-        return "Is your browser on another machine? f copies the ssh line that forwards the port."
+        line = key("copy-forward", "f")
+        return (
+            f"Is your browser on another machine? {line} copies the ssh line that forwards the"
+            f" port."
+        )
     within = surroundings.escape_line(port)
     # What ssh prints in between stays on the screen until something is painted over it.
-    repaint = "^L then repaints this screen." if within else ""
+    repaint = f"{key('repaint', '^l')} then repaints this screen." if within else ""
     return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
 
 
@@ -308,12 +312,13 @@ def _device_lead(progress: Progress) -> str:
             uri = authorization.verification_uri
             return f"On any machine, enter {authorization.user_code} at {uri}"
         case steps.DeviceCodeOver(message):
-            return f"{message} d gets another one."
+            return f"{message} {key('device', 'd')} gets another one."
         case steps.DeviceCodeRefused(message, hint, uris) if not uris:
             return " ".join(filter(None, (message, hint)))
         case steps.DeviceCodeRefused(message, _, uris):
             # What to do before what Webex says about it: the end of a long text may be cut off.
-            lead = "Add to the integration (developer.webex.com/my-apps), then press d:"
+            d = key("device", "d")
+            lead = f"Add to the integration (developer.webex.com/my-apps), then press {d}:"
             return "\n".join((lead, *uris, message))
     return "No redirect at all: a short code to enter at Webex, on any machine."
 

@@ -15,6 +15,7 @@ from wtr_tui.oauth.steps import Method
 from wtr_tui.storage.settings_table import KIND, SERVICE_APP, THROUGH
 from wtr_tui.text import cleaned
 from wtr_tui.tokens import TokenState
+from wtr_tui.tui.keys import key, spelled
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import state_of
 from wtr_tui.tui.widgets.message_line import Tone
@@ -123,7 +124,24 @@ def happening(progress: Progress) -> str:
         return "Starting to listen"
     if progress.not_listening.is_elsewhere:
         return "Nothing is listened for: the redirect URI is elsewhere. Paste, or a device code."
-    return "Not listening. Paste, or a device code; x, then Enter tries the port again."
+    return f"Not listening. Paste, or a device code; {_x()}, then {_enter()} tries the port again."
+
+
+def _enter() -> str:
+    found = key("begin", "enter")
+    return "Enter" if found == spelled("enter") else found
+
+
+def _x() -> str:
+    return key("cancel", "x")
+
+
+def _c() -> str:
+    return key("copy", "c")
+
+
+def _f2() -> str:
+    return key("go-token", "f2")
 
 
 def message(step: steps.Step) -> tuple[str, Tone] | None:
@@ -135,28 +153,28 @@ def message(step: steps.Step) -> tuple[str, Tone] | None:
         case steps.StartAddressClosed():
             return (
                 f"The start address is closed: {step.guesses} wrong ones were asked for, by a"
-                " program that can reach this port. Sign in with the full address (u copies it),"
-                " or cancel (x) and begin again.",
+                f" program that can reach this port. Sign in with the full address"
+                f" ({key('copy-full', 'u')} copies it), or cancel ({_x()}) and begin again.",
                 Tone.WARN,
             )
         case steps.LaunchAddressReused():
             return (
                 "The address that the browser was started with was opened a second time. If you"
                 " did not reload it, somebody else on this machine may have opened it first:"
-                " cancel (x), and begin again with the address shown here.",
+                f" cancel ({_x()}), and begin again with the address shown here.",
                 Tone.WARN,
             )
         case steps.SignedIn():
             return _signed_in(step), Tone.GOOD
         case steps.SignedInUnsaved():
             return (
-                f"NOT SAVED: {step.error.message} {step.error.hint} s tries again; c copies it"
-                " meanwhile.",
+                f"NOT SAVED: {step.error.message} {step.error.hint} {key('save', 's')} tries again;"
+                f" {_c()} copies it meanwhile.",
                 Tone.BAD,
             )
         case steps.Ended():
             tone = Tone.PLAIN if step.end is steps.End.CANCELLED else Tone.BAD
-            sentences = (step.message, step.hint, "Enter tries again.")
+            sentences = (step.message, step.hint, f"{_enter()} tries again.")
             return " ".join(filter(None, sentences)), tone
     return None
 
@@ -167,7 +185,7 @@ def _signed_in(step: steps.SignedIn) -> str:
     ends = step.token.expires_at
     until = f" The token is saved and good until {clock.local(ends)}" if ends else " It is saved"
     kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
-    return f"Signed in {step.method.value}{who}.{until}; c copies it.{kept}"
+    return f"Signed in {step.method.value}{who}.{until}; {_c()} copies it.{kept}"
 
 
 def idle(session: Session) -> str:
@@ -175,18 +193,19 @@ def idle(session: Session) -> str:
     if not session.ready:
         return (
             "The settings are not complete yet.\n\n"
-            "F4 opens them and shows, step by step, what is missing."
+            f"{key('go-settings', 'f4')} opens them and shows, step by step, what is missing."
         )
     stored = session.keeper.stored
     if session.settings[KIND] == SERVICE_APP:
         through = session.settings[THROUGH]
-        begins = f"Enter mints a token of the service app through the profile {through}."
+        begins = f"{_enter()} mints a token of the service app through the profile {through}."
     else:
         begins = (
-            "Enter signs in to Webex."
+            f"{_enter()} signs in to Webex."
             if stored is None
             else (
-                "Enter signs in again, for example after the scopes have changed. The token you"
+                f"{_enter()} signs in again, for example after the scopes have changed. The token"
+                f" you"
                 " have stays until the new one is saved."
             )
         )
@@ -208,8 +227,8 @@ def _token_words(session: Session, stored: StoredToken) -> str:
         case TokenState.EXPIRED:
             return f"{have}, which has expired."
         case TokenState.VALID | TokenState.SOON if ends is not None:
-            return f"{have}, good until {clock.local(ends)}; F2 shows it."
-    return f"{have}: {state.meaning.sign} {state.word}. F2 shows it."
+            return f"{have}, good until {clock.local(ends)}; {_f2()} shows it."
+    return f"{have}: {state.meaning.sign} {state.word}. {_f2()} shows it."
 
 
 def another_app_id(app_id: str) -> str:

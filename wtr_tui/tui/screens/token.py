@@ -25,7 +25,7 @@ from wtr_tui.tokens import (
     scopes_asked,
     scopes_not_granted,
 )
-from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.keys import Key, key, keys
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.owner import Owner, claims_of
 from wtr_tui.tui.refresh_words import next_refresh
@@ -47,7 +47,6 @@ PANELS_FROM = 110
 """Columns from which on the page has frames, with the profiles and the activity at the right."""
 _DOUBLE_FROM = (170, 40)
 _SPACED_FROM = 44
-_SHOW = "press v to show the token"
 _FACTS = (
     "Owner",
     "Auto-refresh",
@@ -70,11 +69,15 @@ class TokenScreen(WtrScreen):
     HELP_TEXT = (
         "The access token is what scripts and SDKs send to Webex; the refresh token gets the next"
         " one without signing in. The times left are computed from your clock every second.\n\n"
-        "r asks Webex for a new access token now. Within a day Webex often returns the same one:"
-        " that is no fault. Auto-refresh (a) does it in time by itself while this program is open;"
+        "{refresh:r} asks Webex for a new access token now. Within a day Webex often returns the"
+        " same one:"
+        " that is no fault. Auto-refresh ({auto:a}) does it in time by itself while this program"
+        " is open;"
         " it never opens a browser.\n\n"
-        "c copies the token to the clipboard of the terminal you sit at, also over SSH. If nothing"
-        " arrives there, v shows it here and V prints it in one piece to be selected.\n\n"
+        "{copy:c} copies the token to the clipboard of the terminal you sit at, also over SSH. If"
+        " nothing"
+        " arrives there, {reveal:v} shows it here and {print:V} prints it in one piece to be"
+        " selected.\n\n"
         "For scripts: wtr token prints a valid one, wtr exec -- CMD runs CMD with it."
     )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
@@ -257,7 +260,7 @@ class TokenScreen(WtrScreen):
         note = ""
         if missing:
             lacking = f"without {'  '.join(missing)}"
-            names = f"{lacking}: S tells more"
+            names = f"{lacking}: {key('scopes', 'S')} tells more"
             note = f"{lacking}. {GRANT_MORE}"
         self.query_one(ScopeList).show(token.scopes, note)
         first = Content.assemble(granted, "  ", Content.styled(names, "$foreground"))
@@ -446,7 +449,8 @@ class TokenScreen(WtrScreen):
         if token is not None:
             left = token.left(self.session.now())
             good = f", good for {coarse(left)}" if left is not None and left > timedelta(0) else ""
-            self.program.copy(form(token.access_token.reveal()), f"{what}{good}", otherwise=_SHOW)
+            show = f"press {key('reveal', 'v')} to show the token"
+            self.program.copy(form(token.access_token.reveal()), f"{what}{good}", otherwise=show)
 
     def action_reveal(self) -> None:
         self.tell("")  # it may stand where the token is to be
@@ -553,7 +557,7 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     life = sign_in_life(session, token, now)
     end = sign_in_by(session.used, now)
     if life.meaning is Meaning.OVER and end is None:
-        return Content.styled("now: F3 signs in", "bold $over")
+        return Content.styled(f"now: {key('go-sign-in', 'f3')} signs in", "bold $over")
     if token.refresh_token is None:
         return f"{date(token.expires_at, now)}: it cannot be refreshed" if token.expires_at else ""
     if end is None and (life.ends is None or not in_full or session.settings.can_mint):
@@ -564,7 +568,7 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
         return "" if moves else f"by {life.end_text}"
     by = end or now
     why = ": refreshing does not extend that" if known.stays(by) else ""
-    why = ": F3 signs in" if session.keeper.is_lost else why
+    why = f": {key('go-sign-in', 'f3')} signs in" if session.keeper.is_lost else why
     colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
     return Content.styled(f"by {date(by, now)}{why}", colour)
 
@@ -621,7 +625,7 @@ def _empty_words(session: Session) -> str:
         return f"No token from the socket. {reason}" if failed else "Asking the socket …"
     if session.keeper.problem is not None:
         return "The token file cannot be used; the line below says why."
-    return "F3 signs in to Webex and gets one."
+    return f"{key('go-sign-in', 'f3')} signs in to Webex and gets one."
 
 
 def _script_words(session: Session) -> str:

@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wtr_tui.text import printable
+from wtr_tui.tui.keys import key
 from wtr_tui.tui.widgets.panel import Panel, cut, pressable
 
 _BY_FROM = 44
@@ -72,9 +73,9 @@ class ActivityRows(Widget):
 class ActivityPanel(Panel):
     """``Activity ───── H more``, the latest first; :class:`Panel.TitlePressed` for the rest."""
 
-    def __init__(self, *, key: str = "H", id: str | None = None, most: int = 8) -> None:
+    def __init__(self, *, id: str | None = None, most: int = 8) -> None:
         self.rows = ActivityRows(most=most)
-        super().__init__("Activity", self.rows, right=pressable(key, "more"), id=id)
+        super().__init__("Activity", self.rows, right=pressable(key("history", "H"), "more"), id=id)
 
     def show(self, rows: Sequence[ActivityRow]) -> None:
         """Shows what happened, the latest first."""

@@ -10,6 +10,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
+from wtr_tui.tui import keys
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -115,6 +116,7 @@ _LIKELIEST = Content.styled("likeliest here", "not bold $next")
 
 
 def _styled(key: CardKey) -> Content:
+    shown = keys.key(keys.action_id(key.action), key.key)
     if key.enabled:
-        return Content.styled(key.key, "bold $next") + Content(f" {key.word}")
-    return Content.styled(f"{key.key} {key.word}", "$muted")
+        return Content.styled(shown, "bold $next") + Content(f" {key.word}")
+    return Content.styled(f"{shown} {key.word}", "$muted")

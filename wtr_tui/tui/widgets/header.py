@@ -11,6 +11,7 @@ from textual.message import Message
 
 from wtr_tui.brand import MARK
 from wtr_tui.text import printable
+from wtr_tui.tui.keys import key
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -107,6 +108,10 @@ class Header(Quiet):
             self._standing = standing
             self._compose_line()
 
+    def follow_keys(self) -> None:
+        """Names the keys as they are now."""
+        self._compose_line()
+
     def show_current(self, name: str) -> None:
         """Marks another tab as the one shown."""
         self._current = name
@@ -162,9 +167,9 @@ class Header(Quiet):
         parts = parts if mark else []
         for index, tab in enumerate(self._tabs):
             if tab.name == self._current:
-                parts.append(Content.styled(f" {tab.key} {tab.title} ", current))
+                parts.append(Content.styled(f" {_key(tab)} {tab.title} ", current))
             elif others:
-                parts.append(Content.styled(f" {tab.key} ", "$muted"))
+                parts.append(Content.styled(f" {_key(tab)} ", "$muted"))
                 if index < titles:
                     parts.append(Content(f"{tab.title} "))
             if spaced:
@@ -172,7 +177,7 @@ class Header(Quiet):
         return Content.assemble(*parts)
 
     def _find_spans(self, line: Content) -> None:
-        starts = [(line.plain.find(f" {tab.key} "), tab.name) for tab in self._tabs]
+        starts = [(line.plain.find(f" {_key(tab)} "), tab.name) for tab in self._tabs]
         ends = [start for start, _ in starts[1:]] + [line.cell_length]
         self._spans = [
             (start, end, name)
@@ -200,6 +205,10 @@ class Header(Quiet):
         if form.place:
             parts.append(Content.styled(f"  {printable(form.place)}", "$muted"))
         return Content.assemble(*parts)
+
+
+def _key(tab: Tab) -> str:
+    return key(f"go-{tab.name}", tab.key)
 
 
 def _shortened(place: str) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.widgets import Input
 
@@ -51,6 +55,46 @@ class SecretInput(QuietInput):
     def action_cut(self) -> None:
         if not self.password:
             super().action_cut()
+
+
+class ChoiceInput(QuietInput):
+    """Holds one of a few values, or nothing for the ``usual`` one.
+
+    The arrows step through them, a letter goes to the next that begins with it; whoever holds the
+    field lists them on Enter. What is deleted or pasted is the value as a whole.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", show=False),
+        Binding("right", "step(1)", show=False),
+    ]
+
+    def __init__(self, choices: Sequence[str], usual: str) -> None:
+        super().__init__(placeholder=usual)
+        self.choices = tuple(choices)
+        self._usual = usual
+
+    def action_step(self, by: int) -> None:
+        current = self.value or self._usual
+        count = len(self.choices)
+        if current in self.choices:
+            self.value = self.choices[(self.choices.index(current) + by) % count]
+        else:
+            self.value = self.choices[0 if by > 0 else -1]
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        if text in self.choices:
+            self.value = text
+            return
+        at = self.choices.index(self.value) + 1 if self.value in self.choices else 0
+        following = self.choices[at:] + self.choices[:at]
+        self.value = next((each for each in following if each.startswith(text)), self.value)
+
+    def insert(self, text: str, index: int) -> None:
+        self.replace(text, 0, 0)
+
+    def delete(self, start: int, end: int) -> None:
+        self.value = ""
 
 
 def joined(text: str) -> str:

@@ -113,6 +113,5 @@ _ALWAYS = 2
 
 def _styled(key: ShownKey) -> Content:
     if key.enabled:
-        return Content.styled(key.key, "bold $accent") + Content(f" {key.word}")
-    # Not $text-disabled: outside of a stylesheet it comes out as plain white.
-    return Content.styled(f"{key.key} {key.word}", "$foreground 40%")
+        return Content.styled(key.key, "bold $next") + Content(f" {key.word}")
+    return Content.styled(f"{key.key} {key.word}", "$muted")

@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
+from wtr_tui.tui.keys import key
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.widgets.panel import Panel, cut, pressable
 
@@ -115,11 +116,11 @@ class ProfilesPanel(Panel):
     Gives :class:`ProfileRows.Pressed` for a row and :class:`Panel.TitlePressed` for the title.
     """
 
-    def __init__(
-        self, *, key: str = "F5", id: str | None = None, most: int = 6, spaced: bool = False
-    ) -> None:
+    def __init__(self, *, id: str | None = None, most: int = 6, spaced: bool = False) -> None:
         self.rows = ProfileRows(most=most, spaced=spaced)
-        super().__init__("Profiles", self.rows, right=pressable(key, "all"), id=id)
+        super().__init__(
+            "Profiles", self.rows, right=pressable(key("go-profiles", "f5"), "all"), id=id
+        )
 
     def show(self, rows: Sequence[ProfileRow]) -> None:
         """Shows these profiles, in this order."""
