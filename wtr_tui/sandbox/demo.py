@@ -82,8 +82,9 @@ def demo() -> Iterator[Demo]:
         running = Demo(sandbox, Path(directory))
         for folder in (running.settings_path.parent, running.token_path.parent):
             folder.mkdir(parents=True, mode=0o700)
-        minting = settings_text(sandbox, (*DEFAULT_SCOPES, "spark:applications_token"))
-        _write(running.settings_path, minting)
+        # By the first of them the token view knows its owner; by the other the app is minted for.
+        scopes = (*DEFAULT_SCOPES, "spark:people_read", "spark:applications_token")
+        _write(running.settings_path, settings_text(sandbox, scopes))
         _write(running.settings_path.with_name("unattended.yaml"), _service_app_text(sandbox, app))
         yield running
 
