@@ -22,6 +22,7 @@ from wtr_tui.errors import (
 )
 from wtr_tui.history import Event
 from wtr_tui.storage import state
+from wtr_tui.storage.private_file import KEEPS_NO_MODES
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import LastOutcome, State
 from wtr_tui.text import cleaned
@@ -246,6 +247,20 @@ def note_accepted(profile: Profile, token: Token) -> None:
         if since_refused(known, token) is not None:
             known.refused_since, known.refused_again = None, False
             state.write(str(profile.token_path), known)
+
+
+def is_to_be_said(profile: Profile, notice: str) -> bool:
+    """Whether a notice is given: one that is true at every reading is given once."""
+    if not notice.endswith(KEEPS_NO_MODES):
+        return True
+    name = state.known_as(notice)
+    if of(profile).said == name:
+        return False
+    with suppress(WtrError), profile.token_file.lock(_PATIENCE):
+        known = of(profile)
+        known.said = name
+        state.write(str(profile.token_path), known)
+    return True
 
 
 def announce_sign_in(

@@ -190,7 +190,7 @@ def chmod_ignored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-def test_a_mode_that_cannot_be_changed_is_not_said_to_be(
+def test_a_mode_that_cannot_be_changed_is_not_said_to_be_and_told_once(
     home: Home, sandbox: Sandbox, chmod_ignored: Path
 ) -> None:
     home.configure(sandbox)
@@ -200,3 +200,5 @@ def test_a_mode_that_cannot_be_changed_is_not_said_to_be(
     assert ran.code == 0
     assert "its mode is now" not in ran.err
     assert ran.err.count("stays so") == 1
+    again = home.run("token", LD_PRELOAD=str(chmod_ignored))
+    assert (again.code, again.err) == (0, "")

@@ -135,3 +135,10 @@ def test_every_theme_of_the_screens_can_be_set() -> None:
     from wtr_tui.tui.themes import NAMES, OWN
 
     assert {*THEMES} == {*NAMES, *BUILTIN_THEMES, *(theme.name for theme in OWN)}
+
+
+def test_that_everybody_can_change_the_file_is_told_once_where_it_is_believed(path: Path) -> None:
+    path.chmod(0o666)
+    warnings = settings.load(path, {TRUST_VARIABLE: "1"}).warnings
+    assert len(warnings) == len(GUARDED)
+    assert all("Every user can change" in each for each in warnings)

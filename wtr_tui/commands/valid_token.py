@@ -21,8 +21,12 @@ def stored_token(found: Profile) -> StoredToken:
     """What the profile's file holds; what reading it repaired is reported. Raises SignInNeeded."""
     stored = tokens.stored_token(found)
     debug.hide(stored.token.access_token, stored.token.refresh_token)
-    for notice in stored.notices:
-        tell(notice)
+    if stored.notices:
+        from wtr_tui import known
+
+        for notice in stored.notices:
+            if known.is_to_be_said(found, notice):
+                tell(notice)
     return stored
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 LARGEST = 1024 * 1024
+KEEPS_NO_MODES = "its file system keeps no modes."
+"""How a notice ends that is true at every reading: nothing can be done about it."""
 
 _OTHERS = 0o077
 # What O_NOFOLLOW meets on Linux and macOS, and on FreeBSD.
@@ -348,10 +350,7 @@ def _tighten(descriptor: int, path: str, facts: os.stat_result, mode: int) -> tu
         return (f"{path} is open to other users (mode {found:o}) and stays so: {cause(error)}.",)
     if os.fstat(descriptor).st_mode & _OTHERS:
         found = stat.S_IMODE(facts.st_mode)
-        return (
-            f"{path} is open to other users (mode {found:o}) and stays so: its file system keeps"
-            " no modes.",
-        )
+        return (f"{path} is open to other users (mode {found:o}) and stays so: {KEEPS_NO_MODES}",)
     return (_was_open_to_others(path, facts, mode),)
 
 

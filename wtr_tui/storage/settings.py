@@ -256,11 +256,16 @@ class _Reading:
             values={name: value for name, value in values.items() if name not in _FIELDS},
             sources=self.sources,
             problems=tuple(sorted(self.problems, key=_order)),
-            warnings=(*self.notes, *_warnings(self.path, self.file)),
+            warnings=(*self.notes, *self.more_warnings()),
             wrong=self.wrong,
             text=self.file.text,
             record=self.record(),
         )
+
+    def more_warnings(self) -> list[str]:
+        """What is to be said of the file, but for what a note says already."""
+        found = _warnings(self.path, self.file)
+        return [each for each in found if not any(note.endswith(each) for note in self.notes)]
 
     def value(self, setting: Setting[Any]) -> Any:
         """What the setting's parser makes of it, or its default."""

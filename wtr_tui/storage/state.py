@@ -60,6 +60,7 @@ class State:
         "refused_again",
         "refused_since",
         "rotates",
+        "said",
         "sign_in_needed_since",
         "warn_before",
     )
@@ -86,6 +87,8 @@ class State:
         """Whether the last refresh left that end where it was; None where none has shown it."""
         self.rotates = False
         """Whether a refresh has given another refresh token, and so taken the one before back."""
+        self.said = ""
+        """A notice that is true at every reading and was given, as :func:`known_as` gives it."""
         self.warn_before: tuple[int, ...] = WARN_BEFORE
         self.given: tuple[int, ...] = ()
         """For which of ``warn_before`` the sign-in was announced."""
@@ -217,7 +220,7 @@ def write(token_path: str, state: State) -> bool:
 
 def _members(token_path: str) -> Mapping[str, object]:
     try:
-        content, _ = read_private(state_path(token_path), repair=False)
+        content, _ = read_private(state_path(token_path))
         members: object = json.loads(content.decode("utf-8"))
     except (OSError, StorageError, ValueError, RecursionError):
         return {}
@@ -233,6 +236,7 @@ def _fill(state: State, members: Mapping[str, object]) -> None:
         at = clock.from_iso(str(last["at"]))
         state.last = LastOutcome(str(last["outcome"]), at, str(last.get("message", "")))
     state.refreshed_at = clock.from_iso_if_known(members.get("refreshed_at"))
+    state.said = str(members.get("said", ""))
     state.rotates = members.get("rotates") is True
     state.refused_since = clock.from_iso_if_known(refused.get("since"))
     state.refused_again = refused.get("again") is True
@@ -274,6 +278,8 @@ def _written(state: State) -> dict[str, object]:
         members["last"] = {**last, "message": state.last.message}
     if state.refreshed_at is not None:
         members["refreshed_at"] = clock.iso_if_known(state.refreshed_at)
+    if state.said:
+        members["said"] = state.said
     if state.rotates:
         members["rotates"] = True
     if state.refused_since is not None:
