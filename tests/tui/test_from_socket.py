@@ -113,7 +113,7 @@ async def test_a_jwt_that_is_over_has_expired_and_asks_nobody_to_sign_in(
     server.token = a_jwt(stage.clock() - timedelta(hours=2))
     async with app(stage, server).run_test(size=(100, 30)) as pilot:
         await shows(pilot, "2 h ago")
-        assert "✗ expired" in seen(pilot).splitlines()[0]
+        await until(pilot, lambda: "✗ expired" in seen(pilot).splitlines()[0])
         assert "sign-in needed" not in seen(pilot)
 
 

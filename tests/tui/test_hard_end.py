@@ -24,7 +24,7 @@ def events(profile: Profile) -> list[Event]:
 
 async def test_two_open_screens_announce_the_end_once(stage: Stage) -> None:
     ran = stage.home / "ran"
-    stage.configure(onToken=f"sh -c 'echo $WTR_EVENT >> {ran}'")
+    stage.configure(onToken=f"sh -c 'echo $WTR_EVENT >> \"{ran}\"'")
     stage.save(a_token(obtained_at=stage.clock(), refresh_life=timedelta(days=16)))
     first, second = stage.app(webex=NoWebex(ANN)), stage.app(webex=NoWebex(ANN))
     async with first.run_test(size=(80, 24)) as pilot, second.run_test(size=(80, 24)) as other:

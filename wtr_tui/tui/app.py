@@ -99,6 +99,7 @@ class WtrApp(App[int]):
         self._hook_warnings = HookWarnings()
         self._open_screen = OpenScreen(session.profile.token_path.parent)
         self._ticks = 0
+        self._clock_was_back = False
         self._wanted_keys: Mapping[str, str] = {}
         keys.use({})
         self._leaving: asyncio.Future[None] | None = None
@@ -204,9 +205,10 @@ class WtrApp(App[int]):
             return
         now = self.session.now()
         keeper = self.session.keeper
-        was_back = keeper.clock_went_back
         if keeper.look(now):
             self.token_changed()
+        # Whoever looked first: the other profiles are looked at between two ticks.
+        was_back, self._clock_was_back = self._clock_was_back, keeper.clock_went_back
         if keeper.clock_went_back and not was_back:
             self.tell(
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
