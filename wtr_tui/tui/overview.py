@@ -54,18 +54,21 @@ def entries(session: Session, most: int) -> list[Entry]:
         return []
 
 
-def history_lines(happened: Sequence[Entry], now: datetime) -> list[Content]:
-    """The entries in full: when, by whom, what; one line each."""
+def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Content], int]:
+    """The entries in full: when, by whom, what; and the column where the last begins."""
     rows = [activity.row(entry, now) for entry in happened]
     bys = max((len(row.by) for row in rows), default=0)
-    return [
+    whens = [clock.local(entry.at, seconds=True) for entry in happened]
+    width = max(map(len, whens), default=0)
+    lines = [
         Content.assemble(
-            Content.styled(f"{clock.local(entry.at, seconds=True)}  {row.by:<{bys}}", "$muted"),
+            Content.styled(f"{when:>{width}}  {row.by:<{bys}}", "$muted"),
             Content.styled(f"  {row.tone.value[0]} ", f"bold {row.tone.value[1]}"),
             Content.styled(row.what, row.tone.value[1]),
         )
-        for entry, row in zip(happened, rows, strict=True)
+        for when, row in zip(whens, rows, strict=True)
     ]
+    return lines, width + bys + 6
 
 
 def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:

@@ -49,6 +49,13 @@ class Followed:
         """What follows the token; made once."""
         return AutoRefresh(self.profile, "", auto=False)
 
+    @property
+    def settings_place(self) -> str:
+        """The settings file as a user would write it: ``~/.config/wtr-tui/default.yaml``."""
+        path = str(self.profile.settings_path)
+        home = self.environ.get("HOME", "").rstrip("/")
+        return f"~{path[len(home) :]}" if home and path.startswith(f"{home}/") else path
+
     def load_settings(self) -> None:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
         from wtr_tui.storage import settings

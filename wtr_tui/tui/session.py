@@ -146,10 +146,8 @@ class Session:
 
     @property
     def settings_place(self) -> str:
-        """The settings file as a user would write it: ``~/.config/wtr-tui/default.yaml``."""
-        path = str(self.profile.settings_path)
-        home = self.environ.get("HOME", "").rstrip("/")
-        return f"~{path[len(home) :]}" if home and path.startswith(f"{home}/") else path
+        """The settings file as a user would write it."""
+        return self.used.settings_place
 
     @property
     def ready(self) -> bool:

@@ -356,7 +356,7 @@ def _facts(each: Followed, now: datetime) -> Iterable[str]:
     else:
         yield "nothing yet"
     wrong = each.settings_error or next(iter(each.settings.problems), None)
-    yield str(wrong) if wrong is not None else str(each.profile.settings_path)
+    yield str(wrong) if wrong is not None else each.settings_place
 
 
 def _end(end: datetime | None, now: datetime) -> str:

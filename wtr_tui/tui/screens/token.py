@@ -134,9 +134,8 @@ class TokenScreen(WtrScreen):
     TokenScreen.-panels.-grand #scopes, TokenScreen.-panels.-grand ActivityRows {
         height: 1fr; min-height: 3;
     }
-    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-grand #scopes-panel {
-        padding: 1 2;
-    }
+    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-grand #scopes-panel,
+    TokenScreen.-panels.-airy #profiles, TokenScreen.-panels.-grand #profiles { padding: 1 2; }
     TokenScreen.-panels.-grand #access-panel { padding: 2 2 1 2; }
     TokenScreen.-panels.-airy.-empty #access-panel { height: 1fr; }
     TokenScreen.-panels.-grand.-empty #access-panel { height: 1fr; }
@@ -488,7 +487,8 @@ class TokenScreen(WtrScreen):
 
         session = self.session
         entries = await in_thread(lambda: overview.entries(session, most=1_000))
-        self.app.push_screen(Listing("History", overview.history_lines(entries, session.now())))
+        lines, hang = overview.history_lines(entries, session.now())
+        self.app.push_screen(Listing("History", lines, hang=hang))
 
 
 _LEAST_BESIDE = 28

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from textual.content import Content
@@ -67,7 +68,18 @@ class ActivityRows(Widget):
         whens = max(len(row.when) for row in rows)
         bys = max(len(row.by) for row in rows) if width >= _BY_FROM else 0
         what = max(width - whens - 3 - (bys + 2 if bys else 0), 1)
-        return [_line(row, whens, what, bys) for row in rows]
+        lines = []
+        for row in rows:
+            # What failed is told in full where there is room for it.
+            told = textwrap.wrap(printable(row.what), what) if len(row.what) > what else [row.what]
+            if len(told) - 1 + len(rows) > self.content_size.height:
+                told = [row.what]
+            lines.append(_line(replace(row, what=told[0]), whens, what, bys))
+            lines += [
+                Content(" " * (whens + 3)) + Content.styled(more, row.tone.value[1])
+                for more in told[1:]
+            ]
+        return lines[: self.content_size.height or None]
 
 
 class ActivityPanel(Panel):
