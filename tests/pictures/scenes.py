@@ -128,10 +128,10 @@ SCENES = (
     Scene("help", _help, age=_HOUR),
 )
 
-# Name, owner, age of its token: a fine one, one that needs a sign-in soon, one that is over.
+# Name, owner, age of its token: a fine one, one that expires soon, one that is over.
 _OTHERS = (
     ("calling-a", Account("Bob Berg", "bob@a.example", ""), timedelta(days=8)),
-    ("calling-b", Account("Cleo Adams", "cleo@b.example", ""), timedelta(days=2)),
+    ("calling-b", Account("Cleo Adams", "cleo@b.example", ""), timedelta(days=13, hours=2)),
     ("lab", Account("", "", ""), _EXPIRED),
 )
 _HISTORY = (
@@ -152,8 +152,6 @@ def _add_others(stage: Stage) -> None:
         settings.touch(mode=0o600)
         settings.write_text(f"appid: {APP_ID}\nsecret: {SECRET}\nautoRefresh: false\n")
         token = a_token(obtained_at=now - age)
-        if name == "calling-b":
-            token = replace(token, refresh_expires_at=now + timedelta(days=5))
         other = Profile(name, settings, stage.profile.token_path.with_name(f"{name}.json"))
         other.token_file.save(StoredToken(APP_ID, token, account=account))
     for ago, event, by, message in _HISTORY:
