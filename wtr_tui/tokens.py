@@ -639,11 +639,12 @@ GRANT_MORE = (
 def scopes_asked(token: Token, settings: Settings) -> tuple[str, ...]:
     """The scopes that a sign-in has asked for, as the settings name them.
 
-    None for a token that no sign-in gave: one without a refresh token, or a service app's.
+    None for a token that no sign-in gave: one without a refresh token, or a service app's. None
+    either where the settings cannot be read.
     """
     from wtr_tui.storage.settings_table import KIND, SERVICE_APP
 
-    if token.refresh_token is None or settings[KIND] == SERVICE_APP:
+    if token.refresh_token is None or settings.unread or settings[KIND] == SERVICE_APP:
         return ()
     return settings.scopes
 

@@ -76,6 +76,12 @@ def without_secret(home: Home, sandbox: Sandbox) -> None:
     path.write_text("\n".join(lines))
 
 
+def broken(home: Home, sandbox: Sandbox) -> None:
+    fine(home, sandbox)
+    with home.settings_path().open("a") as file:
+        file.write("bracket: [\n")
+
+
 def lost(home: Home, sandbox: Sandbox) -> None:
     sandbox.revoke(home.sign_in(sandbox, left=10 * DAYS, refresh_left=80 * DAYS))
     assert home.run("refresh").code == 3
@@ -105,6 +111,7 @@ def foreign(home: Home, sandbox: Sandbox) -> None:
         (unrefreshable, 0, "10 d"),
         (endless, 0, "its end is not known"),
         (without_secret, 1, "it cannot be refreshed: "),
+        (broken, 1, "it cannot be refreshed: /"),
         (lost, 2, "sign-in needed: Webex no longer accepts the refresh token; the access token"),
         (lost_and_refused, 2, "Webex no longer accepts the refresh token | 'default'=0s"),
         (foreign, 2, "App ID"),

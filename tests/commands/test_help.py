@@ -139,6 +139,13 @@ def test_the_name_of_a_command_shows_what_it_takes(home: Home) -> None:
     assert home.run("help", "token").out == home.run("token", "--help").out
 
 
+def test_each_shell_has_its_line_in_the_help_of_completion(home: Home) -> None:
+    shown = [line.split()[:2] for line in home.run("help", "completion").out.splitlines()]
+    assert ["bash", "eval"] in shown
+    assert ["zsh", "eval"] in shown
+    assert ["fish", "wtr"] in shown
+
+
 def test_an_unknown_topic_is_wrong_usage(home: Home) -> None:
     refused = home.run("help", "nope")
     assert (refused.code, refused.out) == (2, "")

@@ -167,6 +167,35 @@ def test_settings_that_cannot_be_understood_are_refused_whatever_the_environment
             assert (ran.code, ran.out) == (2, ""), name
 
 
+def break_settings(home: Home) -> None:
+    home.settings_path().write_text("appid: [\n")
+
+
+def name_another_app_id(home: Home) -> None:
+    edit_settings(home, appid="C" + "b" * 64)
+
+
+def name_an_impossible_host(home: Home) -> None:
+    edit_settings(home, baseUrl="https://xn--a.com/v1")
+
+
+def let_it_be_of_another_server(home: Home) -> None:
+    edit_token(home, base_url="https://api-usgov.webex.com/v1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [break_settings, name_another_app_id, name_an_impossible_host, let_it_be_of_another_server],
+)
+def test_the_status_of_a_token_that_no_command_gives_is_no_success(
+    signed_in: Home, sandbox: Sandbox, change: Callable[[Home], None]
+) -> None:
+    edit_token(signed_in, base_url=sandbox.base_url)
+    change(signed_in)
+    for name in (*HANDING_ON, "status", "status --json", "status --all"):
+        assert signed_in.run(*COMMANDS[name]).code == 2, name
+
+
 def test_an_organisation_is_a_uuid_or_not_known(signed_in: Home) -> None:
     uuid = "1eb65fdf-9643-417f-9974-ad72cae0e10"
     for last, known in (("f", True), ("g", False)):

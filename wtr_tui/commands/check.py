@@ -148,7 +148,8 @@ def verdict(
         return _of_service_app(shown, token, now, critical, is_kept_alive)
     if shown.is_lost:
         return _lost(shown, token, now)
-    refreshable = token.refresh_token is not None and not shown.settings.problems
+    hurdle = _hurdle(shown)
+    refreshable = token.refresh_token is not None and not hurdle
     end = token.refresh_expires_at if refreshable else token.expires_at
     if end is None:
         return Verdict(shown, Grade.OK, "its end is not known", None)
@@ -165,8 +166,8 @@ def verdict(
     elif refreshable and shown.known.moves(end):
         # As long as something refreshes it, nobody is needed, however short this end is.
         return Verdict(shown, Grade.OK, f"{message} unless it is refreshed before", None)
-    elif token.refresh_token is not None and shown.settings.problems:
-        message += f", it cannot be refreshed: {shown.settings.problems[0]}"
+    elif token.refresh_token is not None and hurdle:
+        message += f", it cannot be refreshed: {hurdle}"
         level = max(level, Grade.WARNING)
     return Verdict(shown, level, message, end)
 
@@ -209,6 +210,13 @@ def _with_scopes(verdict: Verdict, not_granted: Sequence[str]) -> Verdict:
         return verdict
     message = f"{verdict.message}, not granted: {' '.join(not_granted)}"
     return replace(verdict, message=message)
+
+
+def _hurdle(shown: Condition) -> str:
+    """What of the settings lets nothing be refreshed, "" for nothing."""
+    if shown.settings.unread:
+        return _first_problem(shown)
+    return str(shown.settings.problems[0]) if shown.settings.problems else ""
 
 
 def _first_problem(shown: Condition) -> str:

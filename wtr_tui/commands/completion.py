@@ -1,8 +1,10 @@
 """Prints what makes a shell complete commands, options, profiles and files.
 
-bash  eval "$(wtr completion bash)" in ~/.bashrc
-zsh   eval "$(wtr completion zsh)" in ~/.zshrc, after compinit
-fish  wtr completion fish > ~/.config/fish/completions/wtr.fish
+What turns it on, for each shell:
+
+  bash  eval "$(wtr completion bash)" in ~/.bashrc
+  zsh   eval "$(wtr completion zsh)" in ~/.zshrc, after compinit
+  fish  wtr completion fish > ~/.config/fish/completions/wtr.fish
 """
 
 from __future__ import annotations

@@ -373,11 +373,13 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     """Never raises a WtrError: what cannot be read is a problem."""
     problems: list[WtrError] = []
     incomplete: list[WtrError] = []
+    withheld: SettingsError | None = None  # why no command gives the token, valid or not
     try:
         chosen = settings.load(found.settings_path, environ)
     except SettingsError as error:
         chosen = settings.without_file(environ)
         problems.append(error)
+        withheld = error
     else:
         debug.show_settings(found, chosen)
         incomplete = _settings_problem(chosen)
@@ -394,8 +396,10 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         require_own(stored, chosen)
     except ForeignToken as error:
         problems.append(error)
-    except SettingsError:
-        pass  # the settings cannot be read, which is a problem already
+        withheld = error
+    except SettingsError as error:
+        problems = problems or [error]
+        withheld = error
     noted = known.of(found)
     state = tokens.state_of(stored, chosen, noted, now)
     # What only a sign-in mends comes first.
@@ -403,7 +407,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     hurdles = [*_refused_problem(noted, token, refresh_problem), *refresh_problem, *problems]
     code = hurdles[0].exit_code if hurdles else DONE
     if token.is_valid(now) and known.since_refused(noted, token) is None:
-        code = DONE
+        code = withheld.exit_code if withheld else DONE
         if token.refresh_token is None:
             hurdles = problems  # a valid token is all there ever will be: no problem yet
     soon = known.sign_in_soon(noted, token, chosen, now)
