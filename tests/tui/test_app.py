@@ -214,6 +214,17 @@ async def test_help_is_scrolled_and_closed_by_keys(signed_in: Stage) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, TokenScreen))
 
 
+@pytest.mark.parametrize("key", ["f1", "question_mark", "q", "enter", "escape"])
+async def test_help_closes_with_the_keys_that_open_it_and_those_of_any_dialog(
+    signed_in: Stage, key: str
+) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press(key)
+        await until(pilot, lambda: not isinstance(pilot.app.screen, HelpScreen))
+
+
 async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(100, 60)) as pilot:
         for key in ("f2", "f3", "f4"):
@@ -227,8 +238,9 @@ async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
             }
             await pilot.press("f1")
             await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-            text = " ".join(seen(pilot).split())
-            assert all(meaning and meaning in text for meaning in offered)
+            for meaning in offered:
+                assert meaning
+                await until(pilot, lambda it=meaning: it in " ".join(seen(pilot).split()), meaning)
             await pilot.press("escape")
 
 

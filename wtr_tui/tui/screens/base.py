@@ -215,7 +215,8 @@ class Dialog(ModalScreen[ScreenResultType]):
     def on_key(self, event: events.Key) -> None:
         """Textual keeps the program's own keys, which work everywhere, from dialogs."""
         action = self.program.action_of(event.key)
-        if action:
+        bound = self.active_bindings.get(event.key)
+        if action and (bound is None or bound.node is not self):
             event.stop()
             self.app.call_later(self.app.run_action, action)
 
