@@ -227,19 +227,19 @@ async def test_help_closes_with_the_keys_that_open_it_and_those_of_any_dialog(
 
 async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(100, 60)) as pilot:
-        for key in ("f2", "f3", "f4"):
+        for key, name in (("f2", "token"), ("f3", "sign-in"), ("f4", "settings")):
             await pilot.press(key)
-            screen = app_of(pilot).shown
-            assert screen is not None
-            offered = {
+            screen = app_of(pilot).full_screens[name]
+            await until(pilot, lambda screen=screen: pilot.app.screen is screen and screen.is_built)
+            offered = [
                 active.binding.tooltip
                 for active in screen.active_bindings.values()
                 if active.node is screen and active.binding.show
-            }
+            ]
+            assert all(offered)
             await pilot.press("f1")
             await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
             for meaning in offered:
-                assert meaning
                 await until(pilot, lambda it=meaning: it in " ".join(seen(pilot).split()), meaning)
             await pilot.press("escape")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from textual.pilot import Pilot
 
-from tests.support.stage import Stage, seen, shows
+from tests.support.stage import Stage, seen, shows, until
 from tests.support.tokens import a_token
 from wtr_tui.tui.screens.columns import hanging
 from wtr_tui.tui.screens.help import key_table
@@ -64,3 +65,61 @@ async def test_a_question_is_answered_before_another_screen_is_shown(signed_in: 
         await shows(pilot, "Quit and lose it?")
         await pilot.press("f2", "f6", "question_mark", "f1")
         await shows(pilot, "Quit and lose it?")
+
+
+async def test_the_question_before_quitting_is_asked_once(signed_in: Stage) -> None:
+    async with signed_in.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "end", "x", "ctrl+q")
+        await shows(pilot, "Quit and lose it?")
+        await pilot.press("ctrl+q", "ctrl+q", "n")
+        await until(pilot, lambda: "Quit and lose it?" not in seen(pilot))
+        await pilot.press("ctrl+q")
+        await shows(pilot, "Quit and lose it?")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (30, 8)], ids=str)
+async def test_a_tab_that_is_clicked_does_not_lose_what_was_typed(
+    signed_in: Stage, size: tuple[int, int]
+) -> None:
+    async with signed_in.app().run_test(size=size) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "Client ID (App ID)")
+        await click_on(pilot, "Client ID (App ID)", beyond=22)
+        await pilot.press("x", "f2")
+        await shows(pilot, "Save it?")
+        await click_on(pilot, "n no")
+        await shows(pilot, "Auto-refresh")
+
+
+@pytest.mark.parametrize(
+    ("opened", "clicked"),
+    [
+        (("f2", "f1"), "Esc closes"),
+        (("f4", "end", "x", "ctrl+q"), "n no"),
+        (("f4", "ctrl+o"), "^s done"),
+        (("f2", "ctrl+t"), "Enter"),
+    ],
+    ids=["help", "question", "scopes", "themes"],
+)
+async def test_a_key_in_the_frame_of_a_dialog_can_be_clicked(
+    signed_in: Stage, opened: tuple[str, ...], clicked: str
+) -> None:
+    async with signed_in.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press(*opened)
+        await shows(pilot, clicked)
+        await click_on(pilot, clicked)
+        await until(pilot, lambda: clicked not in seen(pilot))
+
+
+async def click_on(pilot: Pilot[int], text: str, *, beyond: int = 0) -> None:
+    """Clicks where the text stands, once it has come to rest there."""
+    before = None
+    while (at := _place_of(pilot, text)) is None or at != before:
+        before = at
+        await pilot.pause(0.2)
+    await pilot.click(offset=(at[0] + beyond, at[1]))
+
+
+def _place_of(pilot: Pilot[int], text: str) -> tuple[int, int] | None:
+    rows = enumerate(seen(pilot).splitlines())
+    return next(((line.index(text), row) for row, line in rows if text in line), None)

@@ -25,6 +25,7 @@ from wtr_tui.tui.screens.sign_in import SignInScreen
 from wtr_tui.tui.screens.sign_in_cards import QrScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.widgets.figures import Figures
+from wtr_tui.tui.widgets.message_line import Tone
 
 
 @pytest.fixture
@@ -79,6 +80,20 @@ async def test_over_ssh_no_browser_is_opened_and_the_forwarding_is_explained(
         assert f"-L {port}:localhost:{port}" in text
         assert text.index("forward the port") < text.index(start_url)
     assert opened == []
+
+
+async def test_a_long_message_leaves_the_steps_in_sight(configured: Stage) -> None:
+    async with configured.app().run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        app = pilot.app
+        assert isinstance(app, WtrApp)
+        app.tell(f"{'The secret would be sent elsewhere. ' * 5}The end.", Tone.WARN)
+        await shows(pilot, "The end.")
+        await shows(pilot, "○ exchange")
+        await shows(pilot, "Listening on port")
+        assert "jump host" not in seen(pilot)
+        await pilot.press("escape")
+        await shows(pilot, "jump host")
 
 
 async def test_at_a_desk_the_browser_is_asked_to_open_the_start_address(

@@ -458,10 +458,13 @@ class WtrApp(App[int]):
             return
         from wtr_tui.tui.screens.confirm import ConfirmScreen
 
-        self.push_screen(
-            ConfirmScreen(" ".join(lost), "Quit and lose it?"),
-            lambda sure: self.leave(DONE) if sure else None,
-        )
+        asked = self._quit_question
+        if asked is not None and asked.is_attached:
+            return
+        self._quit_question = ConfirmScreen(" ".join(lost), "Quit and lose it?")
+        self.push_screen(self._quit_question, lambda sure: self.leave(DONE) if sure else None)
+
+    _quit_question: Screen[bool | None] | None = None
 
     # The way out.
 

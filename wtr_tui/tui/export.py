@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import termios
+import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.storage.settings_table import CLIPBOARD
 from wtr_tui.tui import textual_private
 from wtr_tui.tui.driver import WIPE
+from wtr_tui.tui.terminal_input import TerminalInput
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 _ALTERNATE_SCREEN, _MAIN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 _FORGET_SCROLLBACK = "\x1b[3J"
 _GO_BACK = "Press Enter, Esc or q to go back. "
-_CLOSING = frozenset(b"\r\n\x1bqQ")
+_CLOSING = frozenset("\r\n\x1bqQ")
 _RESIZE_SECONDS = 0.3
 
 
@@ -97,9 +99,19 @@ class PlainPage:
         keyboard = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
         self._over = over = asyncio.Event()
 
-        def look() -> None:
-            if _CLOSING.intersection(_typed(keyboard)):
+        keys = TerminalInput(mouse=False)
+
+        def take(pieces: list[str]) -> None:
+            if _CLOSING.intersection(pieces):
                 over.set()
+
+        def look() -> None:
+            now = time.monotonic()
+            take(keys.feed(_typed(keyboard), now))
+            if keys.deadline is not None:  # Esc, or the beginning of a sequence
+                loop.call_later(
+                    max(keys.deadline - now, 0), lambda: take(keys.expire(time.monotonic()))
+                )
 
         size = _size()
         # Only the main screen can be scrolled back to the beginning of what is longer.

@@ -20,7 +20,7 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 
 from wtr_tui.text import printable
-from wtr_tui.tui.keys import with_keys
+from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.card import CardKeys
@@ -230,18 +230,39 @@ SCROLL_KEYS = (("↑ ↓", "scroll"), ("Esc", "closes"))
 class Box(VerticalScroll, can_focus=False):
     """The frame of a dialog: the title above, the keys below; what it holds scrolls between them.
 
-    ``columns`` is how many its widest line takes. Each key is what to press and what it does.
+    ``columns`` is how many its widest line takes. Each key is what to press and what it does; a
+    click on it presses it.
     """
 
     def __init__(self, title: str, *keys: tuple[str, str], columns: int = 68) -> None:
         super().__init__()
         self.show_title(title)
+        self._keys = [(with_keys(key), word) for key, word in keys]
         parts = [
-            Content.assemble(Content.styled(with_keys(key), "bold $next"), f" {word}")
-            for key, word in keys
+            Content.assemble(Content.styled(key, "bold $next"), f" {word}")
+            for key, word in self._keys
         ]
-        self.border_subtitle = Content("   ").join(parts)
+        self.border_subtitle = self._line = Content(_BETWEEN).join(parts)
         self.styles.width = columns + _AROUND
+
+    def on_click(self, event: events.Click) -> None:
+        width, height = self.outer_size
+        if event.y != height - 1:
+            return
+        # At the right of the lower edge; from its left end on where it is cut.
+        start = max(width - _CORNER - self._line.cell_length, _CORNER)
+        for key, word in self._keys:
+            end = start + len(f"{key} {word}")
+            if start <= event.x < end:
+                event.stop()
+                pressed = _NAMES.get(key) or next(
+                    filter(lambda each: spelled(each) == key, self.screen.active_bindings), ""
+                )
+                if pressed:
+                    # Not from here: a key that its parent has sent goes no further than a field.
+                    self.app.call_later(self.app.simulate_key, pressed)
+                return
+            start = end + len(_BETWEEN)
 
     def show_title(self, title: str) -> None:
         """Another title; the same one costs nothing."""
@@ -249,5 +270,7 @@ class Box(VerticalScroll, can_focus=False):
             self.border_title = Content(printable(title))
 
 
+_BETWEEN, _CORNER = "   ", 3
+_NAMES = {"Enter": "enter", "Esc": "escape"}
 _AROUND = 7
 """Columns of the frame, the blanks inside of it and the scroll bar (dialogs.tcss)."""

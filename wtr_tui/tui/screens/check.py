@@ -75,6 +75,8 @@ class CheckScreen(WtrScreen):
 
     def _show(self, going_on: str) -> None:
         self._going_on = going_on
+        if not self.query("#findings"):
+            return  # the program ends meanwhile
         shown = self.query_one("#findings", Quiet)
         width = shown.content_size.width or self.size.width
         lines = [_line(finding, width) for finding in self._findings]

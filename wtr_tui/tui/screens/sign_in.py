@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from wtr_tui.retrieval import Retrieval
 
 _HINT_AFTER_SECONDS = 20
+_ROOM_FOR_ALL = 36
+"""Lines from which on a message of five hides nothing."""
 
 _WHILE_LISTENING = {"open", "copy_start", "copy_forward"}
 _WHILE_RUNNING = {"copy_full", "print_full", "paste_field", "device", "cancel", "extend"}
@@ -401,6 +403,11 @@ class SignInScreen(WtrScreen):
         else:
             self._cards.pasted.value = ""
             self.set_focus(None)
+
+    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        # The notes make room for a message, or the steps would be out of sight below it.
+        self.set_class(bool(sentence) and self.app.size.height < _ROOM_FOR_ALL, "-telling")
+        super().tell(sentence, tone)
 
     def on_descendant_focus(self) -> None:
         self._cards.show_keys(typing=self.focused is not None)

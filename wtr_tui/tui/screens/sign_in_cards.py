@@ -91,7 +91,7 @@ class Cards(ItemGrid):
     Cards #device-words { width: 1fr; height: auto; }
     Cards #code { color: $next; }
     Cards #qr { width: auto; margin: 0 0 0 2; }
-    Cards.-device #notes { display: none; }
+    Cards.-device #notes, .-telling Cards #notes { display: none; }
     .-cards Cards { grid-size: 3; }
     .-cards Cards Card { padding: 1 1 0 1; min-height: 12; }
     .-cards Cards.-spacious Card { padding: 1 2 0 2; }
