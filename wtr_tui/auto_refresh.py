@@ -152,6 +152,8 @@ class AutoRefresh:
 
     def follow(self, settings: Settings) -> None:
         """Takes in the App ID and the base URL that the settings name by now."""
+        if self.settings is not None and self.settings.unread and not settings.unread:
+            self.forget_failures()  # what could not be read has been mended
         self.app_id = settings.app_id
         self.settings = settings
 

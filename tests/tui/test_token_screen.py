@@ -462,3 +462,42 @@ async def test_what_webex_said_of_the_end_is_not_changed_by_the_token(
     async with stage.app(webex=NoWebex(None)).run_test(size=(120, 24)) as pilot:
         await shows(pilot, "1d 00:00:00")
         assert "as the token says" not in seen(pilot)
+
+
+async def test_settings_that_cannot_be_read_are_told_and_blamed_for_what_they_stop(
+    refreshable: Stage, sandbox: Sandbox
+) -> None:
+    path = refreshable.profile.settings_path
+    good = path.read_text()
+    path.write_text("appid: [\n")
+    app = refreshable.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await tells(pilot, "a bracket above is never closed. F4 shows the settings.")
+        await shows(pilot, "on, but the settings cannot be read")
+        assert "without meeting" not in seen(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: bool(app.session.keeper.stopped), "the refresh")
+        assert "a bracket above is never closed" in told(pilot)
+        assert not sandbox.requests_to("access_token")
+        path.write_text(good)
+        await shows(pilot, "on, next")
+        await pilot.press("r")
+        await tells(pilot, "a new access token")
+
+
+async def test_a_refresh_takes_the_settings_as_they_are_by_then(
+    refreshable: Stage, sandbox: Sandbox
+) -> None:
+    path = refreshable.profile.settings_path
+    good = path.read_text()
+    secret = sandbox.integration.secret.reveal()
+    path.write_text(good.replace(secret, f"no{secret}"))
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await tells(pilot, "does not accept the App ID and the secret")
+        path.write_text(good)
+        await pilot.press("r")
+        await tells(pilot, "a new access token")
+        path.write_text(good.replace(sandbox.integration.client_id, OTHER_APP_ID))
+        await pilot.press("r")
+        await tells(pilot, "The token belongs to the App ID")

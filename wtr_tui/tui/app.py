@@ -205,6 +205,9 @@ class WtrApp(App[int]):
             return
         now = self.session.now()
         keeper = self.session.keeper
+        if self.session.used.is_mended():
+            self.settings_changed()
+            self.tell("")
         if keeper.look(now):
             self.token_changed()
         # Whoever looked first: the other profiles are looked at between two ticks.

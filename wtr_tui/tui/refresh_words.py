@@ -15,6 +15,8 @@ def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
         return "where wtr serve runs"
     if not keeper.auto:
         return "off"
+    if keeper.settings is not None and keeper.settings.unread:
+        return "on, but the settings cannot be read"
     if keeper.stopped:
         return "stopped: " + keeper.stopped
     if keeper.is_lost:

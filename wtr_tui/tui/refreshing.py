@@ -159,6 +159,6 @@ def _refreshed(
     from wtr_tui import tokens
 
     try:
-        return tokens.refresh(followed.profile, followed.settings, now=now, seen=seen)
+        return tokens.refresh(followed.profile, followed.settings_now(), now=now, seen=seen)
     except WtrError as error:
         return error

@@ -72,6 +72,25 @@ class Followed:
         if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
             self.keeper.auto = self.settings[AUTO_REFRESH]
 
+    def settings_now(self) -> Settings:
+        """The settings as the file has them by now, for a refresh days after they were read.
+
+        What the screens show and edit stays. Raises SettingsError where it cannot be read: what
+        is left without it would blame the token.
+        """
+        from wtr_tui.storage import settings
+
+        if self.settings_error is None and _mark(self.profile.settings_path) == self._read_at:
+            return self.settings
+        return settings.load(self.profile.settings_path, self.environ)
+
+    def is_mended(self) -> bool:
+        """Reads settings that could not be read again, once they have changed; tells whether."""
+        if self.settings_error is None or _mark(self.profile.settings_path) == self._read_at:
+            return False
+        self.load_settings()
+        return True
+
     def look(self, now: datetime) -> bool:
         """Takes in what other processes did to both files; tells whether anything changed."""
         changed = _mark(self.profile.settings_path) != self._read_at

@@ -244,6 +244,9 @@ class TokenScreen(WtrScreen):
         self.refresh_bindings()
         if self.session.keeper.problem is not None:
             self.tell(str(self.session.keeper.problem), Tone.BAD)
+        elif self.session.settings_error is not None:
+            fault = self.session.settings_error.message.splitlines()[0]
+            self.tell(f"{fault} {key('go-settings', 'f4')} shows the settings.", Tone.BAD)
 
     def _obtained_words(self, token: Token) -> str:
         remark = self.session.used.remark
