@@ -118,6 +118,8 @@ class SettingsScreen(WtrScreen):
     _filled_from: object = None
 
     def _fill(self) -> None:
+        if not self.query("#file"):
+            return  # the program ends while this screen is being put together
         session = self.session
         settings = self._filled_from = session.settings
         written = form.written_texts(session.profile.settings_path, settings, session.used.environ)
