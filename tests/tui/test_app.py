@@ -295,6 +295,23 @@ async def test_escape_closes_the_message(stage: Stage) -> None:
         await until(pilot, lambda: told(pilot) == "")
 
 
+async def test_an_old_message_does_not_reappear_after_a_newer_one(signed_in: Stage) -> None:
+    app = signed_in.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for old in ("Refreshing …", "Refreshed at 12:00."):
+            await pilot.press("f2")
+            await shows(pilot, "Auto-refresh")
+            app.tell(old)
+            await shows(pilot, old)
+            await pilot.press("f4")
+            await shows(pilot, "Redirect port")
+            app.tell("Signed in: valid until tomorrow.")
+            await tells(pilot, "Signed in")
+            await pilot.press("f2")
+            await shows(pilot, "Auto-refresh")
+            assert old not in seen(pilot)
+
+
 async def test_leaving_waits_for_a_refresh_that_is_under_way(
     stage: Stage, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,8 +280,15 @@ class WtrApp(App[int]):
     # What the screens ask for (see session.Program).
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
-        if self.shown is not None:
-            self.shown.tell(sentence, tone)
+        if self.shown is None:
+            return
+        screen, before = self._told or (self.shown, sentence)
+        if screen is not self.shown and screen.is_built:
+            screen.forget(before)  # it would be read there as what came of it
+        self._told = self.shown, sentence
+        self.shown.tell(sentence, tone)
+
+    _told: tuple[WtrScreen, str] | None = None
 
     def token_changed(self) -> None:
         for screen in self.full_screens.built():

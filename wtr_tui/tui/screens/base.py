@@ -126,6 +126,11 @@ class WtrScreen(Screen[None]):
             self._make_room(for_message=bool(sentence))
         self._message.tell(sentence, tone)
 
+    def forget(self, sentence: str) -> None:
+        """Takes this message away, unless another has taken its place."""
+        if self._message.sentence == sentence:
+            self.tell("")
+
     def _make_room(self, *, for_message: bool) -> None:
         """Where the page needs all the rows of a low terminal, a message replaces the keys."""
         page, keys = self.query_one(Page), self.query_one(KeyBar)

@@ -41,14 +41,14 @@ class MessageLine(Quiet):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sentence, self._tone = "", Tone.PLAIN
+        self.sentence, self._tone = "", Tone.PLAIN
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
         self._count()  # it may have a message before it is shown
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
-        self._sentence, self._tone = sentence, tone
+        self.sentence, self._tone = sentence, tone
         for other in Tone:
             self.set_class(other is tone, f"-{other.name.lower()}")
         self.set_class(bool(sentence), "-told")
@@ -64,8 +64,8 @@ class MessageLine(Quiet):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if self._sentence and not self._sentence.endswith("…"):
-            self._timer = self.set_timer(seconds_shown(self._sentence, self._tone), self._end)
+        if self.sentence and not self.sentence.endswith("…"):
+            self._timer = self.set_timer(seconds_shown(self.sentence, self._tone), self._end)
 
     def _end(self) -> None:
         self.post_message(self.Over())
