@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from textual import _wait
 from textual.pilot import Pilot
 
 from tests.support.clock import NOON, Clock
-from tests.support.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, shows
+from tests.support.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, seen, shows, until
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
 from wtr_tui import errors, tokens
 from wtr_tui.clock import now
@@ -30,6 +31,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import TIMEOUT
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.widgets.header import TABS
 
 Compare = Callable[..., bool]
 Play = Callable[[Pilot[int]], Awaitable[None]]
@@ -38,6 +40,13 @@ NORMAL, WIDE, SMALL, TINY = (80, 24), (120, 40), (60, 20), (40, 10)
 sizes = pytest.mark.parametrize(
     "size", [NORMAL, WIDE, SMALL, TINY], ids=["80x24", "120x40", "60x20", "40x10"]
 )
+
+
+@pytest.fixture(autouse=True)
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual's own pauses: a picture is taken when all of it has been drawn."""
+    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.02)
+    monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.001)
 
 
 @pytest.fixture
@@ -61,13 +70,24 @@ def after(*keys: str, shown: str, then: tuple[str, ...] = ()) -> Play:
     """Presses ``keys``, waits until ``shown`` is on the screen, presses ``then``."""
 
     async def play(pilot: Pilot[int]) -> None:
-        await pilot.pause()
-        await pilot.press(*keys)
+        await until(pilot, lambda: seen(pilot).strip() != "")
+        for key in keys:
+            await pilot.press(key)
+            name = next((tab.name for tab in TABS if tab.key.lower() == key), None)
+            if name is not None:  # a dialog that came before its picture would stand above nothing
+                await until(pilot, lambda name=name: named(pilot) == name, name)
+                await until(pilot, lambda: seen(pilot).strip() != "")
         await shows(pilot, shown)
         await pilot.press(*then)
         await pilot.pause()
 
     return play
+
+
+def named(pilot: Pilot[int]) -> str:
+    assert isinstance(pilot.app, WtrApp)
+    screen = pilot.app.shown
+    return "" if screen is None else screen.NAME
 
 
 # The settings.
