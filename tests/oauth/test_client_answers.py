@@ -107,7 +107,11 @@ def test_a_token_that_a_proxy_has_compressed_unasked_is_not_thrown_away(
     assert refresh(client).access_token.reveal() == "compressed-on-its-way"
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"[" + b"0," * 5_000_000)])
+@pytest.mark.parametrize(
+    "body",
+    [b"no gzip", gzip.compress(b"[" + b"0," * 5_000_000)],
+    ids=["no gzip", "a bomb"],  # of what is compressed the second would be part of the name
+)
 def test_what_is_not_compressed_or_a_bomb_is_no_token(
     endpoint: Endpoint, client: WebexClient, body: bytes
 ) -> None:
