@@ -157,7 +157,7 @@ def told(pilot: Pilot[int]) -> str:
     app = pilot.app
     assert isinstance(app, WtrApp)
     assert app.shown is not None
-    return app.shown.query_one(MessageLine).shown
+    return next((line.shown for line in app.shown.query(MessageLine)), "")  # "" before it is built
 
 
 async def tells(pilot: Pilot[int], text: str) -> None:

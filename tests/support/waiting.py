@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds that anything may take on a busy machine; only a failure waits for them to pass."""
 
 

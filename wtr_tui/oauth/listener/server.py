@@ -146,7 +146,7 @@ class Listener:
             self._servers.append(server)
         self.families = tuple(opened.getsockname()[0] for opened in sockets)
 
-    async def stop(self, linger: float = 3.0) -> None:
+    async def stop(self, linger: float = 0.8) -> None:
         """Closes the port and every connection. May be called again, and without a start.
 
         After an answer the browser has one page left to fetch: for this it is given ``linger``
