@@ -124,7 +124,7 @@ async def test_a_file_that_cannot_be_understood_is_never_overwritten(stage: Stag
         await pilot.press("ctrl+s")
         await tells(pilot, "Not saved")
         assert path.read_text() == "appid: [unfinished\n"
-        field(pilot.app.screen, "appid").entry.value = ""  # else, once it is read, it is asked about
+        field(pilot.app.screen, "appid").entry.value = ""  # a change would be asked about
         path.write_text(f"appid: {APP_ID}\n")
         await pilot.press("ctrl+l")
         await until(pilot, lambda: field(pilot.app.screen, "appid").entry.value == APP_ID)
