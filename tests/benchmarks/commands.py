@@ -9,8 +9,9 @@ from tests.benchmarks.timing import interleaved, run
 
 def figures(place: Place) -> list[Figure]:
     home = place.signed_in("commands")
-    usual = place.signed_in("usual")
+    usual = place.home("usual")
     usual.configure(without_base_url(place.stand_in.settings))
+    usual.store(place.stand_in.app_id, place.stand_in.issue())
     environ = usual.environ
     taken = interleaved(
         {

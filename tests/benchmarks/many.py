@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from itertools import count
 
-from tests.benchmarks.commands import without_base_url
 from tests.benchmarks.figure import Against, Figure, Goal, Sample, once
 from tests.benchmarks.place import Home, Place
 from tests.benchmarks.stand_in import DAY
@@ -31,6 +30,7 @@ def _home_of(place: Place, profiles: int) -> Home:
     home = place.signed_in(f"profiles-{profiles}")
     answer = place.stand_in.issue()
     for name in _names(profiles):
+        home.configure(place.stand_in.settings, name)
         home.store(place.stand_in.app_id, answer, profile=name)
     return home
 
@@ -39,14 +39,7 @@ def _names(profiles: int) -> list[str]:
     return ["default", *(f"p{number:03}" for number in range(1, profiles))]
 
 
-def _configure(home: Home, settings: str, profiles: int) -> None:
-    for name in _names(profiles):
-        home.configure(settings, name)
-
-
 def _status(place: Place, homes: dict[int, Home]) -> list[Figure]:
-    for number, home in homes.items():
-        _configure(home, without_base_url(place.stand_in.settings), number)
     command = place.program("status", "--all")
     measures = {"bare": lambda: run(place.python("-c", "pass"), homes[1].environ).elapsed}
     for number, home in homes.items():
@@ -67,8 +60,6 @@ def _status(place: Place, homes: dict[int, Home]) -> list[Figure]:
 
 def _refresh(place: Place, homes: dict[int, Home]) -> list[Figure]:
     command = place.program("refresh", "--all")
-    for number, home in homes.items():
-        _configure(home, place.stand_in.settings, number)
     place.stand_in.delay(_ANSWER_SECONDS)
     measures = {str(number): partial(_elapsed, command, home) for number, home in homes.items()}
     taken = interleaved(measures, place.runs(2))

@@ -15,6 +15,7 @@ from tests.benchmarks.stand_in import StandIn
 from wtr_tui import clock
 from wtr_tui.model import StoredToken
 from wtr_tui.oauth.responses import token_from
+from wtr_tui.storage import settings
 from wtr_tui.storage.token_file import TokenFile
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -60,7 +61,10 @@ class Home:
     ) -> None:
         """Leaves the token there, as a sign-in ``at`` that instant would have."""
         token = token_from(answer, now=at or clock.now())
-        TokenFile(self._token_path(profile)).save(StoredToken(app_id, token))
+        path = self._settings_path(profile)
+        known = settings.load(path, self.environ) if path.exists() else None
+        stored = StoredToken(app_id, token) if known is None else known.stored(token)
+        TokenFile(self._token_path(profile)).save(stored)
 
     def stored(self) -> dict[str, str]:
         held = json.loads(self.token_path.read_text())
