@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 run: .venv/run ; @$(VENV)/wtr-tui
 demo: .venv/run ; @$(VENV)/wtr-tui --sandbox
-test: .venv/test ; $(VENV)/python -m pytest -n 2
+test: .venv/test ; $(VENV)/python -m pytest -n 2 $(ARGS)
 test-fast: .venv/test ; $(VENV)/python -m pytest -n 2 -m "not slow"
 lint: .venv/test ; $(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy
 bench: .venv/test ; @$(VENV)/python -m tests.benchmarks
