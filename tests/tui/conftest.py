@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from textual import _wait
 
 from tests.support.clock import Clock
 from tests.support.stage import Stage
 from tests.support.waiting import PATIENCE
 from wtr_tui.clock import now
 from wtr_tui.environment import browser, clipboard
-
-# A pilot takes a pause of no work for the end of all work: 20 ms for each key, by default.
-_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.004, 0.0002
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from textual import _wait
 from textual.pilot import Pilot
 
 from tests.support.clock import NOON, Clock
@@ -40,13 +39,6 @@ NORMAL, WIDE, SMALL, TINY = (80, 24), (120, 40), (60, 20), (40, 10)
 sizes = pytest.mark.parametrize(
     "size", [NORMAL, WIDE, SMALL, TINY], ids=["80x24", "120x40", "60x20", "40x10"]
 )
-
-
-@pytest.fixture(autouse=True)
-def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Textual's own pauses: a picture is taken when all of it has been drawn."""
-    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.02)
-    monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.001)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from textual import on
 from textual.message import Message
 from textual.widgets import Static
 
+from tests.support.stage import until
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.widgets.activity_panel import ActivityPanel, ActivityRow, ActivityTone
@@ -32,11 +33,9 @@ async def test_a_panel_has_a_title_at_either_end() -> None:
             "╰──────────────────────────────────────╯",
         ]
         await pilot.resize_terminal(24, 6)
-        await pilot.pause()
-        assert app.rows[0] == "╭─ Access token ───────╮"
+        await until(pilot, lambda: app.rows[0] == "╭─ Access token ───────╮")
         await pilot.resize_terminal(15, 6)
-        await pilot.pause()
-        assert app.rows[0] == "╭─ Access t… ─╮"
+        await until(pilot, lambda: app.rows[0] == "╭─ Access t… ─╮")
 
 
 async def test_the_titles_follow() -> None:
