@@ -125,5 +125,6 @@ class _Player:
         """Time goes by, and the screen shows it now and not at its next tick."""
         self.clock.advance(span)
         assert self.app.shown is not None
+        self.app.shown.show_standing()
         self.app.shown.on_second(self.clock())
         await self.pilot.pause()
