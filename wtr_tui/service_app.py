@@ -25,7 +25,6 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Token
-from wtr_tui.oauth import service_app
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import paths, settings
 from wtr_tui.storage.profiles import Profile
@@ -37,6 +36,9 @@ from wtr_tui.storage.settings_table import (
     TARGET_ORG_ID,
     THROUGH,
 )
+
+SCOPE = "spark:applications_token"
+"""What the token of the profile ``through`` needs, to mint for a service app."""
 
 
 def minting_profile(profile: Profile, known: Settings) -> tuple[Profile, Settings]:
@@ -122,13 +124,13 @@ def minted(
 
 
 def _asked(client: WebexClient, known: Settings, held: Token) -> Token:
-    return service_app.mint(client, known[APPLICATION_ID], known[TARGET_ORG_ID], held.access_token)
+    return client.mint(known[APPLICATION_ID], known[TARGET_ORG_ID], held.access_token)
 
 
 def _cure(error: WtrError, through: Profile, held: Token) -> str:
     """What to do about a refusal, as far as the answer tells them apart."""
     scope = (
-        f"The token of the profile {through.name} lacks the scope {service_app.SCOPE}: tick it on"
+        f"The token of the profile {through.name} lacks the scope {SCOPE}: tick it on"
         f" its integration, add it to the scopes, and wtr retrieve --profile {through.name}"
     )
     control_hub = (
@@ -150,7 +152,7 @@ def _cure(error: WtrError, through: Profile, held: Token) -> str:
         return "No service app has this applicationId: it is not the Client ID. Check baseUrl too."
     if error.status != 403:
         return error.hint
-    if service_app.SCOPE in held.scopes:
+    if SCOPE in held.scopes:
         return control_hub
     if held.scopes or ("scope" in said and "role" not in said):
         return scope

@@ -1,6 +1,6 @@
 """Signing out: asks Webex to revoke where that is possible, deletes here, claims nothing more.
 
-Most users may not revoke through the API (see :mod:`wtr_tui.oauth.revocation`); then the token is
+Most users may not revoke through the API (see ``WebexClient.revoke``); then the token is
 deleted here and lives on at Webex, and what is said says so.
 """
 
@@ -31,7 +31,6 @@ from wtr_tui.errors import (
 )
 from wtr_tui.history import Event
 from wtr_tui.model import StoredToken, Token
-from wtr_tui.oauth import revocation
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import paths
 from wtr_tui.storage.profiles import Profile
@@ -42,6 +41,12 @@ from wtr_tui.tokens import base_url_of
 
 PATIENCE = 10.0
 """Seconds to wait for a refresh that is under way."""
+
+OWN_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
+"""Where a user revokes what integrations were granted."""
+
+_SCOPE = "identity:tokens_write"
+"""What an administrator's token needs, to revoke."""
 
 _NO_ANSWER = (TemporaryError, UntrustedServer, UnusableResponse, NotWebex)
 """Failures that say nothing about whether Webex would have revoked."""
@@ -116,7 +121,7 @@ def _unread(damage: str) -> SignedOut:
         Revoked.UNKNOWN,
         (
             f"{damage} It is deleted here, and Webex could not be asked to revoke its token: that"
-            f" is done at {revocation.OWN_PAGE}",
+            f" is done at {OWN_PAGE}",
         ),
     )
 
@@ -167,7 +172,7 @@ def _revoke(
     organization = stored.token.organization or stored.account.organization or ""
     try:
         token = _usable(client, stored.token, now)
-        revocation.revoke(client, token.access_token, organization)
+        client.revoke(token.access_token, organization)
     except _NO_ANSWER:
         raise
     except WtrError:
@@ -176,7 +181,7 @@ def _revoke(
         with WebexClient(
             settings[REVOKE_URL], stored.app_id, settings.secret, ca_file=settings.ca_file, now=now
         ) as other:
-            revocation.revoke_token(other, stored.token)
+            other.revoke_token(stored.token)
         return (
             f"{settings[REVOKE_URL]} accepted to revoke it; whether that ends a token of this kind"
             " is not documented."
@@ -188,7 +193,7 @@ def _usable(client: WebexClient, token: Token, now: Callable[[], datetime]) -> T
     """The token to ask with: an expired one is refreshed, where it is one that may revoke."""
     if token.is_valid(now()) or token.refresh_token is None:
         return token
-    if revocation.SCOPE in token.scopes:
+    if _SCOPE in token.scopes:
         with suppress(WtrError):
             return client.refresh(token)
     return token
@@ -209,7 +214,7 @@ def _lives_on(token: Token, settings: Settings, *, may: bool = False) -> str:
     known = [end for end in ends if end is not None]
     until = f"until {clock.local(max(known))}" if len(known) == len(ends) else "for an unknown time"
     stays = "It may stay" if may else "It stays"
-    revoke_it = f"revoke it at {revocation.OWN_PAGE}"
+    revoke_it = f"revoke it at {OWN_PAGE}"
     if settings[KIND] == SERVICE_APP:
         revoke_it = "an administrator ends it in Control Hub > Apps > Service Apps"
     return f"{stays} valid at Webex {until}; {revoke_it}"

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from wtr_tui.model import Account, Secret, Token
-from wtr_tui.oauth import openid, revocation, service_app
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 
@@ -66,15 +65,15 @@ def owner(client: WebexClient) -> Account | None:
 
 
 def userinfo(client: WebexClient) -> Account:
-    return openid.userinfo(client, TOKEN.access_token)
+    return client.userinfo(TOKEN.access_token)
 
 
 def mint(client: WebexClient) -> Token:
-    return service_app.mint(client, "an/app id", "an-org", TOKEN.access_token)
+    return client.mint("an/app id", "an-org", TOKEN.access_token)
 
 
 def revoke(client: WebexClient) -> None:
-    revocation.revoke(client, TOKEN.access_token, "an org&x=y")
+    client.revoke(TOKEN.access_token, "an org&x=y")
 
 
 def expiry(client: WebexClient) -> datetime | None:

@@ -18,7 +18,6 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Secret
-from wtr_tui.oauth import service_app
 from wtr_tui.oauth.client import WebexClient
 
 
@@ -72,5 +71,5 @@ def test_what_is_missing_is_told_before_anything_is_sent(
     endpoint: Endpoint, client: WebexClient, app: str, org: str
 ) -> None:
     with pytest.raises(SettingsError, match="is missing"):
-        service_app.mint(client, app, org, TOKEN.access_token)
+        client.mint(app, org, TOKEN.access_token)
     assert endpoint.received == []

@@ -14,22 +14,23 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from wtr_tui import clock
 from wtr_tui.errors import (
     AccessTokenRejected,
     GrantRejected,
     NotWebex,
+    SettingsError,
     WrongClient,
     WtrError,
 )
 from wtr_tui.model import Account, Secret, Token
-from wtr_tui.oauth import openid
 from wtr_tui.oauth.device import DeviceAuthorization, authorized
 from wtr_tui.oauth.failures import Purpose, no_object, refusal
+from wtr_tui.oauth.jwt import check_nonce
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.responses import TRACKING_ID, Response, account_from, instant, token_from
+from wtr_tui.oauth.responses import TRACKING_ID, Response, account_from, instant, shown, token_from
 from wtr_tui.oauth.transport import HttpClient, fetch, http, require_encrypted
 from wtr_tui.text import is_visible_ascii
 
@@ -37,6 +38,12 @@ __all__ = ["WebexClient", "http"]
 
 CONNECT_RETRIES = 3
 """How often connecting is tried again for a code exchange: a code is good for minutes, once."""
+
+OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
+"""The scopes of OpenID Connect (Core §5.4), which only the browser's sign-in can request.
+
+They need no registration on the integration.
+"""
 
 _Sent: TypeAlias = tuple[datetime, Mapping[str, object]]
 """When a request was sent, and the JSON object in its response."""
@@ -115,7 +122,7 @@ class WebexClient:
             Purpose.EXCHANGE, "/access_token", fields, (code, code_verifier)
         )
         if nonce is not None:
-            openid.check_nonce(members, nonce)
+            check_nonce(members, nonce)
         return token_from(members, now=sent_at)
 
     def refresh(self, token: Token) -> Token:
@@ -140,7 +147,7 @@ class WebexClient:
         Raises DeviceNotSetUp where the integration lacks the redirect URIs for it.
         """
         # This grant does not know those of OpenID Connect.
-        possible = (scope for scope in scopes if scope not in openid.SCOPES)
+        possible = (scope for scope in scopes if scope not in OPENID_SCOPES)
         fields = {"client_id": self.app_id, "scope": " ".join(possible)}
         sent_at, members = self._post(Purpose.DEVICE_CODE, "/device/authorize", fields)
         return authorized(members, now=sent_at)
@@ -155,7 +162,7 @@ class WebexClient:
             "device_code": authorization.device_code.reveal(),
             "client_id": self.app_id,
         }
-        sent_at, members = self.post_as_client(
+        sent_at, members = self._post_as_client(
             Purpose.DEVICE_TOKEN, "/device/token", fields, (authorization.device_code,)
         )
         return token_from(members, now=sent_at)
@@ -175,26 +182,87 @@ class WebexClient:
         """
         try:
             return account_from(
-                self.get(Purpose.ACCOUNT, "/people/me", access_token, seconds=seconds)
+                self._get(Purpose.ACCOUNT, "/people/me", access_token, seconds=seconds)
             )
         except WtrError as failure:
             if failure.status != 403 or isinstance(failure, NotWebex):
                 raise
         if "openid" in scopes:
             with suppress(WtrError):
-                return openid.userinfo(self, access_token, seconds=seconds)
+                return self.userinfo(access_token, seconds=seconds)
         return None
+
+    def userinfo(self, access_token: Secret, *, seconds: float | None = None) -> Account:
+        """Whose token it is, as ``userinfo`` says (OpenID Connect Core §5.3): name and e-mail.
+
+        It needs the scope ``openid``. Raises a WtrError where Webex does not say.
+        """
+        members = self._get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
+        return Account(
+            display_name=shown(members.get("name")),
+            email=shown(members.get("email")),
+        )
 
     def expiry(self, access_token: Secret) -> datetime | None:
         """Until when Webex itself holds the token for valid; None where it does not say."""
         try:
-            members = self.get(Purpose.EXPIRY, "/authorizations/tokenExpiry", access_token)
+            members = self._get(Purpose.EXPIRY, "/authorizations/tokenExpiry", access_token)
         except WtrError as failure:
             # Which scope this takes is not documented, so "no" means "unknown".
             if failure.status in {401, 403, 404}:
                 return None
             raise
         return instant(members, "exp")
+
+    def mint(self, application_id: str, target_org_id: str, through: Secret) -> Token:
+        """The token of a service app for one organisation; its id and secret are this client's.
+
+        ``through`` is the access token of an integration with the scope
+        ``spark:applications_token``. Raises AccessTokenRejected where it is not accepted,
+        RequestRefused where it lacks the scope or no administrator of the organisation has
+        authorised the service app. Source: developer.webex.com, Service Apps.
+        """
+        for value, name in ((application_id, "application id"), (target_org_id, "target org id")):
+            if not value.strip():
+                raise SettingsError(f"The {name} of the service app is missing.")
+        sent_at, members = self._post_json(
+            Purpose.MINT,
+            f"/applications/{quote(application_id, safe='')}/token",
+            {
+                "clientId": self.app_id,
+                "clientSecret": self._secret.reveal(),
+                "targetOrgId": target_org_id,
+            },
+            through,
+        )
+        return token_from(members, now=sent_at)
+
+    def revoke(self, access_token: Secret, organization: str) -> None:
+        """Revokes the authorization of this App ID in one organisation.
+
+        ``organization`` is its id, "" where it is not known. Only administrators with the scope
+        ``identity:tokens_write`` may, and must revoke their own token with it. Raises
+        RequestRefused where Webex does not let this user, AccessTokenRejected where the token is
+        not accepted (any more), TemporaryError where it may work later: the token lives on then.
+        Source: developer.webex.com, Authorizations.
+        """
+        of = {"orgId": organization} if organization else {}
+        query = urlencode({"clientId": self.app_id, **of})
+        headers, path = _bearer(access_token), f"/authorizations?{query}"
+        self._request(Purpose.REVOKE, "DELETE", path, headers, None, (access_token,))
+
+    def revoke_token(self, token: Token) -> None:
+        """Asks for a revocation as RFC 7009 has it; the base URL is the whole address.
+
+        Webex's JavaScript SDK does that for access tokens; for other clients, and for refresh
+        tokens, it is not documented. So success means that the request was accepted, and no more.
+        Raises WrongClient, RequestRefused or TemporaryError.
+        """
+        kinds = ((token.refresh_token, "refresh_token"), (token.access_token, "access_token"))
+        for secret, hint in kinds:
+            if secret is not None:
+                fields = {"token": secret.reveal(), "token_type_hint": hint}
+                self._post_as_client(Purpose.REVOKE_TOKEN, "", fields, (secret,))
 
     @property
     def _http(self) -> HttpClient:
@@ -240,18 +308,14 @@ class WebexClient:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._request(purpose, "POST", path, {**kind, **(headers or {})}, form, hidden)
 
-    def get(
+    def _get(
         self, purpose: Purpose, path: str, access_token: Secret, *, seconds: float | None = None
     ) -> Mapping[str, object]:
         """The JSON object at ``path``, fetched with an access token (RFC 6750 §2.1)."""
         headers = _bearer(access_token)
         return self._request(purpose, "GET", path, headers, None, (access_token,), seconds)[1]
 
-    def delete(self, purpose: Purpose, path: str, access_token: Secret) -> None:
-        """Deletes what is at ``path``; the response may be empty."""
-        self._request(purpose, "DELETE", path, _bearer(access_token), None, (access_token,))
-
-    def post_as_client(
+    def _post_as_client(
         self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
     ) -> _Sent:
         """A form with client id and secret in the header (RFC 6749 §2.3.1, Basic)."""
@@ -260,17 +324,13 @@ class WebexClient:
             lambda secret: self._post(purpose, path, fields, hidden, _basic(self.app_id, secret))
         )
 
-    def post_json(
+    def _post_json(
         self, purpose: Purpose, path: str, members: Mapping[str, str], access_token: Secret
     ) -> _Sent:
         """A JSON object instead of a form, with an access token."""
         headers = {**_bearer(access_token), "Content-Type": "application/json"}
         body = json.dumps(members).encode("ascii")
         return self._request(purpose, "POST", path, headers, body, (access_token,))
-
-    def json_credentials(self) -> dict[str, str]:
-        """Client id and secret by the names that Webex's JSON requests have for them."""
-        return {"clientId": self.app_id, "clientSecret": self._secret.reveal()}
 
     def _request(
         self,

@@ -1,4 +1,7 @@
-"""The claims of a token that is a JWT: what it says of itself. No signature is checked."""
+"""The claims of a token that is a JWT: what it says of itself, and an ID token's nonce.
+
+No signature is checked.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from wtr_tui.errors import UnusableResponse
 from wtr_tui.model import Secret
+from wtr_tui.oauth.failures import START_AGAIN
 from wtr_tui.oauth.responses import instant, shown
 
 
@@ -60,3 +65,24 @@ def claims_of(access_token: Secret) -> TokenClaims:
         app_id=shown(found.get("client_id")),
         user_id=shown(found.get("cis_uuid")),
     )
+
+
+def check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
+    """Raises UnusableResponse where an ID token in the response answers another sign-in.
+
+    It comes from the token endpoint over TLS, so its signature need not be looked at (OpenID
+    Connect Core §3.1.3.7, 6); a response without one has nothing to be compared.
+    """
+    id_token = members.get("id_token")
+    if id_token is None:
+        return
+    found = (claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
+    given = found if isinstance(found, str) else ""
+    from secrets import compare_digest  # with all of hashlib, which only a sign-in needs
+
+    # Bytes, because compare_digest raises TypeError on a str that is not ASCII.
+    if not compare_digest(given.encode("utf-8", "surrogatepass"), nonce.reveal().encode("ascii")):
+        raise UnusableResponse(
+            "Webex's response belongs to another sign-in: its ID token has another nonce.",
+            START_AGAIN,
+        )
