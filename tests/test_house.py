@@ -141,7 +141,7 @@ def test_a_library_is_used_where_it_belongs(library: str, users: tuple[str, ...]
 
 
 def test_no_two_classes_have_one_name() -> None:
-    """Those within another class go by its name, too: ``Card.Pressed``."""
+    """Those within another class go by its name, too: ``CardKeys.KeyPressed``."""
     found = defaultdict(list)
     for module, path in modules().items():
         for node in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -12,14 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wtr_tui.errors import StorageError, UnsafeFile
 from wtr_tui.storage.private_file import rewrite
 from wtr_tui.text import cause, dotenv_line, user_name
-
-if TYPE_CHECKING:
-    from wtr_tui.storage.settings_table import Nested
 
 DEFAULT_KEY = "WEBEX_ACCESS_TOKEN"
 
@@ -40,13 +36,13 @@ class Sink:
         return f"{self.path}, {self.key}" if self.key else str(self.path)
 
 
-def parse(value: Nested, folder: Path | None, home: str) -> tuple[Sink, ...]:
+def parse(value: object, folder: Path | None, home: str) -> tuple[Sink, ...]:
     """What the setting says; paths are relative to ``folder``. Raises ValueError."""
     entries = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     return tuple(_sink(entry, folder, home) for entry in entries)
 
 
-def _sink(entry: Nested, folder: Path | None, home: str) -> Sink:
+def _sink(entry: object, folder: Path | None, home: str) -> Sink:
     if not isinstance(entry, Mapping):
         raise ValueError(_SHAPE)
     unknown = set(entry) - {"file", "env", "key"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -30,9 +30,8 @@ from wtr_tui.tui.beyond import Beyond
 from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.export import HandOver
 from wtr_tui.tui.ground import Ground
-from wtr_tui.tui.hook_warnings import HookWarnings
 from wtr_tui.tui.put_aside import PutAside
-from wtr_tui.tui.refreshing import Refreshing
+from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import Dialog, WtrScreen
@@ -52,7 +51,7 @@ _LOOK_AT_OTHERS_EVERY = 5
 """Ticks."""
 
 
-class WtrApp(App[int]):
+class WtrApp(textual_private.FaultApp):
     """Holds the session and the full screens; for them, it is a :class:`session.Program`."""
 
     TITLE = "wtr-tui"
@@ -106,12 +105,12 @@ class WtrApp(App[int]):
         ssh = session.surroundings.ssh
         self.ground = Ground(session.environ, ssh.client_address if ssh is not None else "")
         self._appearance = Appearance(self, self.ground)
-        self._beyond = Beyond(self)
+        self._beyond = Beyond(self, session)
         self._tour: Tour | None = None
         if tour:
             from wtr_tui.tui.tour import Tour
 
-            self._tour = Tour(self)
+            self._tour = Tour(self, self.tell)
 
     def get_css_variables(self) -> dict[str, str]:
         generated = super().get_css_variables()
@@ -138,12 +137,12 @@ class WtrApp(App[int]):
 
     def on_mount(self) -> None:
         lifecycle.repaint_after_suspension(self)
-        self._hook_warnings.listen()
+        self._hook_warnings.attach()
         self.set_interval(_TICK_SECONDS, self._tick)
 
     def on_unmount(self) -> None:
         self._open_screen.close()
-        self._hook_warnings.deafen()
+        self._hook_warnings.detach()
 
     def on_ready(self) -> None:
         if self.session.demo is not None:
@@ -504,12 +503,10 @@ class WtrApp(App[int]):
         for screen in self.full_screens:
             await screen.close_attempt()
 
-    def _fatal_error(self) -> None:
-        error = textual_private.fault(self)
-        if error is not None:
-            folder = Path(self.session.profile.token_path).parent
-            self.crash_sentence = crash.write(error, folder, self.session.now())
-            textual_private.end_with(self, self.crash_sentence)
+    def report_fault(self, error: BaseException) -> str:
+        folder = Path(self.session.profile.token_path).parent
+        self.crash_sentence = crash.write(error, folder, self.session.now())
+        return self.crash_sentence
 
 
 _APP_IS_A_PROGRAM: type[Program] = WtrApp

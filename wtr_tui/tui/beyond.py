@@ -5,7 +5,7 @@ Nothing secret is in either: a title is shown by window managers, and kept in th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from textual.app import App
 
 from wtr_tui.brand import MARK
 from wtr_tui.environment.surroundings import Surroundings
@@ -13,10 +13,8 @@ from wtr_tui.storage.settings_table import NOTIFY, TITLE
 from wtr_tui.text import printable
 from wtr_tui.tui import textual_private
 from wtr_tui.tui.ground import knows_osc
+from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import standing
-
-if TYPE_CHECKING:
-    from wtr_tui.tui.app import WtrApp
 
 _BELL = "\a"
 _NOTIFICATIONS = {
@@ -29,12 +27,13 @@ _NOTIFICATIONS = {
 class Beyond:
     """Costs nothing while nothing changes."""
 
-    def __init__(self, app: WtrApp) -> None:
+    def __init__(self, app: App[int], session: Session) -> None:
         self._app = app
+        self._session = session
 
     def show_title(self) -> None:
         """``WTR² 13 d default``: the largest unit of the time left, or the state."""
-        session = self._app.session
+        session = self._session
         now = standing(session)
         wanted = session.settings[TITLE] and knows_osc(session.environ)
         text = f"{MARK} {now.short_left or now.left} {now.profile}" if wanted else ""
@@ -42,7 +41,7 @@ class Beyond:
 
     def notify(self, sentence: str) -> None:
         """Tells somebody who looks at another window, as the setting ``notify`` says."""
-        session = self._app.session
+        session = self._session
         how = session.settings[NOTIFY]
         if how != "off":
             sequence = notification(how, sentence, session.surroundings)

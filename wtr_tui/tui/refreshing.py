@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from wtr_tui.tokens import Obtained
     from wtr_tui.tui.app import WtrApp
     from wtr_tui.tui.roster import Followed
+
+_HOOK_LOGGER = logging.getLogger("wtr_tui.hook")
 
 _AT_ONCE = 8
 """Refreshes: a hundred profiles that are due together ask Webex in turn."""
@@ -58,12 +62,14 @@ class Refreshing:
             await asyncio.wait(self._requests, timeout=patience)
 
     async def _refresh(self, followed: Followed, asked: bool) -> None:
-        from wtr_tui.tui.outcome_words import told
+        from wtr_tui.tui import refresh_words
 
         app = self._app
         outcome = await self._outcome(followed)
         app.token_changed()
-        sentence, tone = told(outcome, followed.keeper, app.session.now(), asked=asked)
+        sentence, tone = refresh_words.outcome(
+            outcome, followed.keeper, app.session.now(), asked=asked
+        )
         if app.session.used is followed:
             app.tell(sentence, tone)
         elif asked:
@@ -162,3 +168,24 @@ def _refreshed(
         return tokens.refresh(followed.profile, followed.settings_now(), now=now, seen=seen)
     except WtrError as error:
         return error
+
+
+class HookWarnings(logging.Handler):
+    """Collects what went wrong with the onToken command until the next tick tells the user."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._sentences: deque[str] = deque()
+
+    def attach(self) -> None:
+        _HOOK_LOGGER.addHandler(self)
+
+    def detach(self) -> None:
+        _HOOK_LOGGER.removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._sentences.append(record.getMessage())
+
+    def take(self) -> str:
+        """The oldest that was not taken yet, as a sentence; "" where there is none."""
+        return self._sentences.popleft() if self._sentences else ""

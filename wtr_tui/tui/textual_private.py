@@ -53,15 +53,18 @@ def start_with_theme(app: App[int], name: str) -> None:
     app.stylesheet.set_variables(app.get_css_variables())
 
 
-def fault(app: App[int]) -> BaseException | None:
-    """What the app is ending for, where it is a fault."""
-    return app._exception
-
-
-def end_with(app: App[int], sentence: str) -> None:
-    """Ends the app after a fault, printing only this sentence.
+class FaultApp(App[int]):
+    """An app that ends after a fault of its own with a sentence.
 
     Textual's own way prints a traceback with all local variables, secrets among them.
     """
-    app._exit_renderables.append(Text(sentence))
-    app._close_messages_no_wait()
+
+    def report_fault(self, error: BaseException) -> str:
+        """Keeps what is to be known of the fault, and gives the sentence to be printed."""
+        raise NotImplementedError
+
+    def _fatal_error(self) -> None:
+        if self._exception is not None:
+            sentence = self.report_fault(self._exception)
+            self._exit_renderables.append(Text(sentence))
+            self._close_messages_no_wait()

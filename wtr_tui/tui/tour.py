@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from textual.app import App
 
 from wtr_tui.tui.keys import with_keys
-
-if TYPE_CHECKING:
-    from wtr_tui.tui.app import WtrApp
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,11 @@ STOPS = (
 class Tour:
     """Goes from stop to stop until it is over, or stopped."""
 
-    def __init__(self, app: WtrApp, stops: Sequence[Stop] = STOPS) -> None:
+    def __init__(
+        self, app: App[int], tell: Callable[[str], None], stops: Sequence[Stop] = STOPS
+    ) -> None:
         self._app = app
+        self._tell = tell
         self._stops = stops
         self.is_under_way = True
 
@@ -49,12 +50,12 @@ class Tour:
     def stop(self) -> None:
         self.is_under_way = False
         self._app.workers.cancel_group(self._app, "tour")
-        self._app.tell("The tour is over: the keys are yours.")
+        self._tell("The tour is over: the keys are yours.")
 
     async def _go(self) -> None:
         for number, stop in enumerate(self._stops, 1):
             await self._app.run_action(stop.action)
             await asyncio.sleep(0.5)  # what the action itself says comes first
-            self._app.tell(f"{number}/{len(self._stops)} {with_keys(stop.sentence)}")
+            self._tell(f"{number}/{len(self._stops)} {with_keys(stop.sentence)}")
             await asyncio.sleep(stop.seconds)
         self.is_under_way = False

@@ -18,8 +18,8 @@ from wtr_tui.tui.widgets.profiles_panel import ProfileRow, ProfileRows, Profiles
 
 class PanelStage(Stage):
     @on(Panel.TitlePressed)
-    @on(CardKeys.Pressed)
-    @on(ProfileRows.Pressed)
+    @on(CardKeys.KeyPressed)
+    @on(ProfileRows.RowPressed)
     def keep_it(self, message: Message) -> None:
         self.keep(message)
 

@@ -6,7 +6,7 @@ framed box above one. Both have ``self.session`` and ``self.program``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar, cast
 
@@ -27,6 +27,7 @@ from wtr_tui.tui.widgets.card import CardKeys
 from wtr_tui.tui.widgets.header import TABS, Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
 from wtr_tui.tui.widgets.message_line import MOST_ROWS, MessageLine, Tone
+from wtr_tui.tui.widgets.quiet import Quiet
 
 NARROW_BELOW, TALL_FROM, TINY_BELOW = 76, 22, 14
 
@@ -154,7 +155,7 @@ class WtrScreen(Screen[None]):
     def on_header_tab_pressed(self, event: Header.TabPressed) -> None:
         self.program.go(event.name)
 
-    async def on_card_keys_pressed(self, event: CardKeys.Pressed) -> None:
+    async def on_card_keys_key_pressed(self, event: CardKeys.KeyPressed) -> None:
         await self.run_action(event.action)
 
     def action_clear_message(self) -> None:
@@ -279,3 +280,35 @@ _BETWEEN, _CORNER = "   ", 3
 _NAMES = {"Enter": "enter", "Esc": "escape"}
 _AROUND = 7
 """Columns of the frame, the blanks inside of it and the scroll bar (dialogs.tcss)."""
+
+
+class Listing(Dialog[None]):
+    """A list to be scrolled and closed: all scopes, the history.
+
+    As wide as its lines, up to the screen; what does not fit goes on below column ``hang``."""
+
+    ASKS = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close")]
+
+    def __init__(self, title: str, lines: Sequence[Content], *, hang: int = 0) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+        self._hang = hang
+
+    def compose(self) -> ComposeResult:
+        count = len(self._lines)
+        widest = max((line.cell_length for line in self._lines), default=30)
+        title = f"{self._title} · {count}" if count else self._title
+        with Box(title, *SCROLL_KEYS, columns=max(widest, 30)):
+            yield Quiet("nothing yet")
+
+    def on_resize(self) -> None:
+        if self._lines:
+            width = self.query_one(Box).content_size.width or self.size.width
+            gap = "\n" + " " * self._hang
+            lines = [
+                line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
+                for line in self._lines
+            ]
+            self.query_one(Quiet).reshape(Content("\n").join(lines))

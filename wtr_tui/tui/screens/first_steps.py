@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from wtr_tui.tui.keys import with_keys
 from wtr_tui.tui.screens import settings_words as words
-from wtr_tui.tui.screens.signed_line import SignedLine
 from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -24,6 +24,26 @@ _FIRST = (
     "#sections",
 )
 _USUAL = ("#fields", "#uri-block", "#portal-block", "#sections")
+
+
+class SignedLine(Horizontal):
+    """A sentence with a sign in front; where it needs more lines, they stand under its words."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sign = Quiet("", classes="sign")
+        self._sentence = Quiet("", classes="wrapped")
+
+    def compose(self) -> ComposeResult:
+        yield self._sign
+        yield self._sentence
+
+    def tell(self, line: str) -> None:
+        """``line`` begins with the sign, or a blank, and a space."""
+        # What is not to be done now stays in the background.
+        self.set_class(line[:1] in {" ", "○"}, "muted")
+        self._sign.show(line[:1])
+        self._sentence.reshape(line[2:])
 
 
 def around(fields: Iterable[Widget]) -> Iterable[Widget]:

@@ -402,7 +402,7 @@ class TokenScreen(WtrScreen):
         shown = [activity.row(entry, session.now()) for entry in entries]
         self.query_one(ActivityPanel).show(shown)
 
-    def on_profile_rows_pressed(self, event: ProfileRows.Pressed) -> None:
+    def on_profile_rows_row_pressed(self, event: ProfileRows.RowPressed) -> None:
         for each in self.session.roster:
             if each.profile.name == event.name and each is not self.session.used:
                 self.program.switch_profile(each.profile)
@@ -476,7 +476,7 @@ class TokenScreen(WtrScreen):
         self.program.save_again()
 
     def action_scopes(self) -> None:
-        from wtr_tui.tui.screens.listing import Listing
+        from wtr_tui.tui.screens.base import Listing
 
         if self.token is not None:
             asked = scopes_asked(self.token, self.session.settings)
@@ -486,7 +486,7 @@ class TokenScreen(WtrScreen):
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
         from wtr_tui.tui import overview
-        from wtr_tui.tui.screens.listing import Listing
+        from wtr_tui.tui.screens.base import Listing
 
         session = self.session
         entries = await in_thread(lambda: overview.entries(session, most=1_000))

@@ -31,7 +31,7 @@ class CardKeys(Quiet):
     DEFAULT_CSS = "CardKeys { width: 100%; height: auto; dock: bottom; }"
 
     @dataclass
-    class Pressed(Message):
+    class KeyPressed(Message):
         """A key was clicked; the screen runs its action."""
 
         action: str
@@ -57,7 +57,7 @@ class CardKeys(Quiet):
         for line, start, end, action in self._spans:
             if line == event.y and start <= event.x < end:
                 event.stop()
-                self.post_message(self.Pressed(action))
+                self.post_message(self.KeyPressed(action))
 
     def _compose_lines(self) -> None:
         room = self.content_size.width or self.app.size.width
@@ -79,7 +79,7 @@ class CardKeys(Quiet):
 class Card(Panel):
     """``1  Forward the port ──── likeliest here``: accented when it is the likeliest.
 
-    Gives :class:`CardKeys.Pressed` when one of its keys is clicked, and
+    Gives :class:`CardKeys.KeyPressed` when one of its keys is clicked, and
     :class:`Panel.TitlePressed` for the right title.
     """
 

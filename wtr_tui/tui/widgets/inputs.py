@@ -26,7 +26,7 @@ class QuietInput(Input):
     def on_blur(self) -> None:
         self.scroll_to(0, animate=False, force=True)
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
         """Takes all lines: Textual's own keeps the first, and a wrapped address would be cut."""
         self.insert_text_at_cursor(joined(event.text))
         event.stop()
@@ -36,9 +36,9 @@ class QuietInput(Input):
 class AddressInput(QuietInput):
     """Holds one address: what is pasted stands in for what was there, such as a refused one."""
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
         self.value = ""
-        super()._on_paste(event)
+        super().on_paste(event)
 
 
 class SecretInput(QuietInput):

@@ -43,7 +43,7 @@ class ProfileRows(Widget):
     DEFAULT_CSS = "ProfileRows { height: auto; width: 100%; }"
 
     @dataclass
-    class Pressed(Message):
+    class RowPressed(Message):
         """A row was clicked."""
 
         name: str
@@ -76,7 +76,7 @@ class ProfileRows(Widget):
         index, between = divmod(event.y, 2) if self._spaced else (event.y, 0)
         if index < len(rows) and not between:
             event.stop()
-            self.post_message(self.Pressed(rows[index].name))
+            self.post_message(self.RowPressed(rows[index].name))
 
     def render(self) -> Content:
         return Content("\n").join(self._lines(self.content_size.width))
@@ -113,7 +113,7 @@ class ProfileRows(Widget):
 class ProfilesPanel(Panel):
     """``Profiles ───── F5 all``, with a row for each profile.
 
-    Gives :class:`ProfileRows.Pressed` for a row and :class:`Panel.TitlePressed` for the title.
+    Gives :class:`ProfileRows.RowPressed` for a row and :class:`Panel.TitlePressed` for the title.
     """
 
     def __init__(self, *, id: str | None = None, most: int = 6, spaced: bool = False) -> None:
