@@ -358,7 +358,7 @@ def _clipboard(here: Surroundings, known: Settings) -> Finding:
 def _time_zone() -> Iterator[Finding]:
     unknown = clock.unknown_time_zone()
     if unknown:
-        words = f"$TZ names none that this system knows ({unknown!a}): times are told in UTC."
+        words = f"$TZ names none that this system knows ({unknown!a}): times are shown in UTC."
         yield _warn("time zone", words)
 
 
@@ -399,7 +399,7 @@ def _webex(known: Settings, token: Token | None, *, ask: bool) -> Iterator[Findi
 def _answer(client: WebexClient, token: Token | None) -> Iterator[Finding]:
     is_valid = token is not None and token.is_valid(clock.now())
     try:
-        person = client.account(token.access_token if token and is_valid else _NO_TOKEN)
+        owner = client.account(token.access_token if token and is_valid else _NO_TOKEN)
     except AccessTokenRejected:
         if is_valid:
             yield _bad("webex", "it answers, but does not accept the access token.")
@@ -408,7 +408,7 @@ def _answer(client: WebexClient, token: Token | None) -> Iterator[Finding]:
     except WtrError as error:
         yield _bad("webex", error)
     else:
-        whose = f"; the token is {person.display_name}'s" if person is not None else ""
+        whose = f"; the token is {owner.display_name}'s" if owner is not None else ""
         yield _good("webex", f"it answers and accepts the access token{whose}.")
 
 

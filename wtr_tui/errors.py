@@ -57,7 +57,7 @@ class WtrError(Exception):
     kind = "failed"
 
     is_repeated = False
-    """True where nothing was asked: it is what was found, and told, the last time."""
+    """True where nothing was asked: it repeats what was found and reported the last time."""
 
     def __init__(
         self, message: str, hint: str = "", *, details: ServerDetails | None = None
@@ -195,7 +195,7 @@ class SignInNeeded(WtrError):
     exit_code = SIGN_IN_NEEDED
     kind = "sign-in-needed"
     is_news = True
-    """False where the same was found of the same grant before, and told."""
+    """False where the same was found of the same grant and reported before."""
 
 
 class GrantRejected(SignInNeeded):

@@ -160,7 +160,7 @@ async def test_all_are_refreshed_on_a_key_and_a_failure_stands_beside_its_profil
         await pilot.press("f5")
         await shows(pilot, "calling-11")
         await pilot.press("R")
-        await tells(pilot, "12 of 13 refreshed; what failed is told beside it.")
+        await tells(pilot, "12 of 13 refreshed; what failed is shown beside it.")
         await shows(pilot, "! The network is unreachable.")
     assert len(webex.asked) == 13
 

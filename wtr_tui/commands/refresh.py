@@ -82,7 +82,7 @@ class Refreshed:
     soon: str = ""
     """That somebody has to sign in soon, whatever is refreshed; "" where that is far away."""
     is_news: bool = True
-    """Whether that, or the error, was not told by another run before."""
+    """Whether that, or the error, was not reported by another run before."""
 
     @property
     def is_idle(self) -> bool:
@@ -216,7 +216,7 @@ def _give(result: Refreshed, options: Namespace) -> None:
 
 
 def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
-    """Says it; with --quiet what failed, or comes near, and was not told before."""
+    """Says it; with --quiet what failed, or comes near, and was not reported before."""
     if options.quiet and (result.is_idle or not result.is_news):
         return
     if options.quiet and result.error is None:
@@ -236,9 +236,9 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     if options.json:
         give(as_json([_members(result) for result in results]))
     for result in results:
-        told = on_one_line(result.text) if result.error is not None else result.soon
-        if told:
-            _tell(result, f"{result.profile.name}: {told}", options)
+        sentence = on_one_line(result.text) if result.error is not None else result.soon
+        if sentence:
+            _tell(result, f"{result.profile.name}: {sentence}", options)
     fresh = sum(
         result.obtained is not None and result.obtained.how is How.ALREADY_FRESH
         for result in results

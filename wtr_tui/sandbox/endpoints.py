@@ -34,7 +34,7 @@ from wtr_tui.sandbox.messages import (
     see_other,
 )
 
-PERSON = "Robin Example"
+USER = "Robin Example"
 EMAIL = "robin@example.com"
 DEVICE_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 PROMPTS = ("", "select_account", "none")
@@ -128,7 +128,7 @@ def _authorize(service: Service, request: HttpRequest, *, approved: bool) -> Ans
         action="/v1/authorize",
         hidden={"consent": page_id},
         integration=integration.name,
-        person=PERSON,
+        user=USER,
         email=query.text("login_hint") or EMAIL,
         scopes=wanted.scopes,
         returns_to=wanted.redirect_uri,
@@ -302,7 +302,7 @@ def take_user_code(service: Service, request: HttpRequest) -> Answer:
         action="/verify",
         hidden={"userCode": code.user_code},
         integration=service.integrations[code.client_id].name,
-        person=PERSON,
+        user=USER,
         email=EMAIL,
         scopes=code.scopes,
         returns_to="",
@@ -318,7 +318,7 @@ def show_person(service: Service, request: HttpRequest) -> Answer:
     content = {
         "id": _identifier("PEOPLE", "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"),
         "emails": [EMAIL],
-        "displayName": PERSON,
+        "displayName": USER,
         "orgId": _identifier("ORGANIZATION", ORGANIZATION),
         "type": "person",
     }
@@ -334,7 +334,7 @@ def show_userinfo(service: Service, request: HttpRequest) -> Answer:
     if "email" in grant.scopes:
         content["email"] = EMAIL
     if "profile" in grant.scopes:
-        content["name"] = PERSON
+        content["name"] = USER
     return json_answer(200, content)
 
 

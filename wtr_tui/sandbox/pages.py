@@ -18,7 +18,7 @@ def consent_page(
     action: str,
     hidden: Mapping[str, str],
     integration: str,
-    person: str,
+    user: str,
     email: str,
     scopes: Iterable[str],
     returns_to: str,
@@ -32,8 +32,8 @@ def consent_page(
             for name, value in hidden.items()
         ),
         integration=escape(integration),
-        initial=escape(person[:1].upper()),
-        person=escape(person),
+        initial=escape(user[:1].upper()),
+        user=escape(user),
         email=escape(email),
         scopes="".join(_scope(scope) for scope in scopes),
         returns_to=(

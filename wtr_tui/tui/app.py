@@ -216,7 +216,7 @@ class WtrApp(textual_private.FaultApp):
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
         warning = keeper.take_notices()
-        if not warning and not self.refreshing.running:  # whose own end would be told over it
+        if not warning and not self.refreshing.running:  # whose own message would replace it
             warning = self._hook_warnings.take()
         if warning:
             self.tell(warning, Tone.WARN)

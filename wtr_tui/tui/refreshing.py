@@ -121,7 +121,7 @@ class Refreshing:
         return outcome
 
     def announce_sign_in(self, followed: Followed) -> None:
-        """Tells the onToken command that the refresh token ends soon, unless it was told."""
+        """Tells the onToken command that the refresh token ends soon, once."""
 
         def announce() -> None:
             from wtr_tui.known import announce_sign_in
@@ -154,8 +154,8 @@ def _progress(done: int, count: int, failed: int) -> str:
     wrong = f", {failed} not" if failed else ""
     if done < count:
         return f"Refreshing {count} profiles: {done - failed} done{wrong} …"
-    told = "; what failed is told beside it" if failed else ""
-    return f"{done - failed} of {count} refreshed{told}."
+    hint = "; what failed is shown beside it" if failed else ""
+    return f"{done - failed} of {count} refreshed{hint}."
 
 
 def _refreshed(

@@ -311,7 +311,7 @@ class NameDialog(Dialog["profiles.Profile | None"]):
         with Box("A new profile", ("Enter", "makes it"), ("Esc", "cancels")):
             yield Quiet("One integration with settings and a token of its own. Its name:")
             yield QuietInput(placeholder="work")
-            yield Quiet("", id="told")
+            yield Quiet("", id="problem")
 
     def on_mount(self) -> None:
         self.query_one(QuietInput).focus()
@@ -321,7 +321,7 @@ class NameDialog(Dialog["profiles.Profile | None"]):
         try:
             made = profiles.create(event.value.strip(), self.session.environ)
         except WtrError as error:
-            self.query_one("#told", Quiet).reshape(str(error))
+            self.query_one("#problem", Quiet).reshape(str(error))
         else:
             self.dismiss(made)
 

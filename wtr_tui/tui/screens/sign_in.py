@@ -70,7 +70,7 @@ class SignInScreen(WtrScreen):
         "4. With a device code ({device:d}): enter a short code at Webex, on any machine; {qr:Q}"
         " shows it for a"
         " phone's camera.\n\n"
-        "Whatever else arrives at the port is counted, told and turned away; it never ends the"
+        "Whatever else arrives at the port is counted, reported and turned away; it never ends the"
         " sign-in."
     )
     WHOLE_WIDTH = True

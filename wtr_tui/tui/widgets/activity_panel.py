@@ -70,14 +70,16 @@ class ActivityRows(Widget):
         what = max(width - whens - 3 - (bys + 2 if bys else 0), 1)
         lines = []
         for row in rows:
-            # What failed is told in full where there is room for it.
-            told = textwrap.wrap(printable(row.what), what) if len(row.what) > what else [row.what]
-            if len(told) - 1 + len(rows) > self.content_size.height:
-                told = [row.what]
-            lines.append(_line(replace(row, what=told[0]), whens, what, bys))
+            # What failed is shown in full where there is room for it.
+            wrapped = (
+                textwrap.wrap(printable(row.what), what) if len(row.what) > what else [row.what]
+            )
+            if len(wrapped) - 1 + len(rows) > self.content_size.height:
+                wrapped = [row.what]
+            lines.append(_line(replace(row, what=wrapped[0]), whens, what, bys))
             lines += [
                 Content(" " * (whens + 3)) + Content.styled(more, row.tone.value[1])
-                for more in told[1:]
+                for more in wrapped[1:]
             ]
         return lines[: self.content_size.height or None]
 

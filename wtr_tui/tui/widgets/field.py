@@ -70,7 +70,7 @@ class Field(Vertical):
     def judge(self) -> None:
         self.problem = self._check(self.entry.value) or ""
         # What is merely missing so far is said calmly.
-        self.set_class(bool(self.problem), "-told")
+        self.set_class(bool(self.problem), "-shown")
         self.set_class(bool(self.problem and self.entry.value), "-wrong")
         self.query_one(".problem", Quiet).reshape(self.problem)
         self._show_source()

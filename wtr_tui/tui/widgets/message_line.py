@@ -51,7 +51,7 @@ class MessageLine(Quiet):
         self.sentence, self._tone = sentence, tone
         for other in Tone:
             self.set_class(other is tone, f"-{other.name.lower()}")
-        self.set_class(bool(sentence), "-told")
+        self.set_class(bool(sentence), "-shown")
         self.reshape(f"{tone.value} {sentence}" if sentence else "")
         if self.is_mounted:
             self._count()
