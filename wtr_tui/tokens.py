@@ -546,7 +546,7 @@ def _read_again(
     """Reads the token again, another process may have replaced it, and asks where needed."""
     from wtr_tui import in_flight, known
 
-    stored = profile.token_file.read()
+    stored = profile.token_file.read(locked=locked)
     if stored is None:
         raise SignInNeeded("There is no token to refresh.", "Sign in first.")
     require_own(stored, settings, strict=True)

@@ -159,21 +159,27 @@ def leftovers(path: str) -> list[str]:
     return [f"{folder}/{other}" for other in names if _is_temporary(other, name)]
 
 
-_listed: dict[str, tuple[int, list[str]]] = {}
+_listed: dict[tuple[int, int], tuple[int, float, list[str]]] = {}
+"""By device and inode of a folder: its time of change, when it was listed, its temporary files."""
 _SETTLED = 2_000_000_000
+_RECENT = 1.0
 
 
-def _temporaries(folder: str) -> list[str]:
-    """The folder's temporary files. It is listed again only after it has changed: whoever reads
-    a thousand profiles would else list a thousand files a thousand times."""
-    changed = os.stat(folder).st_mtime_ns  # noqa: PTH116 - as text, like its neighbours
-    known = _listed.get(folder)
-    if known is not None and known[0] == changed:
-        return known[1]
+def _temporaries(folder: str | int, *, recent: bool = False) -> list[str]:
+    """The folder's temporary files; with ``recent`` those of a second ago will do.
+
+    It is listed again only after it has changed: whoever reads or saves the tokens of a thousand
+    profiles would else list thousands of files a thousand times.
+    """
+    facts = os.stat(folder)  # noqa: PTH116 - as text, like its neighbours
+    changed, place = facts.st_mtime_ns, (facts.st_dev, facts.st_ino)
+    known, now = _listed.get(place), time.monotonic()
+    if known is not None and (known[0] == changed or (recent and now - known[1] < _RECENT)):
+        return known[2]
     names = [name for name in os.listdir(folder) if name.endswith(".tmp")]  # noqa: PTH208
     # A clock of the file system may be coarse: what changes within its tick looks the same.
-    if time.time_ns() - changed > _SETTLED:
-        _listed[folder] = changed, names
+    is_settled = time.time_ns() - changed > _SETTLED
+    _listed[place] = changed if is_settled else -1, now, names
     return names
 
 
@@ -425,7 +431,7 @@ def _sweep(directory: int, name: str) -> None:
     """Removes what writers that were killed left behind: it holds secrets and nobody's use."""
     try:
         newest = os.stat(name, dir_fd=directory).st_mtime
-        for other in os.listdir(directory):
+        for other in _temporaries(directory, recent=True):
             if _is_temporary(other, name):
                 facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
                 if newest - facts.st_mtime > _LEFTOVER_AGE:

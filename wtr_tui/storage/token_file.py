@@ -58,13 +58,14 @@ class TokenFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> StoredToken | None:
+    def read(self, *, locked: bool = False) -> StoredToken | None:
         """The token, or None where there is no file.
 
-        Raises TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it
-        does not hold a token; its content is copied aside first, once.
+        With ``locked`` what a killed writer has left was taken up just before. Raises
+        TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it does not
+        hold a token; its content is copied aside first, once.
         """
-        if leftovers(str(self.path)):
+        if not locked and leftovers(str(self.path)):
             # Who holds the lock may be writing one of them, or takes it up itself.
             with suppress(WtrError), self.lock(timeout=0):
                 self.take_up_leftover()
