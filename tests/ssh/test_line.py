@@ -88,5 +88,6 @@ def test_ctrl_z_and_fg_in_the_shell_of_the_session(
         terminal.wait_for("WTR²", "Auto-refresh", "● valid", "Sign-in", "q Quit")
     terminal.press("q")
     terminal.wait_until(lambda _: not terminal.in_full_screen, "the shell")
+    terminal.wait_for("shell>")  # what is typed while a program ends is dropped with its input
     terminal.press("exit", "enter")
     assert terminal.wait() == 0
