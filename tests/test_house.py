@@ -22,7 +22,7 @@ LOWEST = ("oauth", "storage", "environment")
 ABOVE_THEM = frozenset(
     {
         *("access", "auto_refresh", "cli", "commands", "crash", "delivery", "doctor", "history"),
-        *("known", "retrieval", "sandbox", "schedulers", "sdk", "serve", "service_app"),
+        *("known", "retrieval", "sandbox", "schedulers", "sdk", "service_app"),
         *("sign_out", "timer", "tokens", "tui"),
     }
 )

@@ -74,8 +74,7 @@ def _run(arguments: list[str]) -> int:
     if not arguments:  # nothing to parse, so no parser to load
         return _screens(None, None)
     if arguments == ["token"]:  # the same, for what scripts call most
-        from wtr_tui.commands import token
-        from wtr_tui.commands.options import NoOptions
+        from wtr_tui.commands import NoOptions, token
 
         text.command = "wtr token"
         return token.run(NoOptions())

@@ -12,7 +12,7 @@ from tests.benchmarks.timing import at_once, interleaved, run
 
 _ANSWER_SECONDS = 0.02
 _PROCESSES = 50
-_CONCURRENCY = 8  # as in wtr_tui.commands.many
+_CONCURRENCY = 8  # as in wtr_tui.commands.profile
 
 
 def figures(place: Place) -> list[Figure]:

@@ -15,7 +15,7 @@ from tests.support.home import PATIENCE, Home
 from tests.support.programs import required
 from wtr_tui.cli import main
 from wtr_tui.commands import COMMANDS, help_, parsers
-from wtr_tui.commands.layout import laid_out
+from wtr_tui.commands.output import laid_out
 from wtr_tui.storage.settings import load
 from wtr_tui.storage.settings_table import ON_TOKEN, SETTINGS
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.webex import Fault, Sandbox
-from wtr_tui.commands.layout import Look
+from wtr_tui.commands.output import Look
 
 SGR = re.compile(r"\x1b\[\d+m")
 

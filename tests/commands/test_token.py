@@ -14,7 +14,7 @@ import pytest
 from tests.support.home import PATIENCE, PROGRAM, Home, ended
 from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integration
 from wtr_tui import clock, tokens
-from wtr_tui.commands import parsers, token
+from wtr_tui.commands import NoOptions, parsers
 from wtr_tui.errors import TemporaryError
 from wtr_tui.storage import profiles
 
@@ -337,4 +337,4 @@ def test_two_profiles_of_two_integrations_do_not_meet(home: Home, sandbox: Sandb
 def test_a_bare_command_is_the_one_without_options() -> None:
     parser, _ = parsers.of_command("token")
     parsed = vars(parser.parse_args([]))
-    assert {name: getattr(token.NoOptions(), name) for name in parsed} == parsed
+    assert {name: getattr(NoOptions(), name) for name in parsed} == parsed

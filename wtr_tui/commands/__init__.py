@@ -27,3 +27,11 @@ COMMANDS = {
 
 FAULT_CODES = {"wtr check": 3}
 """What a command whose exit codes are its own ends with where it cannot do its work."""
+
+
+class NoOptions:
+    """What the parser gives for a bare ``wtr token``, without loading a parser."""
+
+    profile = config = None
+    debug = header = header_json = json = no_refresh = False
+    min_left = None

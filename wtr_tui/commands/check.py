@@ -26,9 +26,8 @@ from pathlib import Path
 
 from wtr_tui import clock, known
 from wtr_tui.commands import status
-from wtr_tui.commands.layout import SIGNS, Look
-from wtr_tui.commands.options import duration, named_path, refuse_all_of_one
-from wtr_tui.commands.output import as_json, give
+from wtr_tui.commands.output import SIGNS, Look, as_json, give
+from wtr_tui.commands.parsers import duration, named_path, refuse_all_of_one
 from wtr_tui.commands.status import Condition, seconds_until
 from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
 from wtr_tui.model import Token
@@ -38,7 +37,7 @@ from wtr_tui.tokens import TokenState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wtr_tui.commands.layout import Tone
+    from wtr_tui.commands.output import Tone
 
 _WARN, _CRITICAL = 7 * 86_400, 86_400
 _READABLE_BY_ALL = 0o644

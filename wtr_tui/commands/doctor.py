@@ -11,14 +11,13 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from wtr_tui.commands import debug
-from wtr_tui.commands.layout import Look
-from wtr_tui.commands.output import as_json, give
+from wtr_tui.commands.output import Look, as_json, give
 from wtr_tui.doctor import Finding, Level, examine
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.storage import profiles
 
 if TYPE_CHECKING:
-    from wtr_tui.commands.layout import Tone
+    from wtr_tui.commands.output import Tone
 
 _TONES: dict[Level, Tone] = {Level.GOOD: "good", Level.WARN: "warn", Level.BAD: "bad"}
 _COLUMN = 16

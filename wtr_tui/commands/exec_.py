@@ -12,8 +12,8 @@ import os
 import signal
 from collections.abc import Mapping
 
-from wtr_tui.commands.options import add_min_left
 from wtr_tui.commands.output import allow_core_dumps, tell
+from wtr_tui.commands.parsers import add_min_left
 from wtr_tui.commands.token import ready_token
 from wtr_tui.errors import UsageError
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from wtr_tui import clock
-from wtr_tui.commands.options import add_min_left, named_path
 from wtr_tui.commands.output import as_json, give, original_json
-from wtr_tui.commands.valid_token import valid_token
+from wtr_tui.commands.parsers import add_min_left, named_path
+from wtr_tui.commands.profile import valid_token
 from wtr_tui.errors import DONE, StorageError
 from wtr_tui.model import Token
 from wtr_tui.storage.private_file import write_private

@@ -6,8 +6,7 @@ import argparse
 from importlib import resources
 
 from wtr_tui.commands import COMMANDS
-from wtr_tui.commands.layout import columns, laid_out
-from wtr_tui.commands.output import give
+from wtr_tui.commands.output import columns, give, laid_out
 from wtr_tui.errors import DONE
 
 _FOLDER = resources.files(__package__) / "topics"

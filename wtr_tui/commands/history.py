@@ -13,15 +13,14 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from wtr_tui import clock, history
-from wtr_tui.commands.layout import SIGNS, Look
-from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.output import SIGNS, Look, give, tell
 from wtr_tui.errors import DONE
 from wtr_tui.history import WORDS, Entry, Event
 from wtr_tui.storage import profiles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wtr_tui.commands.layout import Tone
+    from wtr_tui.commands.output import Tone
 
 _USUAL = 20
 

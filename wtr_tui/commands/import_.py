@@ -7,19 +7,23 @@ header or as wtr export prints it. - reads standard input. The file itself is le
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import termios
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 from wtr_tui import clock, in_flight
+from wtr_tui.clock import from_iso
 from wtr_tui.commands import debug
-from wtr_tui.commands.foreign import Foreign, understood
-from wtr_tui.commands.options import named_path
 from wtr_tui.commands.output import give_unsaved, tell
-from wtr_tui.commands.valid_token import loaded_settings
+from wtr_tui.commands.parsers import named_path
+from wtr_tui.commands.profile import loaded_settings
 from wtr_tui.errors import (
     DONE,
     AccessTokenRejected,
@@ -29,15 +33,17 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.known import signed_in
-from wtr_tui.model import Secret, StoredToken, Token
+from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profiles, settings, settings_edit
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_file import parsed
 from wtr_tui.storage.settings_record import same_base_url
-from wtr_tui.storage.token_file import TokenFile
-from wtr_tui.text import cause, cleaned
+from wtr_tui.storage.settings_table import check_app_id, check_secret, parse_port, parse_scopes
+from wtr_tui.storage.token_file import TokenFile, account_of
+from wtr_tui.text import cause, cleaned, is_visible_ascii
 
 _LARGEST = 1024 * 1024
 
@@ -162,7 +168,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
                 "The refresh token belongs to an integration, but nothing says to which.",
                 "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
             )
-        token = _token(foreign, client, known, found.token_file)
+        token = _token_to_keep(foreign, client, known, found.token_file)
     try:
         stored = replace(known.stored(token), app_id=app_id or PERSONAL, account=foreign.account)
         notices = found.token_file.save(stored)
@@ -175,35 +181,30 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
     return token
 
 
-def _token(foreign: Foreign, client: WebexClient, known: Settings, token_file: TokenFile) -> Token:
+def _token_to_keep(
+    foreign: Foreign, client: WebexClient, known: Settings, token_file: TokenFile
+) -> Token:
     """The token to keep. A refresh token alone is used at once: there is no token before that."""
-    if foreign.access_token is None:
-        known.require()
-        assert foreign.refresh_token is not None
-        placeholder = Token(
-            access_token=foreign.refresh_token,
-            obtained_at=clock.now(),
-            expires_at=None,
-            refresh_token=foreign.refresh_token,
-            refresh_expires_at=foreign.refresh_expires_at,
-            scopes=foreign.scopes,
-        )
-        token_file.try_room(StoredToken(known.app_id, placeholder))
-        return client.refresh(placeholder)
-    end = foreign.expires_at
-    if end is None:
-        try:
-            end = client.expiry(foreign.access_token)
-        except WtrError as error:
-            tell(f"{error.message} The end of the token stays unknown.")
-    return Token(
-        access_token=foreign.access_token,
+    first = foreign.access_token or foreign.refresh_token
+    assert first is not None
+    token = Token(
+        access_token=first,
         obtained_at=clock.now(),
-        expires_at=end,
+        expires_at=foreign.expires_at,
         refresh_token=foreign.refresh_token,
         refresh_expires_at=foreign.refresh_expires_at,
         scopes=foreign.scopes,
     )
+    if foreign.access_token is None:
+        known.require()
+        token_file.try_room(StoredToken(known.app_id, token))
+        return client.refresh(token)
+    if token.expires_at is None:
+        try:
+            return replace(token, expires_at=client.expiry(first))
+        except WtrError as error:
+            tell(f"{error.message} The end of the token stays unknown.")
+    return token
 
 
 def _recognised(token: Secret, client: WebexClient, known: Settings, options: Namespace) -> Foreign:
@@ -228,3 +229,169 @@ def _recognised(token: Secret, client: WebexClient, known: Settings, options: Na
             ) from None
         return Foreign(refresh_token=token)
     return Foreign(access_token=token)
+
+
+# What the files of other tools say (pure): the Go tool's ``.wtr-cli.json``, wxc_sdk's YAML, an
+# answer of Webex as JSON, this program's own token file, variables for a shell, a token alone.
+
+_INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+_MEMBERS = {
+    "WEBEX_TOKEN": "access_token",
+    "WEBEX_ACCESS_TOKEN": "access_token",
+    "WEBEX_ACCESS_TOKEN_EXPIRES_AT": "expires_at",
+}
+"""What an environment, or a file for one, calls the members."""
+_VARIABLE = re.compile(
+    rf"""^(?:export +)?({"|".join(_MEMBERS)})=["']?([^\s"']+)["']?$""", re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """``settings`` go by our own file's keys. ``bare`` is a token of which nothing is known."""
+
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    access_token: Secret | None = None
+    expires_at: datetime | None = None
+    refresh_token: Secret | None = None
+    refresh_expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    bare: Secret | None = None
+    base_url: str = ""
+    account: Account = field(default_factory=Account)
+
+    @property
+    def has_token(self) -> bool:
+        return any((self.access_token, self.refresh_token, self.bare))
+
+
+def understood(content: bytes) -> Foreign:
+    """What the content of such a file says.
+
+    Raises ValueError with a sentence that repeats nothing of the content.
+    """
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("That is not text in UTF-8.") from None
+    text = text.removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
+    if not text:
+        raise ValueError("There is nothing in it.")
+    variables = dict(_VARIABLE.findall(text))
+    if variables:
+        return _from_members({_MEMBERS[name]: value for name, value in variables.items()})
+    if text.startswith("{"):
+        return _from_members(_json(text))
+    word = text.strip("\"'")
+    if not any(letter.isspace() for letter in word):
+        return Foreign(bare=_checked_token(word, "What is there"))
+    try:
+        found = parsed(text, "The file")
+    except SettingsError:
+        # Its words are about settings, and may show a line.
+        raise ValueError("It is neither JSON, nor YAML with keys, nor a token alone.") from None
+    return _from_members({key: entry.value for key, entry in found.items()})
+
+
+def _json(text: str) -> Mapping[str, object]:
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        # The cause is left out: it carries the whole text.
+        raise ValueError("It begins like JSON, but is none.") from None
+    assert isinstance(members, dict)  # it begins with a brace
+    return members
+
+
+def _from_members(given: Mapping[str, object]) -> Foreign:
+    # The Go tool's library writes its keys in small letters, a user may have written others.
+    members = {key.lower(): value for key, value in given.items() if value}
+    access = _first(members, "access_token", "token")
+    refresh = members.get("refresh_token")
+    base_url = members.get("base_url")
+    foreign = Foreign(
+        settings=_foreign_settings(members) if "access_token" not in members else _app_id(members),
+        access_token=None if access is None else _checked_token(access, "The access token"),
+        expires_at=_instant(_first(members, "expires_at", "expiration")),
+        refresh_token=None if refresh is None else _checked_token(refresh, "The refresh token"),
+        refresh_expires_at=_instant(
+            _first(members, "refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
+        ),
+        scopes=_foreign_scopes(members.get("scope")),
+        base_url=base_url if isinstance(base_url, str) else "",
+        account=_foreign_account(given),
+    )
+    if not foreign.has_token and not foreign.settings:
+        raise ValueError("It holds no token, and no settings.")
+    return foreign
+
+
+def _first(members: Mapping[str, object], *names: str) -> object:
+    return next((members[name] for name in names if name in members), None)
+
+
+def _foreign_settings(members: Mapping[str, object]) -> dict[str, str]:
+    found = _app_id(members)
+    secret, scopes = members.get("secret"), members.get("scopes")
+    port = members.get("redirectport")
+    if isinstance(secret, str) and not check_secret(secret):
+        found["secret"] = secret.strip()
+    if isinstance(scopes, (str, list, tuple)):
+        found["scopes"] = " ".join(parse_scopes(scopes))
+    if isinstance(port, (str, int)):
+        found["redirectPort"] = str(parse_port(str(port)))
+    return found
+
+
+def _app_id(members: Mapping[str, object]) -> dict[str, str]:
+    app_id = _first(members, "clientid", "client_id", "appid")
+    if app_id is None:
+        return {}
+    if not isinstance(app_id, str):
+        raise ValueError("Its App ID is not a text.")
+    refusal = check_app_id(app_id)
+    if refusal is not None:
+        raise ValueError(refusal)
+    return {"appid": app_id.strip()}
+
+
+def _checked_token(value: object, what: str) -> Secret:
+    if not isinstance(value, str) or not is_visible_ascii(value.strip()):
+        raise ValueError(f"{what} does not look like a token.")
+    if len(value.strip()) < 16:
+        raise ValueError(f"{what} is too short for a token.")
+    return Secret(value.strip())
+
+
+def _instant(value: object) -> datetime | None:
+    """Seconds since 1970, or ISO 8601 with an offset; None for what says neither."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+        value = int(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(int(value), timezone.utc)
+        except (ValueError, OverflowError, OSError):
+            return None
+    found = _INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    try:
+        return from_iso(f"{found[1]}T{found[2]}{found[3]}")
+    except ValueError:
+        return None
+
+
+def _foreign_account(given: Mapping[str, object]) -> Account:
+    try:
+        return account_of("", given)
+    except StorageError:
+        return Account()
+
+
+def _foreign_scopes(value: object) -> tuple[str, ...]:
+    words = tuple(value.split()) if isinstance(value, str) else ()
+    if not all(is_visible_ascii(word) for word in words):
+        raise ValueError("Its scopes hold characters that no scope has.")
+    return words

@@ -12,8 +12,8 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from wtr_tui import timer
-from wtr_tui.commands.options import duration
 from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.parsers import duration
 from wtr_tui.errors import DONE, SettingsError, UsageError
 from wtr_tui.schedulers import spelled
 from wtr_tui.schedulers.systemd import Systemd, printed

@@ -1,19 +1,22 @@
-"""The parsers of the command line, one a command, so that only the chosen one is built."""
+"""The parsers of the command line, one a command, and the options that several commands take."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 import sys
+from argparse import ArgumentParser, Namespace
 
 from wtr_tui import __version__, text
+from wtr_tui.clock import parse_duration
 from wtr_tui.commands import COMMANDS, FAULT_CODES
-from wtr_tui.commands.layout import columns, laid_out
-from wtr_tui.commands.output import give
-from wtr_tui.text import escaped, program_name
+from wtr_tui.commands.output import columns, give, laid_out
+from wtr_tui.errors import UsageError
+from wtr_tui.text import cleaned, escaped, program_name
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
     from typing import NoReturn
 
@@ -54,7 +57,7 @@ class _Formatter(argparse.HelpFormatter):
         return laid_out(text, width)
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(escaped(message))  # argparse quotes what it was given as it is
 
@@ -69,7 +72,7 @@ class _Parser(argparse.ArgumentParser):
         super().exit(FAULT_CODES.get(text.command, status) if status else status, message)
 
 
-def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:
+def of_the_screens(name: str | None = None) -> ArgumentParser:
     """``wtr [OPTION]…``, and the help that lists the commands."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {words}" for name, (_, words) in COMMANDS.items())
@@ -99,7 +102,7 @@ def of_the_screens(name: str | None = None) -> argparse.ArgumentParser:
     return parser
 
 
-def of_command(name: str) -> tuple[argparse.ArgumentParser, ModuleType]:
+def of_command(name: str) -> tuple[ArgumentParser, ModuleType]:
     """The parser of one command, and its module, the only one that is imported."""
     module = _module(name)
     parser = _Parser(
@@ -113,7 +116,7 @@ def of_command(name: str) -> tuple[argparse.ArgumentParser, ModuleType]:
     return parser, module
 
 
-def of_everything(name: str) -> argparse.ArgumentParser:
+def of_everything(name: str) -> ArgumentParser:
     """The whole command line of a program called ``name``, each command as a subparser."""
     parser = of_the_screens(name)
     commands = parser.add_subparsers()
@@ -126,7 +129,7 @@ def _module(name: str) -> ModuleType:
     return importlib.import_module(f"wtr_tui.commands.{COMMANDS[name][0]}")
 
 
-def _add_arguments(parser: argparse.ArgumentParser, module: ModuleType) -> None:
+def _add_arguments(parser: ArgumentParser, module: ModuleType) -> None:
     module.arguments(parser)
     _add_profile(parser)
     parser.add_argument(
@@ -134,6 +137,60 @@ def _add_arguments(parser: argparse.ArgumentParser, module: ModuleType) -> None:
     )
 
 
-def _add_profile(parser: argparse.ArgumentParser) -> None:
+def _add_profile(parser: ArgumentParser) -> None:
     parser.add_argument("--profile", metavar="NAME", help="the integration to use ($WTR_PROFILE)")
     parser.add_argument("--config", metavar="FILE", help="another settings file ($WTR_CONFIG)")
+
+
+# Options that several commands take.
+
+
+def duration(text: str) -> int:
+    """The type of an option: ``3d``, ``36h``, ``90m``, ``1h30m``, ``45`` (seconds); in seconds."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_min_left(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--min-left",
+        type=duration,
+        metavar="DURATION",
+        help="refresh when less is left, like 90m or 3d (default: 5m, or half a shorter life)",
+    )
+
+
+def add_outputs(parser: ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", action="store_true", help="print the token as text")
+    parser.add_argument("-j", "--json", action="store_true", help="print the token as JSON")
+
+
+def add_timeout(parser: ArgumentParser, text: str) -> None:
+    parser.add_argument("-t", "--timeout", type=duration, metavar="SECONDS", help=text)
+
+
+def timeout(options: Namespace) -> int | None:
+    """What ``--timeout`` says, in seconds. Raises UsageError where that is out of bounds."""
+    seconds: int | None = options.timeout
+    if seconds is not None and not 1 <= seconds <= 3_600:
+        raise UsageError("The timeout is from 1 second to one hour.")
+    return seconds
+
+
+def refuse_all_of_one(options: Namespace) -> None:
+    """Raises UsageError for ``--all`` beside what names one profile."""
+    if options.all and (options.profile or options.config):
+        raise UsageError("--all is for every profile: it goes with no --profile or --config.")
+
+
+def named_path(given: str) -> Path:
+    """The file that an option names, ``~`` expanded. Raises UsageError for an unknown user's."""
+    from pathlib import Path
+
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        user = cleaned(given.partition("/")[0], 60)
+        raise UsageError(f"The home folder {user} is not known.", "Write the whole path.") from None

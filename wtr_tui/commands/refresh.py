@@ -18,8 +18,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wtr_tui import clock, in_flight, known, tokens
-from wtr_tui.commands import debug, many
-from wtr_tui.commands.options import add_outputs, add_timeout, duration, refuse_all_of_one, timeout
+from wtr_tui.commands import debug
 from wtr_tui.commands.output import (
     as_json,
     give,
@@ -29,7 +28,8 @@ from wtr_tui.commands.output import (
     tell,
     token_texts,
 )
-from wtr_tui.commands.valid_token import loaded_settings, stored_token
+from wtr_tui.commands.parsers import add_outputs, add_timeout, duration, refuse_all_of_one, timeout
+from wtr_tui.commands.profile import Clients, for_each, loaded_settings, stored_token
 from wtr_tui.errors import (
     DONE,
     SIGN_IN_NEEDED,
@@ -124,7 +124,7 @@ def run(options: Namespace) -> int:
     refuse_all_of_one(options)
     within = None if options.within is None else timedelta(seconds=options.within)
     patience = timeout(options) or _PATIENCE
-    with closing(many.Clients()) as clients:
+    with closing(Clients()) as clients:
 
         def refreshed_one(found: Profile) -> Refreshed:
             environ = profiles.environment_of(found, os.environ) if options.all else os.environ
@@ -144,7 +144,7 @@ def run(options: Namespace) -> int:
                 give_unsaved(result.error.token, result.profile.name)
             return result.error.exit_code if result.error else DONE
         with in_flight.saved_first(threads=True):
-            results = many.for_each(profiles.every(os.environ), refreshed_one)
+            results = for_each(profiles.every(os.environ), refreshed_one)
     return _summed_up(results, options)
 
 

@@ -7,46 +7,261 @@ a server that then needs no token file, no secret and no browser: wtr help ssh. 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import signal
+import socket
+import stat
+import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from wtr_tui import in_flight
 from wtr_tui.access import Source
-from wtr_tui.commands.options import add_min_left
 from wtr_tui.commands.output import tell
+from wtr_tui.commands.parsers import add_min_left
 from wtr_tui.environment import token_socket
+from wtr_tui.errors import (
+    DONE,
+    INTERRUPTED,
+    LockHeld,
+    StorageError,
+    TemporaryError,
+    UnsafeFile,
+    UsageError,
+    WtrError,
+)
 from wtr_tui.storage import paths
+from wtr_tui.storage.lock import exclusive
+from wtr_tui.storage.private_file import PRIVATE_FILE, make_private_folder
+from wtr_tui.text import cause
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--socket",
-        metavar="PATH",
-        help="another path than that in wtr help files",
-    )
+    parser.add_argument("--socket", metavar="PATH", help="another path than that in wtr help files")
     add_min_left(parser)
 
 
 def run(options: Namespace) -> int:
-    from wtr_tui import serve
-
     name = paths.profile_name(options.profile, os.environ)
     source = Source(name, options.config)
 
     def token() -> str:
         return source.access_token(options.min_left)
 
-    server = serve.activated(os.environ)
+    server = activated(os.environ)
     if server is not None:
         # They are for this process, not for what it starts.
         for variable in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
             os.environ.pop(variable, None)
         with server:
-            return serve.serve(
-                server, token, tell, f"Serving the profile {name} at systemd's socket."
-            )
+            return serve(server, token, f"Serving the profile {name} at systemd's socket.")
     path = options.socket or token_socket.default_path(
         name, os.environ, paths.state_dir(os.environ)
     )
     greeting = f"Serving the profile {name} at {path}. Ctrl+C ends it."
-    with serve.listening(os.path.abspath(path)) as listening:  # noqa: PTH100
-        return serve.serve(listening, token, tell, greeting)
+    with listening(os.path.abspath(path)) as server:  # noqa: PTH100
+        return serve(server, token, greeting)
+
+
+# One connection after the other: the token fits into the buffer of a socket, so nobody is waited
+# for, and while one refreshes, all others want what comes of it. The system's queue holds them.
+
+_QUEUE = 512
+"""Connections that wait; the system may allow fewer, and lets further ones wait or refuses them."""
+
+_PAUSE = 10.0
+"""Seconds without another try after there was no token to give."""
+
+_FIRST_DESCRIPTOR = 3  # sd_listen_fds(3)
+
+
+@contextlib.contextmanager
+def listening(path: str) -> Iterator[socket.socket]:
+    """The socket at ``path``, mode 0600, in a folder of this user; gone afterwards.
+
+    What a server that was killed left there is replaced. Raises TemporaryError where another
+    server is at work, StorageError where the path cannot be used.
+    """
+    token_socket.require_short(path)
+    try:
+        folder = os.path.dirname(path)  # noqa: PTH120 - as text, like its neighbours
+        make_private_folder(folder)
+        _require_private(folder)
+        with exclusive(f"{path}.lock", timeout=0), _bound(path) as server:
+            yield server
+    except LockHeld as error:
+        who = f" (process {error.pid})" if error.pid else ""
+        raise TemporaryError(f"Another wtr serve{who} serves {path} already.") from error
+    except OSError as error:
+        raise StorageError(f"The socket {path} cannot be made: {cause(error)}.") from error
+
+
+@contextlib.contextmanager
+def _bound(path: str) -> Iterator[socket.socket]:
+    _remove_stale(path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(path)
+        made = os.lstat(path)
+        try:
+            # Before it listens: until then nobody can connect, whatever the mode.
+            os.chmod(path, PRIVATE_FILE)  # noqa: PTH101
+            server.listen(_QUEUE)
+            yield server
+        finally:
+            with contextlib.suppress(OSError):
+                found = os.lstat(path)
+                if (found.st_dev, found.st_ino) == (made.st_dev, made.st_ino):
+                    os.unlink(path)  # noqa: PTH108
+
+
+def _require_private(folder: str) -> None:
+    facts = os.stat(folder)  # noqa: PTH116
+    if facts.st_uid != os.geteuid() or stat.S_IMODE(facts.st_mode) & 0o022:
+        raise UnsafeFile(
+            f"The folder {folder} is another user's, or open for others to write to.",
+            "Choose a folder of yours.",
+        )
+
+
+def _remove_stale(path: str) -> None:
+    try:
+        facts = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(facts.st_mode) or facts.st_uid != os.geteuid():
+        raise UnsafeFile(f"{path} is in the way: it is no socket of yours.", "Move it away.")
+    os.unlink(path)  # noqa: PTH108
+
+
+def activated(environ: Mapping[str, str]) -> socket.socket | None:
+    """The socket that systemd listens on for us (sd_listen_fds(3)); None where it does not.
+
+    Raises UsageError for anything but one listening stream socket of the file system.
+    """
+    if environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    if environ.get("LISTEN_FDS") != "1":
+        raise UsageError("$LISTEN_FDS names more than one socket; wtr serve takes one.")
+    os.set_inheritable(_FIRST_DESCRIPTOR, False)
+    try:
+        server = socket.socket(fileno=_FIRST_DESCRIPTOR)
+        listens = server.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError as error:
+        raise UsageError(f"Descriptor 3 ($LISTEN_FDS) is no socket: {cause(error)}.") from error
+    if server.family != socket.AF_UNIX or server.type != socket.SOCK_STREAM or not listens:
+        raise UsageError(
+            "Descriptor 3 ($LISTEN_FDS) is not a listening UNIX stream socket.",
+            "In the .socket unit: ListenStream=%t/wtr-tui/default.sock, Accept=no.",
+        )
+    return server
+
+
+def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int:
+    """Gives ``token()`` to each connection until a signal asks to end; gives the exit code.
+
+    A refresh in flight is saved first. The greeting is told once signals are heeded, then a
+    sentence where there is no token to give, or somebody was turned away: each once in a while.
+    """
+    with _until_signal() as (wake, asked):
+        server.setblocking(False)
+        tell(greeting)
+        giving = _Giving(token)
+        giving.token()  # what is wrong is reported at once, not to the first client
+        while not asked:
+            ready, _, _ = select.select([server, wake], [], [])
+            if server in ready and not asked:
+                _accept(server, giving)
+    return INTERRUPTED if asked[0] == signal.SIGINT else DONE
+
+
+def _accept(server: socket.socket, giving: _Giving) -> None:
+    try:
+        connection, _ = server.accept()
+    except (BlockingIOError, ConnectionError):
+        return  # gone again
+    except OSError:  # no descriptor is free, or no memory
+        time.sleep(0.1)
+        return
+    with connection:
+        connection.setblocking(False)
+        with contextlib.suppress(OSError):
+            giving.give(connection)
+
+
+class _Giving:
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+        self._tell = _Seldom()
+        self._pause_until = 0.0
+
+    def give(self, connection: socket.socket) -> None:
+        uid = token_socket.peer_uid(connection)
+        if not token_socket.is_trusted(uid):
+            self._tell(f"User {uid} was turned away: the socket is for this user and root.")
+            return
+        text = self.token()
+        if text:
+            connection.sendall(f"{text}\n".encode("ascii"))
+
+    def token(self) -> str:
+        """Empty where there is none to give, now or a moment ago."""
+        if time.monotonic() < self._pause_until:
+            return ""
+        try:
+            return self._token()
+        except WtrError as error:
+            self._pause_until = time.monotonic() + _PAUSE
+            self._tell(f"There is no token to give: {error}")
+            return ""
+
+
+class _Seldom:
+    """Tells a sentence, the same one again only after a minute."""
+
+    _INTERVAL = 60.0
+    _MOST = 100
+
+    def __init__(self) -> None:
+        self._reported: dict[str, float] = {}
+
+    def __call__(self, sentence: str) -> None:
+        now = time.monotonic()
+        if now - self._reported.get(sentence, -self._INTERVAL) < self._INTERVAL:
+            return
+        if len(self._reported) >= self._MOST:
+            self._reported.clear()
+        self._reported[sentence] = now
+        tell(sentence)
+
+
+@contextlib.contextmanager
+def _until_signal() -> Iterator[tuple[socket.socket, list[int]]]:
+    """A socket that can be read from once a signal has asked to end, and which one that was."""
+    wake, write = socket.socketpair()
+    asked: list[int] = []
+    insistence = in_flight.Insistence()
+
+    def take(number: int, _: FrameType | None) -> None:
+        if not asked:
+            asked.append(number)
+            write.send(b"\0")
+            if in_flight.pending():
+                in_flight.say_waiting(number)
+        insistence.take(number)
+
+    before = {number: signal.getsignal(number) for number in in_flight.ENDING_SIGNALS}
+    taken = [number for number in before if before[number] not in (signal.SIG_IGN, None)]
+    for number in taken:
+        signal.signal(number, take)
+    try:
+        with wake, write:
+            yield wake, asked
+    finally:
+        for number in taken:
+            signal.signal(number, before[number])

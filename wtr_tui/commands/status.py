@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import clock, known, tokens
 from wtr_tui.commands import debug
-from wtr_tui.commands.layout import Look
-from wtr_tui.commands.options import refuse_all_of_one
-from wtr_tui.commands.output import as_json, give
-from wtr_tui.commands.valid_token import stored_token
+from wtr_tui.commands.output import Look, as_json, give
+from wtr_tui.commands.parsers import refuse_all_of_one
+from wtr_tui.commands.profile import Clients, for_each, stored_token
 from wtr_tui.errors import (
     DONE,
     FAILED,
@@ -50,8 +49,7 @@ from wtr_tui.tokens import (
 )
 
 if TYPE_CHECKING:
-    from wtr_tui.commands.layout import Tone
-    from wtr_tui.commands.many import Clients
+    from wtr_tui.commands.output import Tone
 
 _PATIENCE = 5.0
 """Seconds that asking Webex whose token it is may take; the rest is known without it."""
@@ -448,11 +446,9 @@ def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError
 
 
 def _with_owners(found: Sequence[Condition], environ: Mapping[str, str]) -> list[Condition]:
-    from wtr_tui.commands import many
-
-    clients = many.Clients()
+    clients = Clients()
     try:
-        return many.for_each(found, lambda each: _with_owner(each, clients, environ))
+        return for_each(found, lambda each: _with_owner(each, clients, environ))
     finally:
         clients.close()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 from wtr_tui import clock, tokens
-from wtr_tui.commands.options import NoOptions, add_min_left
 from wtr_tui.commands.output import give
 from wtr_tui.errors import DONE
 
@@ -17,8 +16,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from wtr_tui.commands import NoOptions
+
 
 def arguments(parser: ArgumentParser) -> None:
+    from wtr_tui.commands.parsers import add_min_left  # which a bare wtr token does without
+
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--header", action="store_true", help="print Authorization: Bearer TOKEN")
     shape.add_argument(
@@ -71,7 +74,7 @@ def ready_token(
             members, lock = tokens.await_refresh(*place)
     if members is not None:
         return members["access_token"], members["expires_at"]
-    from wtr_tui.commands.valid_token import valid_token
+    from wtr_tui.commands.profile import valid_token
 
     token = valid_token(options, may_refresh=may_refresh, lock=lock)
     end = clock.iso(token.expires_at) if token.expires_at else None

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from wtr_tui.commands.foreign import understood
+from wtr_tui.commands.import_ import understood
 
 ACCESS = "ZDA4NmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
 REFRESH = "MDAxNmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"

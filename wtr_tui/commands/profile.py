@@ -1,20 +1,37 @@
-"""Settings and token of the profile that is meant, for the commands: anything odd is reported."""
+"""The profile a command works on, its settings and token; and the same for many at once.
+
+Anything odd about them is reported.
+"""
 
 from __future__ import annotations
 
 import os
-from argparse import Namespace
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from wtr_tui import in_flight, tokens
 from wtr_tui.commands import debug
-from wtr_tui.commands.options import NoOptions
 from wtr_tui.commands.output import tell
-from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import profiles, settings
-from wtr_tui.storage.lock import Lock
-from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings import Settings
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from pathlib import Path
+
+    from wtr_tui.commands import NoOptions
+    from wtr_tui.model import StoredToken, Token
+    from wtr_tui.oauth.client import WebexClient
+    from wtr_tui.oauth.transport import HttpClient
+    from wtr_tui.storage.lock import Lock
+    from wtr_tui.storage.profiles import Profile
+    from wtr_tui.storage.settings import Settings
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+AT_ONCE = 8
+"""Profiles that are worked on at a time."""
 
 
 def stored_token(found: Profile) -> StoredToken:
@@ -73,3 +90,43 @@ def valid_token(
     if obtained.warning:
         tell(obtained.warning)
     return token
+
+
+def for_each(each: Sequence[S], do: Callable[[S], T]) -> list[T]:
+    """What ``do`` gives for each, in their order; none is held up by another. It must not raise."""
+    from concurrent.futures import ThreadPoolExecutor  # one token needs no threads
+
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="profile")
+    try:
+        return list(pool.map(do, each))
+    finally:
+        # After Ctrl+C those that have not begun do not begin; a refresh under way is saved.
+        pool.shutdown(cancel_futures=True)
+
+
+class Clients:
+    """Clients for many profiles over one connection pool for each CA file, made when needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pools: dict[Path | None, HttpClient] = {}
+
+    def client(self, settings: Settings, *, total_timeout: float = 30.0) -> WebexClient:
+        """Raises SettingsError where the CA file or a proxy cannot be used."""
+        from wtr_tui.oauth.client import WebexClient, http
+
+        with self._lock:
+            if settings.ca_file not in self._pools:
+                self._pools[settings.ca_file] = http(settings.ca_file)
+            pool = self._pools[settings.ca_file]
+        return WebexClient(
+            settings.base_url,
+            settings.app_id,
+            settings.secret,
+            http=pool,
+            total_timeout=total_timeout,
+        )
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()
