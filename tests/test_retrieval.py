@@ -21,6 +21,7 @@ from tests.support.webex import Integration, Sandbox, new_integration
 from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
 from wtr_tui import clock, history, in_flight
+from wtr_tui.addresses import port_of
 from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
@@ -28,10 +29,8 @@ from wtr_tui.oauth import device, steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
-from wtr_tui.redirect_uri import port_of
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.sandbox.endpoints import EMAIL
-from wtr_tui.storage import put_aside
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT
@@ -759,13 +758,13 @@ async def test_a_sign_in_by_another_account_than_the_setting_names_is_put_aside(
         last = (await watched.rest())[-1]
         page = await browser
     stored = profile.token_file.read()
-    waiting = put_aside.waiting(profile.token_file)
+    waiting = profile.token_file.undecided()
     if is_asked:
         assert isinstance(last, steps.OtherAccount)
         assert "Is this the right account?" in page.text
         assert stored == before
         assert [path for path, _ in waiting] == [last.put_aside]
-        why = put_aside.reason(last.account, last.before, expected)
+        why = last.account.why_put_aside(last.before, expected)
         assert f"the setting account expects {expected}." in why
         assert ("spark:people_read" in why) is (scopes == "spark:kms")
     else:

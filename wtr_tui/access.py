@@ -193,7 +193,7 @@ class SocketSource(Source):
         return None
 
     def base_url(self) -> str:
-        from wtr_tui.storage.settings_table import DEFAULT_BASE_URL
+        from wtr_tui.addresses import DEFAULT_BASE_URL
 
         return DEFAULT_BASE_URL
 

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from wtr_tui import clock, redirect_uri, timer
+from wtr_tui import clock, timer
 from wtr_tui import known as noting
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import AccessTokenRejected, ForeignToken, LockHeld, SettingsError, WtrError
@@ -25,7 +26,8 @@ from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
-from wtr_tui.storage import open_screens, settings, sinks
+from wtr_tui.storage import settings, sinks
+from wtr_tui.storage.lock import keeper_of
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
@@ -230,7 +232,7 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
 def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     """Whether something refreshes the token while nobody asks for it and no screen is open."""
     keeper = timer.keeps_alive(profile, environ)
-    screen = open_screens.keeper_of(profile.name, profile.token_path.parent)
+    screen = keeper_of(profile.name, profile.token_path.parent)
     if screen is not None and (keeper is None or keeper.fault):
         return _good(
             "timer",
@@ -314,7 +316,7 @@ def _lock(profile: Profile) -> Iterator[Finding]:
 
 def _port(known: Settings) -> Finding:
     """Whether the redirect could be received: the port is had for a moment, on both families."""
-    if not redirect_uri.RedirectUri.parse(known.redirect_uri).is_local:
+    if not RedirectUri.parse(known.redirect_uri).is_local:
         return _good(
             "port",
             f"none is needed: the redirect URI is {known.redirect_uri}, so the address where the"

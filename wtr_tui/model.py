@@ -136,6 +136,31 @@ class Account:
             who = f"{self.display_name} ({self.email})"
         return f"{who}, organisation {self.organization[:8]}…" if self.organization else who
 
+    def objection(self, before: Account, expected: str) -> str:
+        """Why a sign-in by this account has to be asked about before it replaces a stored token.
+
+        A sentence, "" where it need not be. ``before`` is the stored token's owner, ``expected``
+        the setting ``account``: an e-mail address, or "". Where Webex does not name the e-mail
+        address, a sign-in cannot be shown to be the expected one, and is asked about.
+        """
+        if expected and self.email.lower() != expected.lower():
+            cure = "" if self.email else " (Webex names it with the scope spark:people_read)"
+            return (
+                f"This sign-in is that of {self.named}{cure}; the setting account expects"
+                f" {expected}."
+            )
+        if self.differs(before):
+            return (
+                f"This sign-in is that of {self.named}; the stored token is that of {before.named}."
+            )
+        return ""
+
+    def why_put_aside(self, before: Account, expected: str) -> str:
+        """Why a token of this account lies put aside, in a sentence: nobody has decided yet."""
+        return self.objection(before, expected) or (
+            f"This sign-in is that of {self.named}, and was not finished."
+        )
+
 
 @dataclass(frozen=True)
 class StoredToken:
@@ -143,7 +168,7 @@ class StoredToken:
 
     ``base_url`` is where it was granted; "" where the file does not say, as 0.1.0 did not.
     ``settings`` is the record of the settings it was saved under, which
-    :mod:`wtr_tui.storage.settings_record` describes; None where there is none to go by.
+    :mod:`wtr_tui.storage.token_json` describes; None where there is none to go by.
     ``notices`` are what reading the file repaired, as sentences.
     """
 

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from wtr_tui import clock, in_flight, known
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.background import in_thread
 from wtr_tui.errors import (
     FAILED,
@@ -59,10 +60,8 @@ from wtr_tui.oauth.steps import (
     SignedInUnsaved,
     Step,
 )
-from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.put_aside import put_aside, question
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, PROMPT, TIMEOUT
 from wtr_tui.storage.token_file import TokenFile
@@ -326,7 +325,7 @@ class Retrieval:
             with file.lock():
                 before = self._own_token()
                 if before is not None or self._settings[ACCOUNT]:
-                    return _Saved(before, put_aside(file, stored))
+                    return _Saved(before, file.put_aside(stored))
                 return _Saved(kept_as=self._save_in_place(stored))
         except WtrError as error:
             raise NotSaved(token, error.message, error.hint) from error
@@ -342,7 +341,7 @@ class Retrieval:
                 held = saved.before.account if saved.before else Account()
                 if saved.before and not held.known:
                     held = self._account(saved.before.token)
-                if question(account, held, self._settings[ACCOUNT]):
+                if account.objection(held, self._settings[ACCOUNT]):
                     TokenFile(saved.aside).save(stored)
                     return OtherAccount(token, method, account, held, saved.aside)
             with file.lock():

@@ -29,13 +29,8 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import paths, settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_record import same_base_url
-from wtr_tui.storage.settings_table import (
-    APPLICATION_ID,
-    SETTINGS,
-    TARGET_ORG_ID,
-    THROUGH,
-)
+from wtr_tui.storage.settings_table import APPLICATION_ID, SETTINGS, TARGET_ORG_ID, THROUGH
+from wtr_tui.storage.token_json import same_base_url
 
 SCOPE = "spark:applications_token"
 """What the token of the profile ``through`` needs, to mint for a service app."""

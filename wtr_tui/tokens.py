@@ -35,7 +35,7 @@ from wtr_tui.errors import (
     WrongClient,
     WtrError,
 )
-from wtr_tui.storage import paths, settings_record, state, token_json
+from wtr_tui.storage import paths, state, token_json
 from wtr_tui.text import cleaned
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
@@ -155,7 +155,7 @@ def fast_token(
             return None  # obtained in the future: see Token.is_ahead
     if not _is_quiet(files[1], members):
         return None
-    return members if settings_record.fits(members, files[0], environ) else None
+    return members if token_json.saved_under(members, files[0], environ) else None
 
 
 def await_refresh(
@@ -173,9 +173,9 @@ def await_refresh(
     files = _files(name, config, environ)
     if files is None or not _has_expired(files, refreshable=True):
         return None, None
-    from wtr_tui.storage.lock import exclusive  # here: a token that is good needs none
+    from wtr_tui.storage.lock import Lock  # here: a token that is good needs none
 
-    lock = exclusive(paths.lock_path(files[1]), PATIENCE, until=lambda: not _has_expired(files))
+    lock = Lock(paths.lock_path(files[1]), PATIENCE, until=lambda: not _has_expired(files))
     try:
         lock.acquire()
     except TemporaryError:
@@ -747,7 +747,7 @@ def other_base_url(stored: StoredToken, settings: Settings) -> str:
     Settings that cannot be read contradict nothing; :func:`require_base_url` says so.
     """
     own = base_url_of(stored, settings)
-    same = settings_record.same_base_url(own, settings.base_url)
+    same = token_json.same_base_url(own, settings.base_url)
     return "" if same or not settings.knows_base_url else own
 
 

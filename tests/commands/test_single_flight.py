@@ -11,7 +11,7 @@ from tests.support.home import PATIENCE, Home
 from tests.support.webex import Sandbox
 from wtr_tui import clock, tokens
 from wtr_tui.errors import LockHeld
-from wtr_tui.storage.lock import exclusive
+from wtr_tui.storage.lock import Lock
 
 EXPIRED = timedelta(minutes=-1)
 
@@ -38,7 +38,7 @@ def test_the_first_one_gets_the_lock(expired: Home) -> None:
     assert members is None
     assert lock is not None
     assert lock.is_held
-    with pytest.raises(LockHeld), exclusive(str(expired.token_path().with_suffix(".lock")), 0.0):
+    with pytest.raises(LockHeld), Lock(str(expired.token_path().with_suffix(".lock")), 0.0):
         pass
     lock.release()
 

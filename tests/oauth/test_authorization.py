@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth import authorization
 from wtr_tui.oauth.authorization import (
@@ -21,7 +22,6 @@ from wtr_tui.oauth.authorization import (
     Refused,
     query_parameters,
 )
-from wtr_tui.redirect_uri import RedirectUri
 
 STATE = "S-state-of-this-attempt"
 

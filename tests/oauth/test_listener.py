@@ -19,6 +19,7 @@ import pytest
 from tests.support.ports import free_port
 from tests.support.programs import required
 from tests.support.waiting import PATIENCE
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
 from wtr_tui.oauth.listener import pages, sockets
@@ -26,7 +27,6 @@ from wtr_tui.oauth.listener.rules import GUESSES_ALLOWED
 from wtr_tui.oauth.listener.server import USUAL, Limits, Listener, ListenerStep
 from wtr_tui.oauth.listener.sockets import CannotListen, PortTaken
 from wtr_tui.oauth.steps import BrowserArrived, Notice, Noticed, StartAddressClosed, worth_telling
-from wtr_tui.redirect_uri import RedirectUri
 
 FAMILIES = [
     pytest.param(socket.AF_INET, "127.0.0.1", id="127.0.0.1"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
 from wtr_tui.oauth.listener.rules import (
@@ -21,7 +22,6 @@ from wtr_tui.oauth.listener.rules import (
     ShowDone,
     decide,
 )
-from wtr_tui.redirect_uri import RedirectUri
 
 STATE = "state-of-this-attempt"
 START = "/s/k7q2mx9d"

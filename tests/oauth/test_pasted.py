@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
@@ -20,7 +21,6 @@ from wtr_tui.oauth.authorization import (
     Refused,
 )
 from wtr_tui.oauth.pasted import BadPaste, read_pasted
-from wtr_tui.redirect_uri import RedirectUri
 
 STATE = "kT7-state_of.this~attempt"
 CODE = "MGVlMDk4_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"

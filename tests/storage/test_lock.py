@@ -19,13 +19,13 @@ import pytest
 
 from tests.storage.fifo import without_waiting
 from wtr_tui.errors import TEMPORARY
-from wtr_tui.storage.lock import LockHeld, LockUnusable, exclusive
+from wtr_tui.storage.lock import Lock, LockHeld, LockUnusable
 from wtr_tui.storage.private_file import UnsafeFile
 
 HOLD = """
 import sys
-from wtr_tui.storage.lock import exclusive
-with exclusive(sys.argv[1]):
+from wtr_tui.storage.lock import Lock
+with Lock(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -59,7 +59,7 @@ def held_by_another(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_file_is_private_and_stays(path: Path) -> None:
-    with exclusive(path):
+    with Lock(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         assert path.read_text() == f"{os.getpid()}\n"
@@ -69,14 +69,14 @@ def test_the_file_is_private_and_stays(path: Path) -> None:
 
 def test_it_can_be_taken_again(path: Path) -> None:
     for _ in range(3):
-        with exclusive(path, timeout=0):
+        with Lock(path, timeout=0):
             pass
 
 
 def test_who_holds_it_too_long_is_named(path: Path) -> None:
     with held_by_another(path) as holder:
         begun = time.monotonic()
-        with pytest.raises(LockHeld) as held, exclusive(path, timeout=0.2):
+        with pytest.raises(LockHeld) as held, Lock(path, timeout=0.2):
             pytest.fail("two at once")
         assert time.monotonic() - begun >= 0.2
         assert held.value.pid == holder.pid
@@ -88,7 +88,7 @@ def test_who_holds_it_too_long_is_named(path: Path) -> None:
 def test_a_holder_that_is_not_known_is_not_made_up(path: Path) -> None:
     with held_by_another(path):
         path.write_text("nonsense")
-        with pytest.raises(LockHeld, match=r"\(a process\)") as held, exclusive(path, timeout=0):
+        with pytest.raises(LockHeld, match=r"\(a process\)") as held, Lock(path, timeout=0):
             pytest.fail("two at once")
         assert held.value.pid == 0
 
@@ -97,7 +97,7 @@ def test_it_is_free_once_its_holder_is_killed(path: Path) -> None:
     with held_by_another(path) as holder:
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait()
-        with exclusive(path, timeout=5):
+        with Lock(path, timeout=5):
             assert path.read_text() == f"{os.getpid()}\n"
 
 
@@ -106,7 +106,7 @@ def test_one_waits_until_the_other_lets_go(path: Path) -> None:
         entered = threading.Event()
 
         def enter() -> None:
-            with exclusive(path, timeout=30):
+            with Lock(path, timeout=30):
                 entered.set()
 
         waiting = threading.Thread(target=enter)
@@ -125,7 +125,7 @@ def test_threads_exclude_each_other(path: Path) -> None:
     def enter() -> None:
         nonlocal inside, most
         for _ in range(5):
-            with exclusive(path, timeout=30):
+            with Lock(path, timeout=30):
                 inside += 1
                 most = max(most, inside)
                 os.sched_yield()
@@ -148,16 +148,16 @@ def test_an_error_while_it_is_closed_ends_nothing(
         real(descriptor)
         raise OSError(errno.EIO, "Input/output error")
 
-    with monkeypatch.context() as patched, exclusive(path):
+    with monkeypatch.context() as patched, Lock(path):
         patched.setattr(os, "close", failing)
-    with exclusive(path, timeout=0):
+    with Lock(path, timeout=0):
         pass
 
 
 def test_an_error_inside_lets_go(path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), exclusive(path):
+    with pytest.raises(ZeroDivisionError), Lock(path):
         raise ZeroDivisionError
-    with exclusive(path, timeout=0):
+    with Lock(path, timeout=0):
         pass
 
 
@@ -165,7 +165,7 @@ def test_a_lock_on_a_file_that_was_removed_excludes_nobody_and_is_not_taken(path
     with held_by_another(path):
         path.unlink()
         # The other holds a file that has no name any more; a new one is made and locked.
-        with exclusive(path, timeout=5):
+        with Lock(path, timeout=5):
             assert path.read_text() == f"{os.getpid()}\n"
 
 
@@ -182,7 +182,7 @@ def test_a_file_that_is_removed_while_it_is_being_locked_is_made_anew(
         real_flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    with exclusive(path, timeout=5):
+    with Lock(path, timeout=5):
         assert path.read_text() == f"{os.getpid()}\n"
     assert len(opened) == 2
 
@@ -196,7 +196,7 @@ def test_a_disk_that_knows_no_locks_is_told(
 
     before = open_descriptors()
     monkeypatch.setattr(fcntl, "flock", flock)
-    with pytest.raises(LockUnusable, match=errno.errorcode[code]), exclusive(path):
+    with pytest.raises(LockUnusable, match=errno.errorcode[code]), Lock(path):
         pytest.fail("locked nothing")
     assert open_descriptors() == before
 
@@ -208,7 +208,7 @@ def test_a_disk_without_room_for_the_pid_locks_all_the_same(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "pwrite", pwrite)
-    with exclusive(path), pytest.raises(LockHeld), exclusive(path, timeout=0):
+    with Lock(path), pytest.raises(LockHeld), Lock(path, timeout=0):
         pytest.fail("two at once")
 
 
@@ -223,7 +223,7 @@ def test_what_is_no_file_is_refused(path: Path, kind: str) -> None:
         path.mkdir()
 
     def enter() -> None:
-        with exclusive(path, timeout=0):
+        with Lock(path, timeout=0):
             pytest.fail("locked something that is no file")
 
     before = open_descriptors()
@@ -238,7 +238,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     path = tmp_path / "state" / "work.lock"
     with (
         pytest.raises(LockUnusable, match=r"work\.lock cannot be used: Not a directory"),
-        exclusive(path),
+        Lock(path),
     ):
         pytest.fail("locked nothing")
 
@@ -247,18 +247,18 @@ def test_no_descriptor_is_left_open(path: Path) -> None:
     with held_by_another(path):
         before = open_descriptors()
         for _ in range(10):
-            with pytest.raises(LockHeld), exclusive(path, timeout=0):
+            with pytest.raises(LockHeld), Lock(path, timeout=0):
                 pytest.fail("two at once")
         assert open_descriptors() == before
 
 
 def test_a_lock_that_is_handed_on_is_entered_without_waiting_for_itself(tmp_path: Path) -> None:
     path = str(tmp_path / "work.lock")
-    lock = exclusive(path, timeout=0.0)
+    lock = Lock(path, timeout=0.0)
     lock.acquire()
     with lock:
         assert lock.is_held
     assert not lock.is_held
     lock.release()
-    with exclusive(path, timeout=0.0):
+    with Lock(path, timeout=0.0):
         assert not lock.is_held

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.environment import program_environ
-from wtr_tui.storage.open_screens import OpenScreen, keeper_of
+from wtr_tui.storage.lock import OpenScreen, keeper_of
 
 _OPEN = """
 import sys
 from pathlib import Path
-from wtr_tui.storage.open_screens import OpenScreen
+from wtr_tui.storage.lock import OpenScreen
 screen = OpenScreen(Path(sys.argv[1]))
 screen.show(sys.argv[2:-1])
 screen.show(sys.argv[2:])

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from wtr_tui.addresses import DEFAULT_BASE_URL
 from wtr_tui.storage import settings
 from wtr_tui.storage.settings import TRUST_VARIABLE, Settings
-from wtr_tui.storage.settings_table import DEFAULT_BASE_URL, ON_TOKEN, THEME, THEMES
+from wtr_tui.storage.settings_table import ON_TOKEN, THEME
+from wtr_tui.storage.settings_values import THEMES
 
 GUARDED = ("onToken", "baseUrl", "caFile")
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a file away")

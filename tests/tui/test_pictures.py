@@ -19,13 +19,13 @@ from tests.support.clock import NOON, Clock
 from tests.support.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, seen, shows, until
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
 from wtr_tui import errors, tokens
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.clock import now
 from wtr_tui.errors import FAILED
 from wtr_tui.model import Secret, StoredToken
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
-from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import TIMEOUT

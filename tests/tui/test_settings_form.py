@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.tokens import APP_ID
 from wtr_tui.storage import settings
-from wtr_tui.storage.portal_url import parse_oauth_url
 from wtr_tui.storage.settings import Problem, Settings
+from wtr_tui.storage.settings_values import parse_oauth_url
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.widgets.message_line import Tone

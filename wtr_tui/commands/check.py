@@ -224,9 +224,9 @@ def _first_problem(shown: Condition) -> str:
 
 def _is_kept_alive(shown: Condition) -> bool:
     from wtr_tui import timer
-    from wtr_tui.storage import open_screens
+    from wtr_tui.storage.lock import keeper_of
 
-    if open_screens.keeper_of(shown.profile.name, shown.profile.token_path.parent) is not None:
+    if keeper_of(shown.profile.name, shown.profile.token_path.parent) is not None:
         return True
     found = timer.keeps_alive(shown.profile)
     return found is not None and not found.fault

@@ -37,12 +37,11 @@ from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import profiles, settings, settings_edit
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.put_aside import is_put_aside
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_file import parsed
-from wtr_tui.storage.settings_record import same_base_url
-from wtr_tui.storage.settings_table import check_app_id, check_secret, parse_port, parse_scopes
+from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
 from wtr_tui.storage.token_file import TokenFile, account_of
+from wtr_tui.storage.token_json import same_base_url
 from wtr_tui.text import cause, cleaned, is_visible_ascii
 
 _LARGEST = 1024 * 1024
@@ -147,7 +146,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     # saved anyway a server that replaces such tokens would have taken it back for nothing.
     with in_flight.saved_first(), found.token_file.lock(), in_flight.until_saved():
         token = _kept(foreign, found, known, options)
-    if options.file != "-" and is_put_aside(found.token_file, Path(options.file)):
+    if options.file != "-" and found.token_file.has_put_aside(Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
     signed_in(found, known, token)
     end = "its end is not known"

@@ -40,7 +40,7 @@ from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
-from wtr_tui.storage import profiles, put_aside
+from wtr_tui.storage import profiles
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -76,7 +76,7 @@ def run(options: Namespace) -> int:
     if sign_in.other_account is None:
         return code
     other = sign_in.other_account
-    reason = put_aside.reason(other.account, other.before, known[ACCOUNT])
+    reason = other.account.why_put_aside(other.before, known[ACCOUNT])
     if not _decided(found, other.put_aside, reason):
         return FAILED
     signed_in(found, known, other.token)
@@ -351,10 +351,10 @@ def _who(account: Account) -> str:
 
 def _offer_put_aside(profile: Profile, expected: str) -> None:
     """Asks about what an earlier sign-in left undecided, or says that it is there."""
-    for path, stored in put_aside.waiting(profile.token_file):
+    for path, stored in profile.token_file.undecided():
         held = profile.token_file.read()
         before = Account() if held is None else held.account
-        _decided(profile, path, put_aside.reason(stored.account, before, expected))
+        _decided(profile, path, stored.account.why_put_aside(before, expected))
 
 
 def _decided(profile: Profile, path: Path, reason: str) -> bool:
@@ -366,7 +366,7 @@ def _decided(profile: Profile, path: Path, reason: str) -> bool:
     has_token = profile.token_path.exists()
     answer = _choice("Replace the stored token?" if has_token else "Keep the new token?")
     if answer == "y":
-        kept_as = put_aside.take(profile.token_file, path)
+        kept_as = profile.token_file.take(path)
         kept = f" The one before it is kept as {kept_as}." if kept_as else ""
         tell(f"The token is in {profile.token_path}.{kept}")
         return True

@@ -34,7 +34,7 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.storage import paths
-from wtr_tui.storage.lock import exclusive
+from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.private_file import PRIVATE_FILE, make_private_folder
 from wtr_tui.text import cause
 
@@ -93,7 +93,7 @@ def listening(path: str) -> Iterator[socket.socket]:
         folder = os.path.dirname(path)  # noqa: PTH120 - as text, like its neighbours
         make_private_folder(folder)
         _require_private(folder)
-        with exclusive(f"{path}.lock", timeout=0), _bound(path) as server:
+        with Lock(f"{path}.lock", timeout=0), _bound(path) as server:
             yield server
     except LockHeld as error:
         who = f" (process {error.pid})" if error.pid else ""

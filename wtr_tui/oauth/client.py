@@ -17,6 +17,7 @@ from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 from wtr_tui import clock
+from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
 from wtr_tui.errors import (
     AccessTokenRejected,
     GrantRejected,
@@ -31,7 +32,7 @@ from wtr_tui.oauth.failures import Purpose, no_object, refusal
 from wtr_tui.oauth.jwt import check_nonce
 from wtr_tui.oauth.proxies import proxy_for
 from wtr_tui.oauth.responses import TRACKING_ID, Response, account_from, instant, shown, token_from
-from wtr_tui.oauth.transport import HttpClient, fetch, http, require_encrypted
+from wtr_tui.oauth.transport import HttpClient, fetch, http
 from wtr_tui.text import is_visible_ascii
 
 __all__ = ["WebexClient", "http"]
@@ -69,7 +70,11 @@ class WebexClient:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        require_encrypted(self._base_url)
+        # The settings check the same for the user; here it keeps a secret from ever leaving in
+        # the clear.
+        refusal = check_base_url(self._base_url)
+        if refusal is not None:
+            raise SettingsError(refusal, f"Webex's own is {DEFAULT_BASE_URL}.")
         self.app_id = app_id
         self._secret = secret
         self._ca_file = ca_file

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from wtr_tui.addresses import is_encrypted
 from wtr_tui.errors import DevicePending, TemporaryError, UnusableResponse
 from wtr_tui.model import Secret
 from wtr_tui.oauth.responses import credential, lifetime
-from wtr_tui.redirect_uri import is_loopback
 from wtr_tui.text import is_visible_ascii
 
 HELPER_REDIRECT_URIS = tuple(
@@ -93,12 +93,10 @@ def _user_code(value: object) -> str:
 
 
 def _page(value: object) -> str:
-    """A page to open in a browser: https, or http on this machine (the sandbox)."""
+    """A page to open in a browser."""
     if isinstance(value, str) and len(value) <= 2000 and is_visible_ascii(value):
         with suppress(ValueError):
-            parts = urlsplit(value)
-            host = parts.hostname or ""
-            if (parts.scheme == "https" and host) or (parts.scheme == "http" and is_loopback(host)):
+            if is_encrypted(urlsplit(value)):
                 return value
     raise UnusableResponse("Webex's response names no page to enter the code at.", _OTHER_WAY)
 

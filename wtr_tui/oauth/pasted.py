@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from wtr_tui.addresses import DEFAULT_PORTS, RedirectUri, authority
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
     CallbackResult,
@@ -23,7 +24,6 @@ from wtr_tui.oauth.authorization import (
     Refused,
     query_parameters,
 )
-from wtr_tui.redirect_uri import DEFAULT_PORTS, RedirectUri, authority
 from wtr_tui.text import cleaned, without_invisible
 
 _LONGEST = 32_768

@@ -13,9 +13,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
+from wtr_tui.addresses import is_loopback
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Secret
-from wtr_tui.redirect_uri import is_loopback
 from wtr_tui.text import cleaned, is_visible_ascii
 
 

@@ -23,7 +23,6 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import truststore
@@ -32,7 +31,6 @@ from wtr_tui.errors import SettingsError
 from wtr_tui.oauth.failures import Purpose, outage, oversized, untrusted_server
 from wtr_tui.oauth.proxies import Proxy, proxy_for
 from wtr_tui.oauth.responses import Response
-from wtr_tui.redirect_uri import is_loopback
 from wtr_tui.text import cause, cleaned
 from wtr_tui.version import __version__
 
@@ -107,26 +105,6 @@ class _Routes(httpx.BaseTransport):
         login = (proxy.user, proxy.password.reveal()) if proxy.user or proxy.password else None
         tls = self._tls if proxy.address.startswith("https:") else None
         return httpx.Proxy(proxy.address, auth=login, ssl_context=tls)
-
-
-def require_encrypted(url: str) -> None:
-    """Raises SettingsError unless a base URL is https, or http to this machine.
-
-    The settings check the same for the user; here it keeps a secret from ever leaving in
-    the clear (RFC 6749 §3.2).
-    """
-    try:
-        parts = httpx.URL(url)
-        host = parts.host  # an "xn--" name is decoded here, and may be none
-        urlsplit(url).port  # noqa: B018 - httpx takes a port that no computer has
-    except (httpx.InvalidURL, ValueError) as error:
-        raise SettingsError(f"The base URL is none: {cleaned(str(error), 100)}.") from error
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
-        return
-    raise SettingsError(
-        "The base URL has to begin with https://.",
-        "Webex's own is https://webexapis.com/v1.",
-    )
 
 
 def fetch(

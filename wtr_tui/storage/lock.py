@@ -1,7 +1,7 @@
-"""One process at a time: an exclusive lock on a file that is never removed.
+"""Locks between processes: one at a time with a token, and which profiles open screens keep alive.
 
 ``flock`` itself is used: packages that wrap it import asyncio, which takes longer than the
-whole of ``wtr token``. The system lets go of the lock when the process ends, however it ends.
+whole of ``wtr token``. The system lets go of a lock when the process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -11,42 +11,42 @@ import fcntl
 import os
 import time
 
-from wtr_tui.errors import LockHeld, LockUnusable
+from wtr_tui.errors import LockHeld, LockUnusable, StorageError
 from wtr_tui.storage.private_file import make_private_folder, open_private
 from wtr_tui.text import cause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
     from types import TracebackType
 
 _SHORTEST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
 _HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
-
-
-def exclusive(
-    path: str | os.PathLike[str],
-    timeout: float = 10.0,
-    until: Callable[[], bool] | None = None,
-) -> Lock:
-    """``with exclusive(path):`` — nobody else is inside such a block for the same path.
-
-    Waits at most ``timeout`` seconds, then raises LockHeld; raises LockUnusable or UnsafeFile
-    where the file itself is the trouble. Threads exclude each other too, and a block inside
-    another one for the same path waits in vain. The waiting ends, without the lock, as soon as
-    ``until`` is true: what it was wanted for may have been done by whoever held it.
-    """
-    return Lock(os.fspath(path), timeout, until)
+_SCREEN_PREFIX = ".screen-"
+_LARGEST = 1024 * 1024
 
 
 class Lock:
-    """What :func:`exclusive` gives. To enter one that is held already goes on holding it."""
+    """``with Lock(path):`` — nobody else is inside such a block for the same path.
+
+    Waits at most ``timeout`` seconds, then raises LockHeld; raises LockUnusable or UnsafeFile
+    where the file, which is never removed, is the trouble. Threads exclude each other too, and a
+    block inside another one for the same path waits in vain. The waiting ends, without the lock,
+    as soon as ``until`` is true: what it was wanted for may have been done by whoever held it.
+    To enter a lock that is held already goes on holding it.
+    """
 
     __slots__ = ("_descriptor", "_path", "_timeout", "_until")
 
-    def __init__(self, path: str, timeout: float, until: Callable[[], bool] | None = None) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        timeout: float = 10.0,
+        until: Callable[[], bool] | None = None,
+    ) -> None:
+        self._path = os.fspath(path)
         self._timeout = timeout
         self._until = until
         self._descriptor = -1
@@ -146,3 +146,83 @@ def _write_pid(descriptor: int, text: bytes) -> None:
 def _read_pid(descriptor: int) -> int:
     text = os.pread(descriptor, 20, 0).strip()
     return int(text) if text.isdigit() else 0
+
+
+class OpenScreen:
+    """Which profiles this program's screens keep alive, for other processes to say so.
+
+    It holds a lock on a file of its own beside the tokens: its process id, then the names of the
+    profiles, a line each. What cannot be written or read harms nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"{_SCREEN_PREFIX}{os.urandom(4).hex()}"
+        self._descriptor = -1
+        self._shown: bytes | None = None
+
+    def show(self, names: Iterable[str]) -> None:
+        """Names the profiles; costs nothing where they are the same. Waits for no one for long."""
+        text = "\n".join([str(os.getpid()), *names, ""]).encode()
+        if text == self._shown or not self._path.parent.is_dir():
+            return
+        try:
+            if self._descriptor < 0:
+                self._descriptor = self._locked()
+            os.pwrite(self._descriptor, text, 0)
+            os.ftruncate(self._descriptor, len(text))
+        except (OSError, StorageError):
+            return
+        self._shown = text
+
+    def close(self) -> None:
+        """Takes the file away."""
+        if self._descriptor >= 0:
+            descriptor, self._descriptor, self._shown = self._descriptor, -1, None
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError:
+                return  # whoever looks next takes it away
+            finally:
+                os.close(descriptor)
+
+    def _locked(self) -> int:
+        while True:
+            descriptor = open_private(str(self._path))
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody else has it for more than a look
+                if os.fstat(descriptor).st_nlink:
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)  # taken away by a look just before it was locked
+
+
+def keeper_of(name: str, folder: Path) -> int | None:
+    """The process id of open screens, other than this process, that keep the profile alive."""
+    try:
+        found = [path for path in folder.iterdir() if path.name.startswith(_SCREEN_PREFIX)]
+    except OSError:
+        return None
+    for path in found:
+        try:
+            pid, *names = _profiles_kept(path)
+            if name in names and int(pid) != os.getpid():
+                return int(pid)
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def _profiles_kept(path: Path) -> list[str]:
+    """The lines of an open program; none of one that has ended, whose file is taken away."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(descriptor, _LARGEST, 0).decode().splitlines()
+    else:
+        path.unlink()
+        return []
+    finally:
+        os.close(descriptor)

@@ -9,17 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from wtr_tui.addresses import DEFAULT_BASE_URL, port_of
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.redirect_uri import port_of
 from wtr_tui.secret_source import FetchedSecret
 from wtr_tui.storage.settings_file import SettingsEntry, SettingsFile, read_mapping
-from wtr_tui.storage.settings_record import record, same_base_url
 from wtr_tui.storage.settings_table import (
     APP_ID,
     BASE_URL,
     CA_FILE,
-    DEFAULT_BASE_URL,
     DEFAULT_PORT,
     DEFAULT_SCOPES,
     KIND,
@@ -33,12 +31,12 @@ from wtr_tui.storage.settings_table import (
     SERVICE_APP,
     SETTINGS,
     THROUGH,
-    Given,
-    Nested,
     Setting,
     Shape,
     parse_base_url,
 )
+from wtr_tui.storage.settings_values import Given, Nested
+from wtr_tui.storage.token_json import same_base_url, settings_record
 from wtr_tui.text import cleaned, user_name
 
 _Value = TypeVar("_Value")
@@ -388,7 +386,7 @@ class _Reading:
         named = self.in_file(APP_ID)
         if named.fault:
             return None
-        return record(self.file.content, named.text.strip(), self.file_base_url())
+        return settings_record(self.file.content, named.text.strip(), self.file_base_url())
 
     def file_base_url(self) -> str:
         try:

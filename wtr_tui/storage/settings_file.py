@@ -24,7 +24,8 @@ import yaml
 
 from wtr_tui.errors import SettingsFileError
 from wtr_tui.storage.private_file import LARGEST, read_all
-from wtr_tui.storage.settings_table import NAMES, SETTINGS, Nested
+from wtr_tui.storage.settings_table import NAMES, SETTINGS
+from wtr_tui.storage.settings_values import Nested
 from wtr_tui.text import cause
 
 _BYTE_ORDER_MARK = "\ufeff"

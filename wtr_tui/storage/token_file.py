@@ -20,7 +20,7 @@ from wtr_tui.errors import (
 )
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.storage import token_json
-from wtr_tui.storage.lock import Lock, exclusive
+from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.paths import PROGRAM, lock_path
 from wtr_tui.storage.private_file import (
     LARGEST,
@@ -153,7 +153,7 @@ class TokenFile:
         beside = [Path(path) for path in leftovers(str(self.path))]
         if self.path.parent.is_dir():
             reasons = ("corrupt", "other-app", "other-server", "other-account")
-            undecided = f"{self.path.name.removesuffix('.json')}.put-aside-"
+            undecided = Path(self._undecided).name
             prefixes = (
                 undecided,
                 f".{undecided}",
@@ -170,6 +170,69 @@ class TokenFile:
                 continue
             gone.append(path)
         return gone
+
+    # The tokens of sign-ins whose account has to be asked about before they replace another's.
+    # Each lies in a file of its own beside the token file, from before the question until the
+    # answer: whatever ends the program in between, the token is there at the next start.
+
+    def put_aside(self, stored: StoredToken) -> Path:
+        """Writes the token beside the file, which stays as it is. Raises TokenNotSaved."""
+        first = f"{self._undecided}{_moment(time.time())}"
+        try:
+            for path in map(Path, _numbered(first)):
+                if not path.exists():
+                    TokenFile(path).save(stored)
+                    return path
+        except OSError as error:
+            raise TokenNotSaved(str(self.path), f"{cause(error)}.") from error
+        raise TokenNotSaved(str(self.path), _TOO_MANY)
+
+    def undecided(self) -> list[tuple[Path, StoredToken]]:
+        """What was put aside and not decided about, the newest first.
+
+        One that is in place already is deleted. Never raises: what cannot be read is left alone.
+        """
+        found = []
+        prefix = Path(self._undecided).name
+        with suppress(OSError, StorageError):
+            # Ends what was killed while it put a token aside, where that was written whole.
+            for temporary in self.path.parent.glob(f".{prefix}*.*.tmp"):
+                name = temporary.name[1:].rsplit(".", 2)[0]
+                TokenFile(temporary.with_name(name)).take_up_leftover()
+            held = self.read()
+            for path in sorted(self.path.parent.glob(f"{prefix}*"), reverse=True):
+                stored = TokenFile(path).read()
+                if stored is None:
+                    continue
+                if held is not None and held.token.same_access(stored.token):
+                    path.unlink()
+                else:
+                    found.append((path, stored))
+        return found
+
+    def has_put_aside(self, path: Path) -> bool:
+        """Whether this is one of the files that were put aside."""
+        return str(path.absolute()).startswith(self._undecided)
+
+    def take(self, path: Path) -> str:
+        """Puts a token that was put aside in place, and gives where the one before it is kept.
+
+        "" for nowhere. Raises a StorageError, with the token still put aside.
+        """
+        stored = TokenFile(path).read()
+        if stored is None:
+            raise StorageError(f"{path} is not there any more.")
+        with self.lock():
+            kept_as = self.keep_account_aside(stored)
+            self.save(stored)
+        with suppress(OSError):
+            path.unlink()
+        return kept_as
+
+    @property
+    def _undecided(self) -> str:
+        # Not the token file's whole name: what begins with that is the token file's own.
+        return f"{str(self.path).removesuffix('.json')}.put-aside-"
 
     def try_room(self, stored: StoredToken) -> None:
         """Raises TokenNotSaved where there is no room for a token like this one, twice over."""
@@ -216,7 +279,7 @@ class TokenFile:
 
     def lock(self, timeout: float = 10.0) -> Lock:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
-        return exclusive(lock_path(str(self.path)), timeout)
+        return Lock(lock_path(str(self.path)), timeout)
 
     def fingerprint(self) -> Fingerprint | None:
         """Changes when the file does, without reading it; None where there is no file.
@@ -239,9 +302,8 @@ class TokenFile:
     def _keep_aside(self, why: str, content: bytes) -> str:
         """Writes the content to ``NAME.WHY-TIME``; a second call finds the copy already made."""
         try:
-            moment = time.gmtime(self.path.stat().st_mtime)
-            first = f"{self.path}.{why}-{time.strftime('%Y%m%dT%H%M%SZ', moment)}"
-            for path in (first, *(f"{first}-{number}" for number in range(2, 100))):
+            first = f"{self.path}.{why}-{_moment(self.path.stat().st_mtime)}"
+            for path in _numbered(first):
                 try:
                     kept, _ = read_private(path)
                 except FileNotFoundError:
@@ -255,7 +317,15 @@ class TokenFile:
                 f"what it holds now could not be copied aside: {cause(error)}.",
                 _UNTOUCHED,
             ) from error
-        raise TokenNotSaved(str(self.path), "there are too many copies beside it.", _UNTOUCHED)
+        raise TokenNotSaved(str(self.path), _TOO_MANY, _UNTOUCHED)
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+
+
+def _numbered(first: str) -> list[str]:
+    return [first, *(f"{first}-{number}" for number in range(2, 100))]
 
 
 def of_members(members: token_json.Members) -> StoredToken:
@@ -315,3 +385,4 @@ def to_json(stored: StoredToken) -> bytes:
 
 
 _UNTOUCHED = "The file is as it was before."
+_TOO_MANY = "there are too many copies beside it."

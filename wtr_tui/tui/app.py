@@ -21,7 +21,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.model import Account
 from wtr_tui.secret_source import SecretCommand, terminal
-from wtr_tui.storage.open_screens import OpenScreen
+from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import KEYS, MOUSE
 from wtr_tui.tui import keys, lifecycle, rescue, textual_private, themes

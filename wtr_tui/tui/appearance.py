@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wtr_tui.errors import WtrError
-from wtr_tui.storage.settings_table import THEME, THEMES
+from wtr_tui.storage.settings_table import THEME
+from wtr_tui.storage.settings_values import THEMES
 from wtr_tui.tui import textual_private, themes
 from wtr_tui.tui.widgets.message_line import Tone
 

@@ -22,23 +22,21 @@ class PutAside:
 
     def offer(self) -> None:
         """Asks about what an earlier sign-in left undecided."""
-        from wtr_tui.storage import put_aside
-
         keeper = self._app.session.keeper
-        for path, stored in put_aside.waiting(self._app.session.profile.token_file)[:1]:
+        for path, stored in self._app.session.profile.token_file.undecided()[:1]:
             before = keeper.stored.account if keeper.stored is not None else Account()
             self.ask(path, stored.account, before)
 
     def ask(self, path: Path, account: Account, before: Account) -> None:
-        from wtr_tui.storage.put_aside import reason
         from wtr_tui.storage.settings_table import ACCOUNT
         from wtr_tui.tui.screens.confirm import ConfirmScreen
 
         session = self._app.session
+        why = account.why_put_aside(before, session.settings[ACCOUNT])
         has_token = session.profile.token_path.exists()
         self._app.push_screen(
             ConfirmScreen(
-                f"{reason(account, before, session.settings[ACCOUNT])} Nothing was replaced yet.",
+                f"{why} Nothing was replaced yet.",
                 "Replace the stored token?" if has_token else "Keep the new token?",
                 (("y", "yes"), ("n", "no, delete the new one"), ("Esc", "later")),
             ),
@@ -46,8 +44,6 @@ class PutAside:
         )
 
     def _decided(self, path: Path, answer: bool | None) -> None:
-        from wtr_tui.storage import put_aside
-
         app = self._app
         if answer is None:
             app.tell(f"The new token is kept in {path}, and asked about at the next start.")
@@ -58,7 +54,7 @@ class PutAside:
             app.tell("The new token is deleted; nothing was replaced.")
             return
         try:
-            kept_as = put_aside.take(app.session.profile.token_file, path)
+            kept_as = app.session.profile.token_file.take(path)
         except WtrError as error:
             app.tell(f"NOT SAVED: {error}", Tone.BAD)
             return

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
     CallbackResult,
     query_parameters,
 )
-from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.text import cleaned
 
 START_FOLDER = "/s/"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import h11
 
+from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
@@ -43,7 +44,6 @@ from wtr_tui.oauth.steps import (
     Noticed,
     StartAddressClosed,
 )
-from wtr_tui.redirect_uri import RedirectUri
 from wtr_tui.text import cleaned, user_name
 
 # No letter or digit that could be taken for another when it is read from one screen and typed

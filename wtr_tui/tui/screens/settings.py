@@ -13,15 +13,8 @@ from textual.widgets import Input
 
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_edit
-from wtr_tui.storage.portal_url import parse_oauth_url
-from wtr_tui.storage.settings_table import (
-    SECTIONS,
-    SERVICE_APP,
-    SETTINGS,
-    Given,
-    Setting,
-    check_app_id,
-)
+from wtr_tui.storage.settings_table import SECTIONS, SERVICE_APP, SETTINGS, Setting
+from wtr_tui.storage.settings_values import Given, check_app_id, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens import first_steps
 from wtr_tui.tui.screens import settings_form as form

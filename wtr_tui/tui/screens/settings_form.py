@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from wtr_tui.addresses import port_of
 from wtr_tui.errors import SettingsError
-from wtr_tui.redirect_uri import port_of
-from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Origin, Settings
 from wtr_tui.storage.settings_file import read_mapping
-from wtr_tui.storage.settings_table import (
-    SETTINGS,
+from wtr_tui.storage.settings_table import SETTINGS, Setting
+from wtr_tui.storage.settings_values import (
     Given,
-    Setting,
+    PortalUrl,
     check_secret,
     parse_flag,
     parse_port,

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.portal_url import PortalUrl
 from wtr_tui.storage.settings import Problem
 from wtr_tui.storage.settings_table import APP_ID, REDIRECT_PORT, SCOPES, SECRET, SETTINGS, Setting
+from wtr_tui.storage.settings_values import PortalUrl
 from wtr_tui.tui.keys import key, with_keys
 from wtr_tui.tui.screens.settings_form import Filled
 from wtr_tui.tui.widgets.message_line import Tone

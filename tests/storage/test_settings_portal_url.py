@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wtr_tui.storage.portal_url import PortalUrl, parse_oauth_url
+from wtr_tui.storage.settings_values import PortalUrl, parse_oauth_url
 
 URL = (
     "https://webexapis.com/v1/authorize?client_id=C4f1d&response_type=code"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wtr_tui.addresses import RedirectUri, check_redirect_uri, is_loopback, port_of
 from wtr_tui.errors import SettingsError
-from wtr_tui.redirect_uri import RedirectUri, check, is_loopback, port_of
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_redirect_uri_is_parsed_or_refused_in_words(text: str) -> None:
         sentence = refused.message
     else:
         assert parsed == text
-        assert check(text) is None
+        assert check_redirect_uri(text) is None
         return
     assert sentence.isprintable()
 

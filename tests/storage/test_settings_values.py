@@ -6,14 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from wtr_tui.storage.settings_table import (
-    DEFAULT_BASE_URL,
-    DEFAULT_SCOPES,
-    SECTIONS,
-    SETTINGS,
+from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES, SECTIONS, SETTINGS
+from wtr_tui.storage.settings_values import (
     Given,
     check_app_id,
-    check_base_url,
     check_secret,
     parse_choice,
     parse_email,

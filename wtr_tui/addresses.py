@@ -1,10 +1,10 @@
-"""The redirect URI: where Webex sends the browser with the answer."""
+"""Addresses that secrets travel to: the base URL, and the redirect URI with the code."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from wtr_tui.errors import SettingsError
 from wtr_tui.text import cleaned, is_visible_ascii
@@ -13,6 +13,8 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 """The hosts that are this machine: for a redirect URI, for plain http, and past every proxy."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_BASE_URL = "https://webexapis.com/v1"
+_LONGEST_HOST = 253
 _NO_ADDRESS = "The redirect URI must be an address like http://localhost:6855."
 _ADVICE = "It has to read like http://localhost:6855, exactly as registered with the integration."
 # RFC 3986 §3.3: pchar and the slash.
@@ -36,7 +38,7 @@ class RedirectUri:
     @classmethod
     def parse(cls, text: str) -> RedirectUri:
         """Takes the text apart. Raises SettingsError with the reason where it cannot be one."""
-        refusal = check(text)
+        refusal = check_redirect_uri(text)
         if refusal is not None:
             raise SettingsError(f"{refusal} It is {cleaned(text, 80) or 'empty'}.", _ADVICE)
         parts = urlsplit(text)
@@ -87,41 +89,104 @@ def is_loopback(host: str) -> bool:
     return host.lower() in LOOPBACK_HOSTS
 
 
+def is_encrypted(address: SplitResult) -> bool:
+    """Whether it is https, or http to this machine: no secret is sent to any other address.
+
+    RFC 6749 §3.1, §3.2; RFC 8252 §8.3.
+    """
+    host = address.hostname or ""
+    return bool(host) and (
+        address.scheme == "https" or (address.scheme == "http" and is_loopback(host))
+    )
+
+
+def _not_encrypted(name: str, secret: str) -> str:
+    return (
+        f"The {name} must begin with https://, else the {secret} would travel unencrypted; http://"
+        " is for this machine alone (localhost, 127.0.0.1 or [::1])."
+    )
+
+
 def authority(host: str, port: int) -> str:
     """``host:port``, with the brackets an IPv6 address needs (RFC 3986 §3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def check(text: str) -> str | None:
+def check_base_url(text: str) -> str | None:
+    """Why the text cannot be the base URL, in a sentence without it; None where it can."""
+    parts = _split(text)
+    if parts is None:
+        return f"The base URL must be an address like {DEFAULT_BASE_URL}."
+    if not is_encrypted(parts):
+        return _not_encrypted("base URL", "secret")
+    if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
+        return "The base URL must have no user name, no query (?…) and no fragment (#…)."
+    if not _is_host(parts.hostname or ""):
+        return "The base URL names a host that cannot exist: check its spelling."
+    return None
+
+
+def check_redirect_uri(text: str) -> str | None:
     """Why the text cannot be a redirect URI, in a sentence without it; None where it can."""
     if not is_visible_ascii(text) or "\\" in text:
         return "The redirect URI holds a space or a character that no address may hold."
     if "#" in text or "?" in text:
         return "The redirect URI must have neither a query (?…) nor a fragment (#…)."
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return _NO_ADDRESS
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+    parts = _split(text)
+    if parts is None:
         return _NO_ADDRESS
     if "@" in parts.netloc:
         return "The redirect URI must not hold a user name."
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        return (
-            "The redirect URI must lead to this machine (localhost, 127.0.0.1 or [::1]), or begin"
-            " with https://: over http the code would travel unencrypted."
-        )
-    if port == 0 or parts.netloc.endswith(":"):
+    if not is_encrypted(parts):
+        return _not_encrypted("redirect URI", "code")
+    if parts.port == 0 or parts.netloc.endswith(":"):
         return "The redirect URI must have a port from 1 to 65535."
     if not _is_plain_path(parts.path):
         return "The path of the redirect URI is not a plain one."
     return None
 
 
+def _split(text: str) -> SplitResult | None:
+    """The parts of an http or https address; None of anything else."""
+    try:
+        parts = urlsplit(text) if is_visible_ascii(text) else None
+        if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            return None
+        _ = parts.port  # raises where it is none
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_host(name: str) -> bool:
+    """Whether a resolver and the HTTP library take this host: an address, or labels of a name."""
+    from ipaddress import ip_address  # loaded only where there is an address to look at
+
+    if ":" in name or name.rpartition(".")[2].isdigit():
+        try:
+            ip_address(name)
+        except ValueError:
+            return False
+        return "%" not in name
+    labels = name.removesuffix(".").split(".")
+    if len(name) > _LONGEST_HOST or not all(0 < len(label) <= 63 for label in labels):
+        return False
+    if not all(letter.isalnum() or letter in "-_" for label in labels for letter in label):
+        return False
+    if not any(label.startswith("xn--") for label in labels):
+        return True
+    import idna  # what httpx reads such a name with; it fails on one that is no encoded name
+
+    try:
+        idna.decode(name)
+    except UnicodeError:
+        return False
+    return True
+
+
 def port_of(redirect_uri: str) -> int | None:
     """The port of a redirect URI on this machine, 80 where it names none; else None."""
-    if check(redirect_uri) is not None:
+    if check_redirect_uri(redirect_uri) is not None:
         return None
     parsed = RedirectUri.parse(redirect_uri)
     return parsed.port if parsed.is_local else None

@@ -1,0 +1,359 @@
+"""What a setting may be: a check or a parser for each kind of value, and the portal's OAuth URL.
+
+``check_…`` gives a sentence for a wrong text, or None; ``parse_…`` gives the value, or raises
+ValueError with the sentence. No sentence repeats a secret, nor any text longer than a few words.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+from wtr_tui.addresses import (
+    check_base_url,
+    check_redirect_uri,
+    is_loopback,
+    port_of,
+)
+from wtr_tui.clock import parse_duration
+from wtr_tui.errors import StorageError, UsageError
+from wtr_tui.storage.paths import checked_name, home
+from wtr_tui.text import cause, cleaned, is_visible_ascii, without_invisible
+
+Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
+"""A value with lists and groups in it; every scalar is the text that is written."""
+
+_LONGEST_ID = 512
+_MOST_LIMITS = 10
+_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
+_PORT = "The redirect port must be a number from 1 to 65535"
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_QUOTES = frozenset("\"'`“”‘’«»")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value as it is written, and by what a path in it is understood."""
+
+    value: Nested = field(repr=False)
+    settings_path: Path | None
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The value of a setting that is a text. Raises ValueError where it is none."""
+        if not isinstance(self.value, str):
+            raise ValueError("This must be a text.")
+        return self.value
+
+
+def check_app_id(text: str) -> str | None:
+    """The portal's Client ID: one word of visible ASCII."""
+    word = text.strip()
+    if not word:
+        return "The App ID is missing; the portal calls it Client ID."
+    if "://" in word:
+        return "This is an address, not an App ID: paste the OAuth URL where it is asked for."
+    if _QUOTES & set(word):
+        return "The App ID must be written without quotation marks."
+    if without_invisible(word) != word:
+        return "The App ID holds an invisible character: copy it again, or type it."
+    if not is_visible_ascii(word) or "<" in word or ">" in word:
+        return "The App ID must be one word of letters and digits, as the portal shows it."
+    if len(word) > _LONGEST_ID:
+        return "This is too long for an App ID: something else was pasted along with it."
+    return None
+
+
+def check_secret(text: str) -> str | None:
+    """The portal's Client Secret: printable ASCII (RFC 6749 A.2), with nothing around it."""
+    if not text.strip():
+        return "The secret is missing; the portal shows it once, as Client Secret."
+    if "•" in text or not text.strip("*"):
+        return "These are the dots that hide a secret, not the secret itself."
+    if len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        return "The secret must be written without quotation marks."
+    if without_invisible(text) != text:
+        return "The secret holds an invisible character: copy it again, or type it."
+    if text != text.strip():
+        return "The secret begins or ends with a space: something was copied along with it."
+    if not (text.isascii() and text.isprintable()):
+        return "The secret holds a character that none can hold: was it copied completely?"
+    if len(text) > _LONGEST_ID:
+        return "This is too long for a secret: something else was pasted along with it."
+    return None
+
+
+def parse_port(text: str) -> int:
+    """A port number from 1 to 65535, in digits."""
+    digits = text.strip()
+    if not digits:
+        raise ValueError(f"{_PORT}.")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
+        raise ValueError(f"{_PORT}{_instead(digits)}.")
+    port = int(digits)
+    # To YAML, 0655 is an octal number.
+    if digits.startswith("0") and port:
+        raise ValueError(f"{_PORT}, without a zero before it.")
+    if not 1 <= port <= 65_535:
+        raise ValueError(f"{_PORT}, not {port}.")
+    return port
+
+
+def parse_warn_before(text: str) -> tuple[int, ...]:
+    """Durations, separated by blanks or commas, in seconds, the longest first; ``0`` for none."""
+    words = text.replace(",", " ").split()
+    if words == ["0"]:
+        return ()
+    limits = {parse_duration(word) for word in words}
+    if len(limits) > _MOST_LIMITS:
+        raise ValueError(f"More than {_MOST_LIMITS} warnings before the end are no help.")
+    if not limits or 0 in limits:
+        raise ValueError("These are durations before the end: 14d, 3d, 1d; or 0 for no warning.")
+    return tuple(sorted(limits, reverse=True))
+
+
+def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
+    """The scopes in their order, each once; from one text or several.
+
+    Blanks and line breaks separate. At least one is needed.
+    """
+    texts = [value] if isinstance(value, str) else list(value)
+    scopes = [scope for text in texts for scope in text.split()]
+    for scope in scopes:
+        shown = cleaned(scope, 60)
+        if _QUOTES & set(scope):
+            raise ValueError("Scopes must be written without quotation marks.")
+        if "%" in scope or "+" in scope or "&" in scope:
+            raise ValueError(
+                "This is a piece of an address: paste the whole OAuth URL where it is asked for."
+            )
+        # RFC 6749 §3.3 allows both; no scope of Webex has one, so they are meant to separate.
+        if "," in scope or ";" in scope:
+            raise ValueError("Scopes are separated by spaces, not by commas or semicolons.")
+        if not is_visible_ascii(scope) or "\\" in scope:
+            raise ValueError(f"The scope {shown} holds a character that no scope has.")
+        if scope.endswith(":") or scope.startswith(":"):
+            raise ValueError(f"The scope {shown} is not complete; one looks like spark:kms.")
+    if not scopes:
+        raise ValueError("At least one scope is needed, for example spark:kms.")
+    return tuple(dict.fromkeys(scopes))
+
+
+def parse_flag(text: str) -> bool:
+    """true or false; yes, no, on and off as well."""
+    flag = _FLAGS.get(text.strip().lower())
+    if flag is None:
+        raise ValueError(f"This must be true or false{_instead(text)}.")
+    return flag
+
+
+def parse_email(text: str) -> str:
+    """The e-mail address of whoever is to sign in."""
+    address = text.strip()
+    name, at, host = address.partition("@")
+    if not (is_visible_ascii(address) and name and at and host and "@" not in host):
+        raise ValueError("This must be an e-mail address, for example ann@example.com.")
+    if len(address) > 254:
+        raise ValueError("This is too long for an e-mail address.")
+    return address
+
+
+def parse_timeout(text: str) -> int:
+    """How long a sign-in may take, in seconds."""
+    digits = text.strip()
+    known = digits.isascii() and digits.isdigit() and len(digits) <= 5
+    if not known or not _SHORTEST_TIMEOUT <= int(digits) <= _LONGEST_TIMEOUT:
+        raise ValueError(
+            f"The timeout must be a number of seconds from {_SHORTEST_TIMEOUT}"
+            f" to {_LONGEST_TIMEOUT}{_instead(digits)}."
+        )
+    return int(digits)
+
+
+def parse_choice(text: str, choices: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if text.strip() not in choices:
+        raise ValueError(f"This must be one of {', '.join(choices)}{_instead(text)}.")
+    return text.strip()
+
+
+def parse_id(text: str, what: str) -> str:
+    """One of Webex's identifiers: one word of visible ASCII."""
+    word = text.strip()
+    if (
+        not is_visible_ascii(word)
+        or "://" in word
+        or len(word) > _LONGEST_ID
+        or _QUOTES & set(word)
+    ):
+        raise ValueError(f"This cannot be the {what}: it is one word of letters and digits.")
+    return word
+
+
+def parse_profile(text: str) -> str:
+    """The name of a profile."""
+    try:
+        return checked_name(text.strip())
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+def _instead(text: str) -> str:
+    """What was written instead; a long text may be a secret in the wrong place."""
+    shown = cleaned(text, 24)
+    return f", not “{shown}”" if shown and len(text) <= 12 else ""
+
+
+def parse_file(given: Given, what: str) -> Path:
+    """A file that this user can read: relative to the settings file's folder, or to ``~``.
+
+    ``what`` names it in the sentences: "The CA file".
+    """
+    named = given.text.strip()
+    try:
+        if named.startswith("~/"):
+            named = home(given.environ) + named[1:]
+        path = given.settings_path.parent / named if given.settings_path else Path(named)
+        # Not opened: a FIFO in its place would wait for its writer.
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except StorageError as error:
+        raise ValueError(error.message) from None
+    except OSError as error:
+        raise ValueError(f"{what} {path} cannot be read: {cause(error)}.") from None
+    if not regular or not os.access(path, os.R_OK):
+        raise ValueError(f"{what} {path} is not one that this user can read.")
+    return path
+
+
+THEMES = (
+    *("auto", "dark", "light", "ansi", "wtr-dark", "wtr-light", "wtr-ansi", "ansi-dark"),
+    *("ansi-light", "atom-one-dark", "atom-one-light", "catppuccin-frappe", "catppuccin-latte"),
+    *("catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki", "gruvbox", "monokai"),
+    *("nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
+    *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
+)
+
+
+def parse_theme(text: str) -> str:
+    """The name of a theme."""
+    theme = text.strip() or "auto"
+    if theme not in THEMES:
+        import difflib
+
+        like = difflib.get_close_matches(theme, THEMES, 1)
+        meant = f"Did you mean {like[0]}?" if like else f"There are {', '.join(THEMES)}."
+        raise ValueError(f"The theme {cleaned(theme, 40)} is not known. {meant}")
+    return theme
+
+
+def parse_keys(value: Nested) -> Mapping[str, str]:
+    """Action by action the key that it has, or more than one with commas between them."""
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, Mapping):
+        raise ValueError("This must be a group of actions, each with its key, such as save: f9.")
+    found = {}
+    for action, keys in value.items():
+        each = [keys] if isinstance(keys, str) else keys
+        if not isinstance(each, Sequence) or not all(isinstance(key, str) for key in each):
+            raise ValueError(f"{cleaned(action, 40)} must have a key, or a list of keys.")
+        found[action] = ",".join(key.strip() for key in each if isinstance(key, str))
+        if not all(part.strip() for part in found[action].split(",")):
+            raise ValueError(f"{cleaned(action, 40)} has no key.")
+    return found
+
+
+_WEBEX_DOMAINS = ("webexapis.com", "webex.com", "ciscospark.com")
+_AUTHORIZE = "/authorize"
+_WRAPPING = "<>\"'`“”‘’,;"
+
+
+@dataclass(frozen=True)
+class PortalUrl:
+    """What the URL says. ``port`` is None where the redirect URI does not lead to this machine.
+
+    ``redirect_uri`` is "" and ``scopes`` are empty where the URL states none.
+    """
+
+    app_id: str
+    redirect_uri: str
+    port: int | None
+    scopes: tuple[str, ...]
+    base_url: str
+
+
+def parse_oauth_url(text: str) -> PortalUrl:
+    """Takes a pasted URL, which may be wrapped over lines, quoted or follow other words.
+
+    Raises ValueError with a sentence; it repeats nothing of the text, which may be anything.
+    """
+    address = _unwrapped(text)
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        parameters = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:
+        raise ValueError("This is not an address that could be read.") from None
+    if parts.scheme not in ("https", "http") or not host:
+        raise ValueError(f"This is not an address; {_LOOKS_LIKE}")
+    given = dict(parameters)
+    if "code" in given or "error" in given:
+        raise ValueError(
+            "This is where a sign-in ended, not the integration's OAuth URL: paste it while"
+            " signing in."
+        )
+    if not parts.path.endswith(_AUTHORIZE):
+        raise ValueError(f"This is not an integration's OAuth URL; {_LOOKS_LIKE}")
+    if not is_loopback(host) and not _is_webex(host):
+        raise ValueError("This address does not lead to Webex, so nothing is taken from it.")
+    base_url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(_AUTHORIZE)}"
+    refusal = check_base_url(base_url)
+    if refusal is not None:
+        raise ValueError(refusal)
+    if len(given) < len(parameters):
+        raise ValueError("This address says one thing twice; copy it from the portal once more.")
+    if given.get("response_type", "code") != "code":
+        raise ValueError("This address asks for something else than a code (response_type).")
+    return _portal_url(given, base_url)
+
+
+def _portal_url(given: dict[str, str], base_url: str) -> PortalUrl:
+    app_id = given.get("client_id", "")
+    if not app_id:
+        raise ValueError("This address has no client_id; copy the whole of it from the portal.")
+    refusal = check_app_id(app_id)
+    if refusal is not None:
+        raise ValueError(refusal)
+    redirect_uri = given.get("redirect_uri", "")
+    refusal = check_redirect_uri(redirect_uri) if redirect_uri else None
+    if refusal is not None:
+        raise ValueError(refusal)
+    scope = given.get("scope", "")
+    return PortalUrl(
+        app_id=app_id,
+        redirect_uri=redirect_uri,
+        port=port_of(redirect_uri),
+        scopes=parse_scopes(scope) if scope.strip() else (),
+        base_url=base_url,
+    )
+
+
+def _unwrapped(text: str) -> str:
+    """The address without what mail programs, terminals and shells put into and around it."""
+    text = without_invisible(text)
+    starts = [at for at in map(text.find, ("https://", "http://")) if at >= 0]
+    address = "".join(text[min(starts, default=0) :].split()).strip(_WRAPPING)
+    return address.replace("&amp;", "&")
+
+
+def _is_webex(host: str) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in _WEBEX_DOMAINS)
+
+
+_LOOKS_LIKE = "one begins with https://webexapis.com/v1/authorize?client_id="
