@@ -9,8 +9,9 @@ import pytest
 from tests.environment.conftest import Script
 from tests.support.environment import child_environ
 from tests.support.tmux_server import TmuxServer
-from wtr_tui.environment import tmux
-from wtr_tui.environment.clipboard import osc52, osc52_through_tmux
+from wtr_tui.environment import surroundings
+from wtr_tui.environment.clipboard import copy_by_tmux, osc52, osc52_through_tmux
+from wtr_tui.environment.surroundings import Attached, attached
 
 TOKEN = "ZDA4" + "x" * 100
 
@@ -37,7 +38,7 @@ def test_tmux_sends_to_its_terminal_whatever_its_options_say(
         if options:
             tmux_server.command("set-option", *options)
 
-        assert tmux.copy(text, tmux_server.pane_environ(), 20.0)
+        assert copy_by_tmux(text, tmux_server.pane_environ(), 20.0)
 
         terminal.wait_for_output(carried(text))
 
@@ -46,7 +47,7 @@ def test_no_buffer_is_left_behind_and_those_of_the_person_stay(tmux_server: Tmux
     with tmux_server.attach():
         tmux_server.command("set-buffer", "mine")
 
-        assert tmux.copy(TOKEN, tmux_server.pane_environ(), 20.0)
+        assert copy_by_tmux(TOKEN, tmux_server.pane_environ(), 20.0)
 
         assert tmux_server.command("list-buffers", "-F", "#{buffer_sample}") == "mine"
 
@@ -78,9 +79,9 @@ def test_the_attached_client_is_known_by_its_process_and_connection(
     tmux_server: TmuxServer,
 ) -> None:
     with tmux_server.attach(SSH_CONNECTION="10.0.0.7 50000 10.0.0.1 22") as terminal:
-        known = tmux.attached(tmux_server.pane_environ())
+        known = attached(tmux_server.pane_environ())
 
-        assert known == tmux.Attached(terminal.process.pid, "10.0.0.7 50000 10.0.0.1 22")
+        assert known == Attached(terminal.process.pid, "10.0.0.7 50000 10.0.0.1 22")
 
 
 def test_a_client_that_came_without_ssh_clears_the_connection(tmux_server: TmuxServer) -> None:
@@ -88,7 +89,7 @@ def test_a_client_that_came_without_ssh_clears_the_connection(tmux_server: TmuxS
         pane = tmux_server.pane_environ()
         tmux_server.command("detach-client")
     with tmux_server.attach() as desk:
-        assert tmux.attached(pane) == tmux.Attached(desk.process.pid, "")
+        assert attached(pane) == Attached(desk.process.pid, "")
 
 
 def test_nobody_attached_is_no_client(tmux_server: TmuxServer) -> None:
@@ -96,7 +97,7 @@ def test_nobody_attached_is_no_client(tmux_server: TmuxServer) -> None:
         pane = tmux_server.pane_environ()
         tmux_server.command("detach-client")
 
-    known = tmux.attached(pane)
+    known = attached(pane)
 
     assert known is not None
     assert known.client_pid is None
@@ -105,21 +106,21 @@ def test_nobody_attached_is_no_client(tmux_server: TmuxServer) -> None:
 def test_a_tmux_variable_without_a_server_is_no_answer(tmp_path: Path) -> None:
     environ = child_environ(TMUX=f"{tmp_path}/gone,1,0")
 
-    assert tmux.attached(environ) is None
-    assert not tmux.copy(TOKEN, environ, 20.0)
+    assert attached(environ) is None
+    assert not copy_by_tmux(TOKEN, environ, 20.0)
 
 
 def test_without_the_program_there_is_no_answer(programs: Path) -> None:
     environ = {"PATH": str(programs), "TMUX": "/tmp/any,1,0"}
 
-    assert tmux.attached(environ) is None
-    assert not tmux.copy(TOKEN, environ, 1.0)
+    assert attached(environ) is None
+    assert not copy_by_tmux(TOKEN, environ, 1.0)
 
 
 def test_a_tmux_too_old_for_w_has_not_copied(script: Script, programs: Path) -> None:
     script("tmux", 'case "$*" in *" -w "*) echo "unknown option -- w" >&2; exit 1;; esac')
 
-    assert not tmux.copy(TOKEN, {"PATH": str(programs)}, 20.0)
+    assert not copy_by_tmux(TOKEN, {"PATH": str(programs)}, 20.0)
 
 
 def test_the_text_is_not_in_the_arguments(script: Script, programs: Path, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_the_text_is_not_in_the_arguments(script: Script, programs: Path, tmp_pa
     script("tmux", f'echo "$*" >> "{seen}"; exec cat >> "{seen}.input"')
     environ = {"PATH": f"{programs}:{os.environ['PATH']}"}
 
-    assert tmux.copy(TOKEN, environ, 20.0)
+    assert copy_by_tmux(TOKEN, environ, 20.0)
 
     assert TOKEN not in seen.read_text()
     assert Path(f"{seen}.input").read_text() == TOKEN
@@ -141,7 +142,7 @@ def test_a_tmux_that_hangs_is_given_up_and_its_buffer_removed(
     environ = {"PATH": f"{programs}:{os.environ['PATH']}"}
     begun = time.monotonic()
 
-    assert not tmux.copy(TOKEN, environ, 2.0)
+    assert not copy_by_tmux(TOKEN, environ, 2.0)
 
     assert time.monotonic() - begun < 60
     assert seen.read_text() == f"delete-buffer -b wtr-tui-{os.getpid()}\n"
@@ -150,10 +151,10 @@ def test_a_tmux_that_hangs_is_given_up_and_its_buffer_removed(
 def test_a_tmux_that_does_not_answer_is_waited_for_no_longer_than_the_limit(
     script: Script, programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tmux, "_QUERY_LIMIT", 0.2)
+    monkeypatch.setattr(surroundings, "_TMUX_LIMIT", 0.2)
     script("tmux", "exec sleep 600")
     environ = {"PATH": f"{programs}:{os.environ['PATH']}", "TMUX": "/tmp/any,1,0"}
     begun = time.monotonic()
 
-    assert tmux.attached(environ) is None
+    assert attached(environ) is None
     assert time.monotonic() - begun < 60

@@ -11,7 +11,7 @@ from tests.support.tokens import APP_ID, USER_ID, a_token
 from tests.support.tokens import ORGANIZATION as ORGANIZATION_ID
 from wtr_tui.errors import RequestRefused, ServerDetails, TemporaryError, WtrError
 from wtr_tui.model import Account, Secret, Token
-from wtr_tui.oauth.jwt import TokenClaims
+from wtr_tui.oauth.responses import TokenClaims
 from wtr_tui.tui.owner import Owner
 
 TOKEN = a_token()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wtr_tui.oauth.scopes import known_scopes
+from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.tui.screens.scopes import grouped
 
 

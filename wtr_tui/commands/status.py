@@ -31,7 +31,7 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.oauth.jwt import TokenClaims, claims_of
+from wtr_tui.oauth.responses import TokenClaims, claims_of
 from wtr_tui.storage import profiles, settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings

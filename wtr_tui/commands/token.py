@@ -49,9 +49,9 @@ def run(options: Namespace | NoOptions) -> int:
 def _claimed_end(access_token: str) -> str | None:
     """The end that the token itself names: nobody else does where a socket gave it."""
     from wtr_tui.model import Secret
-    from wtr_tui.oauth import jwt
+    from wtr_tui.oauth.responses import claims_of
 
-    return clock.iso_if_known(jwt.claims_of(Secret(access_token)).expires_at)
+    return clock.iso_if_known(claims_of(Secret(access_token)).expires_at)
 
 
 def ready_token(

@@ -17,7 +17,6 @@ from enum import Enum
 from pathlib import Path
 
 from wtr_tui import process
-from wtr_tui.environment import tmux
 from wtr_tui.environment.surroundings import Surroundings
 
 LIMIT_SECONDS = 2.0
@@ -153,7 +152,7 @@ def copy(
         return Copied(Route.PYPERCLIP, "Copied to this machine's clipboard.")
 
     def send(text: str) -> Route | None:
-        if Route.TMUX in possible and tmux.copy(text, environ, limit):
+        if Route.TMUX in possible and copy_by_tmux(text, environ, limit):
             return Route.TMUX
         written = [route for route in possible if route in SEQUENCES]
         for route in written:
@@ -186,3 +185,21 @@ def _pyperclip_copy(text: str, environ: Mapping[str, str], limit: float) -> bool
     import_path = [folder for folder in sys.path if folder]
     command = [sys.executable, "-I", str(program), *import_path]
     return process.run(command, limit=limit, environ=environ, stdin=text.encode()).ok
+
+
+def copy_by_tmux(text: str, environ: Mapping[str, str], limit: float) -> bool:
+    """Has tmux send ``text`` to the clipboard of the terminal it runs in.
+
+    True where tmux took it: it cannot say whether the terminal did. Works with every value of
+    set-clipboard and allow-passthrough, where a sequence of our own is dropped by default.
+    Needs tmux 3.2 (load-buffer -w). Blocks up to ``limit`` seconds, and as long again to clean up.
+    """
+    name = f"wtr-tui-{os.getpid()}"
+    # One client for both commands: if we are killed meanwhile, tmux still removes the buffer.
+    load = ("load-buffer", "-w", "-b", name, "-")
+    delete = ("delete-buffer", "-b", name)
+    command = ["tmux", *load, ";", *delete]
+    result = process.run(command, limit=limit, environ=environ, stdin=text.encode())
+    if result.timed_out:
+        process.run(["tmux", *delete], limit=limit, environ=environ)
+    return result.ok

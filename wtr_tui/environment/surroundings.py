@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wtr_tui import process
 from wtr_tui.environment import ssh as ssh_
-from wtr_tui.environment import tmux
 from wtr_tui.environment.ssh import ParentProcesses, SshSession, parent_processes
 from wtr_tui.text import cleaned
 
+_TMUX_LIMIT = 1.0
 _CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 
@@ -94,6 +95,39 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
+class Attached:
+    """Who looks at our pane. ``$SSH_CONNECTION`` in the pane is that of whoever opened it."""
+
+    client_pid: int | None
+    """The tmux client whose key was pressed last; None where nobody is attached."""
+    connection: str | None
+    """SSH_CONNECTION at the last attach; empty: that client had none; None: tmux cannot say."""
+
+
+def attached(environ: Mapping[str, str]) -> Attached | None:
+    """None outside tmux, and where it is not there or does not answer within a second.
+
+    Only the server that ``$TMUX`` names is asked. Under sudo the variable is gone, and it is not
+    looked up among the parents: a tmux server may tell its client to run a command (detach-client
+    -E), so root must not connect to a user's server unasked.
+    """
+    if not environ.get("TMUX"):
+        return None
+    client = ("display-message", "-p", "#{client_pid}")
+    session = ("show-environment", "SSH_CONNECTION")
+    command = ["tmux", *client, ";", *session]
+    result = process.run(command, limit=_TMUX_LIMIT, environ=environ, capture=True)
+    lines = result.output.decode("utf-8", "replace").splitlines()
+    if not lines:
+        return None
+    pid = int(lines[0]) if lines[0].isdecimal() else None
+    answer = lines[1] if len(lines) > 1 else ""
+    if answer.startswith("SSH_CONNECTION="):
+        return Attached(pid, answer.partition("=")[2])
+    return Attached(pid, "" if answer == "-SSH_CONNECTION" else None)
+
+
+@dataclass(frozen=True)
 class SystemFacts:
     """What has to be looked up beside the environment."""
 
@@ -110,7 +144,7 @@ class SystemFacts:
     tmux_client: ParentProcesses | None = None
     """The attached tmux client and its parents; None: not in tmux, nobody attached, unknown."""
     tmux_connection: str | None = None
-    """SSH_CONNECTION at the last attach to the tmux session; see :class:`tmux.Attached`."""
+    """SSH_CONNECTION at the last attach to the tmux session; see :class:`Attached`."""
 
 
 def look(environ: Mapping[str, str] | None = None) -> Surroundings:
@@ -121,8 +155,8 @@ def look(environ: Mapping[str, str] | None = None) -> Surroundings:
 
 def gather(environ: Mapping[str, str]) -> SystemFacts:
     """Never raises; takes milliseconds, or a second where tmux does not answer."""
-    attached = tmux.attached(environ) if environ.get("TMUX") else None
-    client = attached.client_pid if attached else None
+    tmux = attached(environ)
+    client = tmux.client_pid if tmux else None
     return SystemFacts(
         platform=sys.platform,
         kernel=_kernel(),
@@ -133,7 +167,7 @@ def gather(environ: Mapping[str, str]) -> SystemFacts:
         host=os.uname().nodename,
         parents=parent_processes(os.getppid()),
         tmux_client=parent_processes(client) if client is not None else None,
-        tmux_connection=attached.connection if attached else None,
+        tmux_connection=tmux.connection if tmux else None,
     )
 
 

@@ -23,15 +23,23 @@ from wtr_tui.errors import (
     GrantRejected,
     NotWebex,
     SettingsError,
+    UnusableResponse,
     WrongClient,
     WtrError,
 )
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.device import DeviceAuthorization, authorized
-from wtr_tui.oauth.failures import Purpose, no_object, refusal
-from wtr_tui.oauth.jwt import check_nonce
+from wtr_tui.oauth.failures import START_AGAIN, Purpose, no_object, refusal
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.responses import TRACKING_ID, Response, account_from, instant, shown, token_from
+from wtr_tui.oauth.responses import (
+    TRACKING_ID,
+    Response,
+    account_from,
+    claims,
+    instant,
+    shown,
+    token_from,
+)
 from wtr_tui.oauth.transport import HttpClient, fetch, http
 from wtr_tui.text import is_visible_ascii
 
@@ -127,7 +135,7 @@ class WebexClient:
             Purpose.EXCHANGE, "/access_token", fields, (code, code_verifier)
         )
         if nonce is not None:
-            check_nonce(members, nonce)
+            _check_nonce(members, nonce)
         return token_from(members, now=sent_at)
 
     def refresh(self, token: Token) -> Token:
@@ -377,6 +385,27 @@ class WebexClient:
         if not response.succeeded or members is None or members.get("error"):
             raise refusal(response, purpose, now=now, hidden=hidden)
         return members
+
+
+def _check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
+    """Raises UnusableResponse where an ID token in the response answers another sign-in.
+
+    It comes from the token endpoint over TLS, so its signature need not be looked at (OpenID
+    Connect Core §3.1.3.7, 6); a response without one has nothing to be compared.
+    """
+    id_token = members.get("id_token")
+    if id_token is None:
+        return
+    found = (claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
+    given = found if isinstance(found, str) else ""
+    from secrets import compare_digest  # with all of hashlib, which only a sign-in needs
+
+    # Bytes, because compare_digest raises TypeError on a str that is not ASCII.
+    if not compare_digest(given.encode("utf-8", "surrogatepass"), nonce.reveal().encode("ascii")):
+        raise UnusableResponse(
+            "Webex's response belongs to another sign-in: its ID token has another nonce.",
+            START_AGAIN,
+        )
 
 
 _MAY_BE_EMPTY = frozenset({Purpose.REVOKE, Purpose.REVOKE_TOKEN})

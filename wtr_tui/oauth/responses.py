@@ -1,5 +1,7 @@
 """What a server responds: the members of its JSON, the token in it, whose the token is.
 
+And what a token that is a JWT says of itself; no signature is checked.
+
 Nothing is believed before it has been looked at (RFC 6749 §10.14). A member that is absent,
 ``null`` or an empty string is not there, and gives None: whether that is allowed is for the
 caller to say. A credential that cannot be one raises :class:`UnusableResponse`, which names the
@@ -318,3 +320,53 @@ def _organization(org_id: str) -> str:
         return org_id
     _, mark, uuid = uri.rpartition("/ORGANIZATION/")
     return cleaned(uuid) if mark and uuid else org_id
+
+
+def claims(token: str) -> Mapping[str, object] | None:
+    """The payload of a JWT (RFC 7519 §3), None where it is none. No signature is checked.
+
+    So this is what the token says, not what is so: never above Webex's own response.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        found = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+@dataclass(frozen=True)
+class TokenClaims:
+    """What an access token says about itself; "" and None for what it does not.
+
+    ``organization`` and ``user_id`` are UUIDs. To be shown as the token's word, and only where
+    Webex did not say.
+    """
+
+    expires_at: datetime | None = None
+    organization: str = ""
+    app_id: str = ""
+    user_id: str = ""
+
+
+def claims_of(access_token: Secret) -> TokenClaims:
+    """The claims of an access token that is a JWT; none of one that is not.
+
+    Webex's end is in milliseconds; RFC 7519 §4.1.4 has it in seconds.
+    """
+    found = claims(access_token.reveal())
+    if found is None:
+        return TokenClaims()
+    end = instant(found, "expiry_time")
+    seconds = found.get("exp")
+    if end is None and isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        end = instant({"exp": seconds * 1000}, "exp")
+    return TokenClaims(
+        expires_at=end,
+        organization=shown(found.get("realm")),
+        app_id=shown(found.get("client_id")),
+        user_id=shown(found.get("cis_uuid")),
+    )

@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from wtr_tui.oauth.scopes import known_scopes
 from wtr_tui.sandbox.messages import Answer
+from wtr_tui.storage.settings_values import known_scopes
 
 
 def consent_page(

@@ -6,11 +6,14 @@ ValueError with the sentence. No sentence repeats a secret, nor any text longer 
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
@@ -143,6 +146,20 @@ def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
     if not scopes:
         raise ValueError("At least one scope is needed, for example spark:kms.")
     return tuple(dict.fromkeys(scopes))
+
+
+@cache
+def known_scopes() -> Mapping[str, str]:
+    """Every known scope and one sentence on what it allows, in the order of ``scopes.yaml``.
+
+    Webex may offer others: the list proposes, it does not limit. Case matters.
+    """
+    lines = Path(__file__).with_name("scopes.yaml").read_text(encoding="utf-8").splitlines()
+    members = (line for line in lines if line and not line.startswith("#"))
+    # The file keeps to the part of YAML that JSON has, one quoted pair a line: the screen that
+    # shows the list does not wait for a YAML parser, which takes fifty times as long.
+    scopes: dict[str, str] = json.loads("{" + ",".join(members) + "}")
+    return MappingProxyType(scopes)
 
 
 def parse_flag(text: str) -> bool:

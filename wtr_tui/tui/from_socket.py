@@ -84,9 +84,9 @@ class SocketToken(AutoRefresh):
             return failed_before is None or str(failed_before) != str(answer)
         self.problem = None
         if before is None or before.token.access_token != answer:
-            from wtr_tui.oauth import jwt
+            from wtr_tui.oauth.responses import claims_of
 
-            end = jwt.claims_of(answer).expires_at
+            end = claims_of(answer).expires_at
             token = Token(access_token=answer, obtained_at=now, expires_at=end)
             self.stored = StoredToken("", token)
         return self.stored is not before or failed_before is not None

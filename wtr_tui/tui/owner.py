@@ -9,7 +9,7 @@ from wtr_tui.errors import AccessTokenRejected, WtrError
 
 if TYPE_CHECKING:
     from wtr_tui.model import Account, Secret, Token
-    from wtr_tui.oauth.jwt import TokenClaims
+    from wtr_tui.oauth.responses import TokenClaims
     from wtr_tui.tui.session import Session
 
 
@@ -88,6 +88,8 @@ def claims_of(token: Token) -> TokenClaims | None:
     """What the token says of itself; None where it is no JWT."""
     if token.access_token.reveal().count(".") != 2:
         return None
-    from wtr_tui.oauth import jwt  # here: the first picture of any other token needs none of it
+    from wtr_tui.oauth.responses import (
+        claims_of,  # here: the first picture of any other token needs none of it
+    )
 
-    return jwt.claims_of(token.access_token)
+    return claims_of(token.access_token)

@@ -12,8 +12,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from wtr_tui.oauth.scopes import known_scopes
-from wtr_tui.storage.settings_values import parse_scopes
+from wtr_tui.storage.settings_values import known_scopes, parse_scopes
 from wtr_tui.tui.screens.base import Box
 from wtr_tui.tui.screens.chooser import Chooser, group
 

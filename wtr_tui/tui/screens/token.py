@@ -376,7 +376,7 @@ class TokenScreen(WtrScreen):
 
     @work(group="overview", exclusive=True)
     async def _build_overview(self) -> None:
-        from wtr_tui.oauth.scopes import known_scopes
+        from wtr_tui.storage.settings_values import known_scopes
         from wtr_tui.tui import activity, overview
 
         session = self.session
@@ -596,7 +596,7 @@ def scope_width(granted: tuple[str, ...]) -> int:
 
 def scope_lines(granted: tuple[str, ...], asked: tuple[str, ...]) -> list[Content]:
     """Every scope with a sign and what it allows: granted, or asked for and missing."""
-    from wtr_tui.oauth.scopes import known_scopes
+    from wtr_tui.storage.settings_values import known_scopes
 
     known, width = known_scopes(), scope_width(granted)
     lines = [

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wtr_tui.oauth import scopes
-from wtr_tui.oauth.scopes import known_scopes
+from wtr_tui.storage import settings_values
+from wtr_tui.storage.settings_values import known_scopes
 
-SOURCE = Path(scopes.__file__).with_name("scopes.yaml")
+SOURCE = Path(settings_values.__file__).with_name("scopes.yaml")
 
 
 def test_the_quick_reading_gives_what_a_yaml_parser_gives_in_the_same_order() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt, jwt
 from wtr_tui.model import Secret
-from wtr_tui.oauth.jwt import TokenClaims, claims, claims_of
+from wtr_tui.oauth.responses import TokenClaims, claims, claims_of
 
 
 @pytest.mark.parametrize(
