@@ -30,7 +30,7 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.retrieval import Retrieval
-from wtr_tui.sandbox.endpoints import EMAIL
+from wtr_tui.sandbox.sandbox import EMAIL
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT

@@ -14,8 +14,7 @@ from datetime import timedelta
 from tests.benchmarks.installed import ROOT
 from tests.support.ports import free_port, is_free
 from tests.support.webex import Sandbox
-from wtr_tui.sandbox.demo import settings_text
-from wtr_tui.sandbox.integrations import demo_integration
+from wtr_tui.sandbox.demo import demo_integration, settings_text
 
 DAY = 86_400.0
 _FIRST_REDIRECT_PORT = 46_855  # a person's own sign-in keeps the usual one

@@ -15,7 +15,7 @@ import pytest
 from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
 from tests.support.programs import required
 from tests.support.webex import Sandbox
-from wtr_tui.sandbox.messages import Answer, HttpRequest
+from wtr_tui.sandbox.http import Answer, HttpRequest
 
 EXPIRED = timedelta(minutes=-1)
 WAITS = "ends as soon as the answer of Webex is saved"

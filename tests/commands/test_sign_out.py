@@ -14,8 +14,8 @@ from tests.support.programs import ordinary
 from tests.support.waiting import wait_until
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.model import StoredToken, Token
-from wtr_tui.sandbox.integrations import DEFAULT_SCOPES
 from wtr_tui.storage.private_file import write_private
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 from wtr_tui.storage.token_file import to_json
 
 OWN_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"

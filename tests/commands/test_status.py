@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from tests.support.home import Home
 from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt
 from tests.support.webex import Fault, Rules, Sandbox
-from wtr_tui.sandbox.endpoints import EMAIL
+from wtr_tui.sandbox.sandbox import EMAIL
 
 EXPIRED = timedelta(seconds=-60)
 

@@ -156,14 +156,6 @@ def test_the_optional_parameters_are_accepted(web: httpx.Client, asked: dict[str
     assert "you@example.org" in page.text
 
 
-def test_pkce_can_be_left_out_where_the_rules_allow_it(
-    web: httpx.Client, sandbox: Sandbox, asked: dict[str, str]
-) -> None:
-    sandbox.rules = replace(sandbox.rules, pkce_required=False)
-    del asked["code_challenge"], asked["code_challenge_method"]
-    assert web.get("/v1/authorize", params=asked).status_code == 200
-
-
 def test_a_page_is_answered_once(web: httpx.Client, authorize_url: str) -> None:
     consent = web.get(authorize_url).text.partition('name="consent" value="')[2].partition('"')[0]
     answer = {"consent": consent, "decision": "approve"}

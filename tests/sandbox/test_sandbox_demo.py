@@ -18,11 +18,12 @@ import yaml
 import wtr_tui
 from tests.support.ports import free_port
 from tests.support.webex import Sandbox
+from tests.support.webex.strict import DEVICE_REDIRECT_URIS
 from wtr_tui import clock
 from wtr_tui.sandbox import demo as demo_module
 from wtr_tui.sandbox.demo import demo
-from wtr_tui.sandbox.integrations import DEFAULT_SCOPES
 from wtr_tui.storage.profiles import find
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def test_the_settings_fit_the_sandbox() -> None:
         assert settings["baseUrl"] == running.sandbox.base_url
         assert integration.redirect_uri == f"http://localhost:{settings['redirectPort']}"
         assert set(settings["scopes"].split()) <= set(integration.scopes)
-        assert integration.device_uris_missing == ()
+        assert set(DEVICE_REDIRECT_URIS) < set(integration.redirect_uris)
 
 
 def test_a_service_app_is_minted_through_the_profile_a_user_has_signed_in_to() -> None:
@@ -57,7 +58,7 @@ def test_a_service_app_is_minted_through_the_profile_a_user_has_signed_in_to() -
         }
         codes = []
         for scopes in (DEFAULT_SCOPES, sandbox.integration.scopes):
-            grant = sandbox.service.grants.open("C1", scopes, sandbox.service.rules, clock.now())
+            grant = sandbox.grants.open("C1", scopes, sandbox.rules, clock.now())
             headers = {"Authorization": f"Bearer {grant.access.text}"}
             codes.append(httpx.post(url, json=body, headers=headers, trust_env=False).status_code)
         assert codes == [403, 200]

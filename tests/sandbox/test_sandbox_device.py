@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.support.webex import Integration, Sandbox, browser, new_integration
-from wtr_tui.sandbox.integrations import DEVICE_REDIRECT_URIS
+from tests.support.webex.strict import DEVICE_REDIRECT_URIS
 
 Advance = Callable[[float], None]
 Poll = Callable[..., httpx.Response]

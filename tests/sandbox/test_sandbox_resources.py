@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.support.webex import Sandbox
-from wtr_tui.sandbox.integrations import DEFAULT_SCOPES
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
 
 def _bearer(token: dict[str, object]) -> dict[str, str]:

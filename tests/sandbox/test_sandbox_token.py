@@ -113,18 +113,6 @@ def test_a_code_lives_ten_minutes(
     assert exchange(code).status_code == status
 
 
-def test_a_verifier_without_a_challenge_is_refused(
-    sandbox: Sandbox, exchange: Post, asked: dict[str, str], web: httpx.Client
-) -> None:
-    sandbox.rules = replace(sandbox.rules, pkce_required=False)
-    del asked["code_challenge"], asked["code_challenge_method"]
-    page = web.get("/v1/authorize", params=asked).text
-    consent = page.partition('name="consent" value="')[2].partition('"')[0]
-    answer = web.post("/v1/authorize", data={"consent": consent, "decision": "approve"})
-    code = httpx.URL(answer.headers["location"]).params["code"]
-    assert _error(exchange(code)) == "invalid_grant"
-
-
 def test_the_client_may_authenticate_by_header_instead(
     web: httpx.Client, sandbox: Sandbox, integration: Integration
 ) -> None:

@@ -15,7 +15,7 @@ from tests.support.home import Home
 from tests.support.ports import is_free
 from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox, browser, new_integration
-from wtr_tui.sandbox.integrations import DEVICE_REDIRECT_URIS
+from tests.support.webex.strict import DEVICE_REDIRECT_URIS
 
 
 def paste(terminal: Terminal, text: str) -> None:

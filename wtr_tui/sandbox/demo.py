@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
-import os
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,19 +13,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from wtr_tui.sandbox.integrations import (
-    DEFAULT_SCOPES,
-    ServiceApp,
-    demo_integration,
-    demo_service_app,
-)
+from wtr_tui.model import Secret
+from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
+from wtr_tui.sandbox.grants import ORGANIZATION, Integration, ServiceApp
 from wtr_tui.sandbox.sandbox import Sandbox
+from wtr_tui.storage.private_file import make_private_folder, write_private
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
 REDIRECT_PORT = 6855
 
 _OWN_VARIABLES = ("WEBEX_", "WTR_")
 # The program exchanges the code before it answers its redirect, within 20 seconds.
 _PATIENCE_SECONDS = 30.0
+
+
+# By the first of them the token view knows its owner; by the other the app is minted for.
+_SCOPES = (*DEFAULT_SCOPES, "spark:people_read", "spark:applications_token")
+
+
+def demo_integration(redirect_port: int) -> Integration:
+    """The demo's integration. Its credentials are no secret: they open nothing but a sandbox."""
+    return Integration(
+        client_id=f"C{'5a4db0c5' * 8}",
+        secret=Secret("5a4db0c5ec7e7000" * 4),
+        redirect_uris=(f"http://localhost:{redirect_port}", *HELPER_REDIRECT_URIS),
+        scopes=_SCOPES,
+        name="WTR² demo",
+    )
+
+
+_SERVICE_APP = ServiceApp(
+    client_id=f"C{'5e4b1ce0' * 8}",
+    secret=Secret("5e4b1ce05ec7e700" * 4),
+    redirect_uris=(),
+    scopes=("spark:kms", "spark:rooms_read"),
+    name="WTR² demo, unattended",
+    application_id="Y2lzY29zcGFyazovL3VzL0FQUExJQ0FUSU9OL3dyLXR1aQ",
+    authorized_by=(ORGANIZATION,),
+)
 
 
 @dataclass(frozen=True)
@@ -77,15 +101,13 @@ def demo() -> Iterator[Demo]:
     """
     integration = demo_integration(_free_port(REDIRECT_PORT))
     temporary = tempfile.TemporaryDirectory(prefix="wtr-tui-sandbox-")
-    app = demo_service_app()
-    with Sandbox([integration, app]) as sandbox, temporary as directory:
+    with Sandbox([integration, _SERVICE_APP]) as sandbox, temporary as directory:
         running = Demo(sandbox, Path(directory))
-        for folder in (running.settings_path.parent, running.token_path.parent):
-            folder.mkdir(parents=True, mode=0o700)
-        # By the first of them the token view knows its owner; by the other the app is minted for.
-        scopes = (*DEFAULT_SCOPES, "spark:people_read", "spark:applications_token")
-        _write(running.settings_path, settings_text(sandbox, scopes))
-        _write(running.settings_path.with_name("unattended.yaml"), _service_app_text(sandbox, app))
+        make_private_folder(str(running.token_path.parent))
+        settings = settings_text(sandbox, _SCOPES)
+        write_private(str(running.settings_path), settings.encode())
+        unattended = running.settings_path.with_name("unattended.yaml")
+        write_private(str(unattended), _service_app_text(sandbox, _SERVICE_APP).encode())
         yield running
 
 
@@ -113,12 +135,6 @@ def _service_app_text(sandbox: Sandbox, app: ServiceApp) -> str:
         "through: default\n"
         f"baseUrl: {sandbox.base_url}\n"
     )
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _location(url: str) -> str:

@@ -1,4 +1,4 @@
-"""What users have granted: codes that wait to be exchanged, and the tokens given for them."""
+"""Integrations, and what users granted them: codes that wait, and the tokens given for them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,35 @@ from enum import Enum
 from hashlib import sha256
 from uuid import uuid4
 
-from wtr_tui.sandbox.messages import OAuthRefusal, Refusal
+from wtr_tui.model import Secret
+from wtr_tui.sandbox.http import OAuthRefusal, Refusal
 
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
+
+
+@dataclass(frozen=True)
+class Integration:
+    """One integration: its credentials, and the redirect URIs and scopes ticked in the portal."""
+
+    client_id: str
+    secret: Secret
+    redirect_uris: tuple[str, ...]
+    scopes: tuple[str, ...]
+    name: str = "WTR² sandbox integration"
+
+    @property
+    def redirect_uri(self) -> str:
+        """The first of the redirect URIs: the one a sign-in comes back to."""
+        return self.redirect_uris[0]
+
+
+@dataclass(frozen=True)
+class ServiceApp(Integration):
+    """A service app: no user signs in to it, an administrator authorises it in Control Hub."""
+
+    application_id: str = ""
+    authorized_by: tuple[str, ...] = ()
+    """The organisations whose administrator has."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +53,6 @@ class Rules:
     code_lifetime: timedelta = timedelta(minutes=10)
     device_lifetime: timedelta = timedelta(seconds=300)
     device_interval: timedelta = timedelta(seconds=2)
-
-    person_visible: bool = False
-    """``people/me`` answers whatever the scopes, so that a screen shows a name."""
-
-    pkce_required: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,27 +133,16 @@ class Grants:
             return None
         return grant, grant.every_access[text]
 
-    def revoke(self, client_id: str, token: str = "") -> bool:
-        """Revokes what was granted to a client: all of it, or what this token belongs to.
-
-        Gives whether there was anything.
-        """
-        of_token = self.by_access.get(token) or self.by_refresh.get(token)
-        grants = [of_token] if of_token else [] if token else list(self.by_refresh.values())
-        found = [each for each in grants if each.client_id == client_id and not each.revoked]
-        for grant in found:
-            grant.revoked = True
-        return bool(found)
-
 
 @dataclass(frozen=True)
 class AuthorizedRequest:
-    """What the user agreed to. ``code_challenge`` is empty where none was sent."""
+    """What the user agreed to."""
 
     client_id: str
     redirect_uri: str
     scopes: tuple[str, ...]
-    code_challenge: str = ""
+    code_challenge: str
+    state: str
 
 
 @dataclass
@@ -182,31 +192,20 @@ class AuthorizationCodes:
             raise invalid_grant("The authorization code has expired.")
         if redirect_uri != code.request.redirect_uri:
             raise invalid_grant("The redirect_uri is not the one of the authorization request.")
-        if bool(code.request.code_challenge) != bool(code_verifier):
-            # A verifier that no challenge was sent for is refused as well: somebody
-            # removed the challenge on its way (RFC 9700 §4.8.2).
-            raise invalid_grant("Either code_challenge or code_verifier is missing.")
-        if code_verifier and not verifier_matches(code_verifier, code.request.code_challenge):
+        if not verifier_matches(code_verifier, code.request.code_challenge):
             raise invalid_grant("The code_verifier does not match the code_challenge.")
         code.grant = self._grants.open(client_id, code.request.scopes, rules, now)
         return code.grant
 
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
-_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
-
-
-def is_challenge(text: str) -> bool:
-    """What BASE64URL(SHA256(verifier)) looks like: 43 characters, no padding (RFC 7636 §4.2)."""
-    return _CHALLENGE.fullmatch(text) is not None
 
 
 def verifier_matches(verifier: str, challenge: str) -> bool:
     """By S256 (RFC 7636 §4.6); a verifier is 43 to 128 unreserved characters (§4.1)."""
     if _VERIFIER.fullmatch(verifier) is None:
         return False
-    digest = sha256(verifier.encode("ascii")).digest()
-    expected = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    expected = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     return hmac.compare_digest(expected, challenge)
 
 

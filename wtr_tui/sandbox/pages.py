@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from wtr_tui.sandbox.messages import Answer
+from wtr_tui.sandbox.http import Answer
 from wtr_tui.storage.settings_values import known_scopes
 
 

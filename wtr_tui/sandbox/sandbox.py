@@ -1,23 +1,337 @@
-"""The sandbox as a whole: a Webex on this machine that can be started and stopped."""
+"""A Webex on this machine that can be started and stopped: what each of its paths does."""
 
 from __future__ import annotations
 
+import binascii
+import hmac
+import secrets
 import threading
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar, TypeAlias
+from urllib.parse import unquote, unquote_plus, urlencode
 
 from wtr_tui.clock import now
-from wtr_tui.sandbox import endpoints
-from wtr_tui.sandbox.grants import Grants, Rules
-from wtr_tui.sandbox.integrations import Integration
-from wtr_tui.sandbox.messages import Answer, HttpRequest
-from wtr_tui.sandbox.server import ServedConnection, Server
+from wtr_tui.sandbox import pages
+from wtr_tui.sandbox.grants import (
+    ORGANIZATION,
+    AuthorizationCodes,
+    AuthorizedRequest,
+    Decision,
+    DeviceCodes,
+    GivenToken,
+    Grant,
+    Grants,
+    Integration,
+    Rules,
+    ServiceApp,
+)
+from wtr_tui.sandbox.http import (
+    Answer,
+    HttpRequest,
+    OAuthRefusal,
+    Refusal,
+    ServedConnection,
+    Server,
+    json_answer,
+)
+
+USER = "Robin Example"
+EMAIL = "robin@example.com"
+DEVICE_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+SCOPES_FOR_PEOPLE = frozenset({"spark:people_read", "spark:all", "spark-admin:people_read"})
+MINTING_SCOPE = "spark:applications_token"
+
+
+def authorize(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``GET /v1/authorize``: the consent page; a redirect with the error; or an error page."""
+    wanted = _wanted(sandbox, request)
+    if isinstance(wanted, Answer):
+        return wanted
+    page_id = secrets.token_urlsafe(24)
+    sandbox.open_pages[page_id] = wanted
+    return pages.consent_page(
+        action="/v1/authorize",
+        hidden={"consent": page_id},
+        integration=sandbox.integrations[wanted.client_id].name,
+        user=USER,
+        email=request.query.text("login_hint") or EMAIL,
+        scopes=wanted.scopes,
+        returns_to=wanted.redirect_uri,
+    )
+
+
+def approve(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """As :func:`authorize`, but the user has approved without seeing the page."""
+    wanted = _wanted(sandbox, request)
+    return wanted if isinstance(wanted, Answer) else _approved(sandbox, wanted, request)
+
+
+def decide(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``POST /v1/authorize``: the user pressed Approve or Deny; back to the program."""
+    wanted = sandbox.open_pages.pop(request.form.text("consent"), None)
+    if wanted is None:
+        return pages.error_page(
+            400,
+            "This page was answered before",
+            "Start the sign-in again from the program that wants to be let in.",
+        )
+    if request.form.text("decision") == "approve":
+        return _approved(sandbox, wanted, request)
+    denied = "The resource owner or authorization server denied the request."
+    return error_redirect(wanted.redirect_uri, "access_denied", denied, wanted.state)
+
+
+def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answer:
+    """What the user is asked to agree to; an error page, or a redirect, where that is not sound."""
+    query = request.query
+    integration = sandbox.integrations.get(query.text("client_id"))
+    redirect_uri, state = query.text("redirect_uri"), query.text("state")
+    if integration is None:
+        return pages.error_page(
+            400,
+            "No integration has this client ID",
+            "The App ID in the address is not registered with the sandbox.",
+            (query.text("client_id") or "(none)",),
+        )
+    if redirect_uri not in integration.redirect_uris:
+        return pages.error_page(
+            400,
+            "The redirect URI is not registered",
+            f"The integration “{integration.name}” was asked to return to the first address "
+            "below. It may return only to the others, letter for letter.",
+            (redirect_uri or "(none)", *integration.redirect_uris),
+        )
+    scopes = tuple(query.text("scope").split())
+    foreign = [scope for scope in scopes if scope not in integration.scopes]
+    if foreign or not scopes:
+        invalid = f"The requested scope is invalid, unknown, or malformed. {' '.join(foreign)}"
+        return error_redirect(redirect_uri, "invalid_scope", invalid, state)
+    if query.text("prompt") == "none":
+        nobody = "Nobody is signed in to this browser."
+        return error_redirect(redirect_uri, "login_required", nobody, state)
+    challenge = query.text("code_challenge")
+    return AuthorizedRequest(integration.client_id, redirect_uri, scopes, challenge, state)
+
+
+def _approved(sandbox: Sandbox, wanted: AuthorizedRequest, request: HttpRequest) -> Answer:
+    code = sandbox.codes.give(wanted, sandbox.rules, request.at)
+    return _back(wanted.redirect_uri, {"code": code}, wanted.state)
+
+
+def error_redirect(redirect_uri: str, error: str, description: str, state: str) -> Answer:
+    """An error that is reported to the client through the redirect (RFC 6749 §4.1.2.1)."""
+    return _back(redirect_uri, {"error": error, "error_description": description}, state)
+
+
+def _back(redirect_uri: str, parameters: dict[str, str], state: str) -> Answer:
+    """A redirect that the browser follows with GET (RFC 9700 §4.12)."""
+    given = {**parameters, **({"state": state} if state else {})}
+    joint = "&" if "?" in redirect_uri else "?"
+    location = f"{redirect_uri}{joint}{urlencode(given)}"
+    return Answer(303, {"Location": location, "Cache-Control": "no-store"})
+
+
+def give_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``POST /v1/access_token``: a code or a refresh token becomes an access token."""
+    grant_type = required(request, "grant_type")
+    client_id = client_of(sandbox, request).client_id
+    if grant_type == "authorization_code":
+        grant = sandbox.codes.redeem(
+            required(request, "code"),
+            client_id=client_id,
+            redirect_uri=required(request, "redirect_uri"),
+            code_verifier=request.form.text("code_verifier"),
+            rules=sandbox.rules,
+            now=request.at,
+        )
+    elif grant_type == "refresh_token":
+        refresh_token = required(request, "refresh_token")
+        grant = sandbox.grants.refresh(client_id, refresh_token, sandbox.rules, request.at)
+    else:
+        raise OAuthRefusal("unsupported_grant_type", f"Unknown grant_type: {grant_type}")
+    return json_answer(200, grant.answer(request.at))
+
+
+def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``POST /v1/device/authorize``."""
+    integration = sandbox.integrations.get(required(request, "client_id"))
+    if integration is None:
+        raise OAuthRefusal("invalid_client", "No integration has this client ID.", status=401)
+    scopes = tuple(required(request, "scope").split())
+    foreign = [scope for scope in scopes if scope not in integration.scopes]
+    if foreign:
+        raise OAuthRefusal("invalid_scope", f"Not possible here: {' '.join(foreign)}")
+    code = sandbox.devices.give(integration.client_id, scopes, sandbox.rules, request.at)
+    verification_uri = f"{sandbox.origin}/verify"
+    filled_in = urlencode({"userCode": code.user_code})
+    content = {
+        "device_code": code.text,
+        "expires_in": _seconds(code.expires_at - request.at),
+        "user_code": code.user_code,
+        "verification_uri": verification_uri,
+        "verification_uri_complete": f"{verification_uri}?{filled_in}",
+        "interval": _seconds(code.interval),
+    }
+    return json_answer(200, content)
+
+
+def give_device_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``POST /v1/device/token``: 428 while the user has not decided."""
+    integration = client_of(sandbox, request)
+    if required(request, "grant_type") != DEVICE_GRANT_TYPE:
+        description = f"The grant_type must be {DEVICE_GRANT_TYPE}"
+        raise OAuthRefusal("unsupported_grant_type", description)
+    device_code = required(request, "device_code")
+    grant = sandbox.devices.redeem(device_code, integration.client_id, sandbox.rules, request.at)
+    return json_answer(200, grant.answer(request.at))
+
+
+def show_verification(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``GET /verify``: the form for the user code, filled in when the address has it."""
+    return pages.verification_page(request.query.text("userCode"))
+
+
+def take_user_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``POST /verify``: first the user code, then the user's decision about it."""
+    typed = request.form.text("userCode")
+    code = sandbox.devices.pending(typed, request.at)
+    if code is None:
+        problem = "No device waits with this code. It may have expired."
+        return pages.verification_page(typed, problem=problem)
+    decision = request.form.text("decision")
+    if decision == "approve":
+        code.decision = Decision.APPROVED
+        return pages.done_page("The device is signed in", "You can close this page.")
+    if decision == "deny":
+        code.decision = Decision.DENIED
+        return pages.done_page("The device was denied", "Nothing was granted.")
+    return pages.consent_page(
+        action="/verify",
+        hidden={"userCode": code.user_code},
+        integration=sandbox.integrations[code.client_id].name,
+        user=USER,
+        email=EMAIL,
+        scopes=code.scopes,
+        returns_to="",
+    )
+
+
+def show_person(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``GET /v1/people/me``: whose the token is; 401 a bad token, 403 without a scope for it."""
+    by_scope(sandbox, request, *SCOPES_FOR_PEOPLE)
+    content = {
+        "id": _identifier("PEOPLE", "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"),
+        "emails": [EMAIL],
+        "displayName": USER,
+        "orgId": _identifier("ORGANIZATION", ORGANIZATION),
+        "type": "person",
+    }
+    return json_answer(200, content)
+
+
+def mint_service_app_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
+    """``POST /v1/applications/{applicationId}/token``: a token that needs no user."""
+    by_scope(sandbox, request, MINTING_SCOPE)
+    application_id = unquote(request.path.split("/")[3])
+    apps = [each for each in sandbox.integrations.values() if isinstance(each, ServiceApp)]
+    app = next((each for each in apps if each.application_id == application_id), None)
+    if app is None:
+        raise Refusal(404, "The application could not be found.")
+    members = request.members
+    is_own = members.get("clientId") == app.client_id
+    if not is_own or not _is_secret_of(app, members.get("clientSecret", "")):
+        raise Refusal(400, "The clientId or clientSecret is not the application's.")
+    if members.get("targetOrgId") not in app.authorized_by:
+        raise Refusal(403, "The application is not authorized in the target organization.")
+    minted = sandbox.grants.open(app.client_id, app.scopes, sandbox.rules, request.at)
+    return json_answer(200, minted.answer(request.at))
+
+
+def required(request: HttpRequest, name: str) -> str:
+    """A parameter of the form. Raises OAuthRefusal where it is missing."""
+    value = request.form.text(name)
+    if not value:
+        raise OAuthRefusal("invalid_request", f"{name} is missing.")
+    return value
+
+
+def client_of(sandbox: Sandbox, request: HttpRequest) -> Integration:
+    """The client named by the Authorization header or in the body (RFC 6749 §2.3.1)."""
+    if "authorization" not in request.headers:
+        client_id, secret = required(request, "client_id"), required(request, "client_secret")
+    else:
+        scheme, _, credentials = request.headers["authorization"].partition(" ")
+        try:
+            decoded = b64decode(credentials, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise invalid_client("The Authorization header cannot be decoded.") from error
+        client_id, _, secret = (unquote_plus(part) for part in decoded.partition(":"))
+        if scheme.lower() != "basic":
+            raise invalid_client("Basic authentication of the client is missing.")
+    integration = sandbox.integrations.get(client_id)
+    if integration is None or not _is_secret_of(integration, secret):
+        raise invalid_client("Client authentication failed.")
+    return integration
+
+
+def _is_secret_of(integration: Integration, secret: str) -> bool:
+    return hmac.compare_digest(integration.secret.reveal().encode(), secret.encode())
+
+
+def invalid_client(description: str) -> OAuthRefusal:
+    return OAuthRefusal("invalid_client", description, status=401)
+
+
+def by_access_token(sandbox: Sandbox, request: HttpRequest) -> tuple[Grant, GivenToken]:
+    """The grant of the access token in the request. Raises Refusal 401."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    found = sandbox.grants.of_access_token(text, request.at)
+    if scheme.lower() != "bearer" or found is None:
+        raise Refusal(
+            401,
+            "The request requires a valid access token set in the Authorization request header.",
+            {"WWW-Authenticate": 'Bearer realm="sandbox", error="invalid_token"'},
+        )
+    return found
+
+
+def by_scope(sandbox: Sandbox, request: HttpRequest, *scopes: str) -> Grant:
+    """As :func:`by_access_token`; raises Refusal 403 where it has none of these scopes."""
+    grant, _ = by_access_token(sandbox, request)
+    if not set(scopes) & set(grant.scopes):
+        missing = " or ".join(sorted(scopes))
+        raise Refusal(403, f"The request could not be completed: missing required scopes {missing}")
+    return grant
+
+
+def _identifier(kind: str, uuid: str) -> str:
+    """The API's own way to write an id: the address of the thing in base64, without padding."""
+    return b64encode(f"ciscospark://us/{kind}/{uuid}".encode()).decode().rstrip("=")
+
+
+def _seconds(span: timedelta) -> float:
+    """A whole number as Webex writes it, except where a test wants to go faster than that."""
+    seconds = span.total_seconds()
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+Endpoint: TypeAlias = "Callable[[Sandbox, HttpRequest], Answer]"
 
 
 class Sandbox:
     """A Webex on 127.0.0.1. As a context manager it runs from entering to leaving."""
 
     scheme = "http"
+    routes: ClassVar[Mapping[str, Mapping[str, Endpoint]]] = {
+        "/v1/authorize": {"GET": authorize, "POST": decide},
+        "/v1/access_token": {"POST": give_token},
+        "/v1/device/authorize": {"POST": give_device_code},
+        "/v1/device/token": {"POST": give_device_token},
+        "/verify": {"GET": show_verification, "POST": take_user_code},
+        "/v1/people/me": {"GET": show_person},
+    }
 
     def __init__(
         self,
@@ -26,8 +340,14 @@ class Sandbox:
         clock: Callable[[], datetime] = now,
         grants: Grants | None = None,
     ) -> None:
+        self.integrations = {each.client_id: each for each in integrations}
+        self.rules = rules or Rules()
         self.clock = clock
-        self.service = endpoints.Service(integrations, rules or Rules(), grants or Grants())
+        self.grants = grants or Grants()
+        self.codes = AuthorizationCodes(self.grants)
+        self.devices = DeviceCodes(self.grants)
+        self.open_pages: dict[str, AuthorizedRequest] = {}
+        """By an id in the page's form that cannot be guessed, so that only the page answers."""
         self.lock = threading.Lock()
         self._server: Server | None = None
 
@@ -36,11 +356,10 @@ class Sandbox:
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
         self._server = self.listen(port)
-        self.service.origin = self.origin
         self._server.start()
 
     def stop(self) -> None:
-        """Ends every connection. What was granted stays known; :meth:`start` may follow."""
+        """Answers nobody any more. What was granted stays known; :meth:`start` may follow."""
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -67,14 +386,13 @@ class Sandbox:
     @property
     def integration(self) -> Integration:
         """The integration that was registered first."""
-        return next(iter(self.service.integrations.values()))
+        return next(iter(self.integrations.values()))
 
     def approved_address(self, authorize_url: str) -> str:
         """Where the browser is sent once the user has approved; empty for a bad request."""
         request = HttpRequest.parse("GET", authorize_url, {}, b"", self.clock())
         with self.lock:
-            answer = endpoints.approve(self.service, request)
-        return answer.headers.get("Location", "")
+            return approve(self, request).headers.get("Location", "")
 
     def listen(self, port: int) -> Server:
         return Server(port, self.respond, self.clock)
@@ -83,5 +401,17 @@ class Sandbox:
         connection.send(self.answer(request))
 
     def answer(self, request: HttpRequest) -> Answer:
-        with self.lock:
-            return self.service.answer(request)
+        """Carries the request out, or says why not; one at a time."""
+        path = request.path
+        minting = path.startswith("/v1/applications/") and path.endswith("/token")
+        methods = {"POST": mint_service_app_token} if minting else self.routes.get(path)
+        try:
+            if methods is None:
+                raise Refusal(404, f"The requested resource could not be found: {path}")
+            if request.method not in methods:
+                allowed = {"Allow": ", ".join(methods)}
+                raise Refusal(405, f"{request.method} is not possible here.", allowed)
+            with self.lock:
+                return methods[request.method](self, request)
+        except Refusal as refusal:
+            return refusal.answer()

@@ -12,8 +12,7 @@ import sys
 import threading
 
 from tests.support.webex import Sandbox
-from wtr_tui.sandbox.demo import REDIRECT_PORT, settings_text
-from wtr_tui.sandbox.integrations import demo_integration
+from wtr_tui.sandbox.demo import REDIRECT_PORT, demo_integration, settings_text
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -28,6 +28,9 @@ class Rules(grants.Rules):
     delay: timedelta = timedelta(0)
     """How long every answer takes on its way."""
 
+    person_visible: bool = False
+    """``people/me`` answers whatever the scopes, so that a screen shows a name."""
+
 
 class TokenFamilies(Grants):
     """Rotates refresh tokens and detects their reuse, where the rules say so."""
@@ -54,6 +57,18 @@ class TokenFamilies(Grants):
         elif not rules.renew_refresh_lifetime:
             grant.refresh = before
         return grant
+
+    def revoke(self, client_id: str, token: str = "") -> bool:
+        """Revokes what was granted to a client: all of it, or what this token belongs to.
+
+        Gives whether there was anything.
+        """
+        of_token = self.of_any_token(token)
+        grants = [of_token] if of_token else [] if token else list(self.by_refresh.values())
+        found = [each for each in grants if each.client_id == client_id and not each.revoked]
+        for grant in found:
+            grant.revoked = True
+        return bool(found)
 
     def of_any_token(self, text: str) -> Grant | None:
         """The grant that an access or refresh token was ever given for."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wtr_tui.sandbox.endpoints import ROUTES
-from wtr_tui.sandbox.messages import Answer
-from wtr_tui.sandbox.server import ServedConnection
+from tests.support.webex.server import stopping
+from tests.support.webex.strict import ROUTES
+from wtr_tui.sandbox.http import Answer, ServedConnection
 
 ENDPOINTS = frozenset(path.removeprefix("/v1/") for path in ROUTES)
 
@@ -120,7 +120,7 @@ def send(connection: ServedConnection, answer: Answer, fault: Fault) -> None:
     at_once, dripping = (b"", head + body) if fault.drip_part == "head" else (head, body)
     connection.connection.sendall(at_once)
     for position in range(len(dripping)):
-        if connection.server.stopping.wait(fault.drip):
+        if stopping(connection).wait(fault.drip):
             return
         connection.connection.sendall(dripping[position : position + 1])
 
@@ -129,7 +129,7 @@ def fall_silent(connection: ServedConnection, fault: Fault) -> None:
     """Gives no answer: hangs until the sandbox stops, or has the connection end."""
     connection.close_connection = True
     if fault.hang:
-        connection.server.stopping.wait()
+        stopping(connection).wait()
     elif fault.reset:
         # Closing with a linger time of zero sends RST in place of FIN.
         linger = struct.pack("ii", 1, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import ssl
 import threading
 from collections import deque
@@ -13,18 +12,15 @@ from datetime import datetime, timedelta
 from tests.support.webex import browser, faults
 from tests.support.webex.families import Rules, TokenFamilies
 from tests.support.webex.faults import Fault, Faults
+from tests.support.webex.server import Server, stopping
+from tests.support.webex.strict import DEVICE_REDIRECT_URIS, ROUTES
 from wtr_tui.clock import now
 from wtr_tui.model import Secret
 from wtr_tui.sandbox import sandbox as package
-from wtr_tui.sandbox.demo import REDIRECT_PORT
-from wtr_tui.sandbox.integrations import (
-    DEFAULT_SCOPES,
-    DEVICE_REDIRECT_URIS,
-    Integration,
-    demo_integration,
-)
-from wtr_tui.sandbox.messages import Answer, HttpRequest
-from wtr_tui.sandbox.server import ServedConnection, Server
+from wtr_tui.sandbox.demo import REDIRECT_PORT, demo_integration
+from wtr_tui.sandbox.grants import Integration
+from wtr_tui.sandbox.http import Answer, HttpRequest, ServedConnection
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
 _REMEMBERED = 10_000
 
@@ -45,7 +41,13 @@ def new_integration(
 
 
 class Sandbox(package.Sandbox):
-    """Lifetimes and ``delay`` are seconds; :attr:`rules` has the rest."""
+    """Lifetimes and ``delay`` are seconds; :attr:`rules` has the rest.
+
+    They may be replaced while it runs: ``sandbox.rules = replace(sandbox.rules, …)``.
+    """
+
+    rules: Rules
+    routes = ROUTES
 
     def __init__(
         self,
@@ -71,7 +73,6 @@ class Sandbox(package.Sandbox):
         self.families = TokenFamilies()
         super().__init__(integrations, rules, clock, self.families)
         self.faults = Faults()
-        self.rules = rules
         self.scheme = "http" if tls is None else "https"
         self._tls = tls
         self._log: deque[HttpRequest] = deque(maxlen=_REMEMBERED)
@@ -81,19 +82,9 @@ class Sandbox(package.Sandbox):
         self.start()
         return self
 
-    @property
-    def rules(self) -> Rules:
-        """May be replaced while it runs: ``sandbox.rules = replace(sandbox.rules, …)``."""
-        assert isinstance(self.service.rules, Rules)
-        return self.service.rules
-
-    @rules.setter
-    def rules(self, rules: Rules) -> None:
-        self.service.rules = rules
-
     def register(self, integration: Integration) -> Integration:
         """Makes it known, or replaces what is known of it."""
-        self.service.integrations[integration.client_id] = integration
+        self.integrations[integration.client_id] = integration
         return integration
 
     @property
@@ -149,9 +140,7 @@ class Sandbox(package.Sandbox):
         return browser.deny_device(f"{self.origin}/verify", user_code)
 
     def listen(self, port: int) -> Server:
-        if self._tls is None:
-            return super().listen(port)
-        return _TlsServer(port, self.respond, self.clock, self._tls)
+        return Server(port, self.respond, self.clock, self._tls)
 
     def respond(self, request: HttpRequest, connection: ServedConnection) -> None:
         with self._log_lock:
@@ -160,7 +149,7 @@ class Sandbox(package.Sandbox):
         answer = self._answer(request, fault)
         delay = self.rules.delay.total_seconds() + fault.delay
         if delay:
-            connection.server.stopping.wait(delay)
+            stopping(connection).wait(delay)
         if answer is None:
             faults.fall_silent(connection, fault)
         else:
@@ -174,21 +163,3 @@ class Sandbox(package.Sandbox):
         if fault.answers_itself or ordinary is None:
             return fault.answer()
         return Answer(ordinary.status, {**ordinary.headers, **fault.headers}, ordinary.body)
-
-
-class _TlsServer(Server):
-    def __init__(
-        self,
-        port: int,
-        respond: Callable[[HttpRequest, ServedConnection], None],
-        clock: Callable[[], datetime],
-        tls: ssl.SSLContext,
-    ) -> None:
-        super().__init__(port, respond, clock)
-        self._tls = tls
-
-    def get_request(self) -> tuple[socket.socket, object]:
-        connection, address = super().get_request()
-        # The connection's own thread shakes hands, at its first read.
-        wrapped = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        return wrapped, address

@@ -1,0 +1,185 @@
+"""What Webex refuses and offers beyond what the demo needs, so that no request can be careless."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tests.support.webex.families import Rules, TokenFamilies
+from wtr_tui.sandbox import pages, sandbox
+from wtr_tui.sandbox.grants import ORGANIZATION
+from wtr_tui.sandbox.http import (
+    Answer,
+    HttpRequest,
+    OAuthRefusal,
+    Parameters,
+    Refusal,
+    json_answer,
+)
+from wtr_tui.sandbox.sandbox import (
+    EMAIL,
+    USER,
+    Endpoint,
+    by_access_token,
+    by_scope,
+    client_of,
+    error_redirect,
+    invalid_client,
+    required,
+    show_person,
+)
+
+# Written down here again, not imported from the client that is tested against them:
+# a sandbox that agrees with the client's mistakes would be of no use.
+DEVICE_REDIRECT_URIS = tuple(
+    f"https://oauth-helper-{cluster}.wbx2.com/helperservice/v1/actions/device/callback"
+    for cluster in "arkd"
+)
+OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
+PROMPTS = ("", "select_account", "none")
+ADMIN_SCOPE = "identity:tokens_write"
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
+
+
+def repeated(parameters: Parameters) -> list[str]:
+    """The parameters that came more than once, which none may (RFC 6749 §3.1, §3.2)."""
+    names = [name for name, _ in parameters.pairs]
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+def is_challenge(text: str) -> bool:
+    """What BASE64URL(SHA256(verifier)) looks like: 43 characters, no padding (RFC 7636 §4.2)."""
+    return _CHALLENGE.fullmatch(text) is not None
+
+
+def authorize(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    query = request.query
+    twice = repeated(query)
+    ambiguous = [name for name in ("client_id", "redirect_uri") if name in twice]
+    if ambiguous:
+        title = "The address is ambiguous"
+        return pages.error_page(400, title, "It has these more than once:", ambiguous)
+    integration = webex.integrations.get(query.text("client_id"))
+    redirect_uri, state = query.text("redirect_uri"), query.text("state")
+    if integration is not None and redirect_uri in integration.redirect_uris:
+        method = query.text("code_challenge_method")
+        wrong = {
+            "invalid_request": bool(twice)
+            or not (method == "S256" and is_challenge(query.text("code_challenge")))
+            or query.text("prompt") not in PROMPTS,
+            "unsupported_response_type": query.text("response_type") != "code",
+        }
+        for error, is_so in wrong.items():
+            if is_so:
+                return error_redirect(redirect_uri, error, "A parameter is wrong.", state)
+    return sandbox.authorize(webex, request)
+
+
+def check_form(request: HttpRequest) -> None:
+    if request.query:
+        # Addresses are logged on their way; secrets may not stand in one (RFC 6749 §2.3.1).
+        raise OAuthRefusal("invalid_request", "Parameters belong in the body, not in the query.")
+    if request.body and not request.form:
+        raise OAuthRefusal("invalid_request", "The body must be application/x-www-form-urlencoded.")
+    twice = ", ".join(repeated(request.form))
+    if twice:
+        raise OAuthRefusal("invalid_request", f"Repeated parameter: {twice}")
+
+
+def give_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    check_form(request)
+    if "authorization" in request.headers and request.form.text("client_secret"):
+        raise OAuthRefusal("invalid_request", "The client authenticates in two ways at once.")
+    return sandbox.give_token(webex, request)
+
+
+def give_device_code(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    check_form(request)
+    integration = webex.integrations.get(request.form.text("client_id"))
+    if integration is not None:
+        if OPENID_SCOPES & set(request.form.text("scope").split()):
+            raise OAuthRefusal("invalid_scope", "The device grant does not know OpenID Connect.")
+        missing = [uri for uri in DEVICE_REDIRECT_URIS if uri not in integration.redirect_uris]
+        if missing:
+            names = " ".join(missing)
+            raise Refusal(400, f"The redirect_uri is not registered with the integration: {names}")
+    return sandbox.give_device_code(webex, request)
+
+
+def give_device_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    check_form(request)
+    client = _client_by_basic(webex, request)
+    if required(request, "client_id") != client:
+        raise invalid_client("client_id differs from the one in the Authorization header.")
+    return sandbox.give_device_token(webex, request)
+
+
+def _client_by_basic(webex: sandbox.Sandbox, request: HttpRequest) -> str:
+    if "authorization" not in request.headers:
+        raise invalid_client("Basic authentication of the client is missing.")
+    return client_of(webex, request).client_id
+
+
+def show_anybody(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    """``GET /v1/people/me``, by the rules for whatever scopes."""
+    if isinstance(webex.rules, Rules) and webex.rules.person_visible:
+        grant, _ = by_access_token(webex, request)
+        before, grant.scopes = grant.scopes, ("spark:people_read",)
+        try:
+            return show_person(webex, request)
+        finally:
+            grant.scopes = before
+    return show_person(webex, request)
+
+
+def show_userinfo(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    """``GET /v1/userinfo``: name and e-mail, each for its scope (OpenID Connect Core §5.4)."""
+    grant = by_scope(webex, request, "openid")
+    content = {"sub": "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"}
+    if "email" in grant.scopes:
+        content["email"] = EMAIL
+    if "profile" in grant.scopes:
+        content["name"] = USER
+    return json_answer(200, content)
+
+
+def show_expiry(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    """``GET /v1/authorizations/tokenExpiry``: in milliseconds of the epoch."""
+    _, token = by_access_token(webex, request)
+    return json_answer(200, {"exp": int(token.expires_at.timestamp() * 1000)})
+
+
+def revoke_authorization(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    """``DELETE /v1/authorizations``: for administrators, and for a client's own tokens."""
+    by_scope(webex, request, ADMIN_SCOPE)
+    client_id = request.query.text("clientId")
+    if not client_id or request.query.text("orgId") not in ("", ORGANIZATION):
+        raise Refusal(400, "The clientId is missing, or the orgId is another organization's.")
+    assert isinstance(webex.grants, TokenFamilies)
+    if not webex.grants.revoke(client_id):
+        raise Refusal(404, "There is no authorization of this client.")
+    return Answer(204)
+
+
+def revoke_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+    """``POST /idb/oauth2/v1/revoke``: what Webex's JavaScript SDK asks (RFC 7009)."""
+    check_form(request)
+    assert isinstance(webex.grants, TokenFamilies)
+    webex.grants.revoke(_client_by_basic(webex, request), required(request, "token"))
+    # RFC 7009 §2.2: an unknown token is no error.
+    return Answer(200)
+
+
+ROUTES: Mapping[str, Mapping[str, Endpoint]] = {
+    **sandbox.Sandbox.routes,
+    "/v1/authorize": {**sandbox.Sandbox.routes["/v1/authorize"], "GET": authorize},
+    "/v1/access_token": {"POST": give_token},
+    "/v1/device/authorize": {"POST": give_device_code},
+    "/v1/device/token": {"POST": give_device_token},
+    "/v1/people/me": {"GET": show_anybody},
+    "/v1/userinfo": {"GET": show_userinfo},
+    "/v1/authorizations/tokenExpiry": {"GET": show_expiry},
+    "/v1/authorizations": {"DELETE": revoke_authorization},
+    "/idb/oauth2/v1/revoke": {"POST": revoke_token},
+}
