@@ -16,7 +16,7 @@ from wtr_tui.storage.settings_table import SETTINGS
 from wtr_tui.storage.settings_values import parse_port
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
-from wtr_tui.tui.widgets.field import Field
+from wtr_tui.tui.widgets.inputs import Field
 from wtr_tui.tui.widgets.quiet import Quiet
 
 WRITTEN_BY_HAND = f"""\

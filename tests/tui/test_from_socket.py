@@ -56,9 +56,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def app(stage: Stage, server: Server) -> WtrApp:
-    found = from_socket.profile(stage.environ)
-    session = Session(found, stage.environ, OVER_SSH, stage.clock, socket=str(server.path))
-    return WtrApp(session)
+    followed = from_socket.FollowedSocket(stage.environ, str(server.path))
+    found, environ = followed.profile, stage.environ
+    return WtrApp(Session(found, environ, OVER_SSH, stage.clock, socket=followed))
 
 
 async def test_the_token_is_shown_and_handed_on(

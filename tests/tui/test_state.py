@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from wtr_tui.tokens import TokenState
-from wtr_tui.tui.state import MEANINGS
+from wtr_tui.tui.state import MEANINGS, is_urgent
 
 
 @pytest.mark.parametrize("state", list(TokenState))
 def test_a_state_has_one_sign_on_the_screens_and_in_the_commands(state: TokenState) -> None:
     assert MEANINGS[state].sign == state.sign
+
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("left", "lifetime", "urgent"),
+    [
+        (14 * DAY, 14 * DAY, False),
+        (7 * HOUR, 14 * DAY, False),
+        (6 * HOUR, 14 * DAY, True),
+        (timedelta(seconds=1), 14 * DAY, True),
+        (6 * MINUTE, None, False),
+        (5 * MINUTE, None, True),
+        (None, None, False),
+    ],
+)
+def test_the_last_fiftieth_of_the_lifetime_is_urgent(
+    left: timedelta | None, lifetime: timedelta | None, urgent: bool
+) -> None:
+    assert is_urgent(left, lifetime) is urgent

@@ -23,19 +23,13 @@ from wtr_tui.model import Account
 from wtr_tui.secret_source import SecretCommand, terminal
 from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings_table import KEYS, MOUSE
-from wtr_tui.tui import keys, lifecycle, rescue, textual_private, themes
-from wtr_tui.tui.appearance import Appearance
-from wtr_tui.tui.beyond import Beyond
-from wtr_tui.tui.driver import TerminalDriver
-from wtr_tui.tui.export import HandOver
-from wtr_tui.tui.ground import Ground
-from wtr_tui.tui.put_aside import PutAside
+from wtr_tui.storage.settings_table import KEYS, THEME
+from wtr_tui.storage.settings_values import THEMES
+from wtr_tui.tui import driver, export, keys, lifecycle, put_aside, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
-from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import Dialog, WtrScreen
-from wtr_tui.tui.session import Program, Session
+from wtr_tui.tui.session import Followed, Program, Session
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
@@ -51,7 +45,7 @@ _LOOK_AT_OTHERS_EVERY = 5
 """Ticks."""
 
 
-class WtrApp(textual_private.FaultApp):
+class WtrApp(driver.FaultApp):
     """Holds the session and the full screens; for them, it is a :class:`session.Program`."""
 
     TITLE = "wtr-tui"
@@ -86,15 +80,14 @@ class WtrApp(textual_private.FaultApp):
         # None: as the theme says. Without colour nothing may be turned into RGB first, or a
         # monochrome picture would be painted in greys (no-color.org).
         super().__init__(
-            driver_class=TerminalDriver,
+            driver_class=driver.TerminalDriver,
             ansi_color=True if session.environ.get("NO_COLOR") else None,
         )
         self.session = session
         self.refreshing = Refreshing(self)
         self.full_screens = FullScreens()
         self.crash_sentence = ""
-        self._hand_over = HandOver(self)
-        self._put_aside = PutAside(self)
+        self._bare_page_is_over = asyncio.Event()
         self._hook_warnings = HookWarnings()
         self._open_screen = OpenScreen(session.profile.token_path.parent)
         self._ticks = 0
@@ -103,9 +96,12 @@ class WtrApp(textual_private.FaultApp):
         keys.use({})
         self._leaving: asyncio.Future[None] | None = None
         ssh = session.surroundings.ssh
-        self.ground = Ground(session.environ, ssh.client_address if ssh is not None else "")
-        self._appearance = Appearance(self, self.ground)
-        self._beyond = Beyond(self, session)
+        self.ground = themes.Ground(session.environ, ssh.client_address if ssh is not None else "")
+        self._wanted_theme = session.settings[THEME]
+        if self._wanted_theme != "auto" or self.no_color:
+            self.ground.query = ""
+        for theme in themes.OWN:
+            self.register_theme(theme)
         self._tour: Tour | None = None
         if tour:
             from wtr_tui.tui.tour import Tour
@@ -128,8 +124,9 @@ class WtrApp(textual_private.FaultApp):
         """The first screen itself. An empty one below it would be laid out and painted, too."""
         self.session.keeper.look(self.session.now())
         first = self._full_screen(self._first_screen())
-        self._appearance.begin()
-        return textual_private.first_screen(self, first)
+        # What the terminal has answered by now counts.
+        driver.start_with_theme(self, self._theme_name())
+        return driver.first_screen(self, first)
 
     def on_load(self) -> None:
         # Before the terminal is taken: from then on a signal has to give it back.
@@ -153,7 +150,7 @@ class WtrApp(textual_private.FaultApp):
         self.take_keys()
         if self._tour is not None:
             self._tour.begin()
-        self._put_aside.offer()
+        put_aside.offer(self)
         self._watch()
         gc.enable()  # off since the start
 
@@ -178,11 +175,10 @@ class WtrApp(textual_private.FaultApp):
         if wanted == self._wanted_keys:
             return
         self._wanted_keys = wanted
-        from wtr_tui.tui.keymap import keymap
         from wtr_tui.tui.screens import bindings_by_screen
 
         screens = bindings_by_screen()
-        found = keymap(wanted, {name: [*own, *self.BINDINGS] for name, own in screens.items()})
+        found = keys.keymap(wanted, {name: [*own, *self.BINDINGS] for name, own in screens.items()})
         keys.use(found.keys)
         self.set_keymap(dict(found.keys))
         terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
@@ -229,8 +225,8 @@ class WtrApp(textual_private.FaultApp):
         need, needed_before = used.need(now), used.needed
         used.needed = need
         if need and need != needed_before and self._ticks:  # at the start it is on the screen
-            self._beyond.notify(f"{used.profile.name} {need}")
-        self._beyond.show_title()
+            export.notify(self, f"{used.profile.name} {need}")
+        driver.set_title(self, export.title(self.session))
         self._ticks += 1
         if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
             self._watch()
@@ -269,7 +265,7 @@ class WtrApp(textual_private.FaultApp):
         if needed:
             more = f", and {len(needed) - 2} more profiles" if len(needed) > 2 else ""
             if self._ticks > _LOOK_AT_OTHERS_EVERY:
-                self._beyond.notify(f"{', '.join(needed[:2])}{more}")
+                export.notify(self, f"{', '.join(needed[:2])}{more}")
             self.tell(
                 f"{', '.join(needed[:2])}{more}. {keys.key('go-profiles', 'f5')} shows the"
                 f" profiles.",
@@ -296,8 +292,10 @@ class WtrApp(textual_private.FaultApp):
 
     def settings_changed(self) -> None:
         self.take_keys()
-        self._appearance.follow_settings()
-        self._beyond.show_title()
+        wanted = self.session.settings[THEME]
+        if wanted != self._wanted_theme:
+            self._show_theme(wanted)
+        driver.set_title(self, export.title(self.session))
         for screen in self.full_screens.built():
             screen.on_settings_changed()
 
@@ -351,16 +349,21 @@ class WtrApp(textual_private.FaultApp):
         self.refreshing.save_again()
 
     def copy(self, text: str, what: str, *, otherwise: str) -> None:
-        self._hand_over.copy(text, what, otherwise)
+        copying = export.copy(self, text, what, otherwise)
+        self.run_worker(copying, group="copy", exclusive=True)
 
-    def show_bare(self, title: str, text: str) -> None:
-        self._hand_over.print_plainly(title, text)
+    @work(group="plain page", exclusive=True)
+    async def show_bare(self, title: str, text: str) -> None:
+        self._bare_page_is_over.clear()
+        with self.suspend(), self.batch_update():
+            await export.plain_page(title, text, self._bare_page_is_over)
+        self.screen.refresh()
 
     def close_bare(self) -> None:
-        self._hand_over.close_page()
+        self._bare_page_is_over.set()
 
     def ask_other_account(self, path: Path, account: Account, before: Account) -> None:
-        self._put_aside.ask(path, account, before)
+        put_aside.ask(self, path, account, before)
 
     @work(group="profile", exclusive=True)
     async def switch_profile(self, profile: Profile, *, to: str = "") -> None:
@@ -374,7 +377,7 @@ class WtrApp(textual_private.FaultApp):
             screen.on_profile_changed()
         self.go(to or self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
-        self._put_aside.offer()
+        put_aside.offer(self)
 
     def quit(self) -> None:
         self.call_next(self.action_quit)
@@ -432,8 +435,14 @@ class WtrApp(textual_private.FaultApp):
         self.push_screen(PaletteScreen(below), run)
 
     def action_theme(self) -> None:
-        if self.shown is self.screen:
-            self._appearance.choose()
+        if self.shown is not self.screen:
+            return
+        if self.no_color:
+            self.tell("$NO_COLOR is set: without it there are themes to choose from.", Tone.WARN)
+            return
+        from wtr_tui.tui.screens.choice import ChoiceScreen
+
+        self.push_screen(ChoiceScreen("Theme", THEMES, self._wanted_theme), self._take_theme)
 
     def action_repaint(self) -> None:
         """Over what another program, such as ssh itself after ~C, has written on the screen."""
@@ -475,6 +484,40 @@ class WtrApp(textual_private.FaultApp):
 
     _quit_question: Screen[bool | None] | None = None
 
+    # The theme.
+
+    def _show_theme(self, wanted: str) -> None:
+        self._wanted_theme = wanted
+        self.theme = self._theme_name()
+
+    def _theme_name(self) -> str:
+        if self.no_color:
+            return themes.WITHOUT_COLOUR
+        few_colours = not self.is_headless and self.console.color_system == "standard"
+        light = self.ground.is_light
+        name = themes.named(self._wanted_theme, light=light, few_colours=few_colours)
+        return name if name in self.available_themes else themes.DARK.name
+
+    def _take_theme(self, name: str | None) -> None:
+        """Shows a theme that was chosen, and keeps it in the settings file."""
+        from wtr_tui.storage import settings_edit
+
+        if name is None:
+            return
+        session = self.session
+        try:
+            if session.settings_error is not None:
+                raise session.settings_error
+            path, expected = session.profile.settings_path, session.settings.text
+            settings_edit.save(path, {THEME.name: name}, expected=expected)
+        except WtrError as refusal:
+            self._show_theme(name)
+            self.tell(f"The theme is {name} until you leave. Not saved: {refusal}", Tone.WARN)
+            return
+        session.load_settings()
+        self.settings_changed()
+        self.tell(f"The theme is {name}, saved to {session.settings_place}.", Tone.GOOD)
+
     # The way out.
 
     def leave(self, code: int) -> None:
@@ -510,17 +553,3 @@ class WtrApp(textual_private.FaultApp):
 
 
 _APP_IS_A_PROGRAM: type[Program] = WtrApp
-
-
-def run(session: Session, give: rescue.Give, *, mouse: bool = False, tour: bool = False) -> int:
-    """Shows the screens until the user leaves; gives the exit code.
-
-    ``give`` prints a token that nothing keeps. Without the mouse (the default) the terminal's own
-    selection works as everywhere else.
-    """
-    app = WtrApp(session, tour=tour)
-    app.run(mouse=mouse or session.settings[MOUSE])
-    lifecycle.forget_lost_terminal()
-    if app.crash_sentence:
-        rescue.offer_unsaved(session, give)
-    return app.return_code or DONE

@@ -1,25 +1,31 @@
-"""The thread that reads the terminal, with :mod:`terminal_input` before Textual's parser.
+"""The terminal, and all that the screens use of Textual beyond its public names.
 
-What it needs of Textual beyond its public names stands here and nowhere else.
+What is read goes through :mod:`terminal_input` before Textual's parser; what is written sends no
+colour twice. ``tests/tui/test_driver.py`` fails where a release of Textual changes what is used.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import selectors
 import time
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import zip_longest
 
+from rich.text import Text
 from textual import constants
 from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
+from textual.screen import Screen
 
 from wtr_tui.tui import lifecycle
-from wtr_tui.tui.ground import Ground
-from wtr_tui.tui.sparing_output import spared
 from wtr_tui.tui.terminal_input import TerminalInput
+from wtr_tui.tui.themes import Ground
 
 _POLL_SECONDS = 0.1
 _READ_SIZE = 4096
@@ -165,3 +171,112 @@ def _raise(error: BaseException) -> None:
     if isinstance(error, Exception):
         raise error
     raise RuntimeError("The thread that reads the terminal was ended.") from error
+
+
+_STYLE = re.compile(r"\x1b\[([0-9;]*)m")
+_MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\n|\r)*")
+_NEEDLESS_MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\n)+(?=\x1b\[\d+;\d+H)")
+_COLOUR = re.compile(r"(?:^|;)((?:38|48);(?:2;\d+;\d+;\d+|5;\d+)|[34][0-79]|9[0-7]|10[0-7])(?=;|$)")
+_RESET = "\x1b[0m"
+
+
+def spared(data: str) -> str:
+    """The output without what holds already and moves to nowhere: the picture is the same.
+
+    A reset is kept back as long as the cursor only moves; of the style that follows only what
+    differs is sent. It ends as it began, with nothing set.
+    """
+    if _RESET not in data:
+        return data
+    data = _NEEDLESS_MOVES.sub("", data)
+    parts = _STYLE.split(data)
+    kept = [parts[0]]
+    set_now, reset_waits = "", False
+    for style, text in zip_longest(parts[1::2], parts[2::2], fillvalue=""):
+        if style in ("0", ""):
+            reset_waits = bool(set_now)
+            if not set_now:  # what came before did not begin with nothing set
+                kept.append(_RESET)
+        elif reset_waits or not set_now:
+            kept.append(_change(set_now, style))
+            set_now, reset_waits = style, False
+        else:  # added to what is set: not from Textual, so it is left as it is
+            return data
+        if reset_waits and not _MOVES.fullmatch(text):
+            kept.append(_RESET)
+            set_now, reset_waits = "", False
+        kept.append(text)
+    if reset_waits:
+        kept.append(_RESET)
+    return "".join(kept)
+
+
+@lru_cache(maxsize=512)
+def _change(before: str, after: str) -> str:
+    """What turns one style into another."""
+    if before == after:
+        return ""
+    if not before:
+        return f"\x1b[{after}m"
+    old, new = _COLOUR.findall(before), _COLOUR.findall(after)
+    rest_before, rest_after = _COLOUR.sub("", before), _COLOUR.sub("", after)
+    same_kinds = [each[0] in "39" for each in old] == [each[0] in "39" for each in new]
+    if rest_before == rest_after and same_kinds:
+        return f"\x1b[{';'.join(each for each in new if each not in old)}m"
+    return f"\x1b[0;{after}m"
+
+
+def write_to_terminal(app: App[int], sequence: str) -> None:
+    """Sends an escape sequence (OSC 52, a title) in order with what is drawn.
+
+    Textual has no public way; written past its driver, it would land in the middle of a frame.
+    """
+    driver = app._driver
+    if driver is not None:
+        driver.write(sequence)
+
+
+def set_title(app: App[int], text: str) -> None:
+    """Sets the terminal's title until the program ends; empty: gives its own one back."""
+    if isinstance(app._driver, TerminalDriver):
+        app._driver.set_title(text)
+
+
+def first_screen(app: App[int], screen: Screen[None]) -> Screen[None]:
+    """Makes a screen fit to be the default one, at the bottom of the stack.
+
+    Otherwise an empty screen below it is laid out and painted first: 11 ms of the first picture.
+    """
+    for path in screen.css_path:  # Textual reads the style sheets of all screens but this one
+        app.stylesheet.read(path)
+    # switch_screen takes off what Textual puts on every screen but the default one.
+    screen._push_result_callback(app, None)
+    return screen
+
+
+def start_with_theme(app: App[int], name: str) -> None:
+    """Sets the theme before anything is drawn.
+
+    A theme that is set as usual is applied anew after the start: all CSS would be parsed twice,
+    which takes 9 ms.
+    """
+    app.set_reactive(App.theme, name)
+    app._watch_ansi_color(app.ansi_color)  # or a theme of the terminal's colours is sent as RGB
+    app.stylesheet.set_variables(app.get_css_variables())
+
+
+class FaultApp(App[int]):
+    """An app that ends after a fault of its own with a sentence.
+
+    Textual's own way prints a traceback with all local variables, secrets among them.
+    """
+
+    def report_fault(self, error: BaseException) -> str:
+        """Keeps what is to be known of the fault, and gives the sentence to be printed."""
+        raise NotImplementedError
+
+    def _fatal_error(self) -> None:
+        if self._exception is not None:
+            sentence = self.report_fault(self._exception)
+            self._exit_renderables.append(Text(sentence))
+            self._close_messages_no_wait()

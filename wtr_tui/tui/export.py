@@ -1,4 +1,8 @@
-"""How a text gets to the user: into the clipboard, or in one piece onto the bare terminal."""
+"""What leaves the screens: a text into the clipboard or onto the bare terminal, the terminal's
+title, and a notification when somebody is needed.
+
+Nothing secret is in a title or a notification: window managers show them, and keep them in logs.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,15 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from wtr_tui.background import in_thread
-from wtr_tui.storage.settings_table import CLIPBOARD
-from wtr_tui.tui import textual_private
-from wtr_tui.tui.driver import WIPE
+from wtr_tui.brand import MARK
+from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.storage.settings_table import CLIPBOARD, NOTIFY, TITLE
+from wtr_tui.text import printable
+from wtr_tui.tui import driver
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.state import standing
 from wtr_tui.tui.terminal_input import TerminalInput
+from wtr_tui.tui.themes import knows_osc
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
@@ -27,115 +36,78 @@ _FORGET_SCROLLBACK = "\x1b[3J"
 _GO_BACK = "Press Enter, Esc or q to go back. "
 _CLOSING = frozenset("\r\n\x1bqQ")
 _RESIZE_SECONDS = 0.3
+_BELL = "\a"
+_NOTIFICATIONS = {
+    "osc9": "\x1b]9;{}\a",  # iTerm2, Windows Terminal, WezTerm, Ghostty
+    "osc777": f"\x1b]777;notify;{MARK};{{}}\a",  # urxvt, foot, VTE
+    "osc99": "\x1b]99;;{}\x1b\\",  # kitty, foot
+}
 
 
-class HandOver:
-    """Works in the background and says what it did."""
+async def copy(app: WtrApp, text: str, what: str, otherwise: str) -> None:
+    """Copies, and says what and which way; ``otherwise`` ends the advice where none led."""
+    from wtr_tui.environment import clipboard
 
-    def __init__(self, app: WtrApp) -> None:
-        self._app = app
-        self._page = PlainPage()
-
-    def copy(self, text: str, what: str, otherwise: str) -> None:
-        """Copies, and says what and which way; ``otherwise`` ends the advice where none led."""
-        self._app.run_worker(self._copy(text, what, otherwise), group="copy", exclusive=True)
-
-    async def _copy(self, text: str, what: str, otherwise: str) -> None:
-        from wtr_tui.environment import clipboard
-
-        app = self._app
-        session = app.session
-        copied = await in_thread(
-            lambda: clipboard.copy(
-                text,
-                session.surroundings,
-                lambda sequence: app.call_from_thread(
-                    textual_private.write_to_terminal, app, sequence
-                ),
-                session.settings[CLIPBOARD],
-                otherwise=otherwise,
-                environ=session.environ,
-            )
+    session = app.session
+    copied = await in_thread(
+        lambda: clipboard.copy(
+            text,
+            session.surroundings,
+            lambda sequence: app.call_from_thread(driver.write_to_terminal, app, sequence),
+            session.settings[CLIPBOARD],
+            otherwise=otherwise,
+            environ=session.environ,
         )
-        if copied.route is None:
-            app.tell(" ".join(filter(None, (copied.message, copied.warning))), Tone.WARN)
-            return
-        said = f"{what[:1].upper()}{what[1:]}: {copied.message[:1].lower()}{copied.message[1:]}"
-        words = " ".join(filter(None, (said, copied.warning)))
-        app.tell(words, Tone.WARN if copied.warning else Tone.GOOD)
-
-    def print_plainly(self, title: str, text: str) -> None:
-        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
-        self._app.run_worker(self._print(title, text), group="plain page", exclusive=True)
-
-    async def _print(self, title: str, text: str) -> None:
-        app = self._app
-        with app.suspend(), app.batch_update():
-            await self._page.show(title, text)
-        app.screen.refresh()
-
-    def close_page(self) -> None:
-        """Goes back to the screens, because something has happened that they tell."""
-        self._page.close()
+    )
+    if copied.route is None:
+        app.tell(" ".join(filter(None, (copied.message, copied.warning))), Tone.WARN)
+        return
+    said = f"{what[:1].upper()}{what[1:]}: {copied.message[:1].lower()}{copied.message[1:]}"
+    words = " ".join(filter(None, (said, copied.warning)))
+    app.tell(words, Tone.WARN if copied.warning else Tone.GOOD)
 
 
-class PlainPage:
+async def plain_page(title: str, text: str, over: asyncio.Event) -> None:
     """A text without borders and line breaks of ours; nothing of it stays on the terminal.
 
+    To be called while the app is suspended; ends with one of the keys, or once it is ``over``.
     It stands on the alternate screen, which has no scrollback: tmux keeps in its history what a
     program clears from the main one. Waits for a key without blocking: a redirect that arrives
-    meanwhile is answered.
+    meanwhile is answered. Nothing that is typed is echoed.
     """
+    loop = asyncio.get_running_loop()
+    keyboard = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
+    keys = TerminalInput(mouse=False)
 
-    def __init__(self) -> None:
-        self._over: asyncio.Event | None = None
+    def take(pieces: list[str]) -> None:
+        if _CLOSING.intersection(pieces):
+            over.set()
 
-    async def show(self, title: str, text: str) -> None:
-        """To be called while the app is suspended; gives back when one of the keys was pressed.
+    def look() -> None:
+        now = time.monotonic()
+        take(keys.feed(_typed(keyboard), now))
+        if keys.deadline is not None:  # Esc, or the beginning of a sequence
+            loop.call_later(
+                max(keys.deadline - now, 0), lambda: take(keys.expire(time.monotonic()))
+            )
 
-        Nothing that is typed is echoed.
-        """
-        loop = asyncio.get_running_loop()
-        keyboard = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
-        self._over = over = asyncio.Event()
-
-        keys = TerminalInput(mouse=False)
-
-        def take(pieces: list[str]) -> None:
-            if _CLOSING.intersection(pieces):
-                over.set()
-
-        def look() -> None:
-            now = time.monotonic()
-            take(keys.feed(_typed(keyboard), now))
-            if keys.deadline is not None:  # Esc, or the beginning of a sequence
-                loop.call_later(
-                    max(keys.deadline - now, 0), lambda: take(keys.expire(time.monotonic()))
-                )
-
-        size = _size()
-        # Only the main screen can be scrolled back to the beginning of what is longer.
-        overflows = _rows(text, size.columns) + _rows(_GO_BACK, size.columns) > size.lines
-        _write((WIPE if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
-        with _one_key_at_a_time(keyboard):
-            loop.add_reader(keyboard, look)
-            try:
-                while not over.is_set():
-                    with suppress(asyncio.TimeoutError):
-                        await asyncio.wait_for(over.wait(), _RESIZE_SECONDS)
-                    before, size = size, _size()
-                    if size != before and not overflows:  # no terminal wraps this screen anew
-                        _write(_page(title, text, size))
-            finally:
-                loop.remove_reader(keyboard)
-                self._over = None
-                _typed(keyboard)  # so that it is not taken for keys of the screens
-                _write(WIPE + (_FORGET_SCROLLBACK if overflows else _MAIN_SCREEN))
-
-    def close(self) -> None:
-        """Goes back without Enter, because something has happened that the screens tell."""
-        if self._over is not None:
-            self._over.set()
+    size = _size()
+    # Only the main screen can be scrolled back to the beginning of what is longer.
+    overflows = _rows(text, size.columns) + _rows(_GO_BACK, size.columns) > size.lines
+    _write((driver.WIPE if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
+    with _one_key_at_a_time(keyboard):
+        loop.add_reader(keyboard, look)
+        try:
+            while not over.is_set():
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(over.wait(), _RESIZE_SECONDS)
+                before, size = size, _size()
+                if size != before and not overflows:  # no terminal wraps this screen anew
+                    _write(_page(title, text, size))
+        finally:
+            loop.remove_reader(keyboard)
+            _typed(keyboard)  # so that it is not taken for keys of the screens
+            _write(driver.WIPE + (_FORGET_SCROLLBACK if overflows else _MAIN_SCREEN))
 
 
 def _page(title: str, text: str, size: os.terminal_size) -> str:
@@ -145,7 +117,7 @@ def _page(title: str, text: str, size: os.terminal_size) -> str:
         page = frame.format(text)
         if sum(_rows(line, size.columns) for line in page.split("\n")) <= size.lines:
             break
-    return WIPE + page
+    return driver.WIPE + page
 
 
 def _rows(line: str, columns: int) -> int:
@@ -200,3 +172,33 @@ def _typed(keyboard: int) -> bytes:
         return b"\n"
     finally:
         os.set_blocking(keyboard, blocking)
+
+
+def title(session: Session) -> str:
+    """``WTR² 13 d default``: the largest unit of the time left, or the state; "" for no title."""
+    if not (session.settings[TITLE] and knows_osc(session.environ)):
+        return ""
+    now = standing(session)
+    return printable(f"{MARK} {now.short_left or now.left} {now.profile}")
+
+
+def notify(app: WtrApp, sentence: str) -> None:
+    """Tells somebody who looks at another window, as the setting ``notify`` says."""
+    how = app.session.settings[NOTIFY]
+    if how != "off":
+        driver.write_to_terminal(app, notification(how, sentence, app.session.surroundings))
+
+
+def notification(how: str, sentence: str, surroundings: Surroundings) -> str:
+    """What is sent for ``bell``, ``osc9``, ``osc777`` or ``osc99``.
+
+    tmux passes a sequence on only where ``allow-passthrough`` is on, the bell always.
+    """
+    from wtr_tui.environment.clipboard import through_screen, through_tmux
+
+    if how == "bell":
+        return _BELL
+    sequence = _NOTIFICATIONS[how].format(printable(sentence).replace(";", ","))
+    if surroundings.tmux:
+        return f"{through_tmux(sequence)}{_BELL}"
+    return through_screen(sequence) if surroundings.screen else sequence

@@ -18,7 +18,7 @@ from wtr_tui.errors import WtrError
 from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.storage import paths, profiles, settings
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.tui.roster import Followed
+from wtr_tui.tui.session import Followed
 
 _ASK_AGAIN = timedelta(minutes=1)
 

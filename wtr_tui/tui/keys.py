@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap, BindingType
+from textual.keys import Keys, key_to_character
+
+from wtr_tui.text import cleaned
 
 
 @dataclass(frozen=True)
@@ -76,3 +80,89 @@ def spelled(key: str) -> str:
     if first.startswith("f") and first[1:].isdigit():
         return first.upper()
     return {"enter": "⏎", "escape": "Esc"}.get(first, first)
+
+
+_MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
+_NAMED = frozenset(key.value for key in Keys)
+
+
+@dataclass(frozen=True)
+class Keymap:
+    """``keys``: by the name of an action the keys it has now, in Textual's spelling.
+
+    ``warnings`` has a sentence for each entry that is left out: its action keeps its own keys.
+    """
+
+    keys: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def keymap(wanted: Mapping[str, str], screens: Mapping[str, Iterable[BindingType]]) -> Keymap:
+    """What of the setting can be used on ``screens``, each given by name with all its bindings."""
+    bindings = {name: list(BindingsMap(declared).key_to_bindings.items())
+                for name, declared in screens.items()}  # fmt: skip
+    own = {
+        name: [(key, each) for key, every in found for each in every]
+        for name, found in bindings.items()
+    }
+    actions = sorted({each.id for found in own.values() for _, each in found if each.id})
+    used: dict[str, str] = {}
+    warnings = []
+    for action, text in wanted.items():
+        keys = [_normal(key) for key in text.split(",")]
+        refused = [key for key in keys if not _is_key(key)]
+        if action not in actions:
+            warnings.append(
+                f"keys: there is no action {cleaned(action, 40)}. {_meant(action, actions)}"
+            )
+        elif refused:
+            warnings.append(
+                f"keys: {cleaned(refused[0], 40)}, for {action}, is no key. There are f9, ctrl+e,"
+                " alt+x, enter or a single letter."
+            )
+        else:
+            used[action] = ",".join(keys)
+    while clash := _clash(used, own):
+        action, key, other, screen = clash
+        warnings.append(
+            f"keys: {spelled(key)}, for {action}, is that of {other} on the screen {screen}:"
+            f" {action} keeps its own. Choose another key, or give {other} one as well."
+        )
+        del used[action]
+    return Keymap(used, tuple(warnings))
+
+
+def _clash(
+    used: Mapping[str, str], own: Mapping[str, Sequence[tuple[str, Binding]]]
+) -> tuple[str, str, str, str] | None:
+    """The first action that is to have the key of another: action, key, the other, the screen."""
+    for screen, found in own.items():
+        held: dict[str, set[str]] = {}
+        for key, each in found:
+            for now in used[each.id].split(",") if each.id and each.id in used else [key]:
+                held.setdefault(now, set()).add(each.id or each.description or each.action)
+        for key, holders in held.items():
+            ours = [action for action in used if action in holders]
+            others = sorted(holders - set(ours[-1:]))
+            if ours and others:
+                return ours[-1], key, others[0], screen
+    return None
+
+
+def _normal(key: str) -> str:
+    key = key.strip()
+    if key[:1] == "^" and len(key) == 2:  # as the line of keys spells it
+        return f"ctrl+{key[1].lower()}"
+    return key if len(key) == 1 else key.lower()
+
+
+def _is_key(key: str) -> bool:
+    bare = key
+    while bare.startswith(_MODIFIERS):
+        bare = bare.partition("+")[2]
+    return len(bare) == 1 or bare in _NAMED or len(key_to_character(bare) or "") == 1
+
+
+def _meant(action: str, actions: Sequence[str]) -> str:
+    like = difflib.get_close_matches(action, actions, 1)
+    return f"Did you mean {like[0]}?" if like else f"There are {', '.join(actions)}."

@@ -57,19 +57,6 @@ def terminal_is_gone() -> bool:
     return False
 
 
-def forget_lost_terminal() -> None:
-    """What could not be written any more would turn the exit code into 120 at the very end."""
-    for stream in (sys.__stdout__, sys.__stderr__):
-        if stream is None:
-            continue
-        try:
-            stream.flush()
-        except OSError:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
-
-
 def can_be_resumed() -> bool:
     """Whether a shell would notice that this process was stopped, and could let it go on.
 

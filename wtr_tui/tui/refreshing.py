@@ -8,8 +8,11 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.background import in_thread
-from wtr_tui.errors import WtrError
+from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
+from wtr_tui.tokens import How, Obtained
+from wtr_tui.tui.keys import key
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
@@ -17,9 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wtr_tui.model import Token
-    from wtr_tui.tokens import Obtained
     from wtr_tui.tui.app import WtrApp
-    from wtr_tui.tui.roster import Followed
+    from wtr_tui.tui.session import Followed
 
 _HOOK_LOGGER = logging.getLogger("wtr_tui.hook")
 
@@ -62,14 +64,10 @@ class Refreshing:
             await asyncio.wait(self._requests, timeout=patience)
 
     async def _refresh(self, followed: Followed, asked: bool) -> None:
-        from wtr_tui.tui import refresh_words
-
         app = self._app
         outcome = await self._outcome(followed)
         app.token_changed()
-        sentence, tone = refresh_words.outcome(
-            outcome, followed.keeper, app.session.now(), asked=asked
-        )
+        sentence, tone = outcome_words(outcome, followed.keeper, app.session.now(), asked=asked)
         if app.session.used is followed:
             app.tell(sentence, tone)
         elif asked:
@@ -94,8 +92,6 @@ class Refreshing:
 
     async def _outcome(self, followed: Followed) -> Obtained | WtrError:
         """What a refresh leads to, once it has been taken in."""
-        from wtr_tui.tokens import How
-
         now = self._app.session.now
         # The one to be replaced: while this waits for its turn another process may do so.
         stored = followed.keeper.stored
@@ -168,6 +164,43 @@ def _refreshed(
         return tokens.refresh(followed.profile, followed.settings_now(), now=now, seen=seen)
     except WtrError as error:
         return error
+
+
+def outcome_words(
+    obtained: Obtained | WtrError, keeper: AutoRefresh, now: datetime, *, asked: bool
+) -> tuple[str, Tone]:
+    """The sentence and how it is meant; ``asked`` by the user, or by the clock."""
+    clock = f"{now.astimezone():%H:%M}"
+    if isinstance(obtained, NotSaved):
+        return _not_saved(obtained), Tone.BAD
+    if isinstance(obtained, (TemporaryError, StorageError)):
+        at = keeper.next_at()
+        again = (
+            f" Next try at {at.astimezone():%H:%M:%S}."
+            if at is not None
+            else f" {key('refresh', 'r')} tries again."
+        )
+        tone = Tone.WARN if isinstance(obtained, TemporaryError) else Tone.BAD
+        return f"Not refreshed: {obtained.message}{again}", tone
+    if isinstance(obtained, WtrError):
+        sentence = f"{obtained.message} {obtained.hint}".rstrip()
+        if isinstance(obtained, SignInNeeded):
+            return f"{sentence} {key('go-sign-in', 'f3')} signs in; nothing was deleted.", Tone.BAD
+        return sentence if asked else f"{sentence} Auto-refresh has stopped.", Tone.BAD
+    if obtained.how is How.REFRESHED:
+        return f"Refreshed at {clock}: a new access token.", Tone.GOOD
+    if obtained.how is How.SAME:
+        return (
+            f"Webex returned the same token at {clock}, as it often does within a day."
+            " It stays valid until the time shown.",
+            Tone.GOOD,
+        )
+    return "Another program had refreshed it already: this is its token.", Tone.GOOD
+
+
+def _not_saved(obtained: NotSaved) -> str:
+    again, copies = key("save", "s"), key("copy", "c")
+    return f"NOT SAVED: {obtained.message} {again} tries again; {copies} copies it meanwhile."
 
 
 class HookWarnings(logging.Handler):

@@ -1,25 +1,237 @@
-"""What every screen shares: the profile, its settings, its token, and what a screen may ask for."""
+"""What every screen shares: all profiles with their settings and tokens, the one in use, and what
+a screen may ask for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from wtr_tui import clock
+from wtr_tui import clock, tokens
+from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.errors import SettingsError, StorageError
+from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.tui.roster import Followed, Roster
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings_table import AUTO_REFRESH
 
 if TYPE_CHECKING:
-    from wtr_tui.auto_refresh import AutoRefresh
-    from wtr_tui.errors import SettingsError
+    from wtr_tui.history import Entry
     from wtr_tui.model import Account
     from wtr_tui.oauth.client import WebexClient
-    from wtr_tui.storage.settings import Settings
     from wtr_tui.tui.widgets.message_line import Tone
+
+
+class Followed:
+    """One profile: what its files say, and what this program has learnt of its token.
+
+    ``settings_error`` is why the settings file cannot be read; ``settings`` then holds the
+    defaults. ``remark`` is what the last refresh has to say beside its time, ``failure`` why the
+    last one failed, until one succeeds.
+    """
+
+    settings: Settings
+    settings_error: SettingsError | None = None
+
+    def __init__(self, profile: Profile, environ: Mapping[str, str]) -> None:
+        self.profile = profile
+        self.environ = environ
+        self.remark = ""
+        self.failure = ""
+        self.refreshing = False
+        self.needed = ""
+        """What the user was asked to do; "" for nothing."""
+        self._read_at: object = None
+        self._history_mark: object = None
+        self._latest: Entry | None = None
+        self.keeper = self.new_keeper()
+        self.load_settings()
+        self.keeper.auto = self.settings[AUTO_REFRESH]
+
+    def new_keeper(self) -> AutoRefresh:
+        """What follows the token; made once."""
+        return AutoRefresh(self.profile, "", auto=False)
+
+    @property
+    def settings_place(self) -> str:
+        """The settings file as a user would write it: ``~/.config/wtr-tui/default.yaml``."""
+        path = str(self.profile.settings_path)
+        home = self.environ.get("HOME", "").rstrip("/")
+        return f"~{path[len(home) :]}" if home and path.startswith(f"{home}/") else path
+
+    def load_settings(self) -> None:
+        """Reads file and environment again. A file that cannot be read leaves the environment."""
+        from wtr_tui.storage import settings
+
+        self._read_at = _mark(self.profile.settings_path)
+        before = getattr(self, "settings", None)
+        try:
+            self.settings = settings.load(self.profile.settings_path, self.environ)
+            self.settings_error = None
+        except SettingsError as error:
+            self.settings = settings.without_file(self.environ)
+            self.settings_error = error
+        self.keeper.follow(self.settings)
+        if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
+            self.keeper.auto = self.settings[AUTO_REFRESH]
+
+    def settings_now(self) -> Settings:
+        """The settings as the file has them by now, for a refresh days after they were read.
+
+        What the screens show and edit stays. Raises SettingsError where it cannot be read: what
+        is left without it would blame the token.
+        """
+        from wtr_tui.storage import settings
+
+        if self.settings_error is None and _mark(self.profile.settings_path) == self._read_at:
+            return self.settings
+        return settings.load(self.profile.settings_path, self.environ)
+
+    def is_mended(self) -> bool:
+        """Reads settings that could not be read again, once they have changed; tells whether."""
+        if self.settings_error is None or _mark(self.profile.settings_path) == self._read_at:
+            return False
+        self.load_settings()
+        return True
+
+    def look(self, now: datetime) -> bool:
+        """Takes in what other processes did to both files; tells whether anything changed."""
+        changed = _mark(self.profile.settings_path) != self._read_at
+        if changed:
+            self.load_settings()
+        return self.keeper.look(now) or changed
+
+    def latest(self) -> Entry | None:
+        """The latest event in the history; None where there is none, or it cannot be read."""
+        from wtr_tui import history
+
+        mark = history.mark(self.profile)
+        if mark != self._history_mark:
+            self._history_mark = mark
+            try:
+                self._latest = next(iter(history.read(self.profile, 1)), None)
+            except StorageError:
+                self._latest = None
+        return self._latest
+
+    def save(self) -> None:
+        """Tries once more to write a token that could not be saved. Raises StorageError."""
+        stored = self.keeper.stored
+        if stored is None or not self.keeper.unsaved:
+            return
+        with self.profile.token_file.lock():
+            self.profile.token_file.save(stored)
+        self.keeper.unsaved = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the settings are enough to talk to Webex."""
+        return self.settings_error is None and not self.settings.problems
+
+    def need(self, now: datetime) -> str:
+        """What only the user can mend, shown behind the profile's name; "" where nothing is."""
+        keeper = self.keeper
+        if keeper.unsaved:
+            return "has a new token that could not be saved"
+        if keeper.problem is not None:
+            return "has a token file that cannot be used"
+        if keeper.stored is None:
+            return ""
+        kind = tokens.state_of(keeper.stored, self.settings, keeper.known, now)
+        if kind is tokens.TokenState.SIGN_IN_NEEDED:
+            return "needs a sign-in"
+        if kind is tokens.TokenState.REFUSED and keeper.known.refused_again:
+            return "is refused by Webex"
+        return "is no longer refreshed" if keeper.auto and keeper.stopped else ""
+
+
+class Roster:
+    """The profiles by name. The one in use is there from the start, the others after a scan.
+
+    ``started`` is the profile that the command line chose: variables such as WEBEX_SECRET count
+    for it alone, whichever is in use.
+    """
+
+    def __init__(self, started: Profile, environ: Mapping[str, str]) -> None:
+        self._started = started
+        self._environ = environ
+        self._followed: dict[str, Followed] = {}
+        self.is_complete = False
+        """Whether the other profiles have been looked for."""
+
+    def __iter__(self) -> Iterator[Followed]:
+        return iter([self._followed[name] for name in sorted(self._followed)])
+
+    def __len__(self) -> int:
+        return len(self._followed)
+
+    def of(self, found: Profile) -> Followed:
+        """What is known of a profile; read from its files where nothing is yet."""
+        if found.name not in self._followed:
+            self._followed[found.name] = self._made(found)
+        return self._followed[found.name]
+
+    def scan(self, now: datetime) -> tuple[Followed, ...]:
+        """Looks for profiles that are new; only reads, so it may be called on a thread.
+
+        Hand what it gives to :meth:`take`. A folder that cannot be listed holds none.
+        """
+        try:
+            every = profiles.every(self._environ)
+        except StorageError:
+            every = []
+        new = []
+        for each in every:
+            if each.name not in self._followed:
+                made = self._made(each)
+                made.look(now)
+                new.append(made)
+        return tuple(new)
+
+    def take(self, found: tuple[Followed, ...], used: Profile) -> bool:
+        """Follows these, too, and drops those whose files are gone; tells if any differs."""
+        for each in found:
+            self._followed.setdefault(each.profile.name, each)
+        gone = [
+            each.profile.name
+            for each in self
+            if each.profile.name not in {used.name, self._started.name}
+            and not each.keeper.unsaved
+            and not each.profile.settings_path.exists()
+            and not each.profile.token_path.exists()
+        ]
+        for name in gone:
+            del self._followed[name]
+        changed = bool(found or gone) or not self.is_complete
+        self.is_complete = True
+        return changed
+
+    def hold(self, followed: Followed) -> None:
+        """Follows this one as it is."""
+        self._followed[followed.profile.name] = followed
+
+    def forget(self, found: Profile) -> None:
+        """Drops a profile that was removed."""
+        self._followed.pop(found.name, None)
+
+    def _made(self, found: Profile) -> Followed:
+        if found.name == self._started.name:
+            found = self._started  # its settings file may be another than the usual one
+        counts = profiles.environment_of(found, self._environ, self._started.name)
+        return Followed(found, counts)
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """Differs once the file has changed; None where it cannot be looked at."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 class RunningSandbox(Protocol):
@@ -76,7 +288,7 @@ class Program(Protocol):
         ``otherwise`` ends the advice where no way led to a clipboard: ``v shows it``.
         """
 
-    def show_bare(self, title: str, text: str) -> None:
+    def show_bare(self, title: str, text: str) -> object:
         """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
 
     def close_bare(self) -> None:
@@ -105,18 +317,16 @@ class Session:
     now: Callable[[], datetime] = clock.now
     demo: RunningSandbox | None = None
     """None where the real Webex is meant."""
-    socket: str = ""
-    """The path that ``$WTR_SOCKET`` names: the token is looked at and handed on, nothing else."""
+    socket: Followed | None = None
+    """What ``$WTR_SOCKET`` gives: the token is looked at and handed on, nothing else."""
     roster: Roster = field(init=False)
     """All profiles that are known by now, the one in use among them."""
     used: Followed = field(init=False)
 
     def __post_init__(self) -> None:
         self.roster = Roster(self.profile, self.environ)
-        if self.socket:
-            from wtr_tui.tui.from_socket import FollowedSocket
-
-            self.roster.hold(FollowedSocket(self.environ, self.socket))
+        if self.socket is not None:
+            self.roster.hold(self.socket)
         self.used = self.roster.of(self.profile)
 
     def use(self, profile: Profile) -> None:

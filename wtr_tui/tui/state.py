@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wtr_tui import clock, tokens
+from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.tokens import TokenState
-from wtr_tui.tui.meaning import Meaning
-from wtr_tui.tui.roster import Followed
-from wtr_tui.tui.session import Session
+from wtr_tui.tui.keys import key
+from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.header import Standing
 
 MEANINGS = {
@@ -137,3 +138,49 @@ def date(instant: datetime, now: datetime, *, zone: bool = False, seconds: bool 
 def lifetime(start: datetime, end: datetime | None) -> timedelta | None:
     """The whole life, None where the end is unknown or before the start."""
     return end - start if end is not None and end > start else None
+
+
+def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
+    """``on, next Sun 6 Dec 21:42``, or why there is no next one."""
+    if keeper.is_refreshed_elsewhere:
+        return "where wtr serve runs"
+    if not keeper.auto:
+        return "off"
+    if keeper.settings is not None and keeper.settings.unread:
+        return "on, but the settings cannot be read"
+    if keeper.stopped:
+        return "stopped: " + keeper.stopped
+    if keeper.is_lost:
+        return "stopped: " + keeper.known.message
+    if keeper.unsaved:
+        return "on, once the token is saved"
+    if keeper.other_base_url:
+        return "on, but another base URL's token is left alone"
+    if keeper.foreign:
+        return "on, but another App ID's token is left alone"
+    at = keeper.next_at()
+    if at is None and keeper.stored is not None and keeper.stored.token.refresh_token is not None:
+        return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"
+    if at is None:
+        return "on, but this token cannot be refreshed"
+    if at <= now:
+        return "on, refreshing now"
+    return f"on, next {date(at, now)}"
+
+
+def next_refresh_in_short(keeper: AutoRefresh, now: datetime) -> str:
+    """``Sun 6 Dec 21:42``, ``21:42:07`` within the day, ``off``, ``stopped``, ``-`` for none."""
+    if not keeper.auto:
+        return "off"
+    if keeper.stopped or keeper.is_lost:
+        return "stopped"
+    at = keeper.next_at()
+    if at is None:
+        return "-"
+    if at <= now:
+        return "now"
+    here = at.astimezone()
+    return f"{here:%H:%M:%S}" if at - now < _SAME_DAY else f"{here:%a} {here.day} {here:%b %H:%M}"
+
+
+_SAME_DAY = timedelta(hours=12)

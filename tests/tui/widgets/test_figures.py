@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from tests.tui.widgets.stage import Stage, without_blanks
 from wtr_tui.clock import countdown
-from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures, width_of
 
 NINE = "13d 22:59:41"

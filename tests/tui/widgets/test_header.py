@@ -6,7 +6,7 @@ import pytest
 from textual import on
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.header import TABS, Header, Standing, Tab
 
 CALM = Standing(Meaning.CALM, "13 d 23 h", "default", "over SSH from 10.0.0.7")

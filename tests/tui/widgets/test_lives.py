@@ -9,7 +9,7 @@ import pytest
 from textual.geometry import Region
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.lives import Life, Lives
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)

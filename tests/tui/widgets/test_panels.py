@@ -9,11 +9,10 @@ from textual.widgets import Static
 
 from tests.support.stage import until
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.meaning import Meaning
-from wtr_tui.tui.widgets.activity_panel import ActivityPanel, ActivityRow, ActivityTone
-from wtr_tui.tui.widgets.card import Card, CardKey, CardKeys
-from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.profiles_panel import ProfileRow, ProfileRows, ProfilesPanel
+from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
+from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.panel import Card, CardKey, CardKeys, Panel
 
 
 class PanelStage(Stage):
@@ -130,43 +129,45 @@ PROFILES = [
     ],
 )  # fmt: skip
 async def test_profiles_give_up_the_bar_and_then_the_owner(width: int, rows: list[str]) -> None:
-    panel = ProfilesPanel()
-    app = PanelStage(panel)
+    profiles = ProfileRows()
+    app = PanelStage(Panel("Profiles", profiles, right="F5 all"))
     async with app.run_test(size=(width, 10)) as pilot:
-        panel.show(PROFILES)
+        profiles.show(PROFILES, most=6, spaced=False)
         await pilot.pause()
         assert app.rows[:5] == rows
 
 
 async def test_profiles_there_is_no_room_for_are_counted() -> None:
-    panel = ProfilesPanel(most=2, spaced=True)
-    app = PanelStage(panel)
+    profiles = ProfileRows()
+    app = PanelStage(Panel("Profiles", profiles))
     async with app.run_test(size=(60, 12)) as pilot:
-        panel.show(PROFILES)
+        profiles.show(PROFILES, most=2, spaced=True)
         await pilot.pause()
         assert [row.strip("│ ") for row in app.rows[2:4]] == ["", "and 2 more"]
-        panel.rows.fit(most=3, spaced=False)
+        profiles.show(PROFILES, most=3, spaced=False)
         await pilot.pause()
         assert "lab" in app.text
 
 
 @pytest.mark.parametrize("spaced", [False, True])
 async def test_a_click_on_a_profile_names_it(spaced: bool) -> None:
-    panel = ProfilesPanel(spaced=spaced)
-    app = PanelStage(panel)
+    profiles = ProfileRows()
+    app = PanelStage(Panel("Profiles", profiles))
     async with app.run_test(size=(60, 12)) as pilot:
-        panel.show(PROFILES)
+        profiles.show(PROFILES, most=6, spaced=spaced)
         await pilot.pause()
         await pilot.click(offset=(8, next(y for y, row in enumerate(app.rows) if "lab" in row)))
         assert [each.name for each in app.received] == ["lab"]
 
 
 async def test_a_name_with_an_escape_in_it_moves_nothing() -> None:
-    profiles, activity = ProfilesPanel(), ActivityPanel()
-    app = PanelStage(profiles, activity)
+    profiles, activity = ProfileRows(), ActivityRows()
+    app = PanelStage(Panel("Profiles", profiles), Panel("Activity", activity))
     async with app.run_test(size=(60, 12)) as pilot:
-        profiles.show([ProfileRow("a\x1b[2Jb", Meaning.CALM, "c\x07d", "1 d")])
-        activity.show([ActivityRow("Mon", ActivityTone.BAD, "e\x1b]0;f", "g\x1b[H")])
+        profiles.show(
+            [ProfileRow("a\x1b[2Jb", Meaning.CALM, "c\x07d", "1 d")], most=6, spaced=False
+        )
+        activity.show([ActivityRow("Mon", Tone.BAD, "e\x1b]0;f", "g\x1b[H")])
         await pilot.pause()
         assert "\x1b" not in app.text
         assert "\x07" not in app.text
@@ -174,9 +175,9 @@ async def test_a_name_with_an_escape_in_it_moves_nothing() -> None:
 
 
 ACTIVITY = [
-    ActivityRow("11:00", ActivityTone.GOOD, "refreshed, 14 d", "this screen"),
-    ActivityRow("07:17", ActivityTone.WARN, "network unreachable, retrying", "timer"),
-    ActivityRow("Mon", ActivityTone.BAD, "refused: invalid_grant", "wtr refresh"),
+    ActivityRow("11:00", Tone.GOOD, "refreshed, 14 d", "this screen"),
+    ActivityRow("07:17", Tone.WARN, "network unreachable, retrying", "timer"),
+    ActivityRow("Mon", Tone.BAD, "refused: invalid_grant", "wtr refresh"),
 ]
 
 
@@ -196,19 +197,19 @@ ACTIVITY = [
     ],
 )  # fmt: skip
 async def test_what_happened_gives_up_by_whom(width: int, rows: list[str]) -> None:
-    panel = ActivityPanel()
-    app = PanelStage(panel)
+    activity = ActivityRows()
+    app = PanelStage(Panel("Activity", activity, right="H more"))
     async with app.run_test(size=(width, 10)) as pilot:
-        panel.show(ACTIVITY)
+        activity.show(ACTIVITY)
         await pilot.pause()
         assert app.rows[:5] == rows
-        panel.rows.styles.height = 1
+        activity.styles.height = 1
         await pilot.pause()
         assert "07:17" not in app.text
 
 
 async def test_where_there_is_nothing_that_is_said() -> None:
-    app = PanelStage(ProfilesPanel(), ActivityPanel())
+    app = PanelStage(Panel("Profiles", ProfileRows()), Panel("Activity", ActivityRows()))
     async with app.run_test(size=(40, 10)):
         assert "none" in app.rows[1]
         assert "nothing yet" in app.rows[4]

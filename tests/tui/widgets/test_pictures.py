@@ -12,14 +12,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.meaning import Meaning
-from wtr_tui.tui.widgets.activity_panel import ActivityPanel, ActivityRow, ActivityTone
-from wtr_tui.tui.widgets.card import Card, CardKey
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.header import Header, Standing
+from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
 from wtr_tui.tui.widgets.lives import Life, Lives
-from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.profiles_panel import ProfileRow, ProfilesPanel
+from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.panel import Card, CardKey, Panel, pressable
 from wtr_tui.tui.widgets.steps import Step, Steps, StepState
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
@@ -33,10 +32,10 @@ PROFILES = [
     ProfileRow("lab", Meaning.OVER, "needs a sign-in", "expired"),
 ]
 ACTIVITY = [
-    ActivityRow("11:00", ActivityTone.GOOD, "refreshed, 14 d", "this screen"),
-    ActivityRow("08:17", ActivityTone.PLAIN, "refreshed, same token", "timer"),
-    ActivityRow("07:17", ActivityTone.WARN, "network unreachable, retrying", "timer"),
-    ActivityRow("Mon", ActivityTone.BAD, "refused: invalid_grant", "wtr refresh"),
+    ActivityRow("11:00", Tone.GOOD, "refreshed, 14 d", "this screen"),
+    ActivityRow("08:17", Tone.PLAIN, "refreshed, same token", "timer"),
+    ActivityRow("07:17", Tone.WARN, "network unreachable, retrying", "timer"),
+    ActivityRow("Mon", Tone.BAD, "refused: invalid_grant", "wtr refresh"),
 ]
 
 
@@ -57,13 +56,14 @@ class TokenPieces(Stage):
                 yield Lives()
             if self.size.width >= 110:
                 with Vertical(id="right"):
-                    yield ProfilesPanel(spaced=True)
-                    yield ActivityPanel()
+                    every, more = pressable("F5", "all"), pressable("H", "more")
+                    yield Panel("Profiles", ProfileRows(), right=every)
+                    yield Panel("Activity", ActivityRows(), right=more)
 
     def on_mount(self) -> None:
-        for panel in self.query(ProfilesPanel):
-            panel.show(PROFILES)
-        for history in self.query(ActivityPanel):
+        for profiles in self.query(ProfileRows):
+            profiles.show(PROFILES, most=6, spaced=True)
+        for history in self.query(ActivityRows):
             history.show(ACTIVITY)
         access = Life("Access", NOW - DAY, NOW + 13 * DAY, "Tue 8 Dec 11:00")
         sign_in = Life("Sign-in", NOW - DAY, NOW + 4 * DAY, "Sat 28 Nov 2026", Meaning.SOON)

@@ -23,10 +23,10 @@ from wtr_tui.text import printable
 from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.state import standing
-from wtr_tui.tui.widgets.card import CardKeys
 from wtr_tui.tui.widgets.header import TABS, Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
 from wtr_tui.tui.widgets.message_line import MOST_ROWS, MessageLine, Tone
+from wtr_tui.tui.widgets.panel import CardKeys
 from wtr_tui.tui.widgets.quiet import Quiet
 
 NARROW_BELOW, TALL_FROM, TINY_BELOW = 76, 22, 14

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 
 from textual.content import Content
 
-from wtr_tui.tui import activity
-from wtr_tui.tui.meaning import Meaning
-from wtr_tui.tui.refresh_words import next_refresh_in_short
-from wtr_tui.tui.roster import Followed
-from wtr_tui.tui.state import coarse, sign_in_by, state_of_profile
-from wtr_tui.tui.widgets.activity_panel import ActivityTone
+from wtr_tui.tui import overview
+from wtr_tui.tui.session import Followed
+from wtr_tui.tui.state import coarse, next_refresh_in_short, sign_in_by, state_of_profile
+from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import cut
 
 _GAP = "  "
@@ -47,7 +46,7 @@ class Row:
 
     meaning: Meaning
     cells: tuple[str, ...]
-    tone: ActivityTone
+    tone: Tone
     """Of what happened last."""
     used: bool
     sign_in_soon: bool = False
@@ -121,15 +120,15 @@ def line(row: Row, columns: dict[Column, int]) -> Content:
     return Content.assemble(*parts)
 
 
-def _last(each: Followed, now: datetime) -> tuple[str, ActivityTone]:
+def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
     if each.refreshing:
-        return "refreshing …", ActivityTone.PLAIN
+        return "refreshing …", Tone.PLAIN
     if each.failure:
-        return each.failure, ActivityTone.WARN if each.keeper.next_at() else ActivityTone.BAD
+        return each.failure, Tone.WARN if each.keeper.next_at() else Tone.BAD
     latest = each.latest()
     if latest is None:
-        return "", ActivityTone.PLAIN
-    row = activity.row(latest, now, life=False)
+        return "", Tone.PLAIN
+    row = overview.activity_row(latest, now, life=False)
     return f"{row.when} {row.what}", row.tone
 
 

@@ -20,16 +20,15 @@ from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import profiles
 from wtr_tui.tokens import LIKELY_CAUSES
-from wtr_tui.tui import activity
+from wtr_tui.tui import overview
 from wtr_tui.tui.keys import Key, keys, with_keys
-from wtr_tui.tui.refresh_words import next_refresh
-from wtr_tui.tui.roster import Followed
 from wtr_tui.tui.screens import profile_table as table
 from wtr_tui.tui.screens.base import Box, Dialog, WtrScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
-from wtr_tui.tui.state import date, sign_in_by, state_of_profile
-from wtr_tui.tui.widgets.facts import Facts
+from wtr_tui.tui.session import Followed
+from wtr_tui.tui.state import date, next_refresh, sign_in_by, state_of_profile
 from wtr_tui.tui.widgets.inputs import QuietInput
+from wtr_tui.tui.widgets.lists import Facts
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -351,7 +350,7 @@ def _facts(each: Followed, now: datetime) -> Iterable[str]:
     if each.failure:
         yield each.failure
     elif latest is not None:
-        row = activity.row(latest, now)
+        row = overview.activity_row(latest, now)
         yield f"{row.when} {row.what}, by {row.by}" if row.by else f"{row.when} {row.what}"
     else:
         yield "nothing yet"

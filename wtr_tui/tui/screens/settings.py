@@ -23,8 +23,7 @@ from wtr_tui.tui.screens.base import Page, WtrScreen
 from wtr_tui.tui.screens.choice import ChoiceScreen
 from wtr_tui.tui.screens.confirm import ConfirmScreen
 from wtr_tui.tui.screens.scopes import ScopesScreen
-from wtr_tui.tui.widgets.field import Field
-from wtr_tui.tui.widgets.inputs import AddressInput, ChoiceInput, QuietInput, SecretInput
+from wtr_tui.tui.widgets.inputs import AddressInput, ChoiceInput, Field, QuietInput, SecretInput
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet

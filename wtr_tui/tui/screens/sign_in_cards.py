@@ -20,12 +20,12 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.tui.keys import Key, key, keys
-from wtr_tui.tui.meaning import Meaning
 from wtr_tui.tui.screens.base import Box, Dialog
 from wtr_tui.tui.screens.sign_in_words import Progress
-from wtr_tui.tui.widgets.card import Card, CardKey
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
+from wtr_tui.tui.widgets.panel import Card, CardKey
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:

@@ -26,22 +26,17 @@ from wtr_tui.tokens import (
     scopes_not_granted,
 )
 from wtr_tui.tui.keys import Key, key, keys
-from wtr_tui.tui.meaning import Meaning
-from wtr_tui.tui.owner import Owner, claims_of
-from wtr_tui.tui.refresh_words import next_refresh
+from wtr_tui.tui.overview import Owner, claims_of
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import ShownState, coarse, date, sign_in_by, state_of
-from wtr_tui.tui.widgets.activity_panel import ActivityPanel
-from wtr_tui.tui.widgets.facts import Facts
+from wtr_tui.tui.state import ShownState, coarse, date, next_refresh, sign_in_by, state_of
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures, width_of
+from wtr_tui.tui.widgets.lists import ActivityRows, Facts, ProfileRows, ScopeList
 from wtr_tui.tui.widgets.lives import Life, Lives
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel, pressable
-from wtr_tui.tui.widgets.profiles_panel import ProfileRows, ProfilesPanel
-from wtr_tui.tui.widgets.quiet import Quiet
-from wtr_tui.tui.widgets.revealed import Revealed
-from wtr_tui.tui.widgets.scope_list import ScopeList
+from wtr_tui.tui.widgets.quiet import Quiet, Revealed
 
 PANELS_FROM = 110
 """Columns from which on the page has frames, with the profiles and the activity at the right."""
@@ -377,7 +372,7 @@ class TokenScreen(WtrScreen):
     @work(group="overview", exclusive=True)
     async def _build_overview(self) -> None:
         from wtr_tui.storage.settings_values import known_scopes
-        from wtr_tui.tui import activity, overview
+        from wtr_tui.tui import overview
 
         session = self.session
         self.query_one(ScopeList).explain(known_scopes())
@@ -388,19 +383,23 @@ class TokenScreen(WtrScreen):
         if not self._has_panels:
             return
         if not self.query("#aside"):
+            all_profiles = pressable(key("go-profiles", "f5"), "all")
+            more = pressable(key("history", "H"), "more")
             await self.query_one("#columns").mount(
-                Vertical(ProfilesPanel(id="profiles"), ActivityPanel(id="activity"), id="aside")
+                Vertical(
+                    Panel("Profiles", ProfileRows(), right=all_profiles, id="profiles"),
+                    Panel("Activity", ActivityRows(), right=more, id="activity"),
+                    id="aside",
+                )
             )
         height = self.app.size.height
         entries = await in_thread(lambda: overview.entries(session, most=height))
         if not self.is_built:
             return
         most, airy = max(height * 2 // 5, 4), 2 * len(rows) < height // 3
-        profiles = self.query_one(ProfilesPanel)
-        profiles.rows.fit(most=most, spaced=airy)
-        profiles.show(rows)
-        shown = [activity.row(entry, session.now()) for entry in entries]
-        self.query_one(ActivityPanel).show(shown)
+        self.query_one(ProfileRows).show(rows, most=most, spaced=airy)
+        shown = [overview.activity_row(entry, session.now()) for entry in entries]
+        self.query_one(ActivityRows).show(shown)
 
     def on_profile_rows_row_pressed(self, event: ProfileRows.RowPressed) -> None:
         for each in self.session.roster:

@@ -13,7 +13,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.themes import Meaning
 
 _APART = 2
 """The last figures stand in widgets of their own: of a widget, Textual paints a row from its

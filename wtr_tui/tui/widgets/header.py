@@ -12,7 +12,7 @@ from textual.message import Message
 from wtr_tui.brand import MARK
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import key
-from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.quiet import Quiet
 
 

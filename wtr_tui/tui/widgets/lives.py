@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from wtr_tui.text import printable
-from wtr_tui.tui.meaning import Meaning
+from wtr_tui.tui.themes import Meaning
 
 NOW = "●"
 NEXT_REFRESH = Meaning.NEXT.sign

@@ -14,12 +14,16 @@ _CHARACTERS_A_SECOND = 15
 
 
 class Tone(Enum):
-    """The value is the sign in front: a colour never says it alone."""
+    """How something is meant: its sign, as a colour never says it alone, and its colour."""
 
-    PLAIN = "·"
-    GOOD = "✓"
-    WARN = "!"
-    BAD = "✗"
+    PLAIN = ("·", "$foreground")
+    GOOD = ("✓", "$calm")
+    WARN = ("!", "$soon")
+    BAD = ("✗", "$over")
+
+    def __init__(self, sign: str, colour: str) -> None:
+        self.sign = sign
+        self.colour = colour
 
 
 _LEAST_SECONDS = {Tone.PLAIN: 6, Tone.GOOD: 6, Tone.WARN: 20, Tone.BAD: 60}
@@ -52,7 +56,7 @@ class MessageLine(Quiet):
         for other in Tone:
             self.set_class(other is tone, f"-{other.name.lower()}")
         self.set_class(bool(sentence), "-shown")
-        self.reshape(f"{tone.value} {sentence}" if sentence else "")
+        self.reshape(f"{tone.sign} {sentence}" if sentence else "")
         if self.is_mounted:
             self._count()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.widget import Widget
 
+from wtr_tui.model import Secret
 from wtr_tui.text import printable
 
 
@@ -79,3 +80,61 @@ def _changed(before: list[Content], after: list[Content]) -> Iterator[Region]:
             differing = [x for x in range(len(new)) if old.plain[x] != new.plain[x]]
             start, end = differing[0], differing[-1] + 1
         yield Region(start, y, end - start, 1)
+
+
+class Lines(Widget):
+    """Lines that are made for the columns there are; as high as they take."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Lines { height: auto; width: 100%; }"
+
+    def lines(self, width: int) -> list[Content]:
+        """What it shows in so many columns."""
+        raise NotImplementedError
+
+    def render(self) -> Content:
+        return Content("\n").join(self.lines(self.content_size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.lines(width))
+
+
+class Revealed(Widget):
+    """The last of a page. Where there is room it keeps its place while it is hidden: to lay the
+    page out anew takes twice as long as to show the text.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Revealed { height: auto; width: 100%; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secret = Secret("")
+        self._shown = False
+        self._keeps_place = False
+
+    def render(self) -> Content:
+        return Content(f"\n{self._secret.reveal()}" if self._shown else "")
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        # A margin in place of the empty row above it would be there while it is hidden, too.
+        rows = 1 - (-len(self._secret.reveal()) // max(width, 1))
+        top = self.virtual_region.y  # where the last layout has put it
+        self._keeps_place = 0 < top <= container.height - rows
+        return rows if self._shown or self._keeps_place else 0
+
+    def hold(self, secret: Secret) -> None:
+        if secret != self._secret:
+            self._secret = secret
+            self.refresh(layout=True)
+
+    def switch(self) -> None:
+        """Shows the text, or hides it again."""
+        self._shown = not self._shown
+        self.refresh(layout=not self._keeps_place)
+        if self._shown:
+            self.call_after_refresh(self.scroll_visible, animate=False)
+
+    def hide(self) -> None:
+        if self._shown:
+            self.switch()

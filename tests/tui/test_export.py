@@ -7,8 +7,8 @@ import pytest
 from tests.support.stage import ANN, NoWebex, Stage, until
 from tests.support.tokens import a_token
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.tui import textual_private
-from wtr_tui.tui.beyond import notification
+from wtr_tui.tui import driver
+from wtr_tui.tui.export import notification
 
 PLAIN, TMUX, SCREEN = Surroundings(), Surroundings(tmux=True), Surroundings(screen=True)
 
@@ -34,7 +34,7 @@ async def test_somebody_is_called_once_when_needed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, how: str, calls: int
 ) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(textual_private, "write_to_terminal", lambda _, text: sent.append(text))
+    monkeypatch.setattr(driver, "write_to_terminal", lambda _, text: sent.append(text))
     stage.configure(notify=how)
     stage.save(a_token(obtained_at=stage.clock()))
     app = stage.app(webex=NoWebex(ANN))

@@ -12,8 +12,7 @@ from textual.binding import Binding
 import wtr_tui.tui
 from tests.support.stage import Stage, seen, shows, tells, until
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.keymap import keymap
-from wtr_tui.tui.keys import spelled
+from wtr_tui.tui.keys import keymap, spelled
 from wtr_tui.tui.screens import bindings_by_screen
 
 SCREENS = {name: [*own, *WtrApp.BINDINGS] for name, own in bindings_by_screen().items()}

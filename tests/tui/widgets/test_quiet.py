@@ -9,9 +9,8 @@ from textual.geometry import Region
 
 from wtr_tui.model import Secret
 from wtr_tui.tui.widgets import quiet
-from wtr_tui.tui.widgets.facts import Facts
-from wtr_tui.tui.widgets.quiet import Quiet
-from wtr_tui.tui.widgets.revealed import Revealed
+from wtr_tui.tui.widgets.lists import Facts
+from wtr_tui.tui.widgets.quiet import Quiet, Revealed
 
 BOLD = Content.styled("abc", "bold")
 

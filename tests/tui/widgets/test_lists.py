@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.widgets.scope_list import ScopeList
+from wtr_tui.tui.widgets.lists import ScopeList
 
 NAMES = ("spark:kms", "spark:people_read", "spark:rooms_read", "meeting:schedules_read")
 MEANINGS = {

@@ -18,7 +18,7 @@ from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.tui.roster import Followed, Roster
+from wtr_tui.tui.session import Followed, Roster
 
 LIFE = timedelta(days=14)
 

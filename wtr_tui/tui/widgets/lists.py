@@ -1,0 +1,309 @@
+"""What is listed beside a token: profiles, what happened, scopes, facts. Each list makes its lines
+for the columns there are.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+from textual.events import Click
+from textual.geometry import Size
+from textual.message import Message
+
+from wtr_tui.text import printable
+from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.panel import cut
+from wtr_tui.tui.widgets.quiet import Lines
+
+_BAR, _LEAST_BAR = 12, 4
+"""Columns. The bar gives way to what is wrong, down to its least width, and then goes."""
+_MOST_NAME = 18
+_ABOUT_FROM = 12
+"""Columns: with fewer, the owner goes, too."""
+
+
+@dataclass(frozen=True)
+class ProfileRow:
+    """One profile. ``about`` is its owner, or in another meaning than calm what is wrong."""
+
+    name: str
+    meaning: Meaning
+    about: str
+    left: str
+    """``13 d 23 h``, ``expired``, ``-``."""
+    share_left: float = 0.0
+    """0 to 1, for the bar."""
+    current: bool = False
+
+
+class ProfileRows(Lines):
+    """State, owner or what is wrong, and how much is left; how many there is no room for."""
+
+    @dataclass
+    class RowPressed(Message):
+        """A row was clicked."""
+
+        name: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[ProfileRow, ...] = ()
+        self._most = 6
+        self._spaced = False
+
+    def show(self, rows: Sequence[ProfileRow], *, most: int, spaced: bool) -> None:
+        """Shows at most so many of these, with a blank line between them or none."""
+        before = self._rows, self._most, self._spaced
+        self._rows, self._most, self._spaced = tuple(rows), most, spaced
+        if (self._rows, most, spaced) != before:
+            self.refresh(layout=(len(rows), most, spaced) != (len(before[0]), *before[1:]))
+
+    def on_click(self, event: Click) -> None:
+        rows = self._shown()
+        index, between = divmod(event.y, 2) if self._spaced else (event.y, 0)
+        if index < len(rows) and not between:
+            event.stop()
+            self.post_message(self.RowPressed(rows[index].name))
+
+    def _shown(self) -> tuple[ProfileRow, ...]:
+        if len(self._rows) <= self._most:
+            return self._rows
+        return self._rows[: self._most - 1]
+
+    def lines(self, width: int) -> list[Content]:
+        rows = self._shown()
+        if not rows:
+            return [Content.styled("none", "$muted")]
+        names = min(max(len(row.name) for row in rows), _MOST_NAME)
+        lefts = max(len(row.left) for row in rows)
+        room = width - 2 - names - 2 - 2 - lefts
+        bar = min(room - max(len(row.about) for row in rows) - 2, _BAR)
+        bar = bar if bar >= _LEAST_BAR else 0
+        about = room - bar - 2 * bool(bar)
+        if about < _ABOUT_FROM:
+            about = 0
+        lines = [_profile_line(row, names, about, lefts, bar) for row in rows]
+        hidden = len(self._rows) - len(rows)
+        if hidden:
+            lines.append(Content.styled(f"  and {hidden} more", "$muted"))
+        if self._spaced:
+            lines = [line for each in lines for line in (each, Content())][:-1]
+        return lines
+
+
+def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int) -> Content:
+    fine = row.meaning is Meaning.CALM
+    colour = row.meaning.colour
+    parts: list[str | Content] = [
+        Content.styled(row.meaning.sign, f"bold {colour}"),
+        " ",
+        Content.styled(cut(row.name, names), "bold $foreground" if row.current else "$foreground"),
+        " " * (names - min(len(row.name), names) + 2),
+    ]
+    if about:
+        parts.append(
+            Content.styled(cut(row.about, about).ljust(about), "$muted" if fine else colour)
+        )
+    parts.append(
+        Content.styled(f"  {row.left.rjust(lefts)}" if about else row.left.rjust(lefts), colour)
+    )
+    if bar:
+        filled = min(max(round(row.share_left * bar), 1 if row.share_left > 0 else 0), bar)
+        parts += [
+            "  ",
+            Content.styled("━" * filled, colour),
+            Content.styled("─" * (bar - filled), "$line"),
+        ]
+    return Content.assemble(*parts)
+
+
+_BY_FROM = 44
+"""Columns: with fewer, who did it goes."""
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """``when`` as short as it is clear: ``11:00``, ``Mon``, ``3 Nov``."""
+
+    when: str
+    tone: Tone
+    what: str
+    by: str = ""
+
+
+class ActivityRows(Lines):
+    """What happened: when, what, and by whom; the latest first, as many as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[ActivityRow, ...] = ()
+
+    def show(self, rows: Sequence[ActivityRow]) -> None:
+        """Shows the first of these; painted anew only if they differ."""
+        before, self._rows = self._rows, tuple(rows)
+        if self._rows != before:
+            self.refresh(layout=len(before) != len(self._rows))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(len(self._rows[:_MOST_UNFRAMED]), 1)
+
+    def lines(self, width: int) -> list[Content]:
+        height = self.content_size.height
+        rows = self._rows[: height or _MOST_UNFRAMED]
+        if not rows:
+            return [Content.styled("nothing yet", "$muted")]
+        whens = max(len(row.when) for row in rows)
+        bys = max(len(row.by) for row in rows) if width >= _BY_FROM else 0
+        what = max(width - whens - 3 - (bys + 2 if bys else 0), 1)
+        lines = []
+        for row in rows:
+            # What failed is shown in full where there is room for it.
+            wrapped = textwrap.wrap(printable(row.what), what) if len(row.what) > what else []
+            if len(wrapped) - 1 + len(rows) > height or not wrapped:
+                wrapped = [row.what]
+            lines.append(_activity_line(replace(row, what=wrapped[0]), whens, what, bys))
+            lines += [
+                Content(" " * (whens + 3)) + Content.styled(more, row.tone.colour)
+                for more in wrapped[1:]
+            ]
+        return lines[: height or None]
+
+
+_MOST_UNFRAMED = 8
+"""Rows where the layout gives none."""
+
+
+def _activity_line(row: ActivityRow, whens: int, what: int, bys: int) -> Content:
+    parts = [
+        Content.styled(row.when.ljust(whens), "$muted"),
+        Content.styled(f" {row.tone.sign} ", f"bold {row.tone.colour}"),
+        Content.styled(cut(row.what, what).ljust(what if bys else 0), row.tone.colour),
+    ]
+    if bys:
+        parts.append(Content.styled(f"  {printable(row.by)}", "$muted"))
+    return Content.assemble(*parts)
+
+
+_LEAST_MEANING = 24
+_UNFRAMED_ROWS = 5
+"""Rows where the layout gives none: the list is then as high as it needs to be, up to these."""
+
+
+class ScopeList(Lines):
+    """One a line with what it allows, with blank lines between where there is much room; else in
+    columns. What has no room is counted. ``note`` stands below, about what is missing."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._names: tuple[str, ...] = ()
+        self._note = ""
+        self._meanings: Mapping[str, str] = {}
+
+    def show(self, names: Sequence[str], note: str = "") -> None:
+        """Shows these names, and a sentence on those that are missing."""
+        if (tuple(names), note) != (self._names, self._note):
+            self._names, self._note = tuple(names), note
+            self.refresh(layout=True)
+
+    def explain(self, meanings: Mapping[str, str]) -> None:
+        """What each of them allows, where that is known."""
+        if meanings != self._meanings:
+            self._meanings = meanings
+            self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width, _UNFRAMED_ROWS))
+
+    def lines(self, width: int) -> list[Content]:
+        return self._lines(width, self.content_size.height)
+
+    def _lines(self, width: int, height: int) -> list[Content]:
+        if not self._names:
+            return [Content("Webex did not say which")]
+        note = Content.styled(self._note, "$soon").wrap(width) if self._note else []
+        room = max(height - len(note), 1)
+        column = max(map(len, self._names)) + 2
+        if len(self._names) > room or width - column < _LEAST_MEANING:
+            return [*self._columns(column, max(width // column, 1), room), *note]
+        rows = [self._row(name, column, width) for name in self._names]
+        if sum(map(len, rows)) + len(rows) <= room:
+            return [*(line for row in rows for line in (*row, Content())), *note]
+        return [*(row[0] if len(row) == 1 else row[0] + "…" for row in rows), *note]
+
+    def _row(self, name: str, column: int, width: int) -> list[Content]:
+        meaning = Content.styled(self._meanings.get(name, ""), "$muted")
+        first, *more = meaning.wrap(width - column - 1) or [Content()]
+        return [
+            Content(printable(name).ljust(column)) + first,
+            *(Content(" " * column) + line for line in more),
+        ]
+
+    def _columns(self, column: int, across: int, room: int) -> list[Content]:
+        down = min(-(-len(self._names) // across), room)
+        shown = self._names[: down * across]
+        if len(shown) < len(self._names):
+            shown = shown[:-1]
+        cells = [*map(printable, shown)]
+        rows = [cells[row::down] for row in range(down)]
+        lines = [Content("".join(cell.ljust(column) for cell in row)) for row in rows]
+        hidden = len(self._names) - len(shown)
+        if hidden:
+            lines[-1] += Content.styled(f"and {hidden} more", "$muted")
+        return lines
+
+
+_NAME_WIDTH = 16
+_LEAST_WIDTH = 10
+
+
+class Facts(Lines):
+    """Names and what they stand for, in two columns; a long fact goes on below the second one.
+
+    A fact that is "" is not shown. One with styles is cut to one line.
+    """
+
+    def __init__(self, names: tuple[str, ...], *, id: str) -> None:
+        super().__init__(id=id)
+        self._facts: dict[str, str | Content] = dict.fromkeys(names, "")
+        self._spaced = False
+
+    def state(self, name: str, fact: str | Content) -> None:
+        """Says what ``name`` stands for from now on; the same fact costs nothing."""
+        shown = self._facts[name]
+        if (
+            shown.is_same(fact)
+            if isinstance(shown, Content) and isinstance(fact, Content)
+            else (shown == fact)
+        ):
+            return
+        width = self.content_size.width
+        before = len(self.lines(width))
+        self._facts[name] = fact
+        self.refresh(layout=len(self.lines(width)) != before)
+
+    def space(self, spaced: bool) -> None:
+        """Whether blank lines stand between the facts."""
+        if spaced != self._spaced:
+            self._spaced = spaced
+            self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Content]:
+        lines: list[Content] = []
+        room = max(width - _NAME_WIDTH, _LEAST_WIDTH)
+        for name, fact in self._facts.items():
+            if not fact:
+                continue
+            if self._spaced and lines:
+                lines.append(Content())
+            label = Content.styled(name.ljust(_NAME_WIDTH), "$muted")
+            if isinstance(fact, Content):
+                lines.append(label + (fact if fact.cell_length <= room else fact[: room - 1] + "…"))
+                continue
+            parts = textwrap.wrap(printable(fact), room, break_on_hyphens=False) or [""]
+            lines.append(label + parts[0])
+            lines += [Content(" " * _NAME_WIDTH + part) for part in parts[1:]]
+        return lines
