@@ -13,17 +13,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from wtr_tui import process
 from wtr_tui.errors import SettingsError, UsageError, WtrError
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.schedulers import DAY, HOUR, LIMIT, Found, Job, Scheduler, spelled
-from wtr_tui.schedulers.crontab import Crontab
-from wtr_tui.schedulers.launchd import Launchd
-from wtr_tui.schedulers.systemd import Systemd
+from wtr_tui.schedulers import DAY, HOUR, LIMIT, Crontab, Found, Job, Launchd, spelled
 from wtr_tui.storage import paths, settings
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.systemd import Systemd
+
+Scheduler: TypeAlias = "Systemd | Crontab | Launchd"
 
 _SHORTEST = 300
 _EVERY = "--every takes what divides an hour or a day, from 5m to 1d: 15m, 30m, 1h, 6h, 12h."

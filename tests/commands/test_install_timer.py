@@ -20,11 +20,9 @@ from tests.support.schedulers import running_user_manager, with_own_crontabs
 from tests.support.webex import Sandbox
 from wtr_tui import timer
 from wtr_tui.errors import StorageError, UsageError, WtrError
-from wtr_tui.schedulers import MARK, Job, own_home
-from wtr_tui.schedulers.crontab import Crontab
-from wtr_tui.schedulers.launchd import LABEL, Launchd
-from wtr_tui.schedulers.systemd import Systemd
+from wtr_tui.schedulers import LABEL, MARK, Crontab, Job, Launchd, own_home
 from wtr_tui.storage import profiles
+from wtr_tui.systemd import Systemd
 
 THEIRS = '# mine\nMAILTO=me\n5 4 * * *  date "+\\%F" >> log\n'
 """What a crontab held before; the % is one that cron would take for a line break."""
@@ -182,7 +180,7 @@ def test_a_crontab_that_cannot_be_read_is_not_written(home: Home, tmp_path: Path
 
 
 def test_a_crontab_line_starts_the_very_program(tmp_path: Path) -> None:
-    block = Crontab({}).block(Job((ODD,), 3_600, 86_400))
+    block = Crontab({}).printed(Job((ODD,), 3_600, 86_400))
     command = block.splitlines()[1].split(None, 5)[5]
     # cron turns \% into %, then gives the line to the shell.
     assert shlex.split(command.replace("\\%", "%"))[0] == ODD

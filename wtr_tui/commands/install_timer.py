@@ -16,8 +16,8 @@ from wtr_tui.commands.output import give, tell
 from wtr_tui.commands.parsers import duration
 from wtr_tui.errors import DONE, SettingsError, UsageError
 from wtr_tui.schedulers import spelled
-from wtr_tui.schedulers.systemd import Systemd, printed
 from wtr_tui.storage import profiles
+from wtr_tui.systemd import Systemd, printed
 
 _EVERY, _WITHIN = 3_600, 3 * 86_400
 _WHERE = {
