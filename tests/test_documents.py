@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wtr_tui.version import __version__
+from wtr_tui.about import __version__
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / ".github").glob("*.md"))]

@@ -13,7 +13,7 @@ All of them take the name of a profile, and raise a :class:`WtrError`: SignInNee
 has to sign in, SettingsError, TemporaryError for what may work later.
 """
 
-from wtr_tui.version import __version__ as __version__
+from wtr_tui.about import __version__ as __version__
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:

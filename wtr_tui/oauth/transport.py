@@ -27,12 +27,12 @@ from typing import Any, TypeAlias, TypeVar
 import httpx
 import truststore
 
+from wtr_tui.about import __version__
 from wtr_tui.errors import SettingsError
 from wtr_tui.oauth.failures import Purpose, outage, oversized, untrusted_server
 from wtr_tui.oauth.proxies import Proxy, proxy_for
 from wtr_tui.oauth.responses import Response
 from wtr_tui.text import cause, cleaned
-from wtr_tui.version import __version__
 
 HttpClient: TypeAlias = httpx.Client
 

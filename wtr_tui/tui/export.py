@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from wtr_tui.about import MARK
 from wtr_tui.background import in_thread
-from wtr_tui.brand import MARK
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.storage.settings_table import CLIPBOARD, NOTIFY, TITLE
 from wtr_tui.text import printable
