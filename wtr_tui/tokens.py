@@ -361,9 +361,10 @@ def refresh(
     from wtr_tui.delivery import deliver
     from wtr_tui.history import Event
 
-    need = _Need(now, within, both_ends, seen)
+    attempt = _Attempt(profile, settings, client, now)
+    attempt.within, attempt.both_ends, attempt.seen = within, both_ends, seen
     try:
-        obtained = _renewed(profile, settings, client, need, lock)
+        obtained = attempt.renewed(lock)
     except WtrError as error:
         event = Event.NEEDS_SIGN_IN if isinstance(error, SignInNeeded) else Event.FAILED
         is_news = not isinstance(error, SignInNeeded) or error.is_news
@@ -378,31 +379,6 @@ def refresh(
         deliver(profile, settings, Event.SAME_TOKEN, obtained.token)
     known.announce_sign_in(profile, settings, now)
     return obtained
-
-
-class _Need:
-    """When a refresh is needed: what :func:`refresh` was asked for."""
-
-    __slots__ = ("both_ends", "now", "seen", "within")
-
-    def __init__(
-        self,
-        now: Callable[[], datetime],
-        within: timedelta | None,
-        both_ends: bool,
-        seen: Token | None,
-    ) -> None:
-        self.now = now
-        self.within = within
-        self.both_ends = both_ends
-        self.seen = seen
-
-    def is_met(self, profile: Profile, token: Token) -> bool:
-        """Whether this token will do."""
-        newer = self.seen is not None and not token.same_access(self.seen)
-        if newer and token.is_valid(self.now()):
-            return True
-        return is_fresh(profile, token, self.within, self.now(), both_ends=self.both_ends)
 
 
 def is_fresh(
@@ -438,194 +414,185 @@ def mint(
     """
     from wtr_tui import known
 
-    obtained = _minted(profile, settings, client, now, None)
+    obtained = _Attempt(profile, settings, client, now).minted(None)
     known.signed_in(profile, settings, obtained.token, now)
     return obtained
 
 
-def _renewed(
-    profile: Profile,
-    settings: Settings,
-    client: WebexClient | None,
-    need: _Need,
-    lock: Lock | None,
-) -> Obtained:
-    """Refreshed; a service app's token, whose refresh token is dead, minted anew, once.
+class _Attempt:
+    """One refresh, in its steps, and what :func:`refresh` was asked for."""
 
-    Where that fails, the next attempt waits, longer after each failure, whichever process it is.
-    """
-    from wtr_tui import known
+    within: timedelta | None = None
+    both_ends = False
+    seen: Token | None = None
 
-    if not settings.can_mint:
-        return _under_the_lock(profile, settings, client, need, lock)
-    try:
-        before = profile.token_file.read()
-        if before is not None and not need.is_met(profile, before.token):
-            known.require_mint_due(known.of(profile), before.token, need.now())
-        return _under_the_lock(profile, settings, client, need, lock)
-    except GrantRejected:
-        stored = stored_token(profile)
-    finally:
-        if lock is not None and lock.is_held:
-            lock.release()
-    try:
-        return _minted(profile, settings, client, need.now, stored.token)
-    except NotSaved:
-        raise
-    except WtrError as error:
-        known.note_mint_failure(profile, error, need.now())
-        raise
+    def __init__(
+        self,
+        profile: Profile,
+        settings: Settings,
+        client: WebexClient | None,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.client = client
+        self.now = now
 
+    def is_met_by(self, token: Token) -> bool:
+        """Whether this token will do."""
+        newer = self.seen is not None and not token.same_access(self.seen)
+        if newer and token.is_valid(self.now()):
+            return True
+        return is_fresh(self.profile, token, self.within, self.now(), both_ends=self.both_ends)
 
-def _minted(
-    profile: Profile,
-    settings: Settings,
-    client: WebexClient | None,
-    now: Callable[[], datetime],
-    dead: Token | None,
-) -> Obtained:
-    """Minted and saved, unless another process has replaced the ``dead`` token meanwhile."""
-    from wtr_tui import in_flight, known, service_app
+    def renewed(self, lock: Lock | None) -> Obtained:
+        """Refreshed; a service app's token, whose refresh token is dead, minted anew, once.
 
-    through, through_settings = service_app.minting_profile(profile, settings)
-    # Got before this profile's lock is taken: no process ever waits for one while it holds another.
-    try:
-        held = valid_token(through, through_settings, now=now)
-    except WtrError as error:
-        raise service_app.explained(error, profile, through) from error
-    settings.secret.fetch()
-    with profile.token_file.lock(PATIENCE):
-        profile.token_file.take_up_leftover()
-        newest = None if dead is None else _valid_other(profile, dead, now())
-        if newest is not None:
-            return Obtained(newest, How.ALREADY_FRESH)
-        with in_flight.until_saved():
-            token = service_app.minted(settings, through, held.token, client=client, now=now)
-            service_app.saved(profile, settings, token)
-            if dead is not None:
-                known.note_granted(profile, settings, dead, token, now())
-    return Obtained(token, How.REFRESHED, held.warning)
+        Where that fails, the next attempt waits, longer after each failure, whichever process it
+        is.
+        """
+        from wtr_tui import known
 
-
-def _under_the_lock(
-    profile: Profile,
-    settings: Settings,
-    client: WebexClient | None,
-    need: _Need,
-    lock: Lock | None,
-) -> Obtained:
-    from wtr_tui import known
-
-    token_file = profile.token_file
-    try:
-        with lock or token_file.lock():
-            token_file.take_up_leftover()
-            return _read_again(profile, settings, client, need, locked=True)
-    except LockUnusable:
-        # A disk that is not to be written to (a container's mount) still holds a refresh token.
-        # It is used once the access token has expired and not before, as the response can hardly
-        # be saved; and not at all where the server takes it back with its response.
-        stored = token_file.read()
-        if stored is None:
-            raise
-        if need.within is not None and stored.token.is_valid(need.now(), need.within):
-            return Obtained(stored.token, How.ALREADY_FRESH)  # it was for the refresh token's end
-        if stored.token.is_valid(need.now()) or known.of(profile).rotates:
-            raise
-        return _read_again(profile, settings, client, need, locked=False)
-
-
-def _read_again(
-    profile: Profile,
-    settings: Settings,
-    client: WebexClient | None,
-    need: _Need,
-    *,
-    locked: bool,
-) -> Obtained:
-    """Reads the token again, another process may have replaced it, and asks where needed."""
-    from wtr_tui import in_flight, known
-
-    stored = profile.token_file.read(locked=locked)
-    if stored is None:
-        raise SignInNeeded("There is no token to refresh.", "Sign in first.")
-    require_own(stored, settings, strict=True)
-    token = stored.token
-    if need.is_met(profile, token):
-        return Obtained(token, How.ALREADY_FRESH)
-    require_refresh_token(token)
-    if not settings.secret:
-        raise WrongClient("The settings have no secret.", "Set it, or $WEBEX_SECRET.")
-    settings.secret.fetch()
-    if locked:
-        # A server that rotates refresh tokens takes the old one back with its response, so
-        # nothing is asked for that could not be kept: a full disk may have room again tomorrow.
-        profile.token_file.try_room(stored)
-    with in_flight.until_saved():
+        if not self.settings.can_mint:
+            return self._under_the_lock(lock)
         try:
-            obtained = _requested(profile, stored, settings, client, need.now)
-        except WtrError as error:
-            if locked:
-                known.note_failure(profile, token, error, need.now())
+            before = self.profile.token_file.read()
+            if before is not None and not self.is_met_by(before.token):
+                known.require_mint_due(known.of(self.profile), before.token, self.now())
+            return self._under_the_lock(lock)
+        except GrantRejected:
+            stored = stored_token(self.profile)
+        finally:
+            if lock is not None and lock.is_held:
+                lock.release()
+        try:
+            return self.minted(stored.token)
+        except NotSaved:
             raise
-        if locked and obtained.how is not How.ALREADY_FRESH:
-            known.note_granted(profile, settings, token, obtained.token, need.now())
-        return obtained
+        except WtrError as error:
+            known.note_mint_failure(self.profile, error, self.now())
+            raise
 
+    def minted(self, dead: Token | None) -> Obtained:
+        """Minted and saved, unless another process has replaced the ``dead`` token meanwhile."""
+        from wtr_tui import in_flight, known, service_app
 
-def _requested(
-    profile: Profile,
-    stored: StoredToken,
-    settings: Settings,
-    client: WebexClient | None,
-    now: Callable[[], datetime],
-) -> Obtained:
-    try:
-        token = _granted(stored.token, settings, client, now)
-    except GrantRejected as error:
-        # A program that does not know the lock may have written another one meanwhile.
-        newest = _valid_other(profile, stored.token, now())
-        if newest is None:
-            raise GrantRejected(error.message, LOST_GRANT, details=error.details) from error
-        return Obtained(newest, How.ALREADY_FRESH)
-    except (UntrustedServer, UnusableResponse) as error:
-        # A portal's page, a certificate nobody vouches for, a response without a token: all of
-        # them say more about the way to Webex, today, than about the token.
-        raise TemporaryError(error.message, error.hint, details=error.details) from error
-    try:
-        profile.token_file.save(settings.stored(token, stored))
-    except StorageError as error:
-        raise NotSaved(token, error.message, error.hint) from error
-    same = token.same_access(stored.token)
-    return Obtained(token, How.SAME if same else How.REFRESHED)
+        profile, settings, now = self.profile, self.settings, self.now
+        through, through_settings = service_app.minting_profile(profile, settings)
+        # Got before this profile's lock is taken: no process waits for one while it holds another.
+        try:
+            held = valid_token(through, through_settings, now=now)
+        except WtrError as error:
+            raise service_app.explained(error, profile, through) from error
+        settings.secret.fetch()
+        with profile.token_file.lock(PATIENCE):
+            profile.token_file.take_up_leftover()
+            newest = None if dead is None else self._valid_other(dead)
+            if newest is not None:
+                return Obtained(newest, How.ALREADY_FRESH)
+            with in_flight.until_saved():
+                token = service_app.minted(
+                    settings, through, held.token, client=self.client, now=now
+                )
+                service_app.saved(profile, settings, token)
+                if dead is not None:
+                    known.note_granted(profile, settings, dead, token, now())
+        return Obtained(token, How.REFRESHED, held.warning)
 
+    def _under_the_lock(self, lock: Lock | None) -> Obtained:
+        from wtr_tui import known
 
-def _valid_other(profile: Profile, than: Token, now: datetime) -> Token | None:
-    stored = profile.token_file.read()
-    if stored is None or stored.token.same_access(than) or not stored.token.is_valid(now):
-        return None
-    return stored.token
+        token_file = self.profile.token_file
+        try:
+            with lock or token_file.lock():
+                token_file.take_up_leftover()
+                return self._read_again(locked=True)
+        except LockUnusable:
+            # A disk that is not to be written to (a container's mount) still holds a refresh
+            # token. It is used once the access token has expired and not before, as the response
+            # can hardly be saved; and not at all where the server takes it back with its response.
+            stored = token_file.read()
+            if stored is None:
+                raise
+            if self.within is not None and stored.token.is_valid(self.now(), self.within):
+                return Obtained(stored.token, How.ALREADY_FRESH)  # for the refresh token's end
+            if stored.token.is_valid(self.now()) or known.of(self.profile).rotates:
+                raise
+            return self._read_again(locked=False)
 
+    def _read_again(self, *, locked: bool) -> Obtained:
+        """Reads the token again, another process may have replaced it, and asks where needed."""
+        from wtr_tui import in_flight, known
 
-def _granted(
-    token: Token,
-    settings: Settings,
-    client: WebexClient | None,
-    now: Callable[[], datetime],
-) -> Token:
-    if client is not None:
-        return client.refresh(token)
-    # Loaded here: a token that is fresh costs no HTTP library.
-    from wtr_tui.oauth.client import WebexClient
+        profile, settings = self.profile, self.settings
+        stored = profile.token_file.read(locked=locked)
+        if stored is None:
+            raise SignInNeeded("There is no token to refresh.", "Sign in first.")
+        require_own(stored, settings, strict=True)
+        token = stored.token
+        if self.is_met_by(token):
+            return Obtained(token, How.ALREADY_FRESH)
+        require_refresh_token(token)
+        if not settings.secret:
+            raise WrongClient("The settings have no secret.", "Set it, or $WEBEX_SECRET.")
+        settings.secret.fetch()
+        if locked:
+            # A server that rotates refresh tokens takes the old one back with its response, so
+            # nothing is asked for that could not be kept: a full disk may have room tomorrow.
+            profile.token_file.try_room(stored)
+        with in_flight.until_saved():
+            try:
+                obtained = self._requested(stored)
+            except WtrError as error:
+                if locked:
+                    known.note_failure(profile, token, error, self.now())
+                raise
+            if locked and obtained.how is not How.ALREADY_FRESH:
+                known.note_granted(profile, settings, token, obtained.token, self.now())
+            return obtained
 
-    with WebexClient(
-        settings.base_url,
-        settings.app_id,
-        settings.secret,
-        ca_file=settings.ca_file,
-        now=now,
-    ) as own:
-        return own.refresh(token)
+    def _requested(self, stored: StoredToken) -> Obtained:
+        try:
+            token = self._granted(stored.token)
+        except GrantRejected as error:
+            # A program that does not know the lock may have written another one meanwhile.
+            newest = self._valid_other(stored.token)
+            if newest is None:
+                raise GrantRejected(error.message, LOST_GRANT, details=error.details) from error
+            return Obtained(newest, How.ALREADY_FRESH)
+        except (UntrustedServer, UnusableResponse) as error:
+            # A portal's page, a certificate nobody vouches for, a response without a token: all of
+            # them say more about the way to Webex, today, than about the token.
+            raise TemporaryError(error.message, error.hint, details=error.details) from error
+        try:
+            self.profile.token_file.save(self.settings.stored(token, stored))
+        except StorageError as error:
+            raise NotSaved(token, error.message, error.hint) from error
+        same = token.same_access(stored.token)
+        return Obtained(token, How.SAME if same else How.REFRESHED)
+
+    def _granted(self, token: Token) -> Token:
+        if self.client is not None:
+            return self.client.refresh(token)
+        # Loaded here: a token that is fresh costs no HTTP library.
+        from wtr_tui.oauth.client import WebexClient
+
+        known = self.settings
+        with WebexClient(
+            known.base_url, known.app_id, known.secret, ca_file=known.ca_file, now=self.now
+        ) as own:
+            return own.refresh(token)
+
+    def _valid_other(self, than: Token) -> Token | None:
+        """Another token that the file holds by now, where that is valid."""
+        stored = self.profile.token_file.read()
+        if (
+            stored is None
+            or stored.token.same_access(than)
+            or not stored.token.is_valid(self.now())
+        ):
+            return None
+        return stored.token
 
 
 # Checks, and what they say everywhere.
