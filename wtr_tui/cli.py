@@ -92,7 +92,8 @@ def _run(arguments: list[str]) -> int:
         )
     name = arguments[place]
     if name not in COMMANDS:
-        raise UsageError(f"There is no command {name[:40]!a}.", _meant(name))
+        hint = f"{text.meant(name, COMMANDS)} Without one the screens open."
+        raise UsageError(f"There is no command {name[:40]!a}.", hint)
     text.command = f"wtr {name}"
     parser, command = parsers.of_command(name)
     # Profile and settings file may stand before the command too.
@@ -133,14 +134,6 @@ def _place_of_command(arguments: list[str]) -> int | None:
         else:
             is_value = argument in _WITH_A_VALUE
     return None
-
-
-def _meant(name: str) -> str:
-    import difflib
-
-    like = difflib.get_close_matches(name, COMMANDS, 1)
-    did_you = f"Did you mean {like[0]}? " if like else ""
-    return f"{did_you}There are {', '.join(COMMANDS)}; without one the screens open."
 
 
 def _screens(

@@ -19,7 +19,6 @@ from wtr_tui.errors import (
     TEMPORARY,
     AccessTokenRejected,
     CorruptTokenFile,
-    NotWebex,
     RequestRefused,
     SettingsError,
     SignInNeeded,
@@ -48,7 +47,7 @@ OWN_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 _SCOPE = "identity:tokens_write"
 """What an administrator's token needs, to revoke."""
 
-_NO_ANSWER = (TemporaryError, UntrustedServer, UnusableResponse, NotWebex)
+_NO_ANSWER = (TemporaryError, UntrustedServer, UnusableResponse)
 """Failures that say nothing about whether Webex would have revoked."""
 
 
@@ -152,7 +151,8 @@ def _asked(
         )
     except WtrError as error:
         if keep:
-            raise RequestRefused(error.message, error.hint, details=error.details) from error
+            hint = f"{error.hint} {_how_to_revoke(settings)}".lstrip()
+            raise RequestRefused(error.message, hint, details=error.details) from error
         why = f"Webex did not revoke it: {error.message}"
         may = isinstance(error, AccessTokenRejected)  # it may have been revoked elsewhere
         return SignedOut(Revoked.NO, (f"{here} {why}", _lives_on(stored.token, settings, may=may)))
@@ -207,17 +207,20 @@ def _has_ended(token: Token, now: datetime) -> bool:
 
 
 def _lives_on(token: Token, settings: Settings, *, may: bool = False) -> str:
-    """``It stays valid at Webex until DATE; revoke it at ADDRESS``."""
+    """``It stays valid at Webex until DATE. Revoke it at ADDRESS``."""
     ends = [token.expires_at]
     if token.refresh_token is not None:
         ends.append(token.refresh_expires_at)
     known = [end for end in ends if end is not None]
     until = f"until {clock.local(max(known))}" if len(known) == len(ends) else "for an unknown time"
     stays = "It may stay" if may else "It stays"
-    revoke_it = f"revoke it at {OWN_PAGE}"
+    return f"{stays} valid at Webex {until}. {_how_to_revoke(settings)}"
+
+
+def _how_to_revoke(settings: Settings) -> str:
     if settings[KIND] == SERVICE_APP:
-        revoke_it = "an administrator ends it in Control Hub > Apps > Service Apps"
-    return f"{stays} valid at Webex {until}; {revoke_it}"
+        return "An administrator ends it in Control Hub > Apps > Service Apps."
+    return f"Revoke it at {OWN_PAGE}"
 
 
 def _deleted(profile: Profile, outcome: SignedOut) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
 MASK = "••••••"
@@ -77,6 +78,15 @@ def on_one_line(words: str) -> str:
     """The sentences on one line, without the lines of a file that stand indented among them."""
     kept = (line for line in words.splitlines() if not line.startswith(" "))
     return " ".join(" ".join(kept).split())
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What may have been meant by a name that is not known: a sentence."""
+    import difflib
+
+    names = list(known)
+    like = difflib.get_close_matches(name, names, 1)
+    return f"Did you mean {like[0]}?" if like else f"There are {', '.join(names)}."
 
 
 def printable(text: str) -> str:

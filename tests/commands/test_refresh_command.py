@@ -133,12 +133,22 @@ def test_all_refreshes_every_profile_and_a_bad_one_stops_none(home: Home, sandbo
     assert list(rows) == sorted(rows)
     assert all(rows[name]["ok"] for name in [*good, "fresh"])
     codes = {name: row["exit_code"] for name, row in rows.items() if not row["ok"]}
-    assert codes == {"broken": 2, "damaged": 1, "dead": 3, "empty": 0, "unsettled": 2}
+    assert codes == {"broken": 2, "damaged": 1, "dead": 3, "unsettled": 2}
+    assert rows["empty"] == {
+        "profile": "empty",
+        "ok": True,
+        "outcome": "nothing-to-refresh",
+        "message": "The profile empty has no token.",
+        "exit_code": 0,
+    }
+    assert (rows["fresh"]["outcome"], rows["good-00"]["outcome"]) == ("already-fresh", "refreshed")
     assert (
         "26 profiles: 20 refreshed, 1 fresh enough, 1 with nothing to refresh, 4 failed." in ran.err
     )
     lines = ran.err.splitlines()
-    assert [line.split(": ")[:2] for line in lines[:-1]] == [["wtr", name] for name in codes]
+    assert [line.split(": ")[:2] for line in lines[:-1]] == [
+        ["wtr", name] for name in sorted({*codes, "empty"})
+    ]
     assert len(sandbox.requests_to("access_token")) == 21
     for name in good:
         assert rows[name]["access_token"] == home.stored(name).token.access_token.reveal()

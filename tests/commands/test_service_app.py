@@ -352,7 +352,8 @@ def test_monitoring_asks_for_a_user_only_where_minting_fails(ready: Home, webex:
 
 def test_signing_out_names_who_ends_a_service_app(ready: Home) -> None:
     ready.run("retrieve", "--profile", "app")
-    ran = ready.run("sign-out", "--profile", "app")
-    assert ran.code == 0
-    assert "an administrator ends it in Control Hub" in ran.err
-    assert "idbroker" not in ran.err
+    for options, code in ((["--keep"], 1), ([], 0)):
+        ran = ready.run("sign-out", "--profile", "app", *options)
+        assert ran.code == code
+        assert "An administrator ends it in Control Hub" in ran.err
+        assert "idbroker" not in ran.err

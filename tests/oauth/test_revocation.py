@@ -33,8 +33,8 @@ def test_the_request_is_the_documented_one_and_its_response_may_be_empty(
 @pytest.mark.parametrize(
     ("status", "kind", "says"),
     [
-        (403, RequestRefused, "idbroker.webex.com/idb/profile#/tokens"),
-        (404, RequestRefused, "idbroker.webex.com/idb/profile#/tokens"),
+        (403, RequestRefused, "identity:tokens_write"),
+        (404, RequestRefused, "identity:tokens_write"),
         (401, AccessTokenRejected, "access token"),
         (429, TemporaryError, "may live on"),
         (503, TemporaryError, "may live on"),

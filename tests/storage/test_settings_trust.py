@@ -112,7 +112,9 @@ def test_what_the_environment_names_is_not_the_files(path: Path) -> None:
 def test_that_the_files_secret_goes_where_the_environment_says_is_told(path: Path) -> None:
     known = settings.load(path, {"WEBEX_BASEURL": "https://example.org/v1"})
     (told,) = known.warnings
-    assert told.startswith("$WEBEX_BASEURL names https://example.org/v1: the secret of ")
+    assert told.startswith(
+        "$WEBEX_BASEURL names https://example.org/v1: a sign-in would send there the "
+    )
     own = {"WEBEX_BASEURL": "https://example.org/v1", "WEBEX_SECRET": "s3cret2"}
     assert settings.load(path, own).warnings == ()
     assert settings.load(path, {"WEBEX_BASEURL": "https://example.com/v1"}).warnings == ()

@@ -7,7 +7,8 @@ from importlib import resources
 
 from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.output import columns, give, laid_out
-from wtr_tui.errors import DONE
+from wtr_tui.errors import DONE, UsageError
+from wtr_tui.text import meant
 
 _FOLDER = resources.files(__package__) / "topics"
 _ENDING = ".txt"
@@ -17,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "topic",
         nargs="?",
+        type=_known,
         metavar="TOPIC",
         choices=(*topics(), *COMMANDS),
         help=f"{', '.join(topics())}, or a command",
@@ -31,6 +33,13 @@ def run(options: argparse.Namespace) -> int:
     else:
         give(laid_out(text(options.topic) if options.topic else _list(), columns()))
     return DONE
+
+
+def _known(topic: str) -> str:
+    known = (*topics(), *COMMANDS)
+    if topic not in known:
+        raise UsageError(f"There is no topic {topic[:40]!a}.", meant(topic, known))
+    return topic
 
 
 def topics() -> list[str]:

@@ -47,13 +47,18 @@ def stored_token(found: Profile) -> StoredToken:
     return stored
 
 
-def loaded_settings(found: Profile, environ: Mapping[str, str] | None = None) -> Settings:
+def loaded_settings(
+    found: Profile, stored: StoredToken | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
     """The profile's settings; warnings about them are printed. Raises SettingsError.
 
-    ``environ`` is what of the environment counts for this profile, by default all of it.
+    ``environ`` is what of the environment counts for this profile, by default all of it. Where the
+    token ``stored`` is not that of these settings ForeignToken says so, and no warning.
     """
     known = settings.load(found.settings_path, os.environ if environ is None else environ)
     debug.show_settings(found, known)
+    if stored is not None:
+        tokens.require_own(stored, known)
     for warning in known.warnings:
         tell(warning)
     return known
@@ -69,7 +74,7 @@ def valid_token(
     try:
         found = profiles.find(options.profile, options.config, os.environ)
         stored = stored_token(found)
-        known = loaded_settings(found)
+        known = loaded_settings(found, stored)
         end = stored.token.expires_at or "an unknown instant"
         debug.step(f"the stored token is valid until {end}")
         with in_flight.saved_first():

@@ -159,8 +159,7 @@ def _refreshed(
     try:
         with in_flight.saved_first():
             stored = stored_token(found)
-            chosen = loaded_settings(found, environ)
-            tokens.require_own(stored, chosen)
+            chosen = loaded_settings(found, stored, environ)
             obtained = _obtained(found, stored.token, chosen, within, client)
     except WtrError as error:
         debug.step(f"{found.name}: {error.kind}")
@@ -262,8 +261,12 @@ def worst(errors: list[WtrError]) -> int:
 
 
 def _members(result: Refreshed) -> dict[str, object]:
-    head: dict[str, object] = {"profile": result.profile.name, "ok": result.error is None}
+    head: dict[str, object] = {"profile": result.profile.name, "ok": not result.has_failed}
+    if result.obtained is not None:
+        head["outcome"] = result.obtained.how.value
     if result.error is not None:
-        head |= {"error": result.text, "exit_code": result.error.exit_code}
+        head["outcome"] = result.error.kind
+        head["error" if result.has_failed else "message"] = result.text
+        head["exit_code"] = result.error.exit_code
     token = result.token
     return head if token is None else head | original_json(token, clock.now())

@@ -20,7 +20,6 @@ from wtr_tui import process
 from wtr_tui.environment.surroundings import Surroundings
 
 LIMIT_SECONDS = 2.0
-REVEAL = "press v to show the token"
 
 # GNU screen passes at most 768 bytes of a string on (measured with 4.9: 736 arrive, 776 do not),
 # older ones 256. It passes several strings on as one, so a long sequence is cut up.
@@ -137,7 +136,7 @@ def copy(
     write_terminal: Callable[[str], None],
     setting: str = "auto",
     *,
-    otherwise: str = REVEAL,
+    otherwise: str,
     environ: Mapping[str, str] | None = None,
     limit: float = LIMIT_SECONDS,
 ) -> Copied:

@@ -249,10 +249,7 @@ _AUTHORISE = (
     "A full administrator of the organisation has to authorise the service app in Control Hub >"
     " Apps > Service Apps; and the token used for it needs the scope spark:applications_token."
 )
-_REVOKE_YOURSELF = (
-    "Only an administrator's token with the scope identity:tokens_write may. Every user revokes at"
-    " https://idbroker.webex.com/idb/profile#/tokens what was granted."
-)
+_REVOKE_YOURSELF = "Only an administrator's token with the scope identity:tokens_write may."
 _CHECK_CLIENT = "Check that the App ID and the secret belong to the same integration."
 _ANOTHER_CODE = "Ask for another code, or sign in with the browser."
 _REFRESH = "Refresh the token; if that is refused, sign in again."

@@ -375,8 +375,8 @@ class _Reading:
             base_url, named
         ):
             self.notes.append(
-                f"${source.name} names {cleaned(base_url, 100)}: the secret of {self.path}, which"
-                f" means {cleaned(named, 100)}, would be sent there."
+                f"${source.name} names {cleaned(base_url, 100)}: a sign-in would send there the"
+                f" secret of {self.path}, which means {cleaned(named, 100)}."
             )
 
     def record(self) -> Mapping[str, object] | None:

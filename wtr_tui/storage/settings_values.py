@@ -26,7 +26,7 @@ from wtr_tui.addresses import (
 from wtr_tui.clock import parse_duration
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage.paths import checked_name, home
-from wtr_tui.text import cause, cleaned, is_visible_ascii, without_invisible
+from wtr_tui.text import cause, cleaned, is_visible_ascii, meant, without_invisible
 
 Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
 """A value with lists and groups in it; every scalar is the text that is written."""
@@ -261,11 +261,7 @@ def parse_theme(text: str) -> str:
     """The name of a theme."""
     theme = text.strip() or "auto"
     if theme not in THEMES:
-        import difflib
-
-        like = difflib.get_close_matches(theme, THEMES, 1)
-        meant = f"Did you mean {like[0]}?" if like else f"There are {', '.join(THEMES)}."
-        raise ValueError(f"The theme {cleaned(theme, 40)} is not known. {meant}")
+        raise ValueError(f"The theme {cleaned(theme, 40)} is not known. {meant(theme, THEMES)}")
     return theme
 
 

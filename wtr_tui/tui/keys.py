@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.keys import Keys, key_to_character
 
-from wtr_tui.text import cleaned
+from wtr_tui.text import cleaned, meant
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def keymap(wanted: Mapping[str, str], screens: Mapping[str, Iterable[BindingType
         refused = [key for key in keys if not _is_key(key)]
         if action not in actions:
             warnings.append(
-                f"keys: there is no action {cleaned(action, 40)}. {_meant(action, actions)}"
+                f"keys: there is no action {cleaned(action, 40)}. {meant(action, actions)}"
             )
         elif refused:
             warnings.append(
@@ -161,8 +160,3 @@ def _is_key(key: str) -> bool:
     while bare.startswith(_MODIFIERS):
         bare = bare.partition("+")[2]
     return len(bare) == 1 or bare in _NAMED or len(key_to_character(bare) or "") == 1
-
-
-def _meant(action: str, actions: Sequence[str]) -> str:
-    like = difflib.get_close_matches(action, actions, 1)
-    return f"Did you mean {like[0]}?" if like else f"There are {', '.join(actions)}."
