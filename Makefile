@@ -11,8 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 run: .venv/run ; @$(VENV)/wtr-tui
 demo: .venv/run ; @$(VENV)/wtr-tui --sandbox
-test: .venv/test ; $(VENV)/python -m pytest -n 2 $(ARGS)
-test-fast: .venv/test ; $(VENV)/python -m pytest -n 2 -m "not slow"
+test: .venv/test ; $(VENV)/python -m pytest -n 4 $(ARGS)
+test-fast: .venv/test ; $(VENV)/python -m pytest -n 4 -m "not slow"
 lint: .venv/test ; $(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy
 bench: .venv/test ; @$(VENV)/python -m tests.benchmarks
 screenshots: .venv/test ; @$(VENV)/python -m tests.pictures

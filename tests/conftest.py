@@ -18,6 +18,9 @@ from wtr_tui import in_flight
 # As early as can be: what a test starts is to begin as at a user's prompt.
 default_signals()
 
+# Seven hundred new objects are no reason to look for garbage: one screen is made of thousands.
+gc.set_threshold(20_000)
+
 _FOREIGN_PREFIXES = ("WEBEX_", "WTR_", "SSH_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,11 @@ def mark_slow(items: Iterable[pytest.Item]) -> None:
     if missing := [place for place in _PLACES if not (_TESTS / place).exists()]:
         raise pytest.UsageError(f"tests/support/slow.py names what is not there: {missing}")
     for item in items:
-        place = item.path.relative_to(_TESTS)
         used = getattr(item, "fixturenames", ())
-        if any(place.is_relative_to(slow) for slow in _PLACES) or not _FIXTURES.isdisjoint(used):
+        if _is_in_a_slow_place(item.path) or not _FIXTURES.isdisjoint(used):
             item.add_marker(pytest.mark.slow)
+
+
+@cache  # a file has dozens of tests
+def _is_in_a_slow_place(path: Path) -> bool:
+    return any(path.is_relative_to(_TESTS / place) for place in _PLACES)
