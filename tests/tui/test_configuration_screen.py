@@ -86,7 +86,7 @@ async def test_saving_keeps_the_comments_the_order_and_the_unknown_keys(stage: S
 
 async def test_the_first_settings_make_the_file_and_lead_to_the_sign_in(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
-        await shows(pilot, "1 At developer.webex.com/my-apps")
+        await shows(pilot, "1. At developer.webex.com/my-apps")
         assert pilot.app.focused is pilot.app.screen.query_one("#portal")
         await pilot.press("down", *"C123", "enter", *"geheim", "ctrl+s")
         await tells(pilot, "F3 signs in")
@@ -215,8 +215,8 @@ async def test_something_else_than_the_portals_url_is_told_at_enter(stage: Stage
 async def test_what_is_still_missing_after_saving_is_named(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("tab", *"C123", "ctrl+s")
-        await tells(pilot, "Saved. Still missing: Secret.")
-        await shows(pilot, "5 ^s saves.")
+        await tells(pilot, "Saved. Still missing: Client Secret.")
+        await shows(pilot, "5. ^s saves.")
         assert pilot.app.focused is field(pilot.app.screen, "appid").entry
 
 

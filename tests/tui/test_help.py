@@ -7,8 +7,8 @@ from textual.pilot import Pilot
 
 from tests.support.stage import Stage, seen, shows, until
 from tests.support.tokens import a_token
-from wtr_tui.tui.screens.columns import hanging
-from wtr_tui.tui.screens.help import key_table
+from wtr_tui.tui.screens.base import hanging
+from wtr_tui.tui.screens.dialogs import key_table
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from wtr_tui import clock
 from wtr_tui.background import in_thread
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.screens.dialogs import ConfirmScreen
 from wtr_tui.tui.screens.sign_in import SignInScreen
 from wtr_tui.tui.screens.sign_in_cards import QrScreen
 from wtr_tui.tui.screens.token import TokenScreen

@@ -11,7 +11,6 @@ from wtr_tui.storage import settings
 from wtr_tui.storage.settings import Problem, Settings
 from wtr_tui.storage.settings_values import parse_oauth_url
 from wtr_tui.tui.screens import settings_form as form
-from wtr_tui.tui.screens import settings_words as words
 from wtr_tui.tui.widgets.message_line import Tone
 
 PORTAL = parse_oauth_url(
@@ -110,14 +109,18 @@ WRONG_TOO = Problem("redirectPort", "F line 3, redirectPort: no.", "F line 3", "
     ("problems", "said", "tone"),
     [
         ([], "Saved to ~/w.yaml. F3 signs in.", Tone.GOOD),
-        ([MISSING], "Saved. Still missing: Secret.", Tone.WARN),
-        ([WRONG, MISSING], "Saved. Still missing: Secret. Still wrong: timeout.", Tone.WARN),
+        ([MISSING], "Saved. Still missing: Client Secret.", Tone.WARN),
+        (
+            [WRONG, MISSING],
+            "Saved. Still missing: Client Secret. Still wrong: Time limit (s).",
+            Tone.WARN,
+        ),
     ],
 )
 def test_after_saving_it_is_said_what_is_left(
     problems: list[Problem], said: str, tone: Tone
 ) -> None:
-    assert words.saved(problems, "~/w.yaml") == (said, tone)
+    assert form.said_of_saved(problems, "~/w.yaml") == (said, tone)
 
 
 @pytest.mark.parametrize(
@@ -129,4 +132,4 @@ def test_after_saving_it_is_said_what_is_left(
     ],
 )
 def test_the_file_is_named_with_the_lines_to_be_mended(problems: list[Problem], said: str) -> None:
-    assert words.file("~/w.yaml", problems) == said
+    assert form.file_line("~/w.yaml", problems) == said

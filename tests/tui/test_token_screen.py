@@ -20,8 +20,7 @@ from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.tui import app as app_module
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.confirm import ConfirmScreen
-from wtr_tui.tui.screens.help import HelpScreen
+from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.state import date
 

@@ -226,7 +226,7 @@ SECRET = _plain(
     "its Client Secret",
     INTEGRATION,
     variables=("WEBEX_SECRET", "WEBEX_CLIENT_SECRET"),
-    label="Secret",
+    label="Client Secret",
     missing="The secret is missing; the portal shows it once, as Client Secret.",
     is_text=True,
     is_hidden=True,
@@ -240,6 +240,7 @@ SECRET_FILE: Setting[Secret | None] = Setting(
     INTEGRATION,
     is_text=True,
     guarded="what is sent to Webex",
+    label="Secret from a file",
 )
 SECRET_COMMAND: Setting[Secret | None] = Setting(
     "secretCommand",
@@ -251,6 +252,7 @@ SECRET_COMMAND: Setting[Secret | None] = Setting(
     is_text=True,
     is_hidden=True,
     guarded="what it runs",
+    label="Secret by command",
 )
 SCOPES = _plain(
     "scopes",
@@ -289,7 +291,7 @@ KIND = _choice(
     "integration, or serviceApp: a service app, whose appid and secret these are then; its tokens"
     " need no user",
     INTEGRATION,
-    label="Kind",
+    label="Kind of profile",
 )
 APPLICATION_ID = _text(
     "applicationId",
@@ -303,7 +305,7 @@ TARGET_ORG_ID = _text(
     partial(parse_id, what="organisation's ID"),
     "the organisation whose administrator has authorised the service app",
     INTEGRATION,
-    label="Target organisation",
+    label="Organization ID",
 )
 THROUGH = _text(
     "through",
@@ -311,10 +313,14 @@ THROUGH = _text(
     "the profile whose token mints those of the service app; it needs the scope"
     " spark:applications_token",
     INTEGRATION,
-    label="Through",
+    label="Minted through",
 )
 LOGIN_HINT = _text(
-    "loginHint", parse_email, "the e-mail address that Webex's page proposes", SIGN_IN
+    "loginHint",
+    parse_email,
+    "the e-mail address that Webex's page proposes",
+    SIGN_IN,
+    label="Proposed e-mail",
 )
 ACCOUNT = _text(
     "account",
@@ -322,6 +328,7 @@ ACCOUNT = _text(
     "the e-mail address of whoever is to sign in: a sign-in by anybody else is asked about before"
     " it replaces the stored token, and refused without a terminal",
     SIGN_IN,
+    label="Expected e-mail",
 )
 PROMPT = _choice(
     "prompt",
@@ -329,14 +336,23 @@ PROMPT = _choice(
     "select_account: Webex asks which account is meant; none: it asks nothing",
     SIGN_IN,
     default="",
+    label="Account chooser",
 )
-TIMEOUT = _plain("timeout", parse_timeout, DEFAULT_TIMEOUT, "seconds that a sign-in waits", SIGN_IN)
+TIMEOUT = _plain(
+    "timeout",
+    parse_timeout,
+    DEFAULT_TIMEOUT,
+    "seconds that a sign-in waits",
+    SIGN_IN,
+    label="Time limit (s)",
+)
 BROWSER = _choice(
     "browser",
     ("auto", "never", "always"),
     "whether a browser is opened here unasked: auto (where you sit at this machine, not over SSH),"
     " never, always",
     SIGN_IN,
+    label="Open a browser",
 )
 BASE_URL = _plain(
     "baseUrl",
@@ -346,6 +362,7 @@ BASE_URL = _plain(
     WEBEX,
     variables=(BASE_URL_VARIABLE,),
     guarded="where secrets are sent",
+    label="API base URL",
 )
 CA_FILE: Setting[Path | None] = Setting(
     "caFile",
@@ -355,6 +372,7 @@ CA_FILE: Setting[Path | None] = Setting(
     WEBEX,
     is_text=True,
     guarded="where secrets are sent",
+    label="Extra CA file",
 )
 REVOKE_URL = _text(
     "revokeUrl",
@@ -363,8 +381,11 @@ REVOKE_URL = _text(
     " wtr help security. Without it nobody is asked then",
     WEBEX,
     guarded="where secrets are sent",
+    label="Revocation URL",
 )
-AUTO_REFRESH = _flag("autoRefresh", True, "refresh in time while the screens are open", KEEPING)
+AUTO_REFRESH = _flag(
+    "autoRefresh", True, "refresh in time while the screens are open", KEEPING, label="Auto-refresh"
+)
 ON_TOKEN = _text(
     "onToken",
     str,
@@ -372,6 +393,7 @@ ON_TOKEN = _text(
     KEEPING,
     is_hidden=True,
     guarded="what it runs",
+    label="Run on new token",
 )
 DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
     "deliver",
@@ -381,6 +403,7 @@ DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
     KEEPING,
     shape=Shape.NESTED,
     guarded="what is written",
+    label="Write to files",
 )
 WARN_BEFORE = _plain(
     "warnBefore",
@@ -390,12 +413,14 @@ WARN_BEFORE = _plain(
     KEEPING,
     shape=Shape.WORDS,
     shown_default="14d 3d 1d",
+    label="Sign-in warnings",
 )
 CLIPBOARD = _choice(
     "clipboard",
     ("auto", "local", "terminal", "tmux"),
     "the way to your clipboard: auto (the best one here), local, terminal, tmux",
     SCREEN,
+    label="Clipboard",
 )
 THEME = _plain(
     "theme",
@@ -407,6 +432,7 @@ THEME = _plain(
     choices=THEMES,
     is_text=True,
     is_lenient=True,
+    label="Theme",
 )
 MOUSE = _flag(
     "mouse",
@@ -414,6 +440,7 @@ MOUSE = _flag(
     "give the mouse to the program, as --mouse does; without it the terminal's own selection works",
     SCREEN,
     is_lenient=True,
+    label="Mouse",
 )
 TITLE = _flag(
     "title",
@@ -421,6 +448,7 @@ TITLE = _flag(
     "show the time left and the profile in the terminal's title",
     SCREEN,
     is_lenient=True,
+    label="Terminal title",
 )
 NOTIFY = _choice(
     "notify",
@@ -429,6 +457,7 @@ NOTIFY = _choice(
     " osc9 (iTerm2, Windows Terminal), osc777 (foot, VTE) or osc99 (kitty); or off. tmux passes"
     " the notification on with allow-passthrough alone, the bell always",
     SCREEN,
+    label="Notification",
 )
 KEYS: Setting[Mapping[str, str]] = Setting(
     "keys",
@@ -438,6 +467,7 @@ KEYS: Setting[Mapping[str, str]] = Setting(
     SCREEN,
     shape=Shape.NESTED,
     is_lenient=True,
+    label="Other keys",
 )
 
 SETTINGS: tuple[Setting[Any], ...] = tuple(

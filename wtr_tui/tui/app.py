@@ -28,7 +28,7 @@ from wtr_tui.storage.settings_values import THEMES
 from wtr_tui.tui import driver, export, keys, lifecycle, put_aside, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.screens import FullScreens
-from wtr_tui.tui.screens.base import Dialog, WtrScreen
+from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Followed, Program, Session
 from wtr_tui.tui.widgets.message_line import Tone
 
@@ -409,6 +409,10 @@ class WtrApp(driver.FaultApp):
 
     def _is_free(self) -> bool:
         """Whether no dialog has to be answered first; one that only shows something is closed."""
+        if self.shown is self.screen:
+            return True
+        from wtr_tui.tui.screens.dialogs import Dialog
+
         if isinstance(self.screen, Dialog) and not self.screen.ASKS:
             self.screen.dismiss()
         return self.shown is self.screen
@@ -419,14 +423,14 @@ class WtrApp(driver.FaultApp):
 
     def action_help(self) -> None:
         if self._is_free() and isinstance(self.screen, WtrScreen):
-            from wtr_tui.tui.screens.help import HelpScreen
+            from wtr_tui.tui.screens.dialogs import HelpScreen
 
             self.push_screen(HelpScreen(self.screen))
 
     def action_palette(self) -> None:
         if not self._is_free() or (below := self.shown) is None:
             return
-        from wtr_tui.tui.screens.palette import PaletteScreen
+        from wtr_tui.tui.screens.choosers import PaletteScreen
 
         async def run(chosen: ActiveBinding | None) -> None:
             if chosen is not None:
@@ -440,7 +444,7 @@ class WtrApp(driver.FaultApp):
         if self.no_color:
             self.tell("$NO_COLOR is set: without it there are themes to choose from.", Tone.WARN)
             return
-        from wtr_tui.tui.screens.choice import ChoiceScreen
+        from wtr_tui.tui.screens.choosers import ChoiceScreen
 
         self.push_screen(ChoiceScreen("Theme", THEMES, self._wanted_theme), self._take_theme)
 
@@ -474,7 +478,7 @@ class WtrApp(driver.FaultApp):
         if not lost:
             self.leave(DONE)
             return
-        from wtr_tui.tui.screens.confirm import ConfirmScreen
+        from wtr_tui.tui.screens.dialogs import ConfirmScreen
 
         asked = self._quit_question
         if asked is not None and asked.is_attached:

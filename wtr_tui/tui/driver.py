@@ -247,8 +247,6 @@ def first_screen(app: App[int], screen: Screen[None]) -> Screen[None]:
 
     Otherwise an empty screen below it is laid out and painted first: 11 ms of the first picture.
     """
-    for path in screen.css_path:  # Textual reads the style sheets of all screens but this one
-        app.stylesheet.read(path)
     # switch_screen takes off what Textual puts on every screen but the default one.
     screen._push_result_callback(app, None)
     return screen

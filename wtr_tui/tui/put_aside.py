@@ -25,7 +25,7 @@ def offer(app: WtrApp) -> None:
 def ask(app: WtrApp, path: Path, account: Account, before: Account) -> None:
     """Asks whether the token at ``path``, of another account, replaces the stored one."""
     from wtr_tui.storage.settings_table import ACCOUNT
-    from wtr_tui.tui.screens.confirm import ConfirmScreen
+    from wtr_tui.tui.screens.dialogs import ConfirmScreen
 
     session = app.session
     why = account.why_put_aside(before, session.settings[ACCOUNT])

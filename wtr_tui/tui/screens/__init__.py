@@ -3,7 +3,7 @@
 To add a screen:
 
 1. Write ``screens/NAME.py`` with a class that inherits from :class:`base.WtrScreen` (a full
-   screen) or :class:`base.Dialog` (a framed box above one). Its words, its keys and its style
+   screen), or a :class:`dialogs.Dialog` (a framed box above one). Its words, its keys and its style
    sheet (``DEFAULT_CSS``) stand in that file.
 2. A full screen gets an entry in :data:`_FULL_SCREENS`; then ``program.go("NAME")`` shows it.
 3. Where it is a tab, it also gets an entry in :data:`wtr_tui.tui.widgets.header.TABS` and a key

@@ -1,12 +1,10 @@
-"""What all screens have in common.
-
-:class:`WtrScreen` is a full screen: header, page, message line, key bar. :class:`Dialog` is a
-framed box above one. Both have ``self.session`` and ``self.program``.
-"""
+"""What all full screens have in common: header, page, message line, key bar."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+import textwrap
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import ClassVar, cast
 
@@ -14,20 +12,16 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.reactive import Reactive
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.screen import Screen
 from textual.widget import Widget
 
-from wtr_tui.text import printable
-from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.header import TABS, Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
 from wtr_tui.tui.widgets.message_line import MOST_ROWS, MessageLine, Tone
 from wtr_tui.tui.widgets.panel import CardKeys
-from wtr_tui.tui.widgets.quiet import Quiet
 
 NARROW_BELOW, TALL_FROM, TINY_BELOW = 76, 22, 14
 
@@ -95,12 +89,8 @@ class WtrScreen(Screen[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.ScreenResume):
             # Widgets are styled when they are made, and when something about them changes. To
-            # style all of them again takes longer than to show the screen. Only a style sheet of
-            # the screen's own may be read after its first widgets were made.
-            first = not self._styled_for
-            event.refresh_styles = (
-                bool(self.css_path) if first else self.app.theme != self._styled_for
-            )
+            # style all of them again takes longer than to show the screen.
+            event.refresh_styles = self._styled_for not in {"", self.app.theme}
             self._styled_for = self.app.theme
         await super().on_event(event)
 
@@ -196,119 +186,14 @@ class WtrScreen(Screen[None]):
         """Called when the stored token is another one, or is gone."""
 
 
-class Dialog(ModalScreen[ScreenResultType]):
-    """A framed box in the middle; ``compose`` yields one :class:`Box`."""
+def hanging(line: str, width: int, *, at: int = 0) -> str:
+    """The line in lines of ``width``, the later ones indented to where its words begin.
 
-    ASKS: ClassVar[bool] = True
-    """Whether it has to be answered; what only shows something makes way for another screen."""
-    CSS_PATH = "dialogs.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll(-2)", show=False),
-        Binding("down,j", "scroll(2)", show=False),
-        Binding("pageup", "scroll(-10)", show=False),
-        Binding("pagedown,space", "scroll(10)", show=False),
-    ]
-
-    @property
-    def program(self) -> Program:
-        return cast(Program, self.app)
-
-    @property
-    def session(self) -> Session:
-        return self.program.session
-
-    def on_key(self, event: events.Key) -> None:
-        """Textual keeps the program's own keys, which work everywhere, from dialogs."""
-        action = self.program.action_of(event.key)
-        bound = self.active_bindings.get(event.key)
-        if action and (bound is None or bound.node is not self):
-            event.stop()
-            self.app.call_later(self.app.run_action, action)
-
-    def action_scroll(self, lines: int) -> None:
-        self.query_one(Box).scroll_relative(y=lines, animate=False)
-
-
-SCROLL_KEYS = (("↑ ↓", "scroll"), ("Esc", "closes"))
-
-
-class Box(VerticalScroll, can_focus=False):
-    """The frame of a dialog: the title above, the keys below; what it holds scrolls between them.
-
-    ``columns`` is how many its widest line takes. Each key is what to press and what it does; a
-    click on it presses it.
+    That is at ``at``, else behind a number (``1. ``) or a name with two blanks after it.
     """
-
-    def __init__(self, title: str, *keys: tuple[str, str], columns: int = 68) -> None:
-        super().__init__()
-        self.show_title(title)
-        self._keys = [(with_keys(key), word) for key, word in keys]
-        parts = [
-            Content.assemble(Content.styled(key, "bold $next"), f" {word}")
-            for key, word in self._keys
-        ]
-        self.border_subtitle = self._line = Content(_BETWEEN).join(parts)
-        self.styles.width = columns + _AROUND
-
-    def on_click(self, event: events.Click) -> None:
-        width, height = self.outer_size
-        if event.y != height - 1:
-            return
-        # At the right of the lower edge; from its left end on where it is cut.
-        start = max(width - _CORNER - self._line.cell_length, _CORNER)
-        for key, word in self._keys:
-            end = start + len(f"{key} {word}")
-            if start <= event.x < end:
-                event.stop()
-                pressed = _NAMES.get(key) or next(
-                    filter(lambda each: spelled(each) == key, self.screen.active_bindings), ""
-                )
-                if pressed:
-                    # Not from here: a key that its parent has sent goes no further than a field.
-                    self.app.call_later(self.app.simulate_key, pressed)
-                return
-            start = end + len(_BETWEEN)
-
-    def show_title(self, title: str) -> None:
-        """Another title; the same one costs nothing."""
-        if self.border_title != printable(title):
-            self.border_title = Content(printable(title))
-
-
-_BETWEEN, _CORNER = "   ", 3
-_NAMES = {"Enter": "enter", "Esc": "escape"}
-_AROUND = 7
-"""Columns of the frame, the blanks inside of it and the scroll bar (dialogs.tcss)."""
-
-
-class Listing(Dialog[None]):
-    """A list to be scrolled and closed: all scopes, the history.
-
-    As wide as its lines, up to the screen; what does not fit goes on below column ``hang``."""
-
-    ASKS = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close")]
-
-    def __init__(self, title: str, lines: Sequence[Content], *, hang: int = 0) -> None:
-        super().__init__()
-        self._title = title
-        self._lines = lines
-        self._hang = hang
-
-    def compose(self) -> ComposeResult:
-        count = len(self._lines)
-        widest = max((line.cell_length for line in self._lines), default=30)
-        title = f"{self._title} · {count}" if count else self._title
-        with Box(title, *SCROLL_KEYS, columns=max(widest, 30)):
-            yield Quiet("nothing yet")
-
-    def on_resize(self) -> None:
-        if self._lines:
-            width = self.query_one(Box).content_size.width or self.size.width
-            gap = "\n" + " " * self._hang
-            lines = [
-                line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
-                for line in self._lines
-            ]
-            self.query_one(Quiet).reshape(Content("\n").join(lines))
+    begins = re.match(r"\d\. |\S+ {2,}", line)
+    indent = " " * (at or (begins.end() if begins else 0))
+    # A wrapped line is made of words: the blanks within the first column are not to be lost.
+    head, rest = line[: len(indent)], line[len(indent) :]
+    wrapped = textwrap.wrap(rest, max(width - len(indent), 10), break_on_hyphens=False) or [""]
+    return f"\n{indent}".join([head + wrapped[0], *wrapped[1:]])

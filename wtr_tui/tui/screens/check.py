@@ -13,8 +13,7 @@ from textual.widget import Widget
 
 from wtr_tui.background import in_thread
 from wtr_tui.tui.keys import Key, keys
-from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.screens.columns import hanging
+from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
 

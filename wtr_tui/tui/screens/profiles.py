@@ -23,8 +23,8 @@ from wtr_tui.tokens import LIKELY_CAUSES
 from wtr_tui.tui import overview
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import profile_table as table
-from wtr_tui.tui.screens.base import Box, Dialog, WtrScreen
-from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
 from wtr_tui.tui.session import Followed
 from wtr_tui.tui.state import date, next_refresh, sign_in_by, state_of_profile
 from wtr_tui.tui.widgets.inputs import QuietInput

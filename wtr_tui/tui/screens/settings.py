@@ -7,37 +7,106 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, ItemGrid, Vertical
+from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Input
 
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_edit
 from wtr_tui.storage.settings_table import SECTIONS, SERVICE_APP, SETTINGS, Setting
-from wtr_tui.storage.settings_values import Given, check_app_id, parse_oauth_url
-from wtr_tui.tui.keys import Key, keys
-from wtr_tui.tui.screens import first_steps
+from wtr_tui.storage.settings_values import Given, known_scopes, parse_oauth_url
+from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import settings_form as form
-from wtr_tui.tui.screens import settings_words as words
-from wtr_tui.tui.screens.base import Page, WtrScreen
-from wtr_tui.tui.screens.choice import ChoiceScreen
-from wtr_tui.tui.screens.confirm import ConfirmScreen
-from wtr_tui.tui.screens.scopes import ScopesScreen
+from wtr_tui.tui.screens.base import WtrScreen, hanging
+from wtr_tui.tui.screens.choosers import ChoiceScreen, ScopesScreen
+from wtr_tui.tui.screens.dialogs import ConfirmScreen
 from wtr_tui.tui.widgets.inputs import AddressInput, ChoiceInput, Field, QuietInput, SecretInput
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
 
+_FIRST = ("lead", "make", "uri-block", "portal-block", "enter", "fields", "save")
+_USUAL = ("fields", "uri-block", "portal-block")
+"""The parts of the form in their order: as steps with numbers, or the values first."""
+
+
+class NumberedLine(Quiet):
+    """A sentence; what it takes more lines for stands under its words, not under its number."""
+
+    def render(self) -> Content:
+        return Content(hanging(self.shown, self.content_size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(hanging(self.shown, width).splitlines())
+
 
 class SettingsScreen(WtrScreen):
-    """A form over the profile's settings file. What the environment sets is shown, not edited."""
+    """A form over the profile's settings file. What the environment sets is shown, not edited.
 
-    CSS_PATH = "forms.tcss"
+    Who has no App ID or no secret yet finds it as five steps, the ``-leading`` ones.
+    """
+
+    SCOPED_CSS = False  # it asks how large the screen is
+    DEFAULT_CSS = """
+    SettingsScreen #page { max-width: 210; }
+    SettingsScreen #columns, SettingsScreen #form, SettingsScreen #fields { height: auto; }
+    SettingsScreen #form { width: 1fr; }
+    SettingsScreen #form > * { width: 100%; height: auto; }
+    SettingsScreen Quiet { width: 100%; }
+    SettingsScreen #trouble { color: $over; margin: 0 0 1 0; }
+    SettingsScreen NumberedLine { color: $muted; }
+    SettingsScreen #uri-block, SettingsScreen #portal-block { margin: 1 0 0 0; }
+    SettingsScreen #redirect-uri { padding: 0 0 0 2; text-style: bold; }
+    SettingsScreen #portal { margin: 0 0 0 2; }
+    SettingsScreen #portal-problem { padding: 0 0 0 2; color: $over; }
+    SettingsScreen #aside { display: none; width: 58; margin: 0 0 0 3; }
+    SettingsScreen #sections {
+        height: auto; margin: 1 0 0 0; grid-size: 1; grid-gutter: 1 2;
+    }
+    SettingsScreen.-double #sections { grid-size: 2; }
+    SettingsScreen #file { color: $muted; margin: 1 0 0 0; }
+    SettingsScreen.-short #file, SettingsScreen.-short #uri-block,
+    SettingsScreen.-short #portal-block { margin: 0; }
+
+    Field, Field > .row { height: auto; width: 100%; }
+    Field > .row { height: 1; }
+    Field .label { width: 20; height: 1; color: $muted; }
+    Field Input { width: 1fr; }
+    Field .source {
+        width: 26; height: 1; padding: 0 0 0 2; color: $muted;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    .-double #sections Field .source { width: 20; }
+    Field > .problem, Field > .meaning { padding: 0 0 0 20; color: $muted; display: none; }
+    Field.-shown > .problem, Field.-explained > .meaning { display: block; }
+    Field.-wrong > .problem { color: $over; }
+    .-narrow Field .source { display: none; }
+    .-narrow Field > .problem, .-narrow Field > .meaning { padding: 0; }
+
+    .-leading NumberedLine { color: $foreground; }
+    .-leading #make, .-leading #enter, .-leading #save { margin: 1 0 0 0; }
+    .-leading #uri-block, .-leading #portal-block, .-leading #file { margin: 0; }
+    .-leading #fields, .-leading #redirect-uri, .-leading #portal-problem { padding: 0 0 0 3; }
+    .-leading #portal { margin: 0 0 0 3; }
+    .-leading.-roomy #uri-block, .-leading.-roomy #portal-block, .-leading.-roomy #file {
+        margin: 1 0 0 0;
+    }
+    .-leading.-roomy #page { align-vertical: middle; }
+    .-leading.-double #aside { display: block; }
+    .-leading.-short #make, .-leading.-short #enter, .-leading.-short #save { margin: 0; }
+    .-leading #field-appid > .problem, .-leading #field-secret > .problem { display: none; }
+    .-leading #field-appid.-wrong > .problem, .-leading #field-secret.-wrong > .problem {
+        display: block;
+    }
+    """
     WHOLE_WIDTH = True
     NAME = "settings"
     HELP_NAME = "Settings"
+    HELP_TEXT = form.HELP
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (140, "-double")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
-    HELP_TEXT = words.HELP
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("ctrl+s", "save", "Save", "Save what was changed"),
@@ -52,40 +121,54 @@ class SettingsScreen(WtrScreen):
         Binding("up", "app.focus_previous", show=False, priority=True),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._leading = False
+        self._portal_redirect_uri = ""
+        """As the pasted OAuth URL spells it: Webex compares it byte for byte."""
+        self._filled_from: object = None
+
     def content(self) -> Iterable[Widget]:
-        yield Quiet("", id="trouble", classes="wrapped")
-        yield from first_steps.around(self._field(setting) for setting in words.FIRST)
-        panels = [
-            Panel(section, *(self._field(each) for each in SETTINGS if _is_in(each, section)))
-            for section in SECTIONS
-        ]
-        yield Vertical(*panels, id="sections")
-        yield Quiet("", id="file", classes="wrapped muted")
+        yield Quiet("", id="trouble")
+        yield Horizontal(
+            Vertical(*self._form(), id="form"),
+            Panel("What Webex asks for", Quiet(id="portal-form"), id="aside", classes="-roomy"),
+            id="columns",
+        )
+        yield ItemGrid(
+            *(
+                Panel(section, *(self._field(each) for each in SETTINGS if _is_in(each, section)))
+                for section in SECTIONS
+            ),
+            id="sections",
+        )
+        yield Quiet("", id="file")
+
+    def _form(self) -> Iterable[Widget]:
+        yield Quiet(form.LEAD, id="lead")
+        yield NumberedLine(id="make")
+        yield Vertical(NumberedLine(id="uri-lead"), Quiet(id="redirect-uri"), id="uri-block")
+        yield Vertical(
+            NumberedLine(id="portal-lead"),
+            AddressInput(id="portal", placeholder="https://webexapis.com/v1/authorize?…"),
+            Quiet(id="portal-problem"),
+            id="portal-block",
+        )
+        yield NumberedLine(id="enter")
+        yield Vertical(*(self._field(setting) for setting in form.BASICS), id="fields")
+        yield NumberedLine(id="save")
 
     def _field(self, setting: Setting[Any]) -> Field:
-        checks: dict[str, form.Check] = {
-            "appid": check_app_id,
-            "secret": form.check_typed_secret,
-            "scopes": form.check_scopes,
-            "redirectPort": form.check_port,
-        }
-
-        def usual(text: str) -> str | None:
+        def check(text: str) -> str | None:
             used = self.session.used
             return form.check(setting, Given(text, used.profile.settings_path, used.environ))
 
-        entry = QuietInput() if not setting.is_hidden else SecretInput()
+        entry = SecretInput() if setting.is_hidden else QuietInput()
         if setting.choices:
             entry = ChoiceInput(setting.choices, setting.default_text)
-        elif setting not in words.FIRST:
+        elif setting not in form.BASICS:
             entry.placeholder = setting.default_text
-        return Field(
-            setting.title,
-            setting.name,
-            entry,
-            checks.get(setting.name, usual),
-            words.meaning(setting),
-        )
+        return Field(setting.title, setting.name, entry, check, form.meaning(setting))
 
     def on_mount(self) -> None:
         self._fill()
@@ -107,8 +190,6 @@ class SettingsScreen(WtrScreen):
     def _texts(self) -> dict[str, str]:
         return {key: field.entry.value for key, field in self.fields().items()}
 
-    _filled_from: object = None
-
     def _fill(self) -> None:
         if not self.query("#file"):
             return  # the program ends while this screen is being put together
@@ -120,9 +201,9 @@ class SettingsScreen(WtrScreen):
             field.fill(shown.value, shown.source, fixed=shown.fixed)
         readable = session.settings_error is None
         self._leading = readable and form.is_first(settings)
-        first_steps.arrange(self.query_one(Page), leading=self._leading)
-        for widget in self.query(".form"):
-            widget.display = readable  # an empty form over a full file would tell a lie
+        self._arrange()
+        # An empty form over a full file would tell a lie.
+        self.query_one("#columns").display = readable
         self.query_one("#sections").display = readable and not self._leading
         self._portal_redirect_uri = ""
         self._portal_problem("")
@@ -134,12 +215,23 @@ class SettingsScreen(WtrScreen):
             self.tell(" ".join(settings.warnings), Tone.WARN)
         self._focus_first()
 
+    def _arrange(self) -> None:
+        """Puts the parts of the form in order: as steps, or the values first."""
+        self.set_class(self._leading, "-leading")
+        for name, line in (form.STEPS if self._leading else form.USUAL).items():
+            self.query_one(f"#{name}", NumberedLine).reshape(with_keys(line))
+        order = _FIRST if self._leading else _USUAL
+        parts = self.query_one("#form")
+        for part in parts.children:
+            part.display = part.id in order
+        parts.sort_children(key=lambda part: order.index(part.id) if part.id in order else -1)
+
     def _show_trouble(self) -> None:
         """What no field can tell: a file that cannot be read, a wrong value without a field."""
         session = self.session
         beside = {key for key, field in self.fields().items() if field.problem}
         trouble = self.query_one("#trouble", Quiet)
-        text = words.trouble(session.settings.problems, beside, session.settings_error)
+        text = form.trouble(session.settings.problems, beside, session.settings_error)
         trouble.display = bool(text)
         trouble.reshape(text)
 
@@ -170,13 +262,13 @@ class SettingsScreen(WtrScreen):
             self.focus_next()
 
     def _choose(self, entry: ChoiceInput) -> None:
-        field = next(each for each in self.query(Field) if each.entry is entry)
+        label = next(each.label for each in self.query(Field) if each.entry is entry)
 
         def take(value: str | None) -> None:
             entry.value = entry.value if value is None else value
 
         current = entry.value or entry.placeholder
-        self.app.push_screen(ChoiceScreen(field.key, entry.choices, current), take)
+        self.app.push_screen(ChoiceScreen(label, entry.choices, current), take)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -196,7 +288,7 @@ class SettingsScreen(WtrScreen):
         field = self.fields()["scopes"]
         source = form.shown(self.session.settings, "scopes").source
         count = len(form.scopes_in(field.entry.value))
-        field.tell_source(source if field.problem else words.counted(source, count))
+        field.tell_source(source if field.problem else form.counted(source, count))
 
     def _show_kind(self) -> None:
         """What only a service app needs is shown for one, and where it is set."""
@@ -208,7 +300,7 @@ class SettingsScreen(WtrScreen):
     def _show_file(self) -> None:
         session = self.session
         changed = len(self._changed_fields())
-        line = words.file(session.settings_place, session.settings.problems, changed)
+        line = form.file_line(session.settings_place, session.settings.problems, changed)
         self.query_one("#file", Quiet).reshape(line)
 
     def _changed_fields(self) -> list[Field]:
@@ -239,16 +331,15 @@ class SettingsScreen(WtrScreen):
         secret = self.fields()["secret"].entry
         if not secret.value:
             self.set_focus(secret)
-        self.tell(*words.filled(found, portal, secretless=not secret.value))
-
-    _leading = False
-    _portal_redirect_uri = ""
-    """As the pasted OAuth URL spells it: Webex compares it byte for byte."""
+        self.tell(*form.said_of_filled(found, portal, secretless=not secret.value))
 
     def _show_uri(self) -> None:
-        self.query_one("#redirect-uri", Quiet).reshape(
-            self._redirect_uri() or "(once the redirect port is right)"
-        )
+        uri = self._redirect_uri() or "(once the redirect port is right)"
+        self.query_one("#redirect-uri", Quiet).reshape(uri)
+        if self._leading:
+            scopes = form.scopes_in(self.fields()["scopes"].entry.value)
+            asked = form.portal_form(uri, scopes, known_scopes())
+            self.query_one("#portal-form", Quiet).reshape(asked)
 
     def _redirect_uri(self) -> str:
         port = self.fields()["redirectPort"].entry.value
@@ -282,7 +373,7 @@ class SettingsScreen(WtrScreen):
         session.load_settings()
         self._fill()
         self.set_focus(focused)
-        self.tell(*words.saved(session.settings.problems, session.settings_place))
+        self.tell(*form.said_of_saved(session.settings.problems, session.settings_place))
         self.program.settings_changed()
         self.program.token_changed()
 
@@ -297,7 +388,7 @@ class SettingsScreen(WtrScreen):
         self.program.settings_changed()
 
     def unsaved_work(self) -> str:
-        return words.UNSAVED if self._changed_fields() else ""
+        return form.UNSAVED if self._changed_fields() else ""
 
     def when_settled(self, then: Callable[[], None]) -> None:
         """Goes on at once, or once the user has said what becomes of unsaved changes."""
@@ -317,7 +408,7 @@ class SettingsScreen(WtrScreen):
             then()
 
         question = ConfirmScreen(
-            words.UNSAVED,
+            form.UNSAVED,
             "Save it?",
             (("y", "yes"), ("n", "no, drop it"), ("Esc", "back to the settings")),
         )
@@ -358,4 +449,4 @@ _ADDRESS = "https://webexapis.com/v1/authorize?client_id="
 
 
 def _is_in(setting: Setting[Any], section: str) -> bool:
-    return setting.section == section and setting not in words.FIRST
+    return setting.section == section and setting not in form.BASICS

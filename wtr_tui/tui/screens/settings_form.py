@@ -1,28 +1,106 @@
-"""What the form over the settings shows, takes in and saves (pure)."""
+"""What the form over the settings shows, says, takes in and saves (pure)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
+
+from textual.content import Content
 
 from wtr_tui.addresses import port_of
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.settings import Origin, Settings
+from wtr_tui.storage.settings import Origin, Problem, Settings
 from wtr_tui.storage.settings_file import read_mapping
-from wtr_tui.storage.settings_table import SETTINGS, Setting
+from wtr_tui.storage.settings_table import (
+    APP_ID,
+    REDIRECT_PORT,
+    SCOPES,
+    SECRET,
+    SETTINGS,
+    Setting,
+)
 from wtr_tui.storage.settings_values import (
     Given,
     PortalUrl,
-    check_secret,
     parse_flag,
     parse_port,
     parse_scopes,
 )
+from wtr_tui.tui.keys import key, with_keys
+from wtr_tui.tui.widgets.message_line import Tone
 
-Check: TypeAlias = "Callable[[str], str | None]"
-BY_KEY: Mapping[str, Setting[Any]] = {setting.name: setting for setting in SETTINGS}
+BASICS = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)
+"""The settings that everybody needs."""
+_BY_NAME: Mapping[str, Setting[Any]] = {setting.name: setting for setting in SETTINGS}
+
+HELP = (
+    "An integration is what Webex calls a program that may act for you. You make one at"
+    " developer.webex.com/my-apps: Create a New App, then Integration. Its page shows the Client"
+    " ID (here: App ID), the Client Secret (once) and the OAuth Authorization URL, which fills in"
+    " everything here but the secret.\n\n"
+    "The redirect URI is where your browser comes back to after you have agreed. The integration"
+    " must have it exactly as it is shown here, to the last sign.\n\n"
+    "Scopes say what a token may do. Each names one thing: in meeting:schedules_read, meeting is"
+    " the part of Webex, schedules what is meant in it, and read that it may be seen, not changed"
+    " (write: changed). A token has no more rights than you have yourself. Ask for few: whoever"
+    " has the token can do all that its scopes allow. Webex refuses the sign-in when the"
+    " integration lacks one of them. After a change, sign in again: a token keeps the scopes that"
+    " it was made with.\n\n"
+    "Where a value comes from stands beside it. The environment wins over the file, and the file"
+    " over the default. Saving keeps the comments, the order and the unknown keys of the file; a"
+    " field that is emptied takes its key out of the file."
+)
+LEAD = (
+    "To get a token you need an integration: what Webex calls a program that may act for you."
+    " You make it once, in five steps:"
+)
+STEPS = {
+    "make": "1. At developer.webex.com/my-apps: Create a New App, then Integration.",
+    "uri-lead": "2. Give it this redirect URI, exactly as it stands ({copy-uri:^y} copies it):",
+    "portal-lead": "3. Tick scopes, add it, and paste here the OAuth URL its page shows:",
+    "enter": "4. Paste the Client Secret from there. It is shown only once.",
+    "save": "5. {save:^s} saves. Then {go-sign-in:F3} signs in.",
+}
+"""The form's lines, by name, for somebody who has no settings yet."""
+USUAL = {
+    "uri-lead": "Register this redirect URI with the integration, exactly as it stands:",
+    "portal-lead": "Paste the integration's OAuth URL to fill in all but the secret:",
+}
+UNSAVED = "What you changed in the settings is not saved."
+_MEANINGS = {
+    "appid": "It names the integration, whose page calls it Client ID.",
+    "secret": "Its page shows it once, as Client Secret. {reveal:^r} reveals it.",
+    "scopes": "What a token may do. {scopes:^o} picks them from a list.",
+    "redirectPort": "Where your browser comes back to, after you agreed.",
+}
+
+
+def meaning(setting: Setting[Any]) -> str:
+    """What a setting is for, as a sentence, and its key in the file where its label is another."""
+    text = setting.help.replace(", see below", "")
+    said = with_keys(_MEANINGS.get(setting.name, f"{text[:1].upper()}{text[1:]}."))
+    return said if setting in BASICS else f"{said} ({setting.name})"
+
+
+def portal_form(uri: str, scopes: Iterable[str], known: Mapping[str, str]) -> Content:
+    """What Webex's page asks for when an integration is made, and what to answer."""
+    rows = [
+        ("Name", "yours to choose; shown when you sign in"),
+        ("Icon", "any of the defaults"),
+        ("Description", "yours to choose; it stays with you"),
+        ("Redirect URI(s)", uri),
+        ("Scopes", "these, or those that you need:"),
+    ]
+    lines = [Content.assemble(Content.styled(f"{name:<17}", "$muted"), said) for name, said in rows]
+    for scope in scopes:
+        allows = known.get(scope, "").partition(" (")[0]
+        lines += [Content(f"  {scope}"), Content.styled(f"    {allows}", "$muted")]
+    return Content("\n").join(lines)
+
+
+# What the fields show.
 
 
 @dataclass(frozen=True)
@@ -34,7 +112,7 @@ class Shown:
     fixed: bool
 
 
-def shown(settings: Settings, key: str, written: str = "") -> Shown:
+def shown(settings: Settings, name: str, written: str = "") -> Shown:
     """The value, also a wrong one, and where it comes from in words.
 
     ``written`` is the text as it is written, for a setting whose value is not one.
@@ -45,19 +123,19 @@ def shown(settings: Settings, key: str, written: str = "") -> Shown:
         "scopes": " ".join(settings.scopes),
         "redirectPort": str(settings.redirect_port),
     }
-    source = settings.sources[key]
-    value = settings.wrong.get(key) or right.get(key, written)
-    words = source.words() if value or source.kind != "default" else "not set"
-    if key not in right and not value and source.kind == "default":
-        words = "default" if BY_KEY[key].default_text else "not set"
-    line = next((problem.where for problem in settings.problems if problem.key == key), "")
+    source = settings.sources[name]
+    value = settings.wrong.get(name) or right.get(name, written)
+    words = source.words()
+    if not value and source.kind == "default":
+        words = "default" if name not in right and _BY_NAME[name].default_text else "not set"
+    line = next((problem.where for problem in settings.problems if problem.key == name), "")
     if source.kind == "file" and " line " in line:
         words += f", line {line.rpartition(' line ')[2]}"
     fixed = source.kind in ("environment", "elsewhere")
-    if key == "redirectPort" and settings.sources["redirectUri"].kind != "default":
-        fixed = key not in settings.wrong
+    if name == "redirectPort" and settings.sources["redirectUri"].kind != "default":
+        fixed = name not in settings.wrong
         words = "as in redirectUri" if fixed else words
-    if source.kind == "file" and key not in right and not value:
+    if source.kind == "file" and name not in right and not value:
         return Shown("", "a list: edit it in the file", fixed=True)
     return Shown(value, words, fixed)
 
@@ -75,34 +153,31 @@ def written_texts(path: Path, settings: Settings, environ: Mapping[str, str]) ->
             texts[setting.name] = environ.get(source.name, "")
         found = [entries[name].value for name in setting.names if name in entries]
         if source.kind == "file" and found:
-            value = found[0]
-            texts[setting.name] = value if isinstance(value, str) else _joined(value)
+            texts[setting.name] = _joined(found[0])
     return texts
 
 
 def _joined(value: object) -> str:
-    """A list of words as one text; "" for what no field can show."""
-    plain = isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
-    return " ".join(value) if plain else ""  # type: ignore[arg-type]  # a list of texts
+    """A text, or a list of words as one; "" for what no field can show."""
+    words = [value] if isinstance(value, str) else value
+    plain = isinstance(words, (list, tuple)) and all(isinstance(each, str) for each in words)
+    return " ".join(words) if plain else ""  # type: ignore[arg-type]  # a list of texts
 
 
 def check(setting: Setting[Any], given: Given) -> str | None:
-    """A sentence on what is wrong with a text for this setting, or None; empty is its default."""
-    if not given.text.strip():
+    """A sentence on what is wrong with a text for this setting, or None.
+
+    Only what everybody needs may not be empty.
+    """
+    if not given.text.strip() and setting not in BASICS:
         return None
     try:
         setting.parse(given)
     except ValueError as error:
         return str(error)
-    return None
-
-
-def check_typed_secret(text: str) -> str | None:
-    """As :func:`check_secret`; a blank inside is reported, too: nothing of Webex's has one."""
-    refusal = check_secret(text)
-    if refusal is None and " " in text:
+    if setting is SECRET and " " in given.text:  # nothing of Webex's has one
         return "The secret holds a space: was something else copied along with it?"
-    return refusal
+    return None
 
 
 def is_first(settings: Settings) -> bool:
@@ -110,11 +185,31 @@ def is_first(settings: Settings) -> bool:
     return not (shown(settings, "appid").value and settings.secret)
 
 
-def environment_of(settings: Settings, key: str) -> Origin | None:
-    """The variable a value comes from; the port may come with the whole redirect URI."""
-    names = ("redirectUri", key) if key == "redirectPort" else (key,)
-    sources = (settings.sources[name] for name in names)
-    return next((source for source in sources if source.kind == "environment"), None)
+def counted(source: str, scopes: int) -> str:
+    """``default · 7 scopes``."""
+    return f"{source} · {scopes} scope{'' if scopes == 1 else 's'}"
+
+
+def scopes_in(text: str) -> tuple[str, ...]:
+    """The scopes of a text that may still be wrong."""
+    return tuple(text.replace(",", " ").split())
+
+
+def redirect_uri(settings: Settings, port: str, pasted: str) -> str:
+    """What is to be registered, with the port as it stands in the form; "" for a wrong one.
+
+    ``pasted`` is the redirect URI as a pasted OAuth URL spells it, if one was: Webex compares it
+    byte for byte.
+    """
+    try:
+        number = parse_port(port)
+    except ValueError:
+        return ""
+    # Whoever edits the port after pasting means another address than the portal's.
+    return pasted if port_of(pasted) == number else settings.redirect_uri_for(str(number))
+
+
+# The pasted OAuth URL.
 
 
 @dataclass(frozen=True)
@@ -136,28 +231,37 @@ def filled(portal: PortalUrl, settings: Settings, now: Mapping[str, str]) -> Fil
         found["redirectPort"] = str(portal.port)
     values: dict[str, str] = {}
     kept = []
-    for key, value in found.items():
-        source = environment_of(settings, key)
-        if source is not None and now[key] != value:
-            kept.append(source)
+    for name, value in found.items():
+        variable = _variable_of(settings, name)
+        if variable is not None and now[name] != value:
+            kept.append(variable)
         elif value:
-            values[key] = value
-    ours = portal.port is not None and environment_of(settings, "redirectPort") is None
+            values[name] = value
+    ours = portal.port is not None and _variable_of(settings, "redirectPort") is None
     return Filled(values, tuple(kept), portal.redirect_uri if ours else "")
 
 
-def redirect_uri(settings: Settings, port: str, pasted: str) -> str:
-    """What is to be registered, with the port as it stands in the form; "" for a wrong one.
+def _variable_of(settings: Settings, name: str) -> Origin | None:
+    """The variable a value comes from; the port may come with the whole redirect URI."""
+    names = ("redirectUri", name) if name == "redirectPort" else (name,)
+    sources = (settings.sources[each] for each in names)
+    return next((source for source in sources if source.kind == "environment"), None)
 
-    ``pasted`` is the redirect URI as a pasted OAuth URL spells it, if one was: Webex compares it
-    byte for byte.
-    """
-    if check_port(port) is not None:
-        return ""
-    # Whoever edits the port after pasting means another address than the portal's.
-    if pasted and port_of(pasted) == int(port.strip()):
-        return pasted
-    return settings.redirect_uri_for(port.strip())
+
+def said_of_filled(found: Filled, portal: PortalUrl, *, secretless: bool) -> tuple[str, Tone]:
+    """What became of a pasted OAuth URL; ``secretless``: the secret is still to be entered."""
+    then = f"{'now the secret, then ' if secretless else ''}{key('save', '^s')} saves."
+    said = f"Filled in from the OAuth URL; {then}"
+    if found.kept:
+        kept = ", ".join(source.words() for source in found.kept)
+        said += f" What is {kept} was not changed."
+    if portal.redirect_uri and portal.port is None:
+        elsewhere = "Its redirect URI leads elsewhere: register the one below as well."
+        return f"{said} {elsewhere}", Tone.WARN
+    return said, Tone.GOOD
+
+
+# Saving.
 
 
 def changes(
@@ -167,44 +271,65 @@ def changes(
 
     None takes the key out of the file.
     """
-    changed = {key: _kept(key, text) for key, text in now.items() if text != before[key]}
+    changed = {name: _kept(name, text) for name, text in now.items() if text != before[name]}
     uri, port = redirect_uri(settings, now["redirectPort"], pasted), now["redirectPort"].strip()
     if "redirectUri" not in changed and uri and uri != settings.redirect_uri_for(port):
         changed |= {"redirectUri": uri, "redirectPort": parse_port(port)}
     return changed
 
 
-def check_scopes(text: str) -> str | None:
-    """A sentence on what is wrong with the scopes, or None."""
-    try:
-        parse_scopes(text)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def check_port(text: str) -> str | None:
-    """A sentence on what is wrong with the port, or None."""
-    try:
-        parse_port(text)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def scopes_in(text: str) -> tuple[str, ...]:
-    """The scopes of a text that may still be wrong."""
-    return tuple(text.replace(",", " ").split())
-
-
-def _kept(key: str, text: str) -> object:
+def _kept(name: str, text: str) -> object:
     text = text.strip()
     if not text:
         return None
-    if key == "scopes":
+    if name == "scopes":
         return " ".join(parse_scopes(text))
-    if isinstance(BY_KEY[key].default, bool):
+    if isinstance(_BY_NAME[name].default, bool):
         return parse_flag(text)
-    if isinstance(BY_KEY[key].default, int) and text.isdigit():
+    if isinstance(_BY_NAME[name].default, int) and text.isdigit():
         return int(text)
     return text
+
+
+def said_of_saved(problems: Sequence[Problem], place: str) -> tuple[str, Tone]:
+    """After saving: what is still to be done, or where it leads."""
+    if not problems:
+        return f"Saved to {place}. {key('go-sign-in', 'F3')} signs in.", Tone.GOOD
+    said = ["Saved."]
+    for word, is_wrong in (("missing", False), ("wrong", True)):
+        named = [
+            _BY_NAME[problem.key].title if problem.key in _BY_NAME else problem.key
+            for problem in problems
+            if bool(problem.where) is is_wrong
+        ]
+        said += [f"Still {word}: {', '.join(named)}."] if named else []
+    return " ".join(said), Tone.WARN
+
+
+# What stands around the fields.
+
+
+def trouble(
+    problems: Sequence[Problem], beside: Collection[str], error: SettingsError | None
+) -> str:
+    """What no field can tell: a file that cannot be read, a wrong value without a field.
+
+    ``beside`` are the keys whose fields tell their problem themselves.
+    """
+    if error is not None:
+        return f"✗ {error}\n{key('reload', '^l')} reads it again."
+    return "\n".join(f"✗ {problem}" for problem in problems if problem.key not in beside)
+
+
+def file_line(place: str, problems: Sequence[Problem], changed: int = 0) -> str:
+    """Which file it is, the lines in which a value is wrong, and how many changes are unsaved."""
+    numbers = {problem.where.rpartition(" line ")[2] for problem in problems}
+    lines = sorted(int(number) for number in numbers if number.isdigit())
+    said = f"File: {place}"
+    if lines:
+        word = "line" if len(lines) == 1 else "lines"
+        said += f", to be mended in {word} {', '.join(map(str, lines))}"
+    if changed:
+        count = f"{changed} change{'' if changed == 1 else 's'}"
+        said += f" · {count} not saved: {key('save', '^s')} saves"
+    return said

@@ -24,7 +24,7 @@ from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH
 from wtr_tui.tui.keys import Key, key, keys
 from wtr_tui.tui.screens import sign_in_words as words
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.screens.confirm import ConfirmScreen
+from wtr_tui.tui.screens.dialogs import ConfirmScreen
 from wtr_tui.tui.screens.sign_in_cards import (
     CARDS_FROM,
     Cards,

@@ -20,7 +20,7 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.tui.keys import Key, key, keys
-from wtr_tui.tui.screens.base import Box, Dialog
+from wtr_tui.tui.screens.dialogs import Box, Dialog
 from wtr_tui.tui.screens.sign_in_words import Progress
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures

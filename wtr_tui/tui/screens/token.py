@@ -475,7 +475,7 @@ class TokenScreen(WtrScreen):
         self.program.save_again()
 
     def action_scopes(self) -> None:
-        from wtr_tui.tui.screens.base import Listing
+        from wtr_tui.tui.screens.dialogs import Listing
 
         if self.token is not None:
             asked = scopes_asked(self.token, self.session.settings)
@@ -485,7 +485,7 @@ class TokenScreen(WtrScreen):
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
         from wtr_tui.tui import overview
-        from wtr_tui.tui.screens.base import Listing
+        from wtr_tui.tui.screens.dialogs import Listing
 
         session = self.session
         entries = await in_thread(lambda: overview.entries(session, most=1_000))

@@ -127,7 +127,7 @@ class Field(Vertical):
         super().__init__(id=f"field-{key.lower()}")
         self.key = key
         self.entry = entry
-        self._label = label
+        self.label = label
         self._check = check
         self._meaning = meaning
         self._filled = ""
@@ -136,7 +136,7 @@ class Field(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
-            yield Quiet(self._label, classes="label")
+            yield Quiet(self.label, classes="label")
             yield self.entry
             yield Quiet("", classes="source")
         yield Quiet("", classes="problem")

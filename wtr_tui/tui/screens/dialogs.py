@@ -1,0 +1,261 @@
+"""What opens in a frame above a screen: a question, a list, the help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import ItemGrid, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, ScreenResultType
+
+from wtr_tui.text import printable
+from wtr_tui.tui.keys import spelled, with_keys
+from wtr_tui.tui.screens.base import WtrScreen, hanging
+from wtr_tui.tui.session import Program, Session
+from wtr_tui.tui.widgets.quiet import Quiet
+
+
+class Dialog(ModalScreen[ScreenResultType]):
+    """A framed box in the middle; ``compose`` yields one :class:`Box`."""
+
+    ASKS: ClassVar[bool] = True
+    """Whether it has to be answered; what only shows something makes way for another screen."""
+    DEFAULT_CSS = """
+    Dialog Box {
+        margin: 1 2; padding: 1 2; max-width: 100%; height: auto; max-height: 100%;
+        background: $background; border: round $next;
+        border-title-color: $next; border-title-style: bold; border-subtitle-color: $muted;
+        scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $line;
+    }
+    Dialog.-short Box { margin: 0; padding: 0 1; }
+    Dialog Box Quiet { width: 100%; }
+    """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-2)", show=False),
+        Binding("down,j", "scroll(2)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown,space", "scroll(10)", show=False),
+    ]
+
+    @property
+    def program(self) -> Program:
+        return cast(Program, self.app)
+
+    @property
+    def session(self) -> Session:
+        return self.program.session
+
+    def on_key(self, event: events.Key) -> None:
+        """Textual keeps the program's own keys, which work everywhere, from dialogs."""
+        action = self.program.action_of(event.key)
+        bound = self.active_bindings.get(event.key)
+        if action and (bound is None or bound.node is not self):
+            event.stop()
+            self.app.call_later(self.app.run_action, action)
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(Box).scroll_relative(y=lines, animate=False)
+
+
+SCROLL_KEYS = (("↑ ↓", "scroll"), ("Esc", "closes"))
+
+
+class Box(VerticalScroll, can_focus=False):
+    """The frame of a dialog: the title above, the keys below; what it holds scrolls between them.
+
+    ``columns`` is how many its widest line takes. Each key is what to press and what it does; a
+    click on it presses it.
+    """
+
+    def __init__(self, title: str, *keys: tuple[str, str], columns: int = 68) -> None:
+        super().__init__()
+        self.show_title(title)
+        self._keys = [(with_keys(key), word) for key, word in keys]
+        parts = [
+            Content.assemble(Content.styled(key, "bold $next"), f" {word}")
+            for key, word in self._keys
+        ]
+        self.border_subtitle = self._line = Content(_BETWEEN).join(parts)
+        self.styles.width = columns + _AROUND
+
+    def on_click(self, event: events.Click) -> None:
+        width, height = self.outer_size
+        if event.y != height - 1:
+            return
+        # At the right of the lower edge; from its left end on where it is cut.
+        start = max(width - _CORNER - self._line.cell_length, _CORNER)
+        for key, word in self._keys:
+            end = start + len(f"{key} {word}")
+            if start <= event.x < end:
+                event.stop()
+                pressed = _NAMES.get(key) or next(
+                    filter(lambda each: spelled(each) == key, self.screen.active_bindings), ""
+                )
+                if pressed:
+                    # Not from here: a key that its parent has sent goes no further than a field.
+                    self.app.call_later(self.app.simulate_key, pressed)
+                return
+            start = end + len(_BETWEEN)
+
+    def show_title(self, title: str) -> None:
+        """Another title; the same one costs nothing."""
+        if self.border_title != printable(title):
+            self.border_title = Content(printable(title))
+
+
+_BETWEEN, _CORNER = "   ", 3
+_NAMES = {"Enter": "enter", "Esc": "escape"}
+_AROUND = 7
+"""Columns of the frame, the blanks inside of it and the scroll bar."""
+
+
+class Listing(Dialog[None]):
+    """A list to be scrolled and closed: all scopes, the history.
+
+    As wide as its lines, up to the screen; what does not fit goes on below column ``hang``."""
+
+    ASKS = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close")]
+
+    def __init__(self, title: str, lines: Sequence[Content], *, hang: int = 0) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+        self._hang = hang
+
+    def compose(self) -> ComposeResult:
+        count = len(self._lines)
+        widest = max((line.cell_length for line in self._lines), default=30)
+        title = f"{self._title} · {count}" if count else self._title
+        with Box(title, *SCROLL_KEYS, columns=max(widest, 30)):
+            yield Quiet("nothing yet")
+
+    def on_resize(self) -> None:
+        if self._lines:
+            width = self.query_one(Box).content_size.width or self.size.width
+            gap = "\n" + " " * self._hang
+            lines = [
+                line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
+                for line in self._lines
+            ]
+            self.query_one(Quiet).reshape(Content("\n").join(lines))
+
+
+_QUESTION_WIDEST = 64
+_KEYS = (("y", "yes"), ("n", "no"))
+
+
+class ConfirmScreen(Dialog["bool | None"]):
+    """A question before something that cannot be taken back.
+
+    Gives True for yes, False for no, and None for neither: the question stays open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n", "answer(False)", "No"),
+        Binding("escape", "answer(None)", "Later"),
+    ]
+
+    def __init__(self, what: str, question: str, keys: Sequence[tuple[str, str]] = _KEYS) -> None:
+        super().__init__()
+        self._what = what
+        self._question = question
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        keys = sum(len(key) + len(word) + 4 for key, word in self._keys)
+        columns = max(min(len(self._what), _QUESTION_WIDEST), len(self._question) + 4, keys)
+        with Box(self._question, *self._keys, columns=columns):
+            yield Quiet(self._what)
+
+    def action_answer(self, answer: bool | None) -> None:
+        self.dismiss(answer)
+
+
+_BESIDE_FROM = 110
+"""Columns from which on the keys of the screen and those of the program stand side by side."""
+_WIDEST, _USUAL, _GUTTER, _AROUND_HELP = 98, 68, 4, 11
+
+
+class HelpScreen(Dialog[None]):
+    """What each key does here, and what this screen is for.
+
+    Made from the bindings themselves, so it cannot be out of date."""
+
+    ASKS = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_BESIDE_FROM, "-wide")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    HelpScreen #keys { height: auto; grid-size: 1; grid-gutter: 1 4; }
+    HelpScreen.-wide #keys { grid-size: 2; }
+    HelpScreen #about { margin: 1 0 0 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
+    ]
+
+    def __init__(self, about: WtrScreen) -> None:
+        super().__init__()
+        self._about = about
+
+    def compose(self) -> ComposeResult:
+        widest = _WIDEST if self.app.size.width >= _BESIDE_FROM else _USUAL
+        with Box(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=widest):
+            with ItemGrid(id="keys"):
+                yield Quiet(id="here")
+                yield Quiet(id="everywhere")
+            yield Quiet(id="about")
+
+    def on_resize(self) -> None:
+        socket = self.session.socket
+        here = [
+            (_in_words(self.app.get_key_display(binding)), binding.tooltip)
+            for binding in self._about.BINDINGS
+            if isinstance(binding, Binding) and binding.tooltip
+            if not socket or self._about.check_action(binding.action, ()) is not False
+        ]
+        everywhere = [row for row in self._everywhere() if not socket or not row[0].startswith("F")]
+        about = self._about.HELP_TEXT
+        if socket:
+            from wtr_tui.tui import from_socket
+
+            about = from_socket.HELP_TEXT
+        wide = self.size.width >= _BESIDE_FROM
+        width = min(_WIDEST if wide else _USUAL, self.size.width - _AROUND_HELP)
+        column = (width - _GUTTER) // 2 if wide else width
+        text = "\n".join(hanging(line, width) for line in with_keys(about).split("\n"))
+        for name, title, content in (
+            ("here", "Keys on this screen (^ is Ctrl)", key_table(here, column)),
+            ("everywhere", "Keys everywhere", key_table(everywhere, column)),
+            ("about", f"About {self._about.HELP_NAME}", Content(text)),
+        ):
+            headed = Content.assemble(Content.styled(title, "$muted"), "\n", content)
+            self.query_one(f"#{name}", Quiet).reshape(headed)
+
+    def _everywhere(self) -> Iterable[tuple[str, str]]:
+        """The keys of the program itself; those of one action on one line."""
+        by_action: dict[str, list[Binding]] = {}
+        for each in self.app.BINDINGS:
+            if isinstance(each, Binding) and each.description:
+                by_action.setdefault(each.action, []).append(each)
+        for found in by_action.values():
+            keys = dict.fromkeys(self.app.get_key_display(each) for each in found)
+            yield " ".join(keys), found[0].tooltip or found[0].description
+
+
+def key_table(rows: Iterable[tuple[str, str]], width: int) -> Content:
+    """A line for each key; where its words need more, they stand under the words."""
+    rows, lines = tuple(rows), []
+    keys = max((len(key) for key, _ in rows), default=0)
+    for key, words in rows:
+        wrapped = hanging(f"{key:<{keys}}  {words}", width, at=keys + 2)
+        lines.append(Content.styled(wrapped[: len(key)], "bold $next") + wrapped[len(key) :])
+    return Content("\n").join(lines)
+
+
+def _in_words(key: str) -> str:
+    return "Enter" if key == "⏎" else key
