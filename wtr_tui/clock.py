@@ -116,17 +116,14 @@ def countdown(left: timedelta) -> str:
 
 def duration(span: timedelta) -> str:
     """A span in its two largest units: ``13 d 4 h``, ``2 h 5 min``, ``45 s``."""
-    seconds = max(0, round(span.total_seconds()))
-    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    for place, (name, size) in enumerate(units):
-        if seconds >= size or size == 1:
-            first = f"{seconds // size} {name}"
-            rest = seconds % size
-            if place + 1 < len(units) and rest >= units[place + 1][1]:
-                next_name, next_size = units[place + 1]
-                return f"{first} {rest // next_size} {next_name}"
-            return first
-    raise AssertionError("seconds is the last unit")
+    rest = max(0, round(span.total_seconds()))
+    parts = []
+    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        parts.append((rest // size, name))
+        rest %= size
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    shown = [parts[first], *(part for part in parts[first + 1 : first + 2] if part[0])]
+    return " ".join(f"{count} {name}" for count, name in shown)
 
 
 def local(instant: datetime, *, seconds: bool = False) -> str:
@@ -172,31 +169,26 @@ def _is_zone(name: str) -> bool:
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LONGEST = 3_650 * 86_400
-_DURATION = "A duration is a number with a unit: 3d, 36h, 90m, 1h30m, or seconds without one."
 
 
 def parse_duration(text: str) -> int:
-    """The duration in seconds; raises ValueError with a sentence where it is none."""
-    total, number, unit_before = 0, "", "_"
-    for letter in text.strip().lower():
-        if letter.isascii() and letter.isdigit():
-            number += letter
-        # Each unit once, the larger first: "30m1h" is more likely a slip than a wish.
-        elif letter in _UNITS and number and _UNITS[letter] < _UNITS.get(unit_before, _LONGEST):
-            total += _size(number) * _UNITS[letter]
-            number, unit_before = "", letter
-        else:
-            raise ValueError(_DURATION)
-    if number and unit_before == "_":
-        total, number = _size(number), ""
-    if number or not text.strip():
-        raise ValueError(_DURATION)
-    if total > _LONGEST:
-        raise ValueError("A duration is at most ten years.")
-    return total
+    """The duration in seconds; raises ValueError with a sentence where it is none.
 
+    Each unit once, the larger first: "30m1h" is more likely a slip than a wish.
+    """
+    import re
 
-def _size(number: str) -> int:
-    if len(number) > 9:
-        raise ValueError("A duration is at most ten years.")
-    return int(number)
+    text = text.strip().lower()
+    if text.isascii() and text.isdigit():
+        text += "s"
+    found = re.fullmatch("".join(rf"(?:(\d+){unit})?" for unit in _UNITS), text, re.ASCII)
+    if found is None or not text:
+        raise ValueError(
+            "A duration is a number with a unit: 3d, 36h, 90m, 1h30m, or seconds without one."
+        )
+    counts = [count or "0" for count in found.groups()]
+    if max(map(len, counts)) < 10:
+        total = sum(int(count) * size for count, size in zip(counts, _UNITS.values(), strict=True))
+        if total <= _LONGEST:
+            return total
+    raise ValueError("A duration is at most ten years.")

@@ -46,15 +46,8 @@ _LARGEST_LOG = 256 * 1024
 _LOG_LINE = 500
 
 
-_HEARD = {
-    Event.RETRIEVED: "retrieved",
-    Event.REFRESHED: "refreshed",
-    Event.SAME_TOKEN: "refreshed",
-    Event.NEEDS_SIGN_IN: "needs-sign-in",
-    Event.SIGN_IN_SOON: "sign-in-soon",
-    Event.SIGNED_OUT: "signed-out",
-}
-"""What the command is run for, and what it finds in ``$WTR_EVENT``."""
+_UNHEARD = (Event.FAILED, Event.REFUSED)
+"""What the command is not run for."""
 
 
 def deliver(
@@ -77,8 +70,9 @@ def deliver(
     if event in _WRITTEN:
         _write_sinks(profile, settings, token if event is not Event.SIGNED_OUT else None)
     # A command that refreshes must not run itself for ever.
-    if is_news and settings[ON_TOKEN] and event in _HEARD and "WTR_EVENT" not in os.environ:
-        _run_on_token(profile, settings, _HEARD[event], token)
+    if is_news and settings[ON_TOKEN] and event not in _UNHEARD and "WTR_EVENT" not in os.environ:
+        heard = Event.REFRESHED if event is Event.SAME_TOKEN else event
+        _run_on_token(profile, settings, heard.value, token)
 
 
 _WRITTEN = (Event.RETRIEVED, Event.REFRESHED, Event.SAME_TOKEN, Event.SIGNED_OUT)

@@ -18,7 +18,7 @@ from wtr_tui.text import program_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -112,6 +112,17 @@ def saved_first(*, threads: bool = False) -> Iterator[None]:
         if threads:
             raise KeyboardInterrupt
 
+    try:
+        with taking_signals(take):
+            yield
+    finally:
+        if asked:
+            _end(asked[0])
+
+
+@contextmanager
+def taking_signals(take: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """The signals that ask to end go to ``take`` in this block, but for those that are ignored."""
     before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     taken = [number for number in before if before[number] not in (signal.SIG_IGN, None)]
     for number in taken:
@@ -121,8 +132,6 @@ def saved_first(*, threads: bool = False) -> Iterator[None]:
     finally:
         for number in taken:
             signal.signal(number, before[number])
-        if asked:
-            _end(asked[0])
 
 
 def _end(number: int) -> None:

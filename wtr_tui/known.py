@@ -137,10 +137,9 @@ def note_granted(
     profile: Profile, settings: Settings, before: Token, token: Token, now: datetime
 ) -> None:
     """A refresh gave this token, which is saved by now. Only under the token's lock."""
-    known = of(profile)
-    refused = since_refused(known, before)
+    refused = since_refused(of(profile), before)
     same = token.same_access(before)
-    _follow(known, token)
+    known = _following(profile, token)
     known.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
     known.refreshed_at = now
     if before.refresh_token is not None and before.refresh_token != token.refresh_token:
@@ -160,8 +159,7 @@ def note_granted(
 
 def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
     """A refresh of this token failed. Only under the token's lock."""
-    known = of(profile)
-    _follow(known, token)
+    known = _following(profile, token)
     known.last = LastOutcome(error.kind, now, cleaned(error.message))
     if isinstance(error, GrantRejected):
         error.is_news = known.sign_in_needed_since is None
@@ -172,8 +170,7 @@ def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime)
 
 def note_revoked(profile: Profile, token: Token, now: datetime) -> None:
     """Webex has revoked what is kept here all the same. Only under the token's lock."""
-    known = of(profile)
-    _follow(known, token)
+    known = _following(profile, token)
     known.last = LastOutcome(Event.SIGNED_OUT.value, now)
     known.refused_since = known.sign_in_needed_since = now
     known.message = "It was revoked with wtr sign-out."
@@ -207,9 +204,9 @@ def signed_in(
     """Notes and hands on that a user has signed in, or a token was imported, and it is saved."""
     at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known, before = State(), of(profile)  # nothing else of before counts
-        known.rotates = before.rotates
-        _follow(known, token)
+        rotates = of(profile).rotates  # nothing else of before counts
+        known = _following(profile, token, State())
+        known.rotates = rotates
         known.last = LastOutcome(Event.RETRIEVED.value, at)
         known.refreshed_at = at
         known.warn_before = settings[WARN_BEFORE]
@@ -229,8 +226,7 @@ def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime)
             stored = profile.token_file.read()
             if stored is None or not stored.token.same_access(token):
                 return
-            known = of(profile)
-            _follow(known, stored.token)
+            known = _following(profile, stored.token)
             if known.refused_since is not None:
                 return
             known.refused_since = now
@@ -280,11 +276,10 @@ def announce_sign_in(
             return False
         with profile.token_file.lock(_PATIENCE):
             stored = profile.token_file.read()
-            known = of(profile)
-            found = to_announce(stored, known, settings, now())
+            found = to_announce(stored, of(profile), settings, now())
             if stored is None or found is None:
                 return False
-            _follow(known, stored.token)
+            known = _following(profile, stored.token)
             end, limits = found
             known.announce(end, end - now(), limits)
             known.warn_before = settings[WARN_BEFORE]
@@ -313,6 +308,9 @@ def to_announce(
     return (end, limits) if limits else None
 
 
-def _follow(known: State, token: Token) -> None:
+def _following(profile: Profile, token: Token, known: State | None = None) -> State:
+    """What is noted beside the profile's token, or ``known``, as far as it speaks of this one."""
+    known = of(profile) if known is None else known
     refresh_token = token.refresh_token.reveal() if token.refresh_token else None
     known.follow(token.access_token.reveal(), refresh_token)
+    return known

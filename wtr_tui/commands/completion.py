@@ -17,7 +17,6 @@ from wtr_tui.commands.output import give
 from wtr_tui.errors import DONE
 
 SHELLS = ("bash", "fish", "zsh")
-_PROGRAMS = ("wtr", "wtr-tui")
 
 # Complements of shtab's scripts: where the values of an option come from, by its metavar.
 _PROFILES = {
@@ -125,7 +124,9 @@ def run(options: argparse.Namespace) -> int:
             ]
     script = shtab.complete(parser, options.shell)
     if options.shell == "bash":
-        taking = {name for action in _actions(parser) for name in _taking_a_value(action)}
+        taking = {
+            name for each in _actions(parser) if each.nargs != 0 for name in each.option_strings
+        }
         script += _BASH % {"taking_a_value": " | ".join(sorted(taking))}
     elif options.shell == "zsh":
         script = script.replace("#compdef wtr", "#compdef wtr wtr-tui", 1)
@@ -142,7 +143,3 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
                 yield from _actions(command)
-
-
-def _taking_a_value(action: argparse.Action) -> list[str]:
-    return [] if action.nargs == 0 else list(action.option_strings)

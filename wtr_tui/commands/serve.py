@@ -255,13 +255,5 @@ def _until_signal() -> Iterator[tuple[socket.socket, list[int]]]:
                 in_flight.say_waiting(number)
         insistence.take(number)
 
-    before = {number: signal.getsignal(number) for number in in_flight.ENDING_SIGNALS}
-    taken = [number for number in before if before[number] not in (signal.SIG_IGN, None)]
-    for number in taken:
-        signal.signal(number, take)
-    try:
-        with wake, write:
-            yield wake, asked
-    finally:
-        for number in taken:
-            signal.signal(number, before[number])
+    with in_flight.taking_signals(take), wake, write:
+        yield wake, asked
