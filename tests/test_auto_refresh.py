@@ -31,7 +31,7 @@ def profile(tmp_path: Path) -> Profile:
 
 @pytest.fixture
 def keeper(profile: Profile) -> AutoRefresh:
-    return AutoRefresh(profile, APP_ID, auto=True)
+    return AutoRefresh(profile, Settings(app_id=APP_ID), auto=True)
 
 
 def saved(keeper: AutoRefresh, stored: StoredToken) -> None:
@@ -142,7 +142,7 @@ def _holding(keeper: AutoRefresh) -> None:
 
 
 def _other_settings(keeper: AutoRefresh) -> None:
-    keeper.app_id = OTHER_APP_ID
+    keeper.follow(Settings(app_id=OTHER_APP_ID))
 
 
 @pytest.mark.parametrize("change", [_switched_off, _told_to_sign_in, _holding, _other_settings])
@@ -274,7 +274,7 @@ def test_a_token_that_could_not_be_saved_is_kept_while_the_file_stays_as_it_is(
     keeper.learn(errors.NotSaved(held, "The disk is full."), NOON + DAY)
     keeper.look(NOON + DAY)
     assert keeper.unsaved
-    assert keeper.stored == StoredToken(APP_ID, held)
+    assert keeper.stored == keeper.settings.stored(held)
 
 
 def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(
@@ -287,7 +287,7 @@ def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(
     os.utime(keeper.profile.token_path)
     keeper.look(NOON + DAY)
     assert keeper.unsaved
-    assert keeper.stored == StoredToken(APP_ID, held)
+    assert keeper.stored == keeper.settings.stored(held)
 
 
 def test_an_unsaved_token_survives_that_its_file_is_taken_away(keeper: AutoRefresh) -> None:
@@ -366,7 +366,6 @@ def test_a_token_that_webex_refuses_is_refreshed_once(keeper: AutoRefresh) -> No
 def test_the_end_is_announced_within_its_limits_and_at_most_once_a_minute(
     keeper: AutoRefresh,
 ) -> None:
-    keeper.follow(Settings(app_id=APP_ID))
     following(keeper, StoredToken(APP_ID, a_token(refresh_life=20 * DAY)))
     assert not keeper.announcement_due(NOON)
     later = NOON + 7 * DAY

@@ -51,10 +51,9 @@ class AutoRefresh:
     is_refreshed_elsewhere = False
     """Whether a token without a refresh token is replaced all the same: nobody has to sign in."""
 
-    def __init__(self, profile: Profile, app_id: str, *, auto: bool) -> None:
+    def __init__(self, profile: Profile, settings: Settings, *, auto: bool) -> None:
         self.profile = profile
-        self.app_id = app_id
-        self.settings: Settings | None = None
+        self.settings = settings
         self.auto = auto
         self.stored: StoredToken | None = None
         self.unsaved = False
@@ -139,22 +138,22 @@ class AutoRefresh:
         stored = self.stored
         if stored is None:
             return False
-        return (bool(self.app_id) and stored.app_id != self.app_id) or bool(self.other_base_url)
+        other = self.settings.app_id not in ("", stored.app_id)
+        return other or bool(self.other_base_url)
 
     @property
     def other_base_url(self) -> str:
         """The base URL the token came from, where that is not the one of the settings; else ""."""
-        if self.stored is None or self.settings is None:
+        if self.stored is None:
             return ""
         from wtr_tui.tokens import other_base_url
 
         return other_base_url(self.stored, self.settings)
 
     def follow(self, settings: Settings) -> None:
-        """Takes in the App ID and the base URL that the settings name by now."""
-        if self.settings is not None and self.settings.unread and not settings.unread:
+        """Takes in the settings as they are by now."""
+        if self.settings.unread and not settings.unread:
             self.forget_failures()  # what could not be read has been mended
-        self.app_id = settings.app_id
         self.settings = settings
 
     @property
@@ -163,9 +162,8 @@ class AutoRefresh:
         token = self.stored.token if self.stored is not None else None
         if token is None or token.refresh_token is None:
             return False
-        can_mint = self.settings is not None and self.settings.can_mint
         needed = self.known.sign_in_needed(token.refresh_token.reveal())
-        return needed is not None and not can_mint
+        return needed is not None and not self.settings.can_mint
 
     def hold(self, stored: StoredToken) -> None:
         """Keeps a token that could not be written, so that it can still be used and saved later."""
@@ -196,7 +194,7 @@ class AutoRefresh:
     def announcement_due(self, now: datetime) -> bool:
         """Whether the refresh token's end is to be announced, by whoever is first; then asks for
         a minute's patience: where that cannot be noted it would be due for ever."""
-        if self.stored is None or self.settings is None or self.foreign or self.unsaved:
+        if self.stored is None or self.foreign or self.unsaved:
             return False
         left = self.stored.token.refresh_left(now)
         limits = self.settings[WARN_BEFORE]
@@ -223,10 +221,7 @@ class AutoRefresh:
         from wtr_tui.tokens import How
 
         if isinstance(result, NotSaved):
-            held = StoredToken(self.app_id, result.token)
-            if self.settings is not None:
-                held = self.settings.stored(result.token, self.stored)
-            self.hold(held)
+            self.hold(self.settings.stored(result.token, self.stored))
         elif isinstance(result, (TemporaryError, StorageError)):
             wish = result.retry_after if isinstance(result, TemporaryError) else None
             self._not_before = now + self._pause_after_failure(wish, now)

@@ -107,7 +107,7 @@ def program(
     settings = Settings(
         app_id=integration.client_id, secret=integration.secret, base_url=sandbox.base_url
     )
-    keeper = AutoRefresh(profile, integration.client_id, auto=True)
+    keeper = AutoRefresh(profile, settings, auto=True)
     with http(None) as shared:
         client = WebexClient(
             sandbox.base_url, integration.client_id, integration.secret, http=shared, now=clock
@@ -295,7 +295,7 @@ def test_a_pause_after_a_failure_does_not_outlast_a_clock_that_went_back(
 
 def test_two_programs_on_one_profile_ask_once_for_both(program: Program) -> None:
     """Two windows on the same token, ticking in turn through a month."""
-    other = AutoRefresh(program.profile, program.settings.app_id, auto=True)
+    other = AutoRefresh(program.profile, program.settings, auto=True)
     second = replace(program, keeper=other, outcomes=[])
     other.look(program.clock())
     for _ in range(30 * 24 * 4):

@@ -50,7 +50,7 @@ class SocketToken(AutoRefresh):
     is_refreshed_elsewhere = True
 
     def __init__(self, profile: Profile, path: str) -> None:
-        super().__init__(profile, "", auto=False)
+        super().__init__(profile, settings.Settings(), auto=False)
         self._path = path
         self._asked_at: datetime | None = None
         self._is_asking = False

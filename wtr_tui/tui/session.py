@@ -54,7 +54,7 @@ class Followed:
 
     def new_keeper(self) -> AutoRefresh:
         """What follows the token; made once."""
-        return AutoRefresh(self.profile, "", auto=False)
+        return AutoRefresh(self.profile, Settings(), auto=False)
 
     @property
     def settings_place(self) -> str:

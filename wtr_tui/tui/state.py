@@ -146,7 +146,7 @@ def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
         return "where wtr serve runs"
     if not keeper.auto:
         return "off"
-    if keeper.settings is not None and keeper.settings.unread:
+    if keeper.settings.unread:
         return "on, but the settings cannot be read"
     if keeper.stopped:
         return "stopped: " + keeper.stopped
