@@ -30,6 +30,11 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
+def seconds_until(end: datetime | None, now: datetime) -> int | None:
+    """Below zero once it is over."""
+    return None if end is None else int((end - now).total_seconds())
+
+
 def iso(instant: datetime) -> str:
     """``2026-12-07T22:30:00Z``: ISO 8601, UTC, whole seconds."""
     from datetime import timezone

@@ -25,10 +25,10 @@ from enum import IntEnum
 from pathlib import Path
 
 from wtr_tui import clock, known
-from wtr_tui.commands import status
+from wtr_tui.clock import seconds_until
 from wtr_tui.commands.output import SIGNS, Look, as_json, give
 from wtr_tui.commands.parsers import duration, named_path, refuse_all_of_one
-from wtr_tui.commands.status import Condition, seconds_until
+from wtr_tui.commands.profile import Condition, of_all, of_one
 from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
 from wtr_tui.model import Token
 from wtr_tui.storage.settings_table import THROUGH
@@ -96,10 +96,10 @@ def run(options: Namespace) -> int:
         raise UsageError("--crit is for less time than --warn.")
     now = clock.now()
     if options.all:
-        found = status.of_all(os.environ, now, who=options.ask)
+        found = of_all(os.environ, now, who=options.ask)
     else:
         place = options.profile, options.config, os.environ, now
-        found = [status.of_one(*place, who=options.ask)]
+        found = [of_one(*place, who=options.ask)]
     limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
     verdicts = [
         _with_scopes(verdict(each, now, *limits, _is_kept_alive), each.not_granted)

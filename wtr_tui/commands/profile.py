@@ -1,4 +1,4 @@
-"""The profile a command works on, its settings and token; and the same for many at once.
+"""The profiles a command works on, one or many at once: settings, token, and how they are.
 
 Anything odd about them is reported.
 """
@@ -8,19 +8,34 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from wtr_tui import in_flight, tokens
+from wtr_tui import clock, in_flight, known, tokens
 from wtr_tui.commands import debug
 from wtr_tui.commands.output import tell
+from wtr_tui.errors import (
+    DONE,
+    FAILED,
+    WRONG_USAGE,
+    AccessTokenRejected,
+    ForeignToken,
+    SettingsError,
+    SignInNeeded,
+    WtrError,
+)
 from wtr_tui.storage import profiles, settings
+from wtr_tui.storage.state import State
+from wtr_tui.tokens import TokenState
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from pathlib import Path
 
     from wtr_tui.commands import NoOptions
-    from wtr_tui.model import StoredToken, Token
+    from wtr_tui.model import Account, StoredToken, Token
     from wtr_tui.oauth.client import WebexClient
     from wtr_tui.oauth.transport import HttpClient
     from wtr_tui.storage.lock import Lock
@@ -38,12 +53,9 @@ def stored_token(found: Profile) -> StoredToken:
     """What the profile's file holds; what reading it repaired is reported. Raises SignInNeeded."""
     stored = tokens.stored_token(found)
     debug.hide(stored.token.access_token, stored.token.refresh_token)
-    if stored.notices:
-        from wtr_tui import known
-
-        for notice in stored.notices:
-            if known.is_to_be_said(found, notice):
-                tell(notice)
+    for notice in stored.notices:
+        if known.is_to_be_said(found, notice):
+            tell(notice)
     return stored
 
 
@@ -55,13 +67,13 @@ def loaded_settings(
     ``environ`` is what of the environment counts for this profile, by default all of it. Where the
     token ``stored`` is not that of these settings ForeignToken says so, and no warning.
     """
-    known = settings.load(found.settings_path, os.environ if environ is None else environ)
-    debug.show_settings(found, known)
+    chosen = settings.load(found.settings_path, os.environ if environ is None else environ)
+    debug.show_settings(found, chosen)
     if stored is not None:
-        tokens.require_own(stored, known)
-    for warning in known.warnings:
+        tokens.require_own(stored, chosen)
+    for warning in chosen.warnings:
         tell(warning)
-    return known
+    return chosen
 
 
 def valid_token(
@@ -74,13 +86,13 @@ def valid_token(
     try:
         found = profiles.find(options.profile, options.config, os.environ)
         stored = stored_token(found)
-        known = loaded_settings(found, stored)
+        chosen = loaded_settings(found, stored)
         end = stored.token.expires_at or "an unknown instant"
         debug.step(f"the stored token is valid until {end}")
         with in_flight.saved_first():
             obtained = tokens.valid_token(
                 found,
-                known,
+                chosen,
                 min_left=options.min_left,
                 may_refresh=may_refresh,
                 stored=stored,
@@ -135,3 +147,174 @@ class Clients:
     def close(self) -> None:
         for pool in self._pools.values():
             pool.close()
+
+
+# How a profile is, for wtr status and wtr check.
+
+_PATIENCE = 5.0
+"""Seconds that asking Webex whose token it is may take; the rest is known without it."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``stored`` is None where there is no token, or its file cannot be read.
+
+    ``problems`` are what stands in the way, or will; ``known`` is what is noted beside the token;
+    ``asked`` says that Webex was asked for the ``account``, and None then means that this token
+    may not know, or is refused.
+    """
+
+    profile: Profile
+    settings: Settings
+    stored: StoredToken | None
+    problems: tuple[str, ...]
+    exit_code: int
+    state: TokenState
+    known: State = field(default_factory=State)
+    account: Account | None = None
+    asked: bool = False
+
+    @property
+    def token(self) -> Token | None:
+        return None if self.stored is None else self.stored.token
+
+    @property
+    def not_granted(self) -> tuple[str, ...]:
+        """The scopes that are asked for and that the token lacks."""
+        return tokens.scopes_not_granted(self.token, self.settings) if self.token else ()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether Webex no longer accepts the refresh token."""
+        return bool(self.token and known.since_sign_in_needed(self.known, self.token))
+
+
+def of_one(
+    name: str | None, config: str | None, environ: Mapping[str, str], now: datetime, *, who: bool
+) -> Condition:
+    """One profile; ``who`` asks Webex for the user, and is not held up by its failing."""
+    shown = condition(profiles.find(name, config, environ), environ, now)
+    return _with_owners([shown], environ)[0] if who else shown
+
+
+def of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
+    """Every profile, by name."""
+    environ = dict(environ)  # the real one decodes a variable each time it is asked for
+    found = [
+        condition(each, profiles.environment_of(each, environ), now)
+        for each in profiles.every(environ)
+    ]
+    return _with_owners(found, environ) if who else found
+
+
+def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Condition:
+    """Never raises a WtrError: what cannot be read is a problem."""
+    problems: list[WtrError] = []
+    try:
+        chosen = settings.load(found.settings_path, environ)
+    except SettingsError as error:
+        chosen = settings.without_file(environ)
+        problems.append(error)
+    else:
+        debug.show_settings(found, chosen)
+    incomplete = [] if chosen.unread else _objections(chosen.require)
+    try:
+        stored = stored_token(found)
+    except WtrError as error:
+        shown = tuple(map(str, [*problems, *incomplete, error]))
+        return Condition(found, chosen, None, shown, error.exit_code, TokenState.NONE)
+    token = stored.token
+    if token.refresh_token is not None:
+        # A personal access token, or a bot's, belongs to no integration and needs no settings.
+        problems += incomplete
+    foreign = _objections(lambda: tokens.require_own(stored, chosen))
+    if not problems or any(isinstance(error, ForeignToken) for error in foreign):
+        problems += foreign
+    noted = known.of(found)
+    # What only a sign-in mends comes first.
+    refresh_problem = _refresh_problem(noted, token, now)
+    hurdles = [*_refused_problem(noted, token, refresh_problem), *refresh_problem, *problems]
+    code = hurdles[0].exit_code if hurdles else DONE
+    if token.is_valid(now) and known.since_refused(noted, token) is None:
+        # Where its settings cannot be read, or are another's, no command gives even a valid token.
+        code = WRONG_USAGE if foreign or chosen.unread else DONE
+        if token.refresh_token is None:
+            hurdles = problems  # a valid token is all there ever will be: no problem yet
+    soon = known.sign_in_soon(noted, token, chosen, now)
+    shown = (*map(str, hurdles), *((soon,) if soon else ()))
+    state = tokens.state_of(stored, chosen, noted, now)
+    return Condition(found, chosen, stored, shown, code, state, noted)
+
+
+def _objections(check: Callable[[], object]) -> list[WtrError]:
+    """The error that a check raises, if any."""
+    try:
+        check()
+    except WtrError as error:
+        return [error]
+    return []
+
+
+def _refused_problem(
+    noted: State, token: Token, refresh_problem: Sequence[WtrError]
+) -> list[WtrError]:
+    sentence = known.refusal(noted, token)
+    if not sentence:
+        return []
+    if refresh_problem or noted.refused_again:
+        return [AccessTokenRejected(sentence, tokens.SIGN_IN)]
+    return [WtrError(sentence, _REFRESH)]
+
+
+_REFRESH = "wtr refresh gets another one."
+
+
+def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError]:
+    if token.refresh_token is None:
+        return _objections(lambda: tokens.require_refresh_token(token))
+    if known.since_sign_in_needed(noted, token) is not None:
+        return [SignInNeeded(noted.message, tokens.LOST_GRANT)]
+    left = token.refresh_left(now)
+    if left is not None and left <= timedelta(0):
+        return [SignInNeeded("The refresh token has expired.", tokens.SIGN_IN)]
+    return []
+
+
+def _with_owners(found: Sequence[Condition], environ: Mapping[str, str]) -> list[Condition]:
+    with closing(Clients()) as clients:
+        return for_each(found, lambda each: _with_owner(each, clients, environ))
+
+
+def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) -> Condition:
+    """The same, with the account Webex names; what goes wrong is a problem instead."""
+    stored, token = shown.stored, shown.token
+    if stored is None or token is None or not token.is_valid(clock.now()):
+        return shown
+    if _objections(lambda: tokens.require_base_url(stored, shown.settings)):
+        return shown  # it is a problem already, and the token is not sent there to ask
+    debug.hide(token.access_token, token.refresh_token)
+    try:
+        client = clients.client(shown.settings, total_timeout=_PATIENCE)
+        account = client.account(token.access_token, scopes=token.scopes)
+    except AccessTokenRejected as error:
+        known.note_refused(shown.profile, token, error, clock.now())
+        is_known = known.since_refused(shown.known, token) is not None
+        return shown if is_known else _refused(shown, token, error)
+    except WtrError as error:
+        return replace(shown, problems=(*shown.problems, error.message))
+    if shown.state is TokenState.REFUSED:
+        known.note_accepted(shown.profile, token)
+        shown = condition(shown.profile, environ, clock.now())
+    return replace(shown, account=account, asked=True)
+
+
+def _refused(shown: Condition, token: Token, error: AccessTokenRejected) -> Condition:
+    """The same, once Webex has refused the access token."""
+    needed = shown.state is TokenState.SIGN_IN_NEEDED
+    what_now = tokens.SIGN_IN if needed or token.refresh_token is None else _REFRESH
+    return replace(
+        shown,
+        problems=(*shown.problems, f"{error.message} {what_now}"),
+        exit_code=shown.exit_code or FAILED,
+        state=shown.state if needed else TokenState.REFUSED,
+    )

@@ -8,103 +8,32 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wtr_tui import clock, known, tokens
-from wtr_tui.commands import debug
+from wtr_tui import clock
 from wtr_tui.commands.output import Look, as_json, give
 from wtr_tui.commands.parsers import refuse_all_of_one
-from wtr_tui.commands.profile import Clients, for_each, stored_token
+from wtr_tui.commands.profile import Condition, of_all, of_one
 from wtr_tui.errors import (
     DONE,
     FAILED,
     SIGN_IN_NEEDED,
-    AccessTokenRejected,
-    ForeignToken,
-    NoRefreshToken,
-    SettingsError,
-    SignInNeeded,
     UsageError,
     WtrError,
 )
-from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.responses import TokenClaims, claims_of
-from wtr_tui.storage import profiles, settings
-from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.state import State
 from wtr_tui.text import on_one_line
 from wtr_tui.tokens import (
     GRANT_MORE,
-    LOST_GRANT,
-    SIGN_IN,
     TokenState,
-    require_base_url,
-    require_own,
-    require_refresh_token,
-    scopes_not_granted,
 )
 
 if TYPE_CHECKING:
     from wtr_tui.commands.output import Tone
-
-_PATIENCE = 5.0
-"""Seconds that asking Webex whose token it is may take; the rest is known without it."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """``stored`` is None where there is no token, or its file cannot be read.
-
-    ``problems`` are what stands in the way, or will; ``asked`` says that Webex was asked
-    for the ``account``, and None then means that this token may not know, or is ``refused``.
-    """
-
-    profile: Profile
-    settings: Settings
-    stored: StoredToken | None
-    problems: tuple[str, ...]
-    exit_code: int
-    state: TokenState
-    known: State = field(default_factory=State)
-    """What is noted beside the token."""
-    account: Account | None = None
-    asked: bool = False
-
-    @property
-    def token(self) -> Token | None:
-        return None if self.stored is None else self.stored.token
-
-    @property
-    def not_granted(self) -> tuple[str, ...]:
-        """The scopes that are asked for and that the token lacks."""
-        return scopes_not_granted(self.token, self.settings) if self.token else ()
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether Webex no longer accepts the refresh token."""
-        if self.token is None:
-            return False
-        return known.since_sign_in_needed(self.known, self.token) is not None
-
-    def owned_by(self, account: Account | None) -> Condition:
-        return replace(self, account=account, asked=True)
-
-    def with_problem(self, sentence: str) -> Condition:
-        return replace(self, problems=(*self.problems, sentence))
-
-    def refused(self, error: AccessTokenRejected) -> Condition:
-        """The same, once Webex has refused the access token."""
-        refreshable = self.token is not None and self.token.refresh_token is not None
-        needed = self.state is TokenState.SIGN_IN_NEEDED
-        what_now = "wtr refresh gets another one." if refreshable and not needed else SIGN_IN
-        problems = (*self.problems, f"{error.message} {what_now}")
-        code = self.exit_code or FAILED
-        state = self.state if needed else TokenState.REFUSED
-        return replace(self, problems=problems, exit_code=code, state=state)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -156,10 +85,10 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
         and token.is_valid(now)
         and shown.state is not TokenState.REFUSED,
         "expires_at": clock.iso_if_known(end),
-        "expires_in": seconds_until(end, now),
+        "expires_in": clock.seconds_until(end, now),
         "refreshable": token is not None and token.refresh_token is not None,
         "refresh_token_expires_at": clock.iso_if_known(refresh_end),
-        "refresh_token_expires_in": seconds_until(refresh_end, now),
+        "refresh_token_expires_in": clock.seconds_until(refresh_end, now),
         "obtained_at": clock.iso_if_known(token.obtained_at) if token else None,
         "scopes": list(token.scopes) if token else [],
         "scopes_not_granted": list(shown.not_granted),
@@ -340,141 +269,6 @@ def _left(end: datetime | None, now: datetime) -> str:
     if end is None:
         return "end unknown"
     return clock.duration(end - now) if end > now else "expired"
-
-
-def seconds_until(end: datetime | None, now: datetime) -> int | None:
-    return None if end is None else int((end - now).total_seconds())
-
-
-# What is known of a profile.
-
-
-def of_one(
-    name: str | None, config: str | None, environ: Mapping[str, str], now: datetime, *, who: bool
-) -> Condition:
-    """One profile; ``who`` asks Webex for the user, and is not held up by its failing."""
-    shown = condition(profiles.find(name, config, environ), environ, now)
-    return _with_owners([shown], environ)[0] if who else shown
-
-
-def of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
-    """Every profile, by name."""
-    environ = dict(environ)  # the real one decodes a variable each time it is asked for
-    found = [
-        condition(each, profiles.environment_of(each, environ), now)
-        for each in profiles.every(environ)
-    ]
-    return _with_owners(found, environ) if who else found
-
-
-def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Condition:
-    """Never raises a WtrError: what cannot be read is a problem."""
-    problems: list[WtrError] = []
-    incomplete: list[WtrError] = []
-    withheld: SettingsError | None = None  # why no command gives the token, valid or not
-    try:
-        chosen = settings.load(found.settings_path, environ)
-    except SettingsError as error:
-        chosen = settings.without_file(environ)
-        problems.append(error)
-        withheld = error
-    else:
-        debug.show_settings(found, chosen)
-        incomplete = _settings_problem(chosen)
-    try:
-        stored = stored_token(found)
-    except WtrError as error:
-        problems_shown = tuple(map(str, [*problems, *incomplete, error]))
-        return Condition(found, chosen, None, problems_shown, error.exit_code, TokenState.NONE)
-    token = stored.token
-    if token.refresh_token is not None:
-        # A personal access token, or a bot's, belongs to no integration and needs no settings.
-        problems += incomplete
-    try:
-        require_own(stored, chosen)
-    except ForeignToken as error:
-        problems.append(error)
-        withheld = error
-    except SettingsError as error:
-        problems = problems or [error]
-        withheld = error
-    noted = known.of(found)
-    state = tokens.state_of(stored, chosen, noted, now)
-    # What only a sign-in mends comes first.
-    refresh_problem = _refresh_problem(noted, token, now)
-    hurdles = [*_refused_problem(noted, token, refresh_problem), *refresh_problem, *problems]
-    code = hurdles[0].exit_code if hurdles else DONE
-    if token.is_valid(now) and known.since_refused(noted, token) is None:
-        code = withheld.exit_code if withheld else DONE
-        if token.refresh_token is None:
-            hurdles = problems  # a valid token is all there ever will be: no problem yet
-    soon = known.sign_in_soon(noted, token, chosen, now)
-    problems_shown = (*map(str, hurdles), *((soon,) if soon else ()))
-    return Condition(found, chosen, stored, problems_shown, code, state, noted)
-
-
-def _settings_problem(known: Settings) -> list[WtrError]:
-    try:
-        known.require()
-    except SettingsError as error:
-        return [error]
-    return []
-
-
-def _refused_problem(
-    noted: State, token: Token, refresh_problem: Sequence[WtrError]
-) -> list[WtrError]:
-    sentence = known.refusal(noted, token)
-    if not sentence:
-        return []
-    if refresh_problem or noted.refused_again:
-        return [AccessTokenRejected(sentence, SIGN_IN)]
-    return [WtrError(sentence, "wtr refresh gets another one.")]
-
-
-def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError]:
-    try:
-        require_refresh_token(token)
-    except NoRefreshToken as error:
-        return [error]
-    if known.since_sign_in_needed(noted, token) is not None:
-        return [SignInNeeded(noted.message, LOST_GRANT)]
-    left = token.refresh_left(now)
-    if left is not None and left <= timedelta(0):
-        return [SignInNeeded("The refresh token has expired.", SIGN_IN)]
-    return []
-
-
-def _with_owners(found: Sequence[Condition], environ: Mapping[str, str]) -> list[Condition]:
-    clients = Clients()
-    try:
-        return for_each(found, lambda each: _with_owner(each, clients, environ))
-    finally:
-        clients.close()
-
-
-def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) -> Condition:
-    """The same, with the account Webex names; what goes wrong is a problem instead."""
-    if shown.stored is None or shown.token is None or not shown.token.is_valid(clock.now()):
-        return shown
-    try:
-        require_base_url(shown.stored, shown.settings)
-    except SettingsError:
-        return shown  # it is a problem already, and the token is not sent there to ask
-    debug.hide(shown.token.access_token, shown.token.refresh_token)
-    try:
-        client = clients.client(shown.settings, total_timeout=_PATIENCE)
-        account = client.account(shown.token.access_token, scopes=shown.token.scopes)
-    except AccessTokenRejected as error:
-        known.note_refused(shown.profile, shown.token, error, clock.now())
-        is_known = known.since_refused(shown.known, shown.token) is not None
-        return shown if is_known else shown.refused(error)
-    except WtrError as error:
-        return shown.with_problem(error.message)
-    if shown.state is TokenState.REFUSED:
-        known.note_accepted(shown.profile, shown.token)
-        shown = condition(shown.profile, environ, clock.now())
-    return shown.owned_by(account)
 
 
 # What a socket gives.
