@@ -334,13 +334,14 @@ def test_signing_in_where_the_redirect_uri_is_elsewhere(
     assert snap_compare(stage.app(), terminal_size=(140, 34), run_before=play)
 
 
+@pytest.mark.parametrize("size", [NORMAL, (160, 45), TINY], ids=["80x24", "160x45", "40x10"])
 def test_a_sign_in_that_was_declined(
-    stage: Stage, script: Callable[..., None], snap_compare: Compare
+    stage: Stage, script: Callable[..., None], snap_compare: Compare, size: tuple[int, int]
 ) -> None:
     stage.configure()
-    script(LISTENING, DECLINED)
-    play = after(shown="Enter tries again.")
-    assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)
+    script(LISTENING, steps.BrowserArrived(), DECLINED)
+    play = after(shown="was declined at Webex" if size == TINY else "Enter tries again.")
+    assert snap_compare(stage.app(), terminal_size=size, run_before=play)
 
 
 def test_the_sign_in_before_it_begins(stage: Stage, snap_compare: Compare) -> None:

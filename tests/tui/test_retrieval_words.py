@@ -10,9 +10,8 @@ from tests.support.tokens import a_token
 from wtr_tui.errors import FAILED, NotSaved
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import End, Ended, Method, Step
-from wtr_tui.tui.screens import sign_in_words as words
-from wtr_tui.tui.screens.sign_in import offered
-from wtr_tui.tui.screens.sign_in_cards import continued
+from wtr_tui.tui.screens.sign_in import message, offered
+from wtr_tui.tui.screens.sign_in_cards import Progress, continued, happening, line_of_steps
 from wtr_tui.tui.widgets.message_line import Tone
 
 LISTENING = steps.Listening("http://localhost:6855/s/k7q2mx9d", 6855, ("127.0.0.1",))
@@ -25,8 +24,8 @@ REFUSED = steps.DeviceCodeRefused("Not set up.", "", ("https://example.com/callb
 REDIRECT, PASTE = steps.Exchanging(Method.REDIRECT), steps.Exchanging(Method.PASTE)
 
 
-def after(*taken: Step) -> words.Progress:
-    progress = words.Progress()
+def after(*taken: Step) -> Progress:
+    progress = Progress()
     for step in taken:
         progress = progress.after(step)
     return progress
@@ -35,7 +34,7 @@ def after(*taken: Step) -> words.Progress:
 @pytest.mark.parametrize("step", ANSWERED, ids=[step.method.name for step in ANSWERED])
 def test_nothing_is_called_signed_in_while_the_code_is_exchanged(step: steps.Exchanging) -> None:
     progress = after(LISTENING, step)
-    said = words.happening(progress)
+    said = happening(progress)
     assert step.method.value in said
     assert "signed in" not in said.lower()
 
@@ -58,13 +57,13 @@ def test_nothing_is_called_signed_in_while_the_code_is_exchanged(step: steps.Exc
 def test_the_line_of_steps_says_what_is_done_and_what_is_to_come(
     taken: tuple[Step, ...], signs: str
 ) -> None:
-    line = words.line_of_steps(after(*taken))
+    line = line_of_steps(after(*taken))
     assert "".join(step.state.value[0] for step in line) == signs
 
 
 def test_the_line_of_steps_names_how_the_answer_came() -> None:
     def second(*taken: Step) -> str:
-        return words.line_of_steps(after(*taken))[1].text
+        return line_of_steps(after(*taken))[1].text
 
     assert second(LISTENING) == "browser came by"
     assert second(LISTENING, PASTE) == "address pasted"
@@ -94,14 +93,14 @@ def test_a_long_shell_line_is_continued_so_that_it_can_be_copied(width: int, exp
         (steps.SignedIn(a_token(), Method.PASTE), Tone.GOOD),
         (UNSAVED, Tone.BAD),
         (Ended(End.CANCELLED, "Cancelled.", "", 130), Tone.PLAIN),
-        (Ended(End.FAILED, "Refused.", "Look.", FAILED), Tone.BAD),
+        (Ended(End.FAILED, "Refused.", "Look.", FAILED), None),  # its frame says it
         (LISTENING, None),
         (steps.BrowserArrived(), None),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_step_is_told_in_its_tone(step: Step, tone: Tone | None) -> None:
-    said = words.message(step)
+    said = message(step)
     assert (said[1] if said else None) is tone
     assert said is None or "  " not in said[0]
 
@@ -126,7 +125,7 @@ def test_a_step_is_told_in_its_tone(step: Step, tone: Tone | None) -> None:
     ],
 )
 def test_a_key_is_offered_when_it_does_something(
-    action: str, progress: words.Progress, state: dict[str, bool], is_offered: bool | None
+    action: str, progress: Progress, state: dict[str, bool], is_offered: bool | None
 ) -> None:
     usual = {"running": False, "ready": True, "sandbox": False}
     assert offered(action, progress, **(usual | state)) is is_offered

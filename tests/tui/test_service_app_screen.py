@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.support.service_apps import APP, APPLICATION, MINT, SCOPE
-from tests.support.stage import Stage, tells, told, until
+from tests.support.stage import Stage, seen, shows, tells, until
 from tests.support.webex import Fault, Sandbox, new_integration
 from wtr_tui.model import StoredToken
 from wtr_tui.oauth.responses import token_from
@@ -58,7 +58,7 @@ async def test_a_refusal_is_told_with_its_cure_and_enter_tries_again(
 ) -> None:
     webex.faults.next(MINT, Fault(status=403, body='{"message": "no"}'))
     async with stage.app().run_test(size=(80, 24)) as pilot:
-        await tells(pilot, "Control Hub")
-        assert "Enter tries again" in told(pilot)
+        await shows(pilot, "Control Hub")
+        assert "Enter tries again" in seen(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, TokenScreen), "the token view")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, until
 from tests.support.tokens import a_token
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.model import Token
@@ -91,9 +91,9 @@ async def test_a_sign_in_ends_on_waking_when_its_time_is_over(
         await shows(pilot, "Listening on port")
         assert not is_free(integration)
         configured.clock.advance(8 * HOUR)
-        await tells(pilot, "No answer arrived in time")
+        await shows(pilot, "No answer arrived in time")
         await until(pilot, lambda: is_free(integration), "the port to be free")
-        assert "Enter tries again" in told(pilot)
+        assert "Enter tries again" in seen(pilot)
 
 
 def a_life(life: timedelta | None, refresh_life: timedelta | None = 90 * DAY) -> Token:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.stage import Stage, seen, shows, tells, told
+from tests.support.stage import Stage, seen, shows, told
 from tests.support.webex import Fault, Sandbox
 from wtr_tui.background import in_thread
 from wtr_tui.tui.app import WtrApp
@@ -166,7 +166,7 @@ async def test_a_token_file_with_orders_to_the_terminal_is_no_token_file(signed_
     fields["scope"] = "spark:kms \x1b]0;evil\x07\u202e\x1b[31m"
     path.write_text(json.dumps(fields))
     async with on(signed_in) as pilot:
-        await tells(pilot, "scope holds characters that do not belong there")
+        await shows(pilot, "scope holds characters that do not belong there")
         assert_only_text(pilot)
 
 
@@ -185,7 +185,7 @@ async def test_of_a_megabyte_of_words_the_screen_shows_the_beginning(
     async with on(signed_in, (80, 24)) as pilot:
         await shows(pilot, "● valid")
         await pilot.press("r")
-        await tells(pilot, "Sorry.")
+        await shows(pilot, "Sorry.")
         assert len(told(pilot)) < 1_000
         await shows(pilot, "● valid")
         await pilot.press("f4")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on, work
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widget import Widget
 
 from wtr_tui import clock, in_flight, tokens
@@ -21,17 +22,24 @@ from wtr_tui.model import StoredToken
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
 from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH
-from wtr_tui.tui.keys import Key, key, keys
-from wtr_tui.tui.screens import sign_in_words as words
+from wtr_tui.text import cleaned, printable
+from wtr_tui.tokens import TokenState
+from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.dialogs import ConfirmScreen
 from wtr_tui.tui.screens.sign_in_cards import (
     CARDS_FROM,
     Cards,
     PastedAddress,
+    Progress,
     QrScreen,
+    enter,
+    happening,
+    headline,
+    line_of_steps,
 )
-from wtr_tui.tui.screens.sign_in_words import Progress
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.state import state_of
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -45,9 +53,6 @@ if TYPE_CHECKING:
 _HINT_AFTER_SECONDS = 20
 _ROOM_FOR_ALL = 36
 """Lines from which on a message of five hides nothing."""
-
-_WHILE_LISTENING = {"open", "copy_start", "copy_forward"}
-_WHILE_RUNNING = {"copy_full", "print_full", "paste_field", "device", "cancel", "extend"}
 
 
 class SignInScreen(WtrScreen):
@@ -127,12 +132,13 @@ class SignInScreen(WtrScreen):
         super().__init__()
         self._attempt: Retrieval | None = None
         self._keeper: AutoRefresh | None = None
-        self._progress = Progress()
+        self.progress = Progress()
         self._began: datetime | None = None
         self._hinted = False
         self._minting = False
-        self._over: tuple[ShownStep, ...] = ()
-        """Where the last attempt ended, if it did without a token."""
+        self._failed: steps.Ended | None = None
+        self._failed_at: tuple[ShownStep, ...] = ()
+        """Why the last attempt ended without a token, and where."""
         self._port_free = asyncio.Event()
         self._port_free.set()
 
@@ -140,11 +146,6 @@ class SignInScreen(WtrScreen):
     def running(self) -> bool:
         """Whether an attempt waits for its answer, or exchanges it."""
         return self._attempt is not None
-
-    @property
-    def progress(self) -> Progress:
-        """What is known of the attempt."""
-        return self._progress
 
     def content(self) -> Iterable[Widget]:
         with Horizontal(id="headline"):
@@ -180,14 +181,17 @@ class SignInScreen(WtrScreen):
         self.set_class(not running, "-idle")
         line = self.query_one(Steps)
         if running:
-            self._cards.show(self._progress)
-            self.query_one("#headline-words", Quiet).show(words.headline(self._progress))
-            line.show_steps(words.line_of_steps(self._progress))
-            self.query_one("#happening", Quiet).reshape(words.happening(self._progress))
+            self._cards.show(self.progress)
+            self.query_one("#headline-words", Quiet).show(headline(self.progress))
+            line.show_steps(line_of_steps(self.progress))
+            self.query_one("#happening", Quiet).reshape(happening(self.progress))
         else:
-            self.query_one("#idle", Quiet).reshape(words.idle(self.session))
-            line.show_steps(self._mint_steps() if self._minting else self._over)
-        line.display = running or self._minting or bool(self._over)
+            failed = self._failed
+            self.query_one("#idle", Quiet).reshape(idle(self.session, failed))
+            ended = Content.styled(f"✗ {failed.end.value}", "bold $over") if failed else ""
+            self.query_one("#idle-panel", Panel).show_right(ended)
+            line.show_steps(self._mint_steps() if self._minting else self._failed_at)
+        line.display = running or self._minting or bool(self._failed_at)
         self.refresh_bindings()
 
     def _mint_steps(self) -> tuple[ShownStep, ...]:
@@ -201,8 +205,13 @@ class SignInScreen(WtrScreen):
         if not self.running:
             self._show()
 
+    def _fail(self, ended: steps.Ended | None, at: tuple[ShownStep, ...] = ()) -> None:
+        """Keeps why it ended in sight, until the next attempt; None: nothing is to be said."""
+        self._failed, self._failed_at = ended, at
+        self._show()
+
     def on_profile_changed(self) -> None:
-        self._over = ()
+        self._fail(None)
         super().on_profile_changed()
 
     def action_begin(self) -> None:
@@ -213,22 +222,11 @@ class SignInScreen(WtrScreen):
         if not self.session.ready:
             self._show()
             return
-        keeper = self.session.keeper
-        from_environment = self.session.settings.base_url_place.startswith("$")
-        if keeper.other_base_url and from_environment:
-            self._begin()  # is refused, and says why
-        elif keeper.foreign and keeper.stored is not None:
-            question = "Sign in with the App ID of the settings?"
-            other = words.another_app_id(keeper.stored.app_id)
-            if keeper.other_base_url:
-                question = "Sign in at the base URL of the settings?"
-                other = words.another_base_url(keeper.other_base_url)
-            self.app.push_screen(
-                ConfirmScreen(other, question),
-                lambda sure: self._begin() if sure else None,
-            )
-        else:
+        asked = before_another(self.session)
+        if asked is None:
             self._begin()
+        else:
+            self.app.push_screen(ConfirmScreen(*asked), lambda ok: self._begin() if ok else None)
 
     def _begin(self) -> None:
         from wtr_tui.oauth import proxies
@@ -246,12 +244,12 @@ class SignInScreen(WtrScreen):
                 session.profile, session.settings, session.client(), now=session.now
             )
         except WtrError as error:
-            self.tell(str(error), Tone.BAD)
+            self._fail(_ended(error))
             return
         self._keeper = session.keeper
         self._began = session.now()
-        self._progress = Progress()
-        self._over = ()
+        self.progress = Progress()
+        self._fail(None)
         self._hinted = False
         self._port_free.clear()
         warnings = (proxies.warning(session.environ), *session.settings.warnings)
@@ -281,9 +279,8 @@ class SignInScreen(WtrScreen):
         session = self.session
         profile, settings = session.profile, session.settings
         self._minting = True
-        self._over = ()
         self.tell("")
-        self._show()
+        self._fail(None)
         try:
             with session.client() as client:
                 obtained = await in_thread(
@@ -293,8 +290,8 @@ class SignInScreen(WtrScreen):
             self._take(steps.SignedInUnsaved(error, steps.Method.MINTED))
         except WtrError as error:
             if session.keeper is self._keeper:
-                self._over = (replace(self._mint_steps()[0], state=StepState.FAILED),)
-                self.tell(f"{error} Enter tries again.", Tone.BAD)
+                first, *others = self._mint_steps()
+                self._fail(_ended(error), (replace(first, state=StepState.FAILED), *others))
         else:
             self._take(steps.SignedIn(obtained.token, steps.Method.MINTED))
         finally:
@@ -314,29 +311,28 @@ class SignInScreen(WtrScreen):
                 return
 
     def _take(self, step: Step) -> None:
-        self._progress = self._progress.after(step)
+        session = self.session
+        self.progress = self.progress.after(step)
         if isinstance(step, steps.LAST_STEPS):
             if isinstance(self.app.screen, QrScreen):
                 self.app.pop_screen()
             self.program.close_bare()
-        said = words.message(step)
+        said = message(step)
         if isinstance(step, (steps.SignedIn, steps.SignedInUnsaved)):
             self._take_token(step)
         elif isinstance(step, steps.OtherAccount):
-            if self.session.keeper is self._keeper:  # else that profile's next start asks
+            if session.keeper is self._keeper:  # else that profile's next start asks
                 self.program.ask_other_account(step.put_aside, step.account, step.before)
         elif said is not None:
             self.tell(*said)
         if isinstance(step, steps.Ended) and step.end is not steps.End.CANCELLED:
-            self._over = words.line_of_steps(self._progress)
+            self.tell("")
+            self._fail(step, line_of_steps(self.progress))
         elif isinstance(step, steps.Listening):
-            self._begin_listening()
+            opens = session.surroundings.should_open_browser(session.settings[BROWSER])
+            if opens and not session.demo:
+                self.action_open()
         self._show()
-
-    def _begin_listening(self) -> None:
-        session = self.session
-        if session.surroundings.should_open_browser(session.settings[BROWSER]) and not session.demo:
-            self._launch_browser()
 
     def _take_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         session = self.session
@@ -354,7 +350,7 @@ class SignInScreen(WtrScreen):
         self.program.go("token")
         # Also now: what was said about an earlier token is not to be seen for a moment, either.
         self.program.tell("")
-        said = words.message(step)
+        said = message(step)
         if said is not None:
             self.call_after_refresh(self.program.tell, *said)
 
@@ -365,14 +361,9 @@ class SignInScreen(WtrScreen):
         left = clock.countdown(attempt.deadline - now)
         self.query_one("#time-left", Quiet).fit(f"{left} left")
         waited = (now - self._began).total_seconds()
-        if waited > _HINT_AFTER_SECONDS and self._progress.arrived and not self._hinted:
+        if waited > _HINT_AFTER_SECONDS and self.progress.arrived and not self._hinted:
             self._hinted = True
-            self.tell(words.no_answer_yet(attempt.redirect_uri.text), Tone.WARN)
-
-    def _launch_browser(self) -> None:
-        if self._attempt is not None:
-            # Not the address that is shown: command lines can be read by everybody here.
-            self._open(self._attempt.launch_url())
+            self.tell(no_answer_yet(attempt.redirect_uri.text), Tone.WARN)
 
     @work(group="browser", exclusive=True)
     async def _open(self, url: str) -> None:
@@ -380,8 +371,8 @@ class SignInScreen(WtrScreen):
         launch = await in_thread(
             lambda: browser.open_browser(url, session.environ, session.surroundings)
         )
-        if not self._progress.arrived and self.running:
-            self._progress = replace(self._progress, launch=launch.message)
+        if not self.progress.arrived and self.running:
+            self.progress = replace(self.progress, launch=launch.message)
             self._show()
 
     def on_paste(self, event: events.Paste) -> None:
@@ -416,19 +407,18 @@ class SignInScreen(WtrScreen):
         self._cards.show_keys(typing=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return offered(
-            action, self._progress, running=self.running and not self._minting,
-            ready=self.session.ready and not self._minting, sandbox=self.session.demo is not None,
-        )  # fmt: skip
+        ready, sandbox = self.session.ready and not self._minting, self.session.demo is not None
+        return offered(action, self.progress, running=self.running, ready=ready, sandbox=sandbox)
 
     def action_open(self) -> None:
-        if self._progress.listening is not None:
-            self._launch_browser()
+        if self._attempt is not None and self.progress.listening is not None:
+            # Not the address that is shown: command lines can be read by everybody here.
+            self._open(self._attempt.launch_url())
 
     def action_copy_start(self) -> None:
-        if self._progress.listening is not None:
+        if self.progress.listening is not None:
             self.program.copy(
-                self._progress.listening.start_url,
+                self.progress.listening.start_url,
                 "the start address",
                 otherwise="type it as it stands above",
             )
@@ -460,13 +450,13 @@ class SignInScreen(WtrScreen):
     def action_device(self) -> None:
         if self._attempt is not None:
             self._attempt.ask_for_device_code()
-            self._progress = replace(self._progress, device_asked=True)
+            self.progress = replace(self.progress, device_asked=True)
             self._show()
             # Below the other cards it may be out of sight.
             self.call_after_refresh(self.query_one("#device").scroll_visible, animate=False)
 
     def action_copy_device(self) -> None:
-        granted, uris = self._progress.device_code, self._progress.device_redirect_uris
+        granted, uris = self.progress.device_code, self.progress.device_redirect_uris
         if granted is not None:
             address = granted.verification_uri_complete or granted.verification_uri
             self.program.copy(address, "the address", otherwise="type it as it stands")
@@ -476,9 +466,8 @@ class SignInScreen(WtrScreen):
             )
 
     def action_qr(self) -> None:
-        granted = self._progress.device_code
-        if granted is not None and granted.verification_uri_complete is not None:
-            self.app.push_screen(QrScreen(granted.verification_uri_complete))
+        if self.progress.qr_address:
+            self.app.push_screen(QrScreen(self.progress.qr_address))
 
     def action_extend(self) -> None:
         if self._attempt is not None:
@@ -499,8 +488,8 @@ class SignInScreen(WtrScreen):
         attempt, demo = self._attempt, self.session.demo
         if demo is None or attempt is None:
             return
-        if self._progress.listening is not None:
-            url = self._progress.listening.start_url
+        if self.progress.listening is not None:
+            url = self.progress.listening.start_url
             await in_thread(lambda: demo.approve(url))
         else:
             url = attempt.authorize_url
@@ -516,17 +505,155 @@ def offered(
     """
     if action == "begin":
         return not running and (True if ready else None)
-    if action == "approve":
-        return running and sandbox
-    if action in _WHILE_LISTENING:
-        return (
-            running
-            and progress.not_listening is None
-            and (True if progress.listening is not None else None)
-        )
-    if action == "copy_device":
-        return running and bool(progress.device_code or progress.device_redirect_uris)
-    if action == "qr":
-        granted = progress.device_code
-        return running and granted is not None and granted.verification_uri_complete is not None
-    return running if action in _WHILE_RUNNING else True
+    if action in _OF_AN_ATTEMPT and not running:
+        return False
+    match action:
+        case "open" | "copy_start" | "copy_forward" if progress.not_listening is not None:
+            return False
+        case "open" | "copy_start" | "copy_forward":
+            return True if progress.listening is not None else None
+        case "approve":
+            return sandbox
+        case "copy_device":
+            return bool(progress.device_code or progress.device_redirect_uris)
+        case "qr":
+            return bool(progress.qr_address)
+    return True
+
+
+_OF_AN_ATTEMPT = {
+    *("open", "copy_start", "copy_forward", "copy_full", "print_full", "paste_field"),
+    *("device", "copy_device", "qr", "extend", "approve", "cancel"),
+}
+
+
+# What the screen says.
+
+
+def message(step: steps.Step) -> tuple[str, Tone] | None:
+    """What a step says in the line for messages, if anything.
+
+    Why an attempt failed stands in its frame, until the next one: see :func:`idle`.
+    """
+    match step:
+        case steps.Noticed():
+            count = f" ({step.count} so far)" if step.count > 1 else ""
+            return f"{step.message}{count}", Tone.WARN
+        case steps.StartAddressClosed():
+            closed = f"The start address is closed: {step.guesses} wrong ones were asked for"
+            return f"{closed}{with_keys(_CLOSED)}", Tone.WARN
+        case steps.LaunchAddressReused():
+            return with_keys(_REUSED), Tone.WARN
+        case steps.SignedIn():
+            return _signed_in(step), Tone.GOOD
+        case steps.SignedInUnsaved():
+            then = with_keys("{save:s} tries again; {copy:c} copies it meanwhile.")
+            return f"NOT SAVED: {step.error.message} {step.error.hint} {then}", Tone.BAD
+        case steps.Ended(steps.End.CANCELLED, said):
+            return f"{said} {enter()} tries again.", Tone.PLAIN
+    return None
+
+
+_CLOSED = (
+    ", by a program that can reach this port. Sign in with the full address ({copy-full:u} copies"
+    " it), or cancel ({cancel:x}) and begin again."
+)
+_REUSED = (
+    "The address that the browser was started with was opened a second time. If you did not"
+    " reload it, somebody else on this machine may have opened it first: cancel ({cancel:x}), and"
+    " begin again with the address shown here."
+)
+
+
+def _signed_in(step: steps.SignedIn) -> str:
+    """Who was signed in, until when, and where to go on."""
+    who = f" as {step.account.named}" if step.account.known else ""
+    ends = step.token.expires_at
+    until = f" The token is saved and good until {clock.local(ends)}" if ends else " It is saved"
+    kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
+    copies = f"{key('copy', 'c')} copies it."
+    return f"Signed in {step.method.value}{who}.{until}; {copies}{kept}"
+
+
+def idle(session: Session, failed: steps.Ended | None = None) -> Content:
+    """What the screen says while no attempt runs: why the last one ended, if it ``failed``, how
+    it is now, and what can be done."""
+    stored = session.keeper.stored
+    parts: list[str | Content] = []
+    if failed is not None:
+        parts.append(Content.styled(f"✗ {printable(failed.message)}", "$over"))
+        parts.append(failed.hint)
+    if not session.ready:
+        parts.append("The settings are not complete yet." if failed is None else "")
+        parts.append(with_keys(_INCOMPLETE))
+    else:
+        parts.append(_token_words(session, stored) if stored is not None else "")
+        parts.append(_begins(session) if failed is None else f"{enter()} {with_keys(_AGAIN)}")
+    shown = [Content(printable(part)) if isinstance(part, str) else part for part in parts if part]
+    return Content("\n\n").join(shown)
+
+
+_INCOMPLETE = "{go-settings:f4} opens them and shows, step by step, what is missing."
+_AGAIN = "tries again. {go-settings:f4} opens the settings, {go-check:f6} checks all there is."
+
+
+def _begins(session: Session) -> str:
+    """What Enter does."""
+    if session.settings[KIND] == SERVICE_APP:
+        through = session.settings[THROUGH]
+        return f"{enter()} mints a token of the service app through the profile {through}."
+    if session.keeper.stored is None:
+        return f"{enter()} signs in to Webex."
+    return (
+        f"{enter()} signs in again, for example after the scopes have changed. The token you have"
+        " stays until the new one is saved."
+    )
+
+
+def _ended(error: WtrError) -> steps.Ended:
+    """An error before or without a sign-in, as its end."""
+    return steps.Ended(steps.End.FAILED, error.message, error.hint, error.exit_code)
+
+
+def _token_words(session: Session, stored: StoredToken) -> str:
+    state = state_of(session, session.now())
+    have = f"You have a token{f' of {stored.account.named}' if stored.account.known else ''}"
+    shows = f"{key('go-token', 'f2')} shows it."
+    ends = stored.token.expires_at
+    match state.kind:
+        case TokenState.REFUSED:
+            return f"{have}, but Webex refuses it: {state.meaning.sign} {state.word}."
+        case TokenState.SIGN_IN_NEEDED:
+            return f"{have} that cannot be refreshed: {state.meaning.sign} {state.word}."
+        case TokenState.EXPIRED:
+            return f"{have}, which has expired."
+        case TokenState.VALID | TokenState.SOON if ends is not None:
+            return f"{have}, good until {clock.local(ends)}; {shows}"
+    return f"{have}: {state.meaning.sign} {state.word}. {shows}"
+
+
+def before_another(session: Session) -> tuple[str, str] | None:
+    """What is to be known, and the question, before signing in beside a token of another App ID
+    or base URL. None where there is nothing to ask."""
+    keeper = session.keeper
+    if not keeper.foreign or keeper.stored is None:
+        return None
+    kept = "It is not lost: it is kept in a file of its own."
+    if not keeper.other_base_url:
+        other = f"The stored token belongs to another App ID ({keeper.stored.app_id[:12]}…)."
+        return f"{other} {kept}", "Sign in with the App ID of the settings?"
+    if session.settings.base_url_place.startswith("$"):
+        return None  # the sign-in is refused, and says why
+    came = f"The stored token came from {cleaned(keeper.other_base_url, 60)}"
+    return (
+        f"{came}, which is not the base URL of the settings. {kept}",
+        "Sign in at the base URL of the settings?",
+    )
+
+
+def no_answer_yet(redirect_uri: str) -> str:
+    """When Webex was reached, but sends nobody back: it shows its reason to the browser alone."""
+    return (
+        "Does Webex show an error page? Then check the App ID, and that exactly this redirect URI"
+        f" is registered with the integration: {redirect_uri}"
+    )

@@ -1,10 +1,13 @@
-"""The methods to sign in, a card each, and what they say while an attempt runs."""
+"""A running sign-in: what is known of it, and its methods, a card each.
+
+:class:`Progress` is taken from the steps of the sign-in; what is shown is decided from it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -19,14 +22,15 @@ from textual.widgets import Input
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import DeviceAuthorization
-from wtr_tui.tui.keys import Key, key, keys
+from wtr_tui.oauth.steps import Method
+from wtr_tui.tui.keys import Key, key, keys, spelled
 from wtr_tui.tui.screens.dialogs import Box, Dialog
-from wtr_tui.tui.screens.sign_in_words import Progress
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.panel import Card, CardKey
 from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.tui.widgets.steps import Step, StepState
 
 if TYPE_CHECKING:
     from wtr_tui.retrieval import Retrieval
@@ -38,6 +42,128 @@ _AROUND_QR = 4
 _DOUBLE_FROM = (190, 50)
 _QR_BESIDE_FROM, _QR_BELOW_FROM = (80, 46), (132, 40)
 """Columns and rows from which on the QR code stands in its card: stacked, side by side."""
+
+
+DeviceStep = steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known of an attempt: where it stands, and what each method needs to show."""
+
+    listening: steps.Listening | None = None
+    not_listening: steps.NotListening | None = None
+    arrived: bool = False
+    """A browser opened the start address."""
+    exchanging: Method | None = None
+    device_asked: bool = False
+    device: DeviceStep | None = None
+    launch: str = ""
+    """What became of opening a browser here, in a sentence."""
+    last: steps.Step | None = None
+    """The step that ended the attempt."""
+
+    def after(self, step: steps.Step) -> Progress:
+        """What is known once this step has happened."""
+        match step:
+            case steps.Listening():
+                return replace(self, listening=step)
+            case steps.NotListening():
+                return replace(self, not_listening=step)
+            case steps.BrowserArrived():
+                return replace(self, arrived=True)
+            case steps.Exchanging():
+                return replace(self, exchanging=step.method)
+            case steps.DeviceCodeReady() | steps.DeviceCodeOver() | steps.DeviceCodeRefused():
+                return replace(self, device=step, device_asked=False)
+            case steps.SignedIn() | steps.SignedInUnsaved() | steps.OtherAccount() | steps.Ended():
+                return replace(self, last=step)
+        return self
+
+    @property
+    def device_code(self) -> DeviceAuthorization | None:
+        """The code that can be entered now."""
+        if self.device_asked or not isinstance(self.device, steps.DeviceCodeReady):
+            return None
+        return self.device.authorization
+
+    @property
+    def qr_address(self) -> str:
+        """What a phone's camera is shown for that code; "" where there is nothing."""
+        granted = self.device_code
+        return (granted.verification_uri_complete or "") if granted is not None else ""
+
+    @property
+    def device_redirect_uris(self) -> tuple[str, ...]:
+        """Those that the integration lacks for a device code."""
+        if self.device_asked or not isinstance(self.device, steps.DeviceCodeRefused):
+            return ()
+        return self.device.redirect_uris
+
+
+def headline(progress: Progress) -> str:
+    """How many methods there are."""
+    if progress.not_listening is None:
+        return "Three ways to sign in, all open; the first to answer wins."
+    return "Two ways to sign in, both open; the first to answer wins."
+
+
+def line_of_steps(progress: Progress) -> tuple[Step, ...]:
+    """The steps of a sign-in, each with where it stands."""
+    method, last = progress.exchanging, progress.last
+    came = {
+        Method.PASTE: ("address pasted", "pasted"),
+        Method.DEVICE: ("device code entered", "code entered"),
+    }.get(method or Method.REDIRECT, ("browser came by", "browser"))
+    if isinstance(last, steps.SignedIn | steps.OtherAccount):
+        reached = 4
+    elif isinstance(last, steps.SignedInUnsaved):
+        reached = 3
+    elif method is not None:
+        reached = 2
+    else:
+        reached = 1 if progress.arrived else 0
+    failed = isinstance(last, steps.Ended | steps.SignedInUnsaved)
+    words = (
+        ("waiting for you", "waiting"),
+        came,
+        ("exchange the code", "exchange"),
+        ("save the token", "save"),
+    )
+    now = StepState.FAILED if failed else StepState.NOW
+    states = [StepState.DONE] * reached + [now] + [StepState.TO_COME] * 4
+    return tuple(
+        Step(text, state, short) for (text, short), state in zip(words, states, strict=False)
+    )
+
+
+def happening(progress: Progress) -> str:
+    """What is going on, in a sentence: what happened in the browser, what is waited for."""
+    if progress.exchanging is not None:
+        return (
+            f"The answer came {progress.exchanging.value}. Exchanging the code for the token,"
+            " then saving it."
+        )
+    if progress.arrived:
+        return "Your browser reached us and is at Webex now: sign in there and agree."
+    if progress.listening is not None:
+        where = " and ".join(progress.listening.addresses)
+        return f"Listening on port {progress.listening.port} of this machine only ({where})."
+    if progress.not_listening is None:
+        return "Starting to listen"
+    if progress.not_listening.is_elsewhere:
+        return "Nothing is listened for: the redirect URI is elsewhere. Paste, or a device code."
+    again = f"{key('cancel', 'x')}, then {enter()} tries the port again"
+    return f"Not listening. Paste, or a device code; {again}."
+
+
+def enter() -> str:
+    """The key that begins, as a sentence has it."""
+    found = key("begin", "enter")
+    return "Enter" if found == spelled("enter") else found
+
+
+# The cards.
 
 
 class PastedAddress(AddressInput):
@@ -170,17 +296,11 @@ class Cards(ItemGrid):
     def show_keys(self, *, typing: bool | None = None) -> None:
         """Which keys do something now; ``typing``: in the field they are letters."""
         self._typing = self._typing if typing is None else typing
+        beside, qr_shown = self.app.size.width >= CARDS_FROM, self._text("qr").display
         for name, offered in (
             ("first", _first_keys(self._progress, remote=self._surroundings.remote)),
             ("paste", _PASTE_KEYS),
-            (
-                "device",
-                _device_keys(
-                    self._progress,
-                    beside=self.app.size.width >= CARDS_FROM,
-                    qr_shown=self._text("qr").display,
-                ),
-            ),
+            ("device", _device_keys(self._progress, beside=beside, qr_shown=qr_shown)),
         ):
             shown = [replace(key, enabled=key.enabled and not self._typing) for key in offered]
             line = self.query_one(f"#{name}", Card).keys
@@ -216,8 +336,8 @@ class Cards(ItemGrid):
         qr = self._text("qr")
         size = self.app.size
         columns, rows = _QR_BELOW_FROM if size.width >= CARDS_FROM else _QR_BESIDE_FROM
-        address = granted.verification_uri_complete if granted is not None else None
-        qr.display = address is not None and size.width >= columns and size.height >= rows
+        address = progress.qr_address
+        qr.display = bool(address) and size.width >= columns and size.height >= rows
         if granted is not None:
             half = len(granted.user_code) // 2
             code = f"{granted.user_code[:half]} {granted.user_code[half:]}"
@@ -225,7 +345,7 @@ class Cards(ItemGrid):
             figures.fit(double=size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1])
             figures.show(code)
             self._text("device-left").reshape(_device_left(granted))
-            if qr.display and address is not None:
+            if qr.display:
                 qr.reshape(qr_content(qr_lines(address)))
 
     def _text(self, name: str) -> Quiet:
@@ -284,10 +404,7 @@ def _notes(surroundings: Surroundings, port: int) -> str:
     """What the ssh line cannot know, and the way without another ssh."""
     if not surroundings.remote:
         line = key("copy-forward", "f")
-        return (
-            f"Is your browser on another machine? {line} copies the ssh line that forwards the"
-            f" port."
-        )
+        return f"Is your browser on another machine? {line} copies the line that forwards the port."
     within = surroundings.escape_line(port)
     # What ssh prints in between stays on the screen until something is painted over it.
     repaint = f"{key('repaint', '^l')} then repaints this screen." if within else ""
@@ -357,7 +474,7 @@ def _device_keys(progress: Progress, *, beside: bool, qr_shown: bool) -> tuple[C
         offered.append(CardKey("D", "copy the URIs", "copy_device"))
     if granted is not None:
         offered.append(CardKey("D", "copy the address", "copy_device"))
-        if granted.verification_uri_complete is not None and not qr_shown:
+        if progress.qr_address and not qr_shown:
             offered.append(CardKey("Q", "QR code", "qr"))
     return tuple(offered)
 
