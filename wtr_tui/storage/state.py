@@ -21,8 +21,9 @@ from wtr_tui.storage.private_file import read_private, write_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
+    from typing import Any
 
 VERSION = 1
 WARN_BEFORE: tuple[int, ...] = (14 * 86_400, 3 * 86_400, 86_400)
@@ -43,55 +44,76 @@ class LastOutcome:
         self.message = message
 
 
+def _instant(value: object) -> datetime:
+    return clock.from_iso(str(value))
+
+
+def _limits(value: object) -> tuple[int, ...]:
+    return tuple(map(int, value)) if isinstance(value, list) else ()
+
+
+def _last(value: object) -> LastOutcome:
+    assert isinstance(value, dict)
+    return LastOutcome(str(value["outcome"]), _instant(value["at"]), str(value.get("message", "")))
+
+
+_MEMBERS: dict[str, tuple[Callable[[Any], object], object]] = {
+    "access": (str, ""),
+    "refresh": (str, ""),
+    "last": (_last, None),
+    "refreshed_at": (_instant, None),
+    "refused_since": (_instant, None),
+    "refused_again": (bool, False),
+    "sign_in_needed_since": (_instant, None),
+    "message": (str, ""),
+    "mint_failures": (int, 0),
+    "mint_again_at": (_instant, None),
+    "end": (_instant, None),
+    "end_stays": (bool, None),
+    "rotates": (bool, False),
+    "said": (str, ""),
+    "warn_before": (_limits, WARN_BEFORE),
+    "given": (_limits, ()),
+}
+"""What is noted, in the file and in a :class:`State`: how it is read, and its usual value."""
+
+
 class State:
     """What was noted. Ask for it with the token in hand: it may speak of an earlier one."""
 
-    __slots__ = (
-        "access",
-        "end",
-        "end_stays",
-        "given",
-        "last",
-        "message",
-        "mint_again_at",
-        "mint_failures",
-        "refresh",
-        "refreshed_at",
-        "refused_again",
-        "refused_since",
-        "rotates",
-        "said",
-        "sign_in_needed_since",
-        "warn_before",
-    )
+    __slots__ = tuple(_MEMBERS)
+
+    access: str
+    refresh: str
+    """The tokens that were in the file when it was written, as :func:`known_as` gives them."""
+    last: LastOutcome | None
+    refreshed_at: datetime | None
+    """When Webex last gave a token, be it the same one."""
+    refused_since: datetime | None
+    refused_again: bool
+    """A refresh has given the refused access token once more."""
+    sign_in_needed_since: datetime | None
+    message: str
+    """Why a sign-in is needed."""
+    mint_failures: int
+    """How often in a row a service app's token could not be minted anew."""
+    mint_again_at: datetime | None
+    """When that may be tried again."""
+    end: datetime | None
+    """The end of the refresh token at the last writing."""
+    end_stays: bool | None
+    """Whether the last refresh left that end where it was; None where none has shown it."""
+    rotates: bool
+    """Whether a refresh has given another refresh token, and so taken the one before back."""
+    said: str
+    """A notice that is true at every reading and was given, as :func:`known_as` gives it."""
+    warn_before: tuple[int, ...]
+    given: tuple[int, ...]
+    """For which of ``warn_before`` the sign-in was announced."""
 
     def __init__(self) -> None:
-        self.access = self.refresh = ""
-        """The tokens that were in the file when it was written, as :func:`known_as` gives them."""
-        self.last: LastOutcome | None = None
-        self.refreshed_at: datetime | None = None
-        """When Webex last gave a token, be it the same one."""
-        self.refused_since: datetime | None = None
-        self.refused_again = False
-        """A refresh has given the refused access token once more."""
-        self.sign_in_needed_since: datetime | None = None
-        self.message = ""
-        """Why a sign-in is needed."""
-        self.mint_failures = 0
-        """How often in a row a service app's token could not be minted anew."""
-        self.mint_again_at: datetime | None = None
-        """When that may be tried again."""
-        self.end: datetime | None = None
-        """The end of the refresh token at the last writing."""
-        self.end_stays: bool | None = None
-        """Whether the last refresh left that end where it was; None where none has shown it."""
-        self.rotates = False
-        """Whether a refresh has given another refresh token, and so taken the one before back."""
-        self.said = ""
-        """A notice that is true at every reading and was given, as :func:`known_as` gives it."""
-        self.warn_before: tuple[int, ...] = WARN_BEFORE
-        self.given: tuple[int, ...] = ()
-        """For which of ``warn_before`` the sign-in was announced."""
+        for name, (_, usual) in _MEMBERS.items():
+            setattr(self, name, usual)
 
     def follow(self, access_token: str, refresh_token: str | None) -> None:
         """Speaks of these tokens from now on: what was known of others ends."""
@@ -171,14 +193,14 @@ def is_same_end(one: datetime, other: datetime) -> bool:
 
 def read(token_path: str) -> State:
     """What was noted beside this token file; a new one where nothing was, or nothing readable."""
-    state = State()
-    members = _members(token_path)
-    if members.get("version") != VERSION:
-        return state
-    try:
-        _fill(state, members)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        return State()
+    state, members = State(), _members(token_path)
+    if members.get("version") == VERSION:
+        try:
+            for name, (read_member, _) in _MEMBERS.items():
+                if name in members:
+                    setattr(state, name, read_member(members[name]))
+        except (ValueError, TypeError, KeyError, AssertionError, OverflowError):
+            return State()
     return state
 
 
@@ -188,13 +210,12 @@ def longest_warning(token_path: str) -> int | None:
     None where something is noted that takes :func:`read` to judge. Nothing else is loaded for it.
     """
     members = _members(token_path)
-    if _part(members, "refused") or _part(members, "sign_in_needed"):
+    if "refused_since" in members or "sign_in_needed_since" in members:
         return None
     try:
-        limits = _limits(_part(members, "sign_in_soon"), "warn_before")
+        return max(_limits(members.get("warn_before")) or WARN_BEFORE)
     except (ValueError, TypeError):
         return None
-    return max(limits or WARN_BEFORE)
 
 
 def mark(token_path: str) -> tuple[int, int, int] | None:
@@ -211,7 +232,11 @@ def write(token_path: str, state: State) -> bool:
     if "access_token" in _members(token_path):
         return False  # the token of a profile that is called like this file
     try:
-        content = json.dumps(_written(state), indent=2, ensure_ascii=False) + "\n"
+        noted = {name: getattr(state, name) for name in _MEMBERS}
+        members = {
+            name: _written(value) for name, value in noted.items() if value != _MEMBERS[name][1]
+        }
+        content = json.dumps({"version": VERSION, **members}, indent=2, ensure_ascii=False) + "\n"
         write_private(state_path(token_path), content.encode("utf-8", "replace"), flush=False)
     except (OSError, StorageError):
         return False
@@ -227,70 +252,10 @@ def _members(token_path: str) -> Mapping[str, object]:
     return members if isinstance(members, dict) else {}
 
 
-def _fill(state: State, members: Mapping[str, object]) -> None:
-    token, refused = _part(members, "token"), _part(members, "refused")
-    needed, soon = _part(members, "sign_in_needed"), _part(members, "sign_in_soon")
-    last, minting = _part(members, "last"), _part(members, "minting")
-    state.access, state.refresh = str(token.get("access", "")), str(token.get("refresh", ""))
-    if last:
-        at = clock.from_iso(str(last["at"]))
-        state.last = LastOutcome(str(last["outcome"]), at, str(last.get("message", "")))
-    state.refreshed_at = clock.from_iso_if_known(members.get("refreshed_at"))
-    state.said = str(members.get("said", ""))
-    state.rotates = members.get("rotates") is True
-    state.refused_since = clock.from_iso_if_known(refused.get("since"))
-    state.refused_again = refused.get("again") is True
-    state.sign_in_needed_since = clock.from_iso_if_known(needed.get("since"))
-    state.message = str(needed.get("message", ""))
-    state.mint_failures = (
-        int(failures) if isinstance(failures := minting.get("failures"), int) else 0
-    )
-    state.mint_again_at = clock.from_iso_if_known(minting.get("again_at"))
-    state.end = clock.from_iso_if_known(soon.get("end"))
-    state.end_stays = stays if isinstance(stays := soon.get("stays"), bool) else None
-    state.warn_before = _limits(soon, "warn_before") or WARN_BEFORE
-    state.given = _limits(soon, "given")
-
-
-def _part(members: Mapping[str, object], name: str) -> Mapping[str, object]:
-    part = members.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _limits(members: Mapping[str, object], name: str) -> tuple[int, ...]:
-    found = members.get(name)
-    return tuple(int(each) for each in found) if isinstance(found, list) else ()
-
-
-def _written(state: State) -> dict[str, object]:
-    members: dict[str, object] = {
-        "version": VERSION,
-        "token": {"access": state.access, "refresh": state.refresh},
-        "sign_in_soon": {
-            "end": clock.iso_if_known(state.end),
-            "stays": state.end_stays,
-            "warn_before": list(state.warn_before),
-            "given": list(state.given),
-        },
-    }
-    if state.last is not None:
-        last = {"outcome": state.last.kind, "at": clock.iso_if_known(state.last.at)}
-        members["last"] = {**last, "message": state.last.message}
-    if state.refreshed_at is not None:
-        members["refreshed_at"] = clock.iso_if_known(state.refreshed_at)
-    if state.said:
-        members["said"] = state.said
-    if state.rotates:
-        members["rotates"] = True
-    if state.refused_since is not None:
-        members["refused"] = {
-            "since": clock.iso_if_known(state.refused_since),
-            "again": state.refused_again,
-        }
-    if state.sign_in_needed_since is not None:
-        since = clock.iso_if_known(state.sign_in_needed_since)
-        members["sign_in_needed"] = {"since": since, "message": state.message}
-    if state.mint_failures:
-        again_at = clock.iso_if_known(state.mint_again_at)
-        members["minting"] = {"failures": state.mint_failures, "again_at": again_at}
-    return members
+def _written(value: Any) -> object:
+    """A member as it stands in the file."""
+    if isinstance(value, LastOutcome):
+        at = clock.iso_if_known(value.at)
+        return {"outcome": value.kind, "at": at, "message": value.message}
+    # A tuple and a text are as JSON has them; what else there is, is an instant.
+    return value if isinstance(value, (str, int, tuple)) else clock.iso(value)
