@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -30,8 +31,7 @@ _Wanted = str | int | tuple[str, ...]  # bool is an int
 
 _BYTE_ORDER_MARK = "\ufeff"
 _NEWLINE = re.compile(r"\r\n|\n|\r")
-
-
+_DOCUMENT_END = re.compile(r"^\.\.\.", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 
 
@@ -166,11 +166,11 @@ def _with_value(text: str, key: str, value: _Wanted | None) -> Iterator[str]:
             yield _replaced(text, pair, "null")
     elif pair is None:
         yield from _added(text, now, f"{key}: {_written(value)}")
-    elif pair.items is None:
+    elif not isinstance(pair.value, yaml.SequenceNode):
         yield _replaced(text, pair, _written(value))
     else:
         items = value if isinstance(value, tuple) else _joined(value).split()
-        if not pair.brackets:
+        if not pair.value.flow_style:
             yield from _with_items(text, pair, items)
         yield _replaced(text, pair, f"[{', '.join(map(scalar, items))}]")
 
@@ -203,18 +203,18 @@ def _replaced(text: str, pair: Pair, written: str) -> str:
     # Comments inside the old value move above the key, so that none is lost.
     at = _line_start(text, pair.key_start)
     indent = text[at : pair.key_start]
-    above = "".join(f"{indent}{comment}{_newline(text)}" for comment in pair.comments)
+    above = "".join(f"{indent}{comment}{_newline(text)}" for comment in _comments(text, pair))
     return result[:at] + above + result[at:]
 
 
 def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> Iterator[str]:
     """A list in lines: a line stays with its item and that item's comment; other lines stay."""
-    assert pair.items is not None
     start = _line_start(text, pair.start)
     end = _line_end(text, pair.end)
     indent = text[start : pair.start]
     newline = _newline(text)
-    if indent.strip() or any("\n" in text[first:last] for first, last, _ in pair.items):
+    places = [(node.start_mark.index, node) for node in _scalars(pair.value)]
+    if indent.strip() or any("\n" in text[at : node.end_mark.index] for at, node in places):
         return
     lines: dict[str, str] = {}
     above: dict[str, list[str]] = {}
@@ -223,7 +223,7 @@ def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> Iterator[str]:
     while at < end:
         after = _line_end(text, at)
         line = text[at:after].rstrip("\r\n")
-        found = [value for first, _, value in pair.items if at <= first < after]
+        found = [node.value for begin, node in places if at <= begin < after]
         if found and found[0] in wanted and found[0] not in lines:
             lines[found[0]] = line
             above[found[0]] = waiting
@@ -242,7 +242,7 @@ def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> Iterator[str]:
 def _is_safe(old: str, new: str, key: str, value: _Wanted | None) -> bool:
     """Whether the new text says this about the key, and about the others what the old one did."""
     try:
-        after = parsed(new, "")
+        before, after = parsed(old, ""), parsed(new, "")
         was, now = layout(old).pairs, layout(new).pairs
     except (SettingsFileError, yaml.YAMLError):
         return False
@@ -254,11 +254,17 @@ def _is_safe(old: str, new: str, key: str, value: _Wanted | None) -> bool:
     return (
         said
         and kept == [name for name in now if name != key]
-        and all(
-            was[name].meaning == now[name].meaning and was[name].of(old) == now[name].of(new)
-            for name in kept
-        )
+        and all(was[name].of(old) == now[name].of(new) for name in kept)
+        and all(_meaning(before[name]) == _meaning(after[name]) for name in kept)
     )
+
+
+def _meaning(entry: SettingsEntry) -> object:
+    """What a reader gets, however it is written; an alias may mean something else now."""
+    try:
+        return entry.unfolded()
+    except ValueError as error:
+        return str(error)
 
 
 def _line_start(text: str, at: int) -> int:
@@ -277,20 +283,12 @@ def _newline(text: str) -> str:
 
 @dataclass(frozen=True)
 class Pair:
-    """A key and its value, as places in the text; ``end`` is behind the last character.
-
-    ``items`` are the texts of a list with their places, and None where the value is no list;
-    ``brackets`` tells ``[a, b]`` from a list in lines. ``comments`` are inside the value.
-    ``meaning`` is what a reader gets, however it is written; aliases are not followed.
-    """
+    """A key and its value, as places in the text; ``end`` is behind the last character."""
 
     key_start: int
     start: int
     end: int
-    items: tuple[tuple[int, int, str], ...] | None
-    brackets: bool
-    comments: tuple[str, ...]
-    meaning: tuple[tuple[type[yaml.Event], str | None, str | None], ...]
+    value: yaml.Node
 
     def of(self, text: str) -> str:
         """The pair as it is written."""
@@ -313,109 +311,71 @@ class Layout:
 
 def layout(text: str) -> Layout:
     """Takes a text that is known to be one mapping of texts, or empty, apart."""
-    events = list(yaml.parse(text, Loader=LOADER))
-    openings = (
-        (at, event) for at, event in enumerate(events) if isinstance(event, yaml.MappingStartEvent)
-    )
-    at, opening = next(openings, (0, None))
-    if opening is None:
-        end = len(text)
-        for event in events:
-            if isinstance(event, yaml.DocumentEndEvent) and event.explicit:
-                end = _begin(event)
+    root = yaml.compose(text, Loader=LOADER)
+    if not isinstance(root, yaml.MappingNode):
+        document_end = _DOCUMENT_END.search(text)
+        end = document_end.start() if document_end else len(text)
         return Layout({}, braces=False, start=end, end=end, indent="")
-    pairs: dict[str, Pair] = {}
-    at += 1
-    while not isinstance(events[at], yaml.MappingEndEvent):
-        key, at = _node(events, at)
-        value, at = _node(events, at)
-        if isinstance(key[0], yaml.ScalarEvent):
-            pairs[key[0].value] = _pair(text, key[0], value)
-    first = _begin(opening)
-    if opening.flow_style:
-        return Layout(pairs, braces=True, start=first + 1, end=_begin(events[at]), indent="")
-    line = max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1
+    pairs = {
+        key.value: _pair(text, key, value)
+        for key, value in root.value
+        if isinstance(key, yaml.ScalarNode)
+    }
+    first = root.start_mark.index
+    if root.flow_style:
+        return Layout(pairs, braces=True, start=first + 1, end=root.end_mark.index - 1, indent="")
+    line = _line_start(text, first)
     end = max((pair.end for pair in pairs.values()), default=first)
     return Layout(pairs, braces=False, start=line, end=end, indent=text[line:first])
 
 
-def _node(events: Sequence[yaml.Event], at: int) -> tuple[list[yaml.Event], int]:
-    """The events of the node that begins here, and where the next one begins."""
-    depth = 0
-    node = []
-    while True:
-        event = events[at]
-        node.append(event)
-        at += 1
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth == 0:
-            return node, at
+def _pair(text: str, key: yaml.Node, value: yaml.Node) -> Pair:
+    key_start, key_end = key.start_mark.index, key.end_mark.index
+    if value.start_mark.index < key_end:  # an alias: its node stands where the anchor is
+        return Pair(key_start, key_end, key_end, value)
+    return Pair(key_start, value.start_mark.index, _end(text, value), value)
 
 
-def _pair(text: str, key: yaml.ScalarEvent, value: Sequence[yaml.Event]) -> Pair:
-    first = value[0]
-    start = _begin(first)
-    end = _end(text, value)
-    items = None
-    if isinstance(first, yaml.SequenceStartEvent):
-        items = tuple(
-            (_begin(event), _behind(event), event.value)
-            for event in value
-            if isinstance(event, yaml.ScalarEvent)
-        )
-    return Pair(
-        key_start=_begin(key),
-        start=start,
-        end=end,
-        items=items,
-        brackets=isinstance(first, yaml.SequenceStartEvent) and bool(first.flow_style),
-        comments=_comments(text[start:end], start, value),
-        meaning=tuple(
-            (type(event), getattr(event, "anchor", None), getattr(event, "value", None))
-            for event in value
-        ),
-    )
+def _own(node: yaml.Node) -> Iterator[yaml.Node]:
+    """The nodes in a list or group, without aliases, which stand elsewhere."""
+    at = node.start_mark.index
+    children = node.value if isinstance(node, yaml.SequenceNode) else chain(*node.value)
+    for child in children:
+        if child.start_mark.index >= at:
+            yield child
+            at = child.end_mark.index
 
 
-def _end(text: str, value: Sequence[yaml.Event]) -> int:
+def _end(text: str, node: yaml.Node) -> int:
     """Behind the last character: for the parser a list in lines reaches to the next key."""
-    starts: list[yaml.CollectionStartEvent] = []
-    end = _begin(value[0])
-    for event in value:
-        if isinstance(event, yaml.CollectionStartEvent):
-            starts.append(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            if starts.pop().flow_style:
-                end = _behind(event)
-        else:
-            last = _behind(event)
-            begin = _begin(event)
-            end = begin + len(text[begin:last].rstrip())
-    return end
+    start, end = node.start_mark.index, node.end_mark.index
+    if isinstance(node, yaml.CollectionNode):
+        return (
+            end
+            if node.flow_style
+            else max((_end(text, each) for each in _own(node)), default=start)
+        )
+    return start + len(text[start:end].rstrip())
 
 
-def _comments(written: str, start: int, value: Sequence[yaml.Event]) -> tuple[str, ...]:
+def _comments(text: str, pair: Pair) -> list[str]:
     """The comments of a value: what looks like one in a text is a part of the text."""
-    bare = list(written)
-    for event in value:
-        if not isinstance(event, yaml.ScalarEvent):
-            continue
-        first = _begin(event) - start
-        last = _behind(event) - start
-        if event.style in ("|", ">"):
+    bare = list(text[: pair.end])
+    for node in _scalars(pair.value):
+        first, last = node.start_mark.index, min(node.end_mark.index, pair.end)
+        if node.style in ("|", ">"):
             # Its first line may have a comment, the others are its text.
-            first = written.find("\n", first) + 1 or last
-        bare[first:last] = " " * (min(last, len(bare)) - first)
-    return tuple(comment.rstrip() for comment in _COMMENT.findall("".join(bare)))
+            first = text.find("\n", first) + 1 or last
+        bare[first:last] = " " * (last - first)
+    return [comment.rstrip() for comment in _COMMENT.findall("".join(bare[pair.start :]))]
 
 
-def _begin(event: yaml.Event) -> int:
-    return event.start_mark.index if event.start_mark else 0
-
-
-def _behind(event: yaml.Event) -> int:
-    return event.end_mark.index if event.end_mark else 0
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    else:
+        for each in _own(node):
+            yield from _scalars(each)
 
 
 # Everything else is quoted: what begins with a digit is a number to some readers of YAML.
