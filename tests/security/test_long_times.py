@@ -21,8 +21,9 @@ from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.auto_refresh import LEAST_GAP, LONGEST_PAUSE, AutoRefresh
 from wtr_tui.errors import TemporaryError, WtrError
 from wtr_tui.model import StoredToken, Token
-from wtr_tui.oauth.client import WebexClient, http
+from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.responses import token_from
+from wtr_tui.oauth.transport import http
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.tokens import How, Obtained

@@ -87,9 +87,9 @@ def test_a_port_is_a_number(text: str, port: int) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("0", "not 0"),
-        ("65536", "not 65536"),
-        ("70000", "not 70000"),
+        ("0", "not “0”"),
+        ("65536", "not “65536”"),
+        ("70000", "not “70000”"),
         ("-1", "not “-1”"),
         ("abc", "not “abc”"),
         ("6855.0", "not “6855.0”"),
@@ -100,7 +100,7 @@ def test_a_port_is_a_number(text: str, port: int) -> None:
         ("²", "not “²”"),
         ("true", "not “true”"),
         ("0655", "without a zero"),
-        ("00000", "not 0"),
+        ("00000", "not “00000”"),
         ("", ""),
         ("9" * 5000, ""),
         ("\x1b[31m6855", ""),

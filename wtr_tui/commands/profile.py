@@ -130,7 +130,8 @@ class Clients:
 
     def client(self, settings: Settings, *, total_timeout: float = 30.0) -> WebexClient:
         """Raises SettingsError where the CA file or a proxy cannot be used."""
-        from wtr_tui.oauth.client import WebexClient, http
+        from wtr_tui.oauth.client import WebexClient
+        from wtr_tui.oauth.transport import http
 
         with self._lock:
             if settings.ca_file not in self._pools:

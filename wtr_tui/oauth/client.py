@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
 from wtr_tui import clock
@@ -42,8 +42,6 @@ from wtr_tui.oauth.responses import (
 )
 from wtr_tui.oauth.transport import HttpClient, fetch, http
 from wtr_tui.text import is_visible_ascii
-
-__all__ = ["WebexClient", "http"]
 
 CONNECT_RETRIES = 3
 """How often connecting is tried again for a code exchange: a code is good for minutes, once."""
@@ -131,8 +129,9 @@ class WebexClient:
             "redirect_uri": redirect_uri,
             "code_verifier": code_verifier.reveal(),
         }
-        sent_at, members = self._post_with_secret(
-            Purpose.EXCHANGE, "/access_token", fields, (code, code_verifier)
+        hidden = (code, code_verifier)
+        sent_at, members = self._post(
+            Purpose.EXCHANGE, "/access_token", fields, hidden, client_auth="form"
         )
         if nonce is not None:
             _check_nonce(members, nonce)
@@ -151,7 +150,9 @@ class WebexClient:
             "refresh_token": token.refresh_token.reveal(),
         }
         hidden = (token.refresh_token, token.access_token)
-        sent_at, members = self._post_with_secret(Purpose.REFRESH, "/access_token", fields, hidden)
+        sent_at, members = self._post(
+            Purpose.REFRESH, "/access_token", fields, hidden, client_auth="form"
+        )
         return token_from(members, now=sent_at, previous=token)
 
     def device_authorize(self, scopes: Sequence[str]) -> DeviceAuthorization:
@@ -175,8 +176,9 @@ class WebexClient:
             "device_code": authorization.device_code.reveal(),
             "client_id": self.app_id,
         }
-        sent_at, members = self._post_as_client(
-            Purpose.DEVICE_TOKEN, "/device/token", fields, (authorization.device_code,)
+        hidden = (authorization.device_code,)
+        sent_at, members = self._post(
+            Purpose.DEVICE_TOKEN, "/device/token", fields, hidden, client_auth="header"
         )
         return token_from(members, now=sent_at)
 
@@ -238,17 +240,16 @@ class WebexClient:
         for value, name in ((application_id, "application id"), (target_org_id, "target org id")):
             if not value.strip():
                 raise SettingsError(f"The {name} of the service app is missing.")
-        sent_at, members = self._post_json(
-            Purpose.MINT,
-            f"/applications/{quote(application_id, safe='')}/token",
-            {
-                "clientId": self.app_id,
-                "clientSecret": self._secret.reveal(),
-                "targetOrgId": target_org_id,
-            },
-            through,
-        )
-        return token_from(members, now=sent_at)
+        members = {
+            "clientId": self.app_id,
+            "clientSecret": self._secret.reveal(),
+            "targetOrgId": target_org_id,
+        }
+        path = f"/applications/{quote(application_id, safe='')}/token"
+        headers = {**_bearer(through), "Content-Type": "application/json"}
+        body = json.dumps(members).encode("ascii")
+        sent_at, found = self._request(Purpose.MINT, "POST", path, headers, body, (through,))
+        return token_from(found, now=sent_at)
 
     def revoke(self, access_token: Secret, organization: str) -> None:
         """Revokes the authorization of this App ID in one organisation.
@@ -275,7 +276,7 @@ class WebexClient:
         for secret, hint in kinds:
             if secret is not None:
                 fields = {"token": secret.reveal(), "token_type_hint": hint}
-                self._post_as_client(Purpose.REVOKE_TOKEN, "", fields, (secret,))
+                self._post(Purpose.REVOKE_TOKEN, "", fields, (secret,), client_auth="header")
 
     @property
     def _http(self) -> HttpClient:
@@ -285,41 +286,33 @@ class WebexClient:
             self._own_http = http(self._ca_file)
         return self._own_http
 
-    def _post_with_secret(
-        self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
-    ) -> _Sent:
-        """A form with client id and secret in it (RFC 6749 §2.3.1)."""
-        return self._with_newest_secret(
-            lambda secret: self._post(
-                purpose,
-                path,
-                {**fields, "client_id": self.app_id, "client_secret": secret},
-                hidden,
-            )
-        )
-
-    def _with_newest_secret(self, post: Callable[[str], _Sent]) -> _Sent:
-        """What ``post`` gives; it is repeated where the secret was refused and is another now."""
-        try:
-            return post(self._secret.reveal())
-        except WrongClient:
-            if not self._secret.refetch():
-                raise
-            return post(self._secret.reveal())
-
     def _post(
         self,
         purpose: Purpose,
         path: str,
         fields: Mapping[str, str],
         hidden: Sequence[Secret] = (),
-        headers: Mapping[str, str] | None = None,
+        *,
+        client_auth: Literal["form", "header"] | None = None,
     ) -> _Sent:
+        """A form, with client id and secret in it or in the header (RFC 6749 §2.3.1, Basic).
+
+        It is sent once more where the secret was refused and is another one by now.
+        """
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if client_auth == "form":
+            fields = {**fields, "client_id": self.app_id, "client_secret": self._secret.reveal()}
+        elif client_auth == "header":
+            headers |= _basic(self.app_id, self._secret.reveal())
         # A character that cannot be sent (from a broken environment) is refused by Webex as
         # any wrong character is; an exception here would carry the whole form.
         form = urlencode(fields, errors="replace").encode("ascii")
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._request(purpose, "POST", path, {**kind, **(headers or {})}, form, hidden)
+        try:
+            return self._request(purpose, "POST", path, headers, form, hidden)
+        except WrongClient:
+            if client_auth is None or not self._secret.refetch():  # it gives one only once
+                raise
+        return self._post(purpose, path, fields, hidden, client_auth=client_auth)
 
     def _get(
         self, purpose: Purpose, path: str, access_token: Secret, *, seconds: float | None = None
@@ -327,23 +320,6 @@ class WebexClient:
         """The JSON object at ``path``, fetched with an access token (RFC 6750 §2.1)."""
         headers = _bearer(access_token)
         return self._request(purpose, "GET", path, headers, None, (access_token,), seconds)[1]
-
-    def _post_as_client(
-        self, purpose: Purpose, path: str, fields: Mapping[str, str], hidden: Sequence[Secret]
-    ) -> _Sent:
-        """A form with client id and secret in the header (RFC 6749 §2.3.1, Basic)."""
-
-        return self._with_newest_secret(
-            lambda secret: self._post(purpose, path, fields, hidden, _basic(self.app_id, secret))
-        )
-
-    def _post_json(
-        self, purpose: Purpose, path: str, members: Mapping[str, str], access_token: Secret
-    ) -> _Sent:
-        """A JSON object instead of a form, with an access token."""
-        headers = {**_bearer(access_token), "Content-Type": "application/json"}
-        body = json.dumps(members).encode("ascii")
-        return self._request(purpose, "POST", path, headers, body, (access_token,))
 
     def _request(
         self,
@@ -377,7 +353,8 @@ class WebexClient:
         if response.date is not None:
             self.clock_offset = response.date - now
         members = response.members
-        if response.succeeded and not response.body.strip() and purpose in _MAY_BE_EMPTY:
+        may_be_empty = purpose in {Purpose.REVOKE, Purpose.REVOKE_TOKEN}
+        if response.succeeded and not response.body.strip() and may_be_empty:
             return {}
         if response.succeeded and members is None:
             raise no_object(response, purpose)
@@ -406,9 +383,6 @@ def _check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
             "Webex's response belongs to another sign-in: its ID token has another nonce.",
             START_AGAIN,
         )
-
-
-_MAY_BE_EMPTY = frozenset({Purpose.REVOKE, Purpose.REVOKE_TOKEN})
 
 
 def _basic(app_id: str, secret: str) -> dict[str, str]:

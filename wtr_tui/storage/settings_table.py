@@ -27,6 +27,7 @@ from wtr_tui.storage.settings_values import (
     Given,
     check_app_id,
     check_secret,
+    checked,
     parse_choice,
     parse_email,
     parse_file,
@@ -129,17 +130,7 @@ SERVICE_APP = "serviceApp"
 
 def parse_base_url(text: str) -> str:
     """The base URL without a slash at its end."""
-    return _checked(check_base_url)(text).rstrip("/")
-
-
-def _checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        refusal = check(text.strip())
-        if refusal is not None:
-            raise ValueError(refusal)
-        return text.strip()
-
-    return parse
+    return checked(check_base_url)(text).rstrip("/")
 
 
 def _secret(text: str) -> Secret:
@@ -211,7 +202,7 @@ SECTIONS = (INTEGRATION, SIGN_IN, WEBEX, KEEPING, SCREEN)
 
 APP_ID = _text(
     "appid",
-    _checked(check_app_id),
+    checked(check_app_id),
     "the Client ID of the integration (also clientid)",
     INTEGRATION,
     variables=APP_ID_VARIABLES,
@@ -276,7 +267,7 @@ REDIRECT_PORT = _plain(
 )
 REDIRECT_URI = _text(
     "redirectUri",
-    _checked(check_redirect_uri),
+    checked(check_redirect_uri),
     "only where another one than http://localhost:PORT is registered, with a path, 127.0.0.1"
     " or elsewhere (https://…): nothing is listened for then, and the address where the browser"
     " ends is pasted",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,12 +17,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
-from wtr_tui.addresses import (
-    check_base_url,
-    check_redirect_uri,
-    is_loopback,
-    port_of,
-)
+from wtr_tui.addresses import check_base_url, check_redirect_uri, is_loopback, port_of
 from wtr_tui.clock import parse_duration
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage.paths import checked_name, home
@@ -92,20 +87,32 @@ def check_secret(text: str) -> str | None:
     return None
 
 
+def checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
+    """The parser that goes with a check: it gives the text without blanks around it."""
+
+    def parse(text: str) -> str:
+        refusal = check(text.strip())
+        if refusal is not None:
+            raise ValueError(refusal)
+        return text.strip()
+
+    return parse
+
+
 def parse_port(text: str) -> int:
     """A port number from 1 to 65535, in digits."""
     digits = text.strip()
-    if not digits:
-        raise ValueError(f"{_PORT}.")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
-        raise ValueError(f"{_PORT}{_instead(digits)}.")
-    port = int(digits)
+    port = _number(digits)
     # To YAML, 0655 is an octal number.
-    if digits.startswith("0") and port:
+    if port and digits.startswith("0"):
         raise ValueError(f"{_PORT}, without a zero before it.")
-    if not 1 <= port <= 65_535:
-        raise ValueError(f"{_PORT}, not {port}.")
+    if port is None or not 1 <= port <= 65_535:
+        raise ValueError(f"{_PORT}{_instead(digits)}.")
     return port
+
+
+def _number(digits: str) -> int | None:
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else None
 
 
 def parse_warn_before(text: str) -> tuple[int, ...]:
@@ -173,24 +180,22 @@ def parse_flag(text: str) -> bool:
 def parse_email(text: str) -> str:
     """The e-mail address of whoever is to sign in."""
     address = text.strip()
-    name, at, host = address.partition("@")
-    if not (is_visible_ascii(address) and name and at and host and "@" not in host):
+    name, _, host = address.partition("@")
+    is_one = is_visible_ascii(address) and name and host and "@" not in host
+    if not is_one or len(address) > 254:
         raise ValueError("This must be an e-mail address, for example ann@example.com.")
-    if len(address) > 254:
-        raise ValueError("This is too long for an e-mail address.")
     return address
 
 
 def parse_timeout(text: str) -> int:
     """How long a sign-in may take, in seconds."""
-    digits = text.strip()
-    known = digits.isascii() and digits.isdigit() and len(digits) <= 5
-    if not known or not _SHORTEST_TIMEOUT <= int(digits) <= _LONGEST_TIMEOUT:
+    seconds = _number(text.strip())
+    if seconds is None or not _SHORTEST_TIMEOUT <= seconds <= _LONGEST_TIMEOUT:
         raise ValueError(
             f"The timeout must be a number of seconds from {_SHORTEST_TIMEOUT}"
-            f" to {_LONGEST_TIMEOUT}{_instead(digits)}."
+            f" to {_LONGEST_TIMEOUT}{_instead(text.strip())}."
         )
-    return int(digits)
+    return seconds
 
 
 def parse_choice(text: str, choices: tuple[str, ...]) -> str:
@@ -203,12 +208,8 @@ def parse_choice(text: str, choices: tuple[str, ...]) -> str:
 def parse_id(text: str, what: str) -> str:
     """One of Webex's identifiers: one word of visible ASCII."""
     word = text.strip()
-    if (
-        not is_visible_ascii(word)
-        or "://" in word
-        or len(word) > _LONGEST_ID
-        or _QUOTES & set(word)
-    ):
+    is_word = is_visible_ascii(word) and "://" not in word and not _QUOTES & set(word)
+    if not is_word or len(word) > _LONGEST_ID:
         raise ValueError(f"This cannot be the {what}: it is one word of letters and digits.")
     return word
 
@@ -267,18 +268,19 @@ def parse_theme(text: str) -> str:
 
 def parse_keys(value: Nested) -> Mapping[str, str]:
     """Action by action the key that it has, or more than one with commas between them."""
-    if value is None or value == "":
+    if not value:
         return {}
     if not isinstance(value, Mapping):
         raise ValueError("This must be a group of actions, each with its key, such as save: f9.")
     found = {}
     for action, keys in value.items():
-        each = [keys] if isinstance(keys, str) else keys
-        if not isinstance(each, Sequence) or not all(isinstance(key, str) for key in each):
+        texts = keys.split(",") if isinstance(keys, str) else keys
+        if not isinstance(texts, Sequence) or not all(isinstance(key, str) for key in texts):
             raise ValueError(f"{cleaned(action, 40)} must have a key, or a list of keys.")
-        found[action] = ",".join(key.strip() for key in each if isinstance(key, str))
-        if not all(part.strip() for part in found[action].split(",")):
+        each = [key.strip() for key in texts if isinstance(key, str)]
+        if not each or not all(each):
             raise ValueError(f"{cleaned(action, 40)} has no key.")
+        found[action] = ",".join(each)
     return found
 
 
@@ -325,35 +327,20 @@ def parse_oauth_url(text: str) -> PortalUrl:
         raise ValueError(f"This is not an integration's OAuth URL; {_LOOKS_LIKE}")
     if not is_loopback(host) and not _is_webex(host):
         raise ValueError("This address does not lead to Webex, so nothing is taken from it.")
-    base_url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(_AUTHORIZE)}"
-    refusal = check_base_url(base_url)
-    if refusal is not None:
-        raise ValueError(refusal)
     if len(given) < len(parameters):
         raise ValueError("This address says one thing twice; copy it from the portal once more.")
     if given.get("response_type", "code") != "code":
         raise ValueError("This address asks for something else than a code (response_type).")
-    return _portal_url(given, base_url)
-
-
-def _portal_url(given: dict[str, str], base_url: str) -> PortalUrl:
-    app_id = given.get("client_id", "")
-    if not app_id:
+    if not given.get("client_id"):
         raise ValueError("This address has no client_id; copy the whole of it from the portal.")
-    refusal = check_app_id(app_id)
-    if refusal is not None:
-        raise ValueError(refusal)
-    redirect_uri = given.get("redirect_uri", "")
-    refusal = check_redirect_uri(redirect_uri) if redirect_uri else None
-    if refusal is not None:
-        raise ValueError(refusal)
-    scope = given.get("scope", "")
+    base_url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(_AUTHORIZE)}"
+    redirect_uri, scope = given.get("redirect_uri", ""), given.get("scope", "")
     return PortalUrl(
-        app_id=app_id,
-        redirect_uri=redirect_uri,
+        base_url=checked(check_base_url)(base_url),
+        app_id=checked(check_app_id)(given["client_id"]),
+        redirect_uri=redirect_uri and checked(check_redirect_uri)(redirect_uri),
         port=port_of(redirect_uri),
         scopes=parse_scopes(scope) if scope.strip() else (),
-        base_url=base_url,
     )
 
 
