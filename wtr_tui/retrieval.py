@@ -274,7 +274,7 @@ class Retrieval:
 
     async def _redirected(self, answer: Granted | Refused) -> pages.Outcome:
         if self._answered:
-            return pages.earlier()
+            return pages.EARLIER
         self._answered = True
         return await self._accept(answer, Method.REDIRECT)
 
@@ -293,7 +293,7 @@ class Retrieval:
             self._emit(Ended(End.FAILED, error.message, error.hint, error.exit_code))
             return pages.failed(str(error))
         self._emit(step)
-        return pages.other_account() if isinstance(step, OtherAccount) else pages.signed_in()
+        return pages.OTHER_ACCOUNT if isinstance(step, OtherAccount) else pages.SIGNED_IN
 
     def _exchange(self, code: Secret) -> Token:
         request = self.request

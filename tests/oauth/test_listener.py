@@ -118,7 +118,7 @@ def parsed(raw: bytes) -> Response:
 
 
 async def signed_in(answer: Granted | Refused) -> pages.Outcome:
-    return pages.signed_in() if isinstance(answer, Granted) else pages.declined(answer)
+    return pages.SIGNED_IN if isinstance(answer, Granted) else pages.declined(answer)
 
 
 @asynccontextmanager
@@ -599,7 +599,7 @@ async def test_a_connection_that_is_being_answered_is_not_dropped() -> None:
     async def slowly(answer: Granted | Refused) -> pages.Outcome:
         begun.set()
         await go_on.wait()
-        return pages.signed_in()
+        return pages.SIGNED_IN
 
     async with listening(slowly, limits=Limits(connections=2)) as attempt:
         waiting = asyncio.ensure_future(attempt.ask(attempt.callback))
@@ -773,7 +773,7 @@ async def test_two_callbacks_at_the_same_instant_are_one_answer() -> None:
     async def slowly(answer: Granted | Refused) -> pages.Outcome:
         begun.set()
         await go_on.wait()
-        return pages.signed_in()
+        return pages.SIGNED_IN
 
     async with listening(slowly) as attempt:
         callbacks = [asyncio.ensure_future(attempt.ask(attempt.callback)) for _ in range(5)]
@@ -807,7 +807,7 @@ async def test_a_slow_exchange_sends_the_browser_to_the_terminal_and_goes_on() -
     async def slowly(answer: Granted | Refused) -> pages.Outcome:
         await go_on.wait()
         finished.set()
-        return pages.signed_in()
+        return pages.SIGNED_IN
 
     async with listening(slowly, limits=Limits(answer_seconds=0.05)) as attempt:
         assert (await attempt.ask(attempt.callback)).location == "/done"

@@ -15,13 +15,13 @@ from wtr_tui.oauth.listener import pages
 
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=y>"
 OUTCOMES = {
-    "signed in": pages.signed_in(),
-    "other account": pages.other_account(),
+    "signed in": pages.SIGNED_IN,
+    "other account": pages.OTHER_ACCOUNT,
     "declined": pages.declined(Refused("access_denied", EVIL)),
     "refused": pages.declined(Refused(EVIL, EVIL)),
     "failed": pages.failed(EVIL, EVIL),
-    "processing": pages.processing(),
-    "earlier": pages.earlier(),
+    "processing": pages.PROCESSING,
+    "earlier": pages.EARLIER,
     "wrong state": pages.not_ours(NotOurs(Reason.WRONG_STATE, EVIL, EVIL)),
     "error without state": pages.not_ours(NotOurs(Reason.NO_STATE, EVIL, EVIL)),
     "no code": pages.not_ours(NotOurs(Reason.NO_CODE)),
@@ -95,7 +95,7 @@ def test_a_page_loads_nothing_and_runs_nothing(outcome: pages.Outcome) -> None:
 
 def test_the_policy_allows_the_one_style_and_nothing_else() -> None:
     """D38, D44."""
-    html = pages.render(pages.signed_in()).decode("utf-8")
+    html = pages.render(pages.SIGNED_IN).decode("utf-8")
     styles = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     assert len(styles) == 1
     digest = base64.b64encode(hashlib.sha256(styles[0].encode("utf-8")).digest()).decode()
@@ -112,7 +112,7 @@ def test_the_policy_allows_the_one_style_and_nothing_else() -> None:
 
 def test_the_icon_comes_with_the_page() -> None:
     """Otherwise the browser would ask for /favicon.ico."""
-    icons = [a for tag, a in elements(pages.signed_in()).tags if a.get("rel") == "icon"]
+    icons = [a for tag, a in elements(pages.SIGNED_IN).tags if a.get("rel") == "icon"]
     assert [icon["href"].partition(",")[0] for icon in icons if icon["href"]] == [
         "data:image/svg+xml;base64"
     ]
@@ -120,9 +120,9 @@ def test_the_icon_comes_with_the_page() -> None:
 
 
 def test_the_page_has_the_mark_and_the_accents_of_the_screens() -> None:
-    found = elements(pages.signed_in())
+    found = elements(pages.SIGNED_IN)
     assert found.text.count(about.MARK) == 1
-    html = pages.render(pages.signed_in()).decode("utf-8")
+    html = pages.render(pages.SIGNED_IN).decode("utf-8")
     day, _, night = html.partition("@media (prefers-color-scheme: dark)")
     assert f"--accent: {about.ACCENT_ON_LIGHT};" in day
     assert f"--accent: {about.ACCENT_ON_DARK};" in night
@@ -131,7 +131,7 @@ def test_the_page_has_the_mark_and_the_accents_of_the_screens() -> None:
 
 
 def test_a_page_suits_day_and_night_wide_and_narrow() -> None:
-    html = pages.render(pages.signed_in()).decode("utf-8")
+    html = pages.render(pages.SIGNED_IN).decode("utf-8")
     assert "@media (prefers-color-scheme: dark)" in html
     assert 'content="width=device-width, initial-scale=1"' in html
     assert "@media (max-width:" in html
@@ -162,11 +162,11 @@ def test_a_lone_surrogate_does_not_break_the_page() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        pages.page(200, pages.signed_in()),
-        pages.page(400, pages.earlier()),
+        pages.page(200, pages.SIGNED_IN),
+        pages.page(400, pages.EARLIER),
         pages.page(405, pages.not_here("No.")),
         pages.redirect("https://webexapis.com/v1/authorize?state=s3cret"),
-        pages.empty(200),
+        pages.reply(200),
     ],
     ids=lambda answer: str(answer.status),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from wtr_tui.model import Secret
-from wtr_tui.sandbox.http import OAuthRefusal, Refusal
+from wtr_tui.sandbox.http import OAuthRefusal
 
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
 
@@ -146,56 +145,13 @@ class AuthorizedRequest:
 
 
 @dataclass
-class _Code:
+class Code:
+    """An authorization code that was given, also a used one, so that a second use is noticed."""
+
     request: AuthorizedRequest
     expires_at: datetime
     used: bool = False
     grant: Grant | None = None
-
-
-class AuthorizationCodes:
-    """All codes that were given, used ones too, so that a second use is noticed."""
-
-    def __init__(self, grants: Grants) -> None:
-        self._grants = grants
-        self._codes: dict[str, _Code] = {}
-
-    def give(self, request: AuthorizedRequest, rules: Rules, now: datetime) -> str:
-        text = new_token_text()
-        self._codes[text] = _Code(request, now + rules.code_lifetime)
-        return text
-
-    def redeem(
-        self,
-        text: str,
-        *,
-        client_id: str,
-        redirect_uri: str,
-        code_verifier: str,
-        rules: Rules,
-        now: datetime,
-    ) -> Grant:
-        """The grant for a code. Raises OAuthRefusal ``invalid_grant``.
-
-        The right client uses the code up even where the rest is wrong, so that nobody can try
-        verifiers; a second use revokes what the first one gave (RFC 6749 §4.1.2).
-        """
-        code = self._codes.get(text)
-        if code is None or code.request.client_id != client_id:
-            raise invalid_grant("The authorization code is unknown.")
-        if code.used:
-            if code.grant is not None:
-                code.grant.revoked = True
-            raise invalid_grant("The authorization code was used before.")
-        code.used = True
-        if now >= code.expires_at:
-            raise invalid_grant("The authorization code has expired.")
-        if redirect_uri != code.request.redirect_uri:
-            raise invalid_grant("The redirect_uri is not the one of the authorization request.")
-        if not verifier_matches(code_verifier, code.request.code_challenge):
-            raise invalid_grant("The code_verifier does not match the code_challenge.")
-        code.grant = self._grants.open(client_id, code.request.scopes, rules, now)
-        return code.grant
 
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
@@ -218,6 +174,8 @@ class Decision(Enum):
 
 @dataclass
 class DeviceCode:
+    """What a device polls with, and what its user types (RFC 8628)."""
+
     text: str
     user_code: str
     client_id: str
@@ -226,59 +184,6 @@ class DeviceCode:
     interval: timedelta
     decision: Decision = Decision.PENDING
     polled_at: datetime | None = None
-
-
-class DeviceCodes:
-    """All device codes, by their own text and by what the user types (RFC 8628)."""
-
-    def __init__(self, grants: Grants) -> None:
-        self._grants = grants
-        self._codes: dict[str, DeviceCode] = {}
-
-    def give(
-        self, client_id: str, scopes: tuple[str, ...], rules: Rules, now: datetime
-    ) -> DeviceCode:
-        user_code = f"{secrets.randbelow(1_000_000):06}"
-        while self.pending(user_code, now) is not None:
-            user_code = f"{secrets.randbelow(1_000_000):06}"
-        expires_at = now + rules.device_lifetime
-        code = DeviceCode(
-            new_token_text(), user_code, client_id, scopes, expires_at, rules.device_interval
-        )
-        self._codes[code.text] = code
-        return code
-
-    def pending(self, user_code: str, now: datetime) -> DeviceCode | None:
-        """The code that a user may still decide about, by what was typed."""
-        typed = "".join(user_code.split())
-        for code in self._codes.values():
-            is_open = code.decision is Decision.PENDING and now < code.expires_at
-            if is_open and code.user_code == typed:
-                return code
-        return None
-
-    def redeem(self, text: str, client_id: str, rules: Rules, now: datetime) -> Grant:
-        """The grant once the user has approved.
-
-        Raises Refusal 428 while nobody has decided, OAuthRefusal for the rest
-        (webex: device/token; RFC 8628 §3.5).
-        """
-        code = self._codes.get(text)
-        if code is None or code.client_id != client_id or code.decision is Decision.USED:
-            raise invalid_grant("The device code is unknown or was used before.")
-        if now >= code.expires_at:
-            raise OAuthRefusal("expired_token", "The device code has expired.")
-        too_soon = code.polled_at is not None and now - code.polled_at < code.interval
-        code.polled_at = now
-        if too_soon:
-            code.interval += timedelta(seconds=5)
-            raise OAuthRefusal("slow_down", "The device code was asked about too soon.")
-        if code.decision is Decision.DENIED:
-            raise OAuthRefusal("access_denied", "The user denied the request.")
-        if code.decision is Decision.PENDING:
-            raise Refusal(428, "authorization_pending: nobody has entered the user code yet.")
-        code.decision = Decision.USED
-        return self._grants.open(client_id, code.scopes, rules, now)
 
 
 def new_token_text() -> str:

@@ -12,16 +12,17 @@ from string import Template
 from wtr_tui.sandbox.http import Answer
 from wtr_tui.storage.settings_values import known_scopes
 
+USER = "Robin Example"
+
 
 def consent_page(
     *,
     action: str,
     hidden: Mapping[str, str],
     integration: str,
-    user: str,
     email: str,
     scopes: Iterable[str],
-    returns_to: str,
+    returns_to: str = "",
 ) -> Answer:
     """Asks the user whether the integration may have the scopes."""
     body = _filled(
@@ -32,8 +33,8 @@ def consent_page(
             for name, value in hidden.items()
         ),
         integration=escape(integration),
-        initial=escape(user[:1].upper()),
-        user=escape(user),
+        initial=USER[:1],
+        user=USER,
         email=escape(email),
         scopes="".join(_scope(scope) for scope in scopes),
         returns_to=(
@@ -55,13 +56,8 @@ def verification_page(user_code: str, *, problem: str = "") -> Answer:
     return _page(400 if problem else 200, "Enter the code", body)
 
 
-def done_page(title: str, sentence: str) -> Answer:
-    body = _filled("message.html", title=escape(title), sentence=escape(sentence), details="")
-    return _page(200, title, body)
-
-
-def error_page(status: int, title: str, sentence: str, details: Iterable[str] = ()) -> Answer:
-    """Says what is wrong with the address. It never leads anywhere else."""
+def message_page(status: int, title: str, sentence: str, details: Iterable[str] = ()) -> Answer:
+    """A sentence, such as what is wrong with the address. It never leads anywhere else."""
     listed = "".join(f"<li><code>{escape(detail)}</code></li>" for detail in details)
     body = _filled(
         "message.html",

@@ -16,16 +16,19 @@ from wtr_tui.clock import now
 from wtr_tui.sandbox import pages
 from wtr_tui.sandbox.grants import (
     ORGANIZATION,
-    AuthorizationCodes,
     AuthorizedRequest,
+    Code,
     Decision,
-    DeviceCodes,
+    DeviceCode,
     GivenToken,
     Grant,
     Grants,
     Integration,
     Rules,
     ServiceApp,
+    invalid_grant,
+    new_token_text,
+    verifier_matches,
 )
 from wtr_tui.sandbox.http import (
     Answer,
@@ -37,7 +40,6 @@ from wtr_tui.sandbox.http import (
     json_answer,
 )
 
-USER = "Robin Example"
 EMAIL = "robin@example.com"
 DEVICE_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPES_FOR_PEOPLE = frozenset({"spark:people_read", "spark:all", "spark-admin:people_read"})
@@ -55,7 +57,6 @@ def authorize(sandbox: Sandbox, request: HttpRequest) -> Answer:
         action="/v1/authorize",
         hidden={"consent": page_id},
         integration=sandbox.integrations[wanted.client_id].name,
-        user=USER,
         email=request.query.text("login_hint") or EMAIL,
         scopes=wanted.scopes,
         returns_to=wanted.redirect_uri,
@@ -72,7 +73,7 @@ def decide(sandbox: Sandbox, request: HttpRequest) -> Answer:
     """``POST /v1/authorize``: the user pressed Approve or Deny; back to the program."""
     wanted = sandbox.open_pages.pop(request.form.text("consent"), None)
     if wanted is None:
-        return pages.error_page(
+        return pages.message_page(
             400,
             "This page was answered before",
             "Start the sign-in again from the program that wants to be let in.",
@@ -89,14 +90,14 @@ def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answe
     integration = sandbox.integrations.get(query.text("client_id"))
     redirect_uri, state = query.text("redirect_uri"), query.text("state")
     if integration is None:
-        return pages.error_page(
+        return pages.message_page(
             400,
             "No integration has this client ID",
             "The App ID in the address is not registered with the sandbox.",
             (query.text("client_id") or "(none)",),
         )
     if redirect_uri not in integration.redirect_uris:
-        return pages.error_page(
+        return pages.message_page(
             400,
             "The redirect URI is not registered",
             f"The integration “{integration.name}” was asked to return to the first address "
@@ -116,7 +117,8 @@ def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answe
 
 
 def _approved(sandbox: Sandbox, wanted: AuthorizedRequest, request: HttpRequest) -> Answer:
-    code = sandbox.codes.give(wanted, sandbox.rules, request.at)
+    code = new_token_text()
+    sandbox.codes[code] = Code(wanted, request.at + sandbox.rules.code_lifetime)
     return _back(wanted.redirect_uri, {"code": code}, wanted.state)
 
 
@@ -138,20 +140,38 @@ def give_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
     grant_type = required(request, "grant_type")
     client_id = client_of(sandbox, request).client_id
     if grant_type == "authorization_code":
-        grant = sandbox.codes.redeem(
-            required(request, "code"),
-            client_id=client_id,
-            redirect_uri=required(request, "redirect_uri"),
-            code_verifier=request.form.text("code_verifier"),
-            rules=sandbox.rules,
-            now=request.at,
-        )
+        grant = _redeemed(sandbox, request, client_id)
     elif grant_type == "refresh_token":
         refresh_token = required(request, "refresh_token")
         grant = sandbox.grants.refresh(client_id, refresh_token, sandbox.rules, request.at)
     else:
         raise OAuthRefusal("unsupported_grant_type", f"Unknown grant_type: {grant_type}")
     return json_answer(200, grant.answer(request.at))
+
+
+def _redeemed(sandbox: Sandbox, request: HttpRequest, client_id: str) -> Grant:
+    """The grant for a code. Raises OAuthRefusal ``invalid_grant``.
+
+    The right client uses the code up even where the rest is wrong, so that nobody can try
+    verifiers; a second use revokes what the first one gave (RFC 6749 §4.1.2).
+    """
+    code = sandbox.codes.get(required(request, "code"))
+    redirect_uri, verifier = required(request, "redirect_uri"), request.form.text("code_verifier")
+    if code is None or code.request.client_id != client_id:
+        raise invalid_grant("The authorization code is unknown.")
+    if code.used:
+        if code.grant is not None:
+            code.grant.revoked = True
+        raise invalid_grant("The authorization code was used before.")
+    code.used = True
+    if request.at >= code.expires_at:
+        raise invalid_grant("The authorization code has expired.")
+    if redirect_uri != code.request.redirect_uri:
+        raise invalid_grant("The redirect_uri is not the one of the authorization request.")
+    if not verifier_matches(verifier, code.request.code_challenge):
+        raise invalid_grant("The code_verifier does not match the code_challenge.")
+    code.grant = sandbox.grants.open(client_id, code.request.scopes, sandbox.rules, request.at)
+    return code.grant
 
 
 def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
@@ -163,7 +183,18 @@ def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
     foreign = [scope for scope in scopes if scope not in integration.scopes]
     if foreign:
         raise OAuthRefusal("invalid_scope", f"Not possible here: {' '.join(foreign)}")
-    code = sandbox.devices.give(integration.client_id, scopes, sandbox.rules, request.at)
+    user_code = f"{secrets.randbelow(1_000_000):06}"
+    while _pending(sandbox, user_code, request.at) is not None:
+        user_code = f"{secrets.randbelow(1_000_000):06}"
+    code = DeviceCode(
+        new_token_text(),
+        user_code,
+        integration.client_id,
+        scopes,
+        request.at + sandbox.rules.device_lifetime,
+        sandbox.rules.device_interval,
+    )
+    sandbox.devices[code.text] = code
     verification_uri = f"{sandbox.origin}/verify"
     filled_in = urlencode({"userCode": code.user_code})
     content = {
@@ -178,14 +209,39 @@ def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
 
 
 def give_device_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``POST /v1/device/token``: 428 while the user has not decided."""
-    integration = client_of(sandbox, request)
+    """``POST /v1/device/token``: 428 while the user has not decided (RFC 8628 §3.5)."""
+    client_id = client_of(sandbox, request).client_id
     if required(request, "grant_type") != DEVICE_GRANT_TYPE:
         description = f"The grant_type must be {DEVICE_GRANT_TYPE}"
         raise OAuthRefusal("unsupported_grant_type", description)
-    device_code = required(request, "device_code")
-    grant = sandbox.devices.redeem(device_code, integration.client_id, sandbox.rules, request.at)
-    return json_answer(200, grant.answer(request.at))
+    code = sandbox.devices.get(required(request, "device_code"))
+    now = request.at
+    if code is None or code.client_id != client_id or code.decision is Decision.USED:
+        raise invalid_grant("The device code is unknown or was used before.")
+    if now >= code.expires_at:
+        raise OAuthRefusal("expired_token", "The device code has expired.")
+    too_soon = code.polled_at is not None and now - code.polled_at < code.interval
+    code.polled_at = now
+    if too_soon:
+        code.interval += timedelta(seconds=5)
+        raise OAuthRefusal("slow_down", "The device code was asked about too soon.")
+    if code.decision is Decision.DENIED:
+        raise OAuthRefusal("access_denied", "The user denied the request.")
+    if code.decision is Decision.PENDING:
+        raise Refusal(428, "authorization_pending: nobody has entered the user code yet.")
+    code.decision = Decision.USED
+    grant = sandbox.grants.open(client_id, code.scopes, sandbox.rules, now)
+    return json_answer(200, grant.answer(now))
+
+
+def _pending(sandbox: Sandbox, user_code: str, now: datetime) -> DeviceCode | None:
+    """The code that a user may still decide about, by what was typed."""
+    typed = "".join(user_code.split())
+    for code in sandbox.devices.values():
+        is_open = code.decision is Decision.PENDING and now < code.expires_at
+        if is_open and code.user_code == typed:
+            return code
+    return None
 
 
 def show_verification(sandbox: Sandbox, request: HttpRequest) -> Answer:
@@ -196,25 +252,23 @@ def show_verification(sandbox: Sandbox, request: HttpRequest) -> Answer:
 def take_user_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
     """``POST /verify``: first the user code, then the user's decision about it."""
     typed = request.form.text("userCode")
-    code = sandbox.devices.pending(typed, request.at)
+    code = _pending(sandbox, typed, request.at)
     if code is None:
         problem = "No device waits with this code. It may have expired."
         return pages.verification_page(typed, problem=problem)
     decision = request.form.text("decision")
     if decision == "approve":
         code.decision = Decision.APPROVED
-        return pages.done_page("The device is signed in", "You can close this page.")
+        return pages.message_page(200, "The device is signed in", "You can close this page.")
     if decision == "deny":
         code.decision = Decision.DENIED
-        return pages.done_page("The device was denied", "Nothing was granted.")
+        return pages.message_page(200, "The device was denied", "Nothing was granted.")
     return pages.consent_page(
         action="/verify",
         hidden={"userCode": code.user_code},
         integration=sandbox.integrations[code.client_id].name,
-        user=USER,
         email=EMAIL,
         scopes=code.scopes,
-        returns_to="",
     )
 
 
@@ -224,7 +278,7 @@ def show_person(sandbox: Sandbox, request: HttpRequest) -> Answer:
     content = {
         "id": _identifier("PEOPLE", "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"),
         "emails": [EMAIL],
-        "displayName": USER,
+        "displayName": pages.USER,
         "orgId": _identifier("ORGANIZATION", ORGANIZATION),
         "type": "person",
     }
@@ -344,8 +398,8 @@ class Sandbox:
         self.rules = rules or Rules()
         self.clock = clock
         self.grants = grants or Grants()
-        self.codes = AuthorizationCodes(self.grants)
-        self.devices = DeviceCodes(self.grants)
+        self.codes: dict[str, Code] = {}
+        self.devices: dict[str, DeviceCode] = {}
         self.open_pages: dict[str, AuthorizedRequest] = {}
         """By an id in the page's form that cannot be guessed, so that only the page answers."""
         self.lock = threading.Lock()

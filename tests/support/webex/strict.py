@@ -18,7 +18,6 @@ from wtr_tui.sandbox.http import (
 )
 from wtr_tui.sandbox.sandbox import (
     EMAIL,
-    USER,
     Endpoint,
     by_access_token,
     by_scope,
@@ -59,7 +58,7 @@ def authorize(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     ambiguous = [name for name in ("client_id", "redirect_uri") if name in twice]
     if ambiguous:
         title = "The address is ambiguous"
-        return pages.error_page(400, title, "It has these more than once:", ambiguous)
+        return pages.message_page(400, title, "It has these more than once:", ambiguous)
     integration = webex.integrations.get(query.text("client_id"))
     redirect_uri, state = query.text("redirect_uri"), query.text("state")
     if integration is not None and redirect_uri in integration.redirect_uris:
@@ -140,7 +139,7 @@ def show_userinfo(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     if "email" in grant.scopes:
         content["email"] = EMAIL
     if "profile" in grant.scopes:
-        content["name"] = USER
+        content["name"] = pages.USER
     return json_answer(200, content)
 
 

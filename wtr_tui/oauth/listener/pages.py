@@ -23,23 +23,16 @@ _ICON = base64.b64encode(
 
 
 class Mood(Enum):
-    """How a page looks: its colour and its sign."""
+    """How a page looks: its name is that of its colours, its value the drawing of its sign."""
 
-    CALM = "calm"
-    QUIET = "quiet"
-    BAD = "bad"
-    BUSY = "busy"
-    ASIDE = "aside"
-
-
-_GLYPHS = {
-    Mood.CALM: '<path d="m15.5 24.5 6 6 11.5-13"/>',
-    Mood.QUIET: '<path d="m17 17 14 14M31 17 17 31"/>',
-    Mood.BAD: '<path d="M24 14v12.5"/><path d="M24 33.4v.1"/>',
-    Mood.BUSY: '<path d="M24 14v10l6.5 4"/>',
-    Mood.ASIDE: '<path d="M19 19.2c.4-3 2.4-4.7 5.2-4.7 2.9 0 5 1.8 5 4.5 0 4-5 4.2-5 8"/>'
-    '<path d="M24 33.4v.1"/>',
-}
+    CALM = '<path d="m15.5 24.5 6 6 11.5-13"/>'
+    QUIET = '<path d="m17 17 14 14M31 17 17 31"/>'
+    BAD = '<path d="M24 14v12.5"/><path d="M24 33.4v.1"/>'
+    BUSY = '<path d="M24 14v10l6.5 4"/>'
+    ASIDE = (
+        '<path d="M19 19.2c.4-3 2.4-4.7 5.2-4.7 2.9 0 5 1.8 5 4.5 0 4-5 4.2-5 8"/>'
+        '<path d="M24 33.4v.1"/>'
+    )
 
 
 @dataclass(frozen=True)
@@ -59,25 +52,35 @@ class Outcome:
     speaker: str = "Webex says"
 
 
-def signed_in() -> Outcome:
-    """The token was granted."""
-    return Outcome(
-        Mood.CALM,
-        "You are signed in",
-        "Your token is waiting in the terminal. You can close this tab.",
-        "signed in",
-    )
-
-
-def other_account() -> Outcome:
-    """The token was granted, but the terminal asks whether it is of the right account."""
-    return Outcome(
-        Mood.ASIDE,
-        "Is this the right account?",
-        "You signed in, perhaps not with the account that was expected. Nothing was replaced: look"
-        " at the terminal. You can close this tab.",
-        "signed in, not yet used",
-    )
+SIGNED_IN = Outcome(
+    Mood.CALM,
+    "You are signed in",
+    "Your token is waiting in the terminal. You can close this tab.",
+    "signed in",
+)
+OTHER_ACCOUNT = Outcome(
+    Mood.ASIDE,
+    "Is this the right account?",
+    "You signed in, perhaps not with the account that was expected. Nothing was replaced: look"
+    " at the terminal. You can close this tab.",
+    "signed in, not yet used",
+)
+"""The token was granted, but the terminal asks whether it is of the right account."""
+PROCESSING = Outcome(
+    Mood.BUSY,
+    "Almost there",
+    "Webex takes its time. The terminal shows how it ends; you can close this tab.",
+    "exchanging the code",
+)
+"""The answer is being exchanged, and it takes longer than a browser should wait."""
+EARLIER = Outcome(
+    Mood.ASIDE,
+    "This belongs to another sign-in",
+    "It comes from an earlier attempt, or another answer came first. Look at the terminal:"
+    " if it still waits, open the address shown there.",
+    "nothing was done with it",
+)
+"""The answer of an attempt that is over, or has its answer already."""
 
 
 def declined(refused: Refused) -> Outcome:
@@ -109,27 +112,6 @@ def failed(sentence: str, quoted: str = "") -> Outcome:
     return Outcome(Mood.BAD, "That did not work", lead, "no token", sentence, "What happened")
 
 
-def processing() -> Outcome:
-    """The answer is being exchanged, and it takes longer than a browser should wait."""
-    return Outcome(
-        Mood.BUSY,
-        "Almost there",
-        "Webex takes its time. The terminal shows how it ends; you can close this tab.",
-        "exchanging the code",
-    )
-
-
-def earlier() -> Outcome:
-    """The answer of an attempt that is over, or has its answer already."""
-    return Outcome(
-        Mood.ASIDE,
-        "This belongs to another sign-in",
-        "It comes from an earlier attempt, or another answer came first. Look at the terminal:"
-        " if it still waits, open the address shown there.",
-        "nothing was done with it",
-    )
-
-
 def not_ours(answer: NotOurs) -> Outcome:
     """Something like an answer that does not belong to this attempt, which goes on."""
     if answer.reason is Reason.NO_STATE and answer.error:
@@ -142,7 +124,7 @@ def not_ours(answer: NotOurs) -> Outcome:
             "The browser brought",
         )
     if answer.reason in (Reason.NO_STATE, Reason.WRONG_STATE):
-        return earlier()
+        return EARLIER
     return Outcome(
         Mood.ASIDE,
         "This answer cannot be used",
@@ -153,24 +135,14 @@ def not_ours(answer: NotOurs) -> Outcome:
 
 def not_here(why: str) -> Outcome:
     """A request for something that the listener does not have or do."""
-    return Outcome(
-        Mood.ASIDE,
-        "There is nothing here",
-        "A sign-in begins with the address shown in the terminal.",
-        "not part of the sign-in",
-        why,
-        "What happened",
-    )
+    lead = "A sign-in begins with the address shown in the terminal."
+    prompt, speaker = "not part of the sign-in", "What happened"
+    return Outcome(Mood.ASIDE, "There is nothing here", lead, prompt, why, speaker)
 
 
 def opened_before(why: str) -> Outcome:
     """The address of a browser that the program started, opened once more."""
-    return Outcome(
-        Mood.ASIDE,
-        "This address was opened before",
-        why,
-        "still waiting",
-    )
+    return Outcome(Mood.ASIDE, "This address was opened before", why, "still waiting")
 
 
 def render(outcome: Outcome) -> bytes:
@@ -184,13 +156,13 @@ def render(outcome: Outcome) -> bytes:
     return (
         Template(_file("page.html"))
         .substitute(
-            mood=outcome.mood.value,
+            mood=outcome.mood.name.lower(),
             title=escape(outcome.title),
             sentence=escape(outcome.message),
             prompt=escape(outcome.prompt),
             quoted=quoted,
             mark=MARK,
-            glyph=_GLYPHS[outcome.mood],
+            glyph=outcome.mood.value,
             icon=_ICON,
             style=_style(),
         )
@@ -245,20 +217,16 @@ class Reply:
 def page(status: int, outcome: Outcome) -> Reply:
     """The page of ``outcome``, with what some refusals owe (RFC 9110 §15.5.6, §15.6.4)."""
     extra = {405: ("Allow", "GET, HEAD"), 503: ("Retry-After", "1")}.get(status)
-    return _reply(status, render(outcome), extra)
+    return reply(status, render(outcome), extra)
 
 
 def redirect(location: str) -> Reply:
     """Sends the browser on with 303, which never repeats a method or a body (RFC 9700 §4.12)."""
-    return _reply(303, extra=("Location", location))
+    return reply(303, extra=("Location", location))
 
 
-def empty(status: int) -> Reply:
-    """Headers only."""
-    return _reply(status)
-
-
-def _reply(status: int, body: bytes = b"", extra: tuple[str, str] | None = None) -> Reply:
+def reply(status: int, body: bytes = b"", extra: tuple[str, str] | None = None) -> Reply:
+    """Any answer, with the headers that all of them have; by default without a body."""
     headers = (
         *_ALWAYS,
         ("Content-Type", "text/html; charset=utf-8"),

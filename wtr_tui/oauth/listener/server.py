@@ -237,7 +237,7 @@ class Listener:
         if isinstance(decision, NotOurs):
             return self._not_ours(decision)
         if isinstance(decision, OnlyHead):
-            return pages.empty(200)
+            return pages.reply(200)
         return self._rejected(decision)
 
     async def _answer(self, answer: Granted | Refused) -> None:
@@ -252,7 +252,7 @@ class Listener:
     def _outcome(self) -> pages.Outcome:
         assert self._answering is not None
         if not self._answering.done():
-            return pages.processing()
+            return pages.PROCESSING
         if self._answering.cancelled() or self._answering.exception() is not None:
             return pages.failed("The sign-in was not finished.")
         return self._answering.result()
