@@ -44,8 +44,6 @@ def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
     try:
         facts = os.fstat(descriptor)
         _refuse_unless_own_file(path, facts)
-        if facts.st_size > LARGEST:
-            raise UnsafeFile(f"{path} is larger than 1 MiB, so it is not a file of this program.")
         if not repair and facts.st_mode & _OTHERS:
             raise UnsafeFile(f"{path} is open to other users.")
         notices = _tighten(descriptor, path, facts, PRIVATE_FILE)
@@ -94,7 +92,15 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
     make_private_folder(folder)
     directory = _open_folder(folder)
     try:
-        _wait_for(lambda: fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.02)
         content, facts = _read_to_rewrite(directory, path)
         new = change(content)
         if facts is not None and new == content:
@@ -113,26 +119,10 @@ def _read_to_rewrite(directory: int, path: str) -> tuple[bytes, os.stat_result |
         return b"", None
     try:
         facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise UnsafeFile(f"{path} is not a regular file.")
-        if facts.st_uid != os.geteuid() and os.geteuid() != 0:
-            raise UnsafeFile(f"{path} belongs to {user_name(facts.st_uid)}.")
-        if facts.st_size > LARGEST:
-            raise UnsafeFile(f"{path} is larger than 1 MiB.")
+        _refuse_unless_own_file(path, facts, root_may=True)
         return read_all(descriptor), facts
     finally:
         os.close(descriptor)
-
-
-def _wait_for(lock: Callable[[], None]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return lock()
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(0.02)
 
 
 def try_room(path: str, size: int) -> None:
@@ -329,14 +319,16 @@ def _judge_replaced(directory: int, path: str, name: str) -> tuple[str, ...]:
     return ()
 
 
-def _refuse_unless_own_file(path: str, facts: os.stat_result) -> None:
+def _refuse_unless_own_file(path: str, facts: os.stat_result, *, root_may: bool = False) -> None:
     if not stat.S_ISREG(facts.st_mode):
         raise UnsafeFile(f"{path} is not a regular file.", "Move it away, then try again.")
-    if facts.st_uid != os.geteuid():
+    if facts.st_uid != os.geteuid() and not (root_may and os.geteuid() == 0):
         raise UnsafeFile(
             f"{path} belongs to {user_name(facts.st_uid)}, not to {user_name(os.geteuid())}.",
             "Another user's file is left alone: run the program as that user.",
         )
+    if facts.st_size > LARGEST:
+        raise UnsafeFile(f"{path} is larger than 1 MiB, so it is left alone.")
 
 
 def _link(path: str) -> UnsafeFile:
@@ -352,12 +344,13 @@ def _tighten(descriptor: int, path: str, facts: os.stat_result, mode: int) -> tu
     try:
         os.fchmod(descriptor, mode)
     except OSError as error:
-        found = stat.S_IMODE(facts.st_mode)
-        return (f"{path} is open to other users (mode {found:o}) and stays so: {cause(error)}.",)
-    if os.fstat(descriptor).st_mode & _OTHERS:
-        found = stat.S_IMODE(facts.st_mode)
-        return (f"{path} is open to other users (mode {found:o}) and stays so: {KEEPS_NO_MODES}",)
-    return (_was_open_to_others(path, facts, mode),)
+        why = f"{cause(error)}."
+    else:
+        why = KEEPS_NO_MODES if os.fstat(descriptor).st_mode & _OTHERS else ""
+    if not why:
+        return (_was_open_to_others(path, facts, mode),)
+    found = stat.S_IMODE(facts.st_mode)
+    return (f"{path} is open to other users (mode {found:o}) and stays so: {why}",)
 
 
 def _was_open_to_others(path: str, facts: os.stat_result, mode: int) -> str:
