@@ -200,7 +200,7 @@ def test_a_wrong_value_is_told_with_file_line_and_key(
         ("WEBEX_CLIENT_ID", '"C1"', "without quotation marks"),
         ("WEBEX_SECRET", "s\n", "begins or ends"),
         ("WEBEX_SCOPES", "a:a,b:b", "by spaces, not by commas"),
-        ("WEBEX_REDIRECTPORT", "70000", "not 70000"),
+        ("WEBEX_REDIRECTPORT", "70000", "not “70000”"),
         ("WEBEX_REDIRECTURI", "http://x.test", "this machine"),
         ("WEBEX_BASEURL", "http://x.test", "https://"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -239,9 +240,15 @@ class _Reading:
             setting.name: self.value(setting) for setting in SETTINGS if setting is not SECRET
         }
         secret = self.secret([values[SECRET_FILE.name], values[SECRET_COMMAND.name]])
-        uri = values[REDIRECT_URI.name]
-        port = values[REDIRECT_PORT.name]
+        uri, port = values[REDIRECT_URI.name], values[REDIRECT_PORT.name]
         self.note_secret_sent_elsewhere(values[BASE_URL.name])
+        order = [setting.name for setting in SETTINGS]
+        # Not what a note says already.
+        warnings = [
+            each
+            for each in _warnings(self.path, self.file)
+            if not any(note.endswith(each) for note in self.notes)
+        ]
         return Settings(
             app_id=values[APP_ID.name],
             secret=secret,
@@ -253,17 +260,12 @@ class _Reading:
             ca_file=values[CA_FILE.name],
             values={name: value for name, value in values.items() if name not in _FIELDS},
             sources=self.sources,
-            problems=tuple(sorted(self.problems, key=_order)),
-            warnings=(*self.notes, *self.more_warnings()),
+            problems=tuple(sorted(self.problems, key=lambda each: order.index(each.key))),
+            warnings=(*self.notes, *warnings),
             wrong=self.wrong,
             text=self.file.text,
             record=self.record(),
         )
-
-    def more_warnings(self) -> list[str]:
-        """What is to be said of the file, but for what a note says already."""
-        found = _warnings(self.path, self.file)
-        return [each for each in found if not any(note.endswith(each) for note in self.notes)]
 
     def value(self, setting: Setting[Any]) -> Any:
         """What the setting's parser makes of it, or its default."""
@@ -288,24 +290,23 @@ class _Reading:
         """
         found = self.find(SECRET)
         named = [other for other in elsewhere if other is not None]
-        if not found.fault and found.value is None and named:
+        if found.fault or found.value is not None:
+            if named:
+                self.notes.append(f"The secret itself counts, {named[0].source} does not.")
+            if not found.fault:
+                try:
+                    return SECRET.parse(Given(found.value, self.path, self.environ))
+                except ValueError as error:
+                    self.tell(SECRET, str(error), found)
+            return Secret(found.text)
+        if named:
             self.sources[SECRET.name] = Origin("elsewhere", named[0].source)
             if len(named) > 1:
                 self.notes.append(f"{named[0].source} counts, {named[1].source} does not.")
             return named[0]
-        if named:
-            self.notes.append(f"The secret itself counts, {named[0].source} does not.")
-        if not found.fault and found.value is None:
-            if not {SECRET_FILE.name, SECRET_COMMAND.name} & {
-                problem.key for problem in self.problems
-            }:
-                self.tell_missing(SECRET, found)
-        elif not found.fault:
-            try:
-                return SECRET.parse(Given(found.value, self.path, self.environ))
-            except ValueError as error:
-                self.tell(SECRET, str(error), found)
-        return Secret(found.text)
+        if all(each.key not in (SECRET_FILE.name, SECRET_COMMAND.name) for each in self.problems):
+            self.tell_missing(SECRET, found)
+        return Secret("")
 
     def find(self, setting: Setting[Any]) -> _Found:
         """What is set for it: the first variable that is not empty, else what the file has."""
@@ -426,10 +427,6 @@ class _Reading:
         self.problems.append(Problem(setting.name, message, "", setting.missing))
 
 
-def _order(problem: Problem) -> int:
-    return next(at for at, setting in enumerate(SETTINGS) if setting.name == problem.key)
-
-
 def _written(setting: Setting[Any], entry: SettingsEntry) -> Nested:
     """The value of an entry in the shape its setting has. Raises ValueError for another shape."""
     if setting.shape is Shape.NESTED:
@@ -445,10 +442,10 @@ def _written(setting: Setting[Any], entry: SettingsEntry) -> Nested:
     return " ".join(entry.value) if isinstance(entry.value, tuple) else entry.value
 
 
-def _warnings(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
+def _warnings(path: Path | None, file: SettingsFile) -> list[str]:
     """Sentences about the settings file; none where there is no file."""
     if path is None or file.text is None:
-        return ()
+        return []
     found = [_unknown(path, key, entry.line) for key, entry in file.entries.items()]
     secret = file.entries.get("secret")
     holds_secret = secret is not None and secret.value is not None
@@ -462,9 +459,14 @@ def _warnings(path: Path | None, file: SettingsFile) -> tuple[str, ...]:
             f" chmod 600 {path}"
         )
     if holds_secret:
-        found.append(_in_work_tree(path))
-    found.append(_foreign(path, file.owner))
-    return tuple(filter(None, found))
+        parents = Path(os.path.realpath(path)).parents
+        trees = [folder for folder in parents if os.path.lexists(folder / ".git")]
+        if trees:
+            found.append(f"{path} holds the secret and lies in the git work tree {trees[0]}.")
+    if file.owner not in (os.geteuid(), 0):
+        owner = user_name(file.owner)
+        found.append(f"{path} belongs to {owner}, who decides where your secret is sent.")
+    return list(filter(None, found))
 
 
 def changed_by_others(path: Path, file: SettingsFile) -> str:
@@ -474,27 +476,23 @@ def changed_by_others(path: Path, file: SettingsFile) -> str:
     """
     if file.owner not in (os.geteuid(), 0):
         return f"{path} belongs to {user_name(file.owner)}."
-    if file.mode & 0o002:
-        return f"Every user can change {path} (mode {file.mode:o}): chmod 600 {path}"
-    if file.mode & 0o020 and not _is_own_group(file.group):
-        return f"Its group can change {path} (mode {file.mode:o}): chmod 600 {path}"
+    if who := _others(file.mode, file.group):
+        return f"{who} can change {path} (mode {file.mode:o}): chmod 600 {path}"
     # Whoever may rename in the folder of the file, or of a link to it, decides what is read.
-    folders = dict.fromkeys((path.absolute().parent, Path(os.path.realpath(path)).parent))
-    return next(filter(None, map(_replaced_by_others, folders)), "")
-
-
-def _replaced_by_others(folder: Path) -> str:
-    try:
-        facts = folder.stat()
-    except OSError:
-        return ""
-    if facts.st_mode & stat.S_ISVTX:  # as /tmp: nobody replaces there what is another's
-        return ""
-    if facts.st_mode & 0o002:
-        return f"Every user can replace what is in {folder}: chmod 700 {folder}"
-    if facts.st_mode & 0o020 and not _is_own_group(facts.st_gid):
-        return f"Its group can replace what is in {folder}: chmod 700 {folder}"
+    for folder in dict.fromkeys((path.absolute().parent, Path(os.path.realpath(path)).parent)):
+        with suppress(OSError):
+            facts = folder.stat()
+            sticky = facts.st_mode & stat.S_ISVTX  # as /tmp: nobody replaces what is another's
+            if not sticky and (who := _others(facts.st_mode, facts.st_gid)):
+                return f"{who} can replace what is in {folder}: chmod 700 {folder}"
     return ""
+
+
+def _others(mode: int, group: int) -> str:
+    """Who beside the owner may write what has this mode; "" for nobody."""
+    if mode & 0o002:
+        return "Every user"
+    return "Its group" if mode & 0o020 and not _is_own_group(group) else ""
 
 
 def _is_own_group(number: int) -> bool:
@@ -523,16 +521,3 @@ def _unknown(path: Path, key: str, line: int) -> str:
         return f"{path} line {line}: the key {shown} is not known. Did you mean {meant}?"
     # Not repeated: what stands in a key's place by mistake may be the secret.
     return f"{path} line {line}: the key in this line is not known and is ignored."
-
-
-def _in_work_tree(path: Path) -> str:
-    for folder in Path(os.path.realpath(path)).parents:
-        if os.path.lexists(folder / ".git"):
-            return f"{path} holds the secret and lies in the git work tree {folder}."
-    return ""
-
-
-def _foreign(path: Path, owner: int) -> str:
-    if owner in (os.geteuid(), 0):
-        return ""
-    return f"{path} belongs to {user_name(owner)}, who decides where your secret is sent."
