@@ -23,7 +23,7 @@ ABOVE_THEM = frozenset(
     {
         *("access", "auto_refresh", "cli", "commands", "crash", "delivery", "doctor", "history"),
         *("known", "retrieval", "sandbox", "schedulers", "sdk", "service_app"),
-        *("sign_out", "systemd", "timer", "tokens", "tui"),
+        *("sign_out", "systemd", "timer", "token_state", "tokens", "tui"),
     }
 )
 

@@ -14,6 +14,12 @@ from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import state
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import State
+from wtr_tui.token_state import (
+    is_foreign,
+    other_base_url,
+    since_refused,
+    since_sign_in_needed,
+)
 
 if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
@@ -135,20 +141,12 @@ class AutoRefresh:
     @property
     def foreign(self) -> bool:
         """Whether the token belongs to another App ID, or base URL, than the settings name."""
-        stored = self.stored
-        if stored is None:
-            return False
-        other = self.settings.app_id not in ("", stored.app_id)
-        return other or bool(self.other_base_url)
+        return self.stored is not None and is_foreign(self.stored, self.settings)
 
     @property
     def other_base_url(self) -> str:
         """The base URL the token came from, where that is not the one of the settings; else ""."""
-        if self.stored is None:
-            return ""
-        from wtr_tui.tokens import other_base_url
-
-        return other_base_url(self.stored, self.settings)
+        return "" if self.stored is None else other_base_url(self.stored, self.settings)
 
     def follow(self, settings: Settings) -> None:
         """Takes in the settings as they are by now."""
@@ -162,7 +160,7 @@ class AutoRefresh:
         token = self.stored.token if self.stored is not None else None
         if token is None or token.refresh_token is None:
             return False
-        needed = self.known.sign_in_needed(token.refresh_token.reveal())
+        needed = since_sign_in_needed(self.known, token)
         return needed is not None and not self.settings.can_mint
 
     def hold(self, stored: StoredToken) -> None:
@@ -177,7 +175,7 @@ class AutoRefresh:
         if self.stored.token.refresh_token is None or self.is_lost:
             return None
         planned = next_refresh_at(self.stored.token)
-        since = self.known.refused(self.stored.token.access_token.reveal())
+        since = since_refused(self.known, self.stored.token)
         if since is not None and not self.known.refused_again:
             planned = since  # once: a refresh may give one that Webex accepts
         if planned is None:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from wtr_tui import clock, timer
+from wtr_tui import clock, timer, token_state
 from wtr_tui import known as noting
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.environment import browser, clipboard, surroundings
@@ -33,7 +33,7 @@ from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
 from wtr_tui.storage.state import State
 from wtr_tui.text import cleaned, on_one_line, user_name
-from wtr_tui.tokens import LOST_GRANT, TokenState, require_base_url, state_of
+from wtr_tui.token_state import LOST_GRANT, TokenState, require_base_url, state_of
 
 _SETTINGS = "settings"
 _TOKEN = "token"  # noqa: S105 - a subject
@@ -218,7 +218,7 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
         findings.append(_warn(_TOKEN, "it has no refresh token, so it cannot be refreshed."))
     elif left is not None and left <= timedelta(0):
         findings.append(_bad(_TOKEN, "the refresh token has expired: sign in again."))
-    elif soon := noting.sign_in_soon(noted, found, known, now):
+    elif soon := token_state.sign_in_soon(noted, found, known, now):
         findings.append(_warn(_TOKEN, soon))
     try:
         require_base_url(stored, known)

@@ -26,6 +26,7 @@ from wtr_tui.storage.private_file import KEEPS_NO_MODES
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import LastOutcome, State
 from wtr_tui.text import cleaned
+from wtr_tui.token_state import since_refused, since_sign_in_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,77 +43,6 @@ _FIRST_WAIT, _LONGEST_WAIT = 60, 3_600
 def of(profile: Profile) -> State:
     """What is noted of the profile's token; nothing where that cannot be read."""
     return state.read(str(profile.token_path))
-
-
-def since_refused(known: State, token: Token) -> datetime | None:
-    """Since when Webex refuses this access token; None where it is not known to."""
-    return known.refused(token.access_token.reveal())
-
-
-def refusal(known: State, token: Token) -> str:
-    """That Webex refuses this access token, in a sentence; "" where it is not known to."""
-    since = since_refused(known, token)
-    return (
-        "" if since is None else f"Webex has refused the access token since {clock.local(since)}."
-    )
-
-
-def since_sign_in_needed(known: State, token: Token) -> datetime | None:
-    """Since when Webex no longer accepts this refresh token; None where it is not known."""
-    return known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)
-
-
-def end_can_move(known: State, token: Token, within: timedelta, now: datetime) -> bool:
-    """Whether the refresh token ends within that time, and a refresh may yet move its end."""
-    end = token.refresh_expires_at
-    if end is None or token.refresh_token is None or not now < end <= now + within:
-        return False
-    return not known.stays(end)
-
-
-def sign_in_by(
-    known: State,
-    token: Token,
-    settings: Settings,
-    now: datetime,
-    *,
-    within: timedelta | None = None,
-) -> datetime | None:
-    """When somebody has to sign in at the latest, where that is near; None where it is not.
-
-    That is the refresh token's end, from the longest time of ``warnBefore`` on, or from
-    ``within`` where that is longer; once Webex no longer accepts it, the access token's.
-    """
-    if settings.can_mint or token.refresh_token is None:
-        return None
-    if since_sign_in_needed(known, token) is not None:
-        return token.expires_at if token.is_valid(now) else None
-    end = token.refresh_expires_at
-    if end is None or end <= now or known.moves(end):
-        return None
-    limits = settings[WARN_BEFORE]
-    soon = timedelta(seconds=max(limits, default=0))
-    return end if end - now <= max(soon, within or soon) else None
-
-
-def sign_in_soon(
-    known: State,
-    token: Token,
-    settings: Settings,
-    now: datetime,
-    *,
-    within: timedelta | None = None,
-) -> str:
-    """That somebody has to sign in soon, in a sentence; "" where :func:`sign_in_by` is None."""
-    end = sign_in_by(known, token, settings, now, within=within)
-    if end is None:
-        return ""
-    if since_sign_in_needed(known, token) is not None:
-        why = "Webex no longer accepts the refresh token: "
-    else:
-        stays = "refreshing does not extend it: " if known.stays(end) else ""
-        why = f"The refresh token ends in {clock.duration(end - now)}; {stays}"
-    return f"{why}somebody has to sign in by {clock.local(end)}."
 
 
 def require_mint_due(known: State, token: Token, now: datetime) -> None:

@@ -65,7 +65,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, PROMPT, TIMEOUT
 from wtr_tui.storage.token_file import TokenFile
-from wtr_tui.tokens import other_base_url, require_base_url
+from wtr_tui.token_state import other_base_url, require_base_url
 
 EXTENSION = timedelta(minutes=5)
 

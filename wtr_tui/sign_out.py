@@ -36,7 +36,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import KIND, REVOKE_URL, SERVICE_APP
 from wtr_tui.text import cause
-from wtr_tui.tokens import base_url_of
+from wtr_tui.token_state import base_url_of
 
 PATIENCE = 10.0
 """Seconds to wait for a refresh that is under way."""

@@ -21,12 +21,9 @@ from enum import Enum
 from wtr_tui import clock
 from wtr_tui.errors import (
     AccessTokenRejected,
-    ForeignToken,
     GrantRejected,
     LockUnusable,
-    NoRefreshToken,
     NotSaved,
-    SettingsError,
     SignInNeeded,
     StorageError,
     TemporaryError,
@@ -36,7 +33,14 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.storage import paths, state, token_json
-from wtr_tui.text import cleaned
+from wtr_tui.token_state import (
+    LOST_GRANT,
+    SIGN_IN,
+    end_can_move,
+    refusal,
+    require_own,
+    require_refresh_token,
+)
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
@@ -48,7 +52,6 @@ if TYPE_CHECKING:
     from wtr_tui.storage.lock import Lock
     from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
-    from wtr_tui.storage.state import State
     from wtr_tui.storage.token_json import Members
 
 MIN_LEFT = 300
@@ -56,20 +59,6 @@ MIN_LEFT = 300
 
 PATIENCE = 60.0
 """Seconds to wait for another process that refreshes: scripts start by the dozen, at once."""
-
-_ASK_AGAIN = 86_400
-"""Seconds between two questions about a refresh token that Webex no longer accepts."""
-
-SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
-
-LIKELY_CAUSES = (
-    "The user's password may have changed, the user may have been deactivated or have lost an"
-    " administrator's role, the integration may have been removed or have a new secret, or an"
-    " administrator may have forbidden it."
-)
-"""Why Webex no longer accepts a refresh token, as far as is known."""
-
-LOST_GRANT = f"{LIKELY_CAUSES} {SIGN_IN}"
 
 
 class How(Enum):
@@ -93,38 +82,6 @@ class Obtained:
         self.token = token
         self.how = how
         self.warning = warning
-
-
-class TokenState(Enum):
-    """What a profile's token is good for. The value is the word shown beside its sign."""
-
-    NONE = "no token"
-    VALID = "valid"
-    SOON = "expires soon"
-    EXPIRED = "expired"
-    REFUSED = "refused by Webex"
-    SIGN_IN_NEEDED = "sign-in needed"
-    FOREIGN = "another integration's"
-    UNSAVED = "not saved"
-    UNKNOWN_END = "end unknown"
-
-    @property
-    def sign(self) -> str:
-        """``●`` where it can be used, ``▲`` where that ends soon, ``✗`` where it cannot."""
-        return _SIGNS[self]
-
-
-_SIGNS = {
-    TokenState.NONE: "○",
-    TokenState.VALID: "●",
-    TokenState.SOON: "▲",
-    TokenState.EXPIRED: "✗",
-    TokenState.REFUSED: "✗",
-    TokenState.SIGN_IN_NEEDED: "✗",
-    TokenState.FOREIGN: "✗",
-    TokenState.UNSAVED: "▲",
-    TokenState.UNKNOWN_END: "●",
-}
 
 
 # The fast way: nothing but the standard library.
@@ -290,7 +247,7 @@ def valid_token(
     token = stored.token
     margin = _margin_of(token, min_left)
     noted = known.of(profile)
-    refused = known.refusal(noted, token)
+    refused = refusal(noted, token)
     # A refresh that gave it once more has done what a refresh can do.
     to_replace = refused != "" and not noted.refused_again
     misdated = token.is_ahead(now()) and token.refresh_token is not None and may_refresh
@@ -394,9 +351,7 @@ def is_fresh(
         return False
     if not both_ends:
         return True
-    from wtr_tui import known
-
-    return not known.end_can_move(known.of(profile), token, within, now)
+    return not end_can_move(state.read(str(profile.token_path)), token, within, now)
 
 
 def mint(
@@ -593,172 +548,3 @@ class _Attempt:
         ):
             return None
         return stored.token
-
-
-# Checks, and what they say everywhere.
-
-
-GRANT_MORE = (
-    "Tick what is missing on the integration (developer.webex.com/my-apps), then sign in again."
-)
-
-
-def scopes_asked(token: Token, settings: Settings) -> tuple[str, ...]:
-    """The scopes that a sign-in has asked for, as the settings name them.
-
-    None for a token that no sign-in gave: one without a refresh token, or a service app's. None
-    either where the settings cannot be read.
-    """
-    from wtr_tui.storage.settings_table import KIND, SERVICE_APP
-
-    if token.refresh_token is None or settings.unread or settings[KIND] == SERVICE_APP:
-        return ()
-    return settings.scopes
-
-
-def scopes_not_granted(token: Token, settings: Settings) -> tuple[str, ...]:
-    """The scopes that were asked for and that the token lacks, in their order.
-
-    None where the token does not say what it may do, as one that was imported bare.
-    """
-    if not token.scopes:
-        return ()
-    return tuple(scope for scope in scopes_asked(token, settings) if scope not in token.scopes)
-
-
-def require_refresh_token(token: Token) -> None:
-    """Raises NoRefreshToken where the token has none. Whether it is good only Webex knows."""
-    if token.refresh_token is None:
-        raise NoRefreshToken(
-            "This token cannot be refreshed: it has no refresh token, as a personal access token"
-            " or a bot's has none.",
-            "Import a new one, or sign in with an integration.",
-        )
-
-
-def require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
-    """Raises SignInNeeded where Webex refused the refresh token within the last day.
-
-    For whoever comes every hour: asking as often would change nothing.
-    """
-    from wtr_tui import known
-
-    noted = known.of(profile)
-    if known.since_sign_in_needed(noted, token) is None or noted.last is None:
-        return
-    if clock.seconds(0) <= now - noted.last.at < clock.seconds(_ASK_AGAIN):
-        lost = SignInNeeded(noted.message, LOST_GRANT)
-        lost.is_repeated = True
-        raise lost
-
-
-def require_own(stored: StoredToken, settings: Settings, *, strict: bool = False) -> None:
-    """Raises ForeignToken where the settings name another App ID or base URL than the token's.
-
-    No App ID at all is a contradiction only with ``strict``: to hand a token on none is needed.
-    """
-    if stored.app_id != settings.app_id and (settings.app_id or strict):
-        raise ForeignToken(
-            f"The token belongs to the App ID {_shortened(stored.app_id)}, the settings name"
-            f" {_shortened(settings.app_id) or 'none'}.",
-            f"Use another profile for another integration. {SIGN_IN}",
-        )
-    require_base_url(stored, settings)
-
-
-def require_base_url(stored: StoredToken, settings: Settings) -> None:
-    """Raises ForeignToken where the settings name another base URL than the token's.
-
-    SettingsError where it cannot be read which one they name.
-    """
-    if not settings.knows_base_url:
-        settings.require()
-        raise SettingsError("The settings cannot be read, so nothing of the token is sent.")
-    other = other_base_url(stored, settings)
-    if not other:
-        return
-    came_from, named = cleaned(other, 100), cleaned(settings.base_url, 100)
-    if stored.base_url:
-        raise ForeignToken(
-            f"The token came from {came_from}, and {settings.base_url_place} {named}: nothing of"
-            " it is sent there.",
-            "Use another profile for another base URL.",
-        )
-    raise ForeignToken(
-        "The token file does not say which base URL its token came from: version 0.1.0 wrote none."
-        f" The settings file makes it {came_from}, and {settings.base_url_place} {named}: nothing"
-        " of it is sent there.",
-        f"If it did come from there, write baseUrl: {named} into the settings file; else use"
-        " another profile.",
-    )
-
-
-def base_url_of(stored: StoredToken, settings: Settings) -> str:
-    """The base URL the token came from.
-
-    A file of version 0.1.0 does not say it: its token is taken for one of the base URL that the
-    settings file names, or the default. The environment counts only between Webex's own:
-    whoever can set a variable could else have the refresh token sent to any server.
-    """
-    if stored.base_url:
-        return stored.base_url
-    own = settings.file_base_url or settings.base_url
-    from wtr_tui.storage.settings_table import WEBEX_BASE_URLS
-
-    return settings.base_url if {own, settings.base_url} <= set(WEBEX_BASE_URLS) else own
-
-
-def other_base_url(stored: StoredToken, settings: Settings) -> str:
-    """The base URL the token came from, where the settings name another one; else "".
-
-    Settings that cannot be read contradict nothing; :func:`require_base_url` says so.
-    """
-    own = base_url_of(stored, settings)
-    same = token_json.same_base_url(own, settings.base_url)
-    return "" if same or not settings.knows_base_url else own
-
-
-def state_of(
-    stored: StoredToken | None,
-    settings: Settings,
-    known: State,
-    now: datetime,
-    *,
-    unsaved: bool = False,
-) -> TokenState:
-    """What is shown of a token everywhere (pure).
-
-    ``known`` is what is noted beside it: that Webex refuses it, or no longer accepts its refresh
-    token. ``unsaved``: it lives in this process only. Soon is the last tenth of the lifetime,
-    where that is unknown the last hour.
-    """
-    if stored is None:
-        return TokenState.NONE
-    if unsaved:
-        return TokenState.UNSAVED
-    if settings.app_id not in ("", stored.app_id) or other_base_url(stored, settings):
-        return TokenState.FOREIGN
-    token = stored.token
-    refresh_token = token.refresh_token.reveal() if token.refresh_token else None
-    if known.sign_in_needed(refresh_token) and not settings.can_mint:
-        return TokenState.SIGN_IN_NEEDED
-    if known.refused(token.access_token.reveal()):
-        return TokenState.REFUSED
-    left = token.left(now)
-    if left is None:
-        return TokenState.UNKNOWN_END
-    none_left = clock.seconds(0)
-    if left <= none_left:
-        refresh_left = token.refresh_left(now)
-        over = token.refresh_token is None or (
-            refresh_left is not None and refresh_left <= none_left
-        )
-        needed = over and not settings.can_mint
-        return TokenState.SIGN_IN_NEEDED if needed else TokenState.EXPIRED
-    life = token.expires_at - token.obtained_at if token.expires_at else none_left
-    soon = life / 10 if life > none_left else clock.seconds(3_600)
-    return TokenState.SOON if left <= soon else TokenState.VALID
-
-
-def _shortened(app_id: str) -> str:
-    return app_id if len(app_id) <= 12 else f"{app_id[:10]}…"

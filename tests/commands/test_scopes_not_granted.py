@@ -10,7 +10,7 @@ from tests.support.home import Home
 from tests.support.webex import Rules, Sandbox
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 from wtr_tui.text import on_one_line
-from wtr_tui.tokens import GRANT_MORE
+from wtr_tui.token_state import GRANT_MORE
 
 ASKED = " ".join([*DEFAULT_SCOPES, "spark:all", "spark-admin:people_read"])
 LACKING = "spark:all spark-admin:people_read"

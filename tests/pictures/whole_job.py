@@ -26,7 +26,7 @@ from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import Granted
 from wtr_tui.oauth.steps import BrowserArrived
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
-from wtr_tui.tokens import TokenState
+from wtr_tui.token_state import TokenState
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.widgets.inputs import AddressInput, SecretInput
 

@@ -15,7 +15,7 @@ import pytest
 from tests.support.home import PROGRAM, Home, ended
 from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox
-from wtr_tui import clock, tokens
+from wtr_tui import clock, token_state
 from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.storage import settings
 
@@ -218,7 +218,7 @@ def test_the_environment_moves_a_token_of_0_1_0_only_between_webexs_own_servers(
     known = settings.load(path, {"WEBEX_BASEURL": environment})
     token = Token(access_token=Secret("a"), obtained_at=clock.now(), expires_at=None)
     stored = StoredToken("Cexample", token)
-    assert tokens.base_url_of(stored, known) == came_from
-    assert tokens.base_url_of(replace(stored, base_url="https://own.example/v1"), known) == (
+    assert token_state.base_url_of(stored, known) == came_from
+    assert token_state.base_url_of(replace(stored, base_url="https://own.example/v1"), known) == (
         "https://own.example/v1"
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from wtr_tui.tokens import TokenState
+from wtr_tui.token_state import TokenState
 from wtr_tui.tui.state import MEANINGS, is_urgent
 
 

@@ -24,7 +24,7 @@ from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from pathlib import Path
 
-from wtr_tui import clock, known
+from wtr_tui import clock, token_state
 from wtr_tui.clock import seconds_until
 from wtr_tui.commands.output import SIGNS, Look, as_json, give
 from wtr_tui.commands.parsers import duration, named_path, refuse_all_of_one
@@ -33,7 +33,7 @@ from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
 from wtr_tui.model import Token
 from wtr_tui.storage.settings_table import THROUGH
 from wtr_tui.text import cause, escaped, is_terminal, on_one_line
-from wtr_tui.tokens import TokenState
+from wtr_tui.token_state import TokenState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def verdict(
 def _lost(shown: Condition, token: Token, now: datetime) -> Verdict:
     """One whose refresh token Webex no longer accepts: as in wtr status, no waiting helps it."""
     message, end = "sign-in needed: Webex no longer accepts the refresh token", token.expires_at
-    if not token.is_valid(now) or known.since_refused(shown.known, token) is not None:
+    if not token.is_valid(now) or token_state.since_refused(shown.known, token) is not None:
         return Verdict(shown, Grade.CRITICAL, message, now)
     until = f"until {clock.local(end)}" if end else "for an unknown time"
     return Verdict(shown, Grade.CRITICAL, f"{message}; the access token lasts {until}", end)

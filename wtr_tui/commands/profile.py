@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from wtr_tui import clock, in_flight, known, tokens
+from wtr_tui import clock, in_flight, known, token_state, tokens
 from wtr_tui.commands import debug
 from wtr_tui.commands.output import tell
 from wtr_tui.errors import (
@@ -28,7 +28,7 @@ from wtr_tui.errors import (
 )
 from wtr_tui.storage import profiles, settings
 from wtr_tui.storage.state import State
-from wtr_tui.tokens import TokenState
+from wtr_tui.token_state import TokenState
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -70,7 +70,7 @@ def loaded_settings(
     chosen = settings.load(found.settings_path, os.environ if environ is None else environ)
     debug.show_settings(found, chosen)
     if stored is not None:
-        tokens.require_own(stored, chosen)
+        token_state.require_own(stored, chosen)
     for warning in chosen.warnings:
         tell(warning)
     return chosen
@@ -182,12 +182,12 @@ class Condition:
     @property
     def not_granted(self) -> tuple[str, ...]:
         """The scopes that are asked for and that the token lacks."""
-        return tokens.scopes_not_granted(self.token, self.settings) if self.token else ()
+        return token_state.scopes_not_granted(self.token, self.settings) if self.token else ()
 
     @property
     def is_lost(self) -> bool:
         """Whether Webex no longer accepts the refresh token."""
-        return bool(self.token and known.since_sign_in_needed(self.known, self.token))
+        return bool(self.token and token_state.since_sign_in_needed(self.known, self.token))
 
 
 def of_one(
@@ -228,7 +228,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     if token.refresh_token is not None:
         # A personal access token, or a bot's, belongs to no integration and needs no settings.
         problems += incomplete
-    foreign = _objections(lambda: tokens.require_own(stored, chosen))
+    foreign = _objections(lambda: token_state.require_own(stored, chosen))
     if not problems or any(isinstance(error, ForeignToken) for error in foreign):
         problems += foreign
     noted = known.of(found)
@@ -236,14 +236,14 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     refresh_problem = _refresh_problem(noted, token, now)
     hurdles = [*_refused_problem(noted, token, refresh_problem), *refresh_problem, *problems]
     code = hurdles[0].exit_code if hurdles else DONE
-    if token.is_valid(now) and known.since_refused(noted, token) is None:
+    if token.is_valid(now) and token_state.since_refused(noted, token) is None:
         # Where its settings cannot be read, or are another's, no command gives even a valid token.
         code = WRONG_USAGE if foreign or chosen.unread else DONE
         if token.refresh_token is None:
             hurdles = problems  # a valid token is all there ever will be: no problem yet
-    soon = known.sign_in_soon(noted, token, chosen, now)
+    soon = token_state.sign_in_soon(noted, token, chosen, now)
     shown = (*map(str, hurdles), *((soon,) if soon else ()))
-    state = tokens.state_of(stored, chosen, noted, now)
+    state = token_state.state_of(stored, chosen, noted, now)
     return Condition(found, chosen, stored, shown, code, state, noted)
 
 
@@ -259,11 +259,11 @@ def _objections(check: Callable[[], object]) -> list[WtrError]:
 def _refused_problem(
     noted: State, token: Token, refresh_problem: Sequence[WtrError]
 ) -> list[WtrError]:
-    sentence = known.refusal(noted, token)
+    sentence = token_state.refusal(noted, token)
     if not sentence:
         return []
     if refresh_problem or noted.refused_again:
-        return [AccessTokenRejected(sentence, tokens.SIGN_IN)]
+        return [AccessTokenRejected(sentence, token_state.SIGN_IN)]
     return [WtrError(sentence, _REFRESH)]
 
 
@@ -272,12 +272,12 @@ _REFRESH = "wtr refresh gets another one."
 
 def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError]:
     if token.refresh_token is None:
-        return _objections(lambda: tokens.require_refresh_token(token))
-    if known.since_sign_in_needed(noted, token) is not None:
-        return [SignInNeeded(noted.message, tokens.LOST_GRANT)]
+        return _objections(lambda: token_state.require_refresh_token(token))
+    if token_state.since_sign_in_needed(noted, token) is not None:
+        return [SignInNeeded(noted.message, token_state.LOST_GRANT)]
     left = token.refresh_left(now)
     if left is not None and left <= timedelta(0):
-        return [SignInNeeded("The refresh token has expired.", tokens.SIGN_IN)]
+        return [SignInNeeded("The refresh token has expired.", token_state.SIGN_IN)]
     return []
 
 
@@ -291,7 +291,7 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
     stored, token = shown.stored, shown.token
     if stored is None or token is None or not token.is_valid(clock.now()):
         return shown
-    if _objections(lambda: tokens.require_base_url(stored, shown.settings)):
+    if _objections(lambda: token_state.require_base_url(stored, shown.settings)):
         return shown  # it is a problem already, and the token is not sent there to ask
     debug.hide(token.access_token, token.refresh_token)
     try:
@@ -299,7 +299,7 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
         account = client.account(token.access_token, scopes=token.scopes)
     except AccessTokenRejected as error:
         known.note_refused(shown.profile, token, error, clock.now())
-        is_known = known.since_refused(shown.known, token) is not None
+        is_known = token_state.since_refused(shown.known, token) is not None
         return shown if is_known else _refused(shown, token, error)
     except WtrError as error:
         return replace(shown, problems=(*shown.problems, error.message))
@@ -312,7 +312,7 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
 def _refused(shown: Condition, token: Token, error: AccessTokenRejected) -> Condition:
     """The same, once Webex has refused the access token."""
     needed = shown.state is TokenState.SIGN_IN_NEEDED
-    what_now = tokens.SIGN_IN if needed or token.refresh_token is None else _REFRESH
+    what_now = token_state.SIGN_IN if needed or token.refresh_token is None else _REFRESH
     return replace(
         shown,
         problems=(*shown.problems, f"{error.message} {what_now}"),

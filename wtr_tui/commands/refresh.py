@@ -14,7 +14,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wtr_tui import clock, in_flight, known, tokens
@@ -45,12 +45,20 @@ from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
+from wtr_tui.token_state import (
+    LOST_GRANT,
+    require_refresh_token,
+    sign_in_soon,
+    since_sign_in_needed,
+)
 from wtr_tui.tokens import How, Obtained
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
 
 _PATIENCE = 30
+_ASK_AGAIN = timedelta(days=1)
+"""Between two questions about a refresh token that Webex no longer accepts."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -166,7 +174,7 @@ def _refreshed(
         return Refreshed(found, None, error, is_news=not error.is_repeated)
     debug.step(f"{found.name}: {obtained.how.value}")
     noted = known.of(found)
-    soon = known.sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
+    soon = sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
     return Refreshed(found, obtained, soon=soon, is_news=noted.given != announced)
 
 
@@ -195,13 +203,27 @@ def _obtained(
     if tokens.is_fresh(found, token, within, clock.now(), both_ends=True):
         known.announce_sign_in(found, chosen)
         return Obtained(token, How.ALREADY_FRESH)
-    tokens.require_refresh_token(token)
+    require_refresh_token(token)
     chosen.require()
     if within is not None and not chosen.can_mint:
-        tokens.require_not_lost(found, token, clock.now())
+        _require_not_lost(found, token, clock.now())
     return tokens.refresh(
         found, chosen, client=client(chosen), within=within, both_ends=True, seen=token
     )
+
+
+def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
+    """Raises SignInNeeded where Webex refused the refresh token within the last day.
+
+    For whoever comes every hour: asking as often would change nothing.
+    """
+    noted = known.of(profile)
+    if since_sign_in_needed(noted, token) is None or noted.last is None:
+        return
+    if timedelta(0) <= now - noted.last.at < _ASK_AGAIN:
+        lost = SignInNeeded(noted.message, LOST_GRANT)
+        lost.is_repeated = True
+        raise lost
 
 
 def _give(result: Refreshed, options: Namespace) -> None:

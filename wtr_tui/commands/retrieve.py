@@ -46,7 +46,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, BROWSER, KIND, SERVICE_APP, THROUGH, TIMEOUT
 from wtr_tui.text import cleaned, escaped, is_terminal, program_name
-from wtr_tui.tokens import GRANT_MORE, scopes_not_granted
+from wtr_tui.token_state import GRANT_MORE, scopes_not_granted
 
 
 def arguments(parser: ArgumentParser) -> None:

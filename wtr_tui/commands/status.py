@@ -27,10 +27,7 @@ from wtr_tui.errors import (
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.responses import TokenClaims, claims_of
 from wtr_tui.text import on_one_line
-from wtr_tui.tokens import (
-    GRANT_MORE,
-    TokenState,
-)
+from wtr_tui.token_state import GRANT_MORE, TokenState
 
 if TYPE_CHECKING:
     from wtr_tui.commands.output import Tone

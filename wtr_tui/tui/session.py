@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from wtr_tui import clock, tokens
+from wtr_tui import clock, token_state
 from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import SettingsError, StorageError
@@ -141,10 +141,10 @@ class Followed:
             return "has a token file that cannot be used"
         if keeper.stored is None:
             return ""
-        kind = tokens.state_of(keeper.stored, self.settings, keeper.known, now)
-        if kind is tokens.TokenState.SIGN_IN_NEEDED:
+        kind = token_state.state_of(keeper.stored, self.settings, keeper.known, now)
+        if kind is token_state.TokenState.SIGN_IN_NEEDED:
             return "needs a sign-in"
-        if kind is tokens.TokenState.REFUSED and keeper.known.refused_again:
+        if kind is token_state.TokenState.REFUSED and keeper.known.refused_again:
             return "is refused by Webex"
         return "is no longer refreshed" if keeper.auto and keeper.stopped else ""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wtr_tui import clock, tokens
+from wtr_tui import clock, token_state
 from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.storage.settings_table import WARN_BEFORE
-from wtr_tui.tokens import TokenState
+from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Followed, Session
 from wtr_tui.tui.themes import Meaning
@@ -48,7 +48,7 @@ def state_of_profile(followed: Followed, now: datetime) -> ShownState:
     keeper = followed.keeper
     if keeper.problem is not None and not keeper.unsaved:
         return ShownState(Meaning.OVER, keeper.problem_word, None)
-    kind = tokens.state_of(
+    kind = token_state.state_of(
         keeper.stored,
         followed.settings,
         keeper.known,
@@ -111,9 +111,9 @@ def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
     soon = timedelta(seconds=max(limits, default=0))
     if keeper.known.sign_in_needed_since is None and (left is None or left > soon):
         return None
-    from wtr_tui import known
+    from wtr_tui import token_state
 
-    return known.sign_in_by(keeper.known, token, followed.settings, now)
+    return token_state.sign_in_by(keeper.known, token, followed.settings, now)
 
 
 def coarse(left: timedelta) -> str:

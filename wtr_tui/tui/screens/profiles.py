@@ -19,7 +19,7 @@ from wtr_tui import clock
 from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import profiles
-from wtr_tui.tokens import LIKELY_CAUSES
+from wtr_tui.token_state import LIKELY_CAUSES
 from wtr_tui.tui import overview
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import profile_table as table

@@ -18,7 +18,7 @@ from wtr_tui.background import in_thread
 from wtr_tui.model import Secret, Token
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.text import cleaned, printable, shell_export
-from wtr_tui.tokens import (
+from wtr_tui.token_state import (
     GRANT_MORE,
     LIKELY_CAUSES,
     TokenState,

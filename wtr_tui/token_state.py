@@ -1,0 +1,296 @@
+"""What a token is good for: what is shown of it, and the checks before it is used (pure).
+
+``known`` is what is noted beside the token, see :mod:`wtr_tui.known`: that Webex refuses it, or no
+longer accepts the refresh token, and whether refreshing moves the end of that.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from wtr_tui import clock
+from wtr_tui.errors import ForeignToken, NoRefreshToken, SettingsError
+from wtr_tui.storage import token_json
+from wtr_tui.text import cleaned
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from wtr_tui.model import StoredToken, Token
+    from wtr_tui.storage.settings import Settings
+    from wtr_tui.storage.state import State
+
+SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
+
+LIKELY_CAUSES = (
+    "The user's password may have changed, the user may have been deactivated or have lost an"
+    " administrator's role, the integration may have been removed or have a new secret, or an"
+    " administrator may have forbidden it."
+)
+"""Why Webex no longer accepts a refresh token, as far as is known."""
+
+LOST_GRANT = f"{LIKELY_CAUSES} {SIGN_IN}"
+
+GRANT_MORE = (
+    "Tick what is missing on the integration (developer.webex.com/my-apps), then sign in again."
+)
+
+
+class TokenState(Enum):
+    """What a profile's token is good for. The value is the word shown beside its sign."""
+
+    NONE = "no token"
+    VALID = "valid"
+    SOON = "expires soon"
+    EXPIRED = "expired"
+    REFUSED = "refused by Webex"
+    SIGN_IN_NEEDED = "sign-in needed"
+    FOREIGN = "another integration's"
+    UNSAVED = "not saved"
+    UNKNOWN_END = "end unknown"
+
+    @property
+    def sign(self) -> str:
+        """``●`` where it can be used, ``▲`` where that ends soon, ``✗`` where it cannot."""
+        return _SIGNS[self]
+
+
+_SIGNS = {
+    TokenState.NONE: "○",
+    TokenState.VALID: "●",
+    TokenState.SOON: "▲",
+    TokenState.EXPIRED: "✗",
+    TokenState.REFUSED: "✗",
+    TokenState.SIGN_IN_NEEDED: "✗",
+    TokenState.FOREIGN: "✗",
+    TokenState.UNSAVED: "▲",
+    TokenState.UNKNOWN_END: "●",
+}
+
+
+def state_of(
+    stored: StoredToken | None,
+    settings: Settings,
+    known: State,
+    now: datetime,
+    *,
+    unsaved: bool = False,
+) -> TokenState:
+    """What is shown of a token everywhere.
+
+    ``unsaved``: it lives in this process only. Soon is the last tenth of the lifetime, where that
+    is unknown the last hour.
+    """
+    if stored is None:
+        return TokenState.NONE
+    if unsaved:
+        return TokenState.UNSAVED
+    if is_foreign(stored, settings):
+        return TokenState.FOREIGN
+    token = stored.token
+    if since_sign_in_needed(known, token) and not settings.can_mint:
+        return TokenState.SIGN_IN_NEEDED
+    if since_refused(known, token):
+        return TokenState.REFUSED
+    left = token.left(now)
+    if left is None:
+        return TokenState.UNKNOWN_END
+    none_left = clock.seconds(0)
+    if left <= none_left:
+        refresh_left = token.refresh_left(now)
+        over = token.refresh_token is None or (
+            refresh_left is not None and refresh_left <= none_left
+        )
+        needed = over and not settings.can_mint
+        return TokenState.SIGN_IN_NEEDED if needed else TokenState.EXPIRED
+    life = token.expires_at - token.obtained_at if token.expires_at else none_left
+    soon = life / 10 if life > none_left else clock.seconds(3_600)
+    return TokenState.SOON if left <= soon else TokenState.VALID
+
+
+# What is noted of it.
+
+
+def since_refused(known: State, token: Token) -> datetime | None:
+    """Since when Webex refuses this access token; None where it is not known to."""
+    return known.refused(token.access_token.reveal())
+
+
+def refusal(known: State, token: Token) -> str:
+    """That Webex refuses this access token, in a sentence; "" where it is not known to."""
+    since = since_refused(known, token)
+    return (
+        "" if since is None else f"Webex has refused the access token since {clock.local(since)}."
+    )
+
+
+def since_sign_in_needed(known: State, token: Token) -> datetime | None:
+    """Since when Webex no longer accepts this refresh token; None where it is not known."""
+    return known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)
+
+
+def end_can_move(known: State, token: Token, within: timedelta, now: datetime) -> bool:
+    """Whether the refresh token ends within that time, and a refresh may yet move its end."""
+    end = token.refresh_expires_at
+    if end is None or token.refresh_token is None or not now < end <= now + within:
+        return False
+    return not known.stays(end)
+
+
+def sign_in_by(
+    known: State,
+    token: Token,
+    settings: Settings,
+    now: datetime,
+    *,
+    within: timedelta | None = None,
+) -> datetime | None:
+    """When somebody has to sign in at the latest, where that is near; None where it is not.
+
+    That is the refresh token's end, from the longest time of ``warnBefore`` on, or from
+    ``within`` where that is longer; once Webex no longer accepts it, the access token's.
+    """
+    if settings.can_mint or token.refresh_token is None:
+        return None
+    if since_sign_in_needed(known, token) is not None:
+        return token.expires_at if token.is_valid(now) else None
+    end = token.refresh_expires_at
+    if end is None or end <= now or known.moves(end):
+        return None
+    from wtr_tui.storage.settings_table import WARN_BEFORE
+
+    limits = settings[WARN_BEFORE]
+    soon = clock.seconds(max(limits, default=0))
+    return end if end - now <= max(soon, within or soon) else None
+
+
+def sign_in_soon(
+    known: State,
+    token: Token,
+    settings: Settings,
+    now: datetime,
+    *,
+    within: timedelta | None = None,
+) -> str:
+    """That somebody has to sign in soon, in a sentence; "" where :func:`sign_in_by` is None."""
+    end = sign_in_by(known, token, settings, now, within=within)
+    if end is None:
+        return ""
+    if since_sign_in_needed(known, token) is not None:
+        why = "Webex no longer accepts the refresh token: "
+    else:
+        stays = "refreshing does not extend it: " if known.stays(end) else ""
+        why = f"The refresh token ends in {clock.duration(end - now)}; {stays}"
+    return f"{why}somebody has to sign in by {clock.local(end)}."
+
+
+# Checks, and what they say everywhere.
+
+
+def scopes_asked(token: Token, settings: Settings) -> tuple[str, ...]:
+    """The scopes that a sign-in has asked for, as the settings name them.
+
+    None for a token that no sign-in gave: one without a refresh token, or a service app's. None
+    either where the settings cannot be read.
+    """
+    from wtr_tui.storage.settings_table import KIND, SERVICE_APP
+
+    if token.refresh_token is None or settings.unread or settings[KIND] == SERVICE_APP:
+        return ()
+    return settings.scopes
+
+
+def scopes_not_granted(token: Token, settings: Settings) -> tuple[str, ...]:
+    """The scopes that were asked for and that the token lacks, in their order.
+
+    None where the token does not say what it may do, as one that was imported bare.
+    """
+    if not token.scopes:
+        return ()
+    return tuple(scope for scope in scopes_asked(token, settings) if scope not in token.scopes)
+
+
+def require_refresh_token(token: Token) -> None:
+    """Raises NoRefreshToken where the token has none. Whether it is good only Webex knows."""
+    if token.refresh_token is None:
+        raise NoRefreshToken(
+            "This token cannot be refreshed: it has no refresh token, as a personal access token"
+            " or a bot's has none.",
+            "Import a new one, or sign in with an integration.",
+        )
+
+
+def is_foreign(stored: StoredToken, settings: Settings) -> bool:
+    """Whether the settings name another App ID or base URL than the token's."""
+    return settings.app_id not in ("", stored.app_id) or other_base_url(stored, settings) != ""
+
+
+def require_own(stored: StoredToken, settings: Settings, *, strict: bool = False) -> None:
+    """Raises ForeignToken where the settings name another App ID or base URL than the token's.
+
+    No App ID at all is a contradiction only with ``strict``: to hand a token on none is needed.
+    """
+    if stored.app_id != settings.app_id and (settings.app_id or strict):
+        raise ForeignToken(
+            f"The token belongs to the App ID {_shortened(stored.app_id)}, the settings name"
+            f" {_shortened(settings.app_id) or 'none'}.",
+            f"Use another profile for another integration. {SIGN_IN}",
+        )
+    require_base_url(stored, settings)
+
+
+def require_base_url(stored: StoredToken, settings: Settings) -> None:
+    """Raises ForeignToken where the settings name another base URL than the token's.
+
+    SettingsError where it cannot be read which one they name.
+    """
+    if not settings.knows_base_url:
+        settings.require()
+        raise SettingsError("The settings cannot be read, so nothing of the token is sent.")
+    other = other_base_url(stored, settings)
+    if not other:
+        return
+    came_from, named = cleaned(other, 100), cleaned(settings.base_url, 100)
+    if stored.base_url:
+        raise ForeignToken(
+            f"The token came from {came_from}, and {settings.base_url_place} {named}: nothing of"
+            " it is sent there.",
+            "Use another profile for another base URL.",
+        )
+    raise ForeignToken(
+        "The token file does not say which base URL its token came from: version 0.1.0 wrote none."
+        f" The settings file makes it {came_from}, and {settings.base_url_place} {named}: nothing"
+        " of it is sent there.",
+        f"If it did come from there, write baseUrl: {named} into the settings file; else use"
+        " another profile.",
+    )
+
+
+def base_url_of(stored: StoredToken, settings: Settings) -> str:
+    """The base URL the token came from.
+
+    A file of version 0.1.0 does not say it: its token is taken for one of the base URL that the
+    settings file names, or the default. The environment counts only between Webex's own:
+    whoever can set a variable could else have the refresh token sent to any server.
+    """
+    if stored.base_url:
+        return stored.base_url
+    own = settings.file_base_url or settings.base_url
+    from wtr_tui.storage.settings_table import WEBEX_BASE_URLS
+
+    return settings.base_url if {own, settings.base_url} <= set(WEBEX_BASE_URLS) else own
+
+
+def other_base_url(stored: StoredToken, settings: Settings) -> str:
+    """The base URL the token came from, where the settings name another one; else "".
+
+    Settings that cannot be read contradict nothing; :func:`require_base_url` says so.
+    """
+    own = base_url_of(stored, settings)
+    same = token_json.same_base_url(own, settings.base_url)
+    return "" if same or not settings.knows_base_url else own
+
+
+def _shortened(app_id: str) -> str:
+    return app_id if len(app_id) <= 12 else f"{app_id[:10]}…"
