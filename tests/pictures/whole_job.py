@@ -72,7 +72,7 @@ class _Player:
         await self._shot(2, "That fills in everything but the secret")
         await self._paste(SECRET, SecretInput)
         await self.pilot.press("ctrl+s")
-        await until(self.pilot, lambda: self.app.session.ready, "saved settings")
+        await until(self.pilot, lambda: self.app.session.used.ready, "saved settings")
         await self._shot(2, "Paste the secret, save", "^s")
 
     async def _sign_in(self) -> None:

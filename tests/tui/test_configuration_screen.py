@@ -195,7 +195,7 @@ async def test_the_portals_url_leads_on_to_the_secret_and_saving(stage: Stage) -
         pilot.app.post_message(events.Paste("geheim"))
         await pilot.press("ctrl+s")
         await tells(pilot, "F3 signs in")
-    assert stage.session().ready
+    assert stage.session().used.ready
 
 
 async def test_the_portals_url_is_understood_in_the_field_of_the_app_id_too(stage: Stage) -> None:

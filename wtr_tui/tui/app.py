@@ -167,7 +167,7 @@ class WtrApp(driver.FaultApp):
             return "token"
         if keeper.stored is not None or keeper.problem is not None:
             return "token"
-        return "sign-in" if self.session.ready else "settings"
+        return "sign-in" if self.session.used.ready else "settings"
 
     def take_keys(self) -> None:
         """Gives the actions the keys of the settings; those that cannot be used are reported."""
@@ -178,12 +178,13 @@ class WtrApp(driver.FaultApp):
         from wtr_tui.tui.screens import bindings_by_screen
 
         screens = bindings_by_screen()
-        found = keys.keymap(wanted, {name: [*own, *self.BINDINGS] for name, own in screens.items()})
-        keys.use(found.keys)
-        self.set_keymap(dict(found.keys))
+        bindings = {name: [*own, *self.BINDINGS] for name, own in screens.items()}
+        used, warnings = keys.keymap(wanted, bindings)
+        keys.use(used)
+        self.set_keymap(used)
         terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
-        if found.warnings:
-            self.tell(" ".join(found.warnings), Tone.WARN)
+        if warnings:
+            self.tell(" ".join(warnings), Tone.WARN)
 
     @property
     def shown(self) -> WtrScreen | None:
@@ -510,17 +511,17 @@ class WtrApp(driver.FaultApp):
             return
         session = self.session
         try:
-            if session.settings_error is not None:
-                raise session.settings_error
+            if session.used.settings_error is not None:
+                raise session.used.settings_error
             path, expected = session.profile.settings_path, session.settings.text
             settings_edit.save(path, {THEME.name: name}, expected=expected)
         except WtrError as refusal:
             self._show_theme(name)
             self.tell(f"The theme is {name} until you leave. Not saved: {refusal}", Tone.WARN)
             return
-        session.load_settings()
+        session.used.load_settings()
         self.settings_changed()
-        self.tell(f"The theme is {name}, saved to {session.settings_place}.", Tone.GOOD)
+        self.tell(f"The theme is {name}, saved to {session.used.settings_place}.", Tone.GOOD)
 
     # The way out.
 

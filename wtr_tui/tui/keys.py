@@ -85,19 +85,14 @@ _MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
 _NAMED = frozenset(key.value for key in Keys)
 
 
-@dataclass(frozen=True)
-class Keymap:
-    """``keys``: by the name of an action the keys it has now, in Textual's spelling.
+def keymap(
+    wanted: Mapping[str, str], screens: Mapping[str, Iterable[BindingType]]
+) -> tuple[dict[str, str], list[str]]:
+    """What of the setting can be used on ``screens``, each given by name with all its bindings.
 
-    ``warnings`` has a sentence for each entry that is left out: its action keeps its own keys.
+    By the name of an action the keys it has now, in Textual's spelling; and a sentence for each
+    entry that is left out: its action keeps its own keys.
     """
-
-    keys: Mapping[str, str]
-    warnings: tuple[str, ...]
-
-
-def keymap(wanted: Mapping[str, str], screens: Mapping[str, Iterable[BindingType]]) -> Keymap:
-    """What of the setting can be used on ``screens``, each given by name with all its bindings."""
     bindings = {name: list(BindingsMap(declared).key_to_bindings.items())
                 for name, declared in screens.items()}  # fmt: skip
     own = {
@@ -128,7 +123,7 @@ def keymap(wanted: Mapping[str, str], screens: Mapping[str, Iterable[BindingType
             f" {action} keeps its own. Choose another key, or give {other} one as well."
         )
         del used[action]
-    return Keymap(used, tuple(warnings))
+    return used, warnings
 
 
 def _clash(

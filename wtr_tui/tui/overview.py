@@ -115,7 +115,7 @@ class Owner:
 
     async def ask(self, session: Session, access_token: Secret) -> None:
         """people/me. Never raises a WtrError: what went wrong is in :meth:`words`."""
-        if not session.ready or session.keeper.foreign:
+        if not session.used.ready or session.keeper.foreign:
             self._asked_for = None  # asked once that has changed
             return
 

@@ -341,28 +341,9 @@ class Session:
         return self.used.settings
 
     @property
-    def settings_error(self) -> SettingsError | None:
-        """Why the settings file cannot be read; ``settings`` then holds the defaults."""
-        return self.used.settings_error
-
-    @property
     def keeper(self) -> AutoRefresh:
         """The token of the profile, followed in its file, and when to refresh it."""
         return self.used.keeper
-
-    def load_settings(self) -> None:
-        """Reads file and environment again. A file that cannot be read leaves the environment."""
-        self.used.load_settings()
-
-    @property
-    def settings_place(self) -> str:
-        """The settings file as a user would write it."""
-        return self.used.settings_place
-
-    @property
-    def ready(self) -> bool:
-        """Whether the settings are enough to talk to Webex."""
-        return self.used.ready
 
     def client(self) -> WebexClient:
         """A client for the profile's token endpoint, to be closed after use."""

@@ -133,7 +133,7 @@ async def test_room_that_others_need_is_left() -> None:
     app = Stage(figures)
     async with app.run_test(size=(80, 10)) as pilot:
         assert without_blanks(app.rows) == [NINE]
-        figures.fit(room=50)
+        figures.show(NINE, room=50)
         await pilot.pause()
         assert len(without_blanks(app.rows)) == 3
 

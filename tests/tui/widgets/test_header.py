@@ -79,14 +79,10 @@ async def test_a_click_beside_the_tabs_does_nothing() -> None:
         assert app.pressed == []
 
 
-async def test_the_state_and_the_tab_follow() -> None:
+async def test_the_state_follows() -> None:
     header = Header("token", CALM)
     app = HeaderStage(header)
     async with app.run_test(size=(80, 5)) as pilot:
         header.show_standing(Standing(Meaning.URGENT, "2 min", "calling-b"))
-        header.show_current("settings")
         await pilot.pause()
         assert app.rows[0].endswith("▲ 2 min  calling-b")
-        await pilot.resize_terminal(60, 5)
-        await pilot.pause()
-        assert "F4 Settings" in app.rows[0]

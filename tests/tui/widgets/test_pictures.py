@@ -15,10 +15,11 @@ from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.header import Header, Standing
+from wtr_tui.tui.widgets.key_bar import ShownKey
 from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
 from wtr_tui.tui.widgets.lives import Life, Lives
 from wtr_tui.tui.widgets.message_line import Tone
-from wtr_tui.tui.widgets.panel import Card, CardKey, Panel, pressable
+from wtr_tui.tui.widgets.panel import Card, Panel, pressable
 from wtr_tui.tui.widgets.steps import Step, Steps, StepState
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
@@ -51,7 +52,7 @@ class TokenPieces(Stage):
         yield Header("token", Standing(Meaning.CALM, "13 d 22 h", "default", "over SSH from ::1"))
         calm = Content.styled("● valid", "bold $calm")
         with Horizontal(id="page"):
-            with Vertical(id="left"), Panel("Access token", right=calm, classes="-roomy"):
+            with Vertical(id="left"), Panel("Access token", right=calm):
                 yield Figures("13d 22:59:41", double=self.size.width >= 180)
                 yield Lives()
             if self.size.width >= 110:
@@ -81,10 +82,10 @@ class SignInPieces(Stage):
 
     def compose(self) -> ComposeResult:
         yield Header("sign-in", Standing(Meaning.NONE, "no token", "default"))
-        keys = [CardKey("d", "new code", "code"), CardKey("Q", "QR code", "qr", enabled=False)]
+        keys = [ShownKey("d", "new code", "code"), ShownKey("Q", "QR code", "qr", enabled=False)]
         with Horizontal(id="cards"):
             yield Card(1, "Forward the port", Static("ssh -N -L 6855:localhost:6855"),
-                       keys=[CardKey("f", "copy the line", "line")], likeliest=True)  # fmt: skip
+                       keys=[ShownKey("f", "copy the line", "line")], likeliest=True)  # fmt: skip
             yield Card(2, "Paste", Static("Open the full address anywhere."))
             yield Card(3, "Device code", Figures("824 078", Meaning.NEXT), keys=keys)
         yield Steps(

@@ -4,36 +4,10 @@ from __future__ import annotations
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.content import Content
-from textual.geometry import Region
 
 from wtr_tui.model import Secret
-from wtr_tui.tui.widgets import quiet
 from wtr_tui.tui.widgets.lists import Facts
 from wtr_tui.tui.widgets.quiet import Quiet, Revealed
-
-BOLD = Content.styled("abc", "bold")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "painted"),
-    [
-        ([Content("13:59:58")], [Content("13:59:57")], [(7, 0, 1)]),
-        ([Content("13:59:58")], [Content("13:48:58")], [(3, 0, 2)]),
-        ([Content("10:00")], [Content("9:59")], [(0, 0, 5)]),
-        ([Content("漢ab")], [Content("漢ac")], [(0, 0, 4)]),
-        ([Content("abc")], [BOLD], [(0, 0, 3)]),
-        ([Content("a"), Content("b"), BOLD], [Content("a"), Content("c"), BOLD], [(0, 1, 1)]),
-        ([Content("")], [Content("ab")], [(0, 0, 2)]),
-        ([BOLD], [BOLD], []),
-    ],
-)
-def test_the_cells_that_differ_are_painted(
-    before: list[Content], after: list[Content], painted: list[tuple[int, int, int]]
-) -> None:
-    assert list(quiet._changed(before, after)) == [
-        Region(x, y, width, 1) for x, y, width in painted
-    ]
 
 
 class Small(App[None]):

@@ -21,7 +21,6 @@ from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.header import TABS, Header
 from wtr_tui.tui.widgets.key_bar import KeyBar
 from wtr_tui.tui.widgets.message_line import MOST_ROWS, MessageLine, Tone
-from wtr_tui.tui.widgets.panel import CardKeys
 
 NARROW_BELOW, TALL_FROM, TINY_BELOW = 76, 22, 14
 
@@ -144,9 +143,6 @@ class WtrScreen(Screen[None]):
 
     def on_header_tab_pressed(self, event: Header.TabPressed) -> None:
         self.program.go(event.name)
-
-    async def on_card_keys_key_pressed(self, event: CardKeys.KeyPressed) -> None:
-        await self.run_action(event.action)
 
     def action_clear_message(self) -> None:
         self.tell("")

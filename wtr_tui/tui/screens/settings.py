@@ -199,7 +199,7 @@ class SettingsScreen(WtrScreen):
         for key, field in self.fields().items():
             shown = form.shown(settings, key, written.get(key, ""))
             field.fill(shown.value, shown.source, fixed=shown.fixed)
-        readable = session.settings_error is None
+        readable = session.used.settings_error is None
         self._leading = readable and form.is_first(settings)
         self._arrange()
         # An empty form over a full file would tell a lie.
@@ -231,13 +231,13 @@ class SettingsScreen(WtrScreen):
         session = self.session
         beside = {key for key, field in self.fields().items() if field.problem}
         trouble = self.query_one("#trouble", Quiet)
-        text = form.trouble(session.settings.problems, beside, session.settings_error)
+        text = form.trouble(session.settings.problems, beside, session.used.settings_error)
         trouble.display = bool(text)
         trouble.reshape(text)
 
     def _focus_first(self) -> None:
         """The first value that is missing or wrong, else the first that can be edited."""
-        if self.session.settings_error is not None:
+        if self.session.used.settings_error is not None:
             return
         if self._leading and not self.fields()["appid"].entry.value:
             self.set_focus(self._portal)
@@ -300,11 +300,11 @@ class SettingsScreen(WtrScreen):
     def _show_file(self) -> None:
         session = self.session
         changed = len(self._changed_fields())
-        line = form.file_line(session.settings_place, session.settings.problems, changed)
+        line = form.file_line(session.used.settings_place, session.settings.problems, changed)
         self.query_one("#file", Quiet).reshape(line)
 
     def _changed_fields(self) -> list[Field]:
-        if self.session.settings_error is not None:
+        if self.session.used.settings_error is not None:
             return []  # none of them is shown
         return [field for field in self.query(Field) if field.changed]
 
@@ -347,7 +347,7 @@ class SettingsScreen(WtrScreen):
 
     def action_save(self) -> None:
         session = self.session
-        if session.settings_error is not None:
+        if session.used.settings_error is not None:
             self.tell(
                 "Not saved: the file cannot be read, and saving would lose what is in it.", Tone.BAD
             )
@@ -370,10 +370,10 @@ class SettingsScreen(WtrScreen):
             self.tell(f"Not saved: {error}", Tone.BAD)
             return
         focused = self.focused
-        session.load_settings()
+        session.used.load_settings()
         self._fill()
         self.set_focus(focused)
-        self.tell(*form.said_of_saved(session.settings.problems, session.settings_place))
+        self.tell(*form.said_of_saved(session.settings.problems, session.used.settings_place))
         self.program.settings_changed()
         self.program.token_changed()
 
@@ -381,9 +381,9 @@ class SettingsScreen(WtrScreen):
         self.when_settled(self._reload)
 
     def _reload(self) -> None:
-        self.session.load_settings()
+        self.session.used.load_settings()
         self._fill()
-        if self.session.settings_error is None:
+        if self.session.used.settings_error is None:
             self.tell("Read again from the file and the environment.")
         self.program.settings_changed()
 

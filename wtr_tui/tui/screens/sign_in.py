@@ -165,7 +165,7 @@ class SignInScreen(WtrScreen):
         self._show()
 
     def on_screen_resume(self) -> None:
-        if not self.running and self.session.ready and self.session.keeper.stored is None:
+        if not self.running and self.session.used.ready and self.session.keeper.stored is None:
             self.action_begin()
         elif not self.running:
             self._show()
@@ -218,8 +218,8 @@ class SignInScreen(WtrScreen):
         if self.running or self._minting:
             return
         # Somebody may have mended the file in an editor since it was read.
-        self.session.load_settings()
-        if not self.session.ready:
+        self.session.used.load_settings()
+        if not self.session.used.ready:
             self._show()
             return
         asked = before_another(self.session)
@@ -407,7 +407,10 @@ class SignInScreen(WtrScreen):
         self._cards.show_keys(typing=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        ready, sandbox = self.session.ready and not self._minting, self.session.demo is not None
+        ready, sandbox = (
+            self.session.used.ready and not self._minting,
+            self.session.demo is not None,
+        )
         return offered(action, self.progress, running=self.running, ready=ready, sandbox=sandbox)
 
     def action_open(self) -> None:
@@ -583,7 +586,7 @@ def idle(session: Session, failed: steps.Ended | None = None) -> Content:
     if failed is not None:
         parts.append(Content.styled(f"✗ {printable(failed.message)}", "$over"))
         parts.append(failed.hint)
-    if not session.ready:
+    if not session.used.ready:
         parts.append("The settings are not complete yet." if failed is None else "")
         parts.append(with_keys(_INCOMPLETE))
     else:

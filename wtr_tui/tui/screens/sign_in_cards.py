@@ -28,7 +28,8 @@ from wtr_tui.tui.screens.dialogs import Box, Dialog
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
-from wtr_tui.tui.widgets.panel import Card, CardKey
+from wtr_tui.tui.widgets.key_bar import ShownKey
+from wtr_tui.tui.widgets.panel import Card
 from wtr_tui.tui.widgets.quiet import Quiet
 from wtr_tui.tui.widgets.steps import Step, StepState
 
@@ -342,8 +343,8 @@ class Cards(ItemGrid):
             half = len(granted.user_code) // 2
             code = f"{granted.user_code[:half]} {granted.user_code[half:]}"
             figures = self.query_one("#code", Figures)
-            figures.fit(double=size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1])
-            figures.show(code)
+            double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
+            figures.show(code, double=double)
             self._text("device-left").reshape(_device_left(granted))
             if qr.display:
                 qr.reshape(qr_content(qr_lines(address)))
@@ -447,35 +448,35 @@ def _device_left(granted: DeviceAuthorization) -> str:
     )
 
 
-def _first_keys(progress: Progress, *, remote: bool) -> tuple[CardKey, ...]:
+def _first_keys(progress: Progress, *, remote: bool) -> tuple[ShownKey, ...]:
     if progress.not_listening is not None:
         return ()
     ready = progress.listening is not None
-    line = CardKey("f", "copy the ssh line", "copy_forward", enabled=ready)
-    address = CardKey("c", "copy the address", "copy_start", enabled=ready)
-    browser = CardKey("o", "open", "open", enabled=ready)
+    line = ShownKey("f", "copy the ssh line", "copy_forward", enabled=ready)
+    address = ShownKey("c", "copy the address", "copy_start", enabled=ready)
+    browser = ShownKey("o", "open", "open", enabled=ready)
     return (line, address) if remote else (browser, address, line)
 
 
 _PASTE_KEYS = (
-    CardKey("u", "copy the address", "copy_full"),
-    CardKey("w", "show it", "print_full"),
-    CardKey("p", "paste", "paste_field"),
+    ShownKey("u", "copy the address", "copy_full"),
+    ShownKey("w", "show it", "print_full"),
+    ShownKey("p", "paste", "paste_field"),
 )
 
 
-def _device_keys(progress: Progress, *, beside: bool, qr_shown: bool) -> tuple[CardKey, ...]:
+def _device_keys(progress: Progress, *, beside: bool, qr_shown: bool) -> tuple[ShownKey, ...]:
     granted = progress.device_code
     if progress.device is None and not progress.device_asked:
         word = "get a code" if beside else "get a short code to enter at Webex, on any machine"
-        return (CardKey("d", word, "device"),)
-    offered = [CardKey("d", "new code", "device")]
+        return (ShownKey("d", word, "device"),)
+    offered = [ShownKey("d", "new code", "device")]
     if progress.device_redirect_uris:
-        offered.append(CardKey("D", "copy the URIs", "copy_device"))
+        offered.append(ShownKey("D", "copy the URIs", "copy_device"))
     if granted is not None:
-        offered.append(CardKey("D", "copy the address", "copy_device"))
+        offered.append(ShownKey("D", "copy the address", "copy_device"))
         if progress.qr_address and not qr_shown:
-            offered.append(CardKey("Q", "QR code", "qr"))
+            offered.append(ShownKey("Q", "QR code", "qr"))
     return tuple(offered)
 
 

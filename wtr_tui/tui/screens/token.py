@@ -155,7 +155,7 @@ class TokenScreen(WtrScreen):
                     yield Figures(id="left")
                     yield Quiet(id="beside")
                 yield Quiet(id="empty")
-                yield Lives(legend=False)
+                yield Lives()
                 yield Facts(_FACTS, id="facts")
             with Panel("Scopes", right=pressable("S", "all"), id="scopes-panel"):
                 yield ScopeList(id="scopes")
@@ -239,8 +239,8 @@ class TokenScreen(WtrScreen):
         self.refresh_bindings()
         if self.session.keeper.problem is not None:
             self.tell(str(self.session.keeper.problem), Tone.BAD)
-        elif self.session.settings_error is not None:
-            fault = self.session.settings_error.message.splitlines()[0]
+        elif self.session.used.settings_error is not None:
+            fault = self.session.used.settings_error.message.splitlines()[0]
             self.tell(f"{fault} {key('go-settings', 'f4')} shows the settings.", Tone.BAD)
 
     def _obtained_words(self, token: Token) -> str:
@@ -309,8 +309,7 @@ class TokenScreen(WtrScreen):
         size = self.app.size
         double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
         room = (size.width - 6) * 3 // 5 - 6 if self._has_panels else size.width - 4
-        figures.fit(room=room, double=double)
-        figures.show(text, meaning)
+        figures.show(text, meaning, room=room, double=double)
         fits = width_of(text, double=double) + _LEAST_BESIDE <= room
         self.query_one("#beside").display = fits and self.token is not None
 

@@ -51,48 +51,42 @@ class Figures(Horizontal):
         double: bool = False,
         room: int = 0,
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
         """``room``: the columns beyond which letters are used; 0 for those of the container."""
-        super().__init__(id=id, classes=classes)
-        self._text = text
+        super().__init__(id=id)
+        self.text = text
+        self.meaning = meaning
         self._room = room
         self._double = double
-        self._meaning = meaning
         self._pieces = tuple(_Piece() for _ in range(1 + _APART))
         self.add_class(meaning.css_class)
         self.set_class(double, "-double")
-
-    @property
-    def text(self) -> str:
-        """What is shown, as a text."""
-        return self._text
-
-    @property
-    def meaning(self) -> Meaning:
-        """Whose colour it has."""
-        return self._meaning
 
     def compose(self) -> ComposeResult:
         self._spread()
         yield from self._pieces
 
-    def show(self, text: str, meaning: Meaning | None = None) -> None:
-        """Shows another text, in the colour of its meaning; the same one costs nothing."""
-        if meaning is not None and meaning is not self._meaning:
-            self.remove_class(self._meaning.css_class)
-            self.add_class(meaning.css_class)
-            self._meaning = meaning
-        if text != self._text:
-            self._text = text
-            self._spread()
+    def show(
+        self,
+        text: str,
+        meaning: Meaning | None = None,
+        *,
+        room: int | None = None,
+        double: bool | None = None,
+    ) -> None:
+        """Shows another text, in the colour of its meaning; what is not given stays.
 
-    def fit(self, *, room: int | None = None, double: bool | None = None) -> None:
-        """Says how many columns there are, and whether the figures are to be twice as large."""
-        before = (self._room, self._double)
+        The same one costs nothing.
+        """
+        if meaning is not None and meaning is not self.meaning:
+            self.remove_class(self.meaning.css_class)
+            self.add_class(meaning.css_class)
+            self.meaning = meaning
+        before = (self.text, self._room, self._double)
+        self.text = text
         self._room = self._room if room is None else room
         self._double = self._double if double is None else double
-        if before != (self._room, self._double):
+        if before != (self.text, self._room, self._double):
             self.set_class(self._double, "-double")
             self._spread()
 
@@ -102,9 +96,9 @@ class Figures(Horizontal):
     def _spread(self) -> None:
         """Deals the figures out: the last two to pieces of their own, the others to the first."""
         room = self._room or (self.container_size.width if self.is_attached else 0)
-        large = not room or width_of(self._text, double=self._double) <= room
+        large = not room or width_of(self.text, double=self._double) <= room
         self.set_class(not large, "-letters")
-        glyphs = [*_glyphs(self._text, double=self._double)] if large else [(self._text,)]
+        glyphs = [*_glyphs(self.text, double=self._double)] if large else [(self.text,)]
         apart = glyphs[-_APART:] if len(glyphs) > _APART else []
         head = glyphs[: len(glyphs) - len(apart)]
         self._pieces[0].show(["".join(row) for row in zip(*head, strict=True)], bold=not large)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 from textual.events import Click
@@ -52,17 +52,25 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Form:
-    """How much the right end of the line says."""
+    """How much the line says."""
 
+    titles: int = len(TABS)
+    """Of so many tabs, from the left, besides that of the one shown."""
+    spaced: bool = False
+    mark: bool = True
+    others: bool = True
+    """The keys of the other tabs."""
     place: str = ""
     short: bool = False
+    """The time left in one unit."""
     profile: int = 24
     """The most characters of the profile's name."""
     left: bool = True
     """The time left, also beside the instant of the next sign-in."""
+    sign_in: bool = True
 
 
-_LEAST = _Form(short=True, profile=0)
+_BARE = _Form(titles=0, mark=False, profile=0, left=False)
 
 
 class Header(Quiet):
@@ -88,9 +96,8 @@ class Header(Quiet):
         standing: Standing,
         *,
         tabs: tuple[Tab, ...] = TABS,
-        id: str | None = None,
     ) -> None:
-        super().__init__("", id=id)
+        super().__init__()
         self._current = current
         self._tabs = tabs
         self._standing = standing
@@ -112,11 +119,6 @@ class Header(Quiet):
         """Names the keys as they are now."""
         self._compose_line()
 
-    def show_current(self, name: str) -> None:
-        """Marks another tab as the one shown."""
-        self._current = name
-        self._compose_line()
-
     async def on_click(self, event: Click) -> None:
         at = event.x - self.styles.padding.left
         for start, end, name in self._spans:
@@ -126,53 +128,48 @@ class Header(Quiet):
 
     def _compose_line(self) -> None:
         width = self.app.size.width - self.styles.padding.width
-        left, right = next(
-            (parts for parts in self._forms() if _taken(*parts) <= width),
-            (self._tab_line(titles=0, mark=False, spaced=False, others=False), self._state(_LEAST)),
-        )
+        for form in self._forms():
+            left, right = self._tab_line(form), self._state(form)
+            if left.cell_length + 2 + right.cell_length <= width:
+                break
         gap = " " * max(width - left.cell_length - right.cell_length, 0)
         self._find_spans(left)
         self.show(Content.assemble(left, gap, right)[:width])
 
-    def _forms(self) -> Iterator[tuple[Content, Content]]:
+    def _forms(self) -> Iterator[_Form]:
         """From the fullest to the shortest; the first one that fits is shown."""
-        all_titles = len(self._tabs)
-        for place in dict.fromkeys((self._standing.place, _shortened(self._standing.place), "")):
-            yield (
-                self._tab_line(titles=all_titles),
-                self._state(_Form(place=place)),
-            )
-        yield self._tab_line(titles=all_titles, spaced=False), self._state(_Form())
-        yield self._tab_line(titles=all_titles, spaced=False), self._state(_Form(short=True))
-        for titles in range(all_titles - 1, -1, -1):
-            line = self._tab_line(titles=titles, spaced=False)
-            yield line, self._state(_Form())
-            if titles < all_titles - 2:
-                yield line, self._state(_Form(short=True))
-        few = self._tab_line(titles=0, mark=False, spaced=False)
-        yield few, self._state(_Form(short=True))
-        yield few, self._state(_Form(short=True, profile=12))
+        place = self._standing.place
+        # ``over SSH from 10.0.0.7`` as ``SSH``; what is not over SSH goes.
+        for each in dict.fromkeys((place, "SSH" if "SSH" in place else "", "")):
+            yield _Form(spaced=True, place=each)
+        yield _Form()
+        yield _Form(short=True)
+        for titles in range(len(TABS) - 1, -1, -1):
+            yield _Form(titles)
+            if titles < len(TABS) - 2:
+                yield _Form(titles, short=True)
+        yield _Form(0, mark=False, short=True)
+        yield _Form(0, mark=False, short=True, profile=12)
         if self._standing.sign_in_by:
-            alone = self._tab_line(titles=0, mark=False, spaced=False, others=False)
-            yield few, self._state(_Form(profile=0, left=False))
-            yield alone, self._state(_Form(profile=0, left=False))
-        yield few, self._state(_LEAST)
+            yield _BARE
+            yield replace(_BARE, others=False)
+        yield replace(_BARE, short=True, left=True, sign_in=False)
+        yield replace(_BARE, short=True, left=True, sign_in=False, others=False)
 
-    def _tab_line(
-        self, *, titles: int, mark: bool = True, spaced: bool = True, others: bool = True
-    ) -> Content:
-        """The mark and the tabs, the last ones without their titles where ``titles`` are fewer."""
+    def _tab_line(self, form: _Form) -> Content:
+        """The mark and the tabs."""
         current = "bold reverse" if self.app.no_color else "bold $on-next on $next"
-        parts = [Content.styled(MARK, "bold $next"), Content("  " if spaced else " ")]
-        parts = parts if mark else []
+        parts = []
+        if form.mark:
+            parts = [Content.styled(MARK, "bold $next"), Content("  " if form.spaced else " ")]
         for index, tab in enumerate(self._tabs):
             if tab.name == self._current:
                 parts.append(Content.styled(f" {_key(tab)} {tab.title} ", current))
-            elif others:
+            elif form.others:
                 parts.append(Content.styled(f" {_key(tab)} ", "$muted"))
-                if index < titles:
+                if index < form.titles:
                     parts.append(Content(f"{tab.title} "))
-            if spaced:
+            if form.spaced:
                 parts.append(Content(" "))
         return Content.assemble(*parts)
 
@@ -196,7 +193,7 @@ class Header(Quiet):
         parts = [Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}")]
         if form.left or not standing.sign_in_by:
             parts.append(Content.styled(f" {left}", "bold $foreground"))
-        if standing.sign_in_by and form is not _LEAST:
+        if standing.sign_in_by and form.sign_in:
             comma = ", " if form.left else " "
             words = f"{comma}{standing.sign_in_by}"
             parts.append(Content.styled(words, f"bold {Meaning.SOON.colour}"))
@@ -209,12 +206,3 @@ class Header(Quiet):
 
 def _key(tab: Tab) -> str:
     return key(f"go-{tab.name}", tab.key)
-
-
-def _shortened(place: str) -> str:
-    """``over SSH from 10.0.0.7`` as ``SSH``; what is not over SSH goes."""
-    return "SSH" if "SSH" in place else ""
-
-
-def _taken(left: Content, right: Content) -> int:
-    return left.cell_length + 2 + right.cell_length

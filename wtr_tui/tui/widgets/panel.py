@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.containers import Vertical
 from textual.content import Content
@@ -14,8 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from wtr_tui.text import printable
-from wtr_tui.tui import keys
-from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.tui.widgets.key_bar import CardKeys, ShownKey
 
 _CORNERS = 6
 """What Textual puts around a title: two corners, and at each end a line and a blank."""
@@ -24,7 +22,6 @@ _CORNERS = 6
 class Panel(Vertical):
     """Frames what it holds; ``accent`` marks the one that matters most.
 
-    The class ``-roomy`` puts a blank line above and below what it holds.
     The right title is what there is to know or to press: ``● valid``, ``F5 all``.
     """
 
@@ -34,7 +31,6 @@ class Panel(Vertical):
         border: round $line; border-title-color: $foreground; border-title-background: $background;
         border-title-style: bold;
     }
-    Panel.-roomy { padding: 1 2; }
     Panel.-accent { border: round $next; border-title-color: $next; }
     """
 
@@ -134,72 +130,10 @@ def _made_content(right: str | Content) -> Content:
     return Content.styled(printable(right), "not bold $muted") if isinstance(right, str) else right
 
 
-@dataclass(frozen=True)
-class CardKey:
-    """A key that works for this card; ``action`` as of a binding."""
-
-    key: str
-    word: str
-    action: str
-    enabled: bool = True
-
-
-class CardKeys(Quiet):
-    """The keys of one card, in as many lines as it takes; each can be clicked."""
-
-    DEFAULT_CSS = "CardKeys { width: 100%; height: auto; dock: bottom; }"
-
-    @dataclass
-    class KeyPressed(Message):
-        """A key was clicked; the screen runs its action."""
-
-        action: str
-
-    def __init__(self, keys: Sequence[CardKey]) -> None:
-        super().__init__("")
-        self._keys = tuple(keys)
-        self._spans: list[tuple[int, int, int, str]] = []
-
-    def on_mount(self) -> None:
-        self._compose_lines()
-
-    def on_resize(self) -> None:
-        self._compose_lines()
-
-    def show_keys(self, keys: Sequence[CardKey]) -> None:
-        """Other keys, or other words for them."""
-        if tuple(keys) != self._keys:
-            self._keys = tuple(keys)
-            self._compose_lines()
-
-    def on_click(self, event: Click) -> None:
-        for line, start, end, action in self._spans:
-            if line == event.y and start <= event.x < end:
-                event.stop()
-                self.post_message(self.KeyPressed(action))
-
-    def _compose_lines(self) -> None:
-        room = self.content_size.width or self.app.size.width
-        lines: list[Content] = [Content()]
-        self._spans = []
-        for key in self._keys:
-            word = _styled(key)
-            gap = "   " if lines[-1].cell_length else ""
-            if gap and lines[-1].cell_length + len(gap) + word.cell_length > room:
-                lines.append(Content())
-                gap = ""
-            start = lines[-1].cell_length + len(gap)
-            lines[-1] = lines[-1] + gap + word
-            if key.enabled:
-                self._spans.append((len(lines) - 1, start, start + word.cell_length, key.action))
-        self.reshape(Content("\n").join(lines))
-
-
 class Card(Panel):
     """``1  Forward the port ──── likeliest here``: accented when it is the likeliest.
 
-    Gives :class:`CardKeys.KeyPressed` when one of its keys is clicked, and
-    :class:`Panel.TitlePressed` for the right title.
+    ``keys`` stand below, and work as those of the screen do.
     """
 
     DEFAULT_CSS = "Card { padding: 1 2 0 2; min-height: 10; }"
@@ -209,7 +143,7 @@ class Card(Panel):
         number: int,
         title: str,
         *children: Widget,
-        keys: Sequence[CardKey] = (),
+        keys: Sequence[ShownKey] = (),
         likeliest: bool = False,
         id: str | None = None,
         classes: str | None = None,
@@ -232,10 +166,3 @@ class Card(Panel):
 
 
 _LIKELIEST = Content.styled("likeliest here", "not bold $next")
-
-
-def _styled(key: CardKey) -> Content:
-    shown = keys.key(keys.action_id(key.action), key.key)
-    if key.enabled:
-        return Content.styled(shown, "bold $next") + Content(f" {key.word}")
-    return Content.styled(f"{shown} {key.word}", "$muted")

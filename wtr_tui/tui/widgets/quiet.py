@@ -1,11 +1,9 @@
-"""A text that costs nothing while it does not change, and little when it does."""
+"""Texts that cost nothing while they do not change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.widget import Widget
 
 from wtr_tui.model import Secret
@@ -13,10 +11,10 @@ from wtr_tui.text import printable
 
 
 class Quiet(Widget):
-    """A text without markup or control characters; of a change only what differs is painted.
+    """A text without markup or control characters.
 
     ``show`` keeps the place and size of everything: over a slow line a new layout costs
-    kilobytes, a changed digit a few bytes. Where the size has to follow, use ``reshape``.
+    kilobytes. Where the size has to follow, use ``reshape``.
     """
 
     ALLOW_SELECT = False
@@ -38,13 +36,7 @@ class Quiet(Widget):
 
     def show(self, text: str | Content) -> None:
         before, self._content = self._content, _made_harmless(text)
-        if before.is_same(self._content):  # == compares the letters alone, not their colours
-            return
-        lines, old_lines = self._content.split(allow_blank=True), before.split(allow_blank=True)
-        widest = max(line.cell_length for line in (*lines, *old_lines))
-        if len(lines) == len(old_lines) and widest <= self.content_size.width:
-            self.refresh(*_changed(old_lines, lines))
-        else:  # a wrapped line stands in two rows: the columns are others
+        if not before.is_same(self._content):  # == compares the letters alone, not their colours
             self.refresh()
 
     def reshape(self, text: str | Content) -> None:
@@ -68,18 +60,6 @@ class Quiet(Widget):
 def _made_harmless(text: str | Content) -> Content:
     # Textual passes an escape on to the terminal, and a path or a file may hold one.
     return Content(printable(text)) if isinstance(text, str) else text
-
-
-def _changed(before: list[Content], after: list[Content]) -> Iterator[Region]:
-    """The cells in which two texts of as many lines differ, as one run for each line."""
-    for y, (old, new) in enumerate(zip(before, after, strict=True)):
-        if old.is_same(new):
-            continue
-        start, end = 0, max(old.cell_length, new.cell_length)
-        if old.spans == new.spans and len(old) == len(new) == old.cell_length == new.cell_length:
-            differing = [x for x in range(len(new)) if old.plain[x] != new.plain[x]]
-            start, end = differing[0], differing[-1] + 1
-        yield Region(start, y, end - start, 1)
 
 
 class Lines(Widget):
