@@ -34,6 +34,17 @@ def test_every_screen_survives_every_size_of_the_terminal(
     assert terminal.not_restored() == []
 
 
+def test_a_terminal_that_has_its_size_again_at_once_is_painted_anew(
+    signed_in: Home, start: Start
+) -> None:
+    terminal = start()
+    terminal.wait_for("WTR²", "● valid", "q Quit")
+    for _ in range(3):
+        terminal.resize(5, 2)
+        terminal.resize(80, 24)
+        terminal.wait_for("WTR²", "● valid", "q Quit")
+
+
 @pytest.mark.parametrize("stream", ["stdin", "stderr"])
 def test_without_a_terminal_the_screens_say_so_and_do_not_open(home: Home, stream: str) -> None:
     # The other stream is a terminal.

@@ -154,6 +154,12 @@ class WtrApp(driver.FaultApp):
         self._watch()
         gc.enable()  # off since the start
 
+    def on_resize(self, event: events.Resize) -> None:
+        # A terminal that was smaller for a moment has lost what was there; Textual, which finds
+        # its picture of the right size, would paint nothing.
+        if self.shown is not None and self.shown.is_built and event.size == self.screen.outer_size:
+            self.screen.refresh()
+
     async def on_event(self, event: events.Event) -> None:
         tour = self._tour
         if tour is not None and tour.is_under_way and isinstance(event, events.Key):
@@ -239,8 +245,9 @@ class WtrApp(driver.FaultApp):
 
     def _watch(self) -> None:
         if not self.session.socket:
-            self.run_worker(self._watch_others(), group="others", exclusive=True)
+            self._watch_others()
 
+    @work(group="others", exclusive=True)
     async def _watch_others(self) -> None:
         session = self.session
         now = session.now()
