@@ -38,4 +38,4 @@ def test_a_sign_in_says_that_the_secret_would_be_sent_elsewhere(
     configured: Home, start: Start
 ) -> None:
     terminal = start(WEBEX_BASEURL="http://localhost:9/v1")
-    terminal.wait_for("$WEBEX_BASEURL names http://localhost:9/v1: the secret of")
+    terminal.wait_for("$WEBEX_BASEURL names http://localhost:9/v1: a sign-in would send there")
