@@ -16,12 +16,19 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from wtr_tui import clock, timer, token_state
+from wtr_tui import clock, timer
 from wtr_tui import known as noting
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.errors import AccessTokenRejected, ForeignToken, LockHeld, SettingsError, WtrError
+from wtr_tui.errors import (
+    AccessTokenRejected,
+    ForeignToken,
+    LockHeld,
+    NoRefreshToken,
+    SettingsError,
+    WtrError,
+)
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
@@ -31,9 +38,8 @@ from wtr_tui.storage.lock import keeper_of
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
-from wtr_tui.storage.state import State
 from wtr_tui.text import cleaned, on_one_line, user_name
-from wtr_tui.token_state import LOST_GRANT, TokenState, require_base_url, state_of
+from wtr_tui.token_state import TokenState, hurdles, require_own, sign_in_soon, state_of
 
 _SETTINGS = "settings"
 _TOKEN = "token"  # noqa: S105 - a subject
@@ -199,34 +205,24 @@ def _token(profile: Profile, known: Settings, now: datetime) -> tuple[Token | No
         return None, [_warn(_TOKEN, "there is none: sign in with wtr retrieve, or in wtr-tui.")]
     found = stored.token
     noted = noting.of(profile)
-    state = state_of(stored, known, noted, now)
-    if state in (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED):
-        findings = [_bad(_TOKEN, _lost(state, noted))]
-    elif state is TokenState.FOREIGN:
-        findings = []  # whose it is follows
-    else:
-        findings = [_life(found, now)]
-    if known.app_id and stored.app_id != known.app_id:
-        findings.append(
-            _bad(
-                _TOKEN,
-                "it belongs to another App ID than the settings name: use a profile for each.",
-            )
-        )
-    left = found.refresh_left(now)
-    if found.refresh_token is None:
-        findings.append(_warn(_TOKEN, "it has no refresh token, so it cannot be refreshed."))
-    elif left is not None and left <= timedelta(0):
-        findings.append(_bad(_TOKEN, "the refresh token has expired: sign in again."))
-    elif soon := token_state.sign_in_soon(noted, found, known, now):
+    findings = []
+    if state_of(stored, known, noted, now) not in _HAVING_A_REASON:
+        findings.append(_life(found, now))
+    for hurdle in hurdles(found, noted, now):
+        is_enough = isinstance(hurdle, NoRefreshToken) and found.is_valid(now)
+        findings.append((_warn if is_enough else _bad)(_TOKEN, str(hurdle)))
+    if soon := sign_in_soon(noted, found, known, now):
         findings.append(_warn(_TOKEN, soon))
     try:
-        require_base_url(stored, known)
+        require_own(stored, known)
     except ForeignToken as error:
         return None, [*findings, _bad(_TOKEN, error)]
     except SettingsError:
         return None, findings  # what cannot be read of the settings has its own finding
     return found, findings
+
+
+_HAVING_A_REASON = (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED, TokenState.FOREIGN)
 
 
 def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
@@ -282,12 +278,6 @@ def _sinks(known: Settings, token: Token | None) -> Iterator[Finding]:
             yield _warn("deliver", f"{sink.place} holds another token; wtr refresh writes it.")
         else:
             yield _good("deliver", f"{sink.place} holds the token.")
-
-
-def _lost(state: TokenState, noted: State) -> str:
-    if state is TokenState.REFUSED or noted.sign_in_needed_since is None:
-        return f"{state.value}."
-    return f"{state.value}: {noted.message} {LOST_GRANT}"
 
 
 def _life(found: Token, now: datetime) -> Finding:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from enum import Enum
 
 from wtr_tui import clock
-from wtr_tui.errors import ForeignToken, NoRefreshToken, SettingsError
+from wtr_tui.errors import (
+    AccessTokenRejected,
+    ForeignToken,
+    NoRefreshToken,
+    SettingsError,
+    SignInNeeded,
+    WtrError,
+)
 from wtr_tui.storage import token_json
 from wtr_tui.text import cleaned
 
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
     from wtr_tui.storage.state import State
 
 SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
+
+REFRESH = "wtr refresh gets another one."
 
 LIKELY_CAUSES = (
     "The user's password may have changed, the user may have been deactivated or have lost an"
@@ -123,6 +132,27 @@ def refusal(known: State, token: Token) -> str:
     return (
         "" if since is None else f"Webex has refused the access token since {clock.local(since)}."
     )
+
+
+def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
+    """Why the token can no longer be used, and why it can no longer be refreshed."""
+    found: list[WtrError] = []
+    left = token.refresh_left(now)
+    try:
+        require_refresh_token(token)
+    except NoRefreshToken as error:
+        found.append(error)
+    else:
+        if since_sign_in_needed(known, token) is not None:
+            found.append(SignInNeeded(known.message, LOST_GRANT))
+        elif left is not None and left <= clock.seconds(0):
+            found.append(SignInNeeded("The refresh token has expired.", SIGN_IN))
+    refused = refusal(known, token)
+    if refused and (found or known.refused_again):
+        found.insert(0, AccessTokenRejected(refused, SIGN_IN))
+    elif refused:
+        found.insert(0, WtrError(refused, REFRESH))
+    return found
 
 
 def since_sign_in_needed(known: State, token: Token) -> datetime | None:

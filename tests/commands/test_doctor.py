@@ -164,9 +164,9 @@ def test_a_file_that_is_none_is_wrong(ready: Home) -> None:
         ({"expires_at": iso(now() - timedelta(hours=1))}, "!", "expired"),
         ({"expires_at": None}, "✓", "not known"),
         ({"refresh_token": None}, "!", "no refresh token"),
-        ({"refresh_expires_at": iso(now() - timedelta(hours=1))}, "✗", "sign in again"),
+        ({"refresh_expires_at": iso(now() - timedelta(hours=1))}, "✗", "refresh token has expired"),
         ({"refresh_expires_at": iso(now() + timedelta(days=3))}, "!", "somebody has to sign in by"),
-        ({"appid": "Cother"}, "✗", "another App ID"),
+        ({"appid": "Cother"}, "✗", "belongs to the App ID Cother"),
     ],
 )
 def test_the_token_is_judged(

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from wtr_tui import clock, in_flight, known, token_state, tokens
@@ -23,7 +23,6 @@ from wtr_tui.errors import (
     AccessTokenRejected,
     ForeignToken,
     SettingsError,
-    SignInNeeded,
     WtrError,
 )
 from wtr_tui.storage import profiles, settings
@@ -233,8 +232,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         problems += foreign
     noted = known.of(found)
     # What only a sign-in mends comes first.
-    refresh_problem = _refresh_problem(noted, token, now)
-    hurdles = [*_refused_problem(noted, token, refresh_problem), *refresh_problem, *problems]
+    hurdles = [*token_state.hurdles(token, noted, now), *problems]
     code = hurdles[0].exit_code if hurdles else DONE
     if token.is_valid(now) and token_state.since_refused(noted, token) is None:
         # Where its settings cannot be read, or are another's, no command gives even a valid token.
@@ -253,31 +251,6 @@ def _objections(check: Callable[[], object]) -> list[WtrError]:
         check()
     except WtrError as error:
         return [error]
-    return []
-
-
-def _refused_problem(
-    noted: State, token: Token, refresh_problem: Sequence[WtrError]
-) -> list[WtrError]:
-    sentence = token_state.refusal(noted, token)
-    if not sentence:
-        return []
-    if refresh_problem or noted.refused_again:
-        return [AccessTokenRejected(sentence, token_state.SIGN_IN)]
-    return [WtrError(sentence, _REFRESH)]
-
-
-_REFRESH = "wtr refresh gets another one."
-
-
-def _refresh_problem(noted: State, token: Token, now: datetime) -> list[WtrError]:
-    if token.refresh_token is None:
-        return _objections(lambda: token_state.require_refresh_token(token))
-    if token_state.since_sign_in_needed(noted, token) is not None:
-        return [SignInNeeded(noted.message, token_state.LOST_GRANT)]
-    left = token.refresh_left(now)
-    if left is not None and left <= timedelta(0):
-        return [SignInNeeded("The refresh token has expired.", token_state.SIGN_IN)]
     return []
 
 
@@ -312,7 +285,7 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
 def _refused(shown: Condition, token: Token, error: AccessTokenRejected) -> Condition:
     """The same, once Webex has refused the access token."""
     needed = shown.state is TokenState.SIGN_IN_NEEDED
-    what_now = token_state.SIGN_IN if needed or token.refresh_token is None else _REFRESH
+    what_now = token_state.SIGN_IN if needed or token.refresh_token is None else token_state.REFRESH
     return replace(
         shown,
         problems=(*shown.problems, f"{error.message} {what_now}"),
