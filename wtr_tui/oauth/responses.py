@@ -39,7 +39,7 @@ _LONGEST_TRACKING_ID = 120
 _TRY_AGAIN = "Try again; if it stays so, tell Webex support."
 
 _OAUTH_CODES = frozenset(
-    {
+    [
         "invalid_request",
         "invalid_client",
         "invalid_grant",
@@ -51,7 +51,7 @@ _OAUTH_CODES = frozenset(
         "slow_down",
         "expired_token",
         "tokenlimit_reached",
-    }
+    ]
 )
 
 
@@ -101,11 +101,9 @@ class Response:
     def tracking_id(self) -> str:
         """Webex's name for the request, from the body in either spelling, or from the header."""
         members = self.members or {}
-        for name in ("trackingId", "trackingID", TRACKING_ID):
-            value = members.get(name)
-            if isinstance(value, str) and value:
-                return value
-        return self.headers.get(TRACKING_ID, "")
+        values = (members.get(name) for name in ("trackingId", "trackingID", TRACKING_ID))
+        found = next((value for value in values if isinstance(value, str) and value), "")
+        return found or self.headers.get(TRACKING_ID, "")
 
     @property
     def error_code(self) -> str:
@@ -128,21 +126,20 @@ class Response:
         errors = members.get("errors")
         if isinstance(errors, list):
             texts += [error.get("description") for error in errors if isinstance(error, dict)]
-        words: list[str] = []
-        for value in texts:
-            # The description in "errors" is mostly the message once more.
-            if isinstance(value, str) and value.strip() and value.strip() not in words:
-                words.append(value.strip())
-        return " ".join(words)
+        # The description in "errors" is mostly the message once more.
+        said = (value.strip() for value in texts if isinstance(value, str))
+        return " ".join(filter(None, dict.fromkeys(said)))
 
     def retry_after(self, now: datetime) -> timedelta | None:
         """How long the server asks to wait (RFC 9110 §10.2.3: seconds or a date), capped."""
         value = self.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdigit():
-            # Ten digits are more than the cap already.
-            return min(timedelta(seconds=int(value[:10])), LONGEST_RETRY_AFTER)
-        at = _http_date(value)
-        return None if at is None else min(max(at - now, timedelta(0)), LONGEST_RETRY_AFTER)
+            wait = timedelta(seconds=int(value[:6]))  # so many are more than the cap already
+        elif (at := _http_date(value)) is not None:
+            wait = max(at - now, timedelta(0))
+        else:
+            return None
+        return min(wait, LONGEST_RETRY_AFTER)
 
     @property
     def date(self) -> datetime | None:
@@ -203,13 +200,13 @@ def lifetime(members: Mapping[str, object], name: str) -> timedelta | None:
     return timedelta(seconds=seconds) if in_range else None
 
 
-def instant(members: Mapping[str, object], name: str) -> datetime | None:
+def instant(members: Mapping[str, object], name: str, *, per_second: int = 1000) -> datetime | None:
     """An instant in milliseconds since 1970; None also where it is none a calendar can show."""
     value = members.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return datetime.fromtimestamp(value / 1000, timezone.utc)
+        return datetime.fromtimestamp(value / per_second, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -231,8 +228,13 @@ def token_from(
         raise UnusableResponse(
             "Webex's response says success but holds no access token.", _TRY_AGAIN
         )
-    if previous is None:
-        _require_bearer(members)
+    kind = members.get("token_type")
+    # The example response on Webex's integrations page states no token_type at all.
+    if previous is None and isinstance(kind, str) and kind.strip().lower() not in ("", "bearer"):
+        raise UnusableResponse(
+            "Webex's response holds a token of another type than Bearer.",
+            "This program cannot use it; check the base URL.",
+        )
     life = lifetime(members, "expires_in")
     refresh_token, refresh_expires_at = _refresh_side(members, now, previous)
     return Token(
@@ -251,16 +253,6 @@ def _tracking_id(members: Mapping[str, object], *secrets: Secret | None) -> str:
     found = cleaned(str(members.get(TRACKING_ID) or ""), _LONGEST_TRACKING_ID)
     is_secret = any(secret is not None and secret.reveal()[:20] in found for secret in secrets)
     return "" if is_secret else found
-
-
-def _require_bearer(members: Mapping[str, object]) -> None:
-    # The example response on Webex's integrations page states no token_type at all.
-    value = members.get("token_type")
-    if isinstance(value, str) and value.strip().lower() not in ("", "bearer"):
-        raise UnusableResponse(
-            "Webex's response holds a token of another type than Bearer.",
-            "This program cannot use it; check the base URL.",
-        )
 
 
 def _refresh_side(
@@ -360,12 +352,8 @@ def claims_of(access_token: Secret) -> TokenClaims:
     found = claims(access_token.reveal())
     if found is None:
         return TokenClaims()
-    end = instant(found, "expiry_time")
-    seconds = found.get("exp")
-    if end is None and isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        end = instant({"exp": seconds * 1000}, "exp")
     return TokenClaims(
-        expires_at=end,
+        expires_at=instant(found, "expiry_time") or instant(found, "exp", per_second=1),
         organization=shown(found.get("realm")),
         app_id=shown(found.get("client_id")),
         user_id=shown(found.get("cis_uuid")),
