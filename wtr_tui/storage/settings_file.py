@@ -15,10 +15,12 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -54,13 +56,13 @@ class SettingsEntry:
     key: str
     line: int
     value: str | tuple[str, ...] | None = field(repr=False)
-    nested: bool = False
-    read_as: str = ""
-    node: yaml.Node | None = field(default=None, repr=False, compare=False)
+    nested: bool
+    read_as: str
+    node: yaml.Node = field(repr=False, compare=False)
 
     def unfolded(self) -> Nested:
         """The value with all that is below it. Raises ValueError where that is without end."""
-        return None if self.node is None else _Unfolding().of(self.node)
+        return _unfolded(self.node, count())
 
 
 @dataclass(frozen=True)
@@ -81,22 +83,10 @@ def read_mapping(path: Path) -> SettingsFile:
     A file that does not exist has no keys. Raises SettingsFileError where it cannot be read, is
     too large, or is not one YAML mapping in UTF-8 with each key once.
     """
-    read = _read(path)
-    if read is None:
-        return SettingsFile()
-    content, facts = read
-    text = _text(path, content)
-    found = parsed(text.removeprefix(_BYTE_ORDER_MARK), str(path))
-    return SettingsFile(
-        found, content, text, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid
-    )
-
-
-def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
     try:
         content, facts = _content(path)
     except FileNotFoundError:
-        return None
+        return SettingsFile()
     except OSError as error:
         raise SettingsFileError(
             f"The settings file {path} cannot be read: {cause(error)}.",
@@ -104,7 +94,10 @@ def _read(path: Path) -> tuple[bytes, os.stat_result] | None:
         ) from error
     if len(content) > LARGEST:
         raise SettingsFileError(f"{path} is larger than 1 MiB, so it is not a settings file.")
-    return content, facts
+    text = _text(path, content)
+    found = parsed(text.removeprefix(_BYTE_ORDER_MARK), str(path))
+    mode = stat.S_IMODE(facts.st_mode)
+    return SettingsFile(found, content, text, mode, facts.st_uid, facts.st_gid)
 
 
 def _content(path: Path) -> tuple[bytes, os.stat_result]:
@@ -207,49 +200,37 @@ def _composed(text: str) -> yaml.Node | None:
 
 
 def _entry(key: str, line: int, node: yaml.Node) -> SettingsEntry:
-    if isinstance(node, yaml.ScalarNode):
-        value = None if _is_null(node) else node.value
-        return SettingsEntry(key, line, value, read_as=_read_as(node), node=node)
-    if isinstance(node, yaml.SequenceNode) and all(
-        isinstance(item, yaml.ScalarNode) for item in node.value
-    ):
-        texts = tuple(item.value for item in node.value if not _is_null(item))
-        read_as = next(filter(None, map(_read_as, node.value)), "")
-        return SettingsEntry(key, line, texts, read_as=read_as, node=node)
-    return SettingsEntry(key, line, None, nested=True, node=node)
+    items: list[Any] = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    if not all(isinstance(item, yaml.ScalarNode) for item in items):
+        return SettingsEntry(key, line, None, nested=True, read_as="", node=node)
+    texts = tuple(item.value for item in items if not _is_null(item))
+    value = texts if isinstance(node, yaml.SequenceNode) else next(iter(texts), None)
+    read_as = next(filter(None, map(_read_as, items)), "")
+    return SettingsEntry(key, line, value, nested=False, read_as=read_as, node=node)
 
 
-class _Unfolding:
-    """Follows aliases, but not for ever."""
-
-    def __init__(self) -> None:
-        self.nodes = 0
-
-    def of(self, node: yaml.Node) -> Nested:
-        self.nodes += 1
-        if self.nodes > _MOST_NODES:
-            raise ValueError("This has more in it than any setting.")
-        try:
-            if isinstance(node, yaml.SequenceNode):
-                return [self.of(item) for item in node.value]
-            if isinstance(node, yaml.MappingNode):
-                return self.group(node)
-        except RecursionError:
-            raise ValueError("This holds itself.") from None
-        assert isinstance(node, yaml.ScalarNode)
-        if _is_unquoted_sign(node):
-            raise ValueError("A text that begins with a sign of YAML must be in quotation marks.")
-        return None if _is_null(node) else str(node.value)
-
-    def group(self, node: yaml.MappingNode) -> Mapping[str, Nested]:
-        found: dict[str, Nested] = {}
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise ValueError("A key in this group is no text.")
-            if key.value in found:
-                raise ValueError("This group has a key twice; keep one of them.")
-            found[key.value] = self.of(value)
-        return found
+def _unfolded(node: yaml.Node, seen: Iterator[int]) -> Nested:
+    """Follows aliases, but not for ever: ``seen`` counts the nodes."""
+    if next(seen) >= _MOST_NODES:
+        raise ValueError("This has more in it than any setting.")
+    try:
+        if isinstance(node, yaml.SequenceNode):
+            return [_unfolded(item, seen) for item in node.value]
+        if isinstance(node, yaml.MappingNode):
+            group: dict[str, Nested] = {}
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise ValueError("A key in this group is no text.")
+                if key.value in group:
+                    raise ValueError("This group has a key twice; keep one of them.")
+                group[key.value] = _unfolded(value, seen)
+            return group
+    except RecursionError:
+        raise ValueError("This holds itself.") from None
+    assert isinstance(node, yaml.ScalarNode)
+    if _is_unquoted_sign(node):
+        raise ValueError("A text that begins with a sign of YAML must be in quotation marks.")
+    return None if _is_null(node) else str(node.value)
 
 
 def _is_unquoted_sign(node: yaml.Node) -> bool:

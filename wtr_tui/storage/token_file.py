@@ -223,7 +223,7 @@ class TokenFile:
         if stored is None:
             raise StorageError(f"{path} is not there any more.")
         with self.lock():
-            kept_as = self.keep_account_aside(stored)
+            kept_as = self.keep_aside_unless(stored.app_id, stored.base_url, stored.token)
             self.save(stored)
         with suppress(OSError):
             path.unlink()
@@ -241,9 +241,10 @@ class TokenFile:
         except OSError as error:
             raise TokenNotSaved(str(self.path), f"{cause(error)}.", _UNTOUCHED) from error
 
-    def keep_aside_unless(self, app_id: str, base_url: str = "") -> str:
+    def keep_aside_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
         """Copies the file aside unless it holds a token of this App ID and base URL; gives the
         copy's path, or "" where there was no need. A base URL that is not known is no other.
+        With a ``token`` it has to be that one, too.
 
         The file itself stays, :meth:`save` replaces it. Raises TokenFileUnreadable or
         TokenNotSaved where that fails.
@@ -260,22 +261,9 @@ class TokenFile:
             return self._keep_aside("other-app", content)
         if held.base_url and base_url and held.base_url != base_url:
             return self._keep_aside("other-server", content)
+        if token is not None and not held.token.same_access(token):
+            return self._keep_aside("other-account", content)
         return ""
-
-    def keep_account_aside(self, stored: StoredToken) -> str:
-        """Copies the file aside where its token is of the same integration as ``stored``, but
-        another one; gives the copy's path. :meth:`save` looks after all others.
-        """
-        found = read_content(str(self.path))
-        if found is None:
-            return ""
-        try:
-            held = self._parse(found[0])
-        except CorruptTokenFile:
-            return ""
-        if held.app_id != stored.app_id or held.token.same_access(stored.token):
-            return ""
-        return self._keep_aside("other-account", found[0])
 
     def lock(self, timeout: float = 10.0) -> Lock:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
