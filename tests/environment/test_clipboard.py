@@ -21,9 +21,9 @@ from wtr_tui.environment.clipboard import (
     copy,
     length_warning,
     osc52,
-    osc52_through_screen,
-    osc52_through_tmux,
     routes,
+    through_screen,
+    through_tmux,
 )
 from wtr_tui.environment.ssh import SshSession
 from wtr_tui.environment.surroundings import Surroundings
@@ -84,11 +84,11 @@ def test_the_ways_fit_the_place_and_the_setting(
 
 
 def test_each_route_through_the_terminal_has_its_sequence() -> None:
-    assert {
-        Route.OSC52: osc52,
-        Route.OSC52_TMUX_PASSTHROUGH: osc52_through_tmux,
-        Route.OSC52_SCREEN: osc52_through_screen,
-    } == SEQUENCES
+    assert {route: sequence(TOKEN) for route, sequence in SEQUENCES.items()} == {
+        Route.OSC52: osc52(TOKEN),
+        Route.OSC52_TMUX_PASSTHROUGH: through_tmux(osc52(TOKEN)),
+        Route.OSC52_SCREEN: through_screen(osc52(TOKEN)),
+    }
 
 
 class Desk:
@@ -253,7 +253,7 @@ def test_where_tmux_cannot_be_commanded_both_sequences_are_sent(desk: Desk) -> N
     desk.environ["PATH"] = ""
 
     assert desk.copy(seen=IN_TMUX).route is Route.OSC52_TMUX_PASSTHROUGH
-    assert desk.written == [osc52_through_tmux(TOKEN), osc52(TOKEN)]
+    assert desk.written == [through_tmux(osc52(TOKEN)), osc52(TOKEN)]
 
 
 def test_where_no_way_is_left_it_says_so(desk: Desk) -> None:

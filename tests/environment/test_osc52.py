@@ -14,8 +14,8 @@ from tests.support.terminal import Terminal
 from wtr_tui.environment.clipboard import (
     length_warning,
     osc52,
-    osc52_through_screen,
-    osc52_through_tmux,
+    through_screen,
+    through_tmux,
 )
 
 
@@ -29,13 +29,13 @@ def test_the_sequence_carries_the_text_as_base64(text: str) -> None:
 
 
 def test_for_tmux_every_escape_is_doubled_within_one_string() -> None:
-    assert osc52_through_tmux("token") == "\x1bPtmux;\x1b\x1b]52;c;dG9rZW4=\a\x1b\\"
+    assert through_tmux(osc52("token")) == "\x1bPtmux;\x1b\x1b]52;c;dG9rZW4=\a\x1b\\"
 
 
 @pytest.mark.parametrize("length", [1, 100, 182, 183, 184, 5_000])
 def test_for_screen_no_string_is_longer_than_old_ones_take(length: int) -> None:
     text = "x" * length
-    strings = osc52_through_screen(text).split("\x1b\\")
+    strings = through_screen(osc52(text)).split("\x1b\\")
 
     assert strings.pop() == ""
     assert all(string.startswith("\x1bP") and len(string) <= 256 for string in strings)
@@ -47,7 +47,7 @@ def test_a_real_screen_passes_any_length_on(length: int, tmp_path: Path) -> None
     screen = required("screen")
     text = "x" * (length - 3) + "END"
     written = tmp_path / "written"
-    written.write_text(osc52_through_screen(text) + "and then this")
+    written.write_text(through_screen(osc52(text)) + "and then this")
     # Not tmp_path: a socket's path has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="wtr-screen-") as folder:
         environ = child_environ(

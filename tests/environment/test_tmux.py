@@ -10,7 +10,7 @@ from tests.environment.conftest import Script
 from tests.support.environment import child_environ
 from tests.support.tmux_server import TmuxServer
 from wtr_tui.environment import surroundings
-from wtr_tui.environment.clipboard import copy_by_tmux, osc52, osc52_through_tmux
+from wtr_tui.environment.clipboard import SEQUENCES, Route, copy_by_tmux, osc52
 from wtr_tui.environment.surroundings import Attached, attached
 
 TOKEN = "ZDA4" + "x" * 100
@@ -58,8 +58,8 @@ def test_no_buffer_is_left_behind_and_those_of_the_person_stay(tmux_server: Tmux
         ([], osc52, False),
         (["-s", "set-clipboard", "on"], osc52, True),
         (["-s", "set-clipboard", "off"], osc52, False),
-        ([], osc52_through_tmux, False),
-        (["-g", "allow-passthrough", "on"], osc52_through_tmux, True),
+        ([], SEQUENCES[Route.OSC52_TMUX_PASSTHROUGH], False),
+        (["-g", "allow-passthrough", "on"], SEQUENCES[Route.OSC52_TMUX_PASSTHROUGH], True),
     ],
 )
 def test_sequences_get_through_only_where_tmux_was_told_to(

@@ -39,16 +39,6 @@ def osc52(text: str) -> str:
     return f"\x1b]52;c;{_encoded(text)}\a"
 
 
-def osc52_through_tmux(text: str) -> str:
-    """Wrapped so that tmux passes it on unread."""
-    return through_tmux(osc52(text))
-
-
-def osc52_through_screen(text: str) -> str:
-    """Wrapped for GNU screen."""
-    return through_screen(osc52(text))
-
-
 def through_tmux(sequence: str) -> str:
     """Wrapped so that tmux passes it on unread: needs ``allow-passthrough on`` from 3.3 on."""
     doubled = sequence.replace("\x1b", "\x1b\x1b")
@@ -86,8 +76,8 @@ class Route(Enum):
 
 SEQUENCES: Mapping[Route, Callable[[str], str]] = {
     Route.OSC52: osc52,
-    Route.OSC52_TMUX_PASSTHROUGH: osc52_through_tmux,
-    Route.OSC52_SCREEN: osc52_through_screen,
+    Route.OSC52_TMUX_PASSTHROUGH: lambda text: through_tmux(osc52(text)),
+    Route.OSC52_SCREEN: lambda text: through_screen(osc52(text)),
 }
 
 
@@ -166,10 +156,7 @@ def copy(
         return Copied(
             None, f"Not copied: no clipboard can be reached from here. Instead {otherwise}."
         )
-    return _sent(route, "through tmux" if route is Route.TMUX else "OSC 52", otherwise, text)
-
-
-def _sent(route: Route, how: str, otherwise: str, text: str) -> Copied:
+    how = "through tmux" if route is Route.TMUX else "OSC 52"
     message = (
         f"Sent to your terminal's clipboard ({how}). "
         f"If paste gives nothing, your terminal does not allow it: {otherwise}."
