@@ -47,7 +47,7 @@ def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
         if not repair and facts.st_mode & _OTHERS:
             raise UnsafeFile(f"{path} is open to other users.")
         notices = _tighten(descriptor, path, facts, PRIVATE_FILE)
-        return read_all(descriptor), notices
+        return _read_up_to_limit(descriptor, path), notices
     finally:
         os.close(descriptor)
 
@@ -120,7 +120,7 @@ def _read_to_rewrite(directory: int, path: str) -> tuple[bytes, os.stat_result |
     try:
         facts = os.fstat(descriptor)
         _refuse_unless_own_file(path, facts, root_may=True)
-        return read_all(descriptor), facts
+        return _read_up_to_limit(descriptor, path), facts
     finally:
         os.close(descriptor)
 
@@ -327,8 +327,13 @@ def _refuse_unless_own_file(path: str, facts: os.stat_result, *, root_may: bool 
             f"{path} belongs to {user_name(facts.st_uid)}, not to {user_name(os.geteuid())}.",
             "Another user's file is left alone: run the program as that user.",
         )
-    if facts.st_size > LARGEST:
+
+
+def _read_up_to_limit(descriptor: int, path: str) -> bytes:
+    content = read_all(descriptor)
+    if len(content) > LARGEST:
         raise UnsafeFile(f"{path} is larger than 1 MiB, so it is left alone.")
+    return content
 
 
 def _link(path: str) -> UnsafeFile:
