@@ -265,7 +265,7 @@ def _by() -> str:
 def _place() -> str:
     if any(os.isatty(number) for number in (0, 1, 2)):
         return "terminal"
-    from wtr_tui.environment.ssh import parent_processes
+    from wtr_tui.environment.surroundings import parent_processes
 
     names = parent_processes(os.getppid()).names
     for server, place in _SERVICES.items():

@@ -25,8 +25,7 @@ from wtr_tui.environment.clipboard import (
     through_screen,
     through_tmux,
 )
-from wtr_tui.environment.ssh import SshSession
-from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.environment.surroundings import SshSession, Surroundings
 
 TOKEN = "ZDA4" + "x" * 100
 SSH = SshSession("10.0.0.7", "10.0.0.1")

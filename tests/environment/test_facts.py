@@ -9,8 +9,7 @@ import pytest
 
 from tests.environment.conftest import Script
 from tests.support.tmux_server import TmuxServer
-from wtr_tui.environment.ssh import SshSession
-from wtr_tui.environment.surroundings import gather, look, observe
+from wtr_tui.environment.surroundings import SshSession, gather, look, observe
 
 
 def test_the_person_and_the_machine_have_names() -> None:

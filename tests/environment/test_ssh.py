@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from wtr_tui.environment.ssh import SshSession, forward_command, session
+from wtr_tui.environment.surroundings import SshSession, forward_command, ssh_session
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ from wtr_tui.environment.ssh import SshSession, forward_command, session
 def test_the_variables_name_the_session(
     variables: dict[str, str], known: SshSession | None
 ) -> None:
-    assert session(variables) == known
+    assert ssh_session(variables) == known
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ NEAR = SshSession("10.0.0.7", "10.0.0.1", 22)
         (SshSession("2600::7", "2600::1"), "ada", "ada@2600::1"),
         (SshSession("9.9.9.9", "10.0.0.1", 2222), "ada", "-p 2222 ada@jump"),
         (SshSession(), "ada", "ada@jump"),
-        (session({"SSH_CONNECTION": "UNKNOWN 65535 UNKNOWN 65535"}), "ada", "ada@jump"),
+        (ssh_session({"SSH_CONNECTION": "UNKNOWN 65535 UNKNOWN 65535"}), "ada", "ada@jump"),
         (None, "ada", "ada@jump"),
         (NEAR, "ada@corp.example", "ada@corp.example@10.0.0.1"),
         (NEAR, "CORP\\ada", "'CORP\\ada@10.0.0.1'"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wtr_tui.environment.ssh import ParentProcesses, parent_processes
+from wtr_tui.environment.surroundings import ParentProcesses, parent_processes
 
 CONNECTION = "10.0.0.7 50000 10.0.0.1 22"
 

@@ -4,8 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from wtr_tui.environment.ssh import ParentProcesses, SshSession
-from wtr_tui.environment.surroundings import Surroundings, SystemFacts, observe
+from wtr_tui.environment.surroundings import (
+    ParentProcesses,
+    SshSession,
+    Surroundings,
+    SystemFacts,
+    observe,
+)
 
 CONNECTION = "10.0.0.7 50000 10.0.0.1 22"
 EARLIER = "10.0.0.8 50000 10.0.0.1 22"

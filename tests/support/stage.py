@@ -14,8 +14,7 @@ from tests.support.clock import Clock
 from tests.support.tokens import APP_ID
 from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
-from wtr_tui.environment.ssh import SshSession
-from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.environment.surroundings import SshSession, Surroundings
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.sandbox.demo import settings_text
