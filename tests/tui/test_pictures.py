@@ -18,11 +18,12 @@ from textual.pilot import Pilot
 from tests.support.clock import NOON, Clock
 from tests.support.stage import ANN, DESK, OVER_SSH, NoWebex, Stage, seen, shows, until
 from tests.support.tokens import APP_ID, LIFE, OTHER_APP_ID, a_token
-from wtr_tui import errors, tokens
+from wtr_tui import errors, history, tokens
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.clock import now
 from wtr_tui.errors import FAILED
-from wtr_tui.model import Secret, StoredToken
+from wtr_tui.history import Entry, Event
+from wtr_tui.model import Account, Secret, StoredToken
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
@@ -463,6 +464,29 @@ def test_a_token_file_that_is_damaged(signed_in: Stage, snap_compare: Compare) -
     os.utime(signed_in.profile.token_path, (NOON.timestamp(), NOON.timestamp()))
     play = after(shown="The token file cannot be used")
     assert snap_compare(by_ann(signed_in), terminal_size=NORMAL, run_before=play)
+
+
+# The profiles.
+
+
+@pytest.mark.parametrize(
+    "size",
+    [NORMAL, (110, 30), (160, 45), TINY],
+    ids=["80x24", "110x30", "160x45", "40x10"],
+)
+def test_the_profiles_with_what_there_is_to_know_of_the_marked_one(
+    signed_in: Stage, snap_compare: Compare, size: tuple[int, int]
+) -> None:
+    path = signed_in.profile.settings_path.with_name("calling-b.yaml")
+    path.touch(mode=0o600)
+    path.write_text(f"appid: {APP_ID}\nsecret: geheim\nautoRefresh: false\n")
+    other = Profile("calling-b", path, signed_in.profile.token_path.with_name("calling-b.json"))
+    token = a_token(obtained_at=NOON - timedelta(days=13, hours=2))
+    other.token_file.save(StoredToken(APP_ID, token, account=Account("Cleo Adams", "", "")))
+    for ago, event in ((LIFE, Event.FAILED), (timedelta(days=13, hours=2), Event.RETRIEVED)):
+        history.append(other, Entry(NOON - ago, event, "screen", message=""))
+    play = after("f5", shown="calling-b", then=("up",))
+    assert snap_compare(by_ann(signed_in), terminal_size=size, run_before=play)
 
 
 # What opens above a screen.

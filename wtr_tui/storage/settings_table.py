@@ -296,7 +296,7 @@ TARGET_ORG_ID = _text(
     partial(parse_id, what="organisation's ID"),
     "the organisation whose administrator has authorised the service app",
     INTEGRATION,
-    label="Organization ID",
+    label="Organisation ID",
 )
 THROUGH = _text(
     "through",

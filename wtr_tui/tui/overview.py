@@ -23,6 +23,7 @@ from wtr_tui.tui.widgets.message_line import Tone
 if TYPE_CHECKING:
     from wtr_tui.model import Account, Secret, Token
     from wtr_tui.oauth.responses import TokenClaims
+    from wtr_tui.storage.profiles import Profile
 
 
 def profile_rows(session: Session) -> list[ProfileRow]:
@@ -48,10 +49,10 @@ def others_line(rows: Sequence[ProfileRow]) -> Content | str:
     return Content.styled(", ".join(parts) + f" ({key('go-profiles', 'f5')})", colour)
 
 
-def entries(session: Session, most: int) -> list[Entry]:
+def entries(profile: Profile, most: int) -> list[Entry]:
     """What happened to the profile's token, the latest first; nothing where it cannot be read."""
     try:
-        return history.read(session.profile, most)[::-1]
+        return history.read(profile, most)[::-1]
     except StorageError:
         return []
 

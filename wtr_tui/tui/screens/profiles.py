@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from wtr_tui import clock
+from wtr_tui import clock, history
 from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
+from wtr_tui.model import Account, Token
 from wtr_tui.storage import profiles
+from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import LIKELY_CAUSES
 from wtr_tui.tui import overview
-from wtr_tui.tui.keys import Key, keys, with_keys
-from wtr_tui.tui.screens import profile_table as table
+from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
+from wtr_tui.tui.screens.token import PANELS_FROM, granted_of, lives_of, missing_words
 from wtr_tui.tui.session import Followed
-from wtr_tui.tui.state import date, next_refresh, sign_in_by, state_of_profile
+from wtr_tui.tui.state import (
+    coarse,
+    date,
+    next_refresh,
+    next_refresh_in_short,
+    sign_in_by,
+    state_of_profile,
+)
+from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.inputs import QuietInput
-from wtr_tui.tui.widgets.lists import Facts
+from wtr_tui.tui.widgets.lists import ActivityRows, Facts, ScopeList
+from wtr_tui.tui.widgets.lives import Lives
 from wtr_tui.tui.widgets.message_line import Tone
-from wtr_tui.tui.widgets.panel import Panel
+from wtr_tui.tui.widgets.panel import Panel, cut
 from wtr_tui.tui.widgets.quiet import Quiet
 
-_ABOUT = ("Owner", "Access token", "Sign in again", "Auto-refresh", "Last", "Settings")
+_ABOUT = (
+    "Owner",
+    "Organisation",
+    "Access token",
+    "Sign in again",
+    "Auto-refresh",
+    "Last",
+    "Settings",
+)
 _AROUND = 4
 """Rows of the page that are neither the list nor the panel about the marked profile."""
 
@@ -52,14 +73,30 @@ class ProfilesScreen(WtrScreen):
     """A table; what can be done is done with the marked profile."""
 
     DEFAULT_CSS = """
+    ProfilesScreen #columns, ProfilesScreen #detail { height: auto; }
+    ProfilesScreen #columns { layout: vertical; }
     ProfilesScreen Rows {
         height: auto; background: $background; border: none; padding: 0;
         scrollbar-size-vertical: 1; scrollbar-background: $background;
     }
     ProfilesScreen #titles { text-wrap: nowrap; height: 1; }
-    ProfilesScreen Panel { margin: 1 0 0 0; }
-    ProfilesScreen.-short Panel { display: none; }
+    ProfilesScreen #list { border: none; padding: 0; }
+    ProfilesScreen #marked { margin: 1 0 0 0; }
+    ProfilesScreen.-short #marked, ProfilesScreen #scopes-panel, ProfilesScreen #activity,
+    ProfilesScreen Lives { display: none; }
+    ProfilesScreen.-panels #columns { layout: horizontal; height: 1fr; }
+    ProfilesScreen.-panels #list { height: 1fr; border: round $line; padding: 1 1 1 2; }
+    ProfilesScreen.-panels #detail { width: 44%; height: 1fr; margin: 0 0 0 2; }
+    ProfilesScreen.-panels #marked { display: block; margin: 0; }
+    ProfilesScreen.-panels #activity { display: block; margin: 1 0 0 0; height: 1fr; }
+    ProfilesScreen.-panels Lives { display: block; margin: 0 0 1 0; }
+    ProfilesScreen.-panels.-airy #detail Panel { padding: 1 2; }
+    ProfilesScreen.-panels.-grand #detail Panel { padding: 1 2; }
+    ProfilesScreen.-panels.-grand #scopes-panel { display: block; margin: 1 0 0 0; height: 1fr; }
+    ProfilesScreen.-panels #activity ActivityRows, ProfilesScreen #scopes { height: 1fr; }
     """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy"), (40, "-grand")]  # noqa: RUF012
     NAME = "profiles"
     HELP_NAME = "Profiles"
     WHOLE_WIDTH = True
@@ -95,13 +132,17 @@ class ProfilesScreen(WtrScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: dict[str, table.Row] = {}
-        self._columns: dict[table.Column, int] = {}
+        self._rows: dict[str, Row] = {}
+        self._columns: dict[Column, int] = {}
+        self._activity_of: object = None
 
     def content(self) -> Iterable[Widget]:
-        yield Quiet("", id="titles")
-        yield Rows(compact=True)
-        yield Panel("", Facts(_ABOUT, id="about"), id="marked")
+        with Horizontal(id="columns"):
+            yield Panel("Profiles", Quiet("", id="titles"), Rows(compact=True), id="list")
+            with Vertical(id="detail"):
+                yield Panel("", Lives(), Facts(_ABOUT, id="about"), id="marked")
+                yield Panel("Scopes", ScopeList(id="scopes"), id="scopes-panel")
+                yield Panel("Activity", ActivityRows(), id="activity")
 
     def on_screen_resume(self) -> None:
         if self.is_built:
@@ -128,34 +169,34 @@ class ProfilesScreen(WtrScreen):
         session = self.session
         now = session.now()
         rows = {
-            each.profile.name: table.row_of(each, now, used=each is session.used)
+            each.profile.name: row_of(each, now, used=each is session.used)
             for each in session.roster
         }
-        room = self.query_one("#page").container_size.width - 5
-        columns = table.widths(tuple(rows.values()), room)
+        room = self.size.width - 5
+        if self._has_panels:  # as the style sheet divides it
+            room = self.size.width - 4 - (self.size.width - 4) * 44 // 100 - 2 - 6
+        columns = widths(tuple(rows.values()), room)
         if list(rows) != list(self._rows) or columns != self._columns:
             self._list(rows, columns)
         else:
             listed = self.query_one(Rows)
             for name, row in rows.items():
                 if row != self._rows[name]:
-                    listed.replace_option_prompt(name, table.line(row, columns))
+                    listed.replace_option_prompt(name, line(row, columns))
         self._rows, self._columns = rows, columns
         self._show_marked(now)
 
-    def _list(self, rows: dict[str, table.Row], columns: dict[table.Column, int]) -> None:
+    def _list(self, rows: dict[str, Row], columns: dict[Column, int]) -> None:
         listed = self.query_one(Rows)
         marked = self._marked_name() or self.session.profile.name
-        self.query_one("#titles", Quiet).show(table.heading(columns))
+        self.query_one("#titles", Quiet).show(heading(columns))
         listed.clear_options()
-        listed.add_options(
-            [Option(table.line(row, columns), id=name) for name, row in rows.items()]
-        )
+        listed.add_options([Option(line(row, columns), id=name) for name, row in rows.items()])
         names = list(rows)
         listed.highlighted = names.index(marked) if marked in rows else 0
-        panel = 0 if self.has_class("-short") else len(_ABOUT) + 3
-        room = self.size.height - _AROUND - panel - 2
-        listed.styles.max_height = max(room, 3)
+        below = 0 if self.has_class("-short") else len(_ABOUT) + 3
+        around = 3 if self._has_panels else below
+        listed.styles.max_height = max(self.size.height - _AROUND - 2 - around, 3)
         self.refresh_bindings()
 
     def _marked_name(self) -> str:
@@ -182,8 +223,30 @@ class ProfilesScreen(WtrScreen):
         style = f"bold {state.meaning.colour}"
         panel.show_right(Content.styled(f"{state.meaning.sign} {state.word}", style))
         about = self.query_one("#about", Facts)
-        for name, fact in zip(_ABOUT, _facts(each, now), strict=True):
+        for name, fact in zip(_ABOUT, _facts(each, now, panels=self._has_panels), strict=True):
             about.state(name, fact)
+        if self._has_panels:
+            self._show_detail(each, now)
+
+    @property
+    def _has_panels(self) -> bool:
+        return self.size.width >= PANELS_FROM
+
+    def _show_detail(self, each: Followed, now: datetime) -> None:
+        """What there is room for in a large terminal alone."""
+        token = _token(each)
+        lives = lives_of(each, token, now) if token is not None else ()
+        self.query_one(Lives).show(lives, now)
+        scopes = self.query_one("#scopes", ScopeList)
+        scopes.explain(known_scopes())
+        scopes.show(token.scopes if token is not None else (), missing_words(each))
+        self.query_one("#scopes-panel", Panel).show_right(granted_of(each))
+        mark = (each.profile.name, history.mark(each.profile))
+        if mark != self._activity_of:
+            self._activity_of = mark
+            found = overview.entries(each.profile, most=self.size.height)
+            rows = [overview.activity_row(entry, now) for entry in found]
+            self.query_one(ActivityRows).show(rows)
 
     # What is done with a profile.
 
@@ -325,30 +388,46 @@ class NameDialog(Dialog["profiles.Profile | None"]):
             self.dismiss(made)
 
 
-def _can_refresh(each: Followed) -> bool:
+def _token(each: Followed) -> Token | None:
     stored = each.keeper.stored
-    refreshable = stored is not None and stored.token.refresh_token is not None
+    return stored.token if stored is not None else None
+
+
+def _can_refresh(each: Followed) -> bool:
+    token = _token(each)
+    refreshable = token is not None and token.refresh_token is not None
     return refreshable and each.ready and not each.keeper.unsaved and not each.keeper.foreign
 
 
-def _facts(each: Followed, now: datetime) -> Iterable[str]:
-    keeper = each.keeper
-    stored = keeper.stored
-    token = stored.token if stored is not None else None
-    yield stored.account.named if stored is not None and stored.account.known else "not known"
-    yield _end(token.expires_at if token else None, now) if token else "none yet"
+# The panel about the marked profile.
+
+
+def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
+    """What there is to say of it, in the order of :data:`_ABOUT`; what the ``panels`` show as
+    lines and rows is not said once more."""
+    keeper, token = each.keeper, _token(each)
+    account = keeper.stored.account if keeper.stored is not None else Account()
+    yield replace(account, organization="").named if account.known else "not known"
+    yield account.organization or (token and token.organization) or ""
+    if token is None:
+        yield "none yet"
+    else:
+        yield "" if panels else _end(token.expires_at, now)
+    signs_in = f"{key('sign-in', 's')} signs in"
     if keeper.is_lost:
         by = sign_in_by(each, now)
         when = f"by {date(by, now)}" if by is not None else "now"
-        yield f"{when}, s signs in. {LIKELY_CAUSES}"
+        yield f"{when}, {signs_in}. {LIKELY_CAUSES}"
     elif token is None or token.refresh_token is None:
-        yield "s signs in" if token is None else "once it expires: it cannot be refreshed"
+        yield signs_in if token is None else "once it expires: it cannot be refreshed"
     else:
-        yield _end(token.refresh_expires_at, now)
+        yield "" if panels else _end(token.refresh_expires_at, now)
     yield "stopped" if keeper.is_lost else next_refresh(keeper, now)
     latest = each.latest()
     if each.failure:
         yield each.failure
+    elif panels:
+        yield ""
     elif latest is not None:
         row = overview.activity_row(latest, now)
         yield f"{row.when} {row.what}, by {row.by}" if row.by else f"{row.when} {row.what}"
@@ -364,3 +443,134 @@ def _end(end: datetime | None, now: datetime) -> str:
     if end <= now:
         return f"expired {clock.local(end)}"
     return f"{clock.local(end)}, in {clock.duration(end - now)}"
+
+
+# The table (pure).
+
+_GAP = "  "
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, and the least and the most characters it is given."""
+
+    title: str
+    least: int
+    most: int
+    rank: int
+    """Where there is no room for all, those with the highest go first."""
+
+
+NAME, STATE, OWNER, ACCESS, SIGN_IN, NEXT, LAST = COLUMNS = (
+    Column("Profile", 7, 24, 0),
+    Column("State", 8, 22, 1),
+    Column("Owner", 12, 28, 5),
+    Column("Access", 7, 12, 2),
+    Column("Sign-in", 7, 12, 3),
+    Column("Next refresh", 12, 18, 6),
+    Column("Last", 18, 60, 4),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of one profile, in the order of :data:`COLUMNS`; painted anew where it differs."""
+
+    meaning: Meaning
+    cells: tuple[str, ...]
+    tone: Tone
+    """Of what happened last."""
+    used: bool
+    sign_in_soon: bool = False
+
+
+def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
+    """What there is to say of a profile now."""
+    state = state_of_profile(each, now)
+    stored, token = each.keeper.stored, _token(each)
+    owner = stored.account.named if stored is not None and stored.account.known else "-"
+    last, tone = _last(each, now)
+    soon = sign_in_by(each, now) is not None
+    meaning = Meaning.SOON if soon and state.meaning is Meaning.CALM else state.meaning
+    cells = (
+        each.profile.name,
+        state.word,
+        owner,
+        _left(token.left(now)) if token else "-",
+        _sign_in(each, now),
+        next_refresh_in_short(each.keeper, now),
+        last,
+    )
+    return Row(meaning, cells, tone, used, soon)
+
+
+def widths(rows: Sequence[Row], room: int) -> dict[Column, int]:
+    """How wide each column that fits is; those that do not fit are not in it."""
+    wanted = {
+        column: min(
+            max([len(column.title), column.least, *(len(row.cells[at]) for row in rows)])
+            + 2 * (column is LAST),
+            column.most,
+        )
+        for at, column in enumerate(COLUMNS)
+    }
+    shown: dict[Column, int] = {}
+    left = room - 2  # the sign
+    for column in sorted(COLUMNS, key=lambda each: each.rank):
+        width = wanted[column]
+        if left < width + len(_GAP) and column is LAST:
+            width = min(width, left - len(_GAP))
+        if width < column.least or left < width + len(_GAP):
+            break
+        shown[column] = width
+        left -= width + len(_GAP)
+    return {column: shown[column] for column in COLUMNS if column in shown}
+
+
+def heading(columns: dict[Column, int]) -> Content:
+    """The titles above the columns."""
+    titles = _GAP.join(column.title.ljust(width) for column, width in columns.items())
+    return Content.styled(f"  {titles}".rstrip(), "$muted")
+
+
+def line(row: Row, columns: dict[Column, int]) -> Content:
+    """``● default  valid  Ann Example  13 d 23 h  89 d 4 h  Mon 7 Dec 11:00  11:00 refreshed``."""
+    sign, colour = row.meaning.sign, row.meaning.colour
+    tone_sign, tone = row.tone.value
+    parts = [Content.styled(f"{sign} ", f"bold {colour}")]
+    for column, width in columns.items():
+        text = row.cells[COLUMNS.index(column)]
+        cell = cut(f"{tone_sign} {text}" if column is LAST and text else text, width).ljust(width)
+        style = {
+            NAME: "bold $foreground" if row.used else "$foreground",
+            STATE: colour,
+            SIGN_IN: "$soon" if row.sign_in_soon else "$foreground",
+            LAST: tone,
+        }.get(column, "$foreground")
+        parts.append(Content.styled(f"{cell}{_GAP}", style))
+    return Content.assemble(*parts)
+
+
+def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
+    if each.refreshing:
+        return "refreshing …", Tone.PLAIN
+    if each.failure:
+        return each.failure, Tone.WARN if each.keeper.next_at() else Tone.BAD
+    latest = each.latest()
+    if latest is None:
+        return "", Tone.PLAIN
+    row = overview.activity_row(latest, now, life=False)
+    return f"{row.when} {row.what}", row.tone
+
+
+def _sign_in(each: Followed, now: datetime) -> str:
+    token = _token(each)
+    if token is None or token.refresh_token is None:
+        return "-"
+    return "refused" if each.keeper.is_lost else _left(token.refresh_left(now))
+
+
+def _left(left: timedelta | None) -> str:
+    if left is None:
+        return "unknown"
+    return coarse(left) if left > timedelta(0) else "expired"

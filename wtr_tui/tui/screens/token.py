@@ -28,8 +28,16 @@ from wtr_tui.token_state import (
 from wtr_tui.tui.keys import Key, key, keys
 from wtr_tui.tui.overview import Owner, claims_of
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import ShownState, coarse, date, next_refresh, sign_in_by, state_of
+from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.state import (
+    ShownState,
+    coarse,
+    date,
+    next_refresh,
+    sign_in_by,
+    state_of,
+    state_of_profile,
+)
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures, width_of
 from wtr_tui.tui.widgets.lists import ActivityRows, Facts, ProfileRows, ScopeList
@@ -249,17 +257,12 @@ class TokenScreen(WtrScreen):
         return f"{date(token.obtained_at, self.session.now(), seconds=False)}{suffix}"
 
     def _show_scopes(self, token: Token) -> None:
-        settings = self.session.settings
-        granted = granted_words(token.scopes, scopes_asked(token, settings))
-        missing = scopes_not_granted(token, settings)
+        granted, lacking = granted_of(self.session.used), missing_words(self.session.used)
         self.query_one("#scopes-panel", Panel).show_right(granted)
         names = "  ".join(token.scopes) or "Webex did not say which"
-        note = ""
-        if missing:
-            lacking = f"without {'  '.join(missing)}"
+        if lacking:
             names = f"{lacking}: {key('scopes', 'S')} tells more"
-            note = f"{lacking}. {GRANT_MORE}"
-        self.query_one(ScopeList).show(token.scopes, note)
+        self.query_one(ScopeList).show(token.scopes, f"{lacking}. {GRANT_MORE}" if lacking else "")
         first = Content.assemble(granted, "  ", Content.styled(names, "$foreground"))
         self.query_one(Facts).state("Scopes", "" if self._has_panels else first)
 
@@ -290,7 +293,7 @@ class TokenScreen(WtrScreen):
         self._show_figures(figures_text(state, token, now), state.meaning)
         self._show_who()
         self._show_beside(token, now)
-        self._show_lives(state, token, now)
+        self.query_one(Lives).show(lives_of(self.session.used, token, now), now)
         self._show_next(token, now)
         if self._history_mark is not None:
             self._look_around()
@@ -330,18 +333,6 @@ class TokenScreen(WtrScreen):
             words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
             lines.append(Content.styled(words, "$next"))
         self.query_one("#beside", Quiet).show(Content("\n").join(lines))
-
-    def _show_lives(self, state: ShownState, token: Token, now: datetime) -> None:
-        keeper = self.session.keeper
-        access = Life(
-            "Access",
-            token.obtained_at,
-            token.expires_at,
-            "end unknown" if token.expires_at is None else date(token.expires_at, now),
-            state.meaning,
-            keeper.next_at(),
-        )
-        self.query_one(Lives).show((access, sign_in_life(self.session, token, now)), now)
 
     def _show_next(self, token: Token, now: datetime) -> None:
         facts = self.query_one(Facts)
@@ -392,7 +383,7 @@ class TokenScreen(WtrScreen):
                 )
             )
         height = self.app.size.height
-        entries = await in_thread(lambda: overview.entries(session, most=height))
+        entries = await in_thread(lambda: overview.entries(session.profile, most=height))
         if not self.is_built:
             return
         most, airy = max(height * 2 // 5, 4), 2 * len(rows) < height // 3
@@ -487,7 +478,7 @@ class TokenScreen(WtrScreen):
         from wtr_tui.tui.screens.dialogs import Listing
 
         session = self.session
-        entries = await in_thread(lambda: overview.entries(session, most=1_000))
+        entries = await in_thread(lambda: overview.entries(session.profile, most=1_000))
         lines, hang = overview.history_lines(entries, session.now())
         self.app.push_screen(Listing("History", lines, hang=hang))
 
@@ -532,12 +523,25 @@ def end_words(end: datetime | None, now: datetime) -> str:
     return f"{'until' if end > now else 'expired'} {date(end, now, zone=True)}"
 
 
-def sign_in_life(session: Session, token: Token, now: datetime) -> Life:
-    """The second line of the grid: the refresh token, up to its hard end."""
+def lives_of(followed: Followed, token: Token, now: datetime) -> tuple[Life, Life]:
+    """The two lines of the grid: the access token, and the sign-in up to its hard end."""
+    ends = token.expires_at
+    access = Life(
+        "Access",
+        token.obtained_at,
+        ends,
+        "end unknown" if ends is None else date(ends, now),
+        state_of_profile(followed, now).meaning,
+        followed.keeper.next_at(),
+    )
+    return access, _sign_in_life(followed, token, now)
+
+
+def _sign_in_life(followed: Followed, token: Token, now: datetime) -> Life:
     label, began, ends = "Sign-in", token.obtained_at, token.refresh_expires_at
-    if session.keeper.is_lost:
+    if followed.keeper.is_lost:
         return Life(label, began, now, "refused by Webex", Meaning.OVER)
-    if session.socket:
+    if followed.keeper.is_refreshed_elsewhere:
         return Life(label, began, None, "where wtr serve runs", Meaning.UNKNOWN)
     if token.refresh_token is None:
         return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
@@ -546,7 +550,7 @@ def sign_in_life(session: Session, token: Token, now: datetime) -> Life:
     meaning = Meaning.CALM
     if ends <= now:
         meaning = Meaning.OVER
-    elif sign_in_by(session.used, now) is not None:
+    elif sign_in_by(followed, now) is not None:
         meaning = Meaning.URGENT if ends - now <= timedelta(days=1) else Meaning.SOON
     return Life(label, began, ends, date(ends, now), meaning)
 
@@ -555,7 +559,7 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     """Until when somebody has to sign in again; "" where that is far, and not ``in_full``."""
     if session.socket:
         return ""
-    life = sign_in_life(session, token, now)
+    life = _sign_in_life(session.used, token, now)
     end = sign_in_by(session.used, now)
     if life.meaning is Meaning.OVER and end is None:
         return Content.styled(f"now: {key('go-sign-in', 'f3')} signs in", "bold $over")
@@ -572,6 +576,21 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     why = f": {key('go-sign-in', 'f3')} signs in" if session.keeper.is_lost else why
     colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
     return Content.styled(f"by {date(by, now)}{why}", colour)
+
+
+def granted_of(followed: Followed) -> Content:
+    """How many of the scopes of its settings a profile's token has; empty without a token."""
+    stored = followed.keeper.stored
+    if stored is None:
+        return Content()
+    return granted_words(stored.token.scopes, scopes_asked(stored.token, followed.settings))
+
+
+def missing_words(followed: Followed) -> str:
+    """``without spark:kms``; "" where the profile's token lacks none, or there is none."""
+    stored = followed.keeper.stored
+    missing = scopes_not_granted(stored.token, followed.settings) if stored is not None else ()
+    return f"without {'  '.join(missing)}" if missing else ""
 
 
 def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
