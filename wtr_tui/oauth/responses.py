@@ -79,11 +79,9 @@ class Response:
     @property
     def title(self) -> str:
         """The title of an HTML page, "" without one."""
-        page = self.body[:65_536].decode("utf-8", "replace")
-        lowered = page.lower()
-        start = lowered.find(">", lowered.find("<title")) + 1 if "<title" in lowered else 0
-        end = lowered.find("</title", start)
-        return page[start:end].strip() if 0 < start < end else ""
+        page = self.body[:16_384].decode("utf-8", "replace")
+        found = re.search(r"<title[^>]*>(.*?)</title", page, re.IGNORECASE | re.DOTALL)
+        return found[1].strip() if found else ""
 
     @property
     def members(self) -> Mapping[str, object] | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import http.client
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 from wtr_tui.model import Secret
 from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
+from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
 from wtr_tui.sandbox.grants import ORGANIZATION, Integration, ServiceApp
 from wtr_tui.sandbox.sandbox import Sandbox
 from wtr_tui.storage.private_file import make_private_folder, write_private
@@ -84,9 +85,12 @@ class Demo:
 
     def approve(self, start_url: str) -> None:
         """Signs in as a user with a browser would; nothing where nobody listens any more."""
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            redirect = self.approved_address(_location(start_url))
-            _location(redirect)
+        # No proxy stands between two ends of this machine.
+        browser = build_opener(ProxyHandler({}))
+        with contextlib.suppress(OSError, HTTPException, ValueError):
+            with browser.open(start_url, timeout=_PATIENCE_SECONDS) as page:
+                redirect = self.approved_address(page.url)
+            browser.open(redirect, timeout=_PATIENCE_SECONDS).close()
 
     def approved_address(self, authorize_url: str) -> str:
         """The address with the code, at which the user's browser ends."""
@@ -137,34 +141,15 @@ def _service_app_text(sandbox: Sandbox, app: ServiceApp) -> str:
     )
 
 
-def _location(url: str) -> str:
-    """Where the page redirects to; empty where it is the last one."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE_SECONDS)
-    with contextlib.closing(connection):
-        connection.request("GET", urlunsplit(("", "", parts.path or "/", parts.query, "")))
-        response = connection.getresponse()
-        response.read()
-        return response.getheader("Location", "")
-
-
 def _free_port(preferred: int) -> int:
     """The preferred port, or any other one that is free on 127.0.0.1 and on ::1."""
     port = preferred
-    while not _is_free(port):
-        with socket.create_server(("127.0.0.1", 0)) as trial:
-            port = trial.getsockname()[1]
-    return port
-
-
-def _is_free(port: int) -> bool:
-    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+    while True:
         try:
-            with socket.socket(family, socket.SOCK_STREAM) as trial:
-                trial.bind((address, port))
-        except OSError as error:
-            # A machine without IPv6 does not stand in the way of the other family.
-            if family is socket.AF_INET6 and error.errno != errno.EADDRINUSE:
-                continue
-            return False
-    return True
+            for opened in listening_sockets(port):
+                opened.close()
+        except CannotListen:
+            with socket.create_server(("127.0.0.1", 0)) as trial:
+                port = trial.getsockname()[1]
+        else:
+            return port

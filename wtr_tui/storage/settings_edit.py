@@ -27,7 +27,8 @@ from wtr_tui.storage.settings_file import (
 from wtr_tui.storage.settings_table import SETTINGS
 from wtr_tui.text import cause
 
-_Wanted = str | int | tuple[str, ...]  # bool is an int
+Wanted = str | int | tuple[str, ...]  # bool is an int
+"""What a key can be set to."""
 
 _BYTE_ORDER_MARK = "\ufeff"
 _NEWLINE = re.compile(r"\r\n|\n|\r")
@@ -47,7 +48,7 @@ class SettingsNotEditable(SettingsError):
     """The file is written in a way in which a value cannot be changed without touching others."""
 
 
-def save(path: Path, changes: Mapping[str, object | None], *, expected: str | None) -> None:
+def save(path: Path, changes: Mapping[str, Wanted | None], *, expected: str | None) -> None:
     """Writes the file with these keys set or removed (None), mode 0600, at once or not at all.
 
     ``expected`` is the text the changes were made for (``SettingsFile.text``; None: there was no
@@ -77,7 +78,7 @@ def save(path: Path, changes: Mapping[str, object | None], *, expected: str | No
         ) from error
 
 
-def edited(text: str, changes: Mapping[str, object | None], name: str = "The file") -> str:
+def edited(text: str, changes: Mapping[str, Wanted | None], name: str = "The file") -> str:
     """The text with these keys set, to a text, number, flag or list of texts, or removed (None).
 
     Comments, order, unknown keys, line ends and a byte order mark stay. A key that the file
@@ -107,7 +108,7 @@ def edited(text: str, changes: Mapping[str, object | None], name: str = "The fil
     return mark + result
 
 
-def _by_hand(key: str, value: _Wanted | None) -> str:
+def _by_hand(key: str, value: Wanted | None) -> str:
     """What the user is to do instead; a secret is not shown."""
     if value is None:
         return f"Remove {key} there with an editor."
@@ -117,26 +118,18 @@ def _by_hand(key: str, value: _Wanted | None) -> str:
 
 
 def _wanted(
-    changes: Mapping[str, object | None], before: Mapping[str, SettingsEntry]
-) -> dict[str, _Wanted | None]:
+    changes: Mapping[str, Wanted | None], before: Mapping[str, SettingsEntry]
+) -> dict[str, Wanted | None]:
     other_names = {key.name: key.names for key in SETTINGS}
-    wanted: dict[str, _Wanted | None] = {}
+    wanted: dict[str, Wanted | None] = {}
     for key, value in changes.items():
         present = [name for name in other_names.get(key, (key,)) if name in before]
         for name in present or [key]:
-            wanted[name] = None if value is None else _checked(value)
+            wanted[name] = value
     return wanted
 
 
-def _checked(value: object) -> _Wanted:
-    if isinstance(value, (str, int)):
-        return value
-    if isinstance(value, Sequence):
-        return tuple(str(item) for item in value)
-    raise TypeError(f"a setting is no {type(value).__name__}")
-
-
-def _differs(entry: SettingsEntry | None, value: _Wanted | None) -> bool:
+def _differs(entry: SettingsEntry | None, value: Wanted | None) -> bool:
     if entry is None or value is None:
         return entry is not None or value is not None
     if isinstance(value, str) and entry.read_as:
@@ -144,18 +137,18 @@ def _differs(entry: SettingsEntry | None, value: _Wanted | None) -> bool:
     return entry.nested or entry.value is None or _joined(entry.value) != _joined(value)
 
 
-def _joined(value: _Wanted) -> str:
+def _joined(value: Wanted) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (str, int)) else " ".join(value)
 
 
-def _written(value: _Wanted) -> str:
+def _written(value: Wanted) -> str:
     """Numbers and flags as they are; a text in quotes where it could be taken for one."""
     return _joined(value) if isinstance(value, int) else scalar(_joined(value))
 
 
-def _with_value(text: str, key: str, value: _Wanted | None) -> Iterator[str]:
+def _with_value(text: str, key: str, value: Wanted | None) -> Iterator[str]:
     """The text with the value, in each way there is to write it, the best first."""
     now = layout(text)
     pair = now.pairs.get(key)
@@ -239,7 +232,7 @@ def _with_items(text: str, pair: Pair, wanted: Sequence[str]) -> Iterator[str]:
     yield text[:start] + newline.join([*result, *waiting]) + last + text[end:]
 
 
-def _is_safe(old: str, new: str, key: str, value: _Wanted | None) -> bool:
+def _is_safe(old: str, new: str, key: str, value: Wanted | None) -> bool:
     """Whether the new text says this about the key, and about the others what the old one did."""
     try:
         before, after = parsed(old, ""), parsed(new, "")

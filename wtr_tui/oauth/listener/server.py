@@ -218,12 +218,12 @@ class Listener:
                     f"A program of {stranger} opened the address that is for the browser started"
                     " here.",
                 )
-            await connection.send(await self._follow(decision, request))
+            await connection.send(await self._follow(decision))
             if isinstance(decision, ShowDone):
                 self._done_shown.set()
         await connection.linger()
 
-    async def _follow(self, decision: Decision, request: Request) -> Reply:
+    async def _follow(self, decision: Decision) -> Reply:
         if isinstance(decision, SendToWebex):
             if decision.launch_path is not None:
                 self._attempt = self._attempt.having_used(decision.launch_path)

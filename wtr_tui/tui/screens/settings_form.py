@@ -266,7 +266,7 @@ def said_of_filled(found: Filled, portal: PortalUrl, *, secretless: bool) -> tup
 
 def changes(
     settings: Settings, before: Mapping[str, str], now: Mapping[str, str], pasted: str
-) -> dict[str, object]:
+) -> dict[str, str | int | None]:
     """What saving writes, by key: the texts that are others than before, as the file keeps them.
 
     None takes the key out of the file.
@@ -278,7 +278,7 @@ def changes(
     return changed
 
 
-def _kept(name: str, text: str) -> object:
+def _kept(name: str, text: str) -> str | int | None:
     text = text.strip()
     if not text:
         return None
