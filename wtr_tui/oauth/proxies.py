@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
-from wtr_tui.addresses import is_loopback
+from wtr_tui.addresses import DEFAULT_PORTS, is_loopback
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Secret
 from wtr_tui.text import cleaned, is_visible_ascii
@@ -40,7 +41,9 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if is_loopback(host) or _is_excluded(host, parts.port or _PORTS.get(parts.scheme), environ):
+    port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    name = host.lower().rstrip(".")
+    if is_loopback(host) or any(_covers(each, name, port) for each in _exclusions(environ)):
         return None
     # Of variables, small letters win over capitals; without any, macOS's own settings count.
     found = getproxies()
@@ -52,7 +55,9 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
 
 def warning(environ: Mapping[str, str]) -> str:
     """The warning about a NO_PROXY that cannot be read in full; "" for none."""
-    entries = [cleaned(entry, 60) for entry in _exclusions(environ) if _rule(entry) is None]
+    entries = [
+        cleaned(entry, 60) for entry in _exclusions(environ) if _covers(entry, "", 0) is None
+    ]
     if not entries or not any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
         return ""
     plural = len(entries) > 1
@@ -62,7 +67,6 @@ def warning(environ: Mapping[str, str]) -> str:
     )
 
 
-_PORTS = {"https": 443, "http": 80}
 _CANNOT_BE_USED = "A proxy has to look like http://proxy.example.com:3128."
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
 
@@ -113,53 +117,27 @@ def _exclusions(environ: Mapping[str, str]) -> list[str]:
     return value.lower().replace(",", " ").split()
 
 
-def _is_excluded(host: str, port: int | None, environ: Mapping[str, str]) -> bool:
-    host = host.lower().rstrip(".")
-    rules = [_rule(entry) for entry in _exclusions(environ)]
-    return any(rule is not None and rule.covers(host, port) for rule in rules)
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """One entry of NO_PROXY: a range of addresses, or the end of a name ("" for every name)."""
-
-    addresses: IPv4Network | IPv6Network | None = None
-    name: str = ""
-    only_below: bool = False
-    port: int | None = None
-
-    def covers(self, host: str, port: int | None) -> bool:
-        if self.port is not None and self.port != port:
-            return False
-        if self.addresses is not None:
-            try:
-                return ip_address(host) in self.addresses
-            except ValueError:
-                return False  # names are not looked up for this: neither curl nor Go does
-        if not self.name or host.endswith(f".{self.name}"):
-            return True
-        return host == self.name and not self.only_below
-
-
-def _rule(entry: str) -> _Rule | None:
-    """What an entry means; None where it means nothing."""
+def _covers(entry: str, host: str, port: int | None) -> bool | None:
+    """Whether an entry of NO_PROXY is for this host; None where it means nothing."""
     if entry == "*":
-        return _Rule()
-    try:
-        # [::1] and [fd00::]/8 as an address in a URL has them
-        address = re.sub(r"^\[([^\[\]]*)\](?=/|$)", r"\1", entry)
-        return _Rule(addresses=ip_network(address, strict=False))
-    except ValueError:
-        if "/" in entry:
-            return None
+        return True
+    # [::1] and [fd00::]/8 as an address in a URL has them
+    address = re.sub(r"^\[([^\[\]]*)\](?=/|$)", r"\1", entry)
+    with suppress(ValueError):
+        addresses = ip_network(address, strict=False)
+        try:
+            return ip_address(host) in addresses
+        except ValueError:
+            return False  # names are not looked up for this: neither curl nor Go does
+    if "/" in entry:
+        return None
     name, colon, digits = entry.rpartition(":")
     if colon:
         if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) < 65_536):
             return None
-        rule = _rule(name)
-        return rule and _Rule(rule.addresses, rule.name, rule.only_below, int(digits))
-    below = entry.startswith("*.")
+        covered = _covers(name, host, port)
+        return covered and int(digits) == port
     name = entry.removeprefix("*").strip(".")
     if not name or not re.fullmatch(r"[^\s*/:@\[\]?#]+", name):
         return None
-    return _Rule(name=name, only_below=below)
+    return host.endswith(f".{name}") or (host == name and not entry.startswith("*."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wtr_tui.errors import StorageError, UsageError
@@ -44,10 +44,9 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
     ``$WTR_CONFIG`` count. ``config`` is another settings file; the token is kept under the
     profile's name all the same. Raises UsageError where the name is none.
     """
-    chosen = paths.profile_name(name, environ)
+    profile = named(paths.profile_name(name, environ), environ)
     other = config or environ.get("WTR_CONFIG")
-    settings_path = _typed_path(other, environ) if other else _settings_path(chosen, environ)
-    return Profile(chosen, settings_path, _token_path(chosen, environ))
+    return replace(profile, settings_path=_typed_path(other, environ)) if other else profile
 
 
 def every(environ: Mapping[str, str]) -> list[Profile]:
@@ -57,7 +56,9 @@ def every(environ: Mapping[str, str]) -> list[Profile]:
 
 def named(name: str, environ: Mapping[str, str]) -> Profile:
     """The profile of this name, with its usual settings file. Raises UsageError."""
-    return Profile(name, _settings_path(name, environ), _token_path(name, environ))
+    return Profile(
+        name, Path(paths.settings_path(name, environ)), Path(paths.token_path(name, environ))
+    )
 
 
 def environment_of(
@@ -128,11 +129,3 @@ def _typed_path(text: str, environ: Mapping[str, str]) -> Path:
             " is gone.",
             "Go to another folder, or name the file by its whole path.",
         ) from None
-
-
-def _settings_path(name: str, environ: Mapping[str, str]) -> Path:
-    return Path(paths.settings_path(name, environ))
-
-
-def _token_path(name: str, environ: Mapping[str, str]) -> Path:
-    return Path(paths.token_path(name, environ))
