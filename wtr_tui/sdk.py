@@ -5,15 +5,16 @@ The two SDKs are imported only by who asks for them; neither is needed to use th
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 from anyio import to_thread
 
 from wtr_tui import access
+from wtr_tui.addresses import is_encrypted
 from wtr_tui.errors import UsageError, WtrError
 
 if TYPE_CHECKING:
@@ -213,17 +214,8 @@ def _is_repeatable(request: httpx.Request) -> bool:
 
 
 def _require_privacy(url: httpx.URL) -> None:
-    if url.scheme == "https" or _is_loopback(url.host):
+    if is_encrypted(urlsplit(str(url))):
         return
     raise UsageError(
         f"The access token is not sent to {url.host} over plain http.", "Use an https:// address."
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
