@@ -11,9 +11,10 @@ import pytest
 
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
+from wtr_tui.errors import SettingsError, SettingsFileError, StorageError
 from wtr_tui.storage import private_file
-from wtr_tui.storage.settings_edit import SettingsFileChanged, SettingsNotSaved, save
-from wtr_tui.storage.settings_file import SettingsFileError, read_mapping
+from wtr_tui.storage.settings_edit import save
+from wtr_tui.storage.settings_file import read_mapping
 
 OLD = "# mine\nappid: C1  # here\n"
 NEW = "# mine\nappid: C2  # here\n"
@@ -133,13 +134,13 @@ def test_what_somebody_else_wrote_is_not_overwritten(path: Path, now: str | None
     path.unlink()
     if now is not None:
         path.write_text(now)
-    with pytest.raises(SettingsFileChanged, match=str(path)):
+    with pytest.raises(SettingsError, match=f"{path} was changed"):
         save(path, {"appid": "C2"}, expected=OLD)
     assert (path.read_text() if path.exists() else None) == now
 
 
 def test_a_file_that_came_into_being_is_not_overwritten(path: Path) -> None:
-    with pytest.raises(SettingsFileChanged):
+    with pytest.raises(SettingsError, match="was changed"):
         save(path, {"appid": "C2"}, expected=None)
     assert path.read_text() == OLD
 
@@ -160,7 +161,7 @@ def test_a_link_stays_and_its_file_is_changed(path: Path, there: bool) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_another_users_file_is_left_alone(path: Path) -> None:
     os.chown(path, 12_345, -1)
-    with pytest.raises(SettingsNotSaved, match="belongs to user 12345"):
+    with pytest.raises(StorageError, match="belongs to user 12345"):
         save(path, {"appid": "C2"}, expected=OLD)
     assert path.read_text() == OLD
 
@@ -175,7 +176,7 @@ def test_whichever_call_fails_the_file_is_whole(path: Path) -> None:
         with Counted(failing, errno.ENOSPC).installed():
             try:
                 save(path, {"appid": "C2"}, expected=OLD)
-            except (SettingsFileError, SettingsNotSaved):
+            except (SettingsFileError, StorageError):
                 failures += 1
         assert path.read_text() in (OLD, NEW)
         assert [file.name for file in path.parent.iterdir()] == [path.name]
@@ -187,7 +188,7 @@ def test_a_full_disk_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         raise OSError(errno.ENOSPC, "")
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(SettingsNotSaved) as refused:
+    with pytest.raises(StorageError) as refused:
         save(path, {"appid": "C2"}, expected=OLD)
     assert str(refused.value) == (
         f"The settings were not saved to {path}: No space left on device (ENOSPC)."

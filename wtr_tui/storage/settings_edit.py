@@ -36,14 +36,6 @@ _DOCUMENT_END = re.compile(r"^\.\.\.", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 
 
-class SettingsFileChanged(SettingsError):
-    """Somebody else changed the file since it was read; nothing was written."""
-
-
-class SettingsNotSaved(StorageError):
-    """The file could not be written; it is as it was."""
-
-
 class SettingsNotEditable(SettingsError):
     """The file is written in a way in which a value cannot be changed without touching others."""
 
@@ -53,18 +45,17 @@ def save(path: Path, changes: Mapping[str, Wanted | None], *, expected: str | No
 
     ``expected`` is the text the changes were made for (``SettingsFile.text``; None: there was no
     file). Where ``path`` is a symbolic link, the file it leads to is replaced and the link stays.
-    Raises SettingsFileChanged where the file is another one by now, SettingsFileError or
-    SettingsNotEditable where it cannot be changed safely, SettingsNotSaved where it cannot be
-    written.
+    Raises SettingsError where the file is another one by now, or cannot be changed safely;
+    StorageError where it cannot be written.
     """
     if descriptor_number(path) is not None:
-        raise SettingsNotSaved(
+        raise StorageError(
             f"{path} can be read, but nothing can be saved there.",
             "Name a file with --config, or leave it out.",
         )
     found = read_mapping(path)
     if found.text != expected:
-        raise SettingsFileChanged(
+        raise SettingsError(
             f"{path} was changed by somebody else since it was read, so it was not overwritten.",
             "Read it again, then make your changes once more.",
         )
@@ -73,7 +64,7 @@ def save(path: Path, changes: Mapping[str, Wanted | None], *, expected: str | No
         write_private(os.path.realpath(path), text.encode("utf-8"))
     except (OSError, UnsafeFile) as error:
         reason = error.message if isinstance(error, UnsafeFile) else f"{cause(error)}."
-        raise SettingsNotSaved(
+        raise StorageError(
             f"The settings were not saved to {path}: {reason}", "The file is as it was."
         ) from error
 

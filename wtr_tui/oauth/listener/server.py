@@ -139,7 +139,7 @@ class Listener:
         return self._attempt.redirect_uri.origin + path.reveal()
 
     async def start(self) -> None:
-        """Listens. Raises PortTaken, or CannotListen for any other reason; then nothing is open."""
+        """Listens. Raises CannotListen; then nothing is open."""
         sockets = listening_sockets(self._attempt.redirect_uri.port)
         for opened in sockets:
             server = await asyncio.start_server(self._serve, sock=opened, backlog=BACKLOG)

@@ -22,15 +22,11 @@ class CannotListen(WtrError):
     """The redirect cannot be received here. Other methods to sign in go on working."""
 
 
-class PortTaken(CannotListen):
-    """Another program has the port, on at least one of the two addresses."""
-
-
 def listening_sockets(port: int) -> list[socket.socket]:
     """Sockets that listen on 127.0.0.1 and ::1, the literal addresses (RFC 8252 §7.3, §8.3).
 
-    A family the machine lacks is left out. Raises PortTaken when either address is taken: half of
-    the answers would go to the other program; CannotListen when neither can be had.
+    A family the machine lacks is left out. Raises CannotListen when either address is
+    taken: half of the answers would go to the other program; and when neither can be had.
     """
     sockets: list[socket.socket] = []
     refusal: OSError | None = None
@@ -75,8 +71,8 @@ def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.
     return opened
 
 
-def _taken(port: int, address: str) -> PortTaken:
-    return PortTaken(
+def _taken(port: int, address: str) -> CannotListen:
+    return CannotListen(
         f"Port {port} on {address} is taken by {port_holder(port, address) or 'another program'}.",
         "Quit that program; or register another port with the integration and enter it in the"
         f" settings. {_OTHER_WAYS}.",
