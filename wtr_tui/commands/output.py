@@ -152,12 +152,6 @@ def original_text(token: Token, now: datetime) -> str:
     return "\n".join(f"{title}: {'' if value is None else value}" for title, value in shown)
 
 
-def token_texts(token: Token, now: datetime, *, text: bool, json: bool) -> list[str]:
-    """What ``-o`` and ``-j`` ask for, in the original's order; both may be."""
-    given = [original_text(token, now)] if text else []
-    return given + ([as_json(original_json(token, now))] if json else [])
-
-
 def as_json(members: object) -> str:
     """JSON for people and programs: two blanks deep, as the original indents it."""
     import json

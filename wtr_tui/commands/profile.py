@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wtr_tui import clock, in_flight, known, token_state, tokens
 from wtr_tui.commands import debug
-from wtr_tui.commands.output import tell
+from wtr_tui.commands.output import as_json, give, original_json, original_text, tell
 from wtr_tui.errors import (
     DONE,
     FAILED,
@@ -73,6 +73,16 @@ def loaded_settings(
     for warning in chosen.warnings:
         tell(warning)
     return chosen
+
+
+def give_token(token: Token, options: Namespace) -> None:
+    """Prints what ``-o`` and ``-j`` ask for, in the original's order; both may be."""
+    debug.hide(token.access_token, token.refresh_token)
+    now = clock.now()
+    if options.output:
+        give(original_text(token, now))
+    if options.json:
+        give(as_json(original_json(token, now)))
 
 
 def valid_token(

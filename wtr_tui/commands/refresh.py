@@ -26,10 +26,9 @@ from wtr_tui.commands.output import (
     original_json,
     original_text,
     tell,
-    token_texts,
 )
 from wtr_tui.commands.parsers import add_outputs, add_timeout, duration, refuse_all_of_one, timeout
-from wtr_tui.commands.profile import Clients, for_each, loaded_settings, stored_token
+from wtr_tui.commands.profile import Clients, for_each, give_token, loaded_settings, stored_token
 from wtr_tui.errors import (
     DONE,
     SIGN_IN_NEEDED,
@@ -117,15 +116,13 @@ class Refreshed:
             unasked = ForeignToken, NoRefreshToken, _NothingToRefresh
             asked = not isinstance(self.error, unasked)
             return f"Not refreshed. {self.error}" if asked else str(self.error)
-        until = "for an unknown time"
-        if self.obtained.token.expires_at is not None:
-            until = f"until {clock.local(self.obtained.token.expires_at)}"
         done = {
-            How.REFRESHED: f"Refreshed: valid {until}.",
-            How.SAME: "Webex returned the same token, as it often does within a day:"
-            f" valid {until}.",
-        }.get(self.obtained.how, f"Nothing to do: valid {until}.")
-        return f"{done} {self.soon}".rstrip()
+            How.REFRESHED: "Refreshed",
+            How.SAME: "Webex returned the same token, as it often does within a day",
+        }.get(self.obtained.how, "Nothing to do")
+        end = self.obtained.token.expires_at
+        until = f"until {clock.local(end)}" if end else "for an unknown time"
+        return f"{done}: valid {until}. {self.soon}".rstrip()
 
 
 def run(options: Namespace) -> int:
@@ -134,26 +131,26 @@ def run(options: Namespace) -> int:
     patience = timeout(options) or _PATIENCE
     with closing(Clients()) as clients:
 
-        def refreshed_one(found: Profile) -> Refreshed:
-            environ = profiles.environment_of(found, os.environ) if options.all else os.environ
-            result = _refreshed(
-                found,
-                environ,
-                within,
-                lambda chosen: clients.client(chosen, total_timeout=patience),
-            )
-            return _excused(result) if options.all else result
+        def client(chosen: Settings) -> WebexClient:
+            return clients.client(chosen, total_timeout=patience)
 
-        if not options.all:
-            result = refreshed_one(profiles.find(options.profile, options.config, os.environ))
-            _give(result, options)
-            _tell(result, result.text, options)
-            if isinstance(result.error, NotSaved) and not (options.output or options.json):
-                give_unsaved(result.error.token, result.profile.name)
-            return result.error.exit_code if result.error else DONE
-        with in_flight.saved_first(threads=True):
-            results = for_each(profiles.every(os.environ), refreshed_one)
-    return _summed_up(results, options)
+        if options.all:
+            with in_flight.saved_first(threads=True):
+                results = for_each(
+                    profiles.every(os.environ),
+                    lambda each: _excused(
+                        _refreshed(each, profiles.environment_of(each, os.environ), within, client)
+                    ),
+                )
+            return _summed_up(results, options)
+        found = profiles.find(options.profile, options.config, os.environ)
+        result = _refreshed(found, os.environ, within, client)
+    if result.token is not None:
+        give_token(result.token, options)
+    _tell(result, result.text, options)
+    if isinstance(result.error, NotSaved) and not (options.output or options.json):
+        give_unsaved(result.error.token, found.name)
+    return result.error.exit_code if result.error else DONE
 
 
 def _refreshed(
@@ -168,7 +165,18 @@ def _refreshed(
         with in_flight.saved_first():
             stored = stored_token(found)
             chosen = loaded_settings(found, stored, environ)
-            obtained = _obtained(found, stored.token, chosen, within, client)
+            token = stored.token
+            if tokens.is_fresh(found, token, within, clock.now(), both_ends=True):
+                known.announce_sign_in(found, chosen)
+                obtained = Obtained(token, How.ALREADY_FRESH)
+            else:
+                require_refresh_token(token)
+                chosen.require()
+                if within is not None and not chosen.can_mint:
+                    _require_not_lost(found, token, clock.now())
+                obtained = tokens.refresh(
+                    found, chosen, client=client(chosen), within=within, both_ends=True, seen=token
+                )
     except WtrError as error:
         debug.step(f"{found.name}: {error.kind}")
         return Refreshed(found, None, error, is_news=not error.is_repeated)
@@ -193,25 +201,6 @@ def _excused(result: Refreshed) -> Refreshed:
     return result
 
 
-def _obtained(
-    found: Profile,
-    token: Token,
-    chosen: Settings,
-    within: timedelta | None,
-    client: Callable[[Settings], WebexClient],
-) -> Obtained:
-    if tokens.is_fresh(found, token, within, clock.now(), both_ends=True):
-        known.announce_sign_in(found, chosen)
-        return Obtained(token, How.ALREADY_FRESH)
-    require_refresh_token(token)
-    chosen.require()
-    if within is not None and not chosen.can_mint:
-        _require_not_lost(found, token, clock.now())
-    return tokens.refresh(
-        found, chosen, client=client(chosen), within=within, both_ends=True, seen=token
-    )
-
-
 def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
     """Raises SignInNeeded where Webex refused the refresh token within the last day.
 
@@ -224,16 +213,6 @@ def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
         lost = SignInNeeded(noted.message, LOST_GRANT)
         lost.is_repeated = True
         raise lost
-
-
-def _give(result: Refreshed, options: Namespace) -> None:
-    token = result.token
-    if token is None:
-        return
-    debug.hide(token.access_token, token.refresh_token)
-    now = clock.now()
-    for text in token_texts(token, now, text=options.output, json=options.json):
-        give(text)
 
 
 def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
@@ -250,9 +229,8 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     failed = [result for result in results if result.has_failed]
     if options.output:
         for result in results:
-            token = result.token
-            if token is not None:
-                shown = original_text(token, clock.now())
+            if result.token is not None:
+                shown = original_text(result.token, clock.now())
                 give(f"Profile: {result.profile.name}\n{shown}\n")
     if options.json:
         give(as_json([_members(result) for result in results]))

@@ -23,19 +23,17 @@ from wtr_tui import clock, in_flight, tokens
 from wtr_tui.background import in_thread
 from wtr_tui.commands import debug
 from wtr_tui.commands.output import (
-    give,
     give_unsaved,
     say,
     tell,
-    token_texts,
 )
 from wtr_tui.commands.parsers import add_outputs, add_timeout, timeout
-from wtr_tui.commands.profile import loaded_settings
+from wtr_tui.commands.profile import give_token, loaded_settings
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED, NotSaved
 from wtr_tui.known import signed_in
-from wtr_tui.model import Account, Token
+from wtr_tui.model import Account
 from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
@@ -80,7 +78,7 @@ def run(options: Namespace) -> int:
     if not _decided(found, other.put_aside, reason):
         return FAILED
     signed_in(found, known, other.token)
-    sign_in.give(other.token)
+    give_token(other.token, options)
     return DONE
 
 
@@ -89,13 +87,13 @@ def _mint(found: Profile, known: Settings, options: Namespace) -> int:
         with in_flight.saved_first():
             obtained = tokens.mint(found, known)
     except NotSaved as error:
-        _give(error.token, options)
+        give_token(error.token, options)
         tell(f"Minted, but the token is NOT SAVED. {error}")
         if not (options.output or options.json):
             give_unsaved(error.token, found.name)
         return error.exit_code
     token = obtained.token
-    _give(token, options)
+    give_token(token, options)
     if obtained.warning:
         tell(f"The profile {known[THROUGH]}: {obtained.warning}")
     until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
@@ -104,12 +102,6 @@ def _mint(found: Profile, known: Settings, options: Namespace) -> int:
         f" token is in {found.token_path}."
     )
     return DONE
-
-
-def _give(token: Token, options: Namespace) -> None:
-    debug.hide(token.access_token, token.refresh_token)
-    for text in token_texts(token, clock.now(), text=options.output, json=options.json):
-        give(text)
 
 
 class _SignIn:
@@ -175,7 +167,7 @@ class _SignIn:
     def _finish(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         token = step.token
         debug.hide(token.access_token, token.refresh_token)
-        self.give(token)
+        give_token(token, self.options)
         until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
         if isinstance(step, steps.SignedInUnsaved):
             tell(f"Signed in {step.method.value}, but the token is NOT SAVED. {step.error.message}")
@@ -191,9 +183,6 @@ class _SignIn:
         missing = scopes_not_granted(token, self.settings)
         if missing:
             tell(f"Webex did not grant these scopes: {' '.join(missing)}. {GRANT_MORE}")
-
-    def give(self, token: Token) -> None:
-        _give(token, self.options)
 
     def _open(self, url: str) -> None:
         async def opened() -> None:
