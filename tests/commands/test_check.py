@@ -82,6 +82,11 @@ def broken(home: Home, sandbox: Sandbox) -> None:
         file.write("bracket: [\n")
 
 
+def base_url_unread(home: Home, sandbox: Sandbox) -> None:
+    fine(home, sandbox)
+    home.settings_path().write_text("baseUrl: nonsense\n")
+
+
 def lost(home: Home, sandbox: Sandbox) -> None:
     sandbox.revoke(home.sign_in(sandbox, left=10 * DAYS, refresh_left=80 * DAYS))
     assert home.run("refresh").code == 3
@@ -111,7 +116,8 @@ def foreign(home: Home, sandbox: Sandbox) -> None:
         (unrefreshable, 0, "10 d"),
         (endless, 0, "its end is not known"),
         (without_secret, 1, "it cannot be refreshed: "),
-        (broken, 1, "it cannot be refreshed: /"),
+        (broken, 2, "no command gives the token: /"),
+        (base_url_unread, 2, "no command gives the token: "),
         (lost, 2, "sign-in needed: Webex no longer accepts the refresh token; the access token"),
         (lost_and_refused, 2, "Webex no longer accepts the refresh token | 'default'=0s"),
         (foreign, 2, "App ID"),

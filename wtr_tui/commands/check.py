@@ -29,7 +29,7 @@ from wtr_tui.clock import seconds_until
 from wtr_tui.commands.output import SIGNS, Look, as_json, give
 from wtr_tui.commands.parsers import duration, named_path, refuse_all_of_one
 from wtr_tui.commands.profile import Condition, of_all, of_one
-from wtr_tui.errors import SIGN_IN_NEEDED, StorageError, UsageError
+from wtr_tui.errors import SIGN_IN_NEEDED, WRONG_USAGE, StorageError, UsageError
 from wtr_tui.model import Token
 from wtr_tui.storage.settings_table import THROUGH
 from wtr_tui.text import cause, escaped, is_terminal, on_one_line
@@ -143,6 +143,9 @@ def verdict(
         return Verdict(shown, level, _first_problem(shown), now if level == 2 else None)
     if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
         return Verdict(shown, Grade.CRITICAL, _first_problem(shown), now)
+    if shown.exit_code == WRONG_USAGE and token.is_valid(now):
+        message = f"no command gives the token: {_first_problem(shown)}"
+        return Verdict(shown, Grade.CRITICAL, message, now)
     if shown.settings.can_mint and not shown.settings.problems:
         return _of_service_app(shown, token, now, critical, is_kept_alive)
     if shown.is_lost:
@@ -207,7 +210,7 @@ def _with_scopes(verdict: Verdict, not_granted: Sequence[str]) -> Verdict:
     """What the token may not do ends no token, so the level stays."""
     if not not_granted or verdict.shown.state is TokenState.FOREIGN:
         return verdict
-    message = f"{verdict.message}, not granted: {' '.join(not_granted)}"
+    message = f"{verdict.message.rstrip('.')}, not granted: {' '.join(not_granted)}"
     return replace(verdict, message=message)
 
 
