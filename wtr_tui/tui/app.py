@@ -30,7 +30,7 @@ from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Followed, Program, Session
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.message_line import MessageLine, Tone
 
 if TYPE_CHECKING:
     from wtr_tui.tui.tour import Tour
@@ -434,6 +434,14 @@ class WtrApp(driver.FaultApp):
             from wtr_tui.tui.screens.dialogs import HelpScreen
 
             self.push_screen(HelpScreen(self.screen))
+
+    def action_whole_message(self) -> None:
+        """Shows what the line for messages had no room for."""
+        said = self.screen.query(MessageLine)
+        if said and said.first().sentence:
+            from wtr_tui.tui.screens.dialogs import Listing
+
+            self.push_screen(Listing("Message", [said.first().whole], hang=2))
 
     def action_palette(self) -> None:
         if not self._is_free() or (below := self.shown) is None:

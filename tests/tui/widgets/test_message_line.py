@@ -41,6 +41,28 @@ async def test_a_message_hides_neither_the_countdown_nor_the_revealed_token(
         assert _joined(seen(pilot)).count(secret) == 1
 
 
+@pytest.mark.parametrize("size", [(30, 8), (40, 12), (80, 24)], ids=str)
+async def test_what_a_message_has_no_room_for_is_read_with_a_key(
+    stage: Stage, size: tuple[int, int]
+) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    app = stage.app(webex=NoWebex(ANN))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Figures)), "the token view")
+        app.tell(f"{_LONG * 4}The end.", Tone.WARN)
+        await shows(pilot, "… ^g")
+        assert "The end." not in seen(pilot)
+        await pilot.press("ctrl+g")
+        await shows(pilot, "Esc closes")
+        await pilot.press(*["pagedown"] * 12)
+        await shows(pilot, "The end.")
+        await pilot.press("escape")
+        await shows(pilot, "… ^g")
+        app.tell("Done.", Tone.GOOD)
+        await until(pilot, lambda: "^g" not in seen(pilot), "the short message")
+
+
 def _joined(screen: str) -> str:
     return "".join(line.strip() for line in screen.splitlines())
 

@@ -149,9 +149,10 @@ class ChoiceScreen(Chooser["str | None"]):
 
 
 # What only makes sense with its key in the hand, or is another name of what is there.
-_KEYS_ALONE = frozenset(
-    ("scroll(1)", "scroll(-1)", "clear_message", "screen.copy_text", "interrupt", "palette")
-)
+_KEYS_ALONE = {
+    *("scroll(1)", "scroll(-1)", "clear_message", "whole_message", "screen.copy_text"),
+    *("interrupt", "palette"),
+}
 _WIDTH = 67
 
 

@@ -131,7 +131,7 @@ class Listing(Dialog[None]):
     def compose(self) -> ComposeResult:
         count = len(self._lines)
         widest = max((line.cell_length for line in self._lines), default=30)
-        title = f"{self._title} · {count}" if count else self._title
+        title = f"{self._title} · {count}" if count > 1 else self._title
         with Box(title, *SCROLL_KEYS, columns=max(widest, 30)):
             yield Quiet("nothing yet")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 
+from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
+from wtr_tui.tui.keys import key
 from wtr_tui.tui.widgets.quiet import Quiet
 
 MOST_ROWS = 5
@@ -37,7 +39,8 @@ def seconds_shown(sentence: str, tone: Tone) -> float:
 class MessageLine(Quiet):
     """Stays for a while, until another message comes, or until the user presses Escape.
 
-    What is under way (``Refreshing …``) stays until its outcome is shown.
+    What is under way (``Refreshing …``) stays until its outcome is shown. Where there is no room
+    for all of it, it ends with the key that shows the rest.
     """
 
     class Over(Message):
@@ -47,6 +50,7 @@ class MessageLine(Quiet):
         super().__init__()
         self.sentence, self._tone = "", Tone.PLAIN
         self._timer: Timer | None = None
+        self._rows = MOST_ROWS
 
     def on_mount(self) -> None:
         self._count()  # it may have a message before it is shown
@@ -60,9 +64,24 @@ class MessageLine(Quiet):
         if self.is_mounted:
             self._count()
 
+    @property
+    def whole(self) -> Content:
+        """All of it, with its sign."""
+        return super().render()
+
     def limit(self, rows: int) -> None:
         """Takes no more than so many rows, and at least one."""
-        self.styles.max_height = min(max(rows, 1), MOST_ROWS)
+        self._rows = min(max(rows, 1), MOST_ROWS)
+        self.styles.max_height = self._rows
+
+    def render(self) -> Content:
+        whole, width = self.whole, self.content_size.width
+        lines = whole.wrap(width) if width else []
+        if len(lines) <= self._rows:
+            return whole
+        *shown, last = lines[: self._rows]
+        more = Content.styled(f"… {key('whole-message', 'ctrl+g')}", "bold $next")
+        return Content("\n").join([*shown, last[: width - more.cell_length - 1] + " " + more])
 
     def _count(self) -> None:
         if self._timer is not None:
