@@ -303,7 +303,8 @@ class WebexClient:
         if client_auth == "form":
             fields = {**fields, "client_id": self.app_id, "client_secret": self._secret.reveal()}
         elif client_auth == "header":
-            headers |= _basic(self.app_id, self._secret.reveal())
+            pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
+            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
         # A character that cannot be sent (from a broken environment) is refused by Webex as
         # any wrong character is; an exception here would carry the whole form.
         form = urlencode(fields, errors="replace").encode("ascii")
@@ -383,11 +384,6 @@ def _check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
             "Webex's response belongs to another sign-in: its ID token has another nonce.",
             START_AGAIN,
         )
-
-
-def _basic(app_id: str, secret: str) -> dict[str, str]:
-    pair = base64.b64encode(f"{app_id}:{secret}".encode("utf-8", "replace"))
-    return {"Authorization": f"Basic {pair.decode('ascii')}"}
 
 
 def _bearer(access_token: Secret) -> dict[str, str]:

@@ -211,7 +211,8 @@ def _kind(
             return DeviceDenied, "The sign-in with the device code was declined", _ANOTHER_CODE
         if details.code in {"expired_token", "invalid_grant"}:
             return DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
-    if purpose is Purpose.DEVICE_CODE and _names_redirect_uri(details):
+    said = f"{details.code} {details.server_text.lower().replace(' ', '_')}"
+    if purpose is Purpose.DEVICE_CODE and "redirect_uri" in said:
         return DeviceNotSetUp, "The integration is not set up for device codes", _REGISTER
     # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
     # client, for the code itself is new (RFC 6749 §5.2).
@@ -236,10 +237,6 @@ def _kind(
     if response.status == 404:
         return RequestRefused, f"Webex has no place to {purpose.value}", "Check the base URL."
     return RequestRefused, refused, _ADVICE.get(details.code, "")
-
-
-def _names_redirect_uri(details: ServerDetails) -> bool:
-    return "redirect_uri" in f"{details.code} {details.server_text.lower().replace(' ', '_')}"
 
 
 _WITH_ACCESS_TOKEN = frozenset(

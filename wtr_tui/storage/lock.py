@@ -109,7 +109,8 @@ class Lock:
                 if error.errno not in _HELD_BY_ANOTHER:
                     os.close(descriptor)
                     raise
-                pid = _read_pid(descriptor)
+                text = os.pread(descriptor, 20, 0).strip()
+                pid = int(text) if text.isdigit() else 0
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -141,11 +142,6 @@ def _write_pid(descriptor: int, text: bytes) -> None:
     except OSError:
         # The pid is only for the sentence another process may show; the lock holds without it.
         return
-
-
-def _read_pid(descriptor: int) -> int:
-    text = os.pread(descriptor, 20, 0).strip()
-    return int(text) if text.isdigit() else 0
 
 
 class OpenScreen:

@@ -146,7 +146,7 @@ def _with_value(text: str, key: str, value: Wanted | None) -> Iterator[str]:
     if value is None:
         if pair is not None:
             if not now.braces:
-                yield _removed(text, pair)
+                yield text[: _line_start(text, pair.key_start)] + text[_line_end(text, pair.end) :]
             yield _replaced(text, pair, "null")
     elif pair is None:
         yield from _added(text, now, f"{key}: {_written(value)}")
@@ -175,10 +175,6 @@ def _added(text: str, now: Layout, written: str) -> Iterator[str]:
     yield f"{text[:at]}{gap}{now.indent}{written}{newline}{text[at:]}"
     # Where the last value is a text in lines, the line breaks behind it belong to it.
     yield f"{head}{now.indent}{written}{newline}{tail}"
-
-
-def _removed(text: str, pair: Pair) -> str:
-    return text[: _line_start(text, pair.key_start)] + text[_line_end(text, pair.end) :]
 
 
 def _replaced(text: str, pair: Pair, written: str) -> str:

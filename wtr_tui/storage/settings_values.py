@@ -284,7 +284,7 @@ def parse_keys(value: Nested) -> Mapping[str, str]:
     return found
 
 
-_WEBEX_DOMAINS = ("webexapis.com", "webex.com", "ciscospark.com")
+_WEBEX_DOMAINS = (".webexapis.com", ".webex.com", ".ciscospark.com")
 _AUTHORIZE = "/authorize"
 _WRAPPING = "<>\"'`“”‘’,;"
 
@@ -325,7 +325,7 @@ def parse_oauth_url(text: str) -> PortalUrl:
         )
     if not parts.path.endswith(_AUTHORIZE):
         raise ValueError(f"This is not an integration's OAuth URL; {_LOOKS_LIKE}")
-    if not is_loopback(host) and not _is_webex(host):
+    if not is_loopback(host) and not f".{host}".endswith(_WEBEX_DOMAINS):
         raise ValueError("This address does not lead to Webex, so nothing is taken from it.")
     if len(given) < len(parameters):
         raise ValueError("This address says one thing twice; copy it from the portal once more.")
@@ -350,10 +350,6 @@ def _unwrapped(text: str) -> str:
     starts = [at for at in map(text.find, ("https://", "http://")) if at >= 0]
     address = "".join(text[min(starts, default=0) :].split()).strip(_WRAPPING)
     return address.replace("&amp;", "&")
-
-
-def _is_webex(host: str) -> bool:
-    return any(host == domain or host.endswith(f".{domain}") for domain in _WEBEX_DOMAINS)
 
 
 _LOOKS_LIKE = "one begins with https://webexapis.com/v1/authorize?client_id="

@@ -111,8 +111,9 @@ def port_holder(port: int, address: str, proc: Path = Path("/proc")) -> str:
     """
     for table, family, addresses in _PLACES[address]:
         ends = {f"{_in_hex(family, each)}:{port:04X}" for each in addresses}
-        for inode, uid in _listeners(proc / "net" / table, ends):
-            return _process(inode, proc) or f"a program of {user_name(uid)}"
+        for row in _rows(proc / "net" / table):
+            if row[1] in ends and row[3] == _LISTEN:
+                return _process(row[9], proc) or f"a program of {user_name(int(row[7]))}"
     return ""
 
 
@@ -130,10 +131,6 @@ def peer_uid(
     rows = _rows(proc / "net" / ("tcp6" if ":" in peer[0] else "tcp"))
     # Each end of a loopback connection has a row of its own; this is the other one's.
     return next((int(row[7]) for row in rows if row[1:3] == ends), None)
-
-
-def _listeners(table: Path, ends: set[str]) -> list[tuple[str, int]]:
-    return [(row[9], int(row[7])) for row in _rows(table) if row[1] in ends and row[3] == _LISTEN]
 
 
 def _rows(table: Path) -> list[list[str]]:
