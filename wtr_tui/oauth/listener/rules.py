@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
@@ -33,7 +33,7 @@ class Request:
         return tuple(value for given, value in self.headers if given == name)
 
 
-@dataclass(frozen=True)
+@dataclass
 class LaunchPath:
     """The start address of one browser that this program starts: it leads to Webex once.
 
@@ -45,14 +45,14 @@ class LaunchPath:
     used: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class AttemptView:
-    """What is known of the attempt, to decide about a request."""
+    """What is known of the attempt, to decide about a request; the listener keeps it up."""
 
     request: AuthorizationRequest
     redirect_uri: RedirectUri
     start_path: Secret
-    launch_paths: tuple[LaunchPath, ...] = ()
+    launch_paths: list[LaunchPath] = field(default_factory=list)
     wrong_guesses: int = 0
     answered: bool = False
 
@@ -64,10 +64,6 @@ class AttemptView:
     def done_path(self) -> str:
         """Where the browser is sent after the answer, so that no code stays in its address."""
         return "/done" if self.redirect_uri.path != "/done" else "/finished"
-
-    def having_used(self, used: LaunchPath) -> AttemptView:
-        rest = [each for each in self.launch_paths if each is not used]
-        return replace(self, launch_paths=(*rest, replace(used, used=True)))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import h11
 
@@ -129,8 +129,7 @@ class Listener:
         The command line of a browser can be read by everybody on the machine, unlike a screen.
         """
         path = Secret(START_FOLDER + secrets.token_urlsafe(24))
-        launch_paths = (*self._attempt.launch_paths, LaunchPath(path))
-        self._attempt = replace(self._attempt, launch_paths=launch_paths)
+        self._attempt.launch_paths.append(LaunchPath(path))
         return self._address(path)
 
     def _address(self, path: Secret) -> str:
@@ -226,7 +225,7 @@ class Listener:
     async def _follow(self, decision: Decision) -> Reply:
         if isinstance(decision, SendToWebex):
             if decision.launch_path is not None:
-                self._attempt = self._attempt.having_used(decision.launch_path)
+                decision.launch_path.used = True
             self._on_step(BrowserArrived())
             return pages.redirect(decision.location)
         if isinstance(decision, (Granted, Refused)):
@@ -243,7 +242,7 @@ class Listener:
     async def _answer(self, answer: Granted | Refused) -> None:
         """Hands the first answer on; whoever brings it again waits for the same outcome."""
         if self._answering is None:
-            self._attempt = replace(self._attempt, answered=True)
+            self._attempt.answered = True
             self._answering = asyncio.ensure_future(self._on_answer(answer))
             self._answering.add_done_callback(_report)
         # Unlike wait_for, wait leaves what it waits for alone when the time is over.
@@ -286,10 +285,9 @@ class Listener:
         if not decision.counted:  # else it was, when the start address was closed
             self._notice(Notice.STRAY, f"A stray request was turned away: {decision.why}")
         if decision.guess:
-            guesses = self._attempt.wrong_guesses + 1
-            self._attempt = replace(self._attempt, wrong_guesses=guesses)
+            self._attempt.wrong_guesses += 1
             if self._attempt.start_closed:
-                self._on_step(StartAddressClosed(guesses))
+                self._on_step(StartAddressClosed(self._attempt.wrong_guesses))
         return pages.page(decision.status, pages.not_here(decision.why))
 
 

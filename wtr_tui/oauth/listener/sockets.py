@@ -109,7 +109,8 @@ def port_holder(port: int, address: str, proc: Path = Path("/proc")) -> str:
     ``address`` is 127.0.0.1 or ::1. Another user's processes cannot be looked into; their owner
     is known all the same.
     """
-    for table, family, addresses in _PLACES[address]:
+    # More than once: a row can be missed while others come and go.
+    for table, family, addresses in _PLACES[address] * 3:
         ends = {f"{_in_hex(family, each)}:{port:04X}" for each in addresses}
         for row in _rows(proc / "net" / table):
             if row[1] in ends and row[3] == _LISTEN:
