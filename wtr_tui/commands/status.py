@@ -134,7 +134,7 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
         headline = f"{_SIGNS.get(state, state.sign)} {state.value}"
         if token is not None and state in (TokenState.VALID, TokenState.SOON):
             headline += f", {_left(token.expires_at, now)} left"
-        lines = [look.paint(headline, _TONES[state]), *lines]
+        lines = [look.paint(headline, _tone(state)), *lines]
     return "\n".join(lines)
 
 
@@ -160,7 +160,7 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
     ]
     if look.is_terminal:
         states = [shown.state for shown in found]
-        signs = [look.paint(_SIGNS.get(state, state.sign), _TONES[state]) for state in states]
+        signs = [look.paint(_SIGNS.get(state, state.sign), _tone(state)) for state in states]
         heading, *others = texts
         lines = [look.paint(f"  {heading}", "dim")]
         lines += [f"{sign} {look.paint(text)}" for sign, text in zip(signs, others, strict=True)]
@@ -178,17 +178,13 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
 
 _COLUMN = 15
 _SIGNS = {TokenState.VALID: "✓", TokenState.UNKNOWN_END: "✓"}
-_TONES: dict[TokenState, Tone] = {
-    TokenState.NONE: "bad",
-    TokenState.VALID: "good",
-    TokenState.SOON: "warn",
-    TokenState.EXPIRED: "warn",
-    TokenState.REFUSED: "bad",
-    TokenState.SIGN_IN_NEEDED: "bad",
-    TokenState.FOREIGN: "bad",
-    TokenState.UNSAVED: "warn",
-    TokenState.UNKNOWN_END: "good",
-}
+
+
+def _tone(state: TokenState) -> Tone:
+    if state is TokenState.EXPIRED:
+        return "warn"  # a refresh mends it
+    tones: dict[str, Tone] = {"●": "good", "▲": "warn"}
+    return tones.get(state.sign, "bad")
 
 
 def _not_granted(shown: Condition) -> list[tuple[str, str, Tone]]:
@@ -307,7 +303,7 @@ def _of_socket(path: str, options: Namespace) -> int:
         return code
     facts: list[tuple[str, str, Tone]] = [
         ("Socket", f"{path} ($WTR_SOCKET)", "bold"),
-        ("State", f"{state.sign} {state.value}", _TONES[state]),
+        ("State", f"{state.sign} {state.value}", _tone(state)),
     ]
     if problem is None:
         end = f"{_until(claims.expires_at, now)}, as the token says"
