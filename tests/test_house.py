@@ -17,15 +17,22 @@ import wtr_tui
 
 PACKAGE = Path(wtr_tui.__file__).parent
 
-# The floors that know nobody above or beside them, and what is below them all.
-LOWEST = ("oauth", "storage", "environment")
-ABOVE_THEM = frozenset(
-    {
-        *("access", "auto_refresh", "cli", "commands", "crash", "delivery", "doctor", "history"),
-        *("known", "retrieval", "sandbox", "schedulers", "sdk", "service_app"),
-        *("sign_out", "systemd", "timer", "token_state", "tokens", "tui"),
-    }
+# The floors, upper ones first: a part knows its own floor and those below it.
+FLOORS = (
+    ("__main__",),
+    ("cli",),
+    ("commands", "tui"),
+    (
+        *("access", "auto_refresh", "crash", "delivery", "doctor", "history", "known"),
+        *("retrieval", "sandbox", "schedulers", "sdk", "service_app", "sign_out", "systemd"),
+        *("timer", "token_state", "tokens"),
+    ),
+    ("oauth", "storage", "environment"),
+    ("addresses", "background", "in_flight", "process", "secret_source"),
+    ("about", "clock", "errors", "model", "text"),
 )
+STRANGERS = ("oauth", "storage", "environment"), ("commands", "tui")
+"""Parts of one floor that do not know each other."""
 
 
 @cache
@@ -95,20 +102,31 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert [module for module in modules() if module in reached(module)] == []
 
 
-@pytest.mark.parametrize("floor", LOWEST)
-def test_the_lowest_floors_know_neither_each_other_nor_what_is_above_them(floor: str) -> None:
-    others = ABOVE_THEM | set(LOWEST) - {floor}
-    assert {
-        (module, name)
-        for module in modules()
-        if part(module) == floor
-        for name in own(module)
-        if part(name) in others
-    } == set()
+def known_parts(name: str) -> set[str]:
+    """The other parts that the modules of this one import."""
+    of_it = [module for module in modules() if part(module) == name]
+    return {part(each) for module in of_it for each in own(module)} - {name, ""}
 
 
-def test_every_name_above_the_lowest_floors_is_there() -> None:
-    assert ABOVE_THEM | set(LOWEST) <= {part(module) for module in modules()}
+def test_every_part_has_its_floor() -> None:
+    assert sorted(name for floor in FLOORS for name in floor) == sorted(
+        {part(module) for module in modules()} - {""}
+    )
+
+
+@pytest.mark.parametrize("floor", range(1, len(FLOORS)))
+def test_no_part_knows_one_of_a_floor_above_it(floor: int) -> None:
+    above = {name for upper in FLOORS[:floor] for name in upper}
+    assert {name: known_parts(name) & above for name in FLOORS[floor]} == {
+        name: set() for name in FLOORS[floor]
+    }
+
+
+@pytest.mark.parametrize("strangers", STRANGERS)
+def test_some_parts_of_one_floor_do_not_know_each_other(strangers: tuple[str, ...]) -> None:
+    assert {name: known_parts(name) & set(strangers) for name in strangers} == {
+        name: set() for name in strangers
+    }
 
 
 def test_screens_are_known_only_where_a_command_opens_them() -> None:

@@ -92,7 +92,7 @@ def _run(arguments: list[str]) -> int:
         )
     name = arguments[place]
     if name not in COMMANDS:
-        hint = f"{text.meant(name, COMMANDS)} Without one the screens open."
+        hint = f"{text.meant(name, COMMANDS)} Without a command the screens open."
         raise UsageError(f"There is no command {name[:40]!a}.", hint)
     text.command = f"wtr {name}"
     parser, command = parsers.of_command(name)

@@ -45,9 +45,10 @@ _MOST_OUTPUT = 16_384
 _LARGEST_LOG = 256 * 1024
 _LOG_LINE = 500
 
-
 _UNHEARD = (Event.FAILED, Event.REFUSED)
 """What the command is not run for."""
+_WRITTEN = (Event.RETRIEVED, Event.REFRESHED, Event.SAME_TOKEN, Event.SIGNED_OUT)
+"""What changes the files of the setting ``deliver``."""
 
 
 def deliver(
@@ -73,9 +74,6 @@ def deliver(
     if is_news and settings[ON_TOKEN] and event not in _UNHEARD and "WTR_EVENT" not in os.environ:
         heard = Event.REFRESHED if event is Event.SAME_TOKEN else event
         _run_on_token(profile, settings, heard.value, token)
-
-
-_WRITTEN = (Event.RETRIEVED, Event.REFRESHED, Event.SAME_TOKEN, Event.SIGNED_OUT)
 
 
 def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.background import in_thread
+from wtr_tui.delivery import LOGGER
 from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
 from wtr_tui.tokens import How, Obtained
 from wtr_tui.tui.keys import key
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from wtr_tui.model import Token
     from wtr_tui.tui.app import WtrApp
     from wtr_tui.tui.session import Followed
-
-_HOOK_LOGGER = logging.getLogger("wtr_tui.hook")
 
 _AT_ONCE = 8
 """Refreshes: a hundred profiles that are due together ask Webex in turn."""
@@ -211,10 +210,10 @@ class HookWarnings(logging.Handler):
         self._sentences: deque[str] = deque()
 
     def attach(self) -> None:
-        _HOOK_LOGGER.addHandler(self)
+        logging.getLogger(LOGGER).addHandler(self)
 
     def detach(self) -> None:
-        _HOOK_LOGGER.removeHandler(self)
+        logging.getLogger(LOGGER).removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         self._sentences.append(record.getMessage())
