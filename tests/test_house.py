@@ -6,6 +6,8 @@ Imports within functions count as all others do; those for the type checker alon
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -156,6 +158,43 @@ def test_the_screens_know_neither_the_sandbox_nor_the_app_they_run_in() -> None:
 def test_a_library_is_used_where_it_belongs(library: str, users: tuple[str, ...]) -> None:
     using = [m for m in modules() if library in {name.split(".")[0] for name in imports(m)}]
     assert [module for module in using if not module.startswith(users)] == []
+
+
+def private_names(tree: ast.AST) -> Iterator[str]:
+    """The private names that the code uses of others, and the private modules it imports."""
+    for node in code(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            of = ast.unparse(node.value)
+            if of not in ("self", "cls", "super()") and not node.attr.startswith("__"):
+                yield f"{of}.{node.attr}"
+        elif isinstance(node, ast.ImportFrom) and "._" in (node.module or ""):
+            yield str(node.module)
+
+
+def replaced_names(module: str) -> Iterator[str]:
+    """The private methods of Textual that classes of the module replace."""
+    for kind in vars(importlib.import_module(module)).values():
+        if not inspect.isclass(kind) or kind.__module__ != module:
+            continue
+        of_textual = [vars(base) for base in kind.__mro__ if base.__module__.startswith("textual.")]
+        for name, value in vars(kind).items():
+            private = name.startswith("_") and not name.startswith("__") and callable(value)
+            if private and any(name in known for known in of_textual):
+                yield f"{kind.__name__}.{name}"
+
+
+def test_what_textual_does_not_publish_is_used_by_the_driver_alone() -> None:
+    driver = "wtr_tui.tui.driver"
+    tree = ast.parse(modules()[driver].read_text(encoding="utf-8"))
+    assert {*private_names(tree)}
+    assert {*replaced_names(driver)}
+    assert {
+        module: names
+        for module in modules()
+        if part(module) == "tui" and module != driver
+        for tree in [ast.parse(modules()[module].read_text(encoding="utf-8"))]
+        if (names := [*private_names(tree), *replaced_names(module)])
+    } == {}
 
 
 def test_no_two_classes_have_one_name() -> None:

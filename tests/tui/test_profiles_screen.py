@@ -9,6 +9,7 @@ from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens.profiles import Rows
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +86,20 @@ async def test_removing_asks_first_and_leaves_the_profile_in_use_alone(stage: St
         await pilot.press("y")
         await until(pilot, lambda: not Path(other.token_path).exists())
         await shows(pilot, "work was removed")
+
+
+async def test_a_click_marks_a_profile_and_one_on_the_marked_profile_switches_to_it(
+    stage: Stage,
+) -> None:
+    stage.configure()
+    _other(stage)
+    app: WtrApp = stage.app()
+    async with app.run_test() as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "work")
+        rows = app.screen.query_one(Rows)
+        await pilot.click(rows, offset=(2, 1))
+        await until(pilot, lambda: rows.highlighted == 1)
+        assert app.session.profile.name == "default"
+        await pilot.click(rows, offset=(2, 1))
+        await tells(pilot, "This is the profile work.")

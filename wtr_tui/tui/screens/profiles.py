@@ -62,7 +62,7 @@ _AROUND = 4
 class Rows(OptionList, can_focus=False):
     """The keys are the screen's, so that the line of keys can show them. A click marks a row."""
 
-    async def _on_click(self, event: Click) -> None:
+    def on_click(self, event: Click) -> None:
         at = event.style.meta.get("option")
         if at is not None and at != self.highlighted:
             event.prevent_default()
