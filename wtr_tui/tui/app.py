@@ -110,6 +110,8 @@ class WtrApp(driver.FaultApp):
 
     def get_css_variables(self) -> dict[str, str]:
         generated = super().get_css_variables()
+        if "session" not in vars(self):  # asked for the theme Textual begins with, never shown
+            return generated
         variables = {**generated, **themes.variables_for(self.current_theme)}
         if not self.current_theme.ansi and not self.is_headless and self._has_256_colours:
             variables = themes.of_256(self.current_theme, variables)

@@ -11,6 +11,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from wtr_tui import clock
@@ -152,6 +153,7 @@ class TokenScreen(WtrScreen):
         self._owner = Owner()
         self._history_mark: object = None
         self._overview_at: datetime | None = None
+        self._shown_for: Size | None = None
 
     def content(self) -> Iterable[Widget]:
         with Horizontal(id="columns"), Vertical(id="main"):
@@ -190,7 +192,8 @@ class TokenScreen(WtrScreen):
     @property
     def _is_whole(self) -> bool:
         """Not before it is put together, and no more while it is taken apart, piece by piece."""
-        return bool(self.query("#who")) and any(page.display for page in self.query("#main"))
+        main = self.query_one_optional("#main")
+        return main is not None and main.display and self.query_one_optional("#who") is not None
 
     def on_screen_suspend(self) -> None:
         # Who leaves the screen does not leave the token on it.
@@ -198,7 +201,8 @@ class TokenScreen(WtrScreen):
             self.query_one(Revealed).hide()
 
     def on_resize(self) -> None:
-        if self.is_built and self._is_whole:
+        # Textual sends several for one size before the first picture.
+        if self.app.size != self._shown_for and self.is_built and self._is_whole:
             self._show_all()
             self._overview_at = None  # panels for a wide screen, a line for a narrow one
             self.call_after_refresh(self._look_around)
@@ -223,6 +227,7 @@ class TokenScreen(WtrScreen):
     def _show_all(self) -> None:
         if not self._is_whole:
             return  # the program ends while this screen is being put together
+        self._shown_for = self.app.size
         token = self.token
         for name in ("Lives", "#facts", "#scopes-panel", "Revealed"):
             self.query_one(name).styles.display = None if token is not None else "none"

@@ -92,6 +92,9 @@ class Revealed(Widget):
         self._secret = Secret("")
         self._shown = False
         self._keeps_place = False
+        self._looks_for_place = False
+        self._lowest = 0
+        """The last row where it has room without scrolling."""
 
     def render(self) -> Content:
         return Content(f"\n{self._secret.reveal()}" if self._shown else "")
@@ -99,9 +102,22 @@ class Revealed(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         # A margin in place of the empty row above it would be there while it is hidden, too.
         rows = 1 - (-len(self._secret.reveal()) // max(width, 1))
-        top = self.virtual_region.y  # where the last layout has put it
-        self._keeps_place = 0 < top <= container.height - rows
+        # It is asked with the height of the page, and with that of what the page holds.
+        self._lowest = max(self._lowest, container.height - rows)
+        if not self._looks_for_place:
+            # Asked for within a layout, its place would be that of another whole layout.
+            self._looks_for_place = self.call_after_refresh(self._look_for_place)
         return rows if self._shown or self._keeps_place else 0
+
+    def _look_for_place(self) -> None:
+        self._looks_for_place = False
+        above = self.parent.children if isinstance(self.parent, Widget) else ()
+        top = max((each.virtual_region_with_margin.bottom for each in above if each is not self),
+                  default=0)  # fmt: skip
+        keeps, self._lowest = 0 < top <= self._lowest, 0
+        if keeps is not self._keeps_place:
+            self._keeps_place = keeps
+            self.refresh(layout=not self._shown)
 
     def hold(self, secret: Secret) -> None:
         if secret != self._secret:
