@@ -153,3 +153,12 @@ async def test_the_settings_of_this_machine_do_not_count(stage: Stage, server: S
     async with app(stage, server).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "end unknown")
         assert "another" not in seen(pilot)
+
+
+async def test_a_large_terminal_says_where_the_token_is_from_and_shows_no_empty_lists(
+    stage: Stage, server: Server
+) -> None:
+    async with app(stage, server).run_test(size=(140, 40)) as pilot:
+        await shows(pilot, "About this token")
+        await shows(pilot, "The access token comes from wtr serve")
+        assert not {"Profiles", "Activity", "Scopes"} & set(seen(pilot).split())

@@ -59,9 +59,9 @@ class SettingsScreen(WtrScreen):
     SettingsScreen NumberedLine { color: $muted; }
     SettingsScreen #uri-block, SettingsScreen #portal-block { margin: 1 0 0 0; }
     SettingsScreen #redirect-uri { padding: 0 0 0 2; text-style: bold; }
-    SettingsScreen #portal { margin: 0 0 0 2; }
+    SettingsScreen #portal { width: 1fr; margin: 0 0 0 2; }
     SettingsScreen #portal-problem { padding: 0 0 0 2; color: $over; }
-    SettingsScreen #aside { display: none; width: 58; margin: 0 0 0 3; }
+    SettingsScreen #aside { display: none; width: 64; padding: 1 2; margin: 0 0 0 3; }
     SettingsScreen #sections {
         height: auto; margin: 1 0 0 0; grid-size: 1; grid-gutter: 1 2;
     }
@@ -105,7 +105,7 @@ class SettingsScreen(WtrScreen):
     NAME = "settings"
     HELP_NAME = "Settings"
     HELP_TEXT = form.HELP
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (140, "-double")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (150, "-double")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
@@ -132,7 +132,7 @@ class SettingsScreen(WtrScreen):
         yield Quiet("", id="trouble")
         yield Horizontal(
             Vertical(*self._form(), id="form"),
-            Panel("What Webex asks for", Quiet(id="portal-form"), id="aside", classes="-roomy"),
+            Panel("What Webex asks for", Quiet(id="portal-form"), id="aside"),
             id="columns",
         )
         yield ItemGrid(

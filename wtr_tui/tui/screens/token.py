@@ -26,7 +26,7 @@ from wtr_tui.token_state import (
     scopes_asked,
     scopes_not_granted,
 )
-from wtr_tui.tui.keys import Key, key, keys
+from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.overview import Owner, claims_of
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Followed, Session
@@ -144,6 +144,8 @@ class TokenScreen(WtrScreen):
     TokenScreen.-panels.-airy.-empty #access-panel { height: 1fr; }
     TokenScreen.-panels.-grand.-empty #access-panel { height: 1fr; }
     TokenScreen.-panels.-grand Lives { margin: 2 0; }
+    TokenScreen #about { height: 1fr; }
+    TokenScreen #about Quiet { width: 100%; }
     TokenScreen.-panels.-short Panel, TokenScreen.-panels.-tiny Panel { padding: 0 2; margin: 0; }
     TokenScreen.-tiny #figures-row { min-height: 1; }
     """
@@ -233,7 +235,7 @@ class TokenScreen(WtrScreen):
             self.query_one(name).styles.display = None if token is not None else "none"
         empty = self.query_one("#empty", Quiet)
         empty.display = token is None
-        self.set_class(token is None, "-empty")
+        self.set_class(token is None or self.session.socket is not None, "-empty")
         if token is None:
             self.query_one("#who", Quiet).show("")
             state = state_of(self.session, self.session.now())
@@ -262,6 +264,9 @@ class TokenScreen(WtrScreen):
         return f"{date(token.obtained_at, self.session.now(), seconds=False)}{suffix}"
 
     def _show_scopes(self, token: Token) -> None:
+        if self.session.socket is not None:  # it says nothing of them
+            self.query_one("#scopes-panel").display = False
+            return
         granted, lacking = granted_of(self.session.used), missing_words(self.session.used)
         self.query_one("#scopes-panel", Panel).show_right(granted)
         names = "  ".join(token.scopes) or "Webex did not say which"
@@ -378,15 +383,9 @@ class TokenScreen(WtrScreen):
         if not self._has_panels:
             return
         if not self.query("#aside"):
-            all_profiles = pressable(key("go-profiles", "f5"), "all")
-            more = pressable(key("history", "H"), "more")
-            await self.query_one("#columns").mount(
-                Vertical(
-                    Panel("Profiles", ProfileRows(), right=all_profiles, id="profiles"),
-                    Panel("Activity", ActivityRows(), right=more, id="activity"),
-                    id="aside",
-                )
-            )
+            await self.query_one("#columns").mount(Vertical(*self._aside(), id="aside"))
+        if session.socket is not None:
+            return
         height = self.app.size.height
         entries = await in_thread(lambda: overview.entries(session.profile, most=height))
         if not self.is_built:
@@ -395,6 +394,17 @@ class TokenScreen(WtrScreen):
         self.query_one(ProfileRows).show(rows, most=most, spaced=airy)
         shown = [overview.activity_row(entry, session.now()) for entry in entries]
         self.query_one(ActivityRows).show(shown)
+
+    def _aside(self) -> Iterable[Widget]:
+        if self.session.socket is not None:  # it has neither profiles nor a history here
+            from wtr_tui.tui import from_socket
+
+            yield Panel("About this token", Quiet(with_keys(from_socket.HELP_TEXT)), id="about")
+            return
+        all_profiles = pressable(key("go-profiles", "f5"), "all")
+        more = pressable(key("history", "H"), "more")
+        yield Panel("Profiles", ProfileRows(), right=all_profiles, id="profiles")
+        yield Panel("Activity", ActivityRows(), right=more, id="activity")
 
     def on_profile_rows_row_pressed(self, event: ProfileRows.RowPressed) -> None:
         for each in self.session.roster:
