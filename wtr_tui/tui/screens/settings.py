@@ -127,6 +127,7 @@ class SettingsScreen(WtrScreen):
         self._portal_redirect_uri = ""
         """As the pasted OAuth URL spells it: Webex compares it byte for byte."""
         self._filled_from: object = None
+        self._fields: dict[str, Field] = {}
 
     def content(self) -> Iterable[Widget]:
         yield Quiet("", id="trouble")
@@ -168,7 +169,9 @@ class SettingsScreen(WtrScreen):
             entry = ChoiceInput(setting.choices, setting.default_text)
         elif setting not in form.BASICS:
             entry.placeholder = setting.default_text
-        return Field(setting.title, setting.name, entry, check, form.meaning(setting))
+        field = Field(setting.title, setting.name, entry, check, form.meaning(setting))
+        self._fields[setting.name] = field  # a query for them would go through the whole screen
+        return field
 
     def on_mount(self) -> None:
         self._fill()
@@ -185,7 +188,7 @@ class SettingsScreen(WtrScreen):
             self.set_focus(focused)
 
     def fields(self) -> dict[str, Field]:
-        return {field.key: field for field in self.query(Field)}
+        return self._fields
 
     def _texts(self) -> dict[str, str]:
         return {key: field.entry.value for key, field in self.fields().items()}
@@ -262,7 +265,7 @@ class SettingsScreen(WtrScreen):
             self.focus_next()
 
     def _choose(self, entry: ChoiceInput) -> None:
-        label = next(each.label for each in self.query(Field) if each.entry is entry)
+        label = next(each.label for each in self._fields.values() if each.entry is entry)
 
         def take(value: str | None) -> None:
             entry.value = entry.value if value is None else value
@@ -306,7 +309,7 @@ class SettingsScreen(WtrScreen):
     def _changed_fields(self) -> list[Field]:
         if self.session.used.settings_error is not None:
             return []  # none of them is shown
-        return [field for field in self.query(Field) if field.changed]
+        return [field for field in self._fields.values() if field.changed]
 
     def _portal_problem(self, problem: str) -> None:
         shown = self.query_one("#portal-problem", Quiet)
