@@ -233,7 +233,7 @@ def test_what_cannot_be_read_of_the_proxies_is_told_before_a_sign_in_begins(
     path = home.settings_path("default")
     path.write_text(path.read_text().replace(sandbox.base_url, "https://webexapis.invalid/v1"))
     running = home.start(
-        "retrieve", "--no-browser", "-t", "10", https_proxy=proxy, no_proxy=no_proxy
+        "retrieve", "--no-browser", "-t", "2", https_proxy=proxy, no_proxy=no_proxy
     )
     ran = ended(running)
     assert ran.code == code

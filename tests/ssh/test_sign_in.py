@@ -60,11 +60,9 @@ def test_the_screen_says_that_this_is_over_ssh_and_what_of_the_line_is_a_guess(
     [
         lambda address: "\r\n".join(re.findall(".{1,50}", address)),
         lambda address: f' \n"{address[:70]}\n  {address[70:]}"\n',
-        lambda address: f"<{address}>",
         lambda address: address.partition("?")[2],
-        lambda address: address.replace("http:", "https:"),
     ],
-    ids=["wrapped", "quoted", "angled", "query", "https"],
+    ids=["wrapped", "quoted", "query"],
 )
 def test_the_address_the_browser_ended_at_is_pasted_back(
     configured: Home, log_in: LogIn, sandbox: Sandbox, written: Callable[[str], str]
