@@ -186,7 +186,7 @@ def test_a_program_that_is_continued_again_and_again_repaints_and_ends_with_its_
 ) -> None:
     terminal = start()
     terminal.wait_for("● valid")
-    for signals in ((signal.SIGSTOP, signal.SIGCONT), *[(signal.SIGCONT,)] * 5):
+    for signals in ((signal.SIGSTOP, signal.SIGCONT), *[(signal.SIGCONT,)] * 10):
         terminal.forget_screen()
         for number in signals:
             terminal.signal(number)

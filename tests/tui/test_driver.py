@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import threading
 
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import ANSIToTruecolor
 from textual.screen import Screen
 
-from wtr_tui.tui import driver
+from wtr_tui.tui import driver, lifecycle
 from wtr_tui.tui.driver import spared
 
 
@@ -37,6 +39,34 @@ def test_an_app_may_begin_with_a_theme_of_the_terminals_own_colours(name: str) -
 def test_a_screen_takes_a_callback_of_whoever_waits_for_it() -> None:
     parameters = list(inspect.signature(Screen._push_result_callback).parameters)
     assert parameters[1:3] == ["requester", "callback"]
+
+
+@pytest.mark.parametrize("handler", ["_sigtstp_application", "_sigcont_application"])
+def test_a_signal_that_comes_while_something_is_written_waits_for_its_end(
+    monkeypatch: pytest.MonkeyPatch, handler: str
+) -> None:
+    happened: list[str] = []
+
+    def write(terminal: driver.TerminalDriver, _: str) -> None:
+        happened.append("begun")
+        getattr(terminal, handler)()
+        happened.append("written")
+
+    def acted() -> bool:
+        happened.append("acted")
+        return handler == "_sigcont_application"  # either way it has nothing more to do
+
+    monkeypatch.setattr(LinuxDriver, "__init__", lambda *_, **__: None)
+    monkeypatch.setattr(LinuxDriver, "write", write)
+    monkeypatch.setattr(lifecycle, "can_be_resumed", acted)
+    monkeypatch.setattr(lifecycle, "terminal_is_gone", acted)
+    terminal = driver.TerminalDriver()
+    monkeypatch.setattr(terminal, "exit_event", threading.Event(), raising=False)
+    monkeypatch.setattr(terminal, "_key_thread", None, raising=False)
+    monkeypatch.setattr(terminal, "_auto_restart", True, raising=False)
+    monkeypatch.setattr(terminal, "_must_signal_resume", True, raising=False)
+    terminal.write("a picture")
+    assert happened == ["begun", "written", "acted"]
 
 
 GREEN = "\x1b[38;2;1;2;3;48;2;9;9;9m"

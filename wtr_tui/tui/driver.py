@@ -10,10 +10,12 @@ import errno
 import os
 import re
 import selectors
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import zip_longest
+from typing import Any
 
 from rich.text import Text
 from textual import constants
@@ -65,6 +67,11 @@ class TerminalDriver(LinuxDriver):
     _asked = False
     _is_on = False
     _title = ""
+    _is_writing = False
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        self._put_off: list[Callable[[], None]] = []
+        super().__init__(*arguments, **more)
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]  # as Textual has it
@@ -91,9 +98,30 @@ class TerminalDriver(LinuxDriver):
         return ground if isinstance(ground, Ground) else None
 
     def write(self, data: str) -> None:
-        super().write(spared(data))
+        if threading.current_thread() is not threading.main_thread():
+            super().write(spared(data))
+            return
+        self._is_writing = True
+        try:
+            super().write(spared(data))
+        finally:
+            self._is_writing = False
+        while self._put_off:
+            self._put_off.pop(0)()
+
+    def _is_put_off(self, handler: Callable[[], None]) -> bool:
+        """Whether this signal has to wait until what is being written is in the queue.
+
+        Python runs a handler between any two steps of the main thread: one that writes, while the
+        queue of the writer is locked below it, would wait for that lock for ever.
+        """
+        if self._is_writing:
+            self._put_off.append(handler)
+        return self._is_writing
 
     def _sigtstp_application(self, *_: object) -> None:
+        if self._is_put_off(self._sigtstp_application):
+            return
         # Textual would stop itself with SIGSTOP, for ever where nobody resumes it.
         if not lifecycle.can_be_resumed():
             return
@@ -103,6 +131,8 @@ class TerminalDriver(LinuxDriver):
         lifecycle.stop_group()
 
     def _sigcont_application(self, *_: object) -> None:
+        if self._is_put_off(self._sigcont_application):
+            return
         # The kernel sends it with the SIGHUP of a terminal that is gone, and whoever stopped us
         # with SIGSTOP may have drawn over the screen. Textual would start a second thread that
         # reads, and might wait for the first one for ever.
