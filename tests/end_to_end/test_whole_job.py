@@ -35,7 +35,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     terminal.press(integration.client_id)
     terminal.wait_for(integration.client_id[-20:])
     terminal.press("tab")
-    terminal.wait_for_cursor("Secret")
+    terminal.wait_for_cursor("Client Secret")
     terminal.press(secret)
     terminal.wait_for("•" * 20)
     terminal.press("tab", "tab")
