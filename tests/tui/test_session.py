@@ -156,7 +156,7 @@ async def test_all_are_refreshed_on_a_key_and_a_failure_stands_beside_its_profil
         _make(stage, f"calling-{number}", left=timedelta(days=10))
     webex.failures = {"calling-3": TemporaryError("The network is unreachable.")}
     app = stage.app()
-    async with app.run_test(size=(140, 34)) as pilot:
+    async with app.run_test(size=(160, 34)) as pilot:
         await pilot.press("f5")
         await shows(pilot, "calling-11")
         await pilot.press("R")
