@@ -146,3 +146,12 @@ def test_that_everybody_can_change_the_file_is_told_once_where_it_is_believed(pa
     warnings = settings.load(path, {TRUST_VARIABLE: "1"}).warnings
     assert len(warnings) == len(GUARDED)
     assert all("Every user can change" in each for each in warnings)
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("mode", [0o600, 0o666])
+def test_that_the_file_is_another_users_is_told_once(path: Path, mode: int) -> None:
+    path.write_text("appid: C12ab\nsecret: s3cret\n")
+    path.chmod(mode)
+    os.chown(path, 65_534, 65_534)
+    assert sum("belongs to" in each for each in settings.load(path, {}).warnings) == 1

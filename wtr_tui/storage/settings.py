@@ -449,7 +449,11 @@ def _warnings(path: Path | None, file: SettingsFile) -> list[str]:
     found = [_unknown(path, key, entry.line) for key, entry in file.entries.items()]
     secret = file.entries.get("secret")
     holds_secret = secret is not None and secret.value is not None
-    if file.mode & 0o002:
+    foreign = file.owner not in (os.geteuid(), 0)
+    if foreign:
+        owner = user_name(file.owner)
+        found.append(f"{path} belongs to {owner}, who decides where your secret is sent.")
+    if file.mode & 0o002 and not foreign:
         # Whoever changes it can have the secret sent elsewhere, or a command run.
         found.append(changed_by_others(path, file))
     elif holds_secret and file.mode & 0o077:
@@ -463,9 +467,6 @@ def _warnings(path: Path | None, file: SettingsFile) -> list[str]:
         trees = [folder for folder in parents if os.path.lexists(folder / ".git")]
         if trees:
             found.append(f"{path} holds the secret and lies in the git work tree {trees[0]}.")
-    if file.owner not in (os.geteuid(), 0):
-        owner = user_name(file.owner)
-        found.append(f"{path} belongs to {owner}, who decides where your secret is sent.")
     return list(filter(None, found))
 
 
