@@ -101,7 +101,7 @@ def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> N
 
 def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token | None) -> None:
     begun = time.monotonic()
-    failure, output = _ended(settings[ON_TOKEN], _environ(profile, event, token), _given(token))
+    failure, output = _outcome(settings[ON_TOKEN], _environ(profile, event, token), _given(token))
     seconds = f"{time.monotonic() - begun:.1f} s"
     hidden = [secret for secret in (token and token.access_token, settings.secret) if secret]
     if token is not None and token.refresh_token is not None:
@@ -137,7 +137,7 @@ def _environ(profile: Profile, event: str, token: Token | None) -> dict[str, str
     return {**os.environ, **about}
 
 
-def _ended(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str, bytes]:
+def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str, bytes]:
     """How it failed ("" for not at all), and the beginning of what it printed.
 
     No shell: ``sh -c '…'`` is the way to one.

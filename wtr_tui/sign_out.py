@@ -132,7 +132,7 @@ def _asked(
     now: Callable[[], datetime],
 ) -> SignedOut:
     here = "The token is kept here." if keep else "The token is deleted here."
-    if _has_ended(stored.token, now()):
+    if _has_expired(stored.token, now()):
         return SignedOut(Revoked.EXPIRED, (f"{here} It had expired: nothing is left to revoke.",))
     if not stored.base_url and not settings.knows_base_url:
         # Of version 0.1.0, whose file does not say where its token may be sent.
@@ -199,7 +199,7 @@ def _usable(client: WebexClient, token: Token, now: Callable[[], datetime]) -> T
     return token
 
 
-def _has_ended(token: Token, now: datetime) -> bool:
+def _has_expired(token: Token, now: datetime) -> bool:
     if token.is_valid(now):
         return False
     left = token.refresh_left(now)

@@ -229,11 +229,11 @@ def _lines(
     ``authorize_url`` holds the state: it is only shown where a user can paste the answer.
     """
     if isinstance(step, steps.Listening):
-        return _ways(step, here) + (_paste_way(authorize_url) if can_paste else [])
+        return _methods(step, here) + (_pasting(authorize_url) if can_paste else [])
     if isinstance(step, steps.NotListening):
         return [
             f"{step.message} {step.hint}".rstrip(),
-            *(_paste_way(authorize_url, step.is_elsewhere) if can_paste else []),
+            *(_pasting(authorize_url, step.is_elsewhere) if can_paste else []),
         ]
     if isinstance(step, steps.BrowserArrived):
         return ["A browser arrived and was sent to Webex."]
@@ -272,7 +272,7 @@ _REUSED = (
 )
 
 
-def _ways(step: steps.Listening, here: Surroundings) -> list[str]:
+def _methods(step: steps.Listening, here: Surroundings) -> list[str]:
     sign_in = ["Sign in to Webex in your browser:", f"  {step.start_url}"]
     forward = [
         "Your browser is on another machine? Forward the port from there:",
@@ -293,7 +293,7 @@ def _ways(step: steps.Listening, here: Surroundings) -> list[str]:
     ]
 
 
-def _paste_way(authorize_url: str, is_elsewhere: bool = False) -> list[str]:
+def _pasting(authorize_url: str, is_elsewhere: bool = False) -> list[str]:
     if is_elsewhere:
         return [
             "Open this address in any browser, sign in, and paste here where it ends:",

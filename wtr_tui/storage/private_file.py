@@ -68,8 +68,8 @@ def write_private(
     make_private_folder(folder)
     directory = _open_folder(folder)
     try:
-        notices = _judge_folder(directory, folder, tighten=tighten_folder)
-        notices += _judge_replaced(directory, path, name)
+        notices = _check_folder(directory, folder, tighten=tighten_folder)
+        notices += _check_replaced(directory, path, name)
         _replace(directory, name, content, flush=flush)
         if flush:
             notices += _flush_folder(directory, path)
@@ -288,7 +288,7 @@ def _open_folder(folder: str) -> int:
     return os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-def _judge_folder(directory: int, folder: str, *, tighten: bool) -> tuple[str, ...]:
+def _check_folder(directory: int, folder: str, *, tighten: bool) -> tuple[str, ...]:
     facts = os.fstat(directory)
     _require_own_folder(folder, facts)
     if tighten and facts.st_uid == os.geteuid():
@@ -306,7 +306,7 @@ def _require_own_folder(folder: str, facts: os.stat_result) -> None:
         )
 
 
-def _judge_replaced(directory: int, path: str, name: str) -> tuple[str, ...]:
+def _check_replaced(directory: int, path: str, name: str) -> tuple[str, ...]:
     try:
         facts = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:

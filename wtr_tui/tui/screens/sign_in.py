@@ -379,13 +379,13 @@ class SignInScreen(WtrScreen):
         """A paste anywhere on this screen is meant for the one field there is."""
         if self.running and self.focused is None:
             event.stop()
-            self._judge(event.text)
+            self._take_pasted(event.text)
 
     @on(PastedAddress.Offered)
     def _offered(self, event: PastedAddress.Offered) -> None:
-        self._judge(event.text)
+        self._take_pasted(event.text)
 
-    def _judge(self, text: str) -> None:
+    def _take_pasted(self, text: str) -> None:
         if self._attempt is None or not text.strip():
             return
         refusal = self._attempt.paste(text)
@@ -496,7 +496,7 @@ class SignInScreen(WtrScreen):
             await in_thread(lambda: demo.approve(url))
         else:
             url = attempt.authorize_url
-            self._judge(await in_thread(lambda: demo.approved_address(url)))
+            self._take_pasted(await in_thread(lambda: demo.approved_address(url)))
 
 
 def offered(

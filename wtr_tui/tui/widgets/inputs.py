@@ -158,10 +158,10 @@ class Field(Vertical):
         self.entry.value = value
         self.entry.disabled = fixed
         self.tell_source(source)
-        self.judge()
+        self.check()
 
     @on(Input.Changed)
-    def judge(self) -> None:
+    def check(self) -> None:
         self.problem = self._check(self.entry.value) or ""
         # What is merely missing so far is said calmly.
         self.set_class(bool(self.problem), "-shown")
