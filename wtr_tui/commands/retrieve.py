@@ -333,7 +333,7 @@ def _print_qr_code(authorization: DeviceAuthorization) -> None:
 
 def _who(account: Account) -> str:
     if account.display_name or account.email:
-        return f"The token is that of {account.named}."
+        return f"The token is that of {account.named}.".replace("….", "…")
     where = f" It belongs to the organisation {account.organization}." if account.known else ""
     return f"Webex does not name its owner; that takes the scope spark:people_read.{where}"
 

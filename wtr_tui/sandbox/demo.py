@@ -108,7 +108,8 @@ def demo() -> Iterator[Demo]:
     with Sandbox([integration, _SERVICE_APP]) as sandbox, temporary as directory:
         running = Demo(sandbox, Path(directory))
         make_private_folder(str(running.token_path.parent))
-        settings = settings_text(sandbox, _SCOPES)
+        # A grant of a quarter of an hour is near its end all the time.
+        settings = settings_text(sandbox, _SCOPES) + "warnBefore: 5m\n"
         write_private(str(running.settings_path), settings.encode())
         unattended = running.settings_path.with_name("unattended.yaml")
         write_private(str(unattended), _service_app_text(sandbox, _SERVICE_APP).encode())

@@ -15,7 +15,7 @@ from wtr_tui.history import WORDS, Entry, Event
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Followed, Session
-from wtr_tui.tui.state import coarse, sign_in_by, state_of_profile
+from wtr_tui.tui.state import coarse, sign_in_by, sign_in_meaning, state_of_profile
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.lists import ActivityRow, ProfileRow
 from wtr_tui.tui.widgets.message_line import Tone
@@ -88,8 +88,7 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
         meaning = Meaning.CALM if each.keeper.auto else meaning
         end = sign_in_by(each, now)
         if end is not None:
-            here = end.astimezone()
-            meaning, about = Meaning.SOON, f"sign in by {here.day} {here:%b}"
+            meaning, about = sign_in_meaning(end, now), f"sign in by {_day(end, now)}"
     left = token.left(now)
     if left is None:
         return ProfileRow(name, meaning, about, "end unknown", current=current)
@@ -201,6 +200,13 @@ def activity_row(entry: Entry, now: datetime, *, life: bool = True) -> ActivityR
         what = f"{what}, {clock.duration(max(entry.expires_at - entry.at, timedelta(0)))}"
     by = entry.by if entry.place in {"", "terminal"} else entry.place
     return ActivityRow(when(entry.at, now), _TONES[entry.event], what, by)
+
+
+def _day(instant: datetime, now: datetime) -> str:
+    """``29 Nov``, ``11:00`` today."""
+    here = instant.astimezone()
+    today = here.date() == now.astimezone().date()
+    return f"{here:%H:%M}" if today else f"{here.day} {here:%b}"
 
 
 def when(instant: datetime, now: datetime) -> str:

@@ -93,8 +93,7 @@ def standing(session: Session) -> Standing:
         place = ""  # at their own desk
     name = session.profile.name
     name = "sandbox" if session.demo is not None and name == DEFAULT_PROFILE else name
-    # The whole grant of the sandbox lasts for minutes.
-    end = sign_in_by(session.used, now) if session.demo is None else None
+    end = sign_in_by(session.used, now)
     by = f"sign in by {date(end, now)}" if end is not None and state.kind in _COUNTS else ""
     return Standing(state.meaning, words, name, place, short, by)
 
@@ -114,6 +113,13 @@ def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
     from wtr_tui import token_state
 
     return token_state.sign_in_by(keeper.known, token, followed.settings, now)
+
+
+def sign_in_meaning(end: datetime | None, now: datetime) -> Meaning:
+    """Of a sign-in that :func:`sign_in_by` gives the end of."""
+    if end is None:
+        return Meaning.CALM
+    return Meaning.URGENT if end - now <= timedelta(days=1) else Meaning.SOON
 
 
 def coarse(left: timedelta) -> str:

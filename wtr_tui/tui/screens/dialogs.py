@@ -62,7 +62,8 @@ class Dialog(ModalScreen[ScreenResultType]):
         self.query_one(Box).scroll_relative(y=lines, animate=False)
 
 
-SCROLL_KEYS = (("↑ ↓", "scroll"), ("Esc", "closes"))
+_SCROLL = ("↑ ↓", "scroll")
+SCROLL_KEYS = (_SCROLL, ("Esc", "closes"))
 
 
 class Box(VerticalScroll, can_focus=False):
@@ -75,13 +76,23 @@ class Box(VerticalScroll, can_focus=False):
     def __init__(self, title: str, *keys: tuple[str, str], columns: int = 68) -> None:
         super().__init__()
         self.show_title(title)
-        self._keys = [(with_keys(key), word) for key, word in keys]
+        self._every = [(with_keys(key), word) for key, word in keys]
+        self._show_keys()
+        self.styles.width = columns + _AROUND
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """The keys that scroll are shown while there is something to scroll."""
+        self._keys = [
+            each for each in self._every if each != _SCROLL or self.show_vertical_scrollbar
+        ]
         parts = [
             Content.assemble(Content.styled(key, "bold $next"), f" {word}")
             for key, word in self._keys
         ]
         self.border_subtitle = self._line = Content(_BETWEEN).join(parts)
-        self.styles.width = columns + _AROUND
 
     def on_click(self, event: events.Click) -> None:
         width, height = self.outer_size

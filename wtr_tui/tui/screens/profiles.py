@@ -36,6 +36,7 @@ from wtr_tui.tui.state import (
     next_refresh,
     next_refresh_in_short,
     sign_in_by,
+    sign_in_meaning,
     state_of_profile,
 )
 from wtr_tui.tui.themes import Meaning
@@ -407,7 +408,7 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
     lines and rows is not said once more."""
     keeper, token = each.keeper, _token(each)
     account = keeper.stored.account if keeper.stored is not None else Account()
-    yield replace(account, organization="").named if account.known else "not known"
+    yield _owner(account) if account.known else "not known"
     yield account.organization or (token and token.organization) or ""
     if token is None:
         yield "none yet"
@@ -435,6 +436,11 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
         yield "nothing yet"
     wrong = each.settings_error or next(iter(each.settings.problems), None)
     yield str(wrong) if wrong is not None else each.settings_place
+
+
+def _owner(account: Account) -> str:
+    """``Ann Example (ann@example.com)``."""
+    return replace(account, organization="").named
 
 
 def _end(end: datetime | None, now: datetime) -> str:
@@ -476,22 +482,27 @@ NAME, STATE, OWNER, ACCESS, SIGN_IN, NEXT, LAST = COLUMNS = (
 class Row:
     """The cells of one profile, in the order of :data:`COLUMNS`; painted anew where it differs."""
 
-    meaning: Meaning
+    state: Meaning
+    """Of the access token."""
+    sign_in: Meaning
     cells: tuple[str, ...]
     tone: Tone
     """Of what happened last."""
     used: bool
-    sign_in_soon: bool = False
+
+    @property
+    def meaning(self) -> Meaning:
+        """Of the profile: a sign-in that is near takes somebody, however well the token is."""
+        return self.sign_in if self.state is Meaning.CALM else self.state
 
 
 def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     """What there is to say of a profile now."""
     state = state_of_profile(each, now)
     stored, token = each.keeper.stored, _token(each)
-    owner = stored.account.named if stored is not None and stored.account.known else "-"
+    owner = _owner(stored.account) if stored is not None and stored.account.known else "-"
     last, tone = _last(each, now)
-    soon = sign_in_by(each, now) is not None
-    meaning = Meaning.SOON if soon and state.meaning is Meaning.CALM else state.meaning
+    sign_in = sign_in_meaning(sign_in_by(each, now), now)
     cells = (
         each.profile.name,
         state.word,
@@ -501,7 +512,7 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
         next_refresh_in_short(each.keeper, now),
         last,
     )
-    return Row(meaning, cells, tone, used, soon)
+    return Row(state.meaning, sign_in, cells, tone, used)
 
 
 def widths(rows: Sequence[Row], room: int) -> dict[Column, int]:
@@ -524,6 +535,9 @@ def widths(rows: Sequence[Row], room: int) -> dict[Column, int]:
             break
         shown[column] = width
         left -= width + len(_GAP)
+    if OWNER in shown:  # what nobody else wants
+        longest = max(len(row.cells[COLUMNS.index(OWNER)]) for row in rows)
+        shown[OWNER] += max(min(left, longest - shown[OWNER]), 0)
     return {column: shown[column] for column in COLUMNS if column in shown}
 
 
@@ -535,16 +549,15 @@ def heading(columns: dict[Column, int]) -> Content:
 
 def line(row: Row, columns: dict[Column, int]) -> Content:
     """``● default  valid  Ann Example  13 d 23 h  89 d 4 h  Mon 7 Dec 11:00  11:00 refreshed``."""
-    sign, colour = row.meaning.sign, row.meaning.colour
     tone_sign, tone = row.tone.value
-    parts = [Content.styled(f"{sign} ", f"bold {colour}")]
+    parts = [Content.styled(f"{row.meaning.sign} ", f"bold {row.meaning.colour}")]
     for column, width in columns.items():
         text = row.cells[COLUMNS.index(column)]
         cell = cut(f"{tone_sign} {text}" if column is LAST and text else text, width).ljust(width)
         style = {
             NAME: "bold $foreground" if row.used else "$foreground",
-            STATE: colour,
-            SIGN_IN: "$soon" if row.sign_in_soon else "$foreground",
+            STATE: row.state.colour,
+            SIGN_IN: "$foreground" if row.sign_in is Meaning.CALM else row.sign_in.colour,
             LAST: tone,
         }.get(column, "$foreground")
         parts.append(Content.styled(f"{cell}{_GAP}", style))

@@ -171,6 +171,7 @@ class SettingsScreen(WtrScreen):
             entry.placeholder = setting.default_text
         field = Field(setting.title, setting.name, entry, check, form.meaning(setting))
         self._fields[setting.name] = field  # a query for them would go through the whole screen
+        field.display = setting.name not in _SERVICE_APP_ONLY  # until it is known which kind it is
         return field
 
     def on_mount(self) -> None:
@@ -297,7 +298,7 @@ class SettingsScreen(WtrScreen):
         """What only a service app needs is shown for one, and where it is set."""
         fields = self.fields()
         is_service_app = fields["kind"].entry.value == SERVICE_APP
-        for key in ("applicationId", "targetOrgId", "through"):
+        for key in _SERVICE_APP_ONLY:
             fields[key].display = is_service_app or bool(fields[key].entry.value)
 
     def _show_file(self) -> None:
@@ -448,6 +449,7 @@ class SettingsScreen(WtrScreen):
             self.tell("Not copied: the redirect port has to be right first.", Tone.BAD)
 
 
+_SERVICE_APP_ONLY = ("applicationId", "targetOrgId", "through")
 _ADDRESS = "https://webexapis.com/v1/authorize?client_id="
 
 

@@ -103,7 +103,7 @@ class SignInScreen(WtrScreen):
             Key("t", "extend", "More time", "Wait five minutes longer"),
             Key("a", "approve", "Approve (sandbox)", "Approve as a user would; sandbox only"),
             Key("x", "cancel", "Cancel", "Cancel this sign-in"),
-            Key("escape", "leave_field", "Leave", "Leave the field", show=False),
+            Key("escape", "leave_field", "Leave the field", "Go back from the field to the keys"),
             Key("q", "app.quit", "Quit", "Quit"),
         )
     ]  # fmt: skip
@@ -411,6 +411,8 @@ class SignInScreen(WtrScreen):
             self.session.used.ready and not self._minting,
             self.session.demo is not None,
         )
+        if action == "leave_field":
+            return self.focused is not None
         return offered(action, self.progress, running=self.running, ready=ready, sandbox=sandbox)
 
     def action_open(self) -> None:
@@ -570,7 +572,7 @@ _REUSED = (
 
 def _signed_in(step: steps.SignedIn) -> str:
     """Who was signed in, until when, and where to go on."""
-    who = f" as {step.account.named}" if step.account.known else ""
+    who = f" as {replace(step.account, organization='').named}" if step.account.known else ""
     ends = step.token.expires_at
     until = f" The token is saved and good until {clock.local(ends)}" if ends else " It is saved"
     kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
@@ -620,7 +622,8 @@ def _ended(error: WtrError) -> steps.Ended:
 
 def _token_words(session: Session, stored: StoredToken) -> str:
     state = state_of(session, session.now())
-    have = f"You have a token{f' of {stored.account.named}' if stored.account.known else ''}"
+    account = replace(stored.account, organization="")
+    have = f"You have a token{f' of {account.named}' if account.known else ''}"
     shows = f"{key('go-token', 'f2')} shows it."
     ends = stored.token.expires_at
     match state.kind:

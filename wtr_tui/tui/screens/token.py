@@ -36,6 +36,7 @@ from wtr_tui.tui.state import (
     date,
     next_refresh,
     sign_in_by,
+    sign_in_meaning,
     state_of,
     state_of_profile,
 )
@@ -268,12 +269,15 @@ class TokenScreen(WtrScreen):
             self.query_one("#scopes-panel").display = False
             return
         granted, lacking = granted_of(self.session.used), missing_words(self.session.used)
-        self.query_one("#scopes-panel", Panel).show_right(granted)
+        every = pressable(key("scopes", "S"), "all")
+        self.query_one("#scopes-panel", Panel).show_right(
+            Content.assemble(granted, Content.styled(" · ", "not bold $line"), every)
+        )
         names = "  ".join(token.scopes) or "Webex did not say which"
         if lacking:
             names = f"{lacking}: {key('scopes', 'S')} tells more"
         self.query_one(ScopeList).show(token.scopes, f"{lacking}. {GRANT_MORE}" if lacking else "")
-        first = Content.assemble(granted, "  ", Content.styled(names, "$foreground"))
+        first = Content.assemble(granted, " (", every, ")  ", Content.styled(names, "$foreground"))
         self.query_one(Facts).state("Scopes", "" if self._has_panels else first)
 
     def _show_who(self) -> None:
@@ -562,11 +566,9 @@ def _sign_in_life(followed: Followed, token: Token, now: datetime) -> Life:
         return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
     if ends is None:
         return Life(label, began, None, "end unknown", Meaning.UNKNOWN)
-    meaning = Meaning.CALM
+    meaning = sign_in_meaning(sign_in_by(followed, now), now)
     if ends <= now:
         meaning = Meaning.OVER
-    elif sign_in_by(followed, now) is not None:
-        meaning = Meaning.URGENT if ends - now <= timedelta(days=1) else Meaning.SOON
     return Life(label, began, ends, date(ends, now), meaning)
 
 
@@ -665,7 +667,7 @@ def _empty_words(session: Session) -> str:
 
 def _script_words(session: Session) -> str:
     if session.demo is not None:
-        return "wtr token and wtr exec -- CMD, with an integration of your own"
+        return "wtr token · wtr exec -- CMD, with your own integration"
     name = DEFAULT_PROFILE if session.socket else session.profile.name
     which = "" if name == DEFAULT_PROFILE else f" --profile {name}"
     return f"wtr token{which} · wtr exec{which} -- CMD · wtr help scripts"
