@@ -44,6 +44,18 @@ async def test_two_open_screens_announce_the_end_once(stage: Stage) -> None:
     assert ran.read_text() == "sign-in-soon\n"
 
 
+async def test_a_sign_in_due_today_is_named_with_its_time_in_the_list_of_profiles(
+    stage: Stage,
+) -> None:
+    stage.configure()
+    token = a_token(obtained_at=stage.clock(), refresh_life=timedelta(minutes=90))
+    stage.save(token)
+    assert token.refresh_expires_at is not None
+    by = token.refresh_expires_at.astimezone()
+    async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(140, 40)) as pilot:
+        await shows(pilot, f"▲ default  sign in by {by:%H:%M} ")
+
+
 @pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (140, 40)])
 async def test_header_and_view_name_the_instant_by_which_somebody_has_to_sign_in(
     stage: Stage, width: int, height: int

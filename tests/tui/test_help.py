@@ -111,6 +111,16 @@ async def test_a_key_in_the_frame_of_a_dialog_can_be_clicked(
         await until(pilot, lambda: clicked not in seen(pilot))
 
 
+@pytest.mark.parametrize(("height", "scrolls"), [(24, True), (60, False)])
+async def test_the_keys_that_scroll_are_named_where_there_is_something_to_scroll(
+    signed_in: Stage, height: int, scrolls: bool
+) -> None:
+    async with signed_in.app().run_test(size=(80, height)) as pilot:
+        await pilot.press("f2", "f1")
+        await shows(pilot, "Esc closes")
+        await until(pilot, lambda: ("↑ ↓ scroll" in seen(pilot)) is scrolls, "the keys")
+
+
 async def click_on(pilot: Pilot[int], text: str, *, beyond: int = 0) -> None:
     """Clicks where the text stands, once it has come to rest there."""
     before = None

@@ -9,7 +9,9 @@ from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.profiles import Rows
+from wtr_tui.tui.screens.profiles import OWNER, Row, Rows, widths
+from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.widgets.message_line import Tone
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +105,12 @@ async def test_a_click_marks_a_profile_and_one_on_the_marked_profile_switches_to
         assert app.session.profile.name == "default"
         await pilot.click(rows, offset=(2, 1))
         await tells(pilot, "This is the profile work.")
+
+
+def test_the_owner_is_given_the_columns_that_nobody_else_wants() -> None:
+    owner = "Robin Example (robin@example.com)"
+    cells = ("default", "valid", owner, "13 d", "89 d", "Mon 7 Dec 11:00", "11:00 refreshed")
+    row = Row(Meaning.CALM, Meaning.SOON, cells, Tone.GOOD, used=True)
+    assert widths([row], 150)[OWNER] == len(owner)
+    assert OWNER not in widths([row], 75)
+    assert row.meaning is Meaning.SOON

@@ -224,6 +224,28 @@ async def test_the_sign_in_goes_on_while_another_screen_is_looked_at(
         await signed_in(pilot)
 
 
+async def test_saved_settings_are_those_the_waiting_sign_in_goes_on_with(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    path = configured.configure_for(sandbox)
+    right = path.read_text()
+    path.write_text(right.replace(sandbox.integration.secret.reveal(), "mistyped"))
+    app = configured.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        before = await listens(pilot)
+        path.write_text(right)
+        app.session.used.load_settings()
+        app.settings_changed()
+        await tells(pilot, "The settings have changed, so this sign-in has begun anew.")
+        assert await listens(pilot) != before
+        url = attempt(pilot).authorize_url
+        await _anywhere(pilot, await in_thread(lambda: approved_address(url)))
+        await signed_in(pilot)
+        app.settings_changed()
+        await pilot.press("f3")
+        await shows(pilot, "Enter signs in again")
+
+
 async def test_declining_is_told_and_enter_tries_again(configured: Stage) -> None:
     async with configured.app().run_test(size=(80, 24)) as pilot:
         await listens(pilot)
@@ -476,5 +498,6 @@ async def test_while_the_field_has_the_focus_only_keys_are_offered_that_do_not_t
         line = seen(pilot).splitlines()[-1]
         assert "? Help" not in line
         assert "Cancel" not in line
+        assert "Esc Leave the field" in line
         await pilot.press("escape")
         await shows(pilot, "x Cancel")

@@ -12,7 +12,7 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 import wtr_tui.tui
-from tests.support.stage import Stage, tells
+from tests.support.stage import Stage, seen, shows, tells
 from wtr_tui import about
 from wtr_tui.tui import themes
 from wtr_tui.tui.themes import Ground, Meaning, light_by_answer, light_by_variable
@@ -251,6 +251,14 @@ async def test_a_theme_is_chosen_by_name_shown_and_kept(stage: Stage) -> None:
         await tells(pilot, "The theme is nord, saved to ~/.config/wtr-tui/default.yaml.")
         assert app.theme == "nord"
         assert "theme: nord\n" in path.read_text()
+
+
+async def test_each_theme_is_offered_once_and_what_is_no_name_is_explained(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "ctrl+t")
+        await shows(pilot, "ansi  the terminal's own sixteen colours")
+        assert "wtr-dark" not in seen(pilot)
 
 
 async def test_a_theme_that_cannot_be_kept_is_shown_all_the_same(stage: Stage) -> None:

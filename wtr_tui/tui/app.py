@@ -469,7 +469,10 @@ class WtrApp(driver.FaultApp):
             return
         from wtr_tui.tui.screens.choosers import ChoiceScreen
 
-        self.push_screen(ChoiceScreen("Theme", THEMES, self._wanted_theme), self._take_theme)
+        own = {theme.name for theme in themes.OWN}  # under another name, they are the first three
+        offered = [name for name in THEMES if name not in own or name == self._wanted_theme]
+        chooser = ChoiceScreen("Theme", offered, self._wanted_theme, themes.CHOICES)
+        self.push_screen(chooser, self._take_theme)
 
     def action_repaint(self) -> None:
         """Over what another program, such as ssh itself after ~C, has written on the screen."""

@@ -160,6 +160,15 @@ NAMES = {"auto": "wtr-dark", "dark": "wtr-dark", "light": "wtr-light", "ansi": "
 """The setting ``theme`` to the name of a theme; any other name is one of Textual's own."""
 
 
+CHOICES = {
+    "auto": "dark or light, as the terminal's background is",
+    "dark": "WTR²'s own",
+    "light": "WTR²'s own",
+    "ansi": "the terminal's own sixteen colours",
+}
+"""The settings that are not just the name of a theme, and what they mean."""
+
+
 def named(setting: str, *, light: bool = False, few_colours: bool = False) -> str:
     """The name of the theme that the setting ``theme`` means on such a terminal.
 

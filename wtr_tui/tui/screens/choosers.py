@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -120,17 +120,27 @@ def group(title: str) -> Option:
 
 
 class ChoiceScreen(Chooser["str | None"]):
-    """Gives the value that was chosen; None for none. ``current`` is marked."""
+    """Gives the value that was chosen; None for none. ``current`` is marked.
+
+    ``meanings`` says of some choices what they are.
+    """
 
     DEFAULT_CSS = "ChoiceScreen #meaning { display: none; }"
     PLACEHOLDER: ClassVar[str] = "type a part of its name"
     KEYS = (("Enter", "takes it"), ("↑ ↓", "move"), ("Esc", "closes"))
 
-    def __init__(self, title: str, choices: Sequence[str], current: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[str],
+        current: str = "",
+        meanings: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__()
         self._title = title
         self._choices = choices
         self._current = current
+        self._meanings = meanings or {}
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -139,9 +149,12 @@ class ChoiceScreen(Chooser["str | None"]):
     def options(self, words: str) -> Iterable[Option]:
         found = [each for each in self._choices if words.strip().lower() in each]
         self.query_one(Box).show_title(f"{self._title} · {len(found)} of {len(self._choices)}")
+        width = max(map(len, self._meanings), default=0)
         for each in found:
+            meaning = self._meanings.get(each, "")
+            means = Content.styled(f"  {meaning}", "$muted") if meaning else ""
             sign = Content.styled("● ", "$next") if each == self._current else "  "
-            yield Option(Content.assemble(sign, each), id=each)
+            yield Option(Content.assemble(sign, each.ljust(width), means), id=each)
 
     def choose(self, name: str, words: str) -> None:
         if name:

@@ -49,6 +49,7 @@ from wtr_tui.tui.widgets.steps import Steps, StepState
 if TYPE_CHECKING:
     from wtr_tui.auto_refresh import AutoRefresh
     from wtr_tui.retrieval import Retrieval
+    from wtr_tui.storage.settings import Settings
 
 _HINT_AFTER_SECONDS = 20
 _ROOM_FOR_ALL = 36
@@ -132,6 +133,7 @@ class SignInScreen(WtrScreen):
         super().__init__()
         self._attempt: Retrieval | None = None
         self._keeper: AutoRefresh | None = None
+        self._begun_with: object = None
         self.progress = Progress()
         self._began: datetime | None = None
         self._hinted = False
@@ -210,6 +212,21 @@ class SignInScreen(WtrScreen):
         self._failed, self._failed_at = ended, at
         self._show()
 
+    def on_settings_changed(self) -> None:
+        super().on_settings_changed()
+        if self.running and _signs_in_with(self.session.settings) != self._begun_with:
+            self._begin_again()
+
+    @work(group="again", exclusive=True)
+    async def _begin_again(self) -> None:
+        """An attempt goes on with the settings it began with: others take another one."""
+        await self.close_attempt()
+        if self.running:
+            return  # it exchanges the code, and ends by itself
+        self.action_begin()
+        if self.running:
+            self.tell("The settings have changed, so this sign-in has begun anew.")
+
     def on_profile_changed(self) -> None:
         self._fail(None)
         super().on_profile_changed()
@@ -247,6 +264,7 @@ class SignInScreen(WtrScreen):
             self._fail(_ended(error))
             return
         self._keeper = session.keeper
+        self._begun_with = _signs_in_with(session.settings)
         self._began = session.now()
         self.progress = Progress()
         self._fail(None)
@@ -499,6 +517,14 @@ class SignInScreen(WtrScreen):
         else:
             url = attempt.authorize_url
             self._take_pasted(await in_thread(lambda: demo.approved_address(url)))
+
+
+def _signs_in_with(settings: Settings) -> object:
+    """What of the settings takes part in a sign-in."""
+    return (
+        *(settings.app_id, settings.secret, settings.scopes, settings.redirect_uri),
+        *(settings.base_url, settings.ca_file, settings[KIND]),
+    )
 
 
 def offered(
