@@ -28,7 +28,6 @@ from wtr_tui.oauth.steps import BrowserArrived
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.widgets.inputs import AddressInput, SecretInput
 
 PORTAL_URL = "https://webexapis.com/v1/authorize?" + urlencode(
     {
@@ -67,10 +66,10 @@ class _Player:
     async def _settings(self) -> None:
         await on_screen(self.pilot, "Settings")
         await self._shot(3, "Nothing is set yet: paste the OAuth URL the portal shows", "paste")
-        await self._paste(PORTAL_URL, AddressInput)
+        await self._paste(PORTAL_URL, "#portal")
         await shows(self.pilot, APP_ID[:12])
         await self._shot(2, "That fills in everything but the secret")
-        await self._paste(SECRET, SecretInput)
+        await self._paste(SECRET, "#field-secret Input")
         await self.pilot.press("ctrl+s")
         await until(self.pilot, lambda: self.app.session.used.ready, "saved settings")
         await self._shot(2, "Paste the secret, save", "^s")
@@ -109,8 +108,8 @@ class _Player:
         picture = await photograph(self.pilot, f"frame-{len(self.frames)}")
         self.frames.append(Frame(picture, seconds, words, key, poster))
 
-    async def _paste(self, text: str, field: type[Input]) -> None:
-        entry = self.app.screen.query_one(field)
+    async def _paste(self, text: str, field: str) -> None:
+        entry = self.app.screen.query_one(field, Input)
         self.app.screen.set_focus(entry)
         entry.post_message(events.Paste(text))
         await self.pilot.pause()
