@@ -424,9 +424,10 @@ class SettingsScreen(WtrScreen):
             entry.password = shown
 
     def on_screen_suspend(self) -> None:
-        if self.screen is not self.app.screen and self.query(Field):
-            for entry in self.query(SecretInput):
-                entry.password = True
+        if self.screen is not self.app.screen and self.is_built:
+            for field in self._fields.values():
+                if isinstance(field.entry, SecretInput):
+                    field.entry.password = True
 
     def action_scopes(self) -> None:
         field = self.fields()["scopes"]
