@@ -9,7 +9,7 @@ from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.profiles import OWNER, Row, Rows, widths
+from wtr_tui.tui.screens.profiles import LAST, NAME, OWNER, Row, Rows, widths
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.message_line import Tone
 
@@ -114,3 +114,13 @@ def test_the_owner_is_given_the_columns_that_nobody_else_wants() -> None:
     assert widths([row], 150)[OWNER] == len(owner)
     assert OWNER not in widths([row], 75)
     assert row.meaning is Meaning.SOON
+
+
+def test_a_column_with_nothing_in_it_makes_room_for_the_names() -> None:
+    name, owner = "calling-service-of-customer-16", "Robin Example (robin@example.com)"
+    cells = (name, "sign-in needed", owner, "11 d 23 h", "87 d 23 h", "off", "")
+    row = Row(Meaning.CALM, Meaning.CALM, cells, Tone.GOOD, used=True)
+    shown = widths([row], 90)
+    assert OWNER in shown
+    assert LAST not in shown
+    assert widths([row], 76)[NAME] > NAME.most

@@ -19,6 +19,7 @@ from wtr_tui.tui.state import coarse, sign_in_by, sign_in_meaning, state_of_prof
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.lists import ActivityRow, ProfileRow
 from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.panel import cut_within
 
 if TYPE_CHECKING:
     from wtr_tui.model import Account, Secret, Token
@@ -41,8 +42,10 @@ def others_line(rows: Sequence[ProfileRow]) -> Content | str:
     wrong = [row for row in rows if row.meaning is not Meaning.CALM]
     parts = [f"{len(fine)} fine"] if fine else []
     if wrong:
+        wrong.sort(key=lambda row: row.meaning.urgency)
         first = wrong[0]
-        parts.append(f"{first.meaning.sign} {first.name}: {first.about or first.left}")
+        name = cut_within(first.name, 20)
+        parts.append(f"{first.meaning.sign} {name}: {first.about or first.left}")
     if len(wrong) > 1:
         parts.append(f"{len(wrong) - 1} more")
     colour = wrong[0].meaning.colour if wrong else "$foreground"
@@ -86,6 +89,7 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
         # Auto-refresh sees to the access token; a sign-in takes somebody.
         about = stored.account.display_name or stored.account.email
         meaning = Meaning.CALM if each.keeper.auto else meaning
+        about = about if meaning is Meaning.CALM else state.word
         end = sign_in_by(each, now)
         if end is not None:
             meaning, about = sign_in_meaning(end, now), f"sign in by {_day(end, now)}"

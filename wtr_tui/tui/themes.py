@@ -38,6 +38,11 @@ class Meaning(Enum):
         return _SIGNS[self]
 
     @property
+    def urgency(self) -> int:
+        """0 for what is to be seen to first."""
+        return _MOST_URGENT_FIRST.index(self)
+
+    @property
     def colour(self) -> str:
         """For ``Content.styled`` and style sheets: ``$calm``."""
         return f"${self.value}"
@@ -57,6 +62,12 @@ _SIGNS = {
     Meaning.NEXT: "◆",
     Meaning.NONE: "○",
 }
+
+
+_MOST_URGENT_FIRST = (
+    *(Meaning.OVER, Meaning.URGENT, Meaning.SOON, Meaning.UNKNOWN),
+    *(Meaning.NONE, Meaning.NEXT, Meaning.CALM),
+)
 
 
 LEAST_CONTRAST = 4.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.binding import Binding
+from textual.screen import Screen
 
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.widgets.key_bar import KeyBar
@@ -47,3 +48,29 @@ async def test_where_lines_are_few_the_last_two_keys_stay() -> None:
         await pilot.resize_terminal(20, 5)
         await pilot.pause()
         assert app.rows[:2] == ["q Quit  ? Help", ""]
+
+
+class Rebound(Stage):
+    ENABLE_COMMAND_PALETTE = False
+
+    class Own(Screen[None]):
+        BINDINGS = [  # noqa: RUF012 - as Textual declares it
+            Binding("r", "note('refresh')", "Refresh", id="refresh"),
+            Binding("c", "note('copy')", "Copy", id="copy"),
+            Binding("q", "note('quit')", "Quit", id="quit"),
+        ]
+
+        def action_note(self, word: str) -> None:
+            """Nothing is to happen."""
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.Own()
+
+
+async def test_a_key_that_was_rebound_keeps_its_place() -> None:
+    app = Rebound(KeyBar())
+    async with app.run_test(size=(80, 5)) as pilot:
+        app.set_keymap({"copy": "y"})
+        app.screen.refresh_bindings()
+        await pilot.pause()
+        assert app.rows[0] == "r Refresh  y Copy  q Quit"

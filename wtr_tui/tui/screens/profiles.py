@@ -44,7 +44,7 @@ from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.lists import ActivityRows, Facts, ScopeList
 from wtr_tui.tui.widgets.lives import Lives
 from wtr_tui.tui.widgets.message_line import Tone
-from wtr_tui.tui.widgets.panel import Panel, cut
+from wtr_tui.tui.widgets.panel import Panel, cut, cut_within
 from wtr_tui.tui.widgets.quiet import Quiet
 
 _ABOUT = (
@@ -470,7 +470,7 @@ class Column:
 NAME, STATE, OWNER, ACCESS, SIGN_IN, NEXT, LAST = COLUMNS = (
     Column("Profile", 7, 24, 0),
     Column("State", 8, 22, 1),
-    Column("Owner", 12, 28, 5),
+    Column("Owner", 16, 28, 5),
     Column("Access", 7, 12, 2),
     Column("Sign-in", 7, 12, 3),
     Column("Next refresh", 12, 18, 6),
@@ -529,15 +529,19 @@ def widths(rows: Sequence[Row], room: int) -> dict[Column, int]:
     left = room - 2  # the sign
     for column in sorted(COLUMNS, key=lambda each: each.rank):
         width = wanted[column]
-        if left < width + len(_GAP) and column is LAST:
-            width = min(width, left - len(_GAP))
+        if not any(row.cells[COLUMNS.index(column)] for row in rows):
+            continue
+        if left < width + len(_GAP) and column in {LAST, OWNER}:
+            width = left - len(_GAP)
         if width < column.least or left < width + len(_GAP):
             break
         shown[column] = width
         left -= width + len(_GAP)
-    if OWNER in shown:  # what nobody else wants
-        longest = max(len(row.cells[COLUMNS.index(OWNER)]) for row in rows)
-        shown[OWNER] += max(min(left, longest - shown[OWNER]), 0)
+    for column in filter(shown.__contains__, (NAME, OWNER)):  # what nobody else wants
+        longest = max(len(row.cells[COLUMNS.index(column)]) for row in rows)
+        more = max(min(left, longest - shown[column]), 0)
+        shown[column] += more
+        left -= more
     return {column: shown[column] for column in COLUMNS if column in shown}
 
 
@@ -553,7 +557,8 @@ def line(row: Row, columns: dict[Column, int]) -> Content:
     parts = [Content.styled(f"{row.meaning.sign} ", f"bold {row.meaning.colour}")]
     for column, width in columns.items():
         text = row.cells[COLUMNS.index(column)]
-        cell = cut(f"{tone_sign} {text}" if column is LAST and text else text, width).ljust(width)
+        text = f"{tone_sign} {text}" if column is LAST and text else text
+        cell = (cut_within if column is NAME else cut)(text, width).ljust(width)
         style = {
             NAME: "bold $foreground" if row.used else "$foreground",
             STATE: row.state.colour,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from textual.binding import Binding
 from textual.content import Content
 from textual.events import Click
 from textual.screen import Screen
@@ -112,7 +113,13 @@ class KeyBar(KeyLines):
 
     def _keys(self) -> list[ShownKey]:
         shown: dict[str, ShownKey] = {}
-        for active in self.screen.active_bindings.values():
+        # In their order also where they have other keys than they were declared with.
+        declared = [each.action for each in self.screen.BINDINGS if isinstance(each, Binding)]
+        order = {action: at for at, action in enumerate(declared)}
+        for active in sorted(
+            self.screen.active_bindings.values(),
+            key=lambda each: order.get(each.binding.action, len(order)),
+        ):
             binding = active.binding
             if binding.show and binding.action not in shown:
                 key = self.app.get_key_display(binding)

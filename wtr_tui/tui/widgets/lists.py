@@ -16,7 +16,7 @@ from textual.message import Message
 from wtr_tui.text import printable
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.message_line import Tone
-from wtr_tui.tui.widgets.panel import cut
+from wtr_tui.tui.widgets.panel import cut, cut_within
 from wtr_tui.tui.widgets.quiet import Lines
 
 _BAR, _LEAST_BAR = 12, 4
@@ -72,7 +72,9 @@ class ProfileRows(Lines):
     def _shown(self) -> tuple[ProfileRow, ...]:
         if len(self._rows) <= self._most:
             return self._rows
-        return self._rows[: self._most - 1]
+        # The one in use stays first; what is wrong is not to be among those that are not shown.
+        others = sorted(self._rows[1:], key=lambda row: row.meaning.urgency)
+        return (self._rows[0], *others)[: self._most - 1]
 
     def lines(self, width: int) -> list[Content]:
         rows = self._shown()
@@ -101,7 +103,9 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
     parts: list[str | Content] = [
         Content.styled(row.meaning.sign, f"bold {colour}"),
         " ",
-        Content.styled(cut(row.name, names), "bold $foreground" if row.current else "$foreground"),
+        Content.styled(
+            cut_within(row.name, names), "bold $foreground" if row.current else "$foreground"
+        ),
         " " * (names - min(len(row.name), names) + 2),
     ]
     if about:
@@ -303,7 +307,14 @@ class Facts(Lines):
             if isinstance(fact, Content):
                 lines.append(label + (fact if fact.cell_length <= room else fact[: room - 1] + "…"))
                 continue
-            parts = textwrap.wrap(printable(fact), room, break_on_hyphens=False) or [""]
+            parts = _wrapped(printable(fact), room)
             lines.append(label + parts[0])
             lines += [Content(" " * _NAME_WIDTH + part) for part in parts[1:]]
         return lines
+
+
+def _wrapped(fact: str, room: int) -> list[str]:
+    """A path goes on behind a slash."""
+    if len(fact) > room and " " not in fact and (at := fact.rfind("/", 1, room) + 1):
+        return [fact[:at], *_wrapped(fact[at:], room)]
+    return textwrap.wrap(fact, room, break_on_hyphens=False) or [""]

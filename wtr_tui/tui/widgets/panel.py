@@ -119,6 +119,16 @@ def cut(text: str, most: int) -> str:
     return shown if len(shown) <= most else shown[: max(most - 1, 0)] + "…"
 
 
+def cut_within(text: str, most: int) -> str:
+    """The same for a name, of which the end tells as much as the beginning: ``calli…vice-16``."""
+    shown = printable(text)
+    tail = min(_TAIL, most // 3)
+    return shown if len(shown) <= most else f"{shown[: most - tail - 1]}…{shown[-tail:]}"
+
+
+_TAIL = 8
+
+
 def pressable(key: str, word: str) -> Content:
     """A right title that is a key and what it leads to."""
     return Content.assemble(
