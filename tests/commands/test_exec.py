@@ -16,8 +16,6 @@ from tests.support.programs import ordinary
 from tests.support.webex import Sandbox
 from wtr_tui import clock
 
-SHOW = "import os; print(os.environ['WEBEX_ACCESS_TOKEN'])"
-
 
 @pytest.mark.parametrize("left", [timedelta(hours=1), timedelta(seconds=-1)])
 def test_the_program_finds_a_valid_token_and_its_expiry(

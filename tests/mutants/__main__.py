@@ -32,6 +32,13 @@ TESTS = {
         "tests/commands/test_hard_end.py",
         "tests/commands/test_one_answer.py",
     ),
+    "wtr_tui/token_state.py": (
+        "tests/test_refresh.py",
+        "tests/tui/test_state.py",
+        "tests/commands/test_hard_end.py",
+        "tests/commands/test_one_answer.py",
+        "tests/commands/test_scopes_not_granted.py",
+    ),
     "wtr_tui/auto_refresh.py": ("tests/test_auto_refresh.py", "tests/test_refresh_times.py"),
     "wtr_tui/clock.py": ("tests/test_clock.py", "tests/test_durations.py"),
     "wtr_tui/model.py": ("tests/test_secret.py", "tests/storage", "tests/oauth/test_token.py"),
