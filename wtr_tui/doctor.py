@@ -227,22 +227,24 @@ _HAVING_A_REASON = (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED, TokenState.FO
 
 def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     """Whether something refreshes the token while nobody asks for it and no screen is open."""
-    keeper = timer.keeps_alive(profile, environ)
+    auto_refresh = timer.keeps_alive(profile, environ)
     screen = keeper_of(profile.name, profile.token_path.parent)
-    if screen is not None and (keeper is None or keeper.fault):
+    if screen is not None and (auto_refresh is None or auto_refresh.fault):
         return _good(
             "timer",
             f"the open wtr-tui (process {screen}) keeps this token alive, and nothing once that is"
             " closed: wtr install-timer changes that.",
         )
-    if keeper is None:
+    if auto_refresh is None:
         return _warn(
             "timer",
             "nothing refreshes this token while wtr-tui is closed: wtr install-timer changes that.",
         )
-    if keeper.fault:
-        return _warn("timer", f"{keeper.words} does not keep this token alive. {keeper.fault}")
-    return _good("timer", f"{keeper.words} keeps this token alive.")
+    if auto_refresh.fault:
+        return _warn(
+            "timer", f"{auto_refresh.words} does not keep this token alive. {auto_refresh.fault}"
+        )
+    return _good("timer", f"{auto_refresh.words} keeps this token alive.")
 
 
 def _socket(profile: Profile, environ: Mapping[str, str]) -> Iterator[Finding]:

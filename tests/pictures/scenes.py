@@ -172,7 +172,7 @@ async def drawn(scene: Scene, size: tuple[int, int], home: Path) -> dict[str, st
         _add_others(stage)
     app = stage.app(scene.surroundings, webex=PicturedWebex(clock))
     # Nothing is to be refreshed while the picture is taken.
-    app.session.keeper.auto = scene.age is None or scene.age < timedelta(days=12)
+    app.session.auto_refresh.auto = scene.age is None or scene.age < timedelta(days=12)
     pictures = {}
     async with app.run_test(size=size) as pilot:
         await scene.play(pilot)

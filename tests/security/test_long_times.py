@@ -1,7 +1,7 @@
 """Hours, days and years of a token's life, with a clock that is moved: nobody waits for them.
 
-The program is played as it runs: the keeper is asked at every tick whether to refresh, the refresh
-asks a stand-in whose clock is the same, and its outcome goes back to the keeper.
+The program is played as it runs: auto-refresh is asked at every tick whether to refresh, the
+refresh asks a stand-in whose clock is the same, and its outcome goes back to auto-refresh.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Program:
     clock: Clock
     settings: Settings
     client: WebexClient
-    keeper: AutoRefresh
+    auto_refresh: AutoRefresh
     outcomes: list[Obtained | WtrError] = field(default_factory=list)
     without_token: timedelta = timedelta(0)
     """For how long the token it would have shown was not valid."""
@@ -54,12 +54,12 @@ class Program:
 
     def save(self, token: Token) -> None:
         self.profile.token_file.save(StoredToken(self.settings.app_id, token))
-        self.keeper.look(self.clock())
+        self.auto_refresh.look(self.clock())
 
     @property
     def token(self) -> Token:
-        assert self.keeper.stored is not None
-        return self.keeper.stored.token
+        assert self.auto_refresh.stored is not None
+        return self.auto_refresh.stored.token
 
     @property
     def asked(self) -> int:
@@ -67,14 +67,14 @@ class Program:
 
     def tick(self) -> None:
         now = self.clock()
-        self.keeper.look(now)
-        if self.keeper.due(now):
+        self.auto_refresh.look(now)
+        if self.auto_refresh.due(now):
             outcome = refresh(
                 self.profile, self.settings, client=self.client, now=self.clock, seen=self.token
             )
             self.outcomes.append(outcome)
-            self.keeper.learn(outcome, now)
-            self.keeper.look(now)
+            self.auto_refresh.learn(outcome, now)
+            self.auto_refresh.look(now)
 
     def run(self, span: timedelta, step: timedelta) -> None:
         for _ in range(max(1, span // step)):
@@ -108,12 +108,12 @@ def program(
     settings = Settings(
         app_id=integration.client_id, secret=integration.secret, base_url=sandbox.base_url
     )
-    keeper = AutoRefresh(profile, settings, auto=True)
+    auto_refresh = AutoRefresh(profile, settings, auto=True)
     with http(None) as shared:
         client = WebexClient(
             sandbox.base_url, integration.client_id, integration.secret, http=shared, now=clock
         )
-        started = Program(sandbox, profile, clock, settings, client, keeper)
+        started = Program(sandbox, profile, clock, settings, client, auto_refresh)
         started.sign_in()
         yield started
 
@@ -223,7 +223,7 @@ def test_a_token_of_any_lifetime_is_kept_alive_without_haste(
     elif life >= MINUTE:
         assert program.without_token == timedelta(0)
         assert 4 <= program.asked <= 11  # shorter ones are renewed at half their life
-    assert program.keeper.stopped == ""
+    assert program.auto_refresh.stopped == ""
 
 
 @pytest.mark.parametrize("missing", ["expires_in", "refresh_token_expires_in", "both"])
@@ -237,7 +237,7 @@ def test_a_lifetime_that_is_not_stated_is_no_reason_to_ask(program: Program, mis
     program.run(10 * DAY, HOUR)
     assert program.asked == 0
     assert program.token.is_valid(program.clock())
-    assert (program.keeper.next_at() is None) == (missing != "refresh_token_expires_in")
+    assert (program.auto_refresh.next_at() is None) == (missing != "refresh_token_expires_in")
 
 
 def test_waking_after_the_end_refreshes_once_at_the_first_tick(program: Program) -> None:
@@ -270,7 +270,7 @@ def test_a_clock_that_goes_back_is_told_and_causes_no_haste(
     ahead = back > LIFE
     program.clock.advance(-back)
     program.run(HOUR, MINUTE)
-    assert program.keeper.clock_went_back == (back > HOUR)
+    assert program.auto_refresh.clock_went_back == (back > HOUR)
     assert program.asked == asked + ahead
     # Set right again.
     program.clock.advance(back - HOUR)
@@ -297,7 +297,7 @@ def test_a_pause_after_a_failure_does_not_outlast_a_clock_that_went_back(
 def test_two_programs_on_one_profile_ask_once_for_both(program: Program) -> None:
     """Two windows on the same token, ticking in turn through a month."""
     other = AutoRefresh(program.profile, program.settings, auto=True)
-    second = replace(program, keeper=other, outcomes=[])
+    second = replace(program, auto_refresh=other, outcomes=[])
     other.look(program.clock())
     for _ in range(30 * 24 * 4):
         program.clock.advance(15 * MINUTE)
@@ -327,7 +327,7 @@ def test_a_disk_that_is_full_for_days_costs_one_refresh_and_no_token(
         program.run(LIFE - HOUR, HOUR)
     assert [kind(outcome) for outcome in program.outcomes] == ["not-saved"]
     assert program.asked == 1
-    assert program.keeper.unsaved
+    assert program.auto_refresh.unsaved
     assert not program.token.same_access(old)
     stored = program.profile.token_file.read()
     assert stored is not None

@@ -374,12 +374,12 @@ async def test_a_token_that_is_not_saved_is_not_left_behind(two_profiles: Stage)
     held = StoredToken(
         app.session.settings.app_id, a_token("HELD", obtained_at=two_profiles.clock())
     )
-    app.session.keeper.hold(held)
+    app.session.auto_refresh.hold(held)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "▲ NOT SAVED")
         await _to_work(pilot)
         await tells(pilot, "only in this window")
-        assert app.session.keeper.stored == held
+        assert app.session.auto_refresh.stored == held
 
 
 async def test_a_late_refresh_is_of_the_profile_it_was_asked_for(
@@ -403,7 +403,7 @@ async def test_a_late_refresh_is_of_the_profile_it_was_asked_for(
         await tells(pilot, "This is the profile work.")
         gate.set()
         await tells(pilot, "default: NOT SAVED")
-        assert app.session.keeper.stored is None
+        assert app.session.auto_refresh.stored is None
         await pilot.press("ctrl+q")
         await shows(pilot, "The token of default could not be saved")
 

@@ -120,10 +120,10 @@ async def test_a_jwt_that_is_over_has_expired_and_asks_nobody_to_sign_in(
 async def test_it_is_asked_again_once_a_minute(stage: Stage, server: Server) -> None:
     async with app(stage, server).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "end unknown")
-        keeper = pilot.app.session.keeper  # type: ignore[attr-defined]  # it is a WtrApp
+        auto_refresh = pilot.app.session.auto_refresh  # type: ignore[attr-defined]  # it is a WtrApp
         for _ in range(5):
             stage.clock.advance(MINUTE / 6)
-            keeper.look(stage.clock())
+            auto_refresh.look(stage.clock())
         assert server.asked == 1
         server.token = a_jwt(stage.clock() + timedelta(hours=3))
         stage.clock.advance(MINUTE / 6)

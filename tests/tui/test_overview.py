@@ -92,7 +92,7 @@ async def test_the_scopes_are_handed_on_so_that_userinfo_can_be_asked(stage: Sta
             return Account(email="ann@example.com")
 
     session = stage.session(webex=Asked(None))
-    session.keeper.look(session.now())
+    session.auto_refresh.look(session.now())
     owner = Owner()
     await owner.ask(session, TOKEN.access_token)
     assert asked == [("openid", "email")]

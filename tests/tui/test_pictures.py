@@ -431,7 +431,7 @@ def test_a_token_that_has_ended_and_needs_a_sign_in(
 
 def test_a_token_that_is_not_saved(signed_in: Stage, snap_compare: Compare) -> None:
     app = by_ann(signed_in)
-    app.session.keeper.hold(StoredToken(APP_ID, a_token("HELD")))
+    app.session.auto_refresh.hold(StoredToken(APP_ID, a_token("HELD")))
 
     async def play(pilot: Pilot[int]) -> None:
         await shows(pilot, "NOT SAVED")

@@ -55,7 +55,7 @@ async def test_a_new_profile_begins_empty_in_the_settings(stage: Stage) -> None:
         await pilot.press("n", *"lab", "enter")
         await tells(pilot, "This is the profile lab.")
         assert app.session.profile.name == "lab"
-        assert app.session.keeper.stored is None
+        assert app.session.auto_refresh.stored is None
         assert app.shown is app.get_screen("settings")
 
 

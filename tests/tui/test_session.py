@@ -113,7 +113,9 @@ async def test_what_another_process_does_while_a_refresh_waits_for_its_turn_is_n
         await until(pilot, lambda: followed.refreshing)
         newer = StoredToken(APP_ID, a_token("NEWER", obtained_at=stage.clock()))
         waiting.token_file.save(newer)
-        await until(pilot, lambda: followed.look(stage.clock()) or followed.keeper.stored == newer)
+        await until(
+            pilot, lambda: followed.look(stage.clock()) or followed.auto_refresh.stored == newer
+        )
         webex.open.set()
         await until(pilot, lambda: len(webex.asked) == 2)
     stored = before[waiting.name]
@@ -136,9 +138,9 @@ async def test_each_profile_has_a_back_off_of_its_own_and_a_person_is_called_onc
     async with app.run_test(size=(80, 24)) as pilot:
         await tells(pilot, "revoked needs a sign-in. F5 shows the profiles.")
         followed = {each.profile.name: each for each in app.session.roster}
-        assert followed["busy"].keeper.next_at() is not None
-        assert followed["revoked"].keeper.next_at() is None
-        assert app.session.keeper.next_at() is not None
+        assert followed["busy"].auto_refresh.next_at() is not None
+        assert followed["revoked"].auto_refresh.next_at() is None
+        assert app.session.auto_refresh.next_at() is not None
         await pilot.press("escape")
         for _ in range(30):
             await pilot.pause(0.01)

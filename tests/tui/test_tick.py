@@ -16,7 +16,7 @@ async def test_a_tick_while_a_screen_is_being_built_waits_for_the_next(stage: St
         app = pilot.app
         assert isinstance(app, WtrApp)
         stage.save(a_token(obtained_at=stage.clock()))
-        app.session.keeper.look(stage.clock())
+        app.session.auto_refresh.look(stage.clock())
         app.go("token")
         app._tick()
         await shows(pilot, "ZDA4")

@@ -252,7 +252,7 @@ async def test_another_processs_refresh_is_not_repeated(
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "on, next")
         # Between the last look and the key.
-        monkeypatch.setattr(app.session.keeper, "look", lambda now: False)
+        monkeypatch.setattr(app.session.auto_refresh, "look", lambda now: False)
         newer = token_from(sandbox.issue(), now=refreshable.clock())
         refreshable.save(newer, sandbox.integration.client_id)
         await pilot.press("r")
@@ -360,7 +360,7 @@ def unsaved(signed_in: Stage) -> WtrApp:
     """A token that could not be saved, newer than the file's."""
     app = signed_in.app(webex=NoWebex(ANN))
     held = a_token("HELD", obtained_at=signed_in.clock())
-    app.session.keeper.hold(StoredToken(app.session.settings.app_id, held))
+    app.session.auto_refresh.hold(StoredToken(app.session.settings.app_id, held))
     return app
 
 
@@ -425,7 +425,7 @@ async def test_a_token_that_is_saved_later_is_that_of_the_settings_it_was_got_un
     settings = app.session.settings
     held = a_token("HELD", obtained_at=signed_in.clock())
     monkeypatch.setattr("wtr_tui.clock.timestamp_now", lambda: signed_in.clock().timestamp())
-    app.session.keeper.hold(settings.stored(held))
+    app.session.auto_refresh.hold(settings.stored(held))
     environ = {**signed_in.environ, "HOME": str(signed_in.home)}
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "▲ NOT SAVED")
@@ -475,7 +475,7 @@ async def test_settings_that_cannot_be_read_are_told_and_blamed_for_what_they_st
         await shows(pilot, "on, but the settings cannot be read")
         assert "without meeting" not in seen(pilot)
         await pilot.press("r")
-        await until(pilot, lambda: bool(app.session.keeper.stopped), "the refresh")
+        await until(pilot, lambda: bool(app.session.auto_refresh.stopped), "the refresh")
         assert "a bracket above is never closed" in told(pilot)
         assert not sandbox.requests_to("access_token")
         path.write_text(good)

@@ -124,7 +124,7 @@ class WtrApp(driver.FaultApp):
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""
-        self.session.keeper.look(self.session.now())
+        self.session.auto_refresh.look(self.session.now())
         first = self._full_screen(self._first_screen())
         # What the terminal has answered by now counts.
         driver.start_with_theme(self, self._theme_name())
@@ -175,10 +175,10 @@ class WtrApp(driver.FaultApp):
             await super().on_event(event)
 
     def _first_screen(self) -> str:
-        keeper = self.session.keeper
+        auto_refresh = self.session.auto_refresh
         if self.session.socket:
             return "token"
-        if keeper.stored is not None or keeper.problem is not None:
+        if auto_refresh.stored is not None or auto_refresh.problem is not None:
             return "token"
         return "sign-in" if self.session.used.ready else "settings"
 
@@ -213,27 +213,27 @@ class WtrApp(driver.FaultApp):
             self.leave(129)
             return
         now = self.session.now()
-        keeper = self.session.keeper
+        auto_refresh = self.session.auto_refresh
         if self.session.used.is_mended():
             self.settings_changed()
             self.tell("")
-        if keeper.look(now):
+        if auto_refresh.look(now):
             self.token_changed()
         # Whoever looked first: the other profiles are looked at between two ticks.
-        was_back, self._clock_was_back = self._clock_was_back, keeper.clock_went_back
-        if keeper.clock_went_back and not was_back:
+        was_back, self._clock_was_back = self._clock_was_back, auto_refresh.clock_went_back
+        if auto_refresh.clock_went_back and not was_back:
             self.tell(
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
-        warning = keeper.take_notices()
+        warning = auto_refresh.take_notices()
         if not warning and not self.refreshing.running:  # whose own message would replace it
             warning = self._hook_warnings.take()
         if warning:
             self.tell(warning, Tone.WARN)
         for each in self.session.roster:
-            if each.keeper.due(now) and not each.refreshing:
+            if each.auto_refresh.due(now) and not each.refreshing:
                 self.refreshing.start(each, asked=False)
-            if each.keeper.announcement_due(now):
+            if each.auto_refresh.announcement_due(now):
                 self.refreshing.announce_sign_in(each)
         used = self.session.used
         need, needed_before = used.need(now), used.needed
@@ -258,7 +258,7 @@ class WtrApp(driver.FaultApp):
     async def _watch_others(self) -> None:
         session = self.session
         now = session.now()
-        kept = [each.profile.name for each in session.roster if each.keeper.next_at()]
+        kept = [each.profile.name for each in session.roster if each.auto_refresh.next_at()]
 
         def look() -> tuple[Followed, ...]:
             self._open_screen.show(kept)
@@ -386,7 +386,7 @@ class WtrApp(driver.FaultApp):
         await self.refreshing.wait(_REFRESH_SECONDS)
         self.session.use(profile)
         self.settings_changed()
-        self.session.keeper.look(self.session.now())
+        self.session.auto_refresh.look(self.session.now())
         for screen in self.full_screens.built():
             screen.show_standing()
             screen.on_profile_changed()
@@ -497,7 +497,7 @@ class WtrApp(driver.FaultApp):
             f"The token{'' if each is self.session.used else f' of {each.profile.name}'}"
             " could not be saved and is only in this window."
             for each in self.session.roster
-            if each.keeper.unsaved
+            if each.auto_refresh.unsaved
         ]
         lost += [sentence for screen in self.full_screens.built()
                  if (sentence := screen.unsaved_work())]  # fmt: skip

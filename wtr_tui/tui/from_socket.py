@@ -100,14 +100,14 @@ class FollowedSocket(Followed):
         self._path = path
         # Without the variables that stand for settings of a profile.
         super().__init__(found, profiles.environment_of(found, environ, chosen=""))
-        self.keeper.auto = False
+        self.auto_refresh.auto = False
 
-    def new_keeper(self) -> AutoRefresh:
+    def new_auto_refresh(self) -> AutoRefresh:
         return SocketToken(self.profile, os.path.abspath(self._path))  # noqa: PTH100
 
     def load_settings(self) -> None:
         self.settings = settings.without_file(self.environ)
-        self.keeper.follow(self.settings)
+        self.auto_refresh.follow(self.settings)
 
     def look(self, now: datetime) -> bool:
-        return self.keeper.look(now)
+        return self.auto_refresh.look(now)

@@ -80,7 +80,7 @@ def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Conten
 def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     name = each.profile.name
     state = state_of_profile(each, now)
-    stored = each.keeper.stored
+    stored = each.auto_refresh.stored
     if stored is None or state.kind is None:
         return ProfileRow(name, state.meaning, state.word, "-", current=current)
     token = stored.token
@@ -88,7 +88,7 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     if state.kind in {TokenState.VALID, TokenState.SOON}:
         # Auto-refresh sees to the access token; a sign-in takes somebody.
         about = stored.account.display_name or stored.account.email
-        meaning = Meaning.CALM if each.keeper.auto else meaning
+        meaning = Meaning.CALM if each.auto_refresh.auto else meaning
         about = about if meaning is Meaning.CALM else state.word
         end = sign_in_by(each, now)
         if end is not None:
@@ -119,11 +119,11 @@ class Owner:
 
     async def ask(self, session: Session, access_token: Secret) -> None:
         """people/me. Never raises a WtrError: what went wrong is in :meth:`words`."""
-        if not session.used.ready or session.keeper.foreign:
+        if not session.used.ready or session.auto_refresh.foreign:
             self._asked_for = None  # asked once that has changed
             return
 
-        stored = session.keeper.stored
+        stored = session.auto_refresh.stored
         scopes = stored.token.scopes if stored is not None else ()
 
         def account() -> Account | None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def offer(app: WtrApp) -> None:
     """Asks about what an earlier sign-in left undecided."""
-    keeper = app.session.keeper
+    auto_refresh = app.session.auto_refresh
     for path, stored in app.session.profile.token_file.undecided()[:1]:
-        before = keeper.stored.account if keeper.stored is not None else Account()
+        before = auto_refresh.stored.account if auto_refresh.stored is not None else Account()
         ask(app, path, stored.account, before)
 
 
@@ -54,8 +54,8 @@ def _decided(app: WtrApp, path: Path, answer: bool | None) -> None:
     except WtrError as error:
         app.tell(f"NOT SAVED: {error}", Tone.BAD)
         return
-    app.session.keeper.stopped = ""
-    app.session.keeper.look(app.session.now())
+    app.session.auto_refresh.stopped = ""
+    app.session.auto_refresh.look(app.session.now())
     app.token_changed()
     app.go("token")
     kept = f" The one before it is kept as {kept_as}." if kept_as else ""

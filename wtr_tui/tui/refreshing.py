@@ -66,7 +66,9 @@ class Refreshing:
         app = self._app
         outcome = await self._outcome(followed)
         app.token_changed()
-        sentence, tone = outcome_words(outcome, followed.keeper, app.session.now(), asked=asked)
+        sentence, tone = outcome_words(
+            outcome, followed.auto_refresh, app.session.now(), asked=asked
+        )
         if app.session.used is followed:
             app.tell(sentence, tone)
         elif asked:
@@ -93,7 +95,7 @@ class Refreshing:
         """What a refresh leads to, once it has been taken in."""
         now = self._app.session.now
         # The one to be replaced: while this waits for its turn another process may do so.
-        stored = followed.keeper.stored
+        stored = followed.auto_refresh.stored
         seen = None if stored is None else stored.token
         async with self._turns:
             request = asyncio.ensure_future(in_thread(lambda: _refreshed(followed, seen, now)))
@@ -103,9 +105,9 @@ class Refreshing:
             finally:
                 self._requests.discard(request)
                 followed.refreshing = False
-        keeper = followed.keeper
-        keeper.learn(outcome, now())
-        keeper.look(now())
+        auto_refresh = followed.auto_refresh
+        auto_refresh.learn(outcome, now())
+        auto_refresh.look(now())
         if isinstance(outcome, WtrError):
             followed.failure = outcome.message
             followed.remark = ""
@@ -131,7 +133,7 @@ class Refreshing:
 
     async def _save(self) -> None:
         app = self._app
-        unsaved = [each for each in app.session.roster if each.keeper.unsaved]
+        unsaved = [each for each in app.session.roster if each.auto_refresh.unsaved]
         for followed in unsaved:
             try:
                 await in_thread(followed.save)
@@ -140,7 +142,7 @@ class Refreshing:
                 name = f"{followed.profile.name}: " if other else ""
                 app.tell(f"{name}NOT SAVED: {error}", Tone.BAD)
                 return
-            followed.keeper.look(app.session.now())
+            followed.auto_refresh.look(app.session.now())
             app.token_changed()
             app.tell("Saved.", Tone.GOOD)
 
@@ -166,14 +168,14 @@ def _refreshed(
 
 
 def outcome_words(
-    obtained: Obtained | WtrError, keeper: AutoRefresh, now: datetime, *, asked: bool
+    obtained: Obtained | WtrError, auto_refresh: AutoRefresh, now: datetime, *, asked: bool
 ) -> tuple[str, Tone]:
     """The sentence and how it is meant; ``asked`` by the user, or by the clock."""
     clock = f"{now.astimezone():%H:%M}"
     if isinstance(obtained, NotSaved):
         return _not_saved(obtained), Tone.BAD
     if isinstance(obtained, (TemporaryError, StorageError)):
-        at = keeper.next_at()
+        at = auto_refresh.next_at()
         again = (
             f" Next try at {at.astimezone():%H:%M:%S}."
             if at is not None

@@ -48,11 +48,11 @@ class Followed:
         self._read_at: object = None
         self._history_mark: object = None
         self._latest: Entry | None = None
-        self.keeper = self.new_keeper()
+        self.auto_refresh = self.new_auto_refresh()
         self.load_settings()
-        self.keeper.auto = self.settings[AUTO_REFRESH]
+        self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
-    def new_keeper(self) -> AutoRefresh:
+    def new_auto_refresh(self) -> AutoRefresh:
         """What follows the token; made once."""
         return AutoRefresh(self.profile, Settings(), auto=False)
 
@@ -75,9 +75,9 @@ class Followed:
         except SettingsError as error:
             self.settings = settings.without_file(self.environ)
             self.settings_error = error
-        self.keeper.follow(self.settings)
+        self.auto_refresh.follow(self.settings)
         if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
-            self.keeper.auto = self.settings[AUTO_REFRESH]
+            self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
     def settings_now(self) -> Settings:
         """The settings as the file has them by now, for a refresh days after they were read.
@@ -103,7 +103,7 @@ class Followed:
         changed = _mark(self.profile.settings_path) != self._read_at
         if changed:
             self.load_settings()
-        return self.keeper.look(now) or changed
+        return self.auto_refresh.look(now) or changed
 
     def latest(self) -> Entry | None:
         """The latest event in the history; None where there is none, or it cannot be read."""
@@ -120,12 +120,12 @@ class Followed:
 
     def save(self) -> None:
         """Tries once more to write a token that could not be saved. Raises StorageError."""
-        stored = self.keeper.stored
-        if stored is None or not self.keeper.unsaved:
+        stored = self.auto_refresh.stored
+        if stored is None or not self.auto_refresh.unsaved:
             return
         with self.profile.token_file.lock():
             self.profile.token_file.save(stored)
-        self.keeper.unsaved = False
+        self.auto_refresh.unsaved = False
 
     @property
     def ready(self) -> bool:
@@ -134,19 +134,19 @@ class Followed:
 
     def need(self, now: datetime) -> str:
         """What only the user can mend, shown behind the profile's name; "" where nothing is."""
-        keeper = self.keeper
-        if keeper.unsaved:
+        auto_refresh = self.auto_refresh
+        if auto_refresh.unsaved:
             return "has a new token that could not be saved"
-        if keeper.problem is not None:
+        if auto_refresh.problem is not None:
             return "has a token file that cannot be used"
-        if keeper.stored is None:
+        if auto_refresh.stored is None:
             return ""
-        kind = token_state.state_of(keeper.stored, self.settings, keeper.known, now)
+        kind = token_state.state_of(auto_refresh.stored, self.settings, auto_refresh.known, now)
         if kind is token_state.TokenState.SIGN_IN_NEEDED:
             return "needs a sign-in"
-        if kind is token_state.TokenState.REFUSED and keeper.known.refused_again:
+        if kind is token_state.TokenState.REFUSED and auto_refresh.known.refused_again:
             return "is refused by Webex"
-        return "is no longer refreshed" if keeper.auto and keeper.stopped else ""
+        return "is no longer refreshed" if auto_refresh.auto and auto_refresh.stopped else ""
 
 
 class Roster:
@@ -200,7 +200,7 @@ class Roster:
             each.profile.name
             for each in self
             if each.profile.name not in {used.name, self._started.name}
-            and not each.keeper.unsaved
+            and not each.auto_refresh.unsaved
             and not each.profile.settings_path.exists()
             and not each.profile.token_path.exists()
         ]
@@ -341,9 +341,9 @@ class Session:
         return self.used.settings
 
     @property
-    def keeper(self) -> AutoRefresh:
+    def auto_refresh(self) -> AutoRefresh:
         """The token of the profile, followed in its file, and when to refresh it."""
-        return self.used.keeper
+        return self.used.auto_refresh
 
     def client(self) -> WebexClient:
         """A client for the profile's token endpoint, to be closed after use."""

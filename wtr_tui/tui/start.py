@@ -83,8 +83,8 @@ def _offer_unsaved(session: Session, give: Give) -> None:
     Nobody may be there to answer.
     """
     for each in session.roster:
-        stored = each.keeper.stored
-        if stored is None or not each.keeper.unsaved:
+        stored = each.auto_refresh.stored
+        if stored is None or not each.auto_refresh.unsaved:
             continue
         try:
             each.save()

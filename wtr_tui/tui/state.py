@@ -45,21 +45,21 @@ def state_of(session: Session, now: datetime) -> ShownState:
 
 def state_of_profile(followed: Followed, now: datetime) -> ShownState:
     """How the token of any profile is."""
-    keeper = followed.keeper
-    if keeper.problem is not None and not keeper.unsaved:
-        return ShownState(Meaning.OVER, keeper.problem_word, None)
+    auto_refresh = followed.auto_refresh
+    if auto_refresh.problem is not None and not auto_refresh.unsaved:
+        return ShownState(Meaning.OVER, auto_refresh.problem_word, None)
     kind = token_state.state_of(
-        keeper.stored,
+        auto_refresh.stored,
         followed.settings,
-        keeper.known,
+        auto_refresh.known,
         now,
-        unsaved=keeper.unsaved,
+        unsaved=auto_refresh.unsaved,
     )
-    if kind is TokenState.SIGN_IN_NEEDED and keeper.is_refreshed_elsewhere:
+    if kind is TokenState.SIGN_IN_NEEDED and auto_refresh.is_refreshed_elsewhere:
         kind = TokenState.EXPIRED
     meaning = MEANINGS[kind]
-    if kind is TokenState.SOON and keeper.stored is not None:
-        token = keeper.stored.token
+    if kind is TokenState.SOON and auto_refresh.stored is not None:
+        token = auto_refresh.stored.token
         life = lifetime(token.obtained_at, token.expires_at)
         if is_urgent(token.left(now), life):
             meaning = Meaning.URGENT
@@ -80,7 +80,7 @@ def standing(session: Session) -> Standing:
     """What the header says: the state, the time left in two units, the profile, the place."""
     now = session.now()
     state = state_of(session, now)
-    stored = session.keeper.stored
+    stored = session.auto_refresh.stored
     left = stored.token.left(now) if stored is not None else None
     words = short = state.word
     if left is not None and left > timedelta(0) and state.kind in _COUNTS:
@@ -100,19 +100,19 @@ def standing(session: Session) -> Standing:
 
 def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
     """When somebody has to sign in for the profile at the latest; None where that is far away."""
-    keeper = followed.keeper
-    if keeper.stored is None or keeper.foreign:
+    auto_refresh = followed.auto_refresh
+    if auto_refresh.stored is None or auto_refresh.foreign:
         return None
     # Looked at every second: what decides it is loaded where there is an end that may be near.
-    token = keeper.stored.token
+    token = auto_refresh.stored.token
     left = token.refresh_left(now)
     limits = followed.settings[WARN_BEFORE]
     soon = timedelta(seconds=max(limits, default=0))
-    if keeper.known.sign_in_needed_since is None and (left is None or left > soon):
+    if auto_refresh.known.sign_in_needed_since is None and (left is None or left > soon):
         return None
     from wtr_tui import token_state
 
-    return token_state.sign_in_by(keeper.known, token, followed.settings, now)
+    return token_state.sign_in_by(auto_refresh.known, token, followed.settings, now)
 
 
 def sign_in_meaning(end: datetime | None, now: datetime) -> Meaning:
@@ -146,26 +146,30 @@ def lifetime(start: datetime, end: datetime | None) -> timedelta | None:
     return end - start if end is not None and end > start else None
 
 
-def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
+def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
     """``on, next Sun 6 Dec 21:42``, or why there is no next one."""
-    if keeper.is_refreshed_elsewhere:
+    if auto_refresh.is_refreshed_elsewhere:
         return "where wtr serve runs"
-    if not keeper.auto:
+    if not auto_refresh.auto:
         return "off"
-    if keeper.settings.unread:
+    if auto_refresh.settings.unread:
         return "on, but the settings cannot be read"
-    if keeper.stopped:
-        return "stopped: " + keeper.stopped
-    if keeper.is_lost:
-        return "stopped: " + keeper.known.message
-    if keeper.unsaved:
+    if auto_refresh.stopped:
+        return "stopped: " + auto_refresh.stopped
+    if auto_refresh.is_lost:
+        return "stopped: " + auto_refresh.known.message
+    if auto_refresh.unsaved:
         return "on, once the token is saved"
-    if keeper.other_base_url:
+    if auto_refresh.other_base_url:
         return "on, but another base URL's token is left alone"
-    if keeper.foreign:
+    if auto_refresh.foreign:
         return "on, but another App ID's token is left alone"
-    at = keeper.next_at()
-    if at is None and keeper.stored is not None and keeper.stored.token.refresh_token is not None:
+    at = auto_refresh.next_at()
+    if (
+        at is None
+        and auto_refresh.stored is not None
+        and auto_refresh.stored.token.refresh_token is not None
+    ):
         return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"
     if at is None:
         return "on, but this token cannot be refreshed"
@@ -174,13 +178,13 @@ def next_refresh(keeper: AutoRefresh, now: datetime) -> str:
     return f"on, next {date(at, now)}"
 
 
-def next_refresh_in_short(keeper: AutoRefresh, now: datetime) -> str:
+def next_refresh_in_short(auto_refresh: AutoRefresh, now: datetime) -> str:
     """``Sun 6 Dec 21:42``, ``21:42:07`` within the day, ``off``, ``stopped``, ``-`` for none."""
-    if not keeper.auto:
+    if not auto_refresh.auto:
         return "off"
-    if keeper.stopped or keeper.is_lost:
+    if auto_refresh.stopped or auto_refresh.is_lost:
         return "stopped"
-    at = keeper.next_at()
+    at = auto_refresh.next_at()
     if at is None:
         return "-"
     if at <= now:

@@ -267,7 +267,7 @@ class ProfilesScreen(WtrScreen):
 
     def action_refresh(self) -> None:
         each = self._marked
-        if each.keeper.unsaved:
+        if each.auto_refresh.unsaved:
             self.tell(with_keys(_SAVE_FIRST), Tone.WARN)
         else:
             self.program.refresh_profiles([each])
@@ -294,14 +294,14 @@ class ProfilesScreen(WtrScreen):
         session = self.session
         if chosen.name == session.profile.name:
             self.program.go(to or "token")
-        elif session.keeper.unsaved:
+        elif session.auto_refresh.unsaved:
             self.tell(with_keys(_SAVE_FIRST), Tone.WARN)
         else:
             self.program.switch_profile(chosen, to=to)
 
     def action_sign_out(self) -> None:
         each = self._marked
-        if each.keeper.stored is None and each.keeper.problem is None:
+        if each.auto_refresh.stored is None and each.auto_refresh.problem is None:
             self.tell(f"{each.profile.name} has no token.")
             return
 
@@ -329,9 +329,9 @@ class ProfilesScreen(WtrScreen):
         except WtrError as error:
             self.tell(f"Not signed out: {error}", Tone.BAD)
             return
-        each.keeper.unsaved = False
-        each.keeper.stored = None
-        each.keeper.look(now())
+        each.auto_refresh.unsaved = False
+        each.auto_refresh.stored = None
+        each.auto_refresh.look(now())
         self.program.token_changed()
         tone = Tone.GOOD if done.revoked in {Revoked.YES, Revoked.EXPIRED} else Tone.WARN
         self.tell(" ".join(done.sentences), tone)
@@ -390,14 +390,19 @@ class NameDialog(Dialog["profiles.Profile | None"]):
 
 
 def _token(each: Followed) -> Token | None:
-    stored = each.keeper.stored
+    stored = each.auto_refresh.stored
     return stored.token if stored is not None else None
 
 
 def _can_refresh(each: Followed) -> bool:
     token = _token(each)
     refreshable = token is not None and token.refresh_token is not None
-    return refreshable and each.ready and not each.keeper.unsaved and not each.keeper.foreign
+    return (
+        refreshable
+        and each.ready
+        and not each.auto_refresh.unsaved
+        and not each.auto_refresh.foreign
+    )
 
 
 # The panel about the marked profile.
@@ -406,8 +411,8 @@ def _can_refresh(each: Followed) -> bool:
 def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
     """What there is to say of it, in the order of :data:`_ABOUT`; what the ``panels`` show as
     lines and rows is not said once more."""
-    keeper, token = each.keeper, _token(each)
-    account = keeper.stored.account if keeper.stored is not None else Account()
+    auto_refresh, token = each.auto_refresh, _token(each)
+    account = auto_refresh.stored.account if auto_refresh.stored is not None else Account()
     yield _owner(account) if account.known else "not known"
     yield account.organization or (token and token.organization) or ""
     if token is None:
@@ -415,7 +420,7 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
     else:
         yield "" if panels else _end(token.expires_at, now)
     signs_in = f"{key('sign-in', 's')} signs in"
-    if keeper.is_lost:
+    if auto_refresh.is_lost:
         by = sign_in_by(each, now)
         when = f"by {date(by, now)}" if by is not None else "now"
         yield f"{when}, {signs_in}. {LIKELY_CAUSES}"
@@ -423,7 +428,7 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
         yield signs_in if token is None else "once it expires: it cannot be refreshed"
     else:
         yield "" if panels else _end(token.refresh_expires_at, now)
-    yield "stopped" if keeper.is_lost else next_refresh(keeper, now)
+    yield "stopped" if auto_refresh.is_lost else next_refresh(auto_refresh, now)
     latest = each.latest()
     if each.failure:
         yield each.failure
@@ -499,7 +504,7 @@ class Row:
 def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     """What there is to say of a profile now."""
     state = state_of_profile(each, now)
-    stored, token = each.keeper.stored, _token(each)
+    stored, token = each.auto_refresh.stored, _token(each)
     owner = _owner(stored.account) if stored is not None and stored.account.known else "-"
     last, tone = _last(each, now)
     sign_in = sign_in_meaning(sign_in_by(each, now), now)
@@ -509,7 +514,7 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
         owner,
         _left(token.left(now)) if token else "-",
         _sign_in(each, now),
-        next_refresh_in_short(each.keeper, now),
+        next_refresh_in_short(each.auto_refresh, now),
         last,
     )
     return Row(state.meaning, sign_in, cells, tone, used)
@@ -573,7 +578,7 @@ def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
     if each.refreshing:
         return "refreshing …", Tone.PLAIN
     if each.failure:
-        return each.failure, Tone.WARN if each.keeper.next_at() else Tone.BAD
+        return each.failure, Tone.WARN if each.auto_refresh.next_at() else Tone.BAD
     latest = each.latest()
     if latest is None:
         return "", Tone.PLAIN
@@ -585,7 +590,7 @@ def _sign_in(each: Followed, now: datetime) -> str:
     token = _token(each)
     if token is None or token.refresh_token is None:
         return "-"
-    return "refused" if each.keeper.is_lost else _left(token.refresh_left(now))
+    return "refused" if each.auto_refresh.is_lost else _left(token.refresh_left(now))
 
 
 def _left(left: timedelta | None) -> str:

@@ -132,7 +132,8 @@ class SignInScreen(WtrScreen):
     def __init__(self) -> None:
         super().__init__()
         self._attempt: Retrieval | None = None
-        self._keeper: AutoRefresh | None = None
+        self._begun_for: AutoRefresh | None = None
+        """What follows the token of the profile that is being signed in to."""
         self._begun_with: object = None
         self.progress = Progress()
         self._began: datetime | None = None
@@ -167,7 +168,11 @@ class SignInScreen(WtrScreen):
         self._show()
 
     def on_screen_resume(self) -> None:
-        if not self.running and self.session.used.ready and self.session.keeper.stored is None:
+        if (
+            not self.running
+            and self.session.used.ready
+            and self.session.auto_refresh.stored is None
+        ):
             self.action_begin()
         elif not self.running:
             self._show()
@@ -253,7 +258,7 @@ class SignInScreen(WtrScreen):
         if not self.program.fetch_secret():
             return
         if session.settings[KIND] == SERVICE_APP:
-            self._keeper = session.keeper
+            self._begun_for = session.auto_refresh
             self._mint()
             return
         try:
@@ -263,7 +268,7 @@ class SignInScreen(WtrScreen):
         except WtrError as error:
             self._fail(_ended(error))
             return
-        self._keeper = session.keeper
+        self._begun_for = session.auto_refresh
         self._begun_with = _signs_in_with(session.settings)
         self._began = session.now()
         self.progress = Progress()
@@ -307,7 +312,7 @@ class SignInScreen(WtrScreen):
         except NotSaved as error:
             self._take(steps.SignedInUnsaved(error, steps.Method.MINTED))
         except WtrError as error:
-            if session.keeper is self._keeper:
+            if session.auto_refresh is self._begun_for:
                 first, *others = self._mint_steps()
                 self._fail(_ended(error), (replace(first, state=StepState.FAILED), *others))
         else:
@@ -339,7 +344,7 @@ class SignInScreen(WtrScreen):
         if isinstance(step, (steps.SignedIn, steps.SignedInUnsaved)):
             self._take_token(step)
         elif isinstance(step, steps.OtherAccount):
-            if session.keeper is self._keeper:  # else that profile's next start asks
+            if session.auto_refresh is self._begun_for:  # else that profile's next start asks
                 self.program.ask_other_account(step.put_aside, step.account, step.before)
         elif said is not None:
             self.tell(*said)
@@ -354,13 +359,13 @@ class SignInScreen(WtrScreen):
 
     def _take_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         session = self.session
-        if session.keeper is not self._keeper:
+        if session.auto_refresh is not self._begun_for:
             return  # the user has gone on with another profile; what was saved is that one's
         if isinstance(step, steps.SignedIn):
-            session.keeper.stopped = ""
-            session.keeper.look(session.now())
+            session.auto_refresh.stopped = ""
+            session.auto_refresh.look(session.now())
         else:
-            session.keeper.hold(
+            session.auto_refresh.hold(
                 StoredToken(session.settings.app_id, step.token, session.settings.base_url)
             )
         self.tell("")
@@ -609,7 +614,7 @@ def _signed_in(step: steps.SignedIn) -> str:
 def idle(session: Session, failed: steps.Ended | None = None) -> Content:
     """What the screen says while no attempt runs: why the last one ended, if it ``failed``, how
     it is now, and what can be done."""
-    stored = session.keeper.stored
+    stored = session.auto_refresh.stored
     parts: list[str | Content] = []
     if failed is not None:
         parts.append(Content.styled(f"✗ {printable(failed.message)}", "$over"))
@@ -633,7 +638,7 @@ def _begins(session: Session) -> str:
     if session.settings[KIND] == SERVICE_APP:
         through = session.settings[THROUGH]
         return f"{enter()} mints a token of the service app through the profile {through}."
-    if session.keeper.stored is None:
+    if session.auto_refresh.stored is None:
         return f"{enter()} signs in to Webex."
     return (
         f"{enter()} signs in again, for example after the scopes have changed. The token you have"
@@ -667,16 +672,16 @@ def _token_words(session: Session, stored: StoredToken) -> str:
 def before_another(session: Session) -> tuple[str, str] | None:
     """What is to be known, and the question, before signing in beside a token of another App ID
     or base URL. None where there is nothing to ask."""
-    keeper = session.keeper
-    if not keeper.foreign or keeper.stored is None:
+    auto_refresh = session.auto_refresh
+    if not auto_refresh.foreign or auto_refresh.stored is None:
         return None
     kept = "It is not lost: it is kept in a file of its own."
-    if not keeper.other_base_url:
-        other = f"The stored token belongs to another App ID ({keeper.stored.app_id[:12]}…)."
+    if not auto_refresh.other_base_url:
+        other = f"The stored token belongs to another App ID ({auto_refresh.stored.app_id[:12]}…)."
         return f"{other} {kept}", "Sign in with the App ID of the settings?"
     if session.settings.base_url_place.startswith("$"):
         return None  # the sign-in is refused, and says why
-    came = f"The stored token came from {cleaned(keeper.other_base_url, 60)}"
+    came = f"The stored token came from {cleaned(auto_refresh.other_base_url, 60)}"
     return (
         f"{came}, which is not the base URL of the settings. {kept}",
         "Sign in at the base URL of the settings?",

@@ -176,7 +176,7 @@ class TokenScreen(WtrScreen):
 
     @property
     def token(self) -> Token | None:
-        stored = self.session.keeper.stored
+        stored = self.session.auto_refresh.stored
         return stored.token if stored is not None else None
 
     @property
@@ -253,8 +253,8 @@ class TokenScreen(WtrScreen):
             facts.space(self.app.size.height >= _SPACED_FROM and self._has_panels)
             self.on_second(self.session.now())
         self.refresh_bindings()
-        if self.session.keeper.problem is not None:
-            self.tell(str(self.session.keeper.problem), Tone.BAD)
+        if self.session.auto_refresh.problem is not None:
+            self.tell(str(self.session.auto_refresh.problem), Tone.BAD)
         elif self.session.used.settings_error is not None:
             fault = self.session.used.settings_error.message.splitlines()[0]
             self.tell(f"{fault} {key('go-settings', 'f4')} shows the settings.", Tone.BAD)
@@ -282,14 +282,14 @@ class TokenScreen(WtrScreen):
 
     def _show_who(self) -> None:
         token = self.token
-        keeper = self.session.keeper
-        if token is None or keeper.stored is None or not self._is_whole:
+        auto_refresh = self.session.auto_refresh
+        if token is None or auto_refresh.stored is None or not self._is_whole:
             return
-        words = self._owner.words(token, keeper.stored.account, claims_of(token))
-        if keeper.other_base_url:
-            words = f"From {cleaned(keeper.other_base_url, 60)}, not the base URL in force"
-        elif keeper.foreign:
-            words = f"Of App ID {keeper.stored.app_id[:12]}…, not the one in the settings"
+        words = self._owner.words(token, auto_refresh.stored.account, claims_of(token))
+        if auto_refresh.other_base_url:
+            words = f"From {cleaned(auto_refresh.other_base_url, 60)}, not the base URL in force"
+        elif auto_refresh.foreign:
+            words = f"Of App ID {auto_refresh.stored.app_id[:12]}…, not the one in the settings"
         if self.session.socket:
             words = f"From $WTR_SOCKET · {words or 'it does not say whose it is'}"
         self.query_one("#who", Quiet).show(words)
@@ -342,7 +342,7 @@ class TokenScreen(WtrScreen):
         lines = [Content(until), masked_content(token)]
         if claimed is not None:  # on a line of its own: beside panels there is no room for both
             lines.append(Content("as the token says"))
-        at = self.session.keeper.next_at()
+        at = self.session.auto_refresh.next_at()
         if at is not None:
             words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
             lines.append(Content.styled(words, "$next"))
@@ -350,8 +350,8 @@ class TokenScreen(WtrScreen):
 
     def _show_next(self, token: Token, now: datetime) -> None:
         facts = self.query_one(Facts)
-        facts.state("Auto-refresh", next_refresh(self.session.keeper, now))
-        facts.state("Likely causes", LIKELY_CAUSES if self.session.keeper.is_lost else "")
+        facts.state("Auto-refresh", next_refresh(self.session.auto_refresh, now))
+        facts.state("Likely causes", LIKELY_CAUSES if self.session.auto_refresh.is_lost else "")
         facts.state(
             "Sign in again", sign_in_again(self.session, token, now, in_full=self._has_panels)
         )
@@ -426,14 +426,16 @@ class TokenScreen(WtrScreen):
     # The keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        keeper = self.session.keeper
+        auto_refresh = self.session.auto_refresh
         if self.session.socket and action in {"refresh", "save", "auto", "history"}:
             return False
         if action == "save":
-            return keeper.unsaved
+            return auto_refresh.unsaved
         if action == "refresh":
             usable = self.token is not None and self.token.refresh_token is not None
-            return True if usable and not keeper.foreign and not keeper.unsaved else None
+            return (
+                True if usable and not auto_refresh.foreign and not auto_refresh.unsaved else None
+            )
         if action in {"scopes", "auto", "reveal", "print"} or action.startswith("copy"):
             return True if self.token is not None else None
         return True
@@ -471,12 +473,12 @@ class TokenScreen(WtrScreen):
             self.program.show_bare("Access token", self.token.access_token.reveal())
 
     def action_auto(self) -> None:
-        keeper = self.session.keeper
-        keeper.switch_auto()
+        auto_refresh = self.session.auto_refresh
+        auto_refresh.switch_auto()
         self.on_second(self.session.now())
         self.tell(
             "Auto-refresh is on while this program is open."
-            if keeper.auto
+            if auto_refresh.auto
             else "Auto-refresh is off until you switch it on or start again.",
         )
 
@@ -551,16 +553,16 @@ def lives_of(followed: Followed, token: Token, now: datetime) -> tuple[Life, Lif
         ends,
         "end unknown" if ends is None else date(ends, now),
         state_of_profile(followed, now).meaning,
-        followed.keeper.next_at(),
+        followed.auto_refresh.next_at(),
     )
     return access, _sign_in_life(followed, token, now)
 
 
 def _sign_in_life(followed: Followed, token: Token, now: datetime) -> Life:
     label, began, ends = "Sign-in", token.obtained_at, token.refresh_expires_at
-    if followed.keeper.is_lost:
+    if followed.auto_refresh.is_lost:
         return Life(label, began, now, "refused by Webex", Meaning.OVER)
-    if followed.keeper.is_refreshed_elsewhere:
+    if followed.auto_refresh.is_refreshed_elsewhere:
         return Life(label, began, None, "where wtr serve runs", Meaning.UNKNOWN)
     if token.refresh_token is None:
         return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
@@ -584,20 +586,20 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
         return f"{date(token.expires_at, now)}: it cannot be refreshed" if token.expires_at else ""
     if end is None and (life.ends is None or not in_full or session.settings.can_mint):
         return ""
-    known = session.keeper.known
+    known = session.auto_refresh.known
     if end is None and life.ends is not None:
         moves = known.moves(life.ends)
         return "" if moves else f"by {life.end_text}"
     by = end or now
     why = ": refreshing does not extend that" if known.stays(by) else ""
-    why = f": {key('go-sign-in', 'f3')} signs in" if session.keeper.is_lost else why
+    why = f": {key('go-sign-in', 'f3')} signs in" if session.auto_refresh.is_lost else why
     colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
     return Content.styled(f"by {date(by, now)}{why}", colour)
 
 
 def granted_of(followed: Followed) -> Content:
     """How many of the scopes of its settings a profile's token has; empty without a token."""
-    stored = followed.keeper.stored
+    stored = followed.auto_refresh.stored
     if stored is None:
         return Content()
     return granted_words(stored.token.scopes, scopes_asked(stored.token, followed.settings))
@@ -605,7 +607,7 @@ def granted_of(followed: Followed) -> Content:
 
 def missing_words(followed: Followed) -> str:
     """``without spark:kms``; "" where the profile's token lacks none, or there is none."""
-    stored = followed.keeper.stored
+    stored = followed.auto_refresh.stored
     missing = scopes_not_granted(stored.token, followed.settings) if stored is not None else ()
     return f"without {'  '.join(missing)}" if missing else ""
 
@@ -657,10 +659,10 @@ def curl_line(token: str, base_url: str) -> str:
 
 def _empty_words(session: Session) -> str:
     if session.socket:
-        failed = session.keeper.problem is not None
+        failed = session.auto_refresh.problem is not None
         reason = "The line below says why; it is asked again every minute."
         return f"No token from the socket. {reason}" if failed else "Asking the socket …"
-    if session.keeper.problem is not None:
+    if session.auto_refresh.problem is not None:
         return "The token file cannot be used; the line below says why."
     return f"{key('go-sign-in', 'f3')} signs in to Webex and gets one."
 
