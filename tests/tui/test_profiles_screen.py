@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stage import Stage, shows, tells, until
+from tests.support.stage import Stage, seen, shows, tells, until
 from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
@@ -124,3 +124,13 @@ def test_a_column_with_nothing_in_it_makes_room_for_the_names() -> None:
     assert OWNER in shown
     assert LAST not in shown
     assert widths([row], 76)[NAME] > NAME.most
+
+
+async def test_of_a_profile_without_a_token_nothing_is_said_as_if_it_had_one(stage: Stage) -> None:
+    stage.configure()
+    app: WtrApp = stage.app()
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "on, once there is a token")
+        await shows(pilot, "none yet")
+        assert "did not say" not in seen(pilot)

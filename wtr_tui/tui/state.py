@@ -164,15 +164,13 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
         return "on, but another base URL's token is left alone"
     if auto_refresh.foreign:
         return "on, but another App ID's token is left alone"
-    at = auto_refresh.next_at()
-    if (
-        at is None
-        and auto_refresh.stored is not None
-        and auto_refresh.stored.token.refresh_token is not None
-    ):
-        return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"
+    stored, at = auto_refresh.stored, auto_refresh.next_at()
     if at is None:
-        return "on, but this token cannot be refreshed"
+        if stored is None:
+            return "on, once there is a token"
+        if stored.token.refresh_token is None:
+            return "on, but this token cannot be refreshed"
+        return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"
     if at <= now:
         return "on, refreshing now"
     return f"on, next {date(at, now)}"

@@ -240,7 +240,7 @@ class ProfilesScreen(WtrScreen):
         self.query_one(Lives).show(lives, now)
         scopes = self.query_one("#scopes", ScopeList)
         scopes.explain(known_scopes())
-        scopes.show(token.scopes if token is not None else (), missing_words(each))
+        scopes.show(None if token is None else token.scopes, missing_words(each))
         self.query_one("#scopes-panel", Panel).show_right(granted_of(each))
         mark = (each.profile.name, history.mark(each.profile))
         if mark != self._activity_of:

@@ -203,14 +203,15 @@ class ScopeList(Lines):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._names: tuple[str, ...] = ()
+        self._names: tuple[str, ...] | None = None
         self._note = ""
         self._meanings: Mapping[str, str] = {}
 
-    def show(self, names: Sequence[str], note: str = "") -> None:
-        """Shows these names, and a sentence on those that are missing."""
-        if (tuple(names), note) != (self._names, self._note):
-            self._names, self._note = tuple(names), note
+    def show(self, names: Sequence[str] | None, note: str = "") -> None:
+        """Shows these names, and a sentence on those that are missing; None: there is no token."""
+        now = None if names is None else tuple(names)
+        if (now, note) != (self._names, self._note):
+            self._names, self._note = now, note
             self.refresh(layout=True)
 
     def explain(self, meanings: Mapping[str, str]) -> None:
@@ -226,14 +227,17 @@ class ScopeList(Lines):
         return self._lines(width, self.content_size.height)
 
     def _lines(self, width: int, height: int) -> list[Content]:
-        if not self._names:
+        names = self._names
+        if names is None:
+            return [Content.styled("none yet", "$muted")]
+        if not names:
             return [Content("Webex did not say which")]
         note = Content.styled(self._note, "$soon").wrap(width) if self._note else []
         room = max(height - len(note), 1)
-        column = max(map(len, self._names)) + 2
-        if len(self._names) > room or width - column < _LEAST_MEANING:
-            return [*self._columns(column, max(width // column, 1), room), *note]
-        rows = [self._row(name, column, width) for name in self._names]
+        column = max(map(len, names)) + 2
+        if len(names) > room or width - column < _LEAST_MEANING:
+            return [*self._columns(names, column, max(width // column, 1), room), *note]
+        rows = [self._row(name, column, width) for name in names]
         if sum(map(len, rows)) + len(rows) <= room:
             return [*(line for row in rows for line in (*row, Content())), *note]
         return [*(row[0] if len(row) == 1 else row[0] + "…" for row in rows), *note]
@@ -246,15 +250,17 @@ class ScopeList(Lines):
             *(Content(" " * column) + line for line in more),
         ]
 
-    def _columns(self, column: int, across: int, room: int) -> list[Content]:
-        down = min(-(-len(self._names) // across), room)
-        shown = self._names[: down * across]
-        if len(shown) < len(self._names):
+    def _columns(
+        self, names: tuple[str, ...], column: int, across: int, room: int
+    ) -> list[Content]:
+        down = min(-(-len(names) // across), room)
+        shown = names[: down * across]
+        if len(shown) < len(names):
             shown = shown[:-1]
         cells = [*map(printable, shown)]
         rows = [cells[row::down] for row in range(down)]
         lines = [Content("".join(cell.ljust(column) for cell in row)) for row in rows]
-        hidden = len(self._names) - len(shown)
+        hidden = len(names) - len(shown)
         if hidden:
             lines[-1] += Content.styled(f"and {hidden} more", "$muted")
         return lines
