@@ -96,3 +96,15 @@ async def test_the_cursor_of_a_long_value_is_in_sight_while_it_has_the_focus() -
         app.query_one("#quiet").focus()
         await pilot.pause()
         assert field.scroll_offset.x == 0
+
+
+async def test_keys_that_arrive_at_once_are_taken_in_their_order() -> None:
+    app = Fields()
+    async with app.run_test() as pilot:
+        entry = app.query_one("#address", AddressInput)
+        entry.focus()
+        await pilot.pause()
+        for key in ("ctrl+u", "n", "o", "t", "home", "x"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        assert entry.value == "xnot"

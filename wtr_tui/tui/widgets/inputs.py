@@ -31,6 +31,14 @@ class QuietInput(Input):
     def on_blur(self) -> None:
         self.scroll_to(0, animate=False, force=True)
 
+    async def on_key(self, event: events.Key) -> None:
+        """Its own keys at once: on their way up to the program, later letters overtake them."""
+        bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
+        if bound is not None and bound.node is self and bound.enabled:
+            event.stop()
+            event.prevent_default()
+            await self.app.run_action(bound.binding.action, self)
+
     def on_paste(self, event: events.Paste) -> None:
         """Takes all lines: Textual's own keeps the first, and a wrapped address would be cut."""
         self.insert_text_at_cursor(joined(event.text))
