@@ -112,7 +112,7 @@ def test_the_owner_is_given_the_columns_that_nobody_else_wants() -> None:
     cells = ("default", "valid", owner, "13 d", "89 d", "Mon 7 Dec 11:00", "11:00 refreshed")
     row = Row(Meaning.CALM, Meaning.SOON, cells, Tone.GOOD, used=True)
     assert widths([row], 150)[OWNER] == len(owner)
-    assert OWNER not in widths([row], 75)
+    assert OWNER not in widths([row], 70)
     assert row.meaning is Meaning.SOON
 
 

@@ -87,7 +87,7 @@ class ProfilesScreen(WtrScreen):
     ProfilesScreen Lives { display: none; }
     ProfilesScreen.-panels #columns { layout: horizontal; height: 1fr; }
     ProfilesScreen.-panels #list { height: 1fr; border: round $line; padding: 1 1 1 2; }
-    ProfilesScreen.-panels #detail { width: 44%; height: 1fr; margin: 0 0 0 2; }
+    ProfilesScreen.-panels #detail { width: 42%; height: 1fr; margin: 0 0 0 2; }
     ProfilesScreen.-panels #marked { display: block; margin: 0; }
     ProfilesScreen.-panels #activity { display: block; margin: 1 0 0 0; height: 1fr; }
     ProfilesScreen.-panels Lives { display: block; margin: 0 0 1 0; }
@@ -175,7 +175,7 @@ class ProfilesScreen(WtrScreen):
         }
         room = self.size.width - 5
         if self._has_panels:  # as the style sheet divides it
-            room = self.size.width - 4 - (self.size.width - 4) * 44 // 100 - 2 - 6
+            room = self.size.width - 4 - (self.size.width - 4) * 42 // 100 - 2 - 6
         columns = widths(tuple(rows.values()), room)
         if list(rows) != list(self._rows) or columns != self._columns:
             self._list(rows, columns)
@@ -475,7 +475,7 @@ class Column:
 NAME, STATE, OWNER, ACCESS, SIGN_IN, NEXT, LAST = COLUMNS = (
     Column("Profile", 7, 24, 0),
     Column("State", 8, 22, 1),
-    Column("Owner", 16, 28, 5),
+    Column("Owner", 11, 28, 5),
     Column("Access", 7, 12, 2),
     Column("Sign-in", 7, 12, 3),
     Column("Next refresh", 12, 18, 6),
@@ -505,7 +505,8 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     """What there is to say of a profile now."""
     state = state_of_profile(each, now)
     stored, token = each.auto_refresh.stored, _token(each)
-    owner = _owner(stored.account) if stored is not None and stored.account.known else "-"
+    account = stored.account if stored is not None else Account()
+    owner = account.display_name or account.email or "-"
     last, tone = _last(each, now)
     sign_in = sign_in_meaning(sign_in_by(each, now), now)
     cells = (
@@ -524,8 +525,12 @@ def widths(rows: Sequence[Row], room: int) -> dict[Column, int]:
     """How wide each column that fits is; those that do not fit are not in it."""
     wanted = {
         column: min(
-            max([len(column.title), column.least, *(len(row.cells[at]) for row in rows)])
-            + 2 * (column is LAST),
+            max(
+                len(column.title),
+                column.least,
+                # What happened last has a sign before it.
+                *(len(row.cells[at]) + 2 * (column is LAST) for row in rows),
+            ),
             column.most,
         )
         for at, column in enumerate(COLUMNS)
