@@ -1,7 +1,9 @@
-"""The commands for scripts and for a terminal without the full screen, one short file each.
+"""The commands for scripts and for a terminal without the full screen, one file each.
 
-Every module has ``arguments(parser)``, which says what the command takes, and ``run(options)``,
-which does it and gives the exit code. Data goes to standard output, all else to standard error.
+Every one of them has ``arguments(parser)``, which says what the command takes, and
+``run(options)``, which does it and gives the exit code. Data goes to standard output, all else to
+standard error. They share ``parsers`` (the command line), ``profile`` (what they work on),
+``output`` (what is written) and ``debug``.
 """
 
 from __future__ import annotations
