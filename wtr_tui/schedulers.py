@@ -92,6 +92,7 @@ class Found:
 
 
 def found_at(words: str, command: Sequence[str]) -> Found:
+    """The timer that starts the command, with its fault where that program is gone."""
     program = command[0] if command else ""
     gone = program.startswith("/") and not os.access(program, os.X_OK)
     fault = f"The program it starts, {cleaned(program)}, is not there any more." if gone else ""
@@ -108,6 +109,7 @@ def listed(numbers: Sequence[int], width: int = 1) -> str:
 
 
 def shell_words(command: str) -> list[str]:
+    """The command's words; none where it is no command of a shell."""
     try:
         return shlex.split(command)
     except ValueError:
@@ -131,6 +133,7 @@ def own_text(path: str) -> str | None:
 
 
 def write(path: str, text: str) -> None:
+    """Writes a file of ours. Raises StorageError, also where it is somebody else's."""
     own_text(path)
     try:
         write_private(path, text.encode())
@@ -139,6 +142,7 @@ def write(path: str, text: str) -> None:
 
 
 def delete(path: Path) -> None:
+    """Deletes the file, if it is there. Raises StorageError."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -158,12 +162,14 @@ def ran(
 
 
 def require(command: Sequence[str], environ: Mapping[str, str], stdin: bytes = b"") -> None:
+    """Runs the command. Raises WtrError where it fails, with what it said."""
     result, said = ran(command, environ, stdin)
     if not result.ok:
         raise WtrError(f"{shlex.join(command)} {result.problem}. {said}".rstrip())
 
 
 def text_of(path: Path) -> str:
+    """The file's text, whoever wrote it; "" where it cannot be read."""
     try:
         return path.read_text("utf-8", "replace")
     except OSError:

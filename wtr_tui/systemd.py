@@ -38,6 +38,8 @@ UNIT = "wtr-tui"
 
 
 class Systemd:
+    """The user's own units; see :mod:`wtr_tui.schedulers` for what all schedulers have."""
+
     name = "systemd"
     cure = "systemd gets variables from ~/.config/environment.d/*.conf, at the next login."
 

@@ -188,6 +188,7 @@ def known_as(secret: str | None) -> str:
 
 
 def is_same_end(one: datetime, other: datetime) -> bool:
+    """Whether two ends of a refresh token are one: each is counted from another response."""
     return abs((one - other).total_seconds()) <= _SAME_END
 
 

@@ -14,6 +14,11 @@ from wtr_tui.text import cleaned, meant
 
 @dataclass(frozen=True)
 class Key:
+    """A key, or several with commas between; ``word`` is for the bottom line, ``meaning`` for help.
+
+    ``show`` says whether it stands in the bottom line.
+    """
+
     key: str
     action: str
     word: str
