@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wtr_tui.about import __version__
+from wtr_tui.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / ".github").glob("*.md"))]
@@ -41,6 +42,11 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) < 1500
+
+
+def test_the_readme_names_every_command() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"| `wtr {name}" not in text] == []
 
 
 def test_the_changelog_has_a_section_for_this_version() -> None:
