@@ -108,3 +108,13 @@ async def test_other_keys_apply_as_soon_as_the_settings_are_read_again(stage: St
         await shows(pilot, "F10 Token")
         await pilot.press("f10")
         await until(pilot, lambda: "F9 Save" not in seen(pilot))
+
+
+async def test_the_settings_say_which_keys_cannot_be_used(stage: Stage) -> None:
+    path = stage.configure()
+    with path.open("a") as file:
+        file.write("keys:\n  nonsense: f8\n")
+    async with stage.app().run_test(size=(100, 30)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "Client Secret")
+        await tells(pilot, "there is no action nonsense")

@@ -93,6 +93,7 @@ class WtrApp(driver.FaultApp):
         self._ticks = 0
         self._clock_was_back = False
         self._wanted_keys: Mapping[str, str] = {}
+        self.refused_keys: Sequence[str] = ()
         keys.use({})
         self._leaving: asyncio.Future[None] | None = None
         ssh = session.surroundings.ssh
@@ -192,12 +193,12 @@ class WtrApp(driver.FaultApp):
 
         screens = bindings_by_screen()
         bindings = {name: [*own, *self.BINDINGS] for name, own in screens.items()}
-        used, warnings = keys.keymap(wanted, bindings)
+        used, self.refused_keys = keys.keymap(wanted, bindings)
         keys.use(used)
         self.set_keymap(used)
         terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
-        if warnings:
-            self.tell(" ".join(warnings), Tone.WARN)
+        if self.refused_keys:
+            self.tell(" ".join(self.refused_keys), Tone.WARN)
 
     @property
     def shown(self) -> WtrScreen | None:

@@ -251,6 +251,8 @@ class Program(Protocol):
     """
 
     session: Session
+    refused_keys: Sequence[str]
+    """A sentence for each entry of the setting ``keys`` that cannot be used."""
 
     def tell(self, sentence: str, tone: Tone = ...) -> None:
         """Says what happened, in the message line of the full screen that is shown."""

@@ -215,8 +215,9 @@ class SettingsScreen(WtrScreen):
         self._show_uri()
         self._show_trouble()
         self._show_file()
-        if settings.warnings:
-            self.tell(" ".join(settings.warnings), Tone.WARN)
+        # Another message may have taken the place of what was said of the keys at the start.
+        if warnings := (*settings.warnings, *self.program.refused_keys):
+            self.tell(" ".join(warnings), Tone.WARN)
         self._focus_first()
 
     def _arrange(self) -> None:
