@@ -265,7 +265,7 @@ def test_a_refused_refresh_token_is_known_to_the_next_process_and_ended_by_a_new
     assert status.code == 0  # the access token is still good
     assert status.json["state"] == "sign-in needed"
     assert "password" in str(status.json["problems"])
-    assert "✗ token: " in home.run("doctor").out
+    assert "✗ token: Webex no longer accepts the refresh token: " in home.run("doctor").out
     assert home.run("token").code == 0
     fresh = str(sandbox.issue()["refresh_token"])
     assert home.run("import", "-", "--replace", stdin=fresh).code == 0
@@ -287,7 +287,7 @@ def test_a_refused_access_token_is_known_to_the_next_process_and_refreshed_once(
     status = home.run("status", "--json")
     assert status.code == 1
     assert (status.json["state"], status.json["valid"]) == ("refused by Webex", False)
-    assert "✗ token: " in home.run("doctor").out
+    assert "✗ token: Webex has refused the access token since " in home.run("doctor").out
     assert home.run("history", "--json").json["event"] == "refused"
 
     ran = home.run("token")
