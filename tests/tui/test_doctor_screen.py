@@ -1,9 +1,8 @@
 """The screen that says what would go wrong."""
 
-from tests.support.stage import Stage, shows, until
+from tests.support.stage import Stage, seen, shows, until
 from tests.support.webex import Sandbox
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.widgets.quiet import Quiet
 
 
 async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
@@ -17,12 +16,30 @@ async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
         await pilot.press("x")
         await shows(pilot, "The sign-in was cancelled")
         await pilot.press("f6")
-        words = app.screen.query_one("#findings", Quiet)
-        await until(pilot, lambda: "clock " in words.shown and "Looking" not in words.shown)
-        assert "webex        it answers." in words.shown
+        await shows(pilot, "webex        it answers.")
+        await until(pilot, lambda: "clock " in seen(pilot) and "Looking" not in seen(pilot))
         assert sandbox.requests
         stage.write("appid: [\n")
         await pilot.press("r")
         await shows(pilot, "✗ settings")
         await pilot.press("escape")
         assert app.shown is app.screen
+
+
+async def test_a_wide_terminal_parts_the_profile_from_the_machine(
+    stage: Stage, sandbox: Sandbox
+) -> None:
+    stage.environ["HOME"] = str(stage.home)
+    stage.configure_for(sandbox)
+    app: WtrApp = stage.app()
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("f6")
+        await shows(pilot, "clock        this machine and Webex agree.")
+        titles = next(line for line in seen(pilot).splitlines() if "This profile" in line)
+        assert "This machine and Webex" in titles
+        first = next(line for line in seen(pilot).splitlines() if "✓ settings" in line)
+        assert "✓ you are" in first
+        await pilot.resize_terminal(100, 45)
+        await shows(pilot, "What would go wrong here")
+        assert "This machine and Webex" not in seen(pilot)
+        await shows(pilot, "✓ clock")

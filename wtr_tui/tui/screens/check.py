@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
@@ -15,13 +16,34 @@ from wtr_tui.background import in_thread
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.tui.widgets.quiet import Lines
 
 if TYPE_CHECKING:
     from wtr_tui.doctor import Finding
 
 _COLOURS = {"GOOD": "$calm", "WARN": "$soon", "BAD": "$over"}
 _SUBJECT_WIDTH = 13
+_OF_THE_PROFILE = {"settings", "files", "lock", "token", "timer", "socket", "deliver"}
+"""Subjects; what else is looked at is of the machine and of Webex."""
+
+
+class Findings(Lines):
+    """A finding a line, or in the lines it takes; a blank one between them where there is room."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._findings: Sequence[Finding] = ()
+        self._going_on = ""
+
+    def show(self, findings: Sequence[Finding], going_on: str) -> None:
+        self._findings, self._going_on = findings, going_on
+        self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Content]:
+        found = [_line(finding, width) for finding in self._findings]
+        if self._going_on:
+            found.append(Content.styled(self._going_on, "$muted"))
+        return Content("\n\n" if self.screen.has_class("-airy") else "\n").join(found).split("\n")
 
 
 class CheckScreen(WtrScreen):
@@ -40,19 +62,29 @@ class CheckScreen(WtrScreen):
         )
     ]
 
+    WHOLE_WIDTH = True
+    DEFAULT_CSS = """
+    CheckScreen #columns { height: auto; max-width: 96; }
+    CheckScreen.-double #columns { max-width: 192; }
+    CheckScreen Panel { border: none; padding: 0; }
+    CheckScreen.-airy Panel { border: round $line; padding: 1 2; }
+    CheckScreen #machine { display: none; margin: 0 0 0 2; }
+    CheckScreen.-double #machine { display: block; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-single"), (150, "-double")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
+
     def __init__(self) -> None:
         super().__init__()
         self._findings: list[Finding] = []
         self._going_on = ""
 
-    DEFAULT_CSS = """
-    CheckScreen Panel { border: none; padding: 0; }
-    CheckScreen.-airy Panel { border: round $line; padding: 1 2; }
-    """
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
-
     def content(self) -> Iterable[Widget]:
-        yield Panel("What would go wrong here", Quiet("", id="findings"))
+        yield Horizontal(
+            Panel("", Findings("findings"), id="profile"),
+            Panel("This machine and Webex", Findings("machine-findings"), id="machine"),
+            id="columns",
+        )
 
     def on_screen_resume(self) -> None:
         self.action_look()
@@ -74,15 +106,18 @@ class CheckScreen(WtrScreen):
 
     def _show(self, going_on: str) -> None:
         self._going_on = going_on
-        if not self.query("#findings"):
+        if not self.query("#columns"):
             return  # the program ends meanwhile
-        shown = self.query_one("#findings", Quiet)
-        width = shown.content_size.width or self.size.width
-        lines = [_line(finding, width) for finding in self._findings]
-        if going_on:
-            lines.append(Content.styled(going_on, "$muted"))
-        shown.reshape(Content("\n\n" if self.has_class("-airy") else "\n").join(lines))
-        self.query_one(Panel).show_right(going_on or _summary(self._findings))
+        is_double = self.has_class("-double")
+        of_machine = [each for each in self._findings if each.subject not in _OF_THE_PROFILE]
+        first = [each for each in self._findings if not is_double or each not in of_machine]
+        title = "This profile" if is_double else "What would go wrong here"
+        self.query_one("#profile", Panel).show_title(title)
+        for panel, findings in (("#profile", first), ("#machine", of_machine)):
+            # What is looked at last is the machine.
+            going_on_here = going_on if not is_double or panel == "#machine" or not first else ""
+            self.query_one(f"{panel} Findings", Findings).show(findings, going_on_here)
+            self.query_one(panel, Panel).show_right(going_on_here or _summary(findings))
 
     def on_resize(self) -> None:
         if self.is_built:
