@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -106,7 +106,9 @@ class SignInScreen(WtrScreen):
             Key("x", "cancel", "Cancel", "Cancel this sign-in"),
             Key("escape", "leave_field", "Leave the field", "Go back from the field to the keys"),
             Key("q", "app.quit", "Quit", "Quit"),
-        )
+        ),
+        # As everywhere else, where there is no field to leave.
+        Binding("escape", "clear_message", "Close the message", show=False, id="clear"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     SignInScreen #headline { height: 1; margin: 0 1; }
