@@ -7,6 +7,7 @@ cannot be written harms nothing.
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import sys
@@ -265,14 +266,20 @@ def _by() -> str:
 def _place() -> str:
     if any(os.isatty(number) for number in (0, 1, 2)):
         return "terminal"
-    from wtr_tui.environment.surroundings import parent_processes
-
-    names = parent_processes(os.getppid()).names
+    names = _parents(os.getppid())
     for server, place in _SERVICES.items():
         if server in names:
             return place
     # What a systemd unit starts; a terminal below a user manager inherits it, too.
     return "systemd" if "INVOCATION_ID" in os.environ else "background"
+
+
+@functools.cache
+def _parents(pid: int) -> tuple[str, ...]:
+    """Their names, read once: wtr refresh --all asks for each profile."""
+    from wtr_tui.environment.surroundings import parent_processes
+
+    return parent_processes(pid).names
 
 
 _SERVICES = {

@@ -139,11 +139,14 @@ def try_room(path: str, size: int) -> None:
         _close_quietly(directory)
 
 
-def leftovers(path: str) -> list[str]:
-    """The temporary files beside ``path``, of writers that are at work or were killed at it."""
+def leftovers(path: str, *, recent: bool = False) -> list[str]:
+    """The temporary files beside ``path``, of writers that are at work or were killed at it.
+
+    With ``recent`` one that is not a second old may be missed.
+    """
     folder, name = os.path.split(path)
     try:
-        names = _temporaries(folder or ".")
+        names = _temporaries(folder or ".", recent=recent)
     except OSError:
         return []
     return [f"{folder}/{other}" for other in names if _is_temporary(other, name)]

@@ -65,7 +65,8 @@ class TokenFile:
         TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it does not
         hold a token; its content is copied aside first, once.
         """
-        if not locked and leftovers(str(self.path)):
+        # One that is missed is taken up under the lock, before the refresh token is used.
+        if not locked and leftovers(str(self.path), recent=True):
             # Who holds the lock may be writing one of them, or takes it up itself.
             with suppress(WtrError), self.lock(timeout=0):
                 self.take_up_leftover()
