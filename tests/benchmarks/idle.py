@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tests.benchmarks.figure import Against, Figure, Goal, once
 from tests.benchmarks.place import Place
@@ -16,8 +15,6 @@ _SECONDS = 60.0
 _SETTLING = 5.0
 _SHORT_LIFE = 180.0
 """Seconds. Refreshed at half its life, so not while it is watched."""
-_TOGETHER = 0.2
-"""Seconds between two outputs that count as one."""
 
 _LITTLE = Goal(100, Against.VALUE)
 _COUNTING = Goal(200, Against.VALUE)
@@ -27,7 +24,6 @@ _CPU_GOAL = Goal(0.3, Against.DIFFERENCE)
 @dataclass(frozen=True)
 class _Cost:
     bytes_a_second: float
-    outputs_a_second: float
     cpu_percent: float
 
 
@@ -40,7 +36,6 @@ def figures(place: Place) -> list[Figure]:
     starts = {
         "hello": (place.baseline("hello.py"), long, "Hello"),
         "clock": (place.baseline("clock.py"), long, "Clock"),
-        "figures": (place.baseline("figures.py"), long, "▀▀▀"),
         "long": (place.program(), long, "● valid"),
         "short": (place.program(), short, "● "),
         "waiting": (place.program(), waiting, "Listening on"),
@@ -54,9 +49,7 @@ def figures(place: Place) -> list[Figure]:
         cost = _watched(screens, place.seconds(_SETTLING), place.seconds(_SECONDS))
     return [
         _bytes("bytes/s, token view counting seconds", cost["short"], cost["clock"], _COUNTING),
-        _outputs("outputs/s, token view counting seconds", cost["short"], cost["clock"]),
         _bytes("bytes/s, token view, 14 days left", cost["long"], cost["clock"], _COUNTING),
-        _bytes("bytes/s, a countdown in figures", cost["figures"], cost["clock"], _LITTLE),
         _bytes("bytes/s, retrieval screen waiting", cost["waiting"], cost["clock"], _LITTLE),
         _cpu("CPU, token view idle, 60 s", cost["long"], cost["hello"]),
     ]
@@ -70,12 +63,8 @@ def _watched(screens: Mapping[str, Screen], settling: float, seconds: float) -> 
     costs = {}
     for name, screen in screens.items():
         first, cpu = before[name]
-        pieces = screen.pieces[first:]
-        instants = [-1.0, *(arrived for arrived, _ in pieces)]
-        outputs = sum(later - earlier > _TOGETHER for earlier, later in pairwise(instants))
         costs[name] = _Cost(
-            sum(len(piece) for _, piece in pieces) / seconds,
-            outputs / seconds,
+            sum(len(piece) for _, piece in screen.pieces[first:]) / seconds,
             100 * (cpu_seconds(screen.process) - cpu) / seconds,
         )
     return costs
@@ -83,13 +72,6 @@ def _watched(screens: Mapping[str, Screen], settling: float, seconds: float) -> 
 
 def _bytes(name: str, ours: _Cost, baseline: _Cost, goal: Goal) -> Figure:
     return Figure(name, "B", once(ours.bytes_a_second), once(baseline.bytes_a_second), goal)
-
-
-def _outputs(name: str, ours: _Cost, baseline: _Cost) -> Figure:
-    one_a_tick = Goal(1.05, Against.VALUE)
-    return Figure(
-        name, "", once(ours.outputs_a_second), once(baseline.outputs_a_second), one_a_tick
-    )
 
 
 def _cpu(name: str, ours: _Cost, baseline: _Cost) -> Figure:
