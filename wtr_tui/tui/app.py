@@ -155,11 +155,6 @@ class WtrApp(driver.FaultApp):
             self._tour.begin()
         put_aside.offer(self)
         self._watch()
-        if not self.is_headless:
-            # What is loaded by now stays. A screen is made of thousands of objects: with Python's
-            # own threshold a quarter of the work of a short run is a search for garbage.
-            gc.freeze()
-            gc.set_threshold(20_000)
         gc.enable()  # off since the start
 
     def on_resize(self, event: events.Resize) -> None:
