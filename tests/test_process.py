@@ -44,7 +44,7 @@ def test_a_program_that_is_killed_is_told_by_its_signal() -> None:
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
-        (["no such program"], "could not be started: No such file or directory"),
+        (["/no such program"], "could not be started: No such file or directory"),
         (["/"], "could not be started: Permission denied"),
         (["nul\0character"], "could not be started: its name is impossible"),
     ],

@@ -238,9 +238,7 @@ def test_what_the_crontab_sets_itself_is_not_missed(home: Home, crontabs: tuple[
 def test_a_program_in_a_cache_of_uvx_is_refused(home: Home, crontabs: tuple[str, ...]) -> None:
     cached = home.folder / ".cache" / "uv" / "archive-v0" / "x1" / "bin"
     cached.mkdir(parents=True)
-    script = cached / "wtr"
-    script.write_text(f"#!{sys.executable}\nimport sys\nfrom wtr_tui.cli import main\nmain()\n")
-    script.chmod(0o755)
+    script = python_script(cached / "wtr", _MAIN)
     ran = subprocess.run(
         (*crontabs, str(script), "install-timer"),
         env=home.environ,
@@ -255,9 +253,7 @@ def test_a_program_in_a_cache_of_uvx_is_refused(home: Home, crontabs: tuple[str,
 def test_a_program_that_starts_only_in_this_shell_is_refused(
     home: Home, crontabs: tuple[str, ...]
 ) -> None:
-    script = home.folder / "wtr"
-    script.write_text(f"#!{sys.executable}\nimport os\nos.environ['NEEDED']\n{_MAIN}")
-    script.chmod(0o755)
+    script = python_script(home.folder / "wtr", f"import os\nos.environ['NEEDED']\n{_MAIN}")
     ran = subprocess.run(
         (*crontabs, str(script), "install-timer"),
         env={**home.environ, "NEEDED": "yes"},
@@ -267,6 +263,13 @@ def test_a_program_that_starts_only_in_this_shell_is_refused(
     )
     assert f"what {script} needs to start" in ran.stderr
     assert crontab(home, crontabs) == ""
+
+
+def python_script(path: Path, text: str) -> Path:
+    """As pip writes one where the path of Python holds blanks."""
+    path.write_text(f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n{text}")
+    path.chmod(0o755)
+    return path
 
 
 _MAIN = "import sys\nfrom wtr_tui.cli import main\nsys.exit(main())\n"

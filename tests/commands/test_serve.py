@@ -313,9 +313,13 @@ def test_without_a_token_nothing_is_given_and_it_is_told_once(
 _ACTIVATE = """
 import os, socket, sys
 server = socket.socket(socket.AF_UNIX)
-server.bind(sys.argv[1] + ".new")
+folder, name = os.path.split(sys.argv[1])
+before = os.getcwd()
+os.chdir(folder)  # the whole path may be too long for a socket
+server.bind("new")
 server.listen(8)
-os.rename(sys.argv[1] + ".new", sys.argv[1])
+os.rename("new", name)
+os.chdir(before)
 os.dup2(server.fileno(), 3)
 os.set_inheritable(3, True)
 os.environ["LISTEN_PID"] = str(os.getpid())

@@ -19,15 +19,19 @@ _PLACES = (
     "slow",
     "tui/test_app.py",
     "tui/test_configuration_screen.py",
+    "tui/test_hard_end.py",
+    "tui/test_help.py",
     "tui/test_pictures.py",
     "tui/test_retrieval_screen.py",
     "tui/widgets/test_pictures.py",
     # Each starts the program dozens of times.
     "commands/test_beside_0_1_0.py",
+    "commands/test_check.py",
     "commands/test_completion.py",
     "commands/test_ending.py",
     "commands/test_hard_end.py",
     "commands/test_history_command.py",
+    "commands/test_hook.py",
     "commands/test_import_export.py",
     "commands/test_install_timer.py",
     "commands/test_look.py",
@@ -39,6 +43,7 @@ _PLACES = (
     "commands/test_retrieve.py",
     "commands/test_serve.py",
     "commands/test_service_app.py",
+    "commands/test_sign_out.py",
     "storage/test_many_writers.py",
 )
 # Whoever asks for one of these talks to a real program.
