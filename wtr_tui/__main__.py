@@ -1,7 +1,5 @@
 """``python -m wtr_tui`` is ``wtr-tui``."""
 
-import sys
+from wtr_tui.cli import program
 
-from wtr_tui.cli import main
-
-sys.exit(main())
+program()

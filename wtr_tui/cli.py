@@ -24,6 +24,7 @@ from wtr_tui.errors import FAILED, INTERRUPTED, SIGN_IN_NEEDED, WRONG_USAGE, Usa
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
 
 _WITH_A_VALUE = ("--profile", "--config")
@@ -53,6 +54,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAULT_CODES.get(text.command, _fault_of_our_own(error))
     finally:
         _finish_token_requests()
+
+
+def program() -> NoReturn:
+    """The program as it is started: :func:`main`, and the end of the process."""
+    exit_code = main()
+    if "wtr_tui.tui.start" in sys.modules:
+        # All is saved and told by now. To take the interpreter to pieces beside threads that still
+        # wait for somebody ends Python 3.11.2 with a segmentation fault, once in a hundred times.
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (AttributeError, OSError, ValueError):  # closed, or nobody reads it any more
+                continue
+        os._exit(exit_code)
+    sys.exit(exit_code)
 
 
 def _finish_token_requests() -> None:
