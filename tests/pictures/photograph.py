@@ -16,13 +16,22 @@ _FROM_AFAR = re.compile(r',\s*url\("https:[^"]*"\) format\("\w+"\)')
 
 
 async def photograph(pilot: Pilot[int], name: str) -> str:
-    """The screen once nothing moves any more; ``name`` tells its parts from other pictures'."""
+    """The screen once nothing moves or is being looked up any more; ``name`` tells its parts from
+    other pictures'."""
     await until(pilot, lambda: not pilot.app._animator._animations, "the end of what moves")
+    await until(pilot, lambda: not _at_work(pilot), "the end of what is looked up")
     before, now = "", _taken(pilot, name)
     while now != before:
         await pilot.pause()
         before, now = now, _taken(pilot, name)
     return now
+
+
+def _at_work(pilot: Pilot[int]) -> list[str]:
+    """What is still looked up on threads, for the screen behind a dialog too."""
+    groups = [worker.group for worker in pilot.app.workers if not worker.is_finished]
+    # A sign-in waits until it is answered.
+    return [group for group in groups if group != "retrieval"]
 
 
 def _taken(pilot: Pilot[int], name: str) -> str:

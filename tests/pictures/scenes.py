@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from textual.screen import ModalScreen
 from tests.pictures.photograph import photograph
 from tests.pictures.stand_ins import OPENED, START_PATH, USER_CODE, PicturedWebex
 from tests.support.clock import Clock
-from tests.support.stage import ANN, DESK, OVER_SSH, SECRET, Stage, shows, until
+from tests.support.stage import ANN, DESK, OVER_SSH, SECRET, Stage, seen, shows, until
 from tests.support.tokens import APP_ID, LIFE, a_token
 from wtr_tui import history
 from wtr_tui.environment.surroundings import Surroundings
@@ -77,6 +78,9 @@ async def _device(pilot: Pilot[int]) -> None:
 
 async def _token(pilot: Pilot[int]) -> None:
     await shows(pilot, ANN.display_name)
+    # The other profiles are looked at after the first picture; a dialog before that ends it.
+    other = re.compile(rf"\b{_OTHERS[-1][0]}\b")
+    await until(pilot, lambda: bool(other.search(seen(pilot))), "the other profiles")
 
 
 async def _help(pilot: Pilot[int]) -> None:

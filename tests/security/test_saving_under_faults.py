@@ -20,6 +20,7 @@ import pytest
 import wtr_tui
 from tests.security.saver import NEW, OLD
 from tests.security.traced import PATIENCE, Call, Save, save
+from tests.storage.forked_writers import read_as_another_process
 from tests.support.programs import required
 from wtr_tui.model import StoredToken
 from wtr_tui.storage.token_file import TokenFile
@@ -38,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def held(file: TokenFile) -> StoredToken:
-    stored = file.read()
+    stored = read_as_another_process(file)
     assert stored is not None
     return stored
 
