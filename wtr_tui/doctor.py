@@ -242,18 +242,18 @@ def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
         )
     if auto_refresh.fault:
         return _warn(
-            "timer", f"{auto_refresh.words} does not keep this token alive. {auto_refresh.fault}"
+            "timer", f"{auto_refresh.where} does not keep this token alive. {auto_refresh.fault}"
         )
-    return _good("timer", f"{auto_refresh.words} keeps this token alive.")
+    return _good("timer", f"{auto_refresh.where} keeps this token alive.")
 
 
 def _socket(profile: Profile, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Where systemd listens for ``wtr serve``: whether it could give the token."""
     found = timer.serving_socket(profile, environ) if sys.platform != "darwin" else None
     if found is not None and found.fault:
-        yield _warn("socket", f"{found.words} does not give this token. {found.fault}")
+        yield _warn("socket", f"{found.where} does not give this token. {found.fault}")
     elif found is not None:
-        yield _good("socket", f"systemd listens for wtr serve ({found.words}).")
+        yield _good("socket", f"systemd listens for wtr serve ({found.where}).")
 
 
 def _sinks(known: Settings, token: Token | None) -> Iterator[Finding]:

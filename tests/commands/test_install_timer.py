@@ -20,9 +20,8 @@ from tests.support.schedulers import running_user_manager, with_own_crontabs
 from tests.support.webex import Sandbox
 from wtr_tui import timer
 from wtr_tui.errors import StorageError, UsageError, WtrError
-from wtr_tui.schedulers import LABEL, MARK, Crontab, Job, Launchd, own_home
 from wtr_tui.storage import profiles
-from wtr_tui.systemd import Systemd
+from wtr_tui.timer import LABEL, MARK, Crontab, Job, Launchd, Systemd, own_home
 
 THEIRS = '# mine\nMAILTO=me\n5 4 * * *  date "+\\%F" >> log\n'
 """What a crontab held before; the % is one that cron would take for a line break."""
@@ -440,12 +439,16 @@ def test_a_socket_of_systemd_starts_wtr_serve_when_somebody_connects(
     assert (nothing.code, "no socket of ours" in nothing.err) == (0, True)
 
 
-def test_the_units_of_the_socket_pass_systemd_analyze_verify(tmp_path: Path) -> None:
+def test_the_units_of_the_socket_pass_systemd_analyze_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = tmp_path / 'it\'s 100% "odd"' / "wtr"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    texts = Systemd({"HOME": str(tmp_path)}).socket_units((str(program),), "work")
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    texts = Systemd({"HOME": str(tmp_path)}).socket_units("work")
+    assert "100%%" in "".join(texts.values())
     assert verified(tmp_path, texts) == (0, "")
 
 

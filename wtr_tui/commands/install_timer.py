@@ -15,16 +15,9 @@ from wtr_tui import timer
 from wtr_tui.commands.output import give, tell
 from wtr_tui.commands.parsers import duration
 from wtr_tui.errors import DONE, SettingsError, UsageError
-from wtr_tui.schedulers import spelled
 from wtr_tui.storage import profiles
-from wtr_tui.systemd import Systemd, printed
 
 _EVERY, _WITHIN = 3_600, 3 * 86_400
-_WHERE = {
-    "systemd": "a systemd user timer",
-    "crontab": "a line of the crontab",
-    "launchd": "a launchd agent",
-}
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -50,54 +43,48 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    found = profiles.find(options.profile, None, os.environ)
     if options.serve:
-        return _serve(options)
-    if options.config:
-        raise UsageError("A timer refreshes all profiles, each with its usual settings file.")
-    if options.remove:
-        gone = timer.remove(os.environ)
-        for name in gone:
-            tell(f"Taken out: {_WHERE[name]}.")
-        if not gone:
-            tell("There is no timer of ours.")
-        return DONE
-    job = timer.job(options.every or _EVERY, options.within or _WITHIN)
-    found = profiles.find(options.profile, None, os.environ)
-    if options.only_print:
-        chosen = timer.scheduler(os.environ)
-        give(chosen.printed(job))
-        try:
-            timer.require_enough(job.program, found, os.environ, chosen)
-        except SettingsError as error:
-            tell(str(error))
-        return DONE
-    installed = timer.install(job, found, os.environ)
-    what = f"{_WHERE[installed.scheduler]} refreshes all tokens every {spelled(job.every)}"
-    what += f" that have less than {spelled(job.within)} left."
-    tell(f"Installed: {what}" if installed.changed else f"Nothing to do: {what}")
-    for sentence in installed.needed:
-        tell(sentence)
-    return DONE
-
-
-def _serve(options: Namespace) -> int:
-    if options.config or options.every is not None or options.within is not None:
-        raise UsageError(
-            "--serve takes no --config, --every or --within: it is no timer, and the profile's"
-            " usual settings file counts."
-        )
-    found = profiles.find(options.profile, None, os.environ)
-    what = f"a systemd user socket for wtr serve of the profile {found.name}"
-    if options.remove:
-        gone = Systemd(os.environ).remove_socket(found.name)
-        tell(f"Taken out: {what}." if gone else "There is no socket of ours for this profile.")
-        return DONE
-    if options.only_print:
-        systemd = Systemd(os.environ)
-        give(printed(systemd.socket_units(timer.program(), found.name)))
-        return DONE
-    installed = timer.install_socket(found, os.environ)
-    tell(f"Installed: {what}." if installed.changed else f"Nothing to do: there is {what}.")
-    for sentence in installed.needed:
+        if options.config or options.every is not None or options.within is not None:
+            raise UsageError(
+                "--serve takes no --config, --every or --within: it is no timer, and the profile's"
+                " usual settings file counts."
+            )
+        of_it = f" for wtr serve of the profile {found.name}."
+        if options.remove:
+            systemd = timer.Systemd(os.environ)
+            if systemd.remove_units(list(systemd.socket_units(found.name))):
+                tell(f"Taken out: a systemd user socket{of_it}")
+            else:
+                tell("There is no socket of ours for this profile.")
+            return DONE
+        if options.only_print:
+            give(timer.printed(timer.Systemd(os.environ).socket_units(found.name)))
+            return DONE
+        installed = timer.install_socket(found, os.environ)
+    else:
+        if options.config:
+            raise UsageError("A timer refreshes all profiles, each with its usual settings file.")
+        if options.remove:
+            gone = timer.remove(os.environ)
+            for what in gone:
+                tell(f"Taken out: {what}.")
+            if not gone:
+                tell("There is no timer of ours.")
+            return DONE
+        job = timer.job(options.every or _EVERY, options.within or _WITHIN)
+        if options.only_print:
+            chosen = timer.scheduler(os.environ)
+            give(chosen.printed(job))
+            try:
+                timer.require_enough(found, os.environ, chosen)
+            except SettingsError as error:
+                tell(str(error))
+            return DONE
+        installed = timer.install(job, found, os.environ)
+        of_it = f" refreshes all tokens every {timer.spelled(job.every)}"
+        of_it += f" that have less than {timer.spelled(job.within)} left."
+    done = "Installed" if installed.changed else "Nothing to do"
+    for sentence in (f"{done}: {installed.what}{of_it}", *installed.needed):
         tell(sentence)
     return DONE
