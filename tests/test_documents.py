@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wtr_tui.about import __version__
+from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]

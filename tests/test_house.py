@@ -30,8 +30,8 @@ FLOORS = (
         *("timer", "token_state", "tokens"),
     ),
     ("oauth", "storage", "environment"),
-    ("addresses", "background", "in_flight", "process", "secret_source"),
-    ("about", "clock", "errors", "model", "text"),
+    ("addresses", "in_flight", "process", "secret_source"),
+    ("clock", "errors", "model", "text"),
 )
 STRANGERS = ("oauth", "storage", "environment"), ("commands", "tui")
 """Parts of one floor that do not know each other."""

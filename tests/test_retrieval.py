@@ -22,8 +22,8 @@ from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
 from wtr_tui import clock, history, in_flight
 from wtr_tui.addresses import port_of
-from wtr_tui.background import in_thread
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
+from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth import device, steps
 from wtr_tui.oauth.client import WebexClient

@@ -13,7 +13,12 @@ All of them take the name of a profile, and raise a :class:`WtrError`: SignInNee
 has to sign in, SettingsError, TemporaryError for what may work later.
 """
 
-from wtr_tui.about import __version__ as __version__
+__version__ = "0.2.0"
+
+# How it looks, on the screens and on the browser's page alike.
+MARK = "WTR²"
+ACCENT_ON_DARK = "#4fb3d9"
+ACCENT_ON_LIGHT = "#0b6e99"
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:

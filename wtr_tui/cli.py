@@ -116,9 +116,9 @@ def _run(arguments: list[str]) -> int:
     options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
     _require_own_files(name, options.profile or options.config)
     if options.debug:
-        from wtr_tui.commands import debug
+        from wtr_tui.commands.output import enable_debug
 
-        debug.enable()
+        enable_debug()
     return int(command.run(options))
 
 

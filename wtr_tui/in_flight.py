@@ -1,5 +1,6 @@
-"""Token requests in flight: from before a grant is spent until what came of it is saved.
+"""What is under way while the program may end: requests on threads, and above all for tokens.
 
+A token request is in flight from before a grant is spent until what came of it is saved.
 A server may replace the refresh token with each response, and takes a second use of the old one
 for theft (RFC 9700 §4.14.2); an authorization code is good once. So the process does not end
 between asking and saving, unless somebody insists.
@@ -12,6 +13,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from wtr_tui.errors import TemporaryError
 from wtr_tui.text import program_name
@@ -20,6 +22,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -165,3 +170,37 @@ def die(number: int) -> None:
     """As if the signal had never been taken: a shell sees by what the program ended."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
+
+
+# On a thread beside the event loop.
+
+
+async def in_thread(function: Callable[[], T]) -> T:
+    """What ``function``, which blocks, gives or raises, on a thread of its own.
+
+    Unlike ``asyncio.to_thread``, whose threads the interpreter waits for at its end, the thread
+    is a daemon: a request that hangs does not keep the program from ending. Cancelling stops
+    the waiting, not the function.
+    """
+    import asyncio
+    import contextvars
+
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+
+    def settle(set_it: Callable[[], None]) -> None:
+        if not outcome.done():  # nobody waits any more
+            set_it()
+
+    def run() -> None:
+        try:
+            done = partial(outcome.set_result, function())
+        except BaseException as error:  # whatever it is, it belongs to whoever waits
+            done = partial(outcome.set_exception, error)
+        # The loop may be closed by now: then nobody waits either.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, done)
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), daemon=True).start()
+    return await outcome

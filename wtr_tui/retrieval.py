@@ -16,7 +16,6 @@ from pathlib import Path
 
 from wtr_tui import clock, in_flight, known
 from wtr_tui.addresses import RedirectUri
-from wtr_tui.background import in_thread
 from wtr_tui.errors import (
     FAILED,
     INTERRUPTED,
@@ -30,6 +29,7 @@ from wtr_tui.errors import (
     TemporaryError,
     WtrError,
 )
+from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,

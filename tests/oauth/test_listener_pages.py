@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from wtr_tui import about
+import wtr_tui
 from wtr_tui.oauth.authorization import NotOurs, Reason, Refused
 from wtr_tui.oauth.listener import pages
 
@@ -121,13 +121,13 @@ def test_the_icon_comes_with_the_page() -> None:
 
 def test_the_page_has_the_mark_and_the_accents_of_the_screens() -> None:
     found = elements(pages.SIGNED_IN)
-    assert found.text.count(about.MARK) == 1
+    assert found.text.count(wtr_tui.MARK) == 1
     html = pages.render(pages.SIGNED_IN).decode("utf-8")
     day, _, night = html.partition("@media (prefers-color-scheme: dark)")
-    assert f"--accent: {about.ACCENT_ON_LIGHT};" in day
-    assert f"--accent: {about.ACCENT_ON_DARK};" in night
+    assert f"--accent: {wtr_tui.ACCENT_ON_LIGHT};" in day
+    assert f"--accent: {wtr_tui.ACCENT_ON_DARK};" in night
     icon = next(a["href"] for tag, a in found.tags if a.get("rel") == "icon") or ""
-    assert about.ACCENT_ON_LIGHT.encode() in base64.b64decode(icon.partition(",")[2])
+    assert wtr_tui.ACCENT_ON_LIGHT.encode() in base64.b64decode(icon.partition(",")[2])
 
 
 def test_a_page_suits_day_and_night_wide_and_narrow() -> None:

@@ -11,9 +11,9 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+import wtr_tui
 import wtr_tui.tui
 from tests.support.stage import Stage, seen, shows, tells
-from wtr_tui import about
 from wtr_tui.tui import themes
 from wtr_tui.tui.themes import Ground, Meaning, light_by_answer, light_by_variable
 
@@ -130,7 +130,7 @@ def test_the_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> Non
 
 @pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT], ids=by_name)
 def test_the_accent_is_that_of_the_mark(theme: Theme) -> None:
-    accent = about.ACCENT_ON_DARK if theme.dark else about.ACCENT_ON_LIGHT
+    accent = wtr_tui.ACCENT_ON_DARK if theme.dark else wtr_tui.ACCENT_ON_LIGHT
     assert theme.accent == theme.primary == accent
 
 

@@ -10,8 +10,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from wtr_tui.commands import debug
-from wtr_tui.commands.output import Look, as_json, give
+from wtr_tui.commands.output import Look, as_json, give, log_step
 from wtr_tui.doctor import Finding, Level, examine
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.storage import profiles
@@ -30,7 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     found = profiles.find(options.profile, options.config, os.environ)
-    debug.step(f"profile {found.name}")
+    log_step(f"profile {found.name}")
     look = Look.of_output()
     findings = []
     for finding in examine(found, os.environ, ask=not options.offline):

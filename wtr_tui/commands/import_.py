@@ -20,8 +20,7 @@ from pathlib import Path
 
 from wtr_tui import clock, in_flight
 from wtr_tui.clock import from_iso
-from wtr_tui.commands import debug
-from wtr_tui.commands.output import give_unsaved, tell
+from wtr_tui.commands.output import give_unsaved, hide_secrets, tell
 from wtr_tui.commands.parsers import named_path
 from wtr_tui.commands.profile import loaded_settings
 from wtr_tui.errors import (
@@ -70,7 +69,7 @@ def run(options: Namespace) -> int:
         foreign = understood(_content(options.file))
     except ValueError as error:
         raise UsageError(f"Nothing was imported from {name}. {error}") from None
-    debug.hide(foreign.access_token, foreign.refresh_token, foreign.bare)
+    hide_secrets(foreign.access_token, foreign.refresh_token, foreign.bare)
     found = profiles.find(options.profile, options.config, os.environ)
     known = loaded_settings(found)
     _require_same_integration(foreign, known)

@@ -11,14 +11,17 @@ import sys
 
 from wtr_tui import clock
 from wtr_tui.errors import WtrError
-from wtr_tui.text import escaped, is_terminal, program_name
+from wtr_tui.text import escaped, is_terminal, program_name, redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+    from logging import Logger
     from typing import Literal, TextIO, TypeAlias
 
-    from wtr_tui.model import Token
+    from wtr_tui.model import Secret, Token
+    from wtr_tui.storage.profiles import Profile
+    from wtr_tui.storage.settings import Settings
 
     Tone: TypeAlias = Literal["", "bold", "dim", "good", "warn", "bad"]
 
@@ -118,6 +121,49 @@ def _to_nowhere(descriptor: int) -> None:
         os.close(nowhere)
     except OSError:
         return
+
+
+# ``--debug``: each step, the libraries' own too, with secrets removed.
+
+_debug_log: Logger | None = None
+_hidden: set[str] = set()
+
+
+def enable_debug() -> None:
+    """From now on every step and every library's log goes to standard error."""
+    global _debug_log
+    import logging
+
+    class _Redacted(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return redacted(super().format(record), *_hidden)
+
+    written = logging.StreamHandler(sys.stderr)
+    written.setFormatter(_Redacted("%(asctime)s.%(msecs)03d %(name)s: %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.DEBUG, handlers=[written])
+    _debug_log = logging.getLogger("wtr")
+
+
+def log_step(words: str) -> None:
+    """Tells a step, where debugging is on."""
+    if _debug_log is not None:
+        _debug_log.debug("%s", words)
+
+
+def hide_secrets(*secrets: Secret | None) -> None:
+    """Makes sure that these are never shown, whatever they look like."""
+    if _debug_log is not None:
+        _hidden.update(secret.known() for secret in secrets if secret and secret.known())
+
+
+def show_settings(profile: Profile, settings: Settings) -> None:
+    """Tells which profile it is, and where each of its settings comes from."""
+    if _debug_log is None:
+        return
+    hide_secrets(settings.secret)
+    log_step(f"profile {profile.name}: {profile.settings_path}, {profile.token_path}")
+    for key, source in settings.sources.items():
+        log_step(f"{key} is {source.words()}")
 
 
 # A token as text and as JSON, in the shapes that users of the Go tool know.

@@ -14,8 +14,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from wtr_tui import clock, in_flight, known, token_state, tokens
-from wtr_tui.commands import debug
-from wtr_tui.commands.output import as_json, give, original_json, original_text, tell
+from wtr_tui.commands.output import (
+    as_json,
+    give,
+    hide_secrets,
+    log_step,
+    original_json,
+    original_text,
+    show_settings,
+    tell,
+)
 from wtr_tui.errors import (
     DONE,
     FAILED,
@@ -51,7 +59,7 @@ AT_ONCE = 8
 def stored_token(found: Profile) -> StoredToken:
     """What the profile's file holds; what reading it repaired is reported. Raises SignInNeeded."""
     stored = tokens.stored_token(found)
-    debug.hide(stored.token.access_token, stored.token.refresh_token)
+    hide_secrets(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
         if known.is_to_be_said(found, notice):
             tell(notice)
@@ -67,7 +75,7 @@ def loaded_settings(
     token ``stored`` is not that of these settings ForeignToken says so, and no warning.
     """
     chosen = settings.load(found.settings_path, os.environ if environ is None else environ)
-    debug.show_settings(found, chosen)
+    show_settings(found, chosen)
     if stored is not None:
         token_state.require_own(stored, chosen)
     for warning in chosen.warnings:
@@ -77,7 +85,7 @@ def loaded_settings(
 
 def give_token(token: Token, options: Namespace) -> None:
     """Prints what ``-o`` and ``-j`` ask for, in the original's order; both may be."""
-    debug.hide(token.access_token, token.refresh_token)
+    hide_secrets(token.access_token, token.refresh_token)
     now = clock.now()
     if options.output:
         give(original_text(token, now))
@@ -97,7 +105,7 @@ def valid_token(
         stored = stored_token(found)
         chosen = loaded_settings(found, stored)
         end = stored.token.expires_at or "an unknown instant"
-        debug.step(f"the stored token is valid until {end}")
+        log_step(f"the stored token is valid until {end}")
         with in_flight.saved_first():
             obtained = tokens.valid_token(
                 found,
@@ -111,8 +119,8 @@ def valid_token(
         if lock is not None:
             lock.release()
     token = obtained.token
-    debug.hide(token.access_token, token.refresh_token)
-    debug.step(f"the token is {obtained.how.value}")
+    hide_secrets(token.access_token, token.refresh_token)
+    log_step(f"the token is {obtained.how.value}")
     if obtained.warning:
         tell(obtained.warning)
     return token
@@ -226,7 +234,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         chosen = settings.without_file(environ)
         problems.append(error)
     else:
-        debug.show_settings(found, chosen)
+        show_settings(found, chosen)
     incomplete = [] if chosen.unread else _objections(chosen.require)
     try:
         stored = stored_token(found)
@@ -276,7 +284,7 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
         return shown
     if _objections(lambda: token_state.require_base_url(stored, shown.settings)):
         return shown  # it is a problem already, and the token is not sent there to ask
-    debug.hide(token.access_token, token.refresh_token)
+    hide_secrets(token.access_token, token.refresh_token)
     try:
         client = clients.client(shown.settings, total_timeout=_PATIENCE)
         account = client.account(token.access_token, scopes=token.scopes)

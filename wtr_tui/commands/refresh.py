@@ -18,11 +18,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wtr_tui import clock, in_flight, known, tokens
-from wtr_tui.commands import debug
 from wtr_tui.commands.output import (
     as_json,
     give,
     give_unsaved,
+    log_step,
     original_json,
     original_text,
     tell,
@@ -178,9 +178,9 @@ def _refreshed(
                     found, chosen, client=client(chosen), within=within, both_ends=True, seen=token
                 )
     except WtrError as error:
-        debug.step(f"{found.name}: {error.kind}")
+        log_step(f"{found.name}: {error.kind}")
         return Refreshed(found, None, error, is_news=not error.is_repeated)
-    debug.step(f"{found.name}: {obtained.how.value}")
+    log_step(f"{found.name}: {obtained.how.value}")
     noted = known.of(found)
     soon = sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
     return Refreshed(found, obtained, soon=soon, is_news=noted.given != announced)

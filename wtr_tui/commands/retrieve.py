@@ -20,18 +20,13 @@ from datetime import datetime
 from pathlib import Path
 
 from wtr_tui import clock, in_flight, tokens
-from wtr_tui.background import in_thread
-from wtr_tui.commands import debug
-from wtr_tui.commands.output import (
-    give_unsaved,
-    say,
-    tell,
-)
+from wtr_tui.commands.output import give_unsaved, hide_secrets, log_step, say, tell
 from wtr_tui.commands.parsers import add_outputs, add_timeout, timeout
 from wtr_tui.commands.profile import give_token, loaded_settings
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED, NotSaved
+from wtr_tui.in_flight import in_thread
 from wtr_tui.known import signed_in
 from wtr_tui.model import Account
 from wtr_tui.oauth import proxies, steps
@@ -126,7 +121,7 @@ class _SignIn:
             known.base_url, known.app_id, known.secret, ca_file=known.ca_file
         ) as client:
             retrieval = Retrieval(self.profile, known, client)
-            debug.hide(retrieval.request.state, retrieval.request.code_verifier)
+            hide_secrets(retrieval.request.state, retrieval.request.code_verifier)
             self._cancel_on_signals(retrieval)
             time_left = TimeLeft(lambda: retrieval.deadline)
             paste = Pasting(lambda text: self._pasted(text, retrieval, time_left))
@@ -135,7 +130,7 @@ class _SignIn:
                 if self.options.device:
                     retrieval.ask_for_device_code()
                 async for step in retrieval.run():
-                    debug.step(f"step: {type(step).__name__}")
+                    log_step(f"step: {type(step).__name__}")
                     time_left.clear()
                     self._take(step, retrieval, can_paste=pasting.possible)
         for task in self.background:
@@ -147,7 +142,7 @@ class _SignIn:
             self._finish(step)
             return
         if isinstance(step, steps.OtherAccount):
-            debug.hide(step.token.access_token, step.token.refresh_token)
+            hide_secrets(step.token.access_token, step.token.refresh_token)
             self.other_account = step
             return
         lines = _lines(step, self.here, retrieval.authorize_url, can_paste=can_paste)
@@ -166,7 +161,7 @@ class _SignIn:
 
     def _finish(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         token = step.token
-        debug.hide(token.access_token, token.refresh_token)
+        hide_secrets(token.access_token, token.refresh_token)
         give_token(token, self.options)
         until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
         if isinstance(step, steps.SignedInUnsaved):

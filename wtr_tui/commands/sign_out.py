@@ -11,8 +11,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from wtr_tui import sign_out
-from wtr_tui.commands import debug
-from wtr_tui.commands.output import tell
+from wtr_tui.commands.output import show_settings, tell
 from wtr_tui.errors import DONE, SettingsError, SignInNeeded
 from wtr_tui.storage import profiles, settings
 
@@ -33,7 +32,7 @@ def run(options: Namespace) -> int:
         # To delete a token, and to say where to revoke it, none are needed.
         tell(error.message)
         known = settings.without_file(os.environ)
-    debug.show_settings(found, known)
+    show_settings(found, known)
     try:
         done = sign_out.sign_out(found, known, keep=options.keep)
     except SignInNeeded as error:

@@ -27,7 +27,7 @@ from typing import Any, TypeAlias, TypeVar
 import httpx
 import truststore
 
-from wtr_tui.about import __version__
+from wtr_tui import __version__
 from wtr_tui.errors import SettingsError
 from wtr_tui.oauth.failures import Purpose, outage, oversized, untrusted_server
 from wtr_tui.oauth.proxies import Proxy, proxy_for

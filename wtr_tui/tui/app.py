@@ -17,8 +17,8 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 
 from wtr_tui import crash
-from wtr_tui.background import in_thread
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
+from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account
 from wtr_tui.secret_source import SecretCommand, terminal
 from wtr_tui.storage.lock import OpenScreen

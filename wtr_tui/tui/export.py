@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from wtr_tui.about import MARK
-from wtr_tui.background import in_thread
+from wtr_tui import MARK
 from wtr_tui.environment.surroundings import Surroundings
+from wtr_tui.in_flight import in_thread
 from wtr_tui.storage.settings_table import CLIPBOARD, NOTIFY, TITLE
 from wtr_tui.text import printable
 from wtr_tui.tui import driver

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from wtr_tui import clock, history
-from wtr_tui.background import in_thread
 from wtr_tui.errors import AccessTokenRejected, StorageError, WtrError
 from wtr_tui.history import WORDS, Entry, Event
+from wtr_tui.in_flight import in_thread
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Followed, Session

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wtr_tui.auto_refresh import AutoRefresh
-from wtr_tui.background import in_thread
 from wtr_tui.delivery import LOGGER
 from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
+from wtr_tui.in_flight import in_thread
 from wtr_tui.tokens import How, Obtained
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.widgets.message_line import Tone

@@ -13,7 +13,7 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from wtr_tui.about import ACCENT_ON_DARK, ACCENT_ON_LIGHT
+from wtr_tui import ACCENT_ON_DARK, ACCENT_ON_LIGHT
 from wtr_tui.errors import WtrError
 from wtr_tui.storage.paths import state_dir
 from wtr_tui.storage.private_file import read_private, write_private

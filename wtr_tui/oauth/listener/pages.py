@@ -11,7 +11,7 @@ from html import escape
 from importlib import resources
 from string import Template
 
-from wtr_tui.about import ACCENT_ON_DARK, ACCENT_ON_LIGHT, MARK
+from wtr_tui import ACCENT_ON_DARK, ACCENT_ON_LIGHT, MARK
 from wtr_tui.oauth.authorization import NotOurs, Reason, Refused, error_text
 
 # Base64, so that the page holds no address at all, not even the name of SVG.

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from wtr_tui.background import in_thread
+from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.keys import Key, keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.widgets.panel import Panel

@@ -18,8 +18,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wtr_tui import clock, history
-from wtr_tui.background import in_thread
 from wtr_tui.errors import WtrError
+from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Token
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes

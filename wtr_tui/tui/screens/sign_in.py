@@ -15,9 +15,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wtr_tui import clock, in_flight, tokens
-from wtr_tui.background import in_thread
 from wtr_tui.environment import browser
 from wtr_tui.errors import NotSaved, WtrError
+from wtr_tui.in_flight import in_thread
 from wtr_tui.model import StoredToken
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step

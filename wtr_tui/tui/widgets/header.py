@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 
-from wtr_tui.about import MARK
+from wtr_tui import MARK
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.themes import Meaning
