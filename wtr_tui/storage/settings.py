@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from wtr_tui.addresses import DEFAULT_BASE_URL, port_of
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.secret_source import FetchedSecret
 from wtr_tui.storage.settings_file import SettingsEntry, SettingsFile, read_mapping
 from wtr_tui.storage.settings_table import (
     APP_ID,
@@ -204,8 +204,7 @@ def without_file(environ: Mapping[str, str]) -> Settings:
 
 @dataclass(frozen=True)
 class _Found:
-    """What is set for one key. ``value`` is None where nothing is; with a ``fault`` it is of no
-    use.
+    """What is set for one key: ``value`` is None where nothing is, or of no use: ``fault``.
 
     ``place`` is where it is set: the variable, or file, line and key. A key or variable that is
     there without a value has a place, but no value.
@@ -216,11 +215,12 @@ class _Found:
     place: str = ""
     value: Nested = field(default=None, repr=False)
     fault: str = ""
+    text: str = field(default="", repr=False)
+    """What a form shows of a value that is wrong; "" for lists and groups."""
 
-    @property
-    def text(self) -> str:
-        """The value for a form; "" for lists and groups."""
-        return self.value if isinstance(self.value, str) else ""
+
+_DEFAULT = Origin("default")
+_NOT_SET = _Found(_DEFAULT)
 
 
 class _Reading:
@@ -236,12 +236,12 @@ class _Reading:
         self.notes: list[str] = []
 
     def settings(self) -> Settings:
-        values = {
-            setting.name: self.value(setting) for setting in SETTINGS if setting is not SECRET
-        }
-        secret = self.secret([values[SECRET_FILE.name], values[SECRET_COMMAND.name]])
+        values = {setting.name: self.value(setting) for setting in SETTINGS}
         uri, port = values[REDIRECT_URI.name], values[REDIRECT_PORT.name]
-        self.note_secret_sent_elsewhere(values[BASE_URL.name])
+        own_base_url = self.file_base_url()
+        self.note_secret_sent_elsewhere(values[BASE_URL.name], own_base_url)
+        secret = self.secret(values)
+        named = self.in_file(APP_ID)
         order = [setting.name for setting in SETTINGS]
         # Not what a note says already.
         warnings = [
@@ -256,7 +256,7 @@ class _Reading:
             redirect_port=self.agreed_port(port, uri),
             redirect_uri=uri or f"http://localhost:{port}",
             base_url=values[BASE_URL.name],
-            file_base_url=self.file_base_url(),
+            file_base_url=own_base_url,
             ca_file=values[CA_FILE.name],
             values={name: value for name, value in values.items() if name not in _FIELDS},
             sources=self.sources,
@@ -264,59 +264,56 @@ class _Reading:
             warnings=(*self.notes, *warnings),
             wrong=self.wrong,
             text=self.file.text,
-            record=self.record(),
+            # Not where the file names an App ID wrongly, or cannot be asked.
+            record=None
+            if self.path is None or named.fault
+            else settings_record(self.file.content, str(named.value or "").strip(), own_base_url),
         )
 
     def value(self, setting: Setting[Any]) -> Any:
         """What the setting's parser makes of it, or its default."""
-        found = self.find(setting)
-        if found.fault:
-            self.wrong[setting.name] = found.text
-        elif found.value is None:
-            if setting.missing:
-                self.tell_missing(setting, found)
-        else:
+        found = self.in_environment(setting) or self.in_file(setting)
+        self.sources[setting.name] = found.source
+        fault = found.fault
+        if not fault and setting.guarded and found.source.kind == "file":
+            fault = self.refused_to_others(setting)
+        if not fault and found.value is not None:
             try:
                 return setting.parse(Given(found.value, self.path, self.environ))
             except ValueError as error:
-                self.tell(setting, str(error), found)
-                self.wrong[setting.name] = found.text
+                fault = str(error)
+        if fault:
+            self.tell(setting, fault, found)
+            self.wrong[setting.name] = found.text
+        elif setting.missing and found.place:
+            self.tell(setting, setting.missing, found)
+        elif setting.missing:
+            where = self.path or "the settings file"
+            how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
+            message = f"{setting.missing} {how}"
+            self.problems.append(Problem(setting.name, message, "", setting.missing))
         return setting.default
 
-    def secret(self, elsewhere: Sequence[FetchedSecret | None]) -> Secret:
+    def secret(self, values: Mapping[str, Any]) -> Secret:
         """The secret, also a wrong one: a form corrects it, and nothing else may hold it.
 
-        It counts before where else it may be kept: ``elsewhere``.
+        It counts before where else it may be kept.
         """
-        found = self.find(SECRET)
-        named = [other for other in elsewhere if other is not None]
-        if found.fault or found.value is not None:
+        elsewhere = (SECRET_FILE.name, SECRET_COMMAND.name)
+        named = [values[name] for name in elsewhere if values[name] is not None]
+        secret: Secret = values[SECRET.name]
+        if self.sources[SECRET.name] is not _DEFAULT:
             if named:
                 self.notes.append(f"The secret itself counts, {named[0].source} does not.")
-            if not found.fault:
-                try:
-                    return SECRET.parse(Given(found.value, self.path, self.environ))
-                except ValueError as error:
-                    self.tell(SECRET, str(error), found)
-            return Secret(found.text)
-        if named:
-            self.sources[SECRET.name] = Origin("elsewhere", named[0].source)
-            if len(named) > 1:
-                self.notes.append(f"{named[0].source} counts, {named[1].source} does not.")
-            return named[0]
-        if all(each.key not in (SECRET_FILE.name, SECRET_COMMAND.name) for each in self.problems):
-            self.tell_missing(SECRET, found)
-        return Secret("")
-
-    def find(self, setting: Setting[Any]) -> _Found:
-        """What is set for it: the first variable that is not empty, else what the file has."""
-        found = self.in_environment(setting) or self.in_file(setting)
-        self.sources[setting.name] = found.source
-        if setting.guarded and not found.fault and found.source.kind == "file":
-            found = replace(found, fault=self.refused_to_others(setting))
-        if found.fault:
-            self.tell(setting, found.fault, found)
-        return found
+            return Secret(self.wrong.pop(SECRET.name)) if SECRET.name in self.wrong else secret
+        if named or any(problem.key in elsewhere for problem in self.problems):
+            self.problems = [each for each in self.problems if each.key != SECRET.name]
+        if not named:
+            return secret
+        self.sources[SECRET.name] = Origin("elsewhere", named[0].source)
+        if len(named) > 1:
+            self.notes.append(f"{named[0].source} counts, {named[1].source} does not.")
+        return named[0]  # type: ignore[no-any-return]  # its setting's parser made it
 
     def in_environment(self, setting: Setting[Any]) -> _Found | None:
         """A variable of blanks alone is as good as none: so scripts hand on what they lack."""
@@ -330,36 +327,33 @@ class _Reading:
             for other in variables
             if self.environ[other] != value
         ]
-        return _Found(Origin("environment", name), f"${name}", f"${name}", value)
+        return _Found(Origin("environment", name), f"${name}", f"${name}", value, text=value)
 
     def in_file(self, setting: Setting[Any]) -> _Found:
         entries = self.file.entries
         named = [entries[name] for name in setting.names if name in entries]
-        found = [entry for entry in named if entry.value is not None or entry.nested]
         if not named:
             empty = next((f"${name}" for name in setting.variables if name in self.environ), "")
-            return _Found(Origin("default"), empty, empty)
+            return _Found(_DEFAULT, empty, empty) if empty else _NOT_SET
+        found = [entry for entry in named if entry.value is not None or entry.nested]
         entry = (found or named)[0]
         where = f"{self.path} line {entry.line}"
         place = f"{where}, {entry.key}"
         if not found:
-            return _Found(Origin("default"), where, place)
+            return _Found(_DEFAULT, where, place)
         source = Origin("file", str(self.path))
-        value: Nested = None
-        fault = ""
+        text = entry.value if isinstance(entry.value, str) else ""
         if any(other.value != entry.value for other in found):
             fault = f"{found[1].key} in line {found[1].line} says something else: keep one of them."
-        else:
-            try:
-                value = _written(setting, entry)
-            except ValueError as error:
-                fault = str(error)
-                value = entry.value if isinstance(entry.value, str) else None
-        return _Found(source, where, place, value, fault)
+            return _Found(source, where, place, fault=fault)
+        try:
+            return _Found(source, where, place, _written(setting, entry), text=text)
+        except ValueError as error:
+            return _Found(source, where, place, fault=str(error), text=text)
 
     def refused_to_others(self, setting: Setting[Any]) -> str:
         """Why the value is not used: somebody else may have written it. "" where it is used."""
-        others = changed_by_others(self.path, self.file) if self.path else ""
+        others = self.changed_by_others
         if others and self.environ.get(TRUST_VARIABLE) == "1":
             self.notes.append(f"{setting.name} is used as ${TRUST_VARIABLE} says, though: {others}")
             return ""
@@ -368,10 +362,13 @@ class _Reading:
             f" {others}"
         )
 
-    def note_secret_sent_elsewhere(self, base_url: str) -> None:
+    @cached_property
+    def changed_by_others(self) -> str:
+        return changed_by_others(self.path, self.file) if self.path else ""
+
+    def note_secret_sent_elsewhere(self, base_url: str, named: str) -> None:
         """Whoever can set a variable shall not have the file's secret sent anywhere unseen."""
         source, secret = self.sources[BASE_URL.name], self.sources[SECRET.name]
-        named = self.file_base_url()
         if (source.kind, secret.kind) == ("environment", "file") and not same_base_url(
             base_url, named
         ):
@@ -379,15 +376,6 @@ class _Reading:
                 f"${source.name} names {cleaned(base_url, 100)}: a sign-in would send there the"
                 f" secret of {self.path}, which means {cleaned(named, 100)}."
             )
-
-    def record(self) -> Mapping[str, object] | None:
-        """None where the file by itself names an App ID wrongly, or is not there to be asked."""
-        if self.path is None:
-            return None
-        named = self.in_file(APP_ID)
-        if named.fault:
-            return None
-        return settings_record(self.file.content, named.text.strip(), self.file_base_url())
 
     def file_base_url(self) -> str:
         try:
@@ -416,15 +404,6 @@ class _Reading:
             self.notes.append(message)
         else:
             self.problems.append(Problem(setting.name, message, found.where, fault))
-
-    def tell_missing(self, setting: Setting[Any], found: _Found) -> None:
-        if found.place:
-            self.tell(setting, setting.missing, found)
-            return
-        where = self.path or "the settings file"
-        how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
-        message = f"{setting.missing} {how}"
-        self.problems.append(Problem(setting.name, message, "", setting.missing))
 
 
 def _written(setting: Setting[Any], entry: SettingsEntry) -> Nested:
