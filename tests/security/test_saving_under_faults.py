@@ -20,7 +20,6 @@ import pytest
 import wtr_tui
 from tests.security.saver import NEW, OLD
 from tests.security.traced import PATIENCE, Call, Save, save
-from tests.storage.forked_writers import read_as_another_process
 from tests.support.programs import required
 from wtr_tui.model import StoredToken
 from wtr_tui.storage.token_file import TokenFile
@@ -39,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def held(file: TokenFile) -> StoredToken:
-    stored = read_as_another_process(file)
+    stored = file.read()
     assert stored is not None
     return stored
 

@@ -19,7 +19,6 @@ from tests.storage.faults import Counted
 from tests.support.waiting import PATIENCE
 from wtr_tui.clock import from_iso
 from wtr_tui.model import Secret, StoredToken, Token
-from wtr_tui.storage import private_file
 from wtr_tui.storage.token_file import TokenFile
 
 OBTAINED = from_iso("2026-11-24T12:00:00Z")
@@ -65,7 +64,7 @@ def killed(file: TokenFile, times: int) -> dict[str, object]:
             pass
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        stored = read_as_another_process(file)
+        stored = file.read()
         assert os.WTERMSIG(status) == signal.SIGKILL
         whole += stored in (a_long_token("a"), a_long_token("b"))
     return {"whole": whole, "modes": modes(file)}
@@ -87,7 +86,7 @@ def killed_before_each_call(file: TokenFile) -> dict[str, object]:
         file.save(a_long_token("a"))
         _, status = os.waitpid(forked(save_and_die), 0)
         assert os.WTERMSIG(status) == signal.SIGKILL
-        stored = read_as_another_process(file)
+        stored = file.read()
         assert stored is not None
         found.append(stored.token.access_token.reveal()[:1])
         assert stored == a_long_token(found[-1])
@@ -121,12 +120,6 @@ def at_once(file: TokenFile, writers: int, *, locked: bool) -> dict[str, object]
     stored = file.read()
     assert stored is not None
     return {"failed": failed, "scopes": sorted(stored.token.scopes)}
-
-
-def read_as_another_process(file: TokenFile) -> StoredToken | None:
-    """One that has not listed the folder within the last second."""
-    private_file._listed.clear()
-    return file.read()
 
 
 def _add(file: TokenFile, scope: str) -> None:

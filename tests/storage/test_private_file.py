@@ -238,9 +238,9 @@ def test_a_disk_that_does_not_confirm_is_told(path: Path, monkeypatch: pytest.Mo
 
 
 def test_what_a_crash_left_behind_is_swept_up_later(path: Path) -> None:
-    stale = path.parent / ".default.json.0123456789ab.tmp"
-    fresh = path.parent / ".default.json.ba9876543210.tmp"
-    others = path.parent / ".work.json.0123456789ab.tmp"
+    stale = path.parent / ".default.json.0.tmp"
+    fresh = path.parent / ".default.json.1.tmp"
+    others = path.parent / ".work.json.0.tmp"
     for file in (stale, fresh, others):
         file.write_bytes(OLD)
     for file in (stale, others):

@@ -130,50 +130,30 @@ def try_room(path: str, size: int) -> None:
     folder, name = os.path.split(path)
     directory = _open_folder(folder)
     try:
-        temporary = _temporary(name)
+        temporary, descriptor = _new(directory, name)
         try:
-            os.close(_write_new(directory, temporary, bytes(size), flush=False))
+            _fill(descriptor, bytes(size), flush=False)
         finally:
+            os.close(descriptor)
             _remove(directory, temporary)
     finally:
         _close_quietly(directory)
 
 
-def leftovers(path: str, *, recent: bool = False) -> list[str]:
+def leftovers(path: str) -> list[str]:
     """The temporary files beside ``path``, of writers that are at work or were killed at it.
 
-    With ``recent`` one that is not a second old may be missed.
+    They are found by their names: beside the tokens of a thousand profiles, listing the folder
+    for each of them takes longer than all else.
     """
     folder, name = os.path.split(path)
-    try:
-        names = _temporaries(folder or ".", recent=recent)
-    except OSError:
-        return []
-    return [f"{folder}/{other}" for other in names if _is_temporary(other, name)]
+    found = (f"{folder}/{other}" for other in _temporaries(name))
+    return [other for other in found if os.path.lexists(other)]
 
 
-_listed: dict[tuple[int, int], tuple[int, float, list[str]]] = {}
-"""By device and inode of a folder: its time of change, when it was listed, its temporary files."""
-_SETTLED = 2_000_000_000
-_RECENT = 1.0
-
-
-def _temporaries(folder: str | int, *, recent: bool = False) -> list[str]:
-    """The folder's temporary files; with ``recent`` those of a second ago will do.
-
-    It is listed again only after it has changed: whoever reads or saves the tokens of a thousand
-    profiles would else list thousands of files a thousand times.
-    """
-    facts = os.stat(folder)  # noqa: PTH116 - as text, like its neighbours
-    changed, place = facts.st_mtime_ns, (facts.st_dev, facts.st_ino)
-    known, now = _listed.get(place), time.monotonic()
-    if known is not None and (known[0] == changed or (recent and now - known[1] < _RECENT)):
-        return known[2]
-    names = [name for name in os.listdir(folder) if name.endswith(".tmp")]  # noqa: PTH208
-    # A clock of the file system may be coarse: what changes within its tick looks the same.
-    is_settled = time.time_ns() - changed > _SETTLED
-    _listed[place] = changed if is_settled else -1, now, names
-    return names
+def _temporaries(name: str) -> list[str]:
+    """What temporary files of a file are called: as many as may be written at a time, or left."""
+    return [f".{name}.{number}.tmp" for number in range(8)]
 
 
 def has_writer(temporary: str) -> bool:
@@ -215,14 +195,6 @@ def _is_alone_with(descriptor: int) -> bool:
     except OSError:
         return True  # a file system without locks
     return True
-
-
-def _temporary(name: str) -> str:
-    return f".{name}.{os.urandom(6).hex()}.tmp"
-
-
-def _is_temporary(other: str, name: str) -> bool:
-    return other.startswith(f".{name}.") and other.endswith(".tmp")
 
 
 def make_private_folder(folder: str) -> None:
@@ -374,23 +346,29 @@ def read_all(descriptor: int) -> bytes:
     return content
 
 
-def _write_new(directory: int, name: str, content: bytes, *, flush: bool = True) -> int:
-    """A descriptor of the new file: as long as it is open, the file has a writer."""
+def _new(directory: int, name: str) -> tuple[str, int]:
+    """A new temporary file for ``name``: as long as its descriptor is open, it has a writer."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(name, flags, PRIVATE_FILE, dir_fd=directory)
-    try:
-        _is_alone_with(descriptor)
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        if flush:
-            os.fsync(descriptor)
-        # A network file system may report the full disk only where a descriptor is closed.
-        os.close(os.dup(descriptor))
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+    # The last where all others are taken, be it to keep us from writing.
+    for temporary in (*_temporaries(name), f".{name}.{os.urandom(6).hex()}.tmp"):
+        try:
+            descriptor = os.open(temporary, flags, PRIVATE_FILE, dir_fd=directory)
+        except FileExistsError as error:
+            taken = error
+        else:
+            _is_alone_with(descriptor)
+            return temporary, descriptor
+    raise taken
+
+
+def _fill(descriptor: int, content: bytes, *, flush: bool) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    if flush:
+        os.fsync(descriptor)
+    # A network file system may report the full disk only where a descriptor is closed.
+    os.close(os.dup(descriptor))
 
 
 def _replace(
@@ -402,21 +380,20 @@ def _replace(
     like: os.stat_result | None = None,
 ) -> None:
     """Writes a temporary file and renames it; with the owner and mode of ``like``, if given."""
-    temporary = _temporary(name)
+    temporary, descriptor = _new(directory, name)
     try:
-        held = _write_new(directory, temporary, content, flush=flush)
-        try:
-            if like is not None:
-                made = os.fstat(held)
-                if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
-                    os.fchown(held, like.st_uid, like.st_gid)
-                os.fchmod(held, stat.S_IMODE(like.st_mode))
-            os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-        finally:
-            _close_quietly(held)
+        _fill(descriptor, content, flush=flush)
+        if like is not None:
+            made = os.fstat(descriptor)
+            if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+                os.fchown(descriptor, like.st_uid, like.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
     except BaseException:
         _remove(directory, temporary)
         raise
+    finally:
+        _close_quietly(descriptor)
 
 
 def _flush_folder(directory: int, path: str) -> tuple[str, ...]:
@@ -432,14 +409,15 @@ def _sweep(directory: int, name: str) -> None:
     """Removes what writers that were killed left behind: it holds secrets and nobody's use."""
     try:
         newest = os.stat(name, dir_fd=directory).st_mtime
-        for other in _temporaries(directory, recent=True):
-            if _is_temporary(other, name):
-                facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
-                if newest - facts.st_mtime > _LEFTOVER_AGE:
-                    os.unlink(other, dir_fd=directory)
     except OSError:
-        # Tidying is not what was asked for; the next save tries again.
-        return
+        return  # tidying is not what was asked for; the next save tries again
+    for other in _temporaries(name):
+        try:
+            facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
+            if newest - facts.st_mtime > _LEFTOVER_AGE:
+                os.unlink(other, dir_fd=directory)
+        except OSError:
+            continue
 
 
 def _close_quietly(descriptor: int) -> None:

@@ -65,8 +65,7 @@ class TokenFile:
         TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it does not
         hold a token; its content is copied aside first, once.
         """
-        # One that is missed is taken up under the lock, before the refresh token is used.
-        if not locked and leftovers(str(self.path), recent=True):
+        if not locked and leftovers(str(self.path)):
             # Who holds the lock may be writing one of them, or takes it up itself.
             with suppress(WtrError), self.lock(timeout=0):
                 self.take_up_leftover()
@@ -118,14 +117,11 @@ class TokenFile:
         """
         path = str(self.path)
         with suppress(OSError, StorageError):
-            found = [
-                leftover
-                for other in leftovers(path)
-                if (leftover := self._leftover(other)) and not has_writer(other)
-            ]
+            abandoned = [other for other in leftovers(path) if not has_writer(other)]
+            found = [written for other in abandoned if (written := self._written(other))]
             if not found:
                 return
-            current = self._leftover(path)
+            current = self._written(path)
             if current is None and (damaged := read_content(path)) is not None:
                 self._keep_aside("corrupt", damaged[0])
             own = [each for each in found if current is None or each.is_of_the_grant_of(current)]
@@ -135,34 +131,32 @@ class TokenFile:
             for each in own:
                 Path(each.path).unlink()
 
-    def _leftover(self, path: str) -> _Written | None:
-        """What is written there, where it is a whole token; else None."""
+    def _written(self, path: str) -> _Written | None:
+        """The whole token in a file, else None; half of one in a temporary file is deleted."""
         try:
             content, _ = read_private(path)
             stored = self._parse(content)
             # Instants in the file are whole seconds: within one, the file's own time counts.
             age = (stored.token.obtained_at, Path(path).stat().st_mtime_ns)
             return _Written(path, stored, age)
+        except CorruptTokenFile:
+            if path != str(self.path):
+                Path(path).unlink()
         except (OSError, StorageError):
-            return None
+            pass
+        return None
 
     def delete(self) -> list[Path]:
         """Deletes the token with all copies of it, also those put aside; gives what is gone.
 
         Only for whoever holds the lock. Raises OSError, with the path as ``filename``.
         """
-        beside = [Path(path) for path in leftovers(str(self.path))]
+        name, undecided = self.path.name, Path(self._undecided).name
+        reasons = ("corrupt", "other-app", "other-server", "other-account")
+        prefixes = (f".{name}.", undecided, f".{undecided}", *(f"{name}.{why}-" for why in reasons))
+        beside = []
         if self.path.parent.is_dir():
-            reasons = ("corrupt", "other-app", "other-server", "other-account")
-            undecided = Path(self._undecided).name
-            prefixes = (
-                undecided,
-                f".{undecided}",
-                *(f"{self.path.name}.{why}-" for why in reasons),
-            )
-            beside += [
-                each for each in self.path.parent.iterdir() if each.name.startswith(prefixes)
-            ]
+            beside = [each for each in self.path.parent.iterdir() if each.name.startswith(prefixes)]
         gone = []
         for path in (self.path, *sorted(beside)):
             try:
