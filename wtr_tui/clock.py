@@ -146,6 +146,20 @@ def local(instant: datetime, *, seconds: bool = False) -> str:
     return f"{here:%a} {here.day} {here:%b} {here.year} {clock} {zone}"
 
 
+def until(end: datetime | None, now: datetime) -> str:
+    """``13 d 4 h left, until Mon 7 Dec 2026 22:30 CET``, and what is said without an end."""
+    if end is None:
+        return "its end is not known"
+    if end <= now:
+        return f"expired {local(end)}"
+    return f"{duration(end - now)} left, until {local(end)}"
+
+
+def until_when(end: datetime | None) -> str:
+    """``until Mon 7 Dec 2026 22:30 CET``."""
+    return f"until {local(end)}" if end else "for an unknown time"
+
+
 _ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
 _known_zones: dict[str, bool] = {"": True}
 

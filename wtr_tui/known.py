@@ -149,19 +149,25 @@ def signed_in(
     delivery.deliver(profile, settings, Event.RETRIEVED, token)
 
 
-def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
-    """Webex answered 401 to this access token, which was asked about something else."""
+def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime) -> State:
+    """Webex answered 401 to this access token, which was asked about something else.
+
+    Gives what is known of it by now, whether that could be noted or not.
+    """
+    known = _following(profile, token)
+    if known.refused_since is not None:
+        return known
+    known.refused_since = now
     with suppress(WtrError):
         with profile.token_file.lock(_PATIENCE):
             stored = profile.token_file.read()
             if stored is None or not stored.token.same_access(token):
-                return
+                return known
             known = _following(profile, stored.token)
-            if known.refused_since is not None:
-                return
-            known.refused_since = now
+            known.refused_since = known.refused_since or now
             state.write(str(profile.token_path), known)
         history.append(profile, history.entry(Event.REFUSED, stored.token, error))
+    return known
 
 
 def note_accepted(profile: Profile, token: Token) -> None:

@@ -212,7 +212,7 @@ def _lives_on(token: Token, settings: Settings, *, may: bool = False) -> str:
     if token.refresh_token is not None:
         ends.append(token.refresh_expires_at)
     known = [end for end in ends if end is not None]
-    until = f"until {clock.local(max(known))}" if len(known) == len(ends) else "for an unknown time"
+    until = clock.until_when(max(known) if len(known) == len(ends) else None)
     stays = "It may stay" if may else "It stays"
     return f"{stays} valid at Webex {until}. {_how_to_revoke(settings)}"
 

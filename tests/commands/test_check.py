@@ -20,6 +20,7 @@ from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
 from wtr_tui.commands import check, profile
 from wtr_tui.commands.check import Grade
+from wtr_tui.storage import profiles
 
 HOURS = timedelta(hours=1)
 DAYS = timedelta(days=1)
@@ -172,7 +173,7 @@ def test_a_fault_of_its_own_is_unknown(home: Home, sandbox: Sandbox) -> None:
     home.configure(sandbox)
     fine(home, sandbox)
     broken = home.folder / "sitecustomize.py"
-    broken.write_text("import wtr_tui.commands.profile as profile\nprofile.of_one = None\n")
+    broken.write_text("import wtr_tui.commands.profile as profile\nprofile.conditions = None\n")
     path = f"{home.folder}{os.pathsep}{home.environ['PYTHONPATH']}"
     ran = home.run("check", PYTHONPATH=path)
     assert ran.code == 3
@@ -324,7 +325,8 @@ def test_an_end_that_each_refresh_moves_needs_nobody(home: Home, sandbox: Sandbo
 def test_an_expired_token_that_something_keeps_alive_is_fine(home: Home, sandbox: Sandbox) -> None:
     home.configure(sandbox)
     expired(home, sandbox)
-    shown = profile.of_one(None, None, home.environ, clock.now(), who=False)
+    found = profiles.find(None, None, home.environ)
+    shown = profile.condition(found, home.environ, clock.now())
     limits = clock.now(), 7 * DAYS, DAYS
     assert check.verdict(shown, *limits, lambda _: True).level is Grade.OK
     assert check.verdict(shown, *limits, lambda _: False).level is Grade.WARNING

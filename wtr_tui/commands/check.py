@@ -15,32 +15,30 @@ For the textfile collector of Prometheus' node exporter, every few minutes:
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock, token_state
 from wtr_tui.clock import seconds_until
 from wtr_tui.commands.output import SIGNS, Look, as_json, give
-from wtr_tui.commands.parsers import duration, named_path, refuse_all_of_one
-from wtr_tui.commands.profile import Condition, of_all, of_one
+from wtr_tui.commands.parsers import duration, named_path
+from wtr_tui.commands.profile import Condition, conditions
 from wtr_tui.errors import SIGN_IN_NEEDED, WRONG_USAGE, StorageError, UsageError
-from wtr_tui.model import Token
 from wtr_tui.storage.settings_table import THROUGH
 from wtr_tui.text import cause, escaped, is_terminal, on_one_line
 from wtr_tui.token_state import TokenState
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wtr_tui.commands.output import Tone
 
 _WARN, _CRITICAL = 7 * 86_400, 86_400
-_READABLE_BY_ALL = 0o644
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
+_UNKEPT = "nothing keeps it alive (no timer, no open screen)"
 
 
 class Grade(IntEnum):
@@ -57,8 +55,7 @@ class Grade(IntEnum):
         return (Grade.OK, Grade.UNKNOWN, Grade.WARNING, Grade.CRITICAL).index(self)
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One profile. ``sign_in_by`` is when somebody is needed; None where that is not known."""
 
     shown: Condition
@@ -91,39 +88,27 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    refuse_all_of_one(options)
     if options.crit > options.warn:
         raise UsageError("--crit is for less time than --warn.")
     now = clock.now()
-    if options.all:
-        found = of_all(os.environ, now, who=options.ask)
-    else:
-        place = options.profile, options.config, os.environ, now
-        found = [of_one(*place, who=options.ask)]
     limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
-    verdicts = [
-        _with_scopes(verdict(each, now, *limits, _is_kept_alive), each.not_granted)
-        for each in found
-    ]
+    found = conditions(options, now, who=options.ask)
+    verdicts = [verdict(each, now, *limits, _is_kept_alive) for each in found]
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
     level = verdicts[0].level if verdicts else Grade.UNKNOWN
-    content = {
-        "text": lambda: (
-            _as_lines(verdicts, Look.of_output())
-            if is_terminal(sys.stdout) and verdicts and not options.to
-            else escaped(as_text(verdicts, level, now, options))
-        ),
-        "json": lambda: as_json(as_members(verdicts, level, now)),
-        "openmetrics": lambda: as_openmetrics(verdicts, now),
-    }[options.format]()
+    if options.format == "json":
+        content = as_json(as_members(verdicts, level, now))
+    elif options.format == "openmetrics":
+        content = as_openmetrics(verdicts, now)
+    elif is_terminal(sys.stdout) and verdicts and not options.to:
+        content = _as_lines(verdicts, Look.of_output())
+    else:
+        content = escaped(as_text(verdicts, level, now, options))
     if options.to:
         write_for_all(named_path(options.to), content)
     else:
         give(content)
     return level
-
-
-_NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def verdict(
@@ -134,95 +119,78 @@ def verdict(
     is_kept_alive: Callable[[Condition], bool],
 ) -> Verdict:
     """How one profile is; ``is_kept_alive`` is asked for a token that has expired alone."""
-    token = shown.token
-    if token is None and shown.settings.text is None and not shown.settings.app_id:
-        message = "there is no such profile: it has neither settings nor a token"
-        return Verdict(shown, Grade.UNKNOWN, message, None)
-    if token is None:
-        level = Grade.CRITICAL if shown.exit_code == SIGN_IN_NEEDED else Grade.UNKNOWN
-        return Verdict(shown, level, _first_problem(shown), now if level == 2 else None)
-    if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
-        return Verdict(shown, Grade.CRITICAL, _first_problem(shown), now)
-    if shown.exit_code == WRONG_USAGE and token.is_valid(now):
-        message = f"no command gives the token: {_first_problem(shown)}"
-        return Verdict(shown, Grade.CRITICAL, message, now)
-    if shown.settings.can_mint and not shown.settings.problems:
-        return _of_service_app(shown, token, now, critical, is_kept_alive)
-    if shown.is_lost:
-        return _lost(shown, token, now)
-    hurdle = _hurdle(shown)
-    refreshable = token.refresh_token is not None and not hurdle
-    end = token.refresh_expires_at if refreshable else token.expires_at
-    if end is None:
-        return Verdict(shown, Grade.OK, "its end is not known", None)
-    left = end - now
-    level = Grade.CRITICAL if left <= critical else Grade.WARNING if left <= warn else Grade.OK
-    message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
-    if left <= timedelta(0):
-        return Verdict(shown, Grade.CRITICAL, f"sign in: it expired {clock.local(end)}", end)
-    if refreshable and not token.is_valid(now):
-        message += ", but the access token has expired"
-        if not is_kept_alive(shown):
-            message += " and nothing keeps it alive (no timer, no open screen)"
-            level = max(level, Grade.WARNING)
-    elif refreshable and shown.known.moves(end):
-        # As long as something refreshes it, nobody is needed, however short this end is.
-        return Verdict(shown, Grade.OK, f"{message} unless it is refreshed before", None)
-    elif token.refresh_token is not None and hurdle:
-        message += f", it cannot be refreshed: {hurdle}"
-        level = max(level, Grade.WARNING)
+    level, message, end = _judged(shown, now, warn, critical, is_kept_alive)
+    if shown.not_granted and shown.state is not TokenState.FOREIGN:
+        # What the token may not do ends no token, so the level stays.
+        message = f"{message.rstrip('.')}, not granted: {' '.join(shown.not_granted)}"
     return Verdict(shown, level, message, end)
 
 
-def _lost(shown: Condition, token: Token, now: datetime) -> Verdict:
-    """One whose refresh token Webex no longer accepts: as in wtr status, no waiting helps it."""
-    message, end = "sign-in needed: Webex no longer accepts the refresh token", token.expires_at
-    if not token.is_valid(now) or token_state.since_refused(shown.known, token) is not None:
-        return Verdict(shown, Grade.CRITICAL, message, now)
-    until = f"until {clock.local(end)}" if end else "for an unknown time"
-    return Verdict(shown, Grade.CRITICAL, f"{message}; the access token lasts {until}", end)
-
-
-def _of_service_app(
+def _judged(
     shown: Condition,
-    token: Token,
     now: datetime,
+    warn: timedelta,
     critical: timedelta,
     is_kept_alive: Callable[[Condition], bool],
-) -> Verdict:
-    """One whose token is minted anew without a user, as long as that works."""
-    failing = shown.known.mint_waits(token.access_token.reveal()) is not None
-    if failing and shown.known.last is not None:
-        over = "it expired" if not token.is_valid(now) else "it is still valid"
-        level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
-        message = f"{over}, and minting fails: {shown.known.last.message}"
-        return Verdict(shown, level, message, token.expires_at)
-    if token.is_valid(now):
-        through = shown.settings[THROUGH]
-        return Verdict(shown, Grade.OK, f"nobody has to sign in: minted through {through}", None)
-    if is_kept_alive(shown):
-        return Verdict(shown, Grade.OK, "it has expired, and is minted at the next refresh", None)
-    message = "it has expired and nothing keeps it alive (no timer, no open screen)"
-    return Verdict(shown, Grade.WARNING, message, None)
-
-
-def _with_scopes(verdict: Verdict, not_granted: Sequence[str]) -> Verdict:
-    """What the token may not do ends no token, so the level stays."""
-    if not not_granted or verdict.shown.state is TokenState.FOREIGN:
-        return verdict
-    message = f"{verdict.message.rstrip('.')}, not granted: {' '.join(not_granted)}"
-    return replace(verdict, message=message)
-
-
-def _hurdle(shown: Condition) -> str:
-    """What of the settings lets nothing be refreshed, "" for nothing."""
-    if shown.settings.unread:
-        return _first_problem(shown)
-    return str(shown.settings.problems[0]) if shown.settings.problems else ""
-
-
-def _first_problem(shown: Condition) -> str:
-    return on_one_line(shown.problems[0]) if shown.problems else shown.state.value
+) -> tuple[Grade, str, datetime | None]:
+    token, settings = shown.token, shown.settings
+    problem = on_one_line(shown.problems[0]) if shown.problems else shown.state.value
+    if token is None:
+        if settings.text is None and not settings.app_id:
+            message = "there is no such profile: it has neither settings nor a token"
+            return Grade.UNKNOWN, message, None
+        if shown.exit_code == SIGN_IN_NEEDED:
+            return Grade.CRITICAL, problem, now
+        return Grade.UNKNOWN, problem, None
+    is_valid = token.is_valid(now)
+    if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
+        return Grade.CRITICAL, problem, now
+    if shown.exit_code == WRONG_USAGE and is_valid:
+        return Grade.CRITICAL, f"no command gives the token: {problem}", now
+    if settings.can_mint and not settings.problems:
+        # A service app's: it is minted anew without a user, as long as that works.
+        failing = shown.known.mint_waits(token.access_token.reveal()) is not None
+        if failing and shown.known.last is not None:
+            over = "it is still valid" if is_valid else "it expired"
+            message = f"{over}, and minting fails: {shown.known.last.message}"
+            level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
+            return level, message, token.expires_at
+        if is_valid:
+            return Grade.OK, f"nobody has to sign in: minted through {settings[THROUGH]}", None
+        if is_kept_alive(shown):
+            return Grade.OK, "it has expired, and is minted at the next refresh", None
+        return Grade.WARNING, f"it has expired and {_UNKEPT}", None
+    if shown.is_lost:
+        # As in wtr status, no waiting helps it.
+        message = "sign-in needed: Webex no longer accepts the refresh token"
+        if not is_valid or token_state.since_refused(shown.known, token) is not None:
+            return Grade.CRITICAL, message, now
+        lasts = f"the access token lasts {clock.until_when(token.expires_at)}"
+        return Grade.CRITICAL, f"{message}; {lasts}", token.expires_at
+    hurdle = ""
+    if settings.unread or settings.problems:
+        hurdle = problem if settings.unread else str(settings.problems[0])
+    refreshable = token.refresh_token is not None and not hurdle
+    end = token.refresh_expires_at if refreshable else token.expires_at
+    if end is None:
+        return Grade.OK, "its end is not known", None
+    left = end - now
+    if left <= timedelta(0):
+        return Grade.CRITICAL, f"sign in: it expired {clock.local(end)}", end
+    level = Grade.CRITICAL if left <= critical else Grade.WARNING if left <= warn else Grade.OK
+    message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
+    if refreshable and not is_valid:
+        message += ", but the access token has expired"
+        if not is_kept_alive(shown):
+            message += f" and {_UNKEPT}"
+            level = max(level, Grade.WARNING)
+    elif refreshable and shown.known.moves(end):
+        # As long as something refreshes it, nobody is needed, however short this end is.
+        return Grade.OK, f"{message} unless it is refreshed before", None
+    elif token.refresh_token is not None and hurdle:
+        message += f", it cannot be refreshed: {hurdle}"
+        level = max(level, Grade.WARNING)
+    return level, message, end
 
 
 def _is_kept_alive(shown: Condition) -> bool:
@@ -254,27 +222,16 @@ def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: N
     return f"WTR {level.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
 
 
-_TONES: dict[Grade, Tone] = {
-    Grade.OK: "good",
-    Grade.WARNING: "warn",
-    Grade.CRITICAL: "bad",
-    Grade.UNKNOWN: "warn",
-}
-
-
 def _as_lines(verdicts: Sequence[Verdict], look: Look) -> str:
     """For a user at a terminal: a line each, the worst first, with its grade."""
     column = max(len(each.name) for each in verdicts) + 4
-    return "\n".join(
-        look.entry(
-            each.name,
-            f"{each.level.name.lower()}: {on_one_line(each.message)}",
-            column,
-            _TONES[each.level],
-            SIGNS[_TONES[each.level]],
-        )
-        for each in verdicts
-    )
+    lines = []
+    for each in verdicts:
+        tones: tuple[Tone, ...] = ("good", "warn", "bad", "warn")
+        tone = tones[each.level]
+        text = f"{each.level.name.lower()}: {on_one_line(each.message)}"
+        lines.append(look.entry(each.name, text, column, tone, SIGNS[tone]))
+    return "\n".join(lines)
 
 
 def as_members(verdicts: Sequence[Verdict], level: Grade, now: datetime) -> dict[str, object]:
@@ -309,30 +266,14 @@ def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
 
 
 _GAUGES = (
-    (
-        "wtr_access_token_left_seconds",
-        "Time until the access token expires, below zero once it has.",
-        "expires_in",
-    ),
-    (
-        "wtr_refresh_token_left_seconds",
-        "Time until the refresh token expires, below zero once it has.",
-        "refresh_token_expires_in",
-    ),
-    ("wtr_sign_in_left_seconds", "Time until somebody has to sign in.", "sign_in_in"),
-    (
-        "wtr_last_refresh_timestamp_seconds",
-        "When Webex last gave a token, in Unix time.",
-        "refreshed_at",
-    ),
-    (
-        "wtr_last_outcome_timestamp_seconds",
-        "When a new token was last asked for, in Unix time.",
-        "last_outcome_at",
-    ),
-    ("wtr_check_status", "0 fine, 1 warning, 2 critical, 3 unknown.", "level"),
+    ("access_token_left_seconds", "expires_in", "Until the access token expires."),
+    ("refresh_token_left_seconds", "refresh_token_expires_in", "Until the refresh token expires."),
+    ("sign_in_left_seconds", "sign_in_in", "Until somebody has to sign in."),
+    ("last_refresh_timestamp_seconds", "refreshed_at", "When Webex last gave a token."),
+    ("last_outcome_timestamp_seconds", "last_outcome_at", "When one was last asked for."),
+    ("check_status", "level", "0 fine, 1 warning, 2 critical, 3 unknown."),
 )
-"""Name, help, and the member of a profile's JSON that is the value."""
+"""Name, the member of a profile's JSON that is the value, and the help."""
 
 
 def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
@@ -342,7 +283,8 @@ def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
         for each in sorted(verdicts, key=lambda each: each.name)
     ]
     lines: list[str] = []
-    for name, text, member in _GAUGES:
+    for ending, member, text in _GAUGES:
+        name = f"wtr_{ending}"
         lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
         if name.endswith("_seconds"):
             lines.append(f"# UNIT {name} seconds")
@@ -367,18 +309,14 @@ def write_for_all(path: Path, content: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         # A rename would put a file in the place of /dev/stdout.
-        if (path.exists() or path.is_symlink()) and not stat.S_ISREG(path.lstat().st_mode):
+        if path.is_symlink() or (path.exists() and not path.is_file()):
             raise StorageError(f"{path} is not a regular file: nothing is written there.")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(temporary, flags, 0o600)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with temporary.open("x", encoding="utf-8") as file:
                 file.write(f"{content}\n")
-                file.flush()
-                os.fchmod(file.fileno(), _READABLE_BY_ALL)
+                os.fchmod(file.fileno(), 0o644)
             temporary.replace(path)
-        except BaseException:
+        finally:
             temporary.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {cause(error)}.") from error

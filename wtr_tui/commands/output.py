@@ -306,26 +306,15 @@ def laid_out(text: str, width: int) -> str:
     are indented deeper. Elsewhere four blanks begin a line of code, which is never broken: it is
     there to be copied.
     """
-    return "\n".join(line for block in _blocks(text) for line in _lines_of(block, width))
-
-
-def _blocks(text: str) -> list[list[str]]:
-    """Source lines that belong together: a paragraph, an entry, one line of code, an empty line."""
-    blocks: list[list[str]] = []
+    blocks = [""]
     for line in text.strip("\n").splitlines():
-        before = blocks[-1] if blocks else [""]
-        if not line.strip():
-            blocks.append([""])
-        elif line.startswith(_CODE_INDENT):
-            if _is_entry(before[0]):
-                before.append(line)
-            else:
-                blocks.append([line])
-        elif _is_running(line) and _is_running(before[0]):
-            before.append(line)
+        if _is_entry(blocks[-1]) and line.startswith(_CODE_INDENT):
+            blocks[-1] += f" {line.strip()}"
+        elif _is_running(blocks[-1]) and _is_running(line):
+            blocks[-1] += f" {line}"
         else:
-            blocks.append([line])
-    return blocks
+            blocks.append(line)
+    return "\n".join(line for block in blocks[1:] for line in _lines_of(block, width))
 
 
 def _is_running(line: str) -> bool:
@@ -336,25 +325,16 @@ def _is_entry(line: str) -> bool:
     return line.startswith(_ENTRY_INDENT) and not line.startswith(_CODE_INDENT)
 
 
-def _lines_of(block: list[str], width: int) -> list[str]:
-    if block == [""] or block[0].startswith(_CODE_INDENT):
-        return block
-    if not _is_entry(block[0]):
-        return _filled(" ".join(block), width)
-    term, gap, rest = _parts(block[0])
-    words = " ".join([rest, *(line.strip() for line in block[1:])]).strip()
-    column = len(_ENTRY_INDENT) + len(term) + len(gap)
-    if not words or width - column >= _NARROWEST_COLUMN:
-        return _filled(words, width, f"{_ENTRY_INDENT}{term}{gap}", " " * column)
-    below = " " * (2 * len(_ENTRY_INDENT) + 2)
-    return [f"{_ENTRY_INDENT}{term}", *_filled(words, width, below, below)]
-
-
-def _parts(line: str) -> tuple[str, str, str]:
-    """Of an entry: its term, the gap behind it, and the beginning of its text."""
-    term, gap, rest = line.strip().partition("  ")
-    text = rest.lstrip()
-    return term, gap + " " * (len(rest) - len(text)), text
+def _lines_of(block: str, width: int) -> list[str]:
+    if not _is_entry(block):
+        return _filled(block, width) if _is_running(block) else [block]
+    term, _, text = block.strip().partition("  ")
+    text = text.lstrip()
+    column = len(block) - len(text)
+    if not text or width - column >= _NARROWEST_COLUMN:
+        return _filled(text, width, block[:column], " " * column)
+    below = _CODE_INDENT + _ENTRY_INDENT
+    return [f"{_ENTRY_INDENT}{term}", *_filled(text, width, below, below)]
 
 
 def _filled(words: str, width: int, first: str = "", other: str = "") -> list[str]:

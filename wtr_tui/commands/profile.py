@@ -6,14 +6,10 @@ Anything odd about them is reported.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from wtr_tui import clock, in_flight, known, token_state, tokens
+from wtr_tui import clock, token_state, tokens
 from wtr_tui.commands.output import (
     as_json,
     give,
@@ -24,21 +20,22 @@ from wtr_tui.commands.output import (
     show_settings,
     tell,
 )
+from wtr_tui.commands.parsers import refuse_all_of_one
 from wtr_tui.errors import (
     DONE,
-    FAILED,
     WRONG_USAGE,
     AccessTokenRejected,
     ForeignToken,
     SettingsError,
     WtrError,
 )
-from wtr_tui.storage import profiles, settings
-from wtr_tui.storage.state import State
+from wtr_tui.storage import profiles, settings, state
 from wtr_tui.token_state import TokenState
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from wtr_tui.commands import NoOptions
@@ -48,6 +45,7 @@ if TYPE_CHECKING:
     from wtr_tui.storage.lock import Lock
     from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
+    from wtr_tui.storage.state import State
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -61,6 +59,8 @@ def stored_token(found: Profile) -> StoredToken:
     stored = tokens.stored_token(found)
     hide_secrets(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
+        from wtr_tui import known
+
         if known.is_to_be_said(found, notice):
             tell(notice)
     return stored
@@ -100,6 +100,8 @@ def valid_token(
 
     ``lock`` is the token's, where it is held or has been waited for; it is let go of.
     """
+    from wtr_tui import in_flight
+
     try:
         found = profiles.find(options.profile, options.config, os.environ)
         stored = stored_token(found)
@@ -142,6 +144,8 @@ class Clients:
     """Clients for many profiles over one connection pool for each CA file, made when needed."""
 
     def __init__(self) -> None:
+        import threading
+
         self._lock = threading.Lock()
         self._pools: dict[Path | None, HttpClient] = {}
 
@@ -173,8 +177,7 @@ _PATIENCE = 5.0
 """Seconds that asking Webex whose token it is may take; the rest is known without it."""
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """``stored`` is None where there is no token, or its file cannot be read.
 
     ``problems`` are what stands in the way, or will; ``known`` is what is noted beside the token;
@@ -188,7 +191,7 @@ class Condition:
     problems: tuple[str, ...]
     exit_code: int
     state: TokenState
-    known: State = field(default_factory=State)
+    known: State
     account: Account | None = None
     asked: bool = False
 
@@ -207,26 +210,31 @@ class Condition:
         return bool(self.token and token_state.since_sign_in_needed(self.known, self.token))
 
 
-def of_one(
-    name: str | None, config: str | None, environ: Mapping[str, str], now: datetime, *, who: bool
+def conditions(options: Namespace, now: datetime, *, who: bool) -> list[Condition]:
+    """How the profile is that is meant, or with ``--all`` every one, by name.
+
+    ``who`` asks Webex for the users, and is not held up by its failing.
+    """
+    refuse_all_of_one(options)
+    environ = dict(os.environ)  # the real one decodes a variable each time it is asked for
+    if options.all:
+        found = [(each, profiles.environment_of(each, environ)) for each in profiles.every(environ)]
+    else:
+        found = [(profiles.find(options.profile, options.config, environ), environ)]
+    if not who:
+        return [condition(*each, now) for each in found]
+    with closing(Clients()) as clients:
+        return for_each(found, lambda each: _asked(*each, now, clients))
+
+
+def condition(
+    found: Profile, environ: Mapping[str, str], now: datetime, noted: State | None = None
 ) -> Condition:
-    """One profile; ``who`` asks Webex for the user, and is not held up by its failing."""
-    shown = condition(profiles.find(name, config, environ), environ, now)
-    return _with_owners([shown], environ)[0] if who else shown
+    """How one profile is, by what is ``noted`` of its token, or by what the file of that says.
 
-
-def of_all(environ: Mapping[str, str], now: datetime, *, who: bool) -> list[Condition]:
-    """Every profile, by name."""
-    environ = dict(environ)  # the real one decodes a variable each time it is asked for
-    found = [
-        condition(each, profiles.environment_of(each, environ), now)
-        for each in profiles.every(environ)
-    ]
-    return _with_owners(found, environ) if who else found
-
-
-def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Condition:
-    """Never raises a WtrError: what cannot be read is a problem."""
+    Never raises a WtrError: what cannot be read is a problem.
+    """
+    noted = state.read(str(found.token_path)) if noted is None else noted
     problems: list[WtrError] = []
     try:
         chosen = settings.load(found.settings_path, environ)
@@ -240,7 +248,7 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         stored = stored_token(found)
     except WtrError as error:
         shown = tuple(map(str, [*problems, *incomplete, error]))
-        return Condition(found, chosen, None, shown, error.exit_code, TokenState.NONE)
+        return Condition(found, chosen, None, shown, error.exit_code, TokenState.NONE, noted)
     token = stored.token
     if token.refresh_token is not None:
         # A personal access token, or a bot's, belongs to no integration and needs no settings.
@@ -248,7 +256,6 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
     foreign = _objections(lambda: token_state.require_own(stored, chosen))
     if not problems or any(isinstance(error, ForeignToken) for error in foreign):
         problems += foreign
-    noted = known.of(found)
     # What only a sign-in mends comes first.
     hurdles = [*token_state.hurdles(token, noted, now), *problems]
     code = hurdles[0].exit_code if hurdles else DONE
@@ -257,10 +264,12 @@ def condition(found: Profile, environ: Mapping[str, str], now: datetime) -> Cond
         code = WRONG_USAGE if foreign or chosen.unread else DONE
         if token.refresh_token is None:
             hurdles = problems  # a valid token is all there ever will be: no problem yet
+    shown = tuple(map(str, hurdles))
     soon = token_state.sign_in_soon(noted, token, chosen, now)
-    shown = (*map(str, hurdles), *((soon,) if soon else ()))
-    state = token_state.state_of(stored, chosen, noted, now)
-    return Condition(found, chosen, stored, shown, code, state, noted)
+    return Condition(
+        *(found, chosen, stored, (*shown, soon) if soon else shown, code),
+        *(token_state.state_of(stored, chosen, noted, now), noted),
+    )
 
 
 def _objections(check: Callable[[], object]) -> list[WtrError]:
@@ -272,15 +281,15 @@ def _objections(check: Callable[[], object]) -> list[WtrError]:
     return []
 
 
-def _with_owners(found: Sequence[Condition], environ: Mapping[str, str]) -> list[Condition]:
-    with closing(Clients()) as clients:
-        return for_each(found, lambda each: _with_owner(each, clients, environ))
-
-
-def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) -> Condition:
+def _asked(
+    found: Profile, environ: Mapping[str, str], now: datetime, clients: Clients
+) -> Condition:
     """The same, with the account Webex names; what goes wrong is a problem instead."""
+    from wtr_tui import known
+
+    shown = condition(found, environ, now)
     stored, token = shown.stored, shown.token
-    if stored is None or token is None or not token.is_valid(clock.now()):
+    if stored is None or token is None or not token.is_valid(now):
         return shown
     if _objections(lambda: token_state.require_base_url(stored, shown.settings)):
         return shown  # it is a problem already, and the token is not sent there to ask
@@ -289,24 +298,11 @@ def _with_owner(shown: Condition, clients: Clients, environ: Mapping[str, str]) 
         client = clients.client(shown.settings, total_timeout=_PATIENCE)
         account = client.account(token.access_token, scopes=token.scopes)
     except AccessTokenRejected as error:
-        known.note_refused(shown.profile, token, error, clock.now())
-        is_known = token_state.since_refused(shown.known, token) is not None
-        return shown if is_known else _refused(shown, token, error)
+        noted = known.note_refused(found, token, error, now)
+        return condition(found, environ, now, noted)
     except WtrError as error:
-        return replace(shown, problems=(*shown.problems, error.message))
+        return shown._replace(problems=(*shown.problems, error.message))
     if shown.state is TokenState.REFUSED:
-        known.note_accepted(shown.profile, token)
-        shown = condition(shown.profile, environ, clock.now())
-    return replace(shown, account=account, asked=True)
-
-
-def _refused(shown: Condition, token: Token, error: AccessTokenRejected) -> Condition:
-    """The same, once Webex has refused the access token."""
-    needed = shown.state is TokenState.SIGN_IN_NEEDED
-    what_now = token_state.SIGN_IN if needed or token.refresh_token is None else token_state.REFRESH
-    return replace(
-        shown,
-        problems=(*shown.problems, f"{error.message} {what_now}"),
-        exit_code=shown.exit_code or FAILED,
-        state=shown.state if needed else TokenState.REFUSED,
-    )
+        known.note_accepted(found, token)
+        shown = condition(found, environ, now)
+    return shown._replace(account=account, asked=True)

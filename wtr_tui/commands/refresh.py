@@ -120,8 +120,7 @@ class Refreshed:
             How.REFRESHED: "Refreshed",
             How.SAME: "Webex returned the same token, as it often does within a day",
         }.get(self.obtained.how, "Nothing to do")
-        end = self.obtained.token.expires_at
-        until = f"until {clock.local(end)}" if end else "for an unknown time"
+        until = clock.until_when(self.obtained.token.expires_at)
         return f"{done}: valid {until}. {self.soon}".rstrip()
 
 

@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wtr_tui import clock
 from wtr_tui.commands.output import Look, as_json, give
-from wtr_tui.commands.parsers import refuse_all_of_one
-from wtr_tui.commands.profile import Condition, of_all, of_one
-from wtr_tui.errors import (
-    DONE,
-    FAILED,
-    SIGN_IN_NEEDED,
-    UsageError,
-    WtrError,
-)
+from wtr_tui.commands.profile import Condition, conditions
+from wtr_tui.errors import DONE, FAILED, SIGN_IN_NEEDED, UsageError, WtrError
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.responses import TokenClaims, claims_of
 from wtr_tui.text import on_one_line
 from wtr_tui.token_state import GRANT_MORE, TokenState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from typing import TypeAlias
+
     from wtr_tui.commands.output import Tone
+
+    Fact: TypeAlias = tuple[str, str, Tone]
+    """What it is about, and what is shown of it."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -47,24 +44,19 @@ def run(options: Namespace) -> int:
     path = os.environ.get("WTR_SOCKET")
     if path:
         return _of_socket(path, options)
-    refuse_all_of_one(options)
     now = clock.now()
-    if options.all:
-        found = of_all(os.environ, now, who=bool(options.who))
-        if options.json:
-            give(as_json([as_members(each, now) for each in found]))
-        else:
-            give(as_table(found, now, Look.of_output()))
-        codes = {each.exit_code for each in found}
-        # A sign-in is needed before all else.
-        return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
-    asked = not options.json if options.who is None else options.who
-    one = of_one(options.profile, options.config, os.environ, now, who=asked)
+    asked = not (options.json or options.all) if options.who is None else options.who
+    found = conditions(options, now, who=asked)
     if options.json:
-        give(as_json(as_members(one, now)))
+        members = [as_members(each, now) for each in found]
+        give(as_json(members if options.all else members[0]))
+    elif options.all:
+        give(as_table(found, now, Look.of_output()))
     else:
-        give(as_lines(one, now, Look.of_output()))
-    return one.exit_code
+        give(as_lines(found[0], now, Look.of_output()))
+    codes = {each.exit_code for each in found}
+    # A sign-in is needed before all else.
+    return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
 
 
 def as_members(shown: Condition, now: datetime) -> dict[str, object]:
@@ -105,22 +97,25 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
     """One profile for a user, a line each fact; on a terminal below its state."""
     token = shown.token
     state = shown.state
-    facts: list[tuple[str, str, Tone]] = [("Profile", shown.profile.name, "bold")]
+    facts: list[Fact] = [("Profile", shown.profile.name, "bold")]
     if token is not None:
-        refresh_end = _until(token.refresh_expires_at, now) if token.refresh_token else "none"
+        refresh_end = clock.until(token.refresh_expires_at, now) if token.refresh_token else "none"
         if shown.is_lost:
             refresh_end = "no longer accepted by Webex"
         if not look.is_terminal:
             facts.append(("State", f"{state.sign} {state.value}", ""))
         facts += [
             ("Signed in as", _owner(shown, token), ""),
-            ("Access token", _until(token.expires_at, now), ""),
+            ("Access token", clock.until(token.expires_at, now), ""),
             ("Refresh token", refresh_end, ""),
             ("Obtained", clock.local(token.obtained_at), ""),
             ("Scopes", " ".join(token.scopes) or "not known", ""),
-            *_not_granted(shown),
-            *_claimed(shown, token),
         ]
+        if shown.not_granted:
+            count = f"{len(shown.not_granted)} of the {len(shown.settings.scopes)} scopes asked for"
+            text = f"{count}: {' '.join(shown.not_granted)}. {GRANT_MORE}"
+            facts.append(("Not granted", text, "warn"))
+        facts += _claimed(_unsaid(shown, token))
     app_id = shown.settings.app_id or (shown.stored.app_id if shown.stored else "none")
     facts += [
         ("App ID", app_id, ""),
@@ -129,13 +124,13 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
         *(("Problem", problem, "bad") for problem in shown.problems),
         *(("Note", warning, "warn") for warning in shown.settings.warnings),
     ]
-    lines = [look.entry(term, text, _COLUMN, tone) for term, text, tone in facts]
+    lines = _laid_out(facts, look)
     if look.is_terminal:
-        headline = f"{_SIGNS.get(state, state.sign)} {state.value}"
+        headline = f"{_sign(state)} {state.value}"
         if token is not None and state in (TokenState.VALID, TokenState.SOON):
             headline += f", {_left(token.expires_at, now)} left"
-        lines = [look.paint(headline, _tone(state)), *lines]
-    return "\n".join(lines)
+        lines = f"{look.paint(headline, _tone(state))}\n{lines}"
+    return lines
 
 
 def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
@@ -143,41 +138,44 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
     if not found:
         return "There is no profile yet."
     rows = [("Profile", "State", "Access token", "Refresh token", "")]
+    wrong: list[str] = []
     for shown in found:
-        token = shown.token
-        access = _left(token.expires_at, now) if token else "none"
-        refreshable = token is not None and token.refresh_token is not None
-        refresh = _left(token.refresh_expires_at, now) if token and refreshable else "none"
+        name, token, count = shown.profile.name, shown.token, len(shown.problems)
+        access = refresh = "none"
+        if token is not None:
+            access = _left(token.expires_at, now)
+            if token.refresh_token is not None:
+                refresh = _left(token.refresh_expires_at, now)
         if shown.is_lost:
             refresh = "not accepted"
-        count = len(shown.problems)
         problems = f"{count} problem{'s'[: count > 1]}" if count else ""
-        rows.append((shown.profile.name, shown.state.value, access, refresh, problems))
+        rows.append((name, shown.state.value, access, refresh, problems))
+        remarks: list[Fact] = [(f"{name}:", each, "bad") for each in shown.problems]
+        remarks += [(f"{name}:", each, "warn") for each in shown.settings.warnings]
+        wrong += [
+            look.entry(term, on_one_line(t), len(term) + 1, tone) for term, t, tone in remarks
+        ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    texts = [
+    lines = [
         "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
     if look.is_terminal:
-        states = [shown.state for shown in found]
-        signs = [look.paint(_SIGNS.get(state, state.sign), _tone(state)) for state in states]
-        heading, *others = texts
-        lines = [look.paint(f"  {heading}", "dim")]
-        lines += [f"{sign} {look.paint(text)}" for sign, text in zip(signs, others, strict=True)]
+        signs = [look.paint(_sign(shown.state), _tone(shown.state)) for shown in found]
+        heading = look.paint(f"  {lines[0]}", "dim")
+        rest = zip(signs, lines[1:], strict=True)
+        lines = [heading, *(f"{sign} {look.paint(text)}" for sign, text in rest)]
     else:
-        lines = [look.paint(text) for text in texts]
-    wrong: list[str] = []
-    for shown in found:
-        remarks: list[tuple[str, Tone]] = [(each, "bad") for each in shown.problems]
-        remarks += [(each, "warn") for each in shown.settings.warnings]
-        term = f"{shown.profile.name}:"
-        for text, tone in remarks:
-            wrong.append(look.entry(term, on_one_line(text), len(term) + 1, tone))
+        lines = [look.paint(text) for text in lines]
     return "\n".join([*lines, *([""] if wrong else []), *wrong])
 
 
-_COLUMN = 15
-_SIGNS = {TokenState.VALID: "✓", TokenState.UNKNOWN_END: "✓"}
+def _laid_out(facts: Sequence[Fact], look: Look) -> str:
+    return "\n".join(look.entry(term, text, 15, tone) for term, text, tone in facts)
+
+
+def _sign(state: TokenState) -> str:
+    return "✓" if state.sign == "●" else state.sign
 
 
 def _tone(state: TokenState) -> Tone:
@@ -187,50 +185,10 @@ def _tone(state: TokenState) -> Tone:
     return tones.get(state.sign, "bad")
 
 
-def _not_granted(shown: Condition) -> list[tuple[str, str, Tone]]:
-    if not shown.not_granted:
-        return []
-    asked = len(shown.settings.scopes)
-    count = f"{len(shown.not_granted)} of the {asked} scopes asked for"
-    text = f"{count}: {' '.join(shown.not_granted)}. {GRANT_MORE}"
-    return [("Not granted", text, "warn")]
-
-
-def _claimed(shown: Condition, token: Token) -> list[tuple[str, str, Tone]]:
-    """What the token says of itself and Webex did not say."""
-    claims = claims_of(token.access_token)
-    stored = shown.stored.account if shown.stored else Account()
-    account = shown.account or stored
-    known_organization = token.organization or account.organization
-    unsaid = TokenClaims(
-        expires_at=None if token.expires_at else claims.expires_at,
-        organization="" if known_organization else claims.organization,
-        app_id="" if shown.stored and shown.stored.app_id else claims.app_id,
-        user_id="" if account.user_id else claims.user_id,
-    )
-    words = _claim_words(unsaid)
-    return [("The token says", words, "")] if words else []
-
-
-def _claim_words(claims: TokenClaims) -> str:
-    parts = (
-        ("organisation", claims.organization),
-        ("user", claims.user_id),
-        ("App ID", claims.app_id),
-        ("valid until", clock.local(claims.expires_at) if claims.expires_at else ""),
-    )
-    return " · ".join(f"{name} {text}" for name, text in parts if text)
-
-
-def _claim_members(claims: TokenClaims) -> dict[str, object] | None:
-    if claims == TokenClaims():
-        return None
-    return {
-        "expires_at": clock.iso_if_known(claims.expires_at),
-        "organization": claims.organization or None,
-        "app_id": claims.app_id or None,
-        "user_id": claims.user_id or None,
-    }
+def _left(end: datetime | None, now: datetime) -> str:
+    if end is None:
+        return "end unknown"
+    return clock.duration(end - now) if end > now else "expired"
 
 
 def _owner(shown: Condition, token: Token) -> str:
@@ -250,21 +208,41 @@ def _owner(shown: Condition, token: Token) -> str:
     return " · ".join(filter(None, [*parts, organization and f"organisation {organization}"]))
 
 
-def _until(end: datetime | None, now: datetime) -> str:
-    if end is None:
-        return "its end is not known"
-    if end <= now:
-        return f"expired {clock.local(end)}"
-    return f"{clock.duration(end - now)} left, until {clock.local(end)}"
+# What a token says of itself.
 
 
-def _left(end: datetime | None, now: datetime) -> str:
-    if end is None:
-        return "end unknown"
-    return clock.duration(end - now) if end > now else "expired"
+def _unsaid(shown: Condition, token: Token) -> TokenClaims:
+    """What of it Webex did not say."""
+    claims = claims_of(token.access_token)
+    account = shown.account or (shown.stored.account if shown.stored else Account())
+    return TokenClaims(
+        expires_at=None if token.expires_at else claims.expires_at,
+        organization="" if token.organization or account.organization else claims.organization,
+        app_id="" if shown.stored and shown.stored.app_id else claims.app_id,
+        user_id="" if account.user_id else claims.user_id,
+    )
 
 
-# What a socket gives.
+def _claimed(claims: TokenClaims) -> list[Fact]:
+    parts = (
+        ("organisation", claims.organization),
+        ("user", claims.user_id),
+        ("App ID", claims.app_id),
+        ("valid until", clock.local(claims.expires_at) if claims.expires_at else ""),
+    )
+    words = " · ".join(f"{name} {text}" for name, text in parts if text)
+    return [("The token says", words, "")] if words else []
+
+
+def _claim_members(claims: TokenClaims) -> dict[str, object] | None:
+    if not any(claims):
+        return None
+    return {
+        "expires_at": clock.iso_if_known(claims.expires_at),
+        "organization": claims.organization or None,
+        "app_id": claims.app_id or None,
+        "user_id": claims.user_id or None,
+    }
 
 
 def _of_socket(path: str, options: Namespace) -> int:
@@ -276,19 +254,16 @@ def _of_socket(path: str, options: Namespace) -> int:
             "$WTR_SOCKET is set: of the token from there is only known what it says itself.",
             "Leave --all and --who away, or run it where wtr serve runs.",
         )
-    claims, state, problem = TokenClaims(), TokenState.NONE, None
+    claims, state, code, problems = TokenClaims(), TokenState.NONE, DONE, []
     now = clock.now()
     try:
-        access_token = Secret(token_socket.receive(path))
-    except WtrError as error:
-        problem = error
-    else:
-        claims = claims_of(access_token)
+        claims = claims_of(Secret(token_socket.receive(path)))
         state = TokenState.UNKNOWN_END
-        if claims.expires_at is not None:
-            state = TokenState.VALID if claims.expires_at > now else TokenState.EXPIRED
-    expired = FAILED if state is TokenState.EXPIRED else DONE
-    code = problem.exit_code if problem else expired
+    except WtrError as error:
+        code, problems = error.exit_code, [str(error)]
+    if claims.expires_at is not None:
+        state = TokenState.VALID if claims.expires_at > now else TokenState.EXPIRED
+        code = DONE if state is TokenState.VALID else FAILED
     if options.json:
         members = {
             "socket": path,
@@ -296,23 +271,20 @@ def _of_socket(path: str, options: Namespace) -> int:
             "valid": code == DONE,
             "expires_at": None,
             "claims": _claim_members(claims),
-            "problems": [str(problem)] if problem else [],
+            "problems": problems,
             "exit_code": code,
         }
         give(as_json(members))
         return code
-    facts: list[tuple[str, str, Tone]] = [
+    facts: list[Fact] = [
         ("Socket", f"{path} ($WTR_SOCKET)", "bold"),
         ("State", f"{state.sign} {state.value}", _tone(state)),
     ]
-    if problem is None:
-        end = f"{_until(claims.expires_at, now)}, as the token says"
-        facts.append(("Access token", end if claims.expires_at else _until(None, now), ""))
+    if not problems:
+        said = ", as the token says" if claims.expires_at else ""
+        facts.append(("Access token", f"{clock.until(claims.expires_at, now)}{said}", ""))
         facts.append(("Refresh token", "where wtr serve runs", ""))
-        words = _claim_words(replace(claims, expires_at=None))
-        facts += [("The token says", words, "")] if words else []
-    else:
-        facts.append(("Problem", str(problem), "bad"))
-    look = Look.of_output()
-    give("\n".join(look.entry(term, text, _COLUMN, tone) for term, text, tone in facts))
+        facts += _claimed(claims._replace(expires_at=None))
+    facts += [("Problem", problem, "bad") for problem in problems]
+    give(_laid_out(facts, Look.of_output()))
     return code

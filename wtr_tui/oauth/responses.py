@@ -15,8 +15,8 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from wtr_tui.errors import UnusableResponse
 from wtr_tui.model import Account, Secret, Token
@@ -55,8 +55,7 @@ _OAUTH_CODES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """One HTTP response. The names in ``headers`` are in lower case.
 
     Nothing here is cleaned: whoever shows a text from it passes it through ``text.cleaned``.
@@ -328,8 +327,7 @@ def claims(token: str) -> Mapping[str, object] | None:
     return found if isinstance(found, dict) else None
 
 
-@dataclass(frozen=True)
-class TokenClaims:
+class TokenClaims(NamedTuple):
     """What an access token says about itself; "" and None for what it does not.
 
     ``organization`` and ``user_id`` are UUIDs. To be shown as the token's word, and only where
