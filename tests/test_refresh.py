@@ -148,7 +148,7 @@ def test_a_token_is_refreshed_only_within_the_time_asked_for(
 def test_what_another_process_refreshed_is_not_refreshed_again(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
-    seen = replace(stored, access_token=Secret("seen-before"))
+    seen = stored._replace(access_token=Secret("seen-before"))
     outcome = refresh(profile, settings, seen=seen)
     assert how(outcome) is How.ALREADY_FRESH
     assert outcome.token.same_access(stored)
@@ -158,7 +158,7 @@ def test_what_another_process_refreshed_is_not_refreshed_again(
 def test_what_another_process_left_expired_is_refreshed(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
-    seen = replace(stored, access_token=Secret("seen-before"))
+    seen = stored._replace(access_token=Secret("seen-before"))
     assert stored.expires_at is not None
     expires_at = stored.expires_at
     outcome = refresh(profile, settings, seen=seen, now=lambda: expires_at)
@@ -366,7 +366,7 @@ def test_without_room_for_the_answer_webex_is_not_asked(
     stored: Token,
     left: int,
 ) -> None:
-    token = replace(stored, expires_at=clock.now() + timedelta(seconds=left))
+    token = stored._replace(expires_at=clock.now() + timedelta(seconds=left))
     profile.token_file.save(StoredToken(settings.app_id, token))
     with files_of_at_most(100):
         outcome = refresh(profile, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from wtr_tui.errors import SettingsError
@@ -21,8 +21,7 @@ _ADVICE = "It has to read like http://localhost:6855, exactly as registered with
 _PLAIN_PATH = re.compile(r"(?:[/A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 
 
-@dataclass(frozen=True)
-class RedirectUri:
+class RedirectUri(NamedTuple):
     """A redirect URI: on this machine (RFC 8252 §7.3), or one elsewhere that others own.
 
     ``text`` is what was registered, byte for byte, and the only form that is ever sent.

@@ -12,11 +12,10 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock, text
 from wtr_tui.errors import StorageError
@@ -71,8 +70,7 @@ WORDS = {
 """How an event is shown to users."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One event. ``kind`` and ``message`` say why something failed, ``""`` where nothing did.
 
     ``expires_at`` and ``refresh_expires_at`` are the ends of the token there is afterwards.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock
 from wtr_tui.text import MASK as MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Secret:
@@ -59,8 +61,7 @@ class Secret:
         raise TypeError("a secret is not pickled")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """An access token with all that was said about it. Every instant is aware, in UTC.
 
     ``expires_at`` and ``refresh_expires_at`` are None where the end is unknown, or there is
@@ -74,7 +75,7 @@ class Token:
     refresh_expires_at: datetime | None = None
     token_type: str = "Bearer"  # noqa: S105 - a kind of token, not one
     scopes: tuple[str, ...] = ()
-    tracking_id: str = field(default="", compare=False)
+    tracking_id: str = ""
     """Webex's name for the request that gave it; "" for a token that was read from its file."""
 
     def left(self, now: datetime) -> timedelta | None:
@@ -104,8 +105,7 @@ class Token:
         return self.access_token == other.access_token
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """The user a token belongs to, in texts fit to be shown; "" for what Webex did not say.
 
     ``organization`` is the organisation's UUID where it can be derived, else Webex's own id;
@@ -119,7 +119,7 @@ class Account:
 
     @property
     def known(self) -> bool:
-        return any((self.display_name, self.email, self.organization, self.user_id))
+        return any(self)
 
     def differs(self, other: Account) -> bool:
         """Whether both cannot be the same account. What only one of them knows says nothing."""
@@ -129,12 +129,16 @@ class Account:
         return any(a and b and a.lower() != b.lower() for a, b in pairs)
 
     @property
+    def who(self) -> str:
+        """``Ann Example (ann@example.com)``."""
+        if self.display_name and self.email:
+            return f"{self.display_name} ({self.email})"
+        return self.display_name or self.email or "somebody whom Webex does not name"
+
+    @property
     def named(self) -> str:
         """``Ann Example (ann@example.com), organisation 1eb65fdf…``."""
-        who = self.display_name or self.email or "somebody whom Webex does not name"
-        if self.display_name and self.email:
-            who = f"{self.display_name} ({self.email})"
-        return f"{who}, organisation {self.organization[:8]}…" if self.organization else who
+        return self.who + (f", organisation {self.organization[:8]}…" if self.organization else "")
 
     def objection(self, before: Account, expected: str) -> str:
         """Why a sign-in by this account has to be asked about before it replaces a stored token.
@@ -162,8 +166,7 @@ class Account:
         )
 
 
-@dataclass(frozen=True)
-class StoredToken:
+class StoredToken(NamedTuple):
     """A token with what its file says about it.
 
     ``base_url`` is where it was granted; "" where the file does not say, as 0.1.0 did not.
@@ -175,9 +178,9 @@ class StoredToken:
     app_id: str
     token: Token
     base_url: str = ""
-    account: Account = field(default_factory=Account, compare=False)
-    settings: Mapping[str, object] | None = field(default=None, compare=False, repr=False)
-    notices: tuple[str, ...] = field(default=(), compare=False)
+    account: Account = Account()
+    settings: Mapping[str, object] | None = None
+    notices: tuple[str, ...] = ()
 
 
 def organization_of(access_token: str) -> str | None:

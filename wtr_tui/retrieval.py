@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -307,7 +307,7 @@ class Retrieval:
                 token = grant()
                 if not token.scopes:
                     # Absent means: as requested (RFC 6749 §5.1).
-                    token = replace(token, scopes=self._settings.scopes)
+                    token = token._replace(scopes=self._settings.scopes)
                 saved = self._save(token)
             # The token is on the disk: now there is time to ask whose it is, or to end.
             step = self._attributed(token, method, saved)
@@ -334,7 +334,7 @@ class Retrieval:
         """Notes whose token it is; one of another account than the stored one's stays aside."""
         file = self._profile.token_file
         account = self._account(token)
-        stored = replace(self._settings.stored(token), account=account)
+        stored = self._settings.stored(token)._replace(account=account)
         kept_as = saved.kept_as
         try:
             if saved.aside is not None:
@@ -384,7 +384,7 @@ class Retrieval:
                     token.access_token, scopes=token.scopes, seconds=_WHOSE_SECONDS
                 )
         account = account or Account()
-        return replace(account, organization=token.organization or account.organization)
+        return account._replace(organization=token.organization or account.organization)
 
     async def _device_grant(self) -> None:
         try:

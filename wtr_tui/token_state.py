@@ -62,20 +62,8 @@ class TokenState(Enum):
     @property
     def sign(self) -> str:
         """``●`` where it can be used, ``▲`` where that ends soon, ``✗`` where it cannot."""
-        return _SIGNS[self]
-
-
-_SIGNS = {
-    TokenState.NONE: "○",
-    TokenState.VALID: "●",
-    TokenState.SOON: "▲",
-    TokenState.EXPIRED: "✗",
-    TokenState.REFUSED: "✗",
-    TokenState.SIGN_IN_NEEDED: "✗",
-    TokenState.FOREIGN: "✗",
-    TokenState.UNSAVED: "▲",
-    TokenState.UNKNOWN_END: "●",
-}
+        signs = {"NONE": "○", "VALID": "●", "UNKNOWN_END": "●", "SOON": "▲", "UNSAVED": "▲"}
+        return signs.get(self.name, "✗")
 
 
 def state_of(
@@ -144,7 +132,10 @@ def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
         found.append(error)
     else:
         if since_sign_in_needed(known, token) is not None:
-            found.append(SignInNeeded(known.message, LOST_GRANT))
+            lost = SignInNeeded(known.message, LOST_GRANT)
+            if token.expires_at is not None and token.is_valid(now):
+                lost.hint += f" The access token lasts {clock.until_when(token.expires_at)}."
+            found.append(lost)
         elif left is not None and left <= clock.seconds(0):
             found.append(SignInNeeded("The refresh token has expired.", SIGN_IN))
     refused = refusal(known, token)
@@ -203,16 +194,18 @@ def sign_in_soon(
     *,
     within: timedelta | None = None,
 ) -> str:
-    """That somebody has to sign in soon, in a sentence; "" where :func:`sign_in_by` is None."""
+    """That somebody has to sign in soon, in a sentence; "" where :func:`sign_in_by` is None.
+
+    "" as well where Webex no longer accepts the refresh token: :func:`hurdles` says that.
+    """
     end = sign_in_by(known, token, settings, now, within=within)
-    if end is None:
+    if end is None or since_sign_in_needed(known, token) is not None:
         return ""
-    if since_sign_in_needed(known, token) is not None:
-        why = "Webex no longer accepts the refresh token: "
-    else:
-        stays = "refreshing does not extend it: " if known.stays(end) else ""
-        why = f"The refresh token ends in {clock.duration(end - now)}; {stays}"
-    return f"{why}somebody has to sign in by {clock.local(end)}."
+    stays = "refreshing does not extend it: " if known.stays(end) else ""
+    return (
+        f"The refresh token ends in {clock.duration(end - now)}; {stays}somebody has to sign in by"
+        f" {clock.local(end)}."
+    )
 
 
 # Checks, and what they say everywhere.

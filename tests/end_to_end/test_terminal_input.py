@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -194,7 +193,7 @@ def test_the_copied_export_line_is_quoted_for_the_shell_as_wtr_export_does_it(
     file = TokenFile(signed_in.token_path())
     stored = file.read()
     assert stored is not None
-    file.save(replace(stored, token=replace(stored.token, access_token=Secret(HOSTILE))))
+    file.save(stored._replace(token=stored.token._replace(access_token=Secret(HOSTILE))))
     terminal = start()
     terminal.wait_for("● valid")
     terminal.press("e")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -161,7 +161,7 @@ def _add_others(stage: Stage) -> None:
     for ago, event, by, message in _HISTORY:
         place = by if by == "systemd" else "terminal"
         entry = Entry(now - ago, event, by, place=place, message=message)
-        history.append(stage.profile, replace(entry, expires_at=entry.at + LIFE))
+        history.append(stage.profile, entry._replace(expires_at=entry.at + LIFE))
 
 
 async def drawn(scene: Scene, size: tuple[int, int], home: Path) -> dict[str, str]:

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -219,6 +218,6 @@ def test_the_environment_moves_a_token_of_0_1_0_only_between_webexs_own_servers(
     token = Token(access_token=Secret("a"), obtained_at=clock.now(), expires_at=None)
     stored = StoredToken("Cexample", token)
     assert token_state.base_url_of(stored, known) == came_from
-    assert token_state.base_url_of(replace(stored, base_url="https://own.example/v1"), known) == (
+    assert token_state.base_url_of(stored._replace(base_url="https://own.example/v1"), known) == (
         "https://own.example/v1"
     )

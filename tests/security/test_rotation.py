@@ -97,8 +97,8 @@ def test_windows_and_scripts_at_once_share_one_new_token(home: Home, sandbox: Sa
 
 def expired(home: Home) -> None:
     stored = home.stored()
-    token = replace(stored.token, expires_at=stored.token.obtained_at)
-    home.token_file().save(replace(stored, token=token))
+    token = stored.token._replace(expires_at=stored.token.obtained_at)
+    home.token_file().save(stored._replace(token=token))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -125,8 +124,8 @@ def at_once(file: TokenFile, writers: int, *, locked: bool) -> dict[str, object]
 def _add(file: TokenFile, scope: str) -> None:
     stored = file.read()
     assert stored is not None
-    token = replace(stored.token, scopes=(*stored.token.scopes, scope))
-    file.save(replace(stored, token=token))
+    token = stored.token._replace(scopes=(*stored.token.scopes, scope))
+    file.save(stored._replace(token=token))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.stage import ANN, NoWebex, Stage
@@ -51,7 +49,7 @@ async def test_the_owner_is_named_or_why_not(stage: Stage, webex: NoWebex, words
 
 
 CLAIMS = TokenClaims(None, ORGANIZATION_ID, APP_ID, USER_ID)
-OPAQUE = replace(TOKEN, access_token=Secret("opaque"))
+OPAQUE = TOKEN._replace(access_token=Secret("opaque"))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +81,7 @@ def test_what_the_token_says_never_stands_above_what_webex_says(
 
 async def test_the_scopes_are_handed_on_so_that_userinfo_can_be_asked(stage: Stage) -> None:
     stage.configure()
-    stage.save(replace(TOKEN, scopes=("openid", "email")))
+    stage.save(TOKEN._replace(scopes=("openid", "email")))
     asked = []
 
     class Asked(NoWebex):
@@ -104,7 +102,7 @@ async def test_webex_is_asked_once_for_each_token(stage: Stage) -> None:
     owner = Owner()
     assert owner.is_to_be_asked(TOKEN)
     assert not owner.is_to_be_asked(TOKEN)
-    assert owner.is_to_be_asked(replace(TOKEN, access_token=Secret("another")))
+    assert owner.is_to_be_asked(TOKEN._replace(access_token=Secret("another")))
 
 
 async def test_without_settings_it_is_asked_once_there_are_some(stage: Stage) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -225,7 +224,7 @@ def test_a_person_is_needed_once_nothing_else_helps(
     made = _make(stage, "work", left=left)
     stored = made.token_file.read()
     assert stored is not None
-    token = replace(stored.token, refresh_expires_at=stage.clock() + sign_in_left)
+    token = stored.token._replace(refresh_expires_at=stage.clock() + sign_in_left)
     made.token_file.save(StoredToken(APP_ID, token))
     followed = Followed(made, stage.environ)
     followed.look(stage.clock())

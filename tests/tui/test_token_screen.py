@@ -70,7 +70,7 @@ async def test_scopes_that_were_not_granted_stay_in_view_with_the_cure(
     stage: Stage, clock: Clock, size: tuple[int, int]
 ) -> None:
     stage.configure(scopes="spark:kms spark:all spark:people_read")
-    stage.save(replace(a_token(obtained_at=clock()), scopes=("spark:kms", "spark:people_read")))
+    stage.save(a_token(obtained_at=clock())._replace(scopes=("spark:kms", "spark:people_read")))
     async with stage.app(webex=NoWebex(ANN)).run_test(size=size) as pilot:
         await shows(pilot, "2 of 3")
         await shows(pilot, "without spark:all")
@@ -314,7 +314,7 @@ def enabled_keys(pilot: Pilot[int]) -> set[str]:
 
 
 def _no_refresh_token(token: Token) -> tuple[Token, str | None]:
-    return replace(token, refresh_token=None, refresh_expires_at=None), None
+    return token._replace(refresh_token=None, refresh_expires_at=None), None
 
 
 def _foreign(token: Token) -> tuple[Token, str | None]:
@@ -445,7 +445,7 @@ async def test_where_webex_did_not_say_the_end_the_token_is_quoted(
 ) -> None:
     stage.configure()
     token = a_token(obtained_at=clock(), life=None)
-    stage.save(replace(token, access_token=Secret(a_jwt(clock() + DAY))))
+    stage.save(token._replace(access_token=Secret(a_jwt(clock() + DAY))))
     async with stage.app(webex=NoWebex(None)).run_test(size=(120, 24)) as pilot:
         await shows(pilot, "as the token says")
         await shows(pilot, "the token says: organisation 1eb65fdf…")
@@ -457,7 +457,7 @@ async def test_what_webex_said_of_the_end_is_not_changed_by_the_token(
 ) -> None:
     stage.configure()
     token = a_token(obtained_at=clock(), life=DAY)
-    stage.save(replace(token, access_token=Secret(a_jwt(clock() + 9 * DAY))))
+    stage.save(token._replace(access_token=Secret(a_jwt(clock() + 9 * DAY))))
     async with stage.app(webex=NoWebex(None)).run_test(size=(120, 24)) as pilot:
         await shows(pilot, "1d 00:00:00")
         assert "as the token says" not in seen(pilot)

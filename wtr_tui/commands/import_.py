@@ -14,7 +14,7 @@ import sys
 import termios
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -168,7 +168,7 @@ def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace)
             )
         token = _token_to_keep(foreign, client, known, found.token_file)
     try:
-        stored = replace(known.stored(token), app_id=app_id or PERSONAL, account=foreign.account)
+        stored = known.stored(token)._replace(app_id=app_id or PERSONAL, account=foreign.account)
         notices = found.token_file.save(stored)
     except StorageError as error:
         tell(f"NOT SAVED. {error}")
@@ -199,7 +199,7 @@ def _token_to_keep(
         return client.refresh(token)
     if token.expires_at is None:
         try:
-            return replace(token, expires_at=client.expiry(first))
+            return token._replace(expires_at=client.expiry(first))
         except WtrError as error:
             tell(f"{error.message} The end of the token stays unknown.")
     return token

@@ -46,6 +46,7 @@ from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
 from wtr_tui.token_state import (
     LOST_GRANT,
+    SIGN_IN,
     require_refresh_token,
     sign_in_soon,
     since_sign_in_needed,
@@ -182,6 +183,8 @@ def _refreshed(
     log_step(f"{found.name}: {obtained.how.value}")
     noted = known.of(found)
     soon = sign_in_soon(noted, obtained.token, chosen, clock.now(), within=within)
+    if since_sign_in_needed(noted, obtained.token) is not None and not chosen.can_mint:
+        soon = f"{noted.message} {SIGN_IN}"
     return Refreshed(found, obtained, soon=soon, is_news=noted.given != announced)
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -82,7 +82,7 @@ class TokenFile:
                 # Told without a copy; save() makes it before it replaces the file, or refuses.
                 kept_as = ""
             raise CorruptTokenFile(error.path, error.fault, kept_as) from None
-        return replace(stored, notices=notices)
+        return stored._replace(notices=notices)
 
     def save(self, stored: StoredToken) -> tuple[str, ...]:
         """Replaces the file; returns when the token is on the disk. Gives notices, as sentences.
@@ -361,7 +361,7 @@ def to_json(stored: StoredToken) -> bytes:
     if stored.base_url:
         members["base_url"] = stored.base_url
     if stored.account.known:
-        members["account"] = asdict(stored.account)
+        members["account"] = stored.account._asdict()
     if stored.settings is not None:
         members["settings"] = stored.settings
     return (json.dumps(members, indent=2) + "\n").encode("ascii")

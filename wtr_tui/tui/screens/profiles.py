@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -445,7 +445,7 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
 
 def _owner(account: Account) -> str:
     """``Ann Example (ann@example.com)``."""
-    return replace(account, organization="").named
+    return account.who
 
 
 def _end(end: datetime | None, now: datetime) -> str:

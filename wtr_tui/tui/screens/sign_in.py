@@ -605,7 +605,7 @@ _REUSED = (
 
 def _signed_in(step: steps.SignedIn) -> str:
     """Who was signed in, until when, and where to go on."""
-    who = f" as {replace(step.account, organization='').named}" if step.account.known else ""
+    who = f" as {step.account.who}" if step.account.known else ""
     ends = step.token.expires_at
     until = f" The token is saved and good until {clock.local(ends)}" if ends else " It is saved"
     kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
@@ -655,8 +655,7 @@ def _ended(error: WtrError) -> steps.Ended:
 
 def _token_words(session: Session, stored: StoredToken) -> str:
     state = state_of(session, session.now())
-    account = replace(stored.account, organization="")
-    have = f"You have a token{f' of {account.named}' if account.known else ''}"
+    have = f"You have a token{f' of {stored.account.who}' if stored.account.known else ''}"
     shows = f"{key('go-token', 'f2')} shows it."
     ends = stored.token.expires_at
     match state.kind:
