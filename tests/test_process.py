@@ -121,7 +121,7 @@ def test_nothing_else_in_the_package_starts_programs() -> None:
     """Or what is said here of time limits and environments would not hold for them.
 
     ``pyperclip_copy`` is a program that is started itself, and pyperclip starts others from it.
-    ``lifecycle`` has a child stop itself, without any environment, which a limit would not outlast.
+    ``driver`` has a child stop itself, without any environment, which a limit would not outlast.
     """
     package = Path(process.__file__).parent
     starting = ("import subprocess", "create_subprocess", "os.system(", "os.spawn", "posix_spawn")
@@ -131,7 +131,7 @@ def test_nothing_else_in_the_package_starts_programs() -> None:
         if any(word in path.read_text(encoding="utf-8") for word in starting)
     }
 
-    assert found == {"process.py", "environment/pyperclip_copy.py", "tui/lifecycle.py"}
+    assert found == {"process.py", "environment/pyperclip_copy.py", "tui/driver.py"}
 
 
 def test_only_our_own_secrets_are_taken_away() -> None:

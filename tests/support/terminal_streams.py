@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from textual import events
 
 from tests.support.terminal_answers import ANSWERS
-from wtr_tui.tui.driver import WholeParser
-from wtr_tui.tui.terminal_input import TerminalInput
+from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
 
 KEYS: dict[bytes, str] = {
     b"c": "c",

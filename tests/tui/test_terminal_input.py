@@ -9,8 +9,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from tests.support import terminal_streams as streams
 from tests.support.terminal_answers import ANSWERS
 from tests.support.terminal_streams import KEYS, PASTES, SLOW_KEYS, Keyboard, Read
-from wtr_tui.tui.driver import TerminalDriver, WholeParser
-from wtr_tui.tui.terminal_input import TerminalInput
+from wtr_tui.tui.driver import TerminalDriver
+from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
 
 _LATE = (0.05, 0.3, 0.95)
 _QUICK_STREAMS = 3_000

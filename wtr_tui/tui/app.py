@@ -25,7 +25,7 @@ from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
-from wtr_tui.tui import driver, export, keys, lifecycle, put_aside, themes
+from wtr_tui.tui import driver, export, keys, put_aside, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import WtrScreen
@@ -133,10 +133,11 @@ class WtrApp(driver.FaultApp):
 
     def on_load(self) -> None:
         # Before the terminal is taken: from then on a signal has to give it back.
-        lifecycle.end_on_signals(self)
+        driver.end_on_signals(self)
 
     def on_mount(self) -> None:
-        lifecycle.repaint_after_suspension(self)
+        # After ``fg`` the terminal is empty, and Textual repaints only what changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         self._hook_warnings.attach()
         self.set_interval(_TICK_SECONDS, self._tick)
 
@@ -205,7 +206,7 @@ class WtrApp(driver.FaultApp):
 
     # One tick for everything: the file is followed, auto-refresh acts, the screen counts.
     def _tick(self) -> None:
-        if not self.is_headless and lifecycle.terminal_is_gone():
+        if not self.is_headless and driver.terminal_is_gone():
             self.leave(129)
             return
         now = self.session.now()
@@ -475,7 +476,7 @@ class WtrApp(driver.FaultApp):
         self.screen.refresh()
 
     def action_suspend_process(self) -> None:
-        if lifecycle.can_be_resumed():
+        if driver.can_be_resumed():
             super().action_suspend_process()
         else:
             self.tell(

@@ -1,33 +1,37 @@
-"""The terminal, and all that the screens use of Textual beyond its public names.
+"""The terminal: what is read from it and written to it, how it is suspended, and its end.
 
-What is read goes through :mod:`terminal_input` before Textual's parser; what is written sends no
-colour twice. ``tests/tui/test_driver.py`` fails where a release of Textual changes what is used.
+Beside :mod:`terminal_input`, the one module that uses what Textual does not publish;
+``tests/tui/test_driver.py`` fails where a release of Textual changes that.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import re
 import selectors
+import signal
+import sys
+import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import lru_cache
-from itertools import zip_longest
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import constants
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.message import Message
 from textual.screen import Screen
 
-from wtr_tui.tui import lifecycle
-from wtr_tui.tui.terminal_input import TerminalInput
+from wtr_tui import in_flight
+from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
 from wtr_tui.tui.themes import Ground
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.app import WtrApp
 
 _POLL_SECONDS = 0.1
 _READ_SIZE = 4096
@@ -40,27 +44,11 @@ _KEEP_TITLE, _OLD_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 """XTWINOPS: xterm, VTE, kitty, tmux and others keep a stack of titles; who does not, keeps ours."""
 
 
-class WholeParser(XTermParser):
-    """Textual's parser for pieces that are whole: it never waits for what may follow."""
-
-    def whole(self, piece: str) -> Iterator[Message]:
-        """The messages of one piece of :class:`TerminalInput`."""
-        yield from self.feed(piece)
-        if self._timeout_time is None:
-            return
-        # It waits. ESC, and Alt with a key, are whole; of anything longer that this release of
-        # Textual does not know it would make one key for each character.
-        self._timeout_time = 0.0
-        waited = list(self.tick())
-        if len(piece) <= 2:
-            yield from waited
-
-
 class TerminalDriver(LinuxDriver):
-    """Reads keys, pastes and reports; the end of its thread is a fault like any other.
+    """Reads through :class:`TerminalInput`; the end of its thread is a fault like any other.
 
-    What it writes sends no colour twice, and nothing of it is left at the end. Where the app has
-    a ``ground`` to be known, the terminal is asked for it, once.
+    Nothing of what it writes is left at the end. Where the app has a ``ground`` to be known, the
+    terminal is asked for it, once.
     """
 
     _continuing = False
@@ -68,10 +56,6 @@ class TerminalDriver(LinuxDriver):
     _is_on = False
     _title = ""
     _is_writing = False
-
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        self._put_off: list[Callable[[], None]] = []
-        super().__init__(*arguments, **more)
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]  # as Textual has it
@@ -98,16 +82,13 @@ class TerminalDriver(LinuxDriver):
         return ground if isinstance(ground, Ground) else None
 
     def write(self, data: str) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            super().write(spared(data))
-            return
-        self._is_writing = True
+        is_main = threading.current_thread() is threading.main_thread()
+        self._is_writing |= is_main
         try:
             super().write(spared(data))
         finally:
-            self._is_writing = False
-        while self._put_off:
-            self._put_off.pop(0)()
+            if is_main:
+                self._is_writing = False
 
     def _is_put_off(self, handler: Callable[[], None]) -> bool:
         """Whether this signal has to wait until what is being written is in the queue.
@@ -116,19 +97,19 @@ class TerminalDriver(LinuxDriver):
         queue of the writer is locked below it, would wait for that lock for ever.
         """
         if self._is_writing:
-            self._put_off.append(handler)
+            self._app.call_later(handler)
         return self._is_writing
 
     def _sigtstp_application(self, *_: object) -> None:
         if self._is_put_off(self._sigtstp_application):
             return
         # Textual would stop itself with SIGSTOP, for ever where nobody resumes it.
-        if not lifecycle.can_be_resumed():
+        if not can_be_resumed():
             return
         if self._auto_restart:
             self.suspend_application_mode()
             self._must_signal_resume = True
-        lifecycle.stop_group()
+        stop_group()
 
     def _sigcont_application(self, *_: object) -> None:
         if self._is_put_off(self._sigcont_application):
@@ -139,11 +120,11 @@ class TerminalDriver(LinuxDriver):
         reads = self._key_thread is not None and self._key_thread.is_alive()
         if self._continuing or not self._auto_restart or self.exit_event.is_set():
             return
-        if not (self._must_signal_resume or reads) or lifecycle.terminal_is_gone():
+        if not (self._must_signal_resume or reads) or terminal_is_gone():
             return
         self._continuing = True
         try:
-            lifecycle.stop_in_background(self.fileno)
+            stop_in_background(self.fileno)
             if reads:  # stopped by SIGSTOP, with nothing suspended
                 self._must_signal_resume = True
                 self.suspend_application_mode()
@@ -203,57 +184,21 @@ def _raise(error: BaseException) -> None:
     raise RuntimeError("The thread that reads the terminal was ended.") from error
 
 
-_STYLE = re.compile(r"\x1b\[([0-9;]*)m")
-_MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\n|\r)*")
-_NEEDLESS_MOVES = re.compile(r"(?:\x1b\[\d+;\d+H|\n)+(?=\x1b\[\d+;\d+H)")
-_COLOUR = re.compile(r"(?:^|;)((?:38|48);(?:2;\d+;\d+;\d+|5;\d+)|[34][0-79]|9[0-7]|10[0-7])(?=;|$)")
-_RESET = "\x1b[0m"
+_MOVE = r"\x1b\[\d+;\d+H"
+_NEEDLESS_MOVES = re.compile(rf"(?:{_MOVE}|\n)+(?={_MOVE})")
+_SET_ANEW = re.compile(rf"(\x1b\[0?m)?((?:{_MOVE}|\n|\r)*)\x1b\[([1-9][\d;]*)m")
 
 
 def spared(data: str) -> str:
-    """The output without what holds already and moves to nowhere: the picture is the same.
+    """The output without moves to nowhere, and without a style that is reset and set again."""
+    style = ""
 
-    A reset is kept back as long as the cursor only moves; of the style that follows only what
-    differs is sent. It ends as it began, with nothing set.
-    """
-    if _RESET not in data:
-        return data
-    data = _NEEDLESS_MOVES.sub("", data)
-    parts = _STYLE.split(data)
-    kept = [parts[0]]
-    set_now, reset_waits = "", False
-    for style, text in zip_longest(parts[1::2], parts[2::2], fillvalue=""):
-        if style in ("0", ""):
-            reset_waits = bool(set_now)
-            if not set_now:  # what came before did not begin with nothing set
-                kept.append(_RESET)
-        elif reset_waits or not set_now:
-            kept.append(_change(set_now, style))
-            set_now, reset_waits = style, False
-        else:  # added to what is set: not from Textual, so it is left as it is
-            return data
-        if reset_waits and not _MOVES.fullmatch(text):
-            kept.append(_RESET)
-            set_now, reset_waits = "", False
-        kept.append(text)
-    if reset_waits:
-        kept.append(_RESET)
-    return "".join(kept)
+    def needed(found: re.Match[str]) -> str:
+        nonlocal style
+        before, style = style, found[3]
+        return found[2] if found[1] and before == style else found[0]
 
-
-@lru_cache(maxsize=512)
-def _change(before: str, after: str) -> str:
-    """What turns one style into another."""
-    if before == after:
-        return ""
-    if not before:
-        return f"\x1b[{after}m"
-    old, new = _COLOUR.findall(before), _COLOUR.findall(after)
-    rest_before, rest_after = _COLOUR.sub("", before), _COLOUR.sub("", after)
-    same_kinds = [each[0] in "39" for each in old] == [each[0] in "39" for each in new]
-    if rest_before == rest_after and same_kinds:
-        return f"\x1b[{';'.join(each for each in new if each not in old)}m"
-    return f"\x1b[0;{after}m"
+    return _SET_ANEW.sub(needed, _NEEDLESS_MOVES.sub("", data))
 
 
 def write_to_terminal(app: App[int], sequence: str) -> None:
@@ -308,3 +253,85 @@ class FaultApp(App[int]):
             sentence = self.report_fault(self._exception)
             self._exit_renderables.append(Text(sentence))
             self._close_messages_no_wait()
+
+
+# Textual handles none of these: it would die at once and leave the terminal in its full-screen
+# mode, or, where SIGHUP is ignored (nohup), spin for ever on a terminal that is gone.
+
+
+def end_on_signals(app: WtrApp) -> None:
+    """Each of the signals ends the program orderly, with 128 plus its number as exit code.
+
+    The event loop's own handlers would be gone with it, and a second signal would then end the
+    process before a token request in flight is saved.
+    """
+    loop = asyncio.get_running_loop()
+    insistence = in_flight.Insistence()
+    before = {int(number): signal.getsignal(number) for number in in_flight.ENDING_SIGNALS}
+
+    def take(number: int, _: object) -> None:
+        if in_flight.pending():
+            insistence.take(number)
+        elif loop.is_closed():
+            signal.signal(number, before[number])
+            os.kill(os.getpid(), number)
+            return
+        with suppress(RuntimeError):  # the loop has just been closed
+            loop.call_soon_threadsafe(app.leave, 128 + number)
+
+    for number in in_flight.ENDING_SIGNALS:
+        signal.signal(number, take)
+
+
+def terminal_is_gone() -> bool:
+    """Whether nobody will ever see or type anything again.
+
+    The kernel tells only the leader of the session (SIGHUP); in a container, say, that is
+    somebody else, and Textual would go on asking a closed terminal as fast as it can.
+    """
+    assert sys.__stdin__ is not None
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno())
+    except termios.error:
+        return True
+    return False
+
+
+def can_be_resumed() -> bool:
+    """Whether a shell would notice that this process was stopped, and could let it go on.
+
+    Nobody does where the process group is orphaned (``ssh -tt host 'exec wtr-tui'``, a container,
+    a command of tmux). The kernel knows: it lets no terminal stop a member of such a group (POSIX,
+    General Terminal Interface, 11.1.4). So a child in our group tries.
+    """
+    if _TSTP_WAS_IGNORED:
+        return False
+    stop_itself = ("sh", "-c", "kill -TSTP $$")
+    child = os.posix_spawn("/bin/sh", stop_itself, {}, setsigdef=[signal.SIGTSTP])
+    _, status = os.waitpid(child, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        return False
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+# By whoever started the program: an editor, say, or a script without job control.
+_TSTP_WAS_IGNORED = signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
+
+
+def stop_group() -> None:
+    """Stops this process and those it was started with, as the terminal's own key would.
+
+    A wrapper (``sudo``, a script) that went on would leave the shell waiting for it.
+    """
+    handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.killpg(0, signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, handler)
+
+
+def stop_in_background(terminal: int) -> None:
+    """Stops the group, as the terminal would, until a shell has put it into the foreground."""
+    with suppress(OSError):  # it is not this session's terminal
+        while os.tcgetpgrp(terminal) != os.getpgrp():
+            os.killpg(0, signal.SIGSTOP)

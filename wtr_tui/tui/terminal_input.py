@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
+from textual._xterm_parser import XTermParser
+from textual.message import Message
 
 SEQUENCE_SECONDS = 1.0
 """For so long after its introducer, at least, whatever arrives belongs to a sequence."""
@@ -209,3 +212,19 @@ def _is_text(code: int) -> bool:
     if code > 0x10FFFF or 0xD800 <= code < 0xF900:  # surrogates, and for private use
         return False
     return code >= 0x20 and not 0x7F <= code < 0xA0
+
+
+class WholeParser(XTermParser):
+    """Textual's parser for pieces that are whole: it never waits for what may follow."""
+
+    def whole(self, piece: str) -> Iterator[Message]:
+        """The messages of one piece of :class:`TerminalInput`."""
+        yield from self.feed(piece)
+        if self._timeout_time is None:
+            return
+        # It waits. ESC, and Alt with a key, are whole; of anything longer that this release of
+        # Textual does not know it would make one key for each character.
+        self._timeout_time = 0.0
+        waited = list(self.tick())
+        if len(piece) <= 2:
+            yield from waited
