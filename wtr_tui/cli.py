@@ -6,6 +6,7 @@ command for scripts several times slower.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -58,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """The program as it is started: :func:`main`, and the end of the process."""
+    # Nothing made while starting is garbage, and looking for some takes a tenth of the start. The
+    # screens and wtr serve, which live on, switch it on again.
+    gc.disable()
     exit_code = main()
     if "wtr_tui.tui.start" in sys.modules:
         # All is saved and told by now. To take the interpreter to pieces beside threads that still

@@ -15,7 +15,6 @@ import termios
 import tty
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -87,14 +86,13 @@ def _mint(found: Profile, known: Settings, options: Namespace) -> int:
         if not (options.output or options.json):
             give_unsaved(error.token, found.name)
         return error.exit_code
-    token = obtained.token
-    give_token(token, options)
+    give_token(obtained.token, options)
     if obtained.warning:
         tell(f"The profile {known[THROUGH]}: {obtained.warning}")
-    until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
+    until = clock.until_when(obtained.token.expires_at)
     tell(
-        f"Minted a token of the service app through the profile {known[THROUGH]}; {until}. The"
-        f" token is in {found.token_path}."
+        f"Minted a token of the service app through the profile {known[THROUGH]}; valid {until}."
+        f" The token is in {found.token_path}."
     )
     return DONE
 
@@ -112,7 +110,7 @@ class _SignIn:
         self.exit_code = FAILED
         self.ended_by = 0
         self.other_account: steps.OtherAccount | None = None
-        self.background: set[asyncio.Task[None]] = set()
+        self.opening: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         known = self.settings
@@ -124,46 +122,48 @@ class _SignIn:
             hide_secrets(retrieval.request.state, retrieval.request.code_verifier)
             self._cancel_on_signals(retrieval)
             time_left = TimeLeft(lambda: retrieval.deadline)
-            paste = Pasting(lambda text: self._pasted(text, retrieval, time_left))
-            with time_left, paste as pasting:
+
+            def take(pasted: str) -> None:
+                time_left.clear()
+                if refusal := retrieval.paste(pasted):
+                    tell(refusal)
+
+            with time_left, Pasting(take) as pasting:
                 retrieval.can_paste = pasting.possible
                 if self.options.device:
                     retrieval.ask_for_device_code()
                 async for step in retrieval.run():
                     log_step(f"step: {type(step).__name__}")
                     time_left.clear()
-                    self._take(step, retrieval, can_paste=pasting.possible)
-        for task in self.background:
-            task.cancel()
+                    self._take(step, retrieval)
+        if self.opening is not None:
+            self.opening.cancel()
         return self.exit_code
 
-    def _take(self, step: steps.Step, retrieval: Retrieval, *, can_paste: bool) -> None:
-        if isinstance(step, (steps.SignedIn, steps.SignedInUnsaved)):
-            self._finish(step)
-            return
-        if isinstance(step, steps.OtherAccount):
-            hide_secrets(step.token.access_token, step.token.refresh_token)
-            self.other_account = step
-            return
-        lines = _lines(step, self.here, retrieval.authorize_url, can_paste=can_paste)
-        for line in lines:
+    def _take(self, step: steps.Step, retrieval: Retrieval) -> None:
+        # The address holds the state: it is only shown where a user can paste the answer.
+        url = retrieval.authorize_url if retrieval.can_paste else ""
+        for line in _lines(step, self.here, url):
             say(f"{escaped(line)}\n")
-        if isinstance(step, steps.Listening):
-            if self.here.should_open_browser(self.settings[BROWSER]):
-                self._open(retrieval.launch_url())
-        elif isinstance(step, steps.DeviceCodeReady) and is_terminal(sys.stderr):
-            _print_qr_code(step.authorization)
-        elif isinstance(step, steps.DeviceCodeOver):
-            retrieval.ask_for_device_code()
-        elif isinstance(step, steps.Ended):
-            was_asked_to = self.ended_by and step.end is steps.End.CANCELLED
-            self.exit_code = 128 + self.ended_by if was_asked_to else step.exit_code
+        match step:
+            case steps.SignedIn() | steps.SignedInUnsaved():
+                self._finish(step)
+            case steps.OtherAccount():
+                hide_secrets(step.token.access_token, step.token.refresh_token)
+                self.other_account = step
+            case steps.Listening() if self.here.should_open_browser(self.settings[BROWSER]):
+                self.opening = asyncio.ensure_future(self._open(retrieval.launch_url()))
+            case steps.DeviceCodeReady() if is_terminal(sys.stderr):
+                _print_qr_code(step.authorization)
+            case steps.DeviceCodeOver():
+                retrieval.ask_for_device_code()
+            case steps.Ended():
+                was_asked_to = self.ended_by and step.end is steps.End.CANCELLED
+                self.exit_code = 128 + self.ended_by if was_asked_to else step.exit_code
 
     def _finish(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         token = step.token
-        hide_secrets(token.access_token, token.refresh_token)
         give_token(token, self.options)
-        until = f"valid until {clock.local(token.expires_at)}" if token.expires_at else "valid"
         if isinstance(step, steps.SignedInUnsaved):
             tell(f"Signed in {step.method.value}, but the token is NOT SAVED. {step.error.message}")
             tell(step.error.hint or "Sign in again once that is mended.")
@@ -171,31 +171,31 @@ class _SignIn:
                 give_unsaved(token, self.profile.name)
             return
         self.exit_code = DONE
-        tell(f"Signed in {step.method.value}; {until}. The token is in {self.profile.token_path}.")
-        tell(_who(step.account))
+        tell(
+            f"Signed in {step.method.value}; valid {clock.until_when(token.expires_at)}. The token"
+            f" is in {self.profile.token_path}."
+        )
+        account = step.account
+        if account.display_name or account.email:
+            tell(f"The token is that of {account.named}.".replace("….", "…"))
+        else:
+            place = f" It belongs to the organisation {account.organization}."
+            tell(
+                "Webex does not name its owner; that takes the scope spark:people_read."
+                f"{place if account.organization else ''}"
+            )
         if step.kept_aside:
             tell(f"The token of another App ID that was there is now in {step.kept_aside}.")
         missing = scopes_not_granted(token, self.settings)
         if missing:
             tell(f"Webex did not grant these scopes: {' '.join(missing)}. {GRANT_MORE}")
 
-    def _open(self, url: str) -> None:
-        async def opened() -> None:
-            launch = await in_thread(lambda: browser.open_browser(url, os.environ, self.here))
-            tell(launch.message)
-
-        task = asyncio.ensure_future(opened())
-        self.background.add(task)
-
-    def _pasted(self, text: str, retrieval: Retrieval, time_left: TimeLeft) -> None:
-        time_left.clear()
-        refusal = retrieval.paste(text)
-        if refusal:
-            tell(refusal)
+    async def _open(self, url: str) -> None:
+        launch = await in_thread(lambda: browser.open_browser(url, os.environ, self.here))
+        tell(launch.message)
 
     def _cancel_on_signals(self, retrieval: Retrieval) -> None:
         loop = asyncio.get_running_loop()
-
         insistence = in_flight.Insistence()
 
         def cancel(number: int) -> None:
@@ -206,105 +206,81 @@ class _SignIn:
             self.ended_by = number
             retrieval.cancel()
 
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in in_flight.ENDING_SIGNALS:
             # Whoever started this with nohup wants it to outlive the terminal.
             if signal.getsignal(number) is not signal.SIG_IGN:
-                with suppress(NotImplementedError):
-                    loop.add_signal_handler(number, cancel, number)
+                loop.add_signal_handler(number, cancel, number)
 
 
-# The steps as lines.
-
-
-def _lines(
-    step: steps.Step, here: Surroundings, authorize_url: str, *, can_paste: bool
-) -> list[str]:
-    """What to print for one step. The last steps, but for Ended, are printed elsewhere.
-
-    ``authorize_url`` holds the state: it is only shown where a user can paste the answer.
-    """
-    if isinstance(step, steps.Listening):
-        return _methods(step, here) + (_pasting(authorize_url) if can_paste else [])
-    if isinstance(step, steps.NotListening):
-        return [
-            f"{step.message} {step.hint}".rstrip(),
-            *(_pasting(authorize_url, step.is_elsewhere) if can_paste else []),
-        ]
-    if isinstance(step, steps.BrowserArrived):
-        return ["A browser arrived and was sent to Webex."]
-    if isinstance(step, steps.StartAddressClosed):
-        advice = (
-            "Sign in with the other address above, or end this with Ctrl+C and start again."
-            if can_paste
-            else "If no browser has been sent to Webex yet, start again; --device asks for a code"
-            " that needs no address here."
-        )
-        return [
-            f"{program_name()}: The start address is closed: {step.guesses} wrong ones were asked"
-            f" for, by a program that can reach this port. {advice}"
-        ]
-    if isinstance(step, steps.LaunchAddressReused):
-        return [_REUSED] if steps.worth_telling(step.count) else []
-    if isinstance(step, steps.Noticed):
-        return [step.message] if steps.worth_telling(step.count) else []
-    if isinstance(step, steps.DeviceCodeReady):
-        return _device_code(step.authorization)
-    if isinstance(step, steps.DeviceCodeOver):
-        return [step.message]
-    if isinstance(step, steps.DeviceCodeRefused):
-        return [f"{step.message} {step.hint}".rstrip()]
-    if isinstance(step, steps.Exchanging):
-        return ["The answer is here; exchanging it for a token."]
-    if isinstance(step, steps.Ended):
-        return [f"wtr: {step.message} {step.hint}".rstrip()]
+def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:
+    """What to print for one step; ``url`` is that of Webex where its answer can be pasted."""
+    name = program_name()
+    match step:
+        case steps.Listening():
+            pasting = [
+                "Or, without forwarding, open this address and paste here where the browser ends",
+                '(its "cannot connect" page is expected):',
+                f"  {url}",
+            ]
+            return _methods(step, here) + (pasting if url else [])
+        case steps.NotListening():
+            pasting = [
+                "Open this address in any browser, sign in, and paste here where it ends:",
+                f"  {url}",
+            ]
+            return [f"{step.message} {step.hint}".rstrip(), *(pasting if url else [])]
+        case steps.BrowserArrived():
+            return ["A browser arrived and was sent to Webex."]
+        case steps.StartAddressClosed():
+            return [
+                f"{name}: The start address is closed: {step.guesses} wrong ones were asked for, by"
+                " a program that can reach this port. If no browser has been sent to Webex yet, end"
+                " this with Ctrl+C and start again; --device asks for a code that needs no address"
+                " here."
+            ]
+        case steps.LaunchAddressReused(count=count) if steps.worth_telling(count):
+            return [
+                f"{name}: The address that the browser was started with was opened a second time."
+                " If you did not reload it, somebody else on this machine may have opened it first,"
+                " and may try to sign you in as himself: end this with Ctrl+C and start again, with"
+                " --no-browser."
+            ]
+        case steps.Noticed(message=message, count=count) if steps.worth_telling(count):
+            return [message]
+        case steps.DeviceCodeReady(authorization=code):
+            return [
+                f"Or enter the code {code.user_code} at {code.verification_uri} on any machine,"
+                f" until {code.expires_at.astimezone():%H:%M:%S}."
+            ]
+        case steps.DeviceCodeOver(message=message):
+            return [message]
+        case steps.DeviceCodeRefused():
+            return [f"{step.message} {step.hint}".rstrip()]
+        case steps.Exchanging():
+            return ["The answer is here; exchanging it for a token."]
+        case steps.Ended():
+            return [f"{name}: {step.message} {step.hint}".rstrip()]
     return []
 
 
-_REUSED = (
-    "wtr: The address that the browser was started with was opened a second time. If you did not"
-    " reload it, somebody else on this machine may have opened it first, and may try to sign you in"
-    " as himself: end this with Ctrl+C and start again, with --no-browser."
-)
-
-
 def _methods(step: steps.Listening, here: Surroundings) -> list[str]:
-    sign_in = ["Sign in to Webex in your browser:", f"  {step.start_url}"]
-    forward = [
-        "Your browser is on another machine? Forward the port from there:",
-        f"  {here.forward_command(step.port)}",
-        f"  {here.forward_note()}",
-    ]
+    forward = [f"  {here.forward_command(step.port)}", f"  {here.forward_note()}"]
     escape = here.escape_line(step.port)
     if escape:
         forward.append(f"  {escape}")
-    if not here.remote:
-        return sign_in + forward
-    # The start address is of no use over there before the port is forwarded.
-    return [
-        f"You are {here.words()}: your browser is on another machine.",
-        "Forward the port from there, then open the address in your browser:",
-        *forward[1:],
-        f"  {step.start_url}",
-    ]
-
-
-def _pasting(authorize_url: str, is_elsewhere: bool = False) -> list[str]:
-    if is_elsewhere:
+    if here.remote:
+        # The start address is of no use over there before the port is forwarded.
         return [
-            "Open this address in any browser, sign in, and paste here where it ends:",
-            f"  {authorize_url}",
+            f"You are {here.words()}: your browser is on another machine.",
+            "Forward the port from there, then open the address in your browser:",
+            *forward,
+            f"  {step.start_url}",
         ]
     return [
-        "Or, without forwarding, open this address and paste here where the browser ends",
-        '(its "cannot connect" page is expected):',
-        f"  {authorize_url}",
-    ]
-
-
-def _device_code(authorization: DeviceAuthorization) -> list[str]:
-    return [
-        f"Or enter the code {authorization.user_code} at {authorization.verification_uri}"
-        f" on any machine, until {authorization.expires_at.astimezone():%H:%M:%S}.",
+        "Sign in to Webex in your browser:",
+        f"  {step.start_url}",
+        "Your browser is on another machine? Forward the port from there:",
+        *forward,
     ]
 
 
@@ -317,20 +293,13 @@ def _print_qr_code(authorization: DeviceAuthorization) -> None:
 
     import segno
 
-    code = segno.make(cleaned(address, 2_000), error="l", micro=False)
     drawn = io.StringIO()
+    code = segno.make(cleaned(address, 2_000), error="l", micro=False)
     code.terminal(out=drawn, border=1, compact=True)
     say(drawn.getvalue())
 
 
 # A sign-in as somebody else than the stored token's owner.
-
-
-def _who(account: Account) -> str:
-    if account.display_name or account.email:
-        return f"The token is that of {account.named}.".replace("….", "…")
-    where = f" It belongs to the organisation {account.organization}." if account.known else ""
-    return f"Webex does not name its owner; that takes the scope spark:people_read.{where}"
 
 
 def _offer_put_aside(profile: Profile, expected: str) -> None:
@@ -355,8 +324,7 @@ def _decided(profile: Profile, path: Path, reason: str) -> bool:
         tell(f"The token is in {profile.token_path}.{kept}")
         return True
     if answer == "n":
-        with suppress(OSError):
-            path.unlink()
+        path.unlink(missing_ok=True)
         tell("The new token is deleted; nothing was replaced.")
         return False
     tell(
@@ -368,14 +336,9 @@ def _decided(profile: Profile, path: Path, reason: str) -> bool:
 
 def _choice(question: str) -> str:
     """``y``, ``n``, or "" for neither, and where nobody can be asked."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         return ""
-    print(
-        f"{question} y yes, n delete the new one, Enter later: ",
-        end="",
-        file=sys.stderr,
-        flush=True,
-    )
+    say(f"{question} y yes, n delete the new one, Enter later: ")
     try:
         return sys.stdin.readline().strip().lower()[:1]
     except KeyboardInterrupt:
@@ -389,8 +352,7 @@ _PAUSE = 0.3
 """Seconds of silence after a line end that make the paste complete: more lines may follow."""
 
 _PASTE_END = "\x1b[201~"
-_BRACKETED = "\x1b[?2004h"
-_UNBRACKETED = "\x1b[?2004l"
+_BRACKETED, _UNBRACKETED = "\x1b[?2004h", "\x1b[?2004l"
 _LARGEST = 65_536
 
 
@@ -401,7 +363,7 @@ class Pasting:
         self._take = take
         self._text = ""
         self._timer: asyncio.TimerHandle | None = None
-        self._before: list[int | list[bytes | int]] | None = None
+        self._loop = asyncio.get_running_loop()
         self.possible = _is_ours()
 
     def __enter__(self) -> Pasting:
@@ -409,17 +371,15 @@ class Pasting:
             self._before = termios.tcgetattr(0)
             self._begin()
             # After Ctrl+Z the shell has set the terminal its own way.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGCONT, self._begin)
+            self._loop.add_signal_handler(signal.SIGCONT, self._begin)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is None:
+        if not self.possible:
             return
-        loop = asyncio.get_running_loop()
-        loop.remove_signal_handler(signal.SIGCONT)
-        loop.remove_reader(0)
-        if self._timer is not None:
-            self._timer.cancel()
+        self._loop.remove_signal_handler(signal.SIGCONT)
+        self._loop.remove_reader(0)
+        self._wait(None)
         if _is_ours():
             _write(_UNBRACKETED)
             # What was typed after the paste is not for the shell to run.
@@ -433,28 +393,29 @@ class Pasting:
         except termios.error:
             return
         _write(_BRACKETED)
-        asyncio.get_running_loop().add_reader(0, self._read)
+        self._loop.add_reader(0, self._read)
 
     def _read(self) -> None:
         # In the background reading would stop the whole program.
         try:
-            received = os.read(0, 65_536) if _is_ours() else b""
+            received = os.read(0, _LARGEST) if _is_ours() else b""
         except OSError:
             received = b""
         if not received:
-            asyncio.get_running_loop().remove_reader(0)
+            self._loop.remove_reader(0)
             return
-        text = self._text + received.decode("utf-8", "replace")
-        self._text = _typed(text)[-_LARGEST:]
+        self._text = _typed(self._text + received.decode("utf-8", "replace"))[-_LARGEST:]
+        is_whole = any(end in self._text for end in (_PASTE_END, "\n", "\r"))
+        self._wait(self._loop.call_later(_PAUSE, self._complete) if is_whole else None)
+
+    def _wait(self, timer: asyncio.TimerHandle | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if _PASTE_END in self._text or "\n" in self._text or "\r" in self._text:
-            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self._complete)
+        self._timer = timer
 
     def _complete(self) -> None:
         text, self._text = self._text, ""
-        if text.replace("\r", "").strip():
+        if text.strip():
             self._take(text)
 
 

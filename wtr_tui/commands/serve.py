@@ -8,6 +8,7 @@ a server that then needs no token file, no secret and no browser: wtr help ssh. 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -48,6 +49,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    gc.enable()  # off since the start
     name = paths.profile_name(options.profile, os.environ)
     source = Source(name, options.config)
 

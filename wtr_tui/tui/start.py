@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -35,9 +34,6 @@ def start(
     profile. ``give`` prints a token that nothing keeps, should the screens end by a fault. Without
     the mouse (the default) the terminal's own selection works as everywhere else.
     """
-    # Nothing made while starting is garbage, and looking for some takes a tenth of the start.
-    # The first picture switches it on again.
-    gc.disable()
     # The terminal's own size counts, not what a shell or a script once took for it.
     for variable in ("COLUMNS", "LINES"):
         os.environ.pop(variable, None)
