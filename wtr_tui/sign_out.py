@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from wtr_tui import clock, delivery, known
 from wtr_tui.errors import (
@@ -63,13 +63,12 @@ class Revoked(Enum):
     """There was nothing left to revoke."""
 
 
-@dataclass(frozen=True)
-class SignedOut:
+class SignedOut(NamedTuple):
     """``sentences`` say what happened; ``gone`` are the files that were deleted."""
 
     revoked: Revoked
     sentences: tuple[str, ...]
-    gone: tuple[Path, ...] = ()
+    gone: tuple[Path, ...]
 
     @property
     def exit_code(self) -> int:
@@ -90,97 +89,91 @@ def sign_out(
     StorageError where a file cannot be read or deleted; with ``keep`` the error that stands for
     a refusal, or for no answer.
     """
+    stored = None
     with profile.token_file.lock(PATIENCE):
         profile.token_file.take_up_leftover()
-        stored, damage = _stored(profile, keep)
-        outcome = _unread(damage) if stored is None else _asked(stored, settings, keep, now)
-        gone = () if keep else _deleted(profile, outcome)
-        if stored is not None and keep and outcome.revoked is Revoked.YES:
+        try:
+            stored = profile.token_file.read()
+            revoked, words = Revoked.EXPIRED, ""
+        except CorruptTokenFile as error:
+            if keep:
+                raise
+            revoked = Revoked.UNKNOWN
+            words = (
+                f"{error.message} It is deleted here, and Webex could not be asked to revoke its"
+                f" token: that is done at {OWN_PAGE}"
+            )
+        if stored is not None:
+            revoked, words = _asked(stored, settings, keep, now)
+        gone = () if keep else _deleted(profile, revoked)
+        if stored is not None and keep and revoked is Revoked.YES:
             known.note_revoked(profile, stored.token, now())
     if stored is None and not gone:
         raise SignInNeeded(f"The profile {profile.name} has no token.", "Nothing was done.")
-    if profile.token_path in gone or outcome.revoked is Revoked.YES:
+    if profile.token_path in gone or revoked is Revoked.YES:
         delivery.deliver(profile, settings, Event.SIGNED_OUT)
-    return replace(outcome, gone=gone, sentences=(*outcome.sentences, *_copies(profile, gone)))
-
-
-def _stored(profile: Profile, keep: bool) -> tuple[StoredToken | None, str]:
-    try:
-        return profile.token_file.read(), ""
-    except CorruptTokenFile as error:
-        if keep:
-            raise
-        return None, error.message
-
-
-def _unread(damage: str) -> SignedOut:
-    if not damage:
-        return SignedOut(Revoked.EXPIRED, ())
-    return SignedOut(
-        Revoked.UNKNOWN,
-        (
-            f"{damage} It is deleted here, and Webex could not be asked to revoke its token: that"
-            f" is done at {OWN_PAGE}",
-        ),
-    )
+    others = ", ".join(str(path) for path in gone if path != profile.token_path)
+    copies = f"Deleted as well, without asking Webex: {others}." if others else ""
+    return SignedOut(revoked, tuple(filter(None, (*words.splitlines(), copies))), gone)
 
 
 def _asked(
-    stored: StoredToken,
-    settings: Settings,
-    keep: bool,
-    now: Callable[[], datetime],
-) -> SignedOut:
+    stored: StoredToken, settings: Settings, keep: bool, now: Callable[[], datetime]
+) -> tuple[Revoked, str]:
+    """What Webex did, and how to say it, in one or two lines."""
+    token = stored.token
     here = "The token is kept here." if keep else "The token is deleted here."
-    if _has_expired(stored.token, now()):
-        return SignedOut(Revoked.EXPIRED, (f"{here} It had expired: nothing is left to revoke.",))
+    left = token.refresh_left(now())
+    renewable = token.refresh_token is not None and (left is None or left > timedelta(0))
+    if not token.is_valid(now()) and not renewable:
+        return Revoked.EXPIRED, f"{here} It had expired: nothing is left to revoke."
     if not stored.base_url and not settings.knows_base_url:
         # Of version 0.1.0, whose file does not say where its token may be sent.
         unknown = "Webex was not asked to revoke it: which base URL it came from cannot be read."
         if keep:
             raise SettingsError(unknown, "Mend the settings.")
-        return SignedOut(Revoked.UNKNOWN, (f"{here} {unknown}", _lives_on(stored.token, settings)))
+        return Revoked.UNKNOWN, f"{here} {unknown}\n{_lives_on(token, settings)}"
     try:
-        with _client(stored, settings, now) as own:
-            said = _revoke(own, stored, settings, now)
+        said = _revoke(stored, settings, now)
     except _NO_ANSWER as error:
         if keep:
             raise
-        return SignedOut(
-            Revoked.UNKNOWN, (f"{here} {error.message}", _lives_on(stored.token, settings))
-        )
+        return Revoked.UNKNOWN, f"{here} {error.message}\n{_lives_on(token, settings)}"
     except WtrError as error:
         if keep:
             hint = f"{error.hint} {_how_to_revoke(settings)}".lstrip()
             raise RequestRefused(error.message, hint, details=error.details) from error
-        why = f"Webex did not revoke it: {error.message}"
-        may = isinstance(error, AccessTokenRejected)  # it may have been revoked elsewhere
-        return SignedOut(Revoked.NO, (f"{here} {why}", _lives_on(stored.token, settings, may=may)))
-    return SignedOut(Revoked.YES, (f"{here} {said}",))
+        lives_on = _lives_on(token, settings)
+        if isinstance(error, AccessTokenRejected):  # it may have been revoked elsewhere
+            lives_on = lives_on.replace("It stays", "It may stay", 1)
+        return Revoked.NO, f"{here} Webex did not revoke it: {error.message}\n{lives_on}"
+    return Revoked.YES, f"{here} {said}"
 
 
-def _client(stored: StoredToken, settings: Settings, now: Callable[[], datetime]) -> WebexClient:
-    # What the token belongs to counts, not what the settings say by now.
-    base_url = base_url_of(stored, settings)
-    return WebexClient(base_url, stored.app_id, settings.secret, ca_file=settings.ca_file, now=now)
-
-
-def _revoke(
-    client: WebexClient, stored: StoredToken, settings: Settings, now: Callable[[], datetime]
-) -> str:
+def _revoke(stored: StoredToken, settings: Settings, now: Callable[[], datetime]) -> str:
     """What Webex did, as a sentence. Raises the error that stands for a refusal."""
-    organization = stored.token.organization or stored.account.organization or ""
+
+    def client(base_url: str) -> WebexClient:
+        return WebexClient(
+            base_url, stored.app_id, settings.secret, ca_file=settings.ca_file, now=now
+        )
+
+    token = stored.token
+    organization = token.organization or stored.account.organization or ""
     try:
-        token = _usable(client, stored.token, now)
-        client.revoke(token.access_token, organization)
+        # What the token belongs to counts, not what the settings say by now.
+        with client(base_url_of(stored, settings)) as own:
+            # An expired one is refreshed to ask with, where it is one that may revoke.
+            if not token.is_valid(now()) and token.refresh_token and _SCOPE in token.scopes:
+                with suppress(WtrError):
+                    token = own.refresh(token)
+            own.revoke(token.access_token, organization)
     except _NO_ANSWER:
         raise
     except WtrError:
         if not settings[REVOKE_URL]:
             raise
-        with WebexClient(
-            settings[REVOKE_URL], stored.app_id, settings.secret, ca_file=settings.ca_file, now=now
-        ) as other:
+        with client(settings[REVOKE_URL]) as other:
             other.revoke_token(stored.token)
         return (
             f"{settings[REVOKE_URL]} accepted to revoke it; whether that ends a token of this kind"
@@ -189,32 +182,14 @@ def _revoke(
     return "Webex revoked what was granted to this integration."
 
 
-def _usable(client: WebexClient, token: Token, now: Callable[[], datetime]) -> Token:
-    """The token to ask with: an expired one is refreshed, where it is one that may revoke."""
-    if token.is_valid(now()) or token.refresh_token is None:
-        return token
-    if _SCOPE in token.scopes:
-        with suppress(WtrError):
-            return client.refresh(token)
-    return token
-
-
-def _has_expired(token: Token, now: datetime) -> bool:
-    if token.is_valid(now):
-        return False
-    left = token.refresh_left(now)
-    return token.refresh_token is None or (left is not None and left.total_seconds() <= 0)
-
-
-def _lives_on(token: Token, settings: Settings, *, may: bool = False) -> str:
+def _lives_on(token: Token, settings: Settings) -> str:
     """``It stays valid at Webex until DATE. Revoke it at ADDRESS``."""
     ends = [token.expires_at]
     if token.refresh_token is not None:
         ends.append(token.refresh_expires_at)
     known = [end for end in ends if end is not None]
     until = clock.until_when(max(known) if len(known) == len(ends) else None)
-    stays = "It may stay" if may else "It stays"
-    return f"{stays} valid at Webex {until}. {_how_to_revoke(settings)}"
+    return f"It stays valid at Webex {until}. {_how_to_revoke(settings)}"
 
 
 def _how_to_revoke(settings: Settings) -> str:
@@ -223,7 +198,7 @@ def _how_to_revoke(settings: Settings) -> str:
     return f"Revoke it at {OWN_PAGE}"
 
 
-def _deleted(profile: Profile, outcome: SignedOut) -> tuple[Path, ...]:
+def _deleted(profile: Profile, revoked: Revoked) -> tuple[Path, ...]:
     try:
         gone = tuple(profile.token_file.delete())
         # It speaks of a token that is no more.
@@ -232,13 +207,5 @@ def _deleted(profile: Profile, outcome: SignedOut) -> tuple[Path, ...]:
     except OSError as error:
         raise StorageError(
             f"{error.filename} cannot be deleted: {cause(error)}.",
-            "Webex has revoked it." if outcome.revoked is Revoked.YES else "",
+            "Webex has revoked it." if revoked is Revoked.YES else "",
         ) from error
-
-
-def _copies(profile: Profile, gone: tuple[Path, ...]) -> tuple[str, ...]:
-    """What to say of copies that went with the token: nobody was asked to revoke those."""
-    others = [str(path) for path in gone if path != profile.token_path]
-    if not others:
-        return ()
-    return (f"Deleted as well, without asking Webex: {', '.join(others)}.",)
