@@ -39,6 +39,7 @@ from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
 from wtr_tui.text import cleaned, on_one_line, user_name
 from wtr_tui.token_state import TokenState, hurdles, require_own, sign_in_soon, state_of
+from wtr_tui.tokens import webex_client
 
 _ROOM = 16 * 1024
 """Bytes; a token file has two, and for a moment there are two of them."""
@@ -343,13 +344,7 @@ def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
 def _webex(known: Settings, token: Token | None, *, ask: bool) -> Findings:
     """The authorities, and with ``ask`` one request: does Webex answer, and what time is it?"""
     try:
-        client = WebexClient(
-            known.base_url,
-            known.app_id,
-            known.secret,
-            ca_file=known.ca_file,
-            total_timeout=_TIMEOUT,
-        )
+        client = webex_client(known, total_timeout=_TIMEOUT)
         client.warm()
     except SettingsError as error:
         yield _bad("certificates", error)

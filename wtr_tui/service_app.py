@@ -7,18 +7,15 @@ the service app's lock afterwards, is :func:`wtr_tui.tokens.mint`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 from wtr_tui.errors import (
     AccessTokenRejected,
     NoRefreshToken,
-    NotSaved,
     RequestRefused,
     SettingsError,
     SignInNeeded,
-    StorageError,
     TemporaryError,
     UntrustedServer,
     UnusableResponse,
@@ -85,14 +82,7 @@ def explained(error: WtrError, profile: Profile, through: Profile) -> WtrError:
     return RequestRefused(message, error.hint, details=error.details)
 
 
-def minted(
-    known: Settings,
-    through: Profile,
-    held: Token,
-    *,
-    client: WebexClient | None,
-    now: Callable[[], datetime],
-) -> Token:
+def minted(known: Settings, through: Profile, held: Token, client: WebexClient) -> Token:
     """A new token of the service app, by the access token ``held`` of the profile ``through``.
 
     Raises SettingsError where a setting is missing, and otherwise an error with the cure for what
@@ -104,22 +94,12 @@ def minted(
                 f"The setting {setting.name} of the service app is missing: {setting.help}."
             )
     try:
-        if client is not None:
-            return _asked(client, known, held)
-        with WebexClient(
-            known.base_url, known.app_id, known.secret, ca_file=known.ca_file, now=now
-        ) as own:
-            return _asked(own, known, held)
+        return client.mint(known[APPLICATION_ID], known[TARGET_ORG_ID], held.access_token)
     except (UntrustedServer, UnusableResponse) as error:
         raise TemporaryError(error.message, error.hint, details=error.details) from error
     except (AccessTokenRejected, RequestRefused) as error:
-        raise RequestRefused(
-            error.message, _cure(error, through, held), details=error.details
-        ) from error
-
-
-def _asked(client: WebexClient, known: Settings, held: Token) -> Token:
-    return client.mint(known[APPLICATION_ID], known[TARGET_ORG_ID], held.access_token)
+        cure = _cure(error, through, held)
+        raise RequestRefused(error.message, cure, details=error.details) from error
 
 
 def _cure(error: WtrError, through: Profile, held: Token) -> str:
@@ -152,18 +132,6 @@ def _cure(error: WtrError, through: Profile, held: Token) -> str:
     if held.scopes or ("scope" in said and "role" not in said):
         return scope
     return f"{control_hub} Or: {scope}"
-
-
-def saved(profile: Profile, known: Settings, token: Token) -> None:
-    """Saves a minted token. Only under the token's lock. Raises NotSaved."""
-    try:
-        stored = profile.token_file.read()
-    except StorageError:
-        stored = None  # saving looks after a damaged file
-    try:
-        profile.token_file.save(known.stored(token, stored))
-    except StorageError as error:
-        raise NotSaved(token, error.message, error.hint) from error
 
 
 def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:

@@ -45,10 +45,12 @@ from wtr_tui.token_state import (
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
 
     from wtr_tui.model import StoredToken, Token
     from wtr_tui.oauth.client import WebexClient
+    from wtr_tui.oauth.transport import HttpClient
     from wtr_tui.storage.lock import Lock
     from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
@@ -291,6 +293,28 @@ def valid_token(
 _TOO_SHORT = "The token is new, and yet valid for less than --min-left asks for."
 
 
+def webex_client(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    http: HttpClient | None = None,
+    total_timeout: float = 30.0,
+) -> WebexClient:
+    """Webex as these settings reach it. Raises SettingsError for an unusable CA file or proxy."""
+    # Loaded here: a token that is fresh costs no HTTP library.
+    from wtr_tui.oauth.client import WebexClient
+
+    return WebexClient(
+        settings.base_url,
+        settings.app_id,
+        settings.secret,
+        ca_file=settings.ca_file,
+        now=now,
+        http=http,
+        total_timeout=total_timeout,
+    )
+
+
 def refresh(
     profile: Profile,
     settings: Settings,
@@ -318,22 +342,27 @@ def refresh(
     from wtr_tui.delivery import deliver
     from wtr_tui.history import Event
 
+    def is_enough(token: Token) -> bool:
+        newer = seen is not None and not token.same_access(seen)
+        if newer and token.is_valid(now()):
+            return True
+        return is_fresh(profile, token, within, now(), both_ends=both_ends)
+
     attempt = _Attempt(profile, settings, client, now)
-    attempt.within, attempt.both_ends, attempt.seen = within, both_ends, seen
     try:
-        obtained = attempt.renewed(lock)
+        obtained = attempt.renewed(is_enough, within, lock)
     except WtrError as error:
-        event = Event.NEEDS_SIGN_IN if isinstance(error, SignInNeeded) else Event.FAILED
-        is_news = not isinstance(error, SignInNeeded) or error.is_news
+        needs_sign_in = isinstance(error, SignInNeeded)
+        event = Event.NEEDS_SIGN_IN if needs_sign_in else Event.FAILED
         if not error.is_repeated:
+            is_news = not isinstance(error, SignInNeeded) or error.is_news
             deliver(profile, settings, event, error=error, is_news=is_news)
-        if event is Event.FAILED:
+        if not needs_sign_in:
             known.announce_sign_in(profile, settings, now)
         raise
-    if obtained.how is How.REFRESHED:
-        deliver(profile, settings, Event.REFRESHED, obtained.token)
-    elif obtained.how is How.SAME:
-        deliver(profile, settings, Event.SAME_TOKEN, obtained.token)
+    if obtained.how is not How.ALREADY_FRESH:
+        event = Event.REFRESHED if obtained.how is How.REFRESHED else Event.SAME_TOKEN
+        deliver(profile, settings, event, obtained.token)
     known.announce_sign_in(profile, settings, now)
     return obtained
 
@@ -375,11 +404,7 @@ def mint(
 
 
 class _Attempt:
-    """One refresh, in its steps, and what :func:`refresh` was asked for."""
-
-    within: timedelta | None = None
-    both_ends = False
-    seen: Token | None = None
+    """One refresh, in its steps."""
 
     def __init__(
         self,
@@ -393,14 +418,9 @@ class _Attempt:
         self.client = client
         self.now = now
 
-    def is_met_by(self, token: Token) -> bool:
-        """Whether this token will do."""
-        newer = self.seen is not None and not token.same_access(self.seen)
-        if newer and token.is_valid(self.now()):
-            return True
-        return is_fresh(self.profile, token, self.within, self.now(), both_ends=self.both_ends)
-
-    def renewed(self, lock: Lock | None) -> Obtained:
+    def renewed(
+        self, is_enough: Callable[[Token], bool], within: timedelta | None, lock: Lock | None
+    ) -> Obtained:
         """Refreshed; a service app's token, whose refresh token is dead, minted anew, once.
 
         Where that fails, the next attempt waits, longer after each failure, whichever process it
@@ -409,12 +429,12 @@ class _Attempt:
         from wtr_tui import known
 
         if not self.settings.can_mint:
-            return self._under_the_lock(lock)
+            return self._under_the_lock(is_enough, within, lock)
         try:
             before = self.profile.token_file.read()
-            if before is not None and not self.is_met_by(before.token):
+            if before is not None and not is_enough(before.token):
                 known.require_mint_due(known.of(self.profile), before.token, self.now())
-            return self._under_the_lock(lock)
+            return self._under_the_lock(is_enough, within, lock)
         except GrantRejected:
             stored = stored_token(self.profile)
         finally:
@@ -446,22 +466,27 @@ class _Attempt:
             if newest is not None:
                 return Obtained(newest, How.ALREADY_FRESH)
             with in_flight.until_saved():
-                token = service_app.minted(
-                    settings, through, held.token, client=self.client, now=now
-                )
-                service_app.saved(profile, settings, token)
+                with self._webex() as webex:
+                    token = service_app.minted(settings, through, held.token, webex)
+                try:
+                    stored = profile.token_file.read()
+                except StorageError:
+                    stored = None  # saving looks after a damaged file
+                self._save(token, stored)
                 if dead is not None:
                     known.note_granted(profile, settings, dead, token, now())
         return Obtained(token, How.REFRESHED, held.warning)
 
-    def _under_the_lock(self, lock: Lock | None) -> Obtained:
+    def _under_the_lock(
+        self, is_enough: Callable[[Token], bool], within: timedelta | None, lock: Lock | None
+    ) -> Obtained:
         from wtr_tui import known
 
         token_file = self.profile.token_file
         try:
             with lock or token_file.lock():
                 token_file.take_up_leftover()
-                return self._read_again(locked=True)
+                return self._read_again(is_enough, locked=True)
         except LockUnusable:
             # A disk that is not to be written to (a container's mount) still holds a refresh
             # token. It is used once the access token has expired and not before, as the response
@@ -469,13 +494,13 @@ class _Attempt:
             stored = token_file.read()
             if stored is None:
                 raise
-            if self.within is not None and stored.token.is_valid(self.now(), self.within):
+            if within is not None and stored.token.is_valid(self.now(), within):
                 return Obtained(stored.token, How.ALREADY_FRESH)  # for the refresh token's end
             if stored.token.is_valid(self.now()) or known.of(self.profile).rotates:
                 raise
-            return self._read_again(locked=False)
+            return self._read_again(is_enough, locked=False)
 
-    def _read_again(self, *, locked: bool) -> Obtained:
+    def _read_again(self, is_enough: Callable[[Token], bool], *, locked: bool) -> Obtained:
         """Reads the token again, another process may have replaced it, and asks where needed."""
         from wtr_tui import in_flight, known
 
@@ -485,7 +510,7 @@ class _Attempt:
             raise SignInNeeded("There is no token to refresh.", "Sign in first.")
         require_own(stored, settings, strict=True)
         token = stored.token
-        if self.is_met_by(token):
+        if is_enough(token):
             return Obtained(token, How.ALREADY_FRESH)
         require_refresh_token(token)
         if not settings.secret:
@@ -508,7 +533,8 @@ class _Attempt:
 
     def _requested(self, stored: StoredToken) -> Obtained:
         try:
-            token = self._granted(stored.token)
+            with self._webex() as webex:
+                token = webex.refresh(stored.token)
         except GrantRejected as error:
             # A program that does not know the lock may have written another one meanwhile.
             newest = self._valid_other(stored.token)
@@ -519,32 +545,26 @@ class _Attempt:
             # A portal's page, a certificate nobody vouches for, a response without a token: all of
             # them say more about the way to Webex, today, than about the token.
             raise TemporaryError(error.message, error.hint, details=error.details) from error
-        try:
-            self.profile.token_file.save(self.settings.stored(token, stored))
-        except StorageError as error:
-            raise NotSaved(token, error.message, error.hint) from error
+        self._save(token, stored)
         same = token.same_access(stored.token)
         return Obtained(token, How.SAME if same else How.REFRESHED)
 
-    def _granted(self, token: Token) -> Token:
-        if self.client is not None:
-            return self.client.refresh(token)
-        # Loaded here: a token that is fresh costs no HTTP library.
-        from wtr_tui.oauth.client import WebexClient
+    def _webex(self) -> AbstractContextManager[WebexClient]:
+        from contextlib import nullcontext
 
-        known = self.settings
-        with WebexClient(
-            known.base_url, known.app_id, known.secret, ca_file=known.ca_file, now=self.now
-        ) as own:
-            return own.refresh(token)
+        return (
+            nullcontext(self.client) if self.client else webex_client(self.settings, now=self.now)
+        )
+
+    def _save(self, token: Token, before: StoredToken | None) -> None:
+        try:
+            self.profile.token_file.save(self.settings.stored(token, before))
+        except StorageError as error:
+            raise NotSaved(token, error.message, error.hint) from error
 
     def _valid_other(self, than: Token) -> Token | None:
         """Another token that the file holds by now, where that is valid."""
         stored = self.profile.token_file.read()
-        if (
-            stored is None
-            or stored.token.same_access(than)
-            or not stored.token.is_valid(self.now())
-        ):
+        if stored is None or stored.token.same_access(than):
             return None
-        return stored.token
+        return stored.token if stored.token.is_valid(self.now()) else None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from wtr_tui import clock, in_flight
+from wtr_tui import clock, in_flight, tokens
 from wtr_tui.clock import from_iso
 from wtr_tui.commands.output import give_unsaved, hide_secrets, tell
 from wtr_tui.commands.parsers import named_path
@@ -157,7 +157,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
 
 
 def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> Token:
-    with WebexClient(known.base_url, known.app_id, known.secret, ca_file=known.ca_file) as client:
+    with tokens.webex_client(known) as client:
         if foreign.bare is not None:
             foreign = _recognised(foreign.bare, client, known, options)
         app_id = foreign.settings.get("appid") or known.app_id

@@ -151,20 +151,13 @@ class Clients:
 
     def client(self, settings: Settings, *, total_timeout: float = 30.0) -> WebexClient:
         """Raises SettingsError where the CA file or a proxy cannot be used."""
-        from wtr_tui.oauth.client import WebexClient
         from wtr_tui.oauth.transport import http
 
         with self._lock:
             if settings.ca_file not in self._pools:
                 self._pools[settings.ca_file] = http(settings.ca_file)
             pool = self._pools[settings.ca_file]
-        return WebexClient(
-            settings.base_url,
-            settings.app_id,
-            settings.secret,
-            http=pool,
-            total_timeout=total_timeout,
-        )
+        return tokens.webex_client(settings, http=pool, total_timeout=total_timeout)
 
     def close(self) -> None:
         for pool in self._pools.values():

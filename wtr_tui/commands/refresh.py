@@ -13,9 +13,8 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock, in_flight, known, tokens
 from wtr_tui.commands.output import (
@@ -73,29 +72,20 @@ def arguments(parser: ArgumentParser) -> None:
     add_outputs(parser)
 
 
-class _NothingToRefresh(WtrError):
-    """No token, or a valid one that cannot be refreshed: a timer has nothing to do for it."""
+class Refreshed(NamedTuple):
+    """What became of one profile's token: how it was obtained, or why it was not.
 
-    exit_code = DONE
-    kind = "nothing-to-refresh"
-
-
-@dataclass(frozen=True)
-class Refreshed:
-    """What became of one profile's token: how it was obtained, or why it was not."""
+    ``soon`` is that somebody has to sign in soon, whatever is refreshed; "" where that is far
+    away. ``is_news`` says that this, or the error, was not reported by another run before, and
+    ``is_idle`` that there was nothing that could be refreshed: no failure of ``--all``.
+    """
 
     profile: Profile
     obtained: Obtained | None
     error: WtrError | None = None
     soon: str = ""
-    """That somebody has to sign in soon, whatever is refreshed; "" where that is far away."""
     is_news: bool = True
-    """Whether that, or the error, was not reported by another run before."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there was nothing that could be refreshed: no failure of ``--all``."""
-        return isinstance(self.error, _NothingToRefresh)
+    is_idle: bool = False
 
     @property
     def has_failed(self) -> bool:
@@ -111,12 +101,13 @@ class Refreshed:
     @property
     def text(self) -> str:
         """A sentence on what happened, for a success too."""
+        if self.is_idle and self.error is not None:
+            return self.error.message
         if isinstance(self.error, NotSaved):
             return f"Refreshed, but NOT SAVED. {self.error}"
         if self.obtained is None:
-            unasked = ForeignToken, NoRefreshToken, _NothingToRefresh
-            asked = not isinstance(self.error, unasked)
-            return f"Not refreshed. {self.error}" if asked else str(self.error)
+            unasked = isinstance(self.error, (ForeignToken, NoRefreshToken))
+            return str(self.error) if unasked else f"Not refreshed. {self.error}"
         done = {
             How.REFRESHED: "Refreshed",
             How.SAME: "Webex returned the same token, as it often does within a day",
@@ -190,17 +181,15 @@ def _refreshed(
 
 def _excused(result: Refreshed) -> Refreshed:
     """The same, but no failure where there is nothing that a refresh could keep alive."""
-    found, error = result.profile, result.error
-    if not isinstance(error, (SignInNeeded, NoRefreshToken)):
+    if not isinstance(result.error, (SignInNeeded, NoRefreshToken)):
         return result
     try:
-        stored = found.token_file.read()
+        stored = result.profile.token_file.read()
     except WtrError:
         return result
     is_valid = stored is not None and stored.token.is_valid(clock.now())
-    if stored is None or (is_valid and isinstance(error, NoRefreshToken)):
-        return Refreshed(found, None, _NothingToRefresh(error.message))
-    return result
+    is_enough = is_valid and isinstance(result.error, NoRefreshToken)
+    return result._replace(is_idle=True) if stored is None or is_enough else result
 
 
 def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
@@ -267,8 +256,8 @@ def _members(result: Refreshed) -> dict[str, object]:
     if result.obtained is not None:
         head["outcome"] = result.obtained.how.value
     if result.error is not None:
-        head["outcome"] = result.error.kind
-        head["error" if result.has_failed else "message"] = result.text
-        head["exit_code"] = result.error.exit_code
+        head["outcome"] = "nothing-to-refresh" if result.is_idle else result.error.kind
+        head["message" if result.is_idle else "error"] = result.text
+        head["exit_code"] = DONE if result.is_idle else result.error.exit_code
     token = result.token
     return head if token is None else head | original_json(token, clock.now())

@@ -29,7 +29,6 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.known import signed_in
 from wtr_tui.model import Account
 from wtr_tui.oauth import proxies, steps
-from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.device import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage import profiles
@@ -115,9 +114,7 @@ class _SignIn:
     async def run(self) -> int:
         known = self.settings
         known.secret.fetch()  # where that asks for a PIN, nothing else reads the terminal yet
-        with WebexClient(
-            known.base_url, known.app_id, known.secret, ca_file=known.ca_file
-        ) as client:
+        with tokens.webex_client(known) as client:
             retrieval = Retrieval(self.profile, known, client)
             hide_secrets(retrieval.request.state, retrieval.request.code_verifier)
             self._cancel_on_signals(retrieval)
