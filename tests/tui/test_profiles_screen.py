@@ -1,5 +1,6 @@
 """Switching, making and removing profiles."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,8 @@ from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.profiles import LAST, NAME, OWNER, Row, Rows, widths
+from wtr_tui.tui.screens.profiles import MOST, Row, Rows, row_of, widths
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.message_line import Tone
 
 
 @pytest.fixture(autouse=True)
@@ -107,23 +107,35 @@ async def test_a_click_marks_a_profile_and_one_on_the_marked_profile_switches_to
         await tells(pilot, "This is the profile work.")
 
 
+def row(*cells: str) -> Row:
+    return dict(zip(MOST, (("●", ""), *((cell, "") for cell in cells)), strict=True))
+
+
 def test_the_owner_is_given_the_columns_that_nobody_else_wants() -> None:
     owner = "Robin Example (robin@example.com)"
-    cells = ("default", "valid", owner, "13 d", "89 d", "Mon 7 Dec 11:00", "11:00 refreshed")
-    row = Row(Meaning.CALM, Meaning.SOON, cells, Tone.GOOD, used=True)
-    assert widths([row], 150)[OWNER] == len(owner)
-    assert OWNER not in widths([row], 70)
-    assert row.meaning is Meaning.SOON
+    one = row("default", "valid", owner, "13 d", "89 d", "Mon 7 Dec 11:00", "11:00 refreshed")
+    assert widths([one], 150)["Owner"] == len(owner)
+    assert "Owner" not in widths([one], 60)
 
 
 def test_a_column_with_nothing_in_it_makes_room_for_the_names() -> None:
     name, owner = "calling-service-of-customer-16", "Robin Example (robin@example.com)"
-    cells = (name, "sign-in needed", owner, "11 d 23 h", "87 d 23 h", "off", "")
-    row = Row(Meaning.CALM, Meaning.CALM, cells, Tone.GOOD, used=True)
-    shown = widths([row], 90)
-    assert OWNER in shown
-    assert LAST not in shown
-    assert widths([row], 76)[NAME] > NAME.most
+    one = row(name, "sign-in needed", owner, "11 d 23 h", "87 d 23 h", "off", "")
+    shown = widths([one], 90)
+    assert "Owner" in shown
+    assert "Last" not in shown
+    assert widths([one], 76)["Profile"] > MOST["Profile"]
+
+
+async def test_a_sign_in_that_is_near_counts_however_well_the_token_is(stage: Stage) -> None:
+    stage.configure()
+    ends = timedelta(days=2)
+    stage.save(a_token(obtained_at=stage.clock(), life=timedelta(days=1), refresh_life=ends))
+    session = stage.app().session
+    session.used.look(stage.clock())
+    shown = row_of(session.used, stage.clock(), used=True)
+    assert shown[""] == (Meaning.SOON.sign, f"bold {Meaning.SOON.colour}")
+    assert shown["State"] == ("valid", Meaning.CALM.colour)
 
 
 async def test_of_a_profile_without_a_token_nothing_is_said_as_if_it_had_one(stage: Stage) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -48,16 +47,10 @@ from wtr_tui.tui.widgets.panel import Panel, cut, cut_within
 from wtr_tui.tui.widgets.quiet import Quiet
 
 _ABOUT = (
-    "Owner",
-    "Organisation",
-    "Access token",
-    "Sign in again",
-    "Auto-refresh",
-    "Last",
-    "Settings",
-)
-_AROUND = 4
-"""Rows of the page that are neither the list nor the panel about the marked profile."""
+    "Owner", "Organisation", "Access token", "Sign in again", "Auto-refresh", "Last", "Settings",
+)  # fmt: skip
+_AROUND = 7
+"""Rows that are neither profiles nor a panel below them: header, titles, blank ones, keys."""
 
 
 class Rows(OptionList, can_focus=False):
@@ -74,8 +67,8 @@ class ProfilesScreen(WtrScreen):
     """A table; what can be done is done with the marked profile."""
 
     DEFAULT_CSS = """
-    ProfilesScreen #columns, ProfilesScreen #detail { height: auto; }
-    ProfilesScreen #columns { layout: vertical; }
+    ProfilesScreen #columns { height: auto; layout: vertical; }
+    ProfilesScreen #all, ProfilesScreen #detail { height: auto; }
     ProfilesScreen Rows {
         height: auto; background: $background; border: none; padding: 0;
         scrollbar-size-vertical: 1; scrollbar-background: $background;
@@ -86,18 +79,19 @@ class ProfilesScreen(WtrScreen):
     ProfilesScreen.-short #marked, ProfilesScreen #scopes-panel, ProfilesScreen #activity,
     ProfilesScreen Lives { display: none; }
     ProfilesScreen.-panels #columns { layout: horizontal; height: 1fr; }
-    ProfilesScreen.-panels #list { height: 1fr; border: round $line; padding: 1 1 1 2; }
-    ProfilesScreen.-panels #detail { width: 42%; height: 1fr; margin: 0 0 0 2; }
+    ProfilesScreen.-panels #all, ProfilesScreen.-panels #detail { height: 1fr; }
+    ProfilesScreen.-panels #detail { width: 42%; margin: 0 0 0 2; }
+    ProfilesScreen.-panels #list { border: round $line; padding: 0 1 0 2; }
     ProfilesScreen.-panels #marked { display: block; margin: 0; }
-    ProfilesScreen.-panels #activity { display: block; margin: 1 0 0 0; height: 1fr; }
     ProfilesScreen.-panels Lives { display: block; margin: 0 0 1 0; }
-    ProfilesScreen.-panels.-airy #detail Panel { padding: 1 2; }
-    ProfilesScreen.-panels.-grand #detail Panel { padding: 1 2; }
-    ProfilesScreen.-panels.-grand #scopes-panel { display: block; margin: 1 0 0 0; height: 1fr; }
-    ProfilesScreen.-panels #activity ActivityRows, ProfilesScreen #scopes { height: 1fr; }
+    ProfilesScreen.-panels #scopes-panel, ProfilesScreen.-panels #activity {
+        display: block; margin: 1 0 0 0; height: 1fr;
+    }
+    ProfilesScreen #activity ActivityRows, ProfilesScreen #scopes { height: 1fr; }
+    ProfilesScreen.-panels.-airy Panel, ProfilesScreen.-panels.-airy #list { padding: 1 2; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy"), (40, "-grand")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (PANELS_FROM, "-panels")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
     NAME = "profiles"
     HELP_NAME = "Profiles"
     WHOLE_WIDTH = True
@@ -112,13 +106,7 @@ class ProfilesScreen(WtrScreen):
             Key("r", "refresh", "Refresh", "Refresh the token of the marked profile"),
             Key("R", "refresh_all", "All", "Refresh the tokens of all profiles"),
             Key("s", "sign_in", "Sign in", "Sign in for the marked profile"),
-            Key(
-                "o",
-                "sign_out",
-                "Sign out",
-                "Sign out: revoke the token if possible, delete it",
-                show=False,
-            ),
+            Key("o", "sign_out", "Sign out", "Revoke the token if possible, delete it", show=False),
             Key("n", "make", "New", "Make a new profile"),
             Key("d,delete", "remove", "Remove", "Remove the marked profile"),
             Key("q", "app.quit", "Quit", "Quit"),
@@ -134,16 +122,17 @@ class ProfilesScreen(WtrScreen):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, Row] = {}
-        self._columns: dict[Column, int] = {}
+        self._columns: dict[str, int] = {}
         self._activity_of: object = None
 
     def content(self) -> Iterable[Widget]:
         with Horizontal(id="columns"):
-            yield Panel("Profiles", Quiet("", id="titles"), Rows(compact=True), id="list")
+            with Vertical(id="all"):
+                yield Panel("Profiles", Quiet("", id="titles"), Rows(compact=True), id="list")
+                yield Panel("Activity", ActivityRows(), id="activity")
             with Vertical(id="detail"):
                 yield Panel("", Lives(), Facts(_ABOUT, id="about"), id="marked")
                 yield Panel("Scopes", ScopeList(id="scopes"), id="scopes-panel")
-                yield Panel("Activity", ActivityRows(), id="activity")
 
     def on_screen_resume(self) -> None:
         if self.is_built:
@@ -187,30 +176,25 @@ class ProfilesScreen(WtrScreen):
         self._rows, self._columns = rows, columns
         self._show_marked(now)
 
-    def _list(self, rows: dict[str, Row], columns: dict[Column, int]) -> None:
+    def _list(self, rows: dict[str, Row], columns: dict[str, int]) -> None:
         listed = self.query_one(Rows)
-        marked = self._marked_name() or self.session.profile.name
+        marked = self._marked.profile.name
         self.query_one("#titles", Quiet).show(heading(columns))
         listed.clear_options()
         listed.add_options([Option(line(row, columns), id=name) for name, row in rows.items()])
         names = list(rows)
         listed.highlighted = names.index(marked) if marked in rows else 0
-        below = 0 if self.has_class("-short") else len(_ABOUT) + 3
-        around = 3 if self._has_panels else below
-        listed.styles.max_height = max(self.size.height - _AROUND - 2 - around, 3)
+        # What is below: in panels what happened, else the marked one, where there is room.
+        below = 0 if self.has_class("-short") else len(_ABOUT) + 2
+        listed.styles.max_height = max(self.size.height - _AROUND - below, 3)
         self.refresh_bindings()
-
-    def _marked_name(self) -> str:
-        listed = self.query_one(Rows)
-        if listed.highlighted is None or not listed.option_count:
-            return ""
-        return listed.get_option_at_index(listed.highlighted).id or ""
 
     @property
     def _marked(self) -> Followed:
-        name = self._marked_name()
+        listed = self.query_one(Rows)
+        marked = listed.highlighted_option.id if listed.highlighted_option is not None else ""
         every = {each.profile.name: each for each in self.session.roster}
-        return every.get(name, self.session.used)
+        return every.get(marked or "", self.session.used)
 
     @on(OptionList.OptionHighlighted)
     def _other_marked(self) -> None:
@@ -224,7 +208,7 @@ class ProfilesScreen(WtrScreen):
         style = f"bold {state.meaning.colour}"
         panel.show_right(Content.styled(f"{state.meaning.sign} {state.word}", style))
         about = self.query_one("#about", Facts)
-        for name, fact in zip(_ABOUT, _facts(each, now, panels=self._has_panels), strict=True):
+        for name, fact in _facts(each, now, panels=self._has_panels).items():
             about.state(name, fact)
         if self._has_panels:
             self._show_detail(each, now)
@@ -408,44 +392,34 @@ def _can_refresh(each: Followed) -> bool:
 # The panel about the marked profile.
 
 
-def _facts(each: Followed, now: datetime, *, panels: bool) -> Iterable[str]:
-    """What there is to say of it, in the order of :data:`_ABOUT`; what the ``panels`` show as
-    lines and rows is not said once more."""
+def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
+    """What there is to say of it; what the ``panels`` show as lines and rows is not said again."""
     auto_refresh, token = each.auto_refresh, _token(each)
     account = auto_refresh.stored.account if auto_refresh.stored is not None else Account()
-    yield _owner(account) if account.known else "not known"
-    yield account.organization or (token and token.organization) or ""
-    if token is None:
-        yield "none yet"
-    else:
-        yield "" if panels else _end(token.expires_at, now)
-    signs_in = f"{key('sign-in', 's')} signs in"
+    access, latest = "none yet", each.latest()
+    signs_in = again = f"{key('sign-in', 's')} signs in"
+    if token is not None:
+        access = "" if panels else _end(token.expires_at, now)
+        again = "" if panels else _end(token.refresh_expires_at, now)
+        if token.refresh_token is None:
+            again = "once it expires: it cannot be refreshed"
     if auto_refresh.is_lost:
         by = sign_in_by(each, now)
-        when = f"by {date(by, now)}" if by is not None else "now"
-        yield f"{when}, {signs_in}. {LIKELY_CAUSES}"
-    elif token is None or token.refresh_token is None:
-        yield signs_in if token is None else "once it expires: it cannot be refreshed"
-    else:
-        yield "" if panels else _end(token.refresh_expires_at, now)
-    yield "stopped" if auto_refresh.is_lost else next_refresh(auto_refresh, now)
-    latest = each.latest()
-    if each.failure:
-        yield each.failure
-    elif panels:
-        yield ""
-    elif latest is not None:
+        again = f"{f'by {date(by, now)}' if by else 'now'}, {signs_in}. {LIKELY_CAUSES}"
+    last = each.failure or ("" if panels else "nothing yet")
+    if latest is not None and not panels and not each.failure:
         row = overview.activity_row(latest, now)
-        yield f"{row.when} {row.what}, by {row.by}" if row.by else f"{row.when} {row.what}"
-    else:
-        yield "nothing yet"
-    wrong = each.settings_error or next(iter(each.settings.problems), None)
-    yield str(wrong) if wrong is not None else each.settings_place
-
-
-def _owner(account: Account) -> str:
-    """``Ann Example (ann@example.com)``."""
-    return account.who
+        last = f"{row.when} {row.what}" + (f", by {row.by}" if row.by else "")
+    wrong = each.settings_error or next(iter(each.settings.problems), each.settings_place)
+    return {
+        "Owner": account.who if account.known else "not known",
+        "Organisation": account.organization or (token.organization if token else "") or "",
+        "Access token": access,
+        "Sign in again": again,
+        "Auto-refresh": "stopped" if auto_refresh.is_lost else next_refresh(auto_refresh, now),
+        "Last": last,
+        "Settings": str(wrong),
+    }
 
 
 def _end(end: datetime | None, now: datetime) -> str:
@@ -458,47 +432,19 @@ def _end(end: datetime | None, now: datetime) -> str:
 
 # The table (pure).
 
-_GAP = "  "
+_GAP = 2
+MOST = {
+    "": 1, "Profile": 24, "State": 22, "Owner": 28, "Access": 12, "Sign-in": 12,
+    "Next refresh": 18, "Last": 60,
+}  # fmt: skip
+"""The columns, and the most characters that each is given."""
+_GOING = ("Next refresh", "Owner", "Last", "Sign-in", "Access", "State")
+"""Which go where there is no room for all, the first of them first."""
+_LEAST = {"Owner": 11, "Last": 18}
+"""Those that may be narrowed so far instead."""
 
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its title, and the least and the most characters it is given."""
-
-    title: str
-    least: int
-    most: int
-    rank: int
-    """Where there is no room for all, those with the highest go first."""
-
-
-NAME, STATE, OWNER, ACCESS, SIGN_IN, NEXT, LAST = COLUMNS = (
-    Column("Profile", 7, 24, 0),
-    Column("State", 8, 22, 1),
-    Column("Owner", 11, 28, 5),
-    Column("Access", 7, 12, 2),
-    Column("Sign-in", 7, 12, 3),
-    Column("Next refresh", 12, 18, 6),
-    Column("Last", 18, 60, 4),
-)
-
-
-@dataclass(frozen=True)
-class Row:
-    """The cells of one profile, in the order of :data:`COLUMNS`; painted anew where it differs."""
-
-    state: Meaning
-    """Of the access token."""
-    sign_in: Meaning
-    cells: tuple[str, ...]
-    tone: Tone
-    """Of what happened last."""
-    used: bool
-
-    @property
-    def meaning(self) -> Meaning:
-        """Of the profile: a sign-in that is near takes somebody, however well the token is."""
-        return self.sign_in if self.state is Meaning.CALM else self.state
+Row = dict[str, tuple[str, str]]
+"""Text and style of a profile's cells, by column; it is painted anew where it differs."""
 
 
 def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
@@ -506,76 +452,62 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     state = state_of_profile(each, now)
     stored, token = each.auto_refresh.stored, _token(each)
     account = stored.account if stored is not None else Account()
-    owner = account.display_name or account.email or "-"
-    last, tone = _last(each, now)
     sign_in = sign_in_meaning(sign_in_by(each, now), now)
-    cells = (
-        each.profile.name,
-        state.word,
-        owner,
-        _left(token.left(now)) if token else "-",
-        _sign_in(each, now),
-        next_refresh_in_short(each.auto_refresh, now),
-        last,
-    )
-    return Row(state.meaning, sign_in, cells, tone, used)
-
-
-def widths(rows: Sequence[Row], room: int) -> dict[Column, int]:
-    """How wide each column that fits is; those that do not fit are not in it."""
-    wanted = {
-        column: min(
-            max(
-                len(column.title),
-                column.least,
-                # What happened last has a sign before it.
-                *(len(row.cells[at]) + 2 * (column is LAST) for row in rows),
-            ),
-            column.most,
-        )
-        for at, column in enumerate(COLUMNS)
+    # Of the profile: a sign-in that is near takes somebody, however well the token is.
+    meaning = sign_in if state.meaning is Meaning.CALM else state.meaning
+    last, tone = _last(each, now)
+    left = "-"
+    if token is not None and token.refresh_token is not None:
+        left = "refused" if each.auto_refresh.is_lost else _left(token.refresh_left(now))
+    plain = "$foreground"
+    return {
+        "": (meaning.sign, f"bold {meaning.colour}"),
+        "Profile": (each.profile.name, f"bold {plain}" if used else plain),
+        "State": (state.word, state.meaning.colour),
+        "Owner": (account.display_name or account.email or "-", plain),
+        "Access": (_left(token.left(now)) if token else "-", plain),
+        "Sign-in": (left, plain if sign_in is Meaning.CALM else sign_in.colour),
+        "Next refresh": (next_refresh_in_short(each.auto_refresh, now), plain),
+        "Last": (f"{tone.sign} {last}" if last else "", tone.colour),
     }
-    shown: dict[Column, int] = {}
-    left = room - 2  # the sign
-    for column in sorted(COLUMNS, key=lambda each: each.rank):
-        width = wanted[column]
-        if not any(row.cells[COLUMNS.index(column)] for row in rows):
-            continue
-        if left < width + len(_GAP) and column in {LAST, OWNER}:
-            width = left - len(_GAP)
-        if width < column.least or left < width + len(_GAP):
-            break
-        shown[column] = width
-        left -= width + len(_GAP)
-    for column in filter(shown.__contains__, (NAME, OWNER)):  # what nobody else wants
-        longest = max(len(row.cells[COLUMNS.index(column)]) for row in rows)
-        more = max(min(left, longest - shown[column]), 0)
-        shown[column] += more
-        left -= more
-    return {column: shown[column] for column in COLUMNS if column in shown}
 
 
-def heading(columns: dict[Column, int]) -> Content:
+def widths(rows: Sequence[Row], room: int) -> dict[str, int]:
+    """How wide each column that fits is; those that do not fit are not in it."""
+    longest = {title: max(len(row[title][0]) for row in rows) for title in MOST}
+    shown = {
+        title: min(max(longest[title], len(title)), most)
+        for title, most in MOST.items()
+        if longest[title]
+    }
+
+    def free() -> int:
+        return room - sum(shown.values()) - _GAP * len(shown)
+
+    for title in _GOING:
+        if free() < 0 and title in shown:
+            width = shown.pop(title)
+            if title in _LEAST and free() - _GAP >= _LEAST[title]:
+                shown[title] = min(width, free() - _GAP)
+    for title in ("Profile", "Owner"):  # what nobody else wants
+        if title in shown:
+            shown[title] += max(min(free(), longest[title] - shown[title]), 0)
+    return {title: shown[title] for title in MOST if title in shown}
+
+
+def heading(columns: Mapping[str, int]) -> Content:
     """The titles above the columns."""
-    titles = _GAP.join(column.title.ljust(width) for column, width in columns.items())
-    return Content.styled(f"  {titles}".rstrip(), "$muted")
+    titles = (" " * _GAP).join(title.ljust(width) for title, width in columns.items())
+    return Content.styled(titles[1:].rstrip(), "$muted")
 
 
-def line(row: Row, columns: dict[Column, int]) -> Content:
+def line(row: Row, columns: Mapping[str, int]) -> Content:
     """``● default  valid  Ann Example  13 d 23 h  89 d 4 h  Mon 7 Dec 11:00  11:00 refreshed``."""
-    tone_sign, tone = row.tone.value
-    parts = [Content.styled(f"{row.meaning.sign} ", f"bold {row.meaning.colour}")]
-    for column, width in columns.items():
-        text = row.cells[COLUMNS.index(column)]
-        text = f"{tone_sign} {text}" if column is LAST and text else text
-        cell = (cut_within if column is NAME else cut)(text, width).ljust(width)
-        style = {
-            NAME: "bold $foreground" if row.used else "$foreground",
-            STATE: row.state.colour,
-            SIGN_IN: "$foreground" if row.sign_in is Meaning.CALM else row.sign_in.colour,
-            LAST: tone,
-        }.get(column, "$foreground")
-        parts.append(Content.styled(f"{cell}{_GAP}", style))
+    parts = []
+    for title, width in columns.items():
+        text, style = row[title]
+        cell = (cut_within if title == "Profile" else cut)(text, width)
+        parts.append(Content.styled(cell.ljust(width + (_GAP if title else 1)), style))
     return Content.assemble(*parts)
 
 
@@ -589,13 +521,6 @@ def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
         return "", Tone.PLAIN
     row = overview.activity_row(latest, now, life=False)
     return f"{row.when} {row.what}", row.tone
-
-
-def _sign_in(each: Followed, now: datetime) -> str:
-    token = _token(each)
-    if token is None or token.refresh_token is None:
-        return "-"
-    return "refused" if each.auto_refresh.is_lost else _left(token.refresh_left(now))
 
 
 def _left(left: timedelta | None) -> str:

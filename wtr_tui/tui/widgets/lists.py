@@ -238,8 +238,10 @@ class ScopeList(Lines):
         if len(names) > room or width - column < _LEAST_MEANING:
             return [*self._columns(names, column, max(width // column, 1), room), *note]
         rows = [self._row(name, column, width) for name in names]
-        if sum(map(len, rows)) + len(rows) <= room:
-            return [*(line for row in rows for line in (*row, Content())), *note]
+        used = sum(map(len, rows))
+        if used <= room:
+            gap = [Content()] if used + len(rows) <= room else []
+            return [*(line for row in rows for line in (*row, *gap)), *note]
         return [*(row[0] if len(row) == 1 else row[0] + "…" for row in rows), *note]
 
     def _row(self, name: str, column: int, width: int) -> list[Content]:
