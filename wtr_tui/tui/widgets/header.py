@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.content import Content
 from textual.events import Click
@@ -13,6 +14,7 @@ from wtr_tui import MARK
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.widgets.panel import cut
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
@@ -50,34 +52,30 @@ class Standing:
     """``sign in by Sat 28 Nov 10:00``; empty where that is far away."""
 
 
-@dataclass(frozen=True)
-class _Form:
+class _Form(NamedTuple):
     """How much the line says."""
 
-    titles: int = len(TABS)
-    """Of so many tabs, from the left, besides that of the one shown."""
-    spaced: bool = False
-    mark: bool = True
-    others: bool = True
-    """The keys of the other tabs."""
     place: str = ""
-    short: bool = False
+    spaced: bool = False
+    short: bool = True
     """The time left in one unit."""
     profile: int = 24
     """The most characters of the profile's name."""
+    mark: bool = True
+    titles: bool = True
+    """Of the tabs that are not shown; else only their keys."""
+    others: bool = True
+    """The tabs that are not shown."""
     left: bool = True
     """The time left, also beside the instant of the next sign-in."""
     sign_in: bool = True
 
 
-_BARE = _Form(titles=0, mark=False, profile=0, left=False)
-
-
 class Header(Quiet):
     """One line on every screen, painted again where it changes.
 
-    Where the terminal is narrow, it first shortens the place, then the names of the other
-    screens from the right, then the time left; the dot and the tab shown are always there.
+    Where the terminal is narrow, it first shortens the place, then the time left, then the names
+    of the other screens; the dot and the tab shown are always there.
     """
 
     DEFAULT_CSS = """
@@ -102,9 +100,6 @@ class Header(Quiet):
         self._tabs = tabs
         self._standing = standing
         self._spans: list[tuple[int, int, str]] = []
-
-    def on_mount(self) -> None:
-        self._compose_line()
 
     def on_resize(self) -> None:
         self._compose_line()
@@ -141,36 +136,33 @@ class Header(Quiet):
         place = self._standing.place
         # ``over SSH from 10.0.0.7`` as ``SSH``; what is not over SSH goes.
         for each in dict.fromkeys((place, "SSH" if "SSH" in place else "", "")):
-            yield _Form(spaced=True, place=each)
+            yield _Form(each, spaced=True, short=False)
+        yield _Form(short=False)
         yield _Form()
-        yield _Form(short=True)
-        for titles in range(len(TABS) - 1, -1, -1):
-            yield _Form(titles)
-            if titles < len(TABS) - 2:
-                yield _Form(titles, short=True)
-        yield _Form(0, mark=False, short=True)
-        yield _Form(0, mark=False, short=True, profile=12)
+        yield _Form(mark=False)
+        keys = _Form(titles=False)
+        yield keys._replace(short=False)
+        for most in (24, 12):
+            yield keys._replace(profile=most)
+        bare = keys._replace(mark=False, profile=0)
         if self._standing.sign_in_by:
-            yield _BARE
-            yield replace(_BARE, others=False)
-        yield replace(_BARE, short=True, left=True, sign_in=False)
-        yield replace(_BARE, short=True, left=True, sign_in=False, others=False)
+            yield bare._replace(left=False)
+            yield bare._replace(left=False, others=False)
+        yield bare._replace(sign_in=False)
+        yield bare._replace(sign_in=False, others=False)
 
     def _tab_line(self, form: _Form) -> Content:
         """The mark and the tabs."""
         current = "bold reverse" if self.app.no_color else "bold $on-next on $next"
-        parts = []
-        if form.mark:
-            parts = [Content.styled(MARK, "bold $next"), Content("  " if form.spaced else " ")]
-        for index, tab in enumerate(self._tabs):
+        parts = [Content.styled(MARK, "bold $next")] if form.mark else []
+        for tab in self._tabs:
+            parts.append(Content("  " if form.spaced and tab is self._tabs[0] else ""))
             if tab.name == self._current:
                 parts.append(Content.styled(f" {_key(tab)} {tab.title} ", current))
             elif form.others:
                 parts.append(Content.styled(f" {_key(tab)} ", "$muted"))
-                if index < form.titles:
-                    parts.append(Content(f"{tab.title} "))
-            if form.spaced:
-                parts.append(Content(" "))
+                parts.append(Content(f"{tab.title} " if form.titles else ""))
+            parts.append(Content(" " if form.spaced else ""))
         return Content.assemble(*parts)
 
     def _find_spans(self, line: Content) -> None:
@@ -183,24 +175,22 @@ class Header(Quiet):
         ]
 
     def _state(self, form: _Form) -> Content:
-        standing = self._standing
-        left = standing.left
-        if form.short:
-            left = standing.short_left or " ".join(left.split()[:2])
-        profile = printable(standing.profile)
-        if len(profile) > form.profile:
-            profile = profile[: form.profile - 1] + "…" if form.profile else ""
+        standing, gap = self._standing, " " if form.short else "  "
         parts = [Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}")]
         if form.left or not standing.sign_in_by:
-            parts.append(Content.styled(f" {left}", "bold $foreground"))
+            left = standing.short_left or " ".join(standing.left.split()[:2])
+            parts.append(
+                Content.styled(f" {left if form.short else standing.left}", "bold $foreground")
+            )
         if standing.sign_in_by and form.sign_in:
-            comma = ", " if form.left else " "
-            words = f"{comma}{standing.sign_in_by}"
+            words = f"{',' if form.left else ''} {standing.sign_in_by}"
             parts.append(Content.styled(words, f"bold {Meaning.SOON.colour}"))
-        if profile:
-            parts.append(Content.styled(f"  {profile}", "$foreground"))
+        if form.profile:
+            parts.append(
+                Content.styled(f"{gap}{cut(standing.profile, form.profile)}", "$foreground")
+            )
         if form.place:
-            parts.append(Content.styled(f"  {printable(form.place)}", "$muted"))
+            parts.append(Content.styled(f"{gap}{printable(form.place)}", "$muted"))
         return Content.assemble(*parts)
 
 
