@@ -21,7 +21,11 @@ MEANINGS = {
         ((100, 9), ["spark:kms               Use the key service that decrypts what messages hold",
                     "", "spark:people_read       Look up people",
                     "", "spark:rooms_read", "", "meeting:schedules_read"]),
-        ((60, 8), ["spark:kms               Use the key service that decrypts…",
+        ((60, 6), ["spark:kms               Use the key service that decrypts",
+                   "                        what messages hold",
+                   "spark:people_read       Look up people",
+                   "spark:rooms_read", "meeting:schedules_read"]),
+        ((60, 4), ["spark:kms               Use the key service that decrypts…",
                    "spark:people_read       Look up people",
                    "spark:rooms_read", "meeting:schedules_read"]),
         ((60, 2), ["spark:kms               spark:rooms_read",
@@ -29,7 +33,7 @@ MEANINGS = {
         ((30, 3), ["spark:kms", "spark:people_read", "and 2 more"]),
         ((60, 1), ["spark:kms               and 3 more"]),
     ],
-    ids=["spaced", "one-a-line", "columns", "cut", "one-line"],
+    ids=["spaced", "whole", "one-a-line", "columns", "cut", "one-line"],
 )  # fmt: skip
 async def test_the_scopes_take_the_room_there_is(size: tuple[int, int], rows: list[str]) -> None:
     scopes = ScopeList()
