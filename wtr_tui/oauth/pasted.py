@@ -68,10 +68,9 @@ def read_pasted(
     nobody can say whose it is (RFC 6749 §10.12).
     """
     if len(text) > _LONGEST:
-        return BadPaste("That is too long to be the address where the browser ended.")
-    visible = _visible(text)
+        return _NO_ADDRESS
     results = []
-    for reading in _readings(visible, redirect_uri):
+    for reading in _readings(_visible(text), redirect_uri):
         result = _read(reading, request, redirect_uri)
         if isinstance(result, (Granted, Refused)):
             return result
@@ -86,16 +85,33 @@ def _rank(result: CallbackResult | BadPaste) -> int:
     return 1 if isinstance(result, NotOurs) and result.reason is Reason.NO_CODE else 0
 
 
+_CUT_OFF = BadPaste(
+    "That address was cut off at its end. Copy the whole of it from the browser, then paste again.",
+    rank=0,
+)
+_BEGINNING = BadPaste(
+    "That is the address that begins the sign-in. Open it in the browser, sign in, and paste the"
+    " address where the browser ends.",
+    rank=2,
+)
+_NO_ADDRESS = BadPaste(
+    "That is not an address. Paste the whole address where the browser ended, with code= and"
+    " state= in it: a code alone cannot be checked against this attempt.",
+    rank=4,
+)
+_NOTHING = BadPaste("Nothing was pasted.", rank=5)
+
+
 def _read(
     address: str, request: AuthorizationRequest, redirect_uri: RedirectUri
 ) -> CallbackResult | BadPaste:
-    found = _query_in(address, redirect_uri)
-    if isinstance(found, BadPaste):
-        return found
     try:
+        found = _query_in(address, redirect_uri)
+        if isinstance(found, BadPaste):
+            return found
         parameters = query_parameters(found)
     except ValueError:
-        return BadPaste("That address holds too many parameters to be Webex's answer.")
+        return _NO_ADDRESS
     names = {name for name, _ in parameters}
     if names & {"response_type", "client_id", "redirect_uri"}:
         return _BEGINNING
@@ -112,24 +128,8 @@ def _read(
     return result
 
 
-_BEGINNING = BadPaste(
-    "That is the address that begins the sign-in. Open it in the browser, sign in, and paste the"
-    " address where the browser ends.",
-    rank=2,
-)
-_CUT_OFF = BadPaste(
-    "That address was cut off at its end. Copy the whole of it from the browser, then paste again.",
-    rank=0,
-)
-_NO_ADDRESS = BadPaste(
-    "That is not an address. Paste the whole address where the browser ended, with code= and"
-    " state= in it: a code alone cannot be checked against this attempt.",
-    rank=4,
-)
-_NOTHING = BadPaste("Nothing was pasted.", rank=5)
-
-
 def _query_in(address: str, redirect_uri: RedirectUri) -> str | BadPaste:
+    """The query, where the address is the redirect URI's. Raises ValueError for a damaged one."""
     if not address:
         return _NOTHING
     if _QUERY.match(address):
@@ -139,39 +139,22 @@ def _query_in(address: str, redirect_uri: RedirectUri) -> str | BadPaste:
     elif _WITHOUT_SCHEME.match(address):
         # Browsers leave http:// out of the address they show.
         address = f"{redirect_uri.scheme}://{address}"
-    elif "://" not in address:
-        return _NO_ADDRESS
-    return _query_of_address(address, redirect_uri)
-
-
-def _query_of_address(address: str, redirect_uri: RedirectUri) -> str | BadPaste:
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        return BadPaste("That address is damaged. Copy it again, from its first character on.")
-    host = parts.hostname or ""
+    parts = urlsplit(address)
     # https is what a browser makes of http by itself; the answer in it is the same.
-    if parts.scheme not in ("http", "https"):
-        return BadPaste(
-            "That is not an address of a browser: it begins with neither http nor https."
-        )
-    here = authority(host, port or DEFAULT_PORTS[redirect_uri.scheme])
-    if here != redirect_uri.authority:
-        if parts.path.endswith("/authorize"):
-            return _BEGINNING
-        return BadPaste(
-            f"That address is at {cleaned(here if port else host, 60)}, but the sign-in ends at"
-            f" {redirect_uri}. Paste the address that the browser shows at the end of the sign-in."
-        )
-    if parts.path.startswith("/s/") and not parts.query:
+    if parts.scheme not in DEFAULT_PORTS:
+        return _NO_ADDRESS
+    here = authority(parts.hostname or "", parts.port or DEFAULT_PORTS[redirect_uri.scheme])
+    is_here = here == redirect_uri.authority
+    is_start = parts.path.startswith("/s/") and not parts.query
+    if is_start if is_here else parts.path.endswith("/authorize"):
         return _BEGINNING
-    if (parts.path or "/") != redirect_uri.request_path:
-        return BadPaste(
-            f"The path of that address is {cleaned(parts.path, 60) or '/'}, but the redirect URI is"
-            f" exactly {redirect_uri}."
-        )
-    return parts.query
+    if is_here and (parts.path or "/") == redirect_uri.request_path:
+        return parts.query
+    shown = cleaned(f"{here if parts.port else parts.hostname}{parts.path}", 90)
+    return BadPaste(
+        f"That address is at {shown}, but the sign-in ends at exactly {redirect_uri}. Paste the"
+        " address that the browser shows at the end of the sign-in."
+    )
 
 
 def _readings(text: str, redirect_uri: RedirectUri) -> Iterator[str]:
