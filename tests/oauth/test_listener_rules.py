@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Reason, Refused
-from wtr_tui.oauth.listener.rules import (
+from wtr_tui.oauth.listener.server import (
     GUESSES_ALLOWED,
     AttemptView,
     Decision,
     OnlyHead,
     Reject,
-    Request,
     SendToWebex,
     ShowDone,
     decide,
 )
+from wtr_tui.oauth.listener.sockets import Request
 
 STATE = "state-of-this-attempt"
 START = "/s/k7q2mx9d"

@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-
-import h11
+from dataclasses import dataclass, field
 
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
+    CallbackResult,
     Granted,
     NotOurs,
     Reason,
     Refused,
     error_text,
+    query_parameters,
 )
 from wtr_tui.oauth.listener import pages
 from wtr_tui.oauth.listener.pages import Reply
-from wtr_tui.oauth.listener.rules import (
-    START_FOLDER,
-    AttemptView,
-    Decision,
-    LaunchPath,
-    OnlyHead,
-    Reject,
+from wtr_tui.oauth.listener.sockets import (
+    BACKLOG,
+    USUAL,
+    BadRequest,
+    Connection,
+    Limits,
     Request,
-    SendToWebex,
-    ShowDone,
-    decide,
+    TlsHello,
+    listening_sockets,
 )
-from wtr_tui.oauth.listener.sockets import BACKLOG, listening_sockets, peer_uid
 from wtr_tui.oauth.steps import (
     BrowserArrived,
     LaunchAddressReused,
@@ -44,18 +40,20 @@ from wtr_tui.oauth.steps import (
     Noticed,
     StartAddressClosed,
 )
-from wtr_tui.text import cleaned, user_name
+from wtr_tui.text import cleaned
 
 # No letter or digit that could be taken for another when it is read from one screen and typed
 # into another machine.
 _START_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _START_LENGTH = 8
 
-_CHUNK = 4096
-_LINGER_BYTES = 2 * 1024 * 1024
-_TLS_HANDSHAKE = b"\x16"  # RFC 8446 §5.1; no HTTP method begins with it
 _QUOTED = 120
 """Characters shown of what the browser brought."""
+
+START_FOLDER = "/s/"
+GUESSES_ALLOWED = 25
+_PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_PREFETCH_WORDS = ("prefetch", "prerender", "preview")
 
 ListenerStep = BrowserArrived | Noticed | StartAddressClosed | LaunchAddressReused
 """What happens at the listener beside the answer: nothing of it ends the sign-in."""
@@ -64,20 +62,70 @@ OnAnswer = Callable[[Granted | Refused], Awaitable[pages.Outcome]]
 OnStep = Callable[[ListenerStep], None]
 
 
+@dataclass
+class LaunchPath:
+    """The start address of one browser that this program starts: it leads to Webex once.
+
+    Other users can read it in the list of processes, and be faster. The second one to come is
+    shown so, and so is the user.
+    """
+
+    path: Secret
+    used: bool = False
+
+
+@dataclass
+class AttemptView:
+    """What is known of the attempt, to decide about a request; the listener keeps it up."""
+
+    request: AuthorizationRequest
+    redirect_uri: RedirectUri
+    start_path: Secret
+    launch_paths: list[LaunchPath] = field(default_factory=list)
+    wrong_guesses: int = 0
+    answered: bool = False
+
+    @property
+    def start_closed(self) -> bool:
+        return self.wrong_guesses >= GUESSES_ALLOWED
+
+    @property
+    def done_path(self) -> str:
+        """Where the browser is sent after the answer, so that no code stays in its address."""
+        return "/done" if self.redirect_uri.path != "/done" else "/finished"
+
+
 @dataclass(frozen=True)
-class Limits:
-    """How much one peer may cost. Seconds, bytes, and numbers of things."""
+class SendToWebex:
+    """A start address: send the browser to the authorize page."""
 
-    head_seconds: float = 10.0
-    head_bytes: int = 16_384
-    headers: int = 100
-    connections: int = 64
-    answer_seconds: float = 20.0
-    write_seconds: float = 5.0
-    linger_seconds: float = 1.0
+    location: str = field(repr=False)
+    launch_path: LaunchPath | None = None
 
 
-USUAL = Limits()
+@dataclass(frozen=True)
+class ShowDone:
+    """The page after the answer."""
+
+
+@dataclass(frozen=True)
+class OnlyHead:
+    """HEAD of something that exists: headers, and no effect."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Not for this listener: an HTTP status, the reason as a sentence, the attempt unharmed."""
+
+    status: int
+    why: str
+    guess: bool = False
+    used_twice: bool = False
+    counted: bool = False
+
+
+Decision = SendToWebex | CallbackResult | ShowDone | OnlyHead | Reject
+"""A callback is decided about by what it means for the attempt."""
 
 
 class Listener:
@@ -306,115 +354,109 @@ def _report(answering: asyncio.Future[pages.Outcome]) -> None:
         )
 
 
-class BadRequest(Exception):
-    """What arrived is no request that will be looked at: the HTTP status and the reason."""
+def decide(request: Request, attempt: AttemptView) -> Decision:
+    """What to do about one request. Never raises, and never leads anywhere but to Webex."""
+    hosts = request.values("host")
+    if len(hosts) != 1:
+        return Reject(400, "A request without exactly one Host header was refused.")
+    host = hosts[0].lower()
+    if host not in attempt.redirect_uri.loopback_authorities:
+        # A page elsewhere can make its own name resolve to this machine (DNS rebinding).
+        return Reject(421, f"A request for the host {cleaned(host, 60)} was refused.")
+    if request.method not in ("GET", "HEAD"):
+        return Reject(405, f"A {cleaned(request.method, 20)} request was refused.")
+    if _is_prefetch(request):
+        # The code works once: a page loaded ahead of time must not use it up.
+        return Reject(503, "The browser loaded an address ahead of time; it was told to wait.")
+    if not _is_navigation(request):
+        # A page open in some browser asks for what it likes, as often as it likes. It does
+        # not learn whether it was right, and is not counted as a guess.
+        return Reject(403, "A web page asked for something here by itself; it was refused.")
+    decision = _decide_by_path(request.target, host, attempt)
+    if request.method == "HEAD" and not isinstance(decision, Reject):
+        return OnlyHead()
+    return decision
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-        self.why = why
 
-
-class TlsHello(Exception):
-    """The peer speaks TLS: a browser that made ``https`` of the address."""
-
-
-class Connection:
-    """Reads one request and sends one answer, within the limits, then is closed.
-
-    ``expendable`` says that nothing would be lost if it were dropped: it has not asked for
-    anything yet, or has had its answer.
-    """
-
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits
-    ) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._limits = limits
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
-        self._head_only = False
-        self.expendable = True
-
-    def stranger(self) -> str:
-        """The other user whose program this is; "" for this user, root, and where it is unknown."""
-        peer, here = map(self._writer.get_extra_info, ("peername", "sockname"))
-        uid = peer_uid(peer[:2], here[:2]) if peer and here else None
-        return "" if uid in (None, 0, os.geteuid()) else user_name(uid)
-
-    async def read(self) -> Request | None:
-        """The request, or None when the peer closed, or said nothing for too long.
-
-        Raises BadRequest and TlsHello. Browsers open connections ahead of time and leave them
-        silent: no error, and nothing waits for them.
-        """
-        try:
-            request = await asyncio.wait_for(self._read_head(), self._limits.head_seconds)
-        except asyncio.TimeoutError:
-            if self._http.trailing_data[0]:
-                raise BadRequest(408, "A request that came too slowly was dropped.") from None
-            return None
-        except h11.RemoteProtocolError as error:
-            status = 431 if error.error_status_hint == 431 else 400
-            raise BadRequest(status, "Something that is not proper HTTP arrived.") from error
-        if request is not None:
-            self.expendable = False
-        return request
-
-    async def _read_head(self) -> Request | None:
-        left = self._limits.head_bytes
-        while True:
-            event = self._http.next_event()
-            if isinstance(event, h11.Request):
-                return self._request(event)
-            if event is not h11.NEED_DATA:
-                return None
-            if not left:
-                raise BadRequest(431, "A request with too long a head was refused.")
-            chunk = await self._reader.read(min(_CHUNK, left))
-            if left == self._limits.head_bytes and chunk.startswith(_TLS_HANDSHAKE):
-                raise TlsHello
-            left -= len(chunk)
-            self._http.receive_data(chunk)
-
-    def _request(self, event: h11.Request) -> Request:
-        headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
+def _decide_by_path(target: str, host: str, attempt: AttemptView) -> Decision:
+    # Taken apart by hand: a URL parser reads a host in //evil and drops what it does not know.
+    path, _, query = target.partition("?")
+    if path == attempt.redirect_uri.request_path:
+        return _callback(query, host, attempt)
+    if path.startswith(START_FOLDER):
+        return _start(path, attempt)
+    if path == attempt.done_path and attempt.answered:
+        return ShowDone()
+    if {"code", "error"} & {pair.partition("=")[0] for pair in query.split("&")}:
+        return Reject(
+            404,
+            f"An answer arrived at {cleaned(path, 60)}, but the redirect URI is exactly"
+            f" {attempt.redirect_uri}.",
         )
-        if len(headers) > self._limits.headers:
-            raise BadRequest(431, "A request with too many headers was refused.")
-        method = event.method.decode("ascii")
-        self._head_only = method == "HEAD"
-        return Request(method, event.target.decode("ascii"), headers)
+    return Reject(404, f"Something asked for {cleaned(path, 60)}, which is not here.")
 
-    async def send(self, reply: Reply) -> None:
-        """Sends the answer and ends the conversation. A peer that went away is not an error."""
-        with suppress(OSError, asyncio.TimeoutError):
-            # With no room in the buffer, drain means: handed to the kernel.
-            self._writer.transport.set_write_buffer_limits(0)
-            self._writer.write(self._bytes(reply))
-            await asyncio.wait_for(self._writer.drain(), self._limits.write_seconds)
-        self.expendable = True
 
-    def _bytes(self, reply: Reply) -> bytes:
-        head = h11.Response(status_code=reply.status, headers=list(reply.headers))
-        sent = [self._http.send(head)]
-        if reply.body and not self._head_only:
-            sent.append(self._http.send(h11.Data(data=reply.body)))
-        sent.append(self._http.send(h11.EndOfMessage()))
-        return b"".join(part for part in sent if part)
+def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
+    try:
+        parameters = query_parameters(query)
+    except ValueError:
+        return Reject(400, "A request with too many parameters was refused.")
+    if not {"code", "error", "state"} & {name for name, _ in parameters}:
+        return Reject(404, "Something asked for the redirect URI without an answer.")
+    expected = attempt.redirect_uri
+    if host != expected.authority and f"{host}:80" != expected.authority:
+        # RFC 9700 §4.4: the answer counts where it was sent, not where it could also arrive.
+        return Reject(
+            404, f"An answer arrived at {cleaned(host, 60)}, but the redirect URI is {expected}."
+        )
+    return attempt.request.validate_callback(parameters)
 
-    async def linger(self) -> None:
-        """Lets the peer finish talking: closing on unread bytes would take the answer from it."""
-        with suppress(OSError, asyncio.TimeoutError):
-            self._writer.write_eof()
-            await asyncio.wait_for(self._discard(), self._limits.linger_seconds)
 
-    async def _discard(self) -> None:
-        left = _LINGER_BYTES
-        while left > 0 and (chunk := await self._reader.read(65_536)):
-            left -= len(chunk)
+def _start(path: str, attempt: AttemptView) -> Decision:
+    for launch in attempt.launch_paths:
+        if not _same(path, launch.path):
+            continue
+        if attempt.answered:
+            return Reject(410, "The sign-in has its answer already.")
+        if launch.used:
+            return Reject(
+                410,
+                "This address leads to Webex once, and it has been opened before. If that was not"
+                " you, somebody else on this machine was faster: cancel this sign-in, and begin"
+                " again. If it was, go on in that tab, or open the address that the terminal"
+                " shows.",
+                used_twice=True,
+            )
+        return SendToWebex(attempt.request.url, launch)
+    if attempt.start_closed:
+        # The same for a right and a wrong path, or guessing would go on.
+        return Reject(
+            403,
+            f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
+            " Use the full address shown in the terminal, or start again.",
+            counted=True,
+        )
+    if not _same(path, attempt.start_path):
+        return Reject(404, "Something asked for a start address that is not this one.", guess=True)
+    if attempt.answered:
+        return Reject(410, "The sign-in has its answer already.")
+    return SendToWebex(attempt.request.url)
 
-    def close(self) -> None:
-        """Closes the socket now."""
-        self._writer.transport.abort()
+
+def _same(path: str, expected: Secret) -> bool:
+    return secrets.compare_digest(
+        path.encode("utf-8", "surrogatepass"), expected.reveal().encode("utf-8")
+    )
+
+
+def _is_navigation(request: Request) -> bool:
+    """Whether a tab goes there; what does not send these headers is taken for one (W3C Fetch
+    Metadata: every current browser sends them to this machine)."""
+    modes = {value.lower() for value in request.values("sec-fetch-mode")}
+    destinations = {value.lower() for value in request.values("sec-fetch-dest")}
+    return modes <= {"navigate"} and destinations <= {"document"}
+
+
+def _is_prefetch(request: Request) -> bool:
+    purposes = " ".join(value for name in _PREFETCH_HEADERS for value in request.values(name))
+    return any(word in purposes.lower() for word in _PREFETCH_WORDS)
