@@ -25,9 +25,9 @@ from wtr_tui.addresses import port_of
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.oauth import device, steps
+from wtr_tui.oauth import steps
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.sandbox.sandbox import EMAIL
@@ -524,7 +524,7 @@ async def test_signing_in_again_with_the_same_app_id_keeps_nothing_aside(
 def quick_device(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     interval = timedelta(milliseconds=20)
     sandbox.rules = replace(sandbox.rules, device_interval=interval)
-    monkeypatch.setattr(device, "SHORTEST_INTERVAL", interval)
+    monkeypatch.setattr("wtr_tui.oauth.responses.SHORTEST_INTERVAL", interval)
     return sandbox
 
 

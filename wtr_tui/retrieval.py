@@ -39,11 +39,11 @@ from wtr_tui.oauth.authorization import (
     error_text,
 )
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
 from wtr_tui.oauth.listener import pages
 from wtr_tui.oauth.listener.server import Listener
 from wtr_tui.oauth.listener.sockets import CannotListen
 from wtr_tui.oauth.pasted import BadPaste, read_pasted
+from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
 from wtr_tui.oauth.steps import (
     LAST_STEPS,
     DeviceCodeOver,

@@ -8,7 +8,7 @@ import pytest
 
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.oauth.responses import DeviceAuthorization
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 APP_ID = "C4f1"

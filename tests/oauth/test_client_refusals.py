@@ -33,7 +33,7 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
+from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS
 
 OAUTH = "oauth"
 MESSAGE = "message"

@@ -6,7 +6,7 @@ import pytest
 
 from wtr_tui.errors import DevicePending, TemporaryError, UnusableResponse
 from wtr_tui.model import Secret
-from wtr_tui.oauth.device import (
+from wtr_tui.oauth.responses import (
     HELPER_REDIRECT_URIS,
     DeviceAuthorization,
     authorized,

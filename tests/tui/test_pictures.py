@@ -25,7 +25,7 @@ from wtr_tui.errors import FAILED
 from wtr_tui.history import Entry, Event
 from wtr_tui.model import Account, Secret, StoredToken
 from wtr_tui.oauth import steps
-from wtr_tui.oauth.device import HELPER_REDIRECT_URIS, DeviceAuthorization
+from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings

@@ -29,7 +29,7 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.known import signed_in
 from wtr_tui.model import Account
 from wtr_tui.oauth import proxies, steps
-from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage import profiles
 from wtr_tui.storage.private_file import require_own_place

@@ -16,30 +16,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
-from wtr_tui import clock
+from wtr_tui import clock, errors
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
-from wtr_tui.errors import (
-    AccessTokenRejected,
-    GrantRejected,
-    NotWebex,
-    SettingsError,
-    UnusableResponse,
-    WrongClient,
-    WtrError,
-)
 from wtr_tui.model import Account, Secret, Token
-from wtr_tui.oauth.device import DeviceAuthorization, authorized
+from wtr_tui.oauth import responses
 from wtr_tui.oauth.failures import START_AGAIN, Purpose, no_object, refusal
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.responses import (
-    TRACKING_ID,
-    Response,
-    account_from,
-    claims,
-    instant,
-    shown,
-    token_from,
-)
 from wtr_tui.oauth.transport import HttpClient, fetch, http
 from wtr_tui.text import is_visible_ascii
 
@@ -80,7 +62,7 @@ class WebexClient:
         # the clear.
         refusal = check_base_url(self._base_url)
         if refusal is not None:
-            raise SettingsError(refusal, f"Webex's own is {DEFAULT_BASE_URL}.")
+            raise errors.SettingsError(refusal, f"Webex's own is {DEFAULT_BASE_URL}.")
         self.app_id = app_id
         self._secret = secret
         self._ca_file = ca_file
@@ -135,7 +117,7 @@ class WebexClient:
         )
         if nonce is not None:
             _check_nonce(members, nonce)
-        return token_from(members, now=sent_at)
+        return responses.token_from(members, now=sent_at)
 
     def refresh(self, token: Token) -> Token:
         """A fresh token (RFC 6749 §6); what the response leaves out is kept from ``token``.
@@ -144,7 +126,7 @@ class WebexClient:
         second use of one for theft, and revokes everything (RFC 9700 §4.14.2).
         """
         if token.refresh_token is None:
-            raise GrantRejected("This token has no refresh token.", "Sign in again.")
+            raise errors.GrantRejected("This token has no refresh token.", "Sign in again.")
         fields = {
             "grant_type": "refresh_token",
             "refresh_token": token.refresh_token.reveal(),
@@ -153,9 +135,9 @@ class WebexClient:
         sent_at, members = self._post(
             Purpose.REFRESH, "/access_token", fields, hidden, client_auth="form"
         )
-        return token_from(members, now=sent_at, previous=token)
+        return responses.token_from(members, now=sent_at, previous=token)
 
-    def device_authorize(self, scopes: Sequence[str]) -> DeviceAuthorization:
+    def device_authorize(self, scopes: Sequence[str]) -> responses.DeviceAuthorization:
         """A code to enter on another machine (RFC 8628 §3.1).
 
         Raises DeviceNotSetUp where the integration lacks the redirect URIs for it.
@@ -164,9 +146,9 @@ class WebexClient:
         possible = (scope for scope in scopes if scope not in OPENID_SCOPES)
         fields = {"client_id": self.app_id, "scope": " ".join(possible)}
         sent_at, members = self._post(Purpose.DEVICE_CODE, "/device/authorize", fields)
-        return authorized(members, now=sent_at)
+        return responses.authorized(members, now=sent_at)
 
-    def device_token(self, authorization: DeviceAuthorization) -> Token:
+    def device_token(self, authorization: responses.DeviceAuthorization) -> Token:
         """The token, once the code was entered (RFC 8628 §3.4).
 
         Raises DevicePending until then; DeviceDenied or DeviceExpired where it never will be.
@@ -180,7 +162,7 @@ class WebexClient:
         sent_at, members = self._post(
             Purpose.DEVICE_TOKEN, "/device/token", fields, hidden, client_auth="header"
         )
-        return token_from(members, now=sent_at)
+        return responses.token_from(members, now=sent_at)
 
     def account(
         self,
@@ -196,14 +178,14 @@ class WebexClient:
         Raises AccessTokenRejected where the token does not work.
         """
         try:
-            return account_from(
+            return responses.account_from(
                 self._get(Purpose.ACCOUNT, "/people/me", access_token, seconds=seconds)
             )
-        except WtrError as failure:
-            if failure.status != 403 or isinstance(failure, NotWebex):
+        except errors.WtrError as failure:
+            if failure.status != 403 or isinstance(failure, errors.NotWebex):
                 raise
         if "openid" in scopes:
-            with suppress(WtrError):
+            with suppress(errors.WtrError):
                 return self.userinfo(access_token, seconds=seconds)
         return None
 
@@ -214,20 +196,20 @@ class WebexClient:
         """
         members = self._get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
         return Account(
-            display_name=shown(members.get("name")),
-            email=shown(members.get("email")),
+            display_name=responses.shown(members.get("name")),
+            email=responses.shown(members.get("email")),
         )
 
     def expiry(self, access_token: Secret) -> datetime | None:
         """Until when Webex itself holds the token for valid; None where it does not say."""
         try:
             members = self._get(Purpose.EXPIRY, "/authorizations/tokenExpiry", access_token)
-        except WtrError as failure:
+        except errors.WtrError as failure:
             # Which scope this takes is not documented, so "no" means "unknown".
             if failure.status in {401, 403, 404}:
                 return None
             raise
-        return instant(members, "exp")
+        return responses.instant(members, "exp")
 
     def mint(self, application_id: str, target_org_id: str, through: Secret) -> Token:
         """The token of a service app for one organisation; its id and secret are this client's.
@@ -239,7 +221,7 @@ class WebexClient:
         """
         for value, name in ((application_id, "application id"), (target_org_id, "target org id")):
             if not value.strip():
-                raise SettingsError(f"The {name} of the service app is missing.")
+                raise errors.SettingsError(f"The {name} of the service app is missing.")
         members = {
             "clientId": self.app_id,
             "clientSecret": self._secret.reveal(),
@@ -249,7 +231,7 @@ class WebexClient:
         headers = {**_bearer(through), "Content-Type": "application/json"}
         body = json.dumps(members).encode("ascii")
         sent_at, found = self._request(Purpose.MINT, "POST", path, headers, body, (through,))
-        return token_from(found, now=sent_at)
+        return responses.token_from(found, now=sent_at)
 
     def revoke(self, access_token: Secret, organization: str) -> None:
         """Revokes the authorization of this App ID in one organisation.
@@ -310,7 +292,7 @@ class WebexClient:
         form = urlencode(fields, errors="replace").encode("ascii")
         try:
             return self._request(purpose, "POST", path, headers, form, hidden)
-        except WrongClient:
+        except errors.WrongClient:
             if client_auth is None or not self._secret.refetch():  # it gives one only once
                 raise
         return self._post(purpose, path, fields, hidden, client_auth=client_auth)
@@ -345,10 +327,10 @@ class WebexClient:
         )
         members = self._members(response, purpose, (self._secret, *hidden))
         # In the body of a refusal, in the header of a success.
-        return sent_at, {TRACKING_ID: response.tracking_id, **members}
+        return sent_at, {responses.TRACKING_ID: response.tracking_id, **members}
 
     def _members(
-        self, response: Response, purpose: Purpose, hidden: Sequence[Secret]
+        self, response: responses.Response, purpose: Purpose, hidden: Sequence[Secret]
     ) -> Mapping[str, object]:
         now = self._now()
         if response.date is not None:
@@ -374,13 +356,13 @@ def _check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
     id_token = members.get("id_token")
     if id_token is None:
         return
-    found = (claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
+    found = (responses.claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
     given = found if isinstance(found, str) else ""
     from secrets import compare_digest  # with all of hashlib, which only a sign-in needs
 
     # Bytes, because compare_digest raises TypeError on a str that is not ASCII.
     if not compare_digest(given.encode("utf-8", "surrogatepass"), nonce.reveal().encode("ascii")):
-        raise UnusableResponse(
+        raise errors.UnusableResponse(
             "Webex's response belongs to another sign-in: its ID token has another nonce.",
             START_AGAIN,
         )
@@ -388,7 +370,7 @@ def _check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
 
 def _bearer(access_token: Secret) -> dict[str, str]:
     if not is_visible_ascii(access_token.reveal()):
-        raise AccessTokenRejected(
+        raise errors.AccessTokenRejected(
             "The access token holds characters a token cannot have.", "Sign in again."
         )
     return {"Authorization": f"Bearer {access_token.reveal()}"}

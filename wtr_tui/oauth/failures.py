@@ -7,26 +7,9 @@ from datetime import datetime
 from enum import Enum
 from urllib.parse import urlsplit
 
-from wtr_tui.errors import (
-    AccessTokenRejected,
-    DeviceDenied,
-    DeviceExpired,
-    DeviceNotSetUp,
-    DevicePending,
-    GrantRejected,
-    NotWebex,
-    OutcomeUnknown,
-    RequestRefused,
-    ServerDetails,
-    TemporaryError,
-    UntrustedServer,
-    UnusableResponse,
-    WrongClient,
-    WtrError,
-)
+from wtr_tui import errors
 from wtr_tui.model import MASK, Secret
-from wtr_tui.oauth.device import HELPER_REDIRECT_URIS
-from wtr_tui.oauth.responses import Response
+from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, Response
 from wtr_tui.text import cleaned
 
 
@@ -61,7 +44,7 @@ START_AGAIN = "Start the sign-in again: a code works only once."
 
 def refusal(
     response: Response, purpose: Purpose, *, now: datetime, hidden: Sequence[Secret] = ()
-) -> WtrError:
+) -> errors.WtrError:
     """The error that a response stands for, to be raised.
 
     ``hidden`` are the secrets the request carried: a server that repeats one in its error
@@ -78,7 +61,7 @@ def refusal(
             if response.status == 429
             else f"Webex cannot {purpose.value} now"
         )
-        return TemporaryError(
+        return errors.TemporaryError(
             head + _ending(details),
             purpose.what_now,
             retry_after=response.retry_after(now),
@@ -90,34 +73,34 @@ def refusal(
     return kind(head + _ending(details), hint, details=details)
 
 
-def no_object(response: Response, purpose: Purpose) -> UnusableResponse:
+def no_object(response: Response, purpose: Purpose) -> errors.UnusableResponse:
     """The error for a response of success without a JSON object."""
     details = _details(response, ())
     if response.is_html:
         return _page(response, purpose, details, ())
     what = "an answer that is not JSON" if response.body.strip() else "an empty answer"
-    return UnusableResponse(
+    return errors.UnusableResponse(
         f"Asked to {purpose.value}, Webex gave {what}{_numbers(details)}.",
         purpose.what_now,
         details=details,
     )
 
 
-def outage(reason: str, purpose: Purpose, *, sent: bool) -> WtrError:
+def outage(reason: str, purpose: Purpose, *, sent: bool) -> errors.WtrError:
     """The error for no response at all; ``sent``: the request may have arrived."""
     if purpose is Purpose.EXCHANGE and sent:
-        return OutcomeUnknown(
+        return errors.OutcomeUnknown(
             f"The code was sent to Webex, but whether it took it is unknown: {reason}.",
             START_AGAIN,
         )
-    return TemporaryError(
+    return errors.TemporaryError(
         f"Webex could not be asked to {purpose.value}: {reason}.", purpose.what_now
     )
 
 
-def untrusted_server(host: str, problem: str, purpose: Purpose) -> UntrustedServer:
+def untrusted_server(host: str, problem: str, purpose: Purpose) -> errors.UntrustedServer:
     """The error for a certificate that was not accepted; nothing was sent."""
-    return UntrustedServer(
+    return errors.UntrustedServer(
         f"Webex was not asked to {purpose.value}: "
         f"{host} shows a certificate that is not to be trusted ({problem}).",
         "If a company's proxy looks into encrypted connections, name a file with its CA "
@@ -125,17 +108,17 @@ def untrusted_server(host: str, problem: str, purpose: Purpose) -> UntrustedServ
     )
 
 
-def oversized(status: int, purpose: Purpose) -> UnusableResponse:
+def oversized(status: int, purpose: Purpose) -> errors.UnusableResponse:
     """The error for an endless response."""
-    return UnusableResponse(
+    return errors.UnusableResponse(
         f"Asked to {purpose.value}, the server gave more than a megabyte (HTTP {status}).",
         f"Check the base URL and the proxy. {purpose.what_now}",
-        details=ServerDetails(status),
+        details=errors.ServerDetails(status),
     )
 
 
-def _details(response: Response, hidden: Sequence[Secret]) -> ServerDetails:
-    return ServerDetails(
+def _details(response: Response, hidden: Sequence[Secret]) -> errors.ServerDetails:
+    return errors.ServerDetails(
         response.status,
         _shown(response.error_code, hidden, limit=60),
         _shown(response.tracking_id, hidden, limit=120),
@@ -150,33 +133,35 @@ def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
     return cleaned(text, limit)
 
 
-def _ending(details: ServerDetails) -> str:
+def _ending(details: errors.ServerDetails) -> str:
     """The end of a sentence: the server's own words, and the numbers to name to its support."""
     quoted = f": “{details.server_text}”" if details.server_text else ""
     return f"{quoted}{_numbers(details)}."
 
 
-def _numbers(details: ServerDetails) -> str:
+def _numbers(details: errors.ServerDetails) -> str:
     status = f"HTTP {details.status} {details.code}".rstrip()
     tracking = f", tracking id {details.tracking_id}" if details.tracking_id else ""
     return f" ({status}{tracking})"
 
 
-def _pending(response: Response, now: datetime) -> DevicePending | None:
+def _pending(response: Response, now: datetime) -> errors.DevicePending | None:
     """RFC 8628 §3.5, and Webex's own 428; too many requests is its other "slow down"."""
     slow_down = response.status == 429 or response.error_code == "slow_down"
     if slow_down or response.status == 428 or response.error_code == "authorization_pending":
-        return DevicePending(slow_down, retry_after=response.retry_after(now))
+        return errors.DevicePending(slow_down, retry_after=response.retry_after(now))
     return None
 
 
-def _redirect(response: Response, purpose: Purpose, details: ServerDetails) -> NotWebex:
+def _redirect(
+    response: Response, purpose: Purpose, details: errors.ServerDetails
+) -> errors.NotWebex:
     try:
         host = urlsplit(response.headers.get("location", "")).hostname or ""
     except ValueError:
         host = ""
     towards = f" to {cleaned(host, 100)}" if host else ""
-    return NotWebex(
+    return errors.NotWebex(
         f"Asked to {purpose.value}, the server redirects{towards}{_numbers(details)}; "
         "that is not followed, for it would hand over the secret.",
         "Check the base URL, and whether a sign-in portal or proxy stands in the way. "
@@ -186,11 +171,11 @@ def _redirect(response: Response, purpose: Purpose, details: ServerDetails) -> N
 
 
 def _page(
-    response: Response, purpose: Purpose, details: ServerDetails, hidden: Sequence[Secret]
-) -> NotWebex:
+    response: Response, purpose: Purpose, details: errors.ServerDetails, hidden: Sequence[Secret]
+) -> errors.NotWebex:
     title = _shown(response.title, hidden, limit=100)
     page = f"an HTML page, “{title}”" if title else "an HTML page"
-    return NotWebex(
+    return errors.NotWebex(
         f"Asked to {purpose.value}, something else than Webex answered: {page}{_numbers(details)}.",
         f"Is there a proxy or a sign-in portal to pass first? {purpose.what_now}",
         details=details,
@@ -198,45 +183,53 @@ def _page(
 
 
 def _kind(
-    response: Response, purpose: Purpose, details: ServerDetails
-) -> tuple[type[WtrError], str, str]:
+    response: Response, purpose: Purpose, details: errors.ServerDetails
+) -> tuple[type[errors.WtrError], str, str]:
     """Class, message and hint of a definite no."""
     refused = f"Webex refused to {purpose.value}"
-    client = WrongClient, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
+    client = errors.WrongClient, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
     bearer = purpose in _WITH_ACCESS_TOKEN
     if details.code == "invalid_client" and not bearer:
         return client
     if purpose is Purpose.DEVICE_TOKEN:
         if details.code == "access_denied":
-            return DeviceDenied, "The sign-in with the device code was declined", _ANOTHER_CODE
+            return (
+                errors.DeviceDenied,
+                "The sign-in with the device code was declined",
+                _ANOTHER_CODE,
+            )
         if details.code in {"expired_token", "invalid_grant"}:
-            return DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
+            return errors.DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
     said = f"{details.code} {details.server_text.lower().replace(' ', '_')}"
     if purpose is Purpose.DEVICE_CODE and "redirect_uri" in said:
-        return DeviceNotSetUp, "The integration is not set up for device codes", _REGISTER
+        return errors.DeviceNotSetUp, "The integration is not set up for device codes", _REGISTER
     # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
     # client, for the code itself is new (RFC 6749 §5.2).
     if purpose is Purpose.REFRESH and (details.code == "invalid_grant" or response.status == 401):
-        return GrantRejected, "Webex no longer accepts the refresh token", "Sign in again."
+        return errors.GrantRejected, "Webex no longer accepts the refresh token", "Sign in again."
     if purpose is Purpose.EXCHANGE and details.code == "invalid_grant":
-        return GrantRejected, "Webex does not accept the code", START_AGAIN
+        return errors.GrantRejected, "Webex does not accept the code", START_AGAIN
     if purpose is Purpose.MINT and response.status == 403:
-        return RequestRefused, refused, _AUTHORISE
+        return errors.RequestRefused, refused, _AUTHORISE
     if purpose is Purpose.REVOKE and response.status in {403, 404}:
-        return RequestRefused, refused, _REVOKE_YOURSELF
+        return errors.RequestRefused, refused, _REVOKE_YOURSELF
     if response.status == 401:
         if purpose is Purpose.MINT:
             return (
-                AccessTokenRejected,
+                errors.AccessTokenRejected,
                 f"{refused}: it does not accept the token used for it",
                 "Refresh that token, and check that it has the scope spark:applications_token.",
             )
         if bearer:
-            return AccessTokenRejected, "Webex does not accept the access token", _REFRESH
+            return errors.AccessTokenRejected, "Webex does not accept the access token", _REFRESH
         return client
     if response.status == 404:
-        return RequestRefused, f"Webex has no place to {purpose.value}", "Check the base URL."
-    return RequestRefused, refused, _ADVICE.get(details.code, "")
+        return (
+            errors.RequestRefused,
+            f"Webex has no place to {purpose.value}",
+            "Check the base URL.",
+        )
+    return errors.RequestRefused, refused, _ADVICE.get(details.code, "")
 
 
 _WITH_ACCESS_TOKEN = frozenset(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wtr_tui.errors import NotSaved
 from wtr_tui.model import Account, Token
-from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.oauth.responses import DeviceAuthorization
 
 
 class Method(Enum):

@@ -21,7 +21,7 @@ from textual.widgets import Input
 
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
-from wtr_tui.oauth.device import DeviceAuthorization
+from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.oauth.steps import Method
 from wtr_tui.tui.keys import Key, key, keys, spelled
 from wtr_tui.tui.screens.dialogs import Box, Dialog
