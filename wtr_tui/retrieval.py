@@ -129,6 +129,7 @@ class Retrieval:
         self._can_receive = True
         self._device: asyncio.Task[None] | None = None
         self._polling: asyncio.Future[Step] | None = None
+        self._finishing: asyncio.Future[Step] | None = None
         self._device_refusal: WtrError | None = None
         self._pasted: asyncio.Task[pages.Outcome] | None = None
 
@@ -284,14 +285,23 @@ class Retrieval:
             self._emit(_declined(answer))
             return pages.declined(answer)
         self._emit(Exchanging(method))
+        granting = partial(self._granted_and_saved, partial(self._exchange, answer.code))
         try:
             # A thread of its own: an exchange that has begun ends, whatever the screen does.
-            step = await in_thread(
-                lambda: self._grant_and_save(partial(self._exchange, answer.code), method)
-            )
+            granted = await in_thread(granting)
+        except NotSaved as error:
+            self._emit(SignedInUnsaved(error, method))
+            return pages.SIGNED_IN
         except WtrError as error:
             self._emit(Ended(End.FAILED, error.message, error.hint, error.exit_code))
             return pages.failed(str(error))
+        attributing = in_thread(partial(self._attributed, *granted, method))
+        if granted[1].aside is None:
+            # The token is in place, whoever's it is: the browser need not wait for the rest.
+            self._finishing = asyncio.ensure_future(attributing)
+            self._finishing.add_done_callback(self._finished)
+            return pages.SIGNED_IN
+        step = await attributing
         self._emit(step)
         return pages.OTHER_ACCOUNT if isinstance(step, OtherAccount) else pages.SIGNED_IN
 
@@ -301,21 +311,20 @@ class Retrieval:
             code, request.redirect_uri, request.code_verifier, request.nonce
         )
 
-    def _grant_and_save(self, grant: Callable[[], Token], method: Method) -> Step:
+    def _granted_and_saved(self, grant: Callable[[], Token]) -> tuple[Token, _Saved]:
+        with in_flight.until_saved():
+            token = grant()
+            if not token.scopes:
+                # Absent means: as requested (RFC 6749 §5.1).
+                token = token._replace(scopes=self._settings.scopes)
+            return token, self._save(token)
+
+    def _signed_in(self, grant: Callable[[], Token], method: Method) -> Step:
         try:
-            with in_flight.until_saved():
-                token = grant()
-                if not token.scopes:
-                    # Absent means: as requested (RFC 6749 §5.1).
-                    token = token._replace(scopes=self._settings.scopes)
-                saved = self._save(token)
-            # The token is on the disk: now there is time to ask whose it is, or to end.
-            step = self._attributed(token, method, saved)
+            granted = self._granted_and_saved(grant)
         except NotSaved as error:
             return SignedInUnsaved(error, method)
-        if isinstance(step, SignedIn):
-            known.signed_in(self._profile, self._settings, step.token, self._now)
-        return step
+        return self._attributed(*granted, method)
 
     def _save(self, token: Token) -> _Saved:
         """Saves the token: in place, or aside where its account may be a wrong one."""
@@ -330,7 +339,7 @@ class Retrieval:
         except WtrError as error:
             raise NotSaved(token, error.message, error.hint) from error
 
-    def _attributed(self, token: Token, method: Method, saved: _Saved) -> Step:
+    def _attributed(self, token: Token, saved: _Saved, method: Method) -> Step:
         """Notes whose token it is; one of another account than the stored one's stays aside."""
         file = self._profile.token_file
         account = self._account(token)
@@ -351,10 +360,11 @@ class Retrieval:
                 elif now_there and now_there.token.same_access(token):
                     file.save(stored)
         except WtrError as error:
-            raise NotSaved(token, error.message, error.hint) from error
+            return SignedInUnsaved(NotSaved(token, error.message, error.hint), method)
         if saved.aside is not None:
             with suppress(OSError):
                 saved.aside.unlink()
+        known.signed_in(self._profile, self._settings, token, self._now)
         return SignedIn(token, method, kept_as, account)
 
     def _save_in_place(self, stored: StoredToken) -> str:
@@ -407,9 +417,9 @@ class Retrieval:
             grant = partial(self._device_token, authorization, asyncio.get_running_loop())
             # A token may be granted while the attempt ends: it is saved all the same, and whoever
             # cancels this task does not cancel that.
-            poll = partial(self._grant_and_save, grant, Method.DEVICE)
+            poll = partial(self._signed_in, grant, Method.DEVICE)
             self._polling = asyncio.ensure_future(in_thread(poll))
-            self._polling.add_done_callback(self._polled)
+            self._polling.add_done_callback(self._finished)
             try:
                 await asyncio.shield(self._polling)
             except (DevicePending, TemporaryError) as pause:
@@ -436,9 +446,9 @@ class Retrieval:
             self._answered = True
             self._emit(Exchanging(Method.DEVICE))
 
-    def _polled(self, polling: asyncio.Future[Step]) -> None:
-        if not polling.cancelled() and polling.exception() is None:
-            self._emit(polling.result())
+    def _finished(self, signing_in: asyncio.Future[Step]) -> None:
+        if not signing_in.cancelled() and signing_in.exception() is None:
+            self._emit(signing_in.result())
 
 
 def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
