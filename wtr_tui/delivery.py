@@ -29,7 +29,6 @@ from wtr_tui.text import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import IO
 
     from wtr_tui.errors import WtrError
     from wtr_tui.model import Secret, Token
@@ -101,11 +100,14 @@ def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> N
 
 def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token | None) -> None:
     begun = time.monotonic()
-    failure, output = _outcome(settings[ON_TOKEN], _environ(profile, event, token), _given(token))
+    given = b""
+    hidden = [settings.secret]
+    if token is not None:
+        hidden += [token.access_token, token.refresh_token or settings.secret]
+        if token.is_valid(now()):
+            given = token.access_token.reveal().encode("ascii")
+    failure, output = _outcome(settings[ON_TOKEN], _environ(profile, event, token), given)
     seconds = f"{time.monotonic() - begun:.1f} s"
-    hidden = [secret for secret in (token and token.access_token, settings.secret) if secret]
-    if token is not None and token.refresh_token is not None:
-        hidden.append(token.refresh_token)
     path = log_path(str(profile.token_path))
     kept = _log(path, f"{event}: {failure or 'done'} ({seconds})", output, hidden)
     if failure:
@@ -117,24 +119,17 @@ def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token
         )
 
 
-def _given(token: Token | None) -> bytes:
-    if token is None or not token.is_valid(now()):
-        return b""
-    return token.access_token.reveal().encode("ascii")
-
-
 def _environ(profile: Profile, event: str, token: Token | None) -> dict[str, str]:
-    about = {
+    end = token and token.expires_at
+    refresh_end = token and token.refresh_expires_at
+    return {
+        **os.environ,
         "WTR_EVENT": event,
         "WTR_PROFILE": profile.name,
         "WTR_CONFIG": str(profile.settings_path),
+        "WTR_EXPIRES_AT": iso(end) if end else "",
+        "WTR_REFRESH_EXPIRES_AT": iso(refresh_end) if refresh_end else "",
     }
-    for name, end in (
-        ("WTR_EXPIRES_AT", token.expires_at if token else None),
-        ("WTR_REFRESH_EXPIRES_AT", token.refresh_expires_at if token else None),
-    ):
-        about[name] = "" if end is None else iso(end)
-    return {**os.environ, **about}
 
 
 def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str, bytes]:
@@ -143,6 +138,7 @@ def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[st
     No shell: ``sh -c '…'`` is the way to one.
     """
     import shlex
+    import tempfile
 
     from wtr_tui import process
 
@@ -153,26 +149,19 @@ def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[st
     if not words:
         return "names no program", b""
     words[0] = process.expanded(words[0], environ)
-    with _printed() as printed:
+    try:
+        # A file, for a child that is left behind holds a pipe open; nowhere, where the machine has
+        # no place for temporary files: its root may be read-only.
+        printed = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+    except OSError:
+        printed = open(os.devnull, "r+b")  # noqa: PTH123, SIM115 - as the other
+    with printed:
         result = process.run(words, limit=LIMIT, environ=environ, stdin=given, log=printed)
         printed.seek(0)
         failure = result.problem
         if not result.started:
             failure += f" ({cleaned(words[0])}; no shell is used)"
         return failure, printed.read(_MOST_OUTPUT)
-
-
-def _printed() -> IO[bytes]:
-    """Where the command prints to: a file, for a child that is left behind holds a pipe open.
-
-    Nowhere, where the machine has no place for temporary files: its root may be read-only.
-    """
-    import tempfile
-
-    try:
-        return tempfile.TemporaryFile()
-    except OSError:
-        return open(os.devnull, "r+b")  # noqa: PTH123 - closed by the caller, as the other
 
 
 def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool:

@@ -14,6 +14,7 @@ import sys
 import time
 from datetime import datetime
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,7 +105,7 @@ class Entry(NamedTuple):
             "message": self.message,
             "tracking_id": self.tracking_id,
         }
-        return {name: value for name, value in found.items() if value not in ("", 0, None)}
+        return {name: value for name, value in found.items() if value}
 
 
 def path_of(profile: Profile) -> str:
@@ -162,14 +163,8 @@ def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
         return []
     except OSError as error:
         raise StorageError(f"The history {path} cannot be read: {text.cause(error)}.") from error
-    found: list[Entry] = []
-    for line in reversed(content.splitlines()):
-        if len(found) >= most:
-            break
-        parsed = _parsed(line)
-        if parsed is not None:
-            found.append(parsed)
-    return found[::-1]
+    parsed = (entry for line in reversed(content.splitlines()) if (entry := _parsed(line)))
+    return list(islice(parsed, most))[::-1]
 
 
 def mark(profile: Profile) -> tuple[int, int, int] | None:
@@ -205,27 +200,22 @@ def _open_locked(path: str) -> int:
     while True:
         descriptor = open_private(path)
         try:
+            is_late = time.monotonic() >= deadline
             fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                is_alone = True
             except OSError:
                 is_alone = False
-            else:
-                is_alone = True
             # Another process may have replaced the file since it was opened.
-            held = os.fstat(descriptor)
-            there = Path(path).stat(follow_symlinks=False)
-            is_there = (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
-            if is_there and (is_alone or time.monotonic() >= deadline):
+            if (is_alone or is_late) and os.path.samestat(os.fstat(descriptor), os.lstat(path)):
                 return descriptor
-        except FileNotFoundError:
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                raise
-        except BaseException:
+        except BaseException as error:
             os.close(descriptor)
-            raise
-        os.close(descriptor)
+            if is_late or not isinstance(error, FileNotFoundError):
+                raise
+        else:
+            os.close(descriptor)
         time.sleep(0.005)
 
 
@@ -261,13 +251,16 @@ def _by() -> str:
     return text.cleaned(program, 60) or "python"
 
 
+_SCHEDULERS = ("cron", "crond", "CRON", "anacron", "fcron", "launchd")
+"""The programs that start others at a set time, as they are called in the list of processes."""
+
+
 def _place() -> str:
     if any(os.isatty(number) for number in (0, 1, 2)):
         return "terminal"
-    names = _parents(os.getppid())
-    for server, place in _SERVICES.items():
-        if server in names:
-            return place
+    for name in _SCHEDULERS:
+        if name in _parents(os.getppid()):
+            return "launchd" if name == "launchd" else "cron"
     # What a systemd unit starts; a terminal below a user manager inherits it, too.
     return "systemd" if "INVOCATION_ID" in os.environ else "background"
 
@@ -278,14 +271,3 @@ def _parents(pid: int) -> tuple[str, ...]:
     from wtr_tui.environment.surroundings import parent_processes
 
     return parent_processes(pid).names
-
-
-_SERVICES = {
-    "cron": "cron",
-    "crond": "cron",
-    "CRON": "cron",
-    "anacron": "cron",
-    "fcron": "cron",
-    "launchd": "launchd",
-}
-"""The programs that start others at a set time, as they are called in the list of processes."""

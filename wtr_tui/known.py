@@ -50,12 +50,12 @@ def require_mint_due(known: State, token: Token, now: datetime) -> None:
     again_at = known.mint_waits(token.access_token.reveal())
     if again_at is None or now >= again_at or known.last is None:
         return
-    message = known.last.message
+    message = known.last.message.rstrip(".") + "."
     again = f"It is tried again at {clock.local(again_at, seconds=True)}."
     error: WtrError = TemporaryError(message, again, retry_after=again_at - now)
     for kind in (RequestRefused, SignInNeeded):
         if known.last.kind == kind.kind:
-            error = kind(message if message.endswith(".") else f"{message}.", again)
+            error = kind(message, again)
     error.is_repeated = True
     raise error
 
@@ -215,17 +215,15 @@ def announce_sign_in(
             found = to_announce(stored, of(profile), settings, now())
             if stored is None or found is None:
                 return False
-            known = _following(profile, stored.token)
             end, limits = found
+            known = _following(profile, stored.token)
             known.announce(end, end - now(), limits)
             known.warn_before = settings[WARN_BEFORE]
             # Recorded first: whoever is killed in between has announced nothing twice.
-            if not state.write(str(profile.token_path), known):
-                return False
-        if settings.can_mint:
-            return False  # noted, so that nobody looks again; no user is needed
-        delivery.deliver(profile, settings, Event.SIGN_IN_SOON, stored.token)
-        return True
+            recorded = state.write(str(profile.token_path), known)
+        if recorded and not settings.can_mint:  # a service app's needs no user
+            delivery.deliver(profile, settings, Event.SIGN_IN_SOON, stored.token)
+            return True
     return False
 
 

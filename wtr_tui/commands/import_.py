@@ -14,9 +14,9 @@ import sys
 import termios
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 from wtr_tui import clock, in_flight, tokens
 from wtr_tui.clock import from_iso
@@ -73,8 +73,7 @@ def run(options: Namespace) -> int:
     found = profiles.find(options.profile, options.config, os.environ)
     known = loaded_settings(found)
     _require_same_integration(foreign, known)
-    before = found.token_file.read() if foreign.has_token else None
-    if before is not None and not options.replace:
+    if foreign.has_token and not options.replace and found.token_file.read() is not None:
         raise UsageError(
             f"The profile {found.name} has a token already.",
             "--replace replaces it; --profile NAME imports into another profile.",
@@ -127,15 +126,14 @@ def _require_same_integration(foreign: Foreign, known: Settings) -> None:
 
 def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Settings:
     """Adds what the profile's settings do not say yet; what they say stays."""
-    new = {
-        key: value
+    new: dict[str, str | int] = {
+        key: int(value) if key == "redirectPort" else value
         for key, value in foreign.settings.items()
         if key not in known.sources or known.sources[key].kind == "default"
     }
     if not new:
         return known
-    written = {key: int(value) if key == "redirectPort" else value for key, value in new.items()}
-    settings_edit.save(found.settings_path, written, expected=known.text)
+    settings_edit.save(found.settings_path, new, expected=known.text)
     tell(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
     return settings.load(found.settings_path, os.environ)
 
@@ -144,39 +142,34 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     # The lock before the request: a refresh token alone is used by it, and where nothing can be
     # saved anyway a server that replaces such tokens would have taken it back for nothing.
     with in_flight.saved_first(), found.token_file.lock(), in_flight.until_saved():
-        token = _kept(foreign, found, known, options)
+        with tokens.webex_client(known) as client:
+            if foreign.bare is not None:
+                foreign = _recognised(foreign.bare, client, known, options)
+            app_id = foreign.settings.get("appid") or known.app_id
+            if foreign.refresh_token is not None and not app_id:
+                raise SettingsError(
+                    "The refresh token belongs to an integration, but nothing says to which.",
+                    "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
+                )
+            token = _token_to_keep(foreign, client, known, found.token_file)
+        stored = known.stored(token)._replace(app_id=app_id or PERSONAL, account=foreign.account)
+        try:
+            notices = found.token_file.save(stored)
+        except StorageError as error:
+            tell(f"NOT SAVED. {error}")
+            give_unsaved(token, found.name)
+            raise StorageError("Nothing was imported.") from error
+        for notice in notices:
+            tell(notice)
     if options.file != "-" and found.token_file.has_put_aside(Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
     signed_in(found, known, token)
     end = "its end is not known"
     if token.expires_at is not None:
-        expired = token.expires_at <= clock.now()
-        end = f"{'expired' if expired else 'valid until'} {clock.local(token.expires_at)}"
+        valid = "valid until" if token.is_valid(clock.now()) else "expired"
+        end = f"{valid} {clock.local(token.expires_at)}"
     renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
     tell(f"The token is in {found.token_path}: {end}, {renewable}.")
-
-
-def _kept(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> Token:
-    with tokens.webex_client(known) as client:
-        if foreign.bare is not None:
-            foreign = _recognised(foreign.bare, client, known, options)
-        app_id = foreign.settings.get("appid") or known.app_id
-        if foreign.refresh_token is not None and not app_id:
-            raise SettingsError(
-                "The refresh token belongs to an integration, but nothing says to which.",
-                "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
-            )
-        token = _token_to_keep(foreign, client, known, found.token_file)
-    try:
-        stored = known.stored(token)._replace(app_id=app_id or PERSONAL, account=foreign.account)
-        notices = found.token_file.save(stored)
-    except StorageError as error:
-        tell(f"NOT SAVED. {error}")
-        give_unsaved(token, found.name)
-        raise StorageError("Nothing was imported.") from error
-    for notice in notices:
-        tell(notice)
-    return token
 
 
 def _token_to_keep(
@@ -232,25 +225,21 @@ def _recognised(token: Secret, client: WebexClient, known: Settings, options: Na
 # What the files of other tools say (pure): the Go tool's ``.wtr-cli.json``, wxc_sdk's YAML, an
 # answer of Webex as JSON, this program's own token file, variables for a shell, a token alone.
 
-_INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d:\d\d)", re.ASCII
-)
-_MEMBERS = {
+_VARIABLES = {
     "WEBEX_TOKEN": "access_token",
     "WEBEX_ACCESS_TOKEN": "access_token",
     "WEBEX_ACCESS_TOKEN_EXPIRES_AT": "expires_at",
 }
 """What an environment, or a file for one, calls the members."""
 _VARIABLE = re.compile(
-    rf"""^(?:export +)?({"|".join(_MEMBERS)})=["']?([^\s"']+)["']?$""", re.MULTILINE
+    rf"""^(?:export +)?({"|".join(_VARIABLES)})=["']?([^\s"']+)["']?$""", re.MULTILINE
 )
 
 
-@dataclass(frozen=True)
-class Foreign:
+class Foreign(NamedTuple):
     """``settings`` go by our own file's keys. ``bare`` is a token of which nothing is known."""
 
-    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, str] = {}
     access_token: Secret | None = None
     expires_at: datetime | None = None
     refresh_token: Secret | None = None
@@ -258,7 +247,10 @@ class Foreign:
     scopes: tuple[str, ...] = ()
     bare: Secret | None = None
     base_url: str = ""
-    account: Account = field(default_factory=Account)
+    account: Account = Account()
+
+    def __repr__(self) -> str:
+        return f"Foreign({', '.join(self.settings)})"  # the secret is among them
 
     @property
     def has_token(self) -> bool:
@@ -277,14 +269,18 @@ def understood(content: bytes) -> Foreign:
     text = text.removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
     if not text:
         raise ValueError("There is nothing in it.")
-    variables = dict(_VARIABLE.findall(text))
+    variables = {_VARIABLES[name]: value for name, value in _VARIABLE.findall(text)}
     if variables:
-        return _from_members({_MEMBERS[name]: value for name, value in variables.items()})
+        return _from_members(variables)
     if text.startswith("{"):
-        return _from_members(_json(text))
+        try:
+            return _from_members(json.loads(text))
+        except (json.JSONDecodeError, RecursionError):
+            # The cause is left out: it carries the whole text.
+            raise ValueError("It begins like JSON, but is none.") from None
     word = text.strip("\"'")
     if not any(letter.isspace() for letter in word):
-        return Foreign(bare=_checked_token(word, "What is there"))
+        return Foreign(bare=_token(word, "What is there"))
     try:
         found = parsed(text, "The file")
     except SettingsError:
@@ -293,45 +289,49 @@ def understood(content: bytes) -> Foreign:
     return _from_members({key: entry.value for key, entry in found.items()})
 
 
-def _json(text: str) -> Mapping[str, object]:
-    try:
-        members = json.loads(text)
-    except (ValueError, RecursionError):
-        # The cause is left out: it carries the whole text.
-        raise ValueError("It begins like JSON, but is none.") from None
-    assert isinstance(members, dict)  # it begins with a brace
-    return members
-
-
 def _from_members(given: Mapping[str, object]) -> Foreign:
     # The Go tool's library writes its keys in small letters, a user may have written others.
     members = {key.lower(): value for key, value in given.items() if value}
-    access = _first(members, "access_token", "token")
-    refresh = members.get("refresh_token")
-    base_url = members.get("base_url")
+
+    def first(*names: str) -> object:
+        return next((members[name] for name in names if name in members), None)
+
+    access, refresh = first("access_token", "token"), first("refresh_token")
+    scope, base_url = first("scope"), first("base_url")
+    scopes = tuple(scope.split()) if isinstance(scope, str) else ()
+    if not all(map(is_visible_ascii, scopes)):
+        raise ValueError("Its scopes hold characters that no scope has.")
+    try:
+        account = account_of("", given)
+    except StorageError:
+        account = Account()
+    found = _settings(members, first("clientid", "client_id", "appid"))
     foreign = Foreign(
-        settings=_foreign_settings(members) if "access_token" not in members else _app_id(members),
-        access_token=None if access is None else _checked_token(access, "The access token"),
-        expires_at=_instant(_first(members, "expires_at", "expiration")),
-        refresh_token=None if refresh is None else _checked_token(refresh, "The refresh token"),
+        settings=found,
+        access_token=None if access is None else _token(access, "The access token"),
+        expires_at=_instant(first("expires_at", "expiration")),
+        refresh_token=None if refresh is None else _token(refresh, "The refresh token"),
         refresh_expires_at=_instant(
-            _first(members, "refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
+            first("refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
         ),
-        scopes=_foreign_scopes(members.get("scope")),
+        scopes=scopes,
         base_url=base_url if isinstance(base_url, str) else "",
-        account=_foreign_account(given),
+        account=account,
     )
     if not foreign.has_token and not foreign.settings:
         raise ValueError("It holds no token, and no settings.")
     return foreign
 
 
-def _first(members: Mapping[str, object], *names: str) -> object:
-    return next((members[name] for name in names if name in members), None)
-
-
-def _foreign_settings(members: Mapping[str, object]) -> dict[str, str]:
-    found = _app_id(members)
+def _settings(members: Mapping[str, object], app_id: object) -> dict[str, str]:
+    found = {}
+    if app_id is not None:
+        refusal = check_app_id(app_id) if isinstance(app_id, str) else "Its App ID is not a text."
+        if refusal is not None:
+            raise ValueError(refusal)
+        found["appid"] = str(app_id).strip()
+    if "access_token" in members:
+        return found
     secret, scopes = members.get("secret"), members.get("scopes")
     port = members.get("redirectport")
     if isinstance(secret, str) and not check_secret(secret):
@@ -343,19 +343,7 @@ def _foreign_settings(members: Mapping[str, object]) -> dict[str, str]:
     return found
 
 
-def _app_id(members: Mapping[str, object]) -> dict[str, str]:
-    app_id = _first(members, "clientid", "client_id", "appid")
-    if app_id is None:
-        return {}
-    if not isinstance(app_id, str):
-        raise ValueError("Its App ID is not a text.")
-    refusal = check_app_id(app_id)
-    if refusal is not None:
-        raise ValueError(refusal)
-    return {"appid": app_id.strip()}
-
-
-def _checked_token(value: object, what: str) -> Secret:
+def _token(value: object, what: str) -> Secret:
     if not isinstance(value, str) or not is_visible_ascii(value.strip()):
         raise ValueError(f"{what} does not look like a token.")
     if len(value.strip()) < 16:
@@ -365,31 +353,11 @@ def _checked_token(value: object, what: str) -> Secret:
 
 def _instant(value: object) -> datetime | None:
     """Seconds since 1970, or ISO 8601 with an offset; None for what says neither."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
-        value = int(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
+    try:
+        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+            return from_iso(value.strip()).replace(microsecond=0)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             return datetime.fromtimestamp(int(value), timezone.utc)
-        except (ValueError, OverflowError, OSError):
-            return None
-    found = _INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        return None
-    try:
-        return from_iso(f"{found[1]}T{found[2]}{found[3]}")
-    except ValueError:
-        return None
-
-
-def _foreign_account(given: Mapping[str, object]) -> Account:
-    try:
-        return account_of("", given)
-    except StorageError:
-        return Account()
-
-
-def _foreign_scopes(value: object) -> tuple[str, ...]:
-    words = tuple(value.split()) if isinstance(value, str) else ()
-    if not all(is_visible_ascii(word) for word in words):
-        raise ValueError("Its scopes hold characters that no scope has.")
-    return words
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None

@@ -71,16 +71,14 @@ def run(options: Namespace) -> int:
         return serve(server, token, greeting)
 
 
-# One connection after the other: the token fits into the buffer of a socket, so nobody is waited
-# for, and while one refreshes, all others want what comes of it. The system's queue holds them.
-
 _QUEUE = 512
 """Connections that wait; the system may allow fewer, and lets further ones wait or refuses them."""
 
 _PAUSE = 10.0
 """Seconds without another try after there was no token to give."""
 
-_FIRST_DESCRIPTOR = 3  # sd_listen_fds(3)
+_TELL_AGAIN = 60.0
+"""Seconds between two times that the same sentence is told."""
 
 
 @contextlib.contextmanager
@@ -91,12 +89,31 @@ def listening(path: str) -> Iterator[socket.socket]:
     server is at work, StorageError where the path cannot be used.
     """
     token_socket.require_short(path)
+    folder = os.path.dirname(path)  # noqa: PTH120 - as text, like its neighbours
     try:
-        folder = os.path.dirname(path)  # noqa: PTH120 - as text, like its neighbours
         make_private_folder(folder)
-        _require_private(folder)
-        with Lock(f"{path}.lock", timeout=0), _bound(path) as server:
-            yield server
+        facts = os.stat(folder)  # noqa: PTH116
+        if facts.st_uid != os.geteuid() or facts.st_mode & 0o022:
+            raise UnsafeFile(
+                f"The folder {folder} is another user's, or open for others to write to.",
+                "Choose a folder of yours.",
+            )
+        with (
+            Lock(f"{path}.lock", timeout=0),
+            socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server,
+        ):
+            _remove_stale(path)
+            server.bind(path)
+            made = os.lstat(path)
+            try:
+                # Before it listens: until then nobody can connect, whatever the mode.
+                os.chmod(path, PRIVATE_FILE)  # noqa: PTH101
+                server.listen(_QUEUE)
+                yield server
+            finally:
+                with contextlib.suppress(OSError):
+                    if os.path.samestat(os.lstat(path), made):
+                        os.unlink(path)  # noqa: PTH108
     except LockHeld as error:
         who = f" (process {error.pid})" if error.pid else ""
         raise TemporaryError(f"Another wtr serve{who} serves {path} already.") from error
@@ -104,41 +121,12 @@ def listening(path: str) -> Iterator[socket.socket]:
         raise StorageError(f"The socket {path} cannot be made: {cause(error)}.") from error
 
 
-@contextlib.contextmanager
-def _bound(path: str) -> Iterator[socket.socket]:
-    _remove_stale(path)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
-        server.bind(path)
-        made = os.lstat(path)
-        try:
-            # Before it listens: until then nobody can connect, whatever the mode.
-            os.chmod(path, PRIVATE_FILE)  # noqa: PTH101
-            server.listen(_QUEUE)
-            yield server
-        finally:
-            with contextlib.suppress(OSError):
-                found = os.lstat(path)
-                if (found.st_dev, found.st_ino) == (made.st_dev, made.st_ino):
-                    os.unlink(path)  # noqa: PTH108
-
-
-def _require_private(folder: str) -> None:
-    facts = os.stat(folder)  # noqa: PTH116
-    if facts.st_uid != os.geteuid() or stat.S_IMODE(facts.st_mode) & 0o022:
-        raise UnsafeFile(
-            f"The folder {folder} is another user's, or open for others to write to.",
-            "Choose a folder of yours.",
-        )
-
-
 def _remove_stale(path: str) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         facts = os.lstat(path)
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(facts.st_mode) or facts.st_uid != os.geteuid():
-        raise UnsafeFile(f"{path} is in the way: it is no socket of yours.", "Move it away.")
-    os.unlink(path)  # noqa: PTH108
+        if not stat.S_ISSOCK(facts.st_mode) or facts.st_uid != os.geteuid():
+            raise UnsafeFile(f"{path} is in the way: it is no socket of yours.", "Move it away.")
+        os.unlink(path)  # noqa: PTH108
 
 
 def activated(environ: Mapping[str, str]) -> socket.socket | None:
@@ -150,9 +138,9 @@ def activated(environ: Mapping[str, str]) -> socket.socket | None:
         return None
     if environ.get("LISTEN_FDS") != "1":
         raise UsageError("$LISTEN_FDS names more than one socket; wtr serve takes one.")
-    os.set_inheritable(_FIRST_DESCRIPTOR, False)
+    os.set_inheritable(3, False)
     try:
-        server = socket.socket(fileno=_FIRST_DESCRIPTOR)
+        server = socket.socket(fileno=3)
         listens = server.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as error:
         raise UsageError(f"Descriptor 3 ($LISTEN_FDS) is no socket: {cause(error)}.") from error
@@ -167,84 +155,12 @@ def activated(environ: Mapping[str, str]) -> socket.socket | None:
 def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int:
     """Gives ``token()`` to each connection until a signal asks to end; gives the exit code.
 
+    One connection after the other: the token fits into the buffer of a socket, so nobody is waited
+    for, and while one refreshes, all others want what comes of it; the system's queue holds them.
     A refresh in flight is saved first. The greeting is told once signals are heeded, then a
     sentence where there is no token to give, or somebody was turned away: each once in a while.
     """
-    with _until_signal() as (wake, asked):
-        server.setblocking(False)
-        tell(greeting)
-        giving = _Giving(token)
-        giving.token()  # what is wrong is reported at once, not to the first client
-        while not asked:
-            ready, _, _ = select.select([server, wake], [], [])
-            if server in ready and not asked:
-                _accept(server, giving)
-    return INTERRUPTED if asked[0] == signal.SIGINT else DONE
-
-
-def _accept(server: socket.socket, giving: _Giving) -> None:
-    try:
-        connection, _ = server.accept()
-    except (BlockingIOError, ConnectionError):
-        return  # gone again
-    except OSError:  # no descriptor is free, or no memory
-        time.sleep(0.1)
-        return
-    with connection:
-        connection.setblocking(False)
-        with contextlib.suppress(OSError):
-            giving.give(connection)
-
-
-class _Giving:
-    def __init__(self, token: Callable[[], str]) -> None:
-        self._token = token
-        self._tell = _Seldom()
-        self._pause_until = 0.0
-
-    def give(self, connection: socket.socket) -> None:
-        uid = token_socket.peer_uid(connection)
-        if not token_socket.is_trusted(uid):
-            self._tell(f"User {uid} was turned away: the socket is for this user and root.")
-            return
-        text = self.token()
-        if text:
-            connection.sendall(f"{text}\n".encode("ascii"))
-
-    def token(self) -> str:
-        """Empty where there is none to give, now or a moment ago."""
-        if time.monotonic() < self._pause_until:
-            return ""
-        try:
-            return self._token()
-        except WtrError as error:
-            self._pause_until = time.monotonic() + _PAUSE
-            self._tell(f"There is no token to give: {error}")
-            return ""
-
-
-class _Seldom:
-    """Tells a sentence, the same one again only after a minute."""
-
-    _INTERVAL = 60.0
-    _MOST = 100
-
-    def __init__(self) -> None:
-        self._reported: dict[str, float] = {}
-
-    def __call__(self, sentence: str) -> None:
-        now = time.monotonic()
-        if now - self._reported.get(sentence, -self._INTERVAL) < self._INTERVAL:
-            return
-        if len(self._reported) >= self._MOST:
-            self._reported.clear()
-        self._reported[sentence] = now
-        tell(sentence)
-
-
-@contextlib.contextmanager
-def _until_signal() -> Iterator[tuple[socket.socket, list[int]]]:
-    """A socket that can be read from once a signal has asked to end, and which one that was."""
+    giving = _Giving(token)
     wake, write = socket.socketpair()
     asked: list[int] = []
     insistence = in_flight.Insistence()
@@ -258,4 +174,52 @@ def _until_signal() -> Iterator[tuple[socket.socket, list[int]]]:
         insistence.take(number)
 
     with in_flight.taking_signals(take), wake, write:
-        yield wake, asked
+        server.setblocking(False)
+        tell(greeting)
+        giving.token()  # what is wrong is reported at once, not to the first client
+        while not asked:
+            ready, _, _ = select.select([server, wake], [], [])
+            if server in ready and not asked:
+                giving.accept(server)
+    return INTERRUPTED if asked[0] == signal.SIGINT else DONE
+
+
+class _Giving:
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+        self._pause_until = 0.0
+        self._told: dict[str, float] = {}
+
+    def accept(self, server: socket.socket) -> None:
+        try:
+            connection, _ = server.accept()
+        except (BlockingIOError, ConnectionError):
+            return  # gone again
+        except OSError:  # no descriptor is free, or no memory
+            time.sleep(0.1)
+            return
+        with connection, contextlib.suppress(OSError):
+            connection.setblocking(False)
+            uid = token_socket.peer_uid(connection)
+            if not token_socket.is_trusted(uid):
+                self._tell(f"User {uid} was turned away: the socket is for this user and root.")
+            elif text := self.token():
+                connection.sendall(f"{text}\n".encode("ascii"))
+
+    def token(self) -> str:
+        """Empty where there is none to give, now or a moment ago."""
+        if time.monotonic() < self._pause_until:
+            return ""
+        try:
+            return self._token()
+        except WtrError as error:
+            self._pause_until = time.monotonic() + _PAUSE
+            self._tell(f"There is no token to give: {error}")
+            return ""
+
+    def _tell(self, sentence: str) -> None:
+        now = time.monotonic()
+        self._told = {each: at for each, at in self._told.items() if now - at < _TELL_AGAIN}
+        if sentence not in self._told:
+            self._told[sentence] = now
+            tell(sentence)

@@ -349,13 +349,6 @@ class Session:
 
     def client(self) -> WebexClient:
         """A client for the profile's token endpoint, to be closed after use."""
-        from wtr_tui.oauth.client import WebexClient
+        from wtr_tui.tokens import webex_client
 
-        settings = self.settings
-        return WebexClient(
-            settings.base_url,
-            settings.app_id,
-            settings.secret,
-            ca_file=settings.ca_file,
-            now=self.now,
-        )
+        return webex_client(self.settings, now=self.now)
