@@ -164,6 +164,8 @@ def private_names(tree: ast.AST) -> Iterator[str]:
     """The private names that the code uses of others, and the private modules it imports."""
     for node in code(tree):
         if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            if node.attr == "_replace":  # a named tuple's, and documented
+                continue
             of = ast.unparse(node.value)
             if of not in ("self", "cls", "super()") and not node.attr.startswith("__"):
                 yield f"{of}.{node.attr}"
