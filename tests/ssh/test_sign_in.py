@@ -50,7 +50,7 @@ def test_the_screen_says_that_this_is_over_ssh_and_what_of_the_line_is_a_guess(
     line = f"-L {port}:localhost:{port} -p {ssh_server.port} {ssh_server.user}@"
     assert line in told
     # The address of the connection is this machine's loopback, so only its name is left.
-    assert "Its last word is a guess" in told
+    assert "The ssh line's last word is a guess" in told
     assert "~C" in told
     assert "EnableEscapeCommandline" in told
 

@@ -93,7 +93,7 @@ def test_a_long_shell_line_is_continued_so_that_it_can_be_copied(width: int, exp
         (steps.SignedIn(a_token(), Method.PASTE), Tone.GOOD),
         (UNSAVED, Tone.BAD),
         (Ended(End.CANCELLED, "Cancelled.", "", 130), Tone.PLAIN),
-        (Ended(End.FAILED, "Refused.", "Look.", FAILED), None),  # its frame says it
+        (Ended(End.FAILED, "Refused.", "Look.", FAILED), Tone.PLAIN),  # its frame says it
         (LISTENING, None),
         (steps.BrowserArrived(), None),
     ],
@@ -118,7 +118,7 @@ def test_a_step_is_told_in_its_tone(step: Step, tone: Tone | None) -> None:
         ("device", after(), {"running": True}, True),
         ("device", after(), {}, False),
         ("qr", after(LISTENING), {"running": True}, False),
-        ("copy_device", after(REFUSED), {"running": True}, True),
+        ("copy-device", after(REFUSED), {"running": True}, True),
         ("approve", after(), {"running": True, "sandbox": True}, True),
         ("approve", after(), {"running": True}, False),
         ("leave_field", after(), {}, True),

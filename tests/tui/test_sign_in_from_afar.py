@@ -25,8 +25,11 @@ def configured(stage: Stage, sandbox: Sandbox) -> Stage:
 @pytest.mark.parametrize(
     ("place", "note"),
     [
-        (OVER_SSH, "If you log in through a jump host or an alias"),
-        (replace(OVER_SSH, ssh=SshSession("127.0.0.1", "127.0.0.1")), "Its last word is a guess"),
+        (OVER_SSH, "Through a jump host or an alias?"),
+        (
+            replace(OVER_SSH, ssh=SshSession("127.0.0.1", "127.0.0.1")),
+            "The ssh line's last word is a guess",
+        ),
     ],
     ids=["address", "name"],
 )

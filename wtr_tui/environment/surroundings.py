@@ -250,8 +250,8 @@ class Surroundings:
     def forward_note(self) -> str:
         """A sentence on what the command cannot know: the name the user has for this host."""
         if self.ssh is not None and self.ssh.server_is_reachable:
-            return "If you log in through a jump host or an alias, put that in its last word."
-        return "Its last word is a guess: put the one you log in to this machine with."
+            return "Through a jump host or an alias? Put that in the ssh line's last word."
+        return "The ssh line's last word is a guess: put the name you log in to this machine with."
 
     def escape_line(self, port: int) -> str:
         """The same within the running SSH session, as a sentence; empty where that cannot be.
@@ -262,7 +262,7 @@ class Surroundings:
             return ""
         return (
             f"In this SSH session: press Enter, then ~C, and type -L {forwarding(port)} "
-            "(from OpenSSH 9.2 on, ssh must have been started with EnableEscapeCommandline yes)."
+            "(OpenSSH 9.2+: only with EnableEscapeCommandline yes)."
         )
 
 

@@ -25,7 +25,7 @@ from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
-from wtr_tui.tui import driver, export, keys, put_aside, themes
+from wtr_tui.tui import driver, export, keys, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.screens import FullScreens
 from wtr_tui.tui.screens.base import WtrScreen
@@ -154,7 +154,7 @@ class WtrApp(driver.FaultApp):
         self.take_keys()
         if self._tour is not None:
             self._tour.begin()
-        put_aside.offer(self)
+        self._offer_put_aside()
         self._watch()
         gc.enable()  # off since the start
 
@@ -374,8 +374,15 @@ class WtrApp(driver.FaultApp):
     def close_bare(self) -> None:
         self._bare_page_is_over.set()
 
-    def ask_other_account(self, path: Path, account: Account, before: Account) -> None:
-        put_aside.ask(self, path, account, before)
+    def _offer_put_aside(self) -> None:
+        """Asks about what an earlier sign-in by another account left undecided."""
+        session = self.session
+        for path, stored in session.profile.token_file.undecided()[:1]:
+            from wtr_tui.tui.screens.dialogs import OtherAccountScreen
+
+            ours = session.auto_refresh.stored
+            before = ours.account if ours is not None else Account()
+            self.push_screen(OtherAccountScreen(session, path, stored.account, before))
 
     @work(group="profile", exclusive=True)
     async def switch_profile(self, profile: Profile, *, to: str = "") -> None:
@@ -389,7 +396,7 @@ class WtrApp(driver.FaultApp):
             screen.on_profile_changed()
         self.go(to or self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
-        put_aside.offer(self)
+        self._offer_put_aside()
 
     def quit(self) -> None:
         self.call_next(self.action_quit)

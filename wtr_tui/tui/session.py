@@ -21,7 +21,6 @@ from wtr_tui.storage.settings_table import AUTO_REFRESH
 
 if TYPE_CHECKING:
     from wtr_tui.history import Entry
-    from wtr_tui.model import Account
     from wtr_tui.oauth.client import WebexClient
     from wtr_tui.tui.widgets.message_line import Tone
 
@@ -301,9 +300,6 @@ class Program(Protocol):
 
         ``to`` is the screen to show; "" for the one it would open on.
         """
-
-    def ask_other_account(self, path: Path, account: Account, before: Account) -> None:
-        """Asks whether the token put aside at ``path``, of another account, replaces the one."""
 
     def quit(self) -> None:
         """Ends the program; asks first where something would be lost."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tests.tui.widgets.stage import Stage
+from wtr_tui.tui.screens.sign_in_cards import ShownStep, StepLine, StepState
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.header import Header, Standing
@@ -20,7 +21,6 @@ from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, Pro
 from wtr_tui.tui.widgets.lives import Life, Lives
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Card, Panel, pressable
-from wtr_tui.tui.widgets.steps import Step, Steps, StepState
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -77,7 +77,7 @@ class TokenPieces(Stage):
 class SignInPieces(Stage):
     CSS = """
     Screen { background: $background; color: $foreground; }
-    #cards { height: 14; margin: 1 2; } Card { height: 100%; } Steps { margin: 0 2; }
+    #cards { height: 14; margin: 1 2; } Card { height: 100%; } StepLine { margin: 0 2; }
     """
 
     def compose(self) -> ComposeResult:
@@ -88,14 +88,16 @@ class SignInPieces(Stage):
                        keys=[ShownKey("f", "copy the line", "line")], likeliest=True)  # fmt: skip
             yield Card(2, "Paste", Static("Open the full address anywhere."))
             yield Card(3, "Device code", Figures("824 078", Meaning.NEXT), keys=keys)
-        yield Steps(
-            [
-                Step("waiting for you", StepState.DONE),
-                Step("browser came by", StepState.NOW),
-                Step("exchange the code"),
-                Step("save the token", StepState.FAILED),
-            ]
+        line = StepLine()
+        line.show(
+            (
+                ShownStep("waiting for you", StepState.DONE),
+                ShownStep("browser came by", StepState.NOW),
+                ShownStep("exchange the code", StepState.TO_COME),
+                ShownStep("save the token", StepState.FAILED),
+            )
         )
+        yield line
 
 
 @pytest.mark.parametrize("theme", ["wtr-dark", "wtr-light"])

@@ -5,14 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.widgets.steps import Step, Steps, StepState
+from wtr_tui.tui.screens.sign_in_cards import ShownStep, StepLine, StepState
 
-STEPS = [
-    Step("waiting for you", StepState.DONE, "you"),
-    Step("browser came by", StepState.NOW, "browser"),
-    Step("exchange the code", StepState.TO_COME, "exchange"),
-    Step("save the token", StepState.TO_COME, "save"),
-]
+STEPS = (
+    ShownStep("waiting for you", StepState.DONE, "you"),
+    ShownStep("browser came by", StepState.NOW, "browser"),
+    ShownStep("exchange the code", StepState.TO_COME, "exchange"),
+    ShownStep("save the token", StepState.TO_COME, "save"),
+)
+
+
+def line_of(steps: tuple[ShownStep, ...]) -> StepLine:
+    line = StepLine()
+    line.show(steps)
+    return line
 
 
 @pytest.mark.parametrize(
@@ -20,24 +26,27 @@ STEPS = [
     [
         (100, "✓ waiting for you ──── ● browser came by ──── ○ exchange the code ──── "
               "○ save the token"),
-        (80, "✓ waiting for you ─ ● browser came by ─ ○ exchange the code ─ ○ save the token"),
+        (80, "✓ you ── ● browser ── ○ exchange ── ○ save"),
         (60, "✓ you ── ● browser ── ○ exchange ── ○ save"),
         (40, "✓ ─ ● browser ─ ○ ─ ○"),
         (12, "✓ ─ ● browse"),
     ],
 )  # fmt: skip
 async def test_what_there_is_room_for(width: int, line: str) -> None:
-    app = Stage(Steps(STEPS))
+    app = Stage(line_of(STEPS))
     async with app.run_test(size=(width, 3)):
         assert app.rows[0] == line
 
 
 async def test_a_step_that_fails_keeps_its_words_and_nothing_of_the_others_stays() -> None:
-    steps = Steps(STEPS)
+    steps = line_of(STEPS)
     app = Stage(steps)
     async with app.run_test(size=(24, 3)) as pilot:
-        steps.show_steps(
-            [*(Step("done", StepState.DONE) for _ in range(3)), Step("save", StepState.FAILED)]
+        steps.show(
+            (
+                *(ShownStep("done", StepState.DONE) for _ in range(3)),
+                ShownStep("save", StepState.FAILED),
+            )
         )
         await pilot.pause()
         assert app.rows[0] == "✓ ─ ✓ ─ ✓ ─ ✗ save"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar, cast
 
 from textual import events
@@ -12,10 +14,14 @@ from textual.containers import ItemGrid, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 
+from wtr_tui.errors import WtrError
+from wtr_tui.model import Account
+from wtr_tui.storage.settings_table import ACCOUNT
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.session import Program, Session
+from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
@@ -186,6 +192,49 @@ class ConfirmScreen(Dialog["bool | None"]):
 
     def action_answer(self, answer: bool | None) -> None:
         self.dismiss(answer)
+
+
+class OtherAccountScreen(ConfirmScreen):
+    """Asks whether the token put aside at ``path``, of another account, replaces the stored one.
+
+    A sign-in as somebody else than the stored token's owner counts only once it is answered.
+    """
+
+    def __init__(self, session: Session, path: Path, account: Account, before: Account) -> None:
+        why = account.why_put_aside(before, session.settings[ACCOUNT])
+        has_token = session.profile.token_path.exists()
+        super().__init__(
+            f"{why} Nothing was replaced yet.",
+            "Replace the stored token?" if has_token else "Keep the new token?",
+            (("y", "yes"), ("n", "no, delete the new one"), ("Esc", "later")),
+        )
+        self._path = path
+
+    def action_answer(self, answer: bool | None) -> None:
+        self.dismiss(answer)
+        program, path = self.program, self._path
+        if answer is None:
+            program.tell(f"The new token is kept in {path}, and asked about at the next start.")
+        elif answer:
+            self._take()
+        else:
+            with suppress(OSError):
+                path.unlink()
+            program.tell("The new token is deleted; nothing was replaced.")
+
+    def _take(self) -> None:
+        session, program = self.session, self.program
+        try:
+            kept_as = session.profile.token_file.take(self._path)
+        except WtrError as error:
+            program.tell(f"NOT SAVED: {error}", Tone.BAD)
+            return
+        session.auto_refresh.stopped = ""
+        session.auto_refresh.look(session.now())
+        program.token_changed()
+        program.go("token")
+        kept = f" The one before it is kept as {kept_as}." if kept_as else ""
+        self.app.call_after_refresh(program.tell, f"The token is replaced.{kept}", Tone.GOOD)
 
 
 _BESIDE_FROM = 110

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Input
 
 from wtr_tui import clock, in_flight, tokens
 from wtr_tui.environment import browser
@@ -26,34 +27,34 @@ from wtr_tui.text import cleaned, printable
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.screens.dialogs import ConfirmScreen
+from wtr_tui.tui.screens.dialogs import ConfirmScreen, OtherAccountScreen
 from wtr_tui.tui.screens.sign_in_cards import (
     CARDS_FROM,
     Cards,
-    PastedAddress,
     Progress,
+    QrCode,
     QrScreen,
+    StepLine,
     enter,
     happening,
     headline,
     line_of_steps,
+    notes,
 )
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import state_of
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
-from wtr_tui.tui.widgets.steps import Step as ShownStep
-from wtr_tui.tui.widgets.steps import Steps, StepState
 
 if TYPE_CHECKING:
     from wtr_tui.auto_refresh import AutoRefresh
     from wtr_tui.retrieval import Retrieval
     from wtr_tui.storage.settings import Settings
 
-_HINT_AFTER_SECONDS = 20
-_ROOM_FOR_ALL = 36
-"""Lines from which on a message of five hides nothing."""
+_HINT_AFTER = timedelta(seconds=20)
+_QR_FROM = (CARDS_FROM, 42)
+"""Columns and rows from which on the QR code has its place below the cards."""
 
 
 class SignInScreen(WtrScreen):
@@ -67,38 +68,35 @@ class SignInScreen(WtrScreen):
         " are four ways; all are open at once, and the first that answers counts:\n\n"
         "1. A browser on this machine opens the start address ({open:o} opens it).\n"
         "2. A browser on your own machine opens it ({copy-start:c} copies it), after the ssh line"
-        " has forwarded"
-        " the port from there ({copy-forward:f} copies the line).\n"
+        " has forwarded the port from there ({copy-forward:f} copies the line).\n"
         "3. Without forwarding: open the full address in any browser ({copy-full:u} copies it),"
-        " agree, and"
-        " paste here the address the browser ends at, although its page says that it cannot"
-        " connect.\n"
+        " agree, and paste here the address the browser ends at, although its page says that it"
+        " cannot connect.\n"
         "4. With a device code ({device:d}): enter a short code at Webex, on any machine; {qr:Q}"
-        " shows it for a"
-        " phone's camera.\n\n"
+        " shows it for a phone's camera.\n\n"
         "Whatever else arrives at the port is counted, reported and turned away; it never ends the"
         " sign-in."
     )
     WHOLE_WIDTH = True
     KEY_LINES = 1
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (CARDS_FROM, "-cards")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-tall"), (30, "-airy")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     # Those of a card stand in the card.
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("enter", "begin", "Sign in", "Begin to sign in"),
             Key("o", "open", "Open", "Open the start address in a browser here", show=False),
-            Key("c", "copy_start", "Copy address", "Copy the start address", show=False),
-            Key("f", "copy_forward", "Copy ssh line", "Copy the line that forwards the port",
+            Key("c", "copy('start')", "Copy address", "Copy the start address", show=False),
+            Key("f", "copy('forward')", "Copy ssh line", "Copy the line that forwards the port",
                 show=False),
-            Key("u", "copy_full", "Copy full address", "Copy the full address at Webex",
+            Key("u", "copy('full')", "Copy full address", "Copy the full address at Webex",
                 show=False),
             Key("w", "print_full", "Show it", "Show the full address in one piece", show=False),
             Key("p", "paste_field", "Paste", "Go to the field for the pasted address",
                 show=False),
             Key("d", "device", "Device code", "Ask for a device code, or another one",
                 show=False),
-            Key("D", "copy_device", "Copy its address",
+            Key("D", "copy('device')", "Copy its address",
                 "Copy the device code's address, or the redirect URIs to add", show=False),
             Key("Q", "qr", "QR code", "Show the device code as a QR code", show=False),
             Key("t", "extend", "More time", "Wait five minutes longer"),
@@ -116,34 +114,30 @@ class SignInScreen(WtrScreen):
         text-overflow: ellipsis; }
     SignInScreen #time-left { width: auto; height: 1; text-style: bold; margin: 0 0 0 2; }
     SignInScreen #idle-panel { width: 76; max-width: 100%; padding: 1 2; }
+    SignInScreen.-short #idle-panel { padding: 0 1; }
+    SignInScreen #idle { width: 100%; }
+    SignInScreen #below, SignInScreen #told { height: auto; }
+    SignInScreen #told { width: 2fr; padding: 0 1; }
+    SignInScreen #told Quiet { width: 100%; color: $muted; }
+    SignInScreen #qr { width: 1fr; height: 18; margin: 0 0 0 2; }
     SignInScreen.-idle #page { align: center middle; }
-    SignInScreen.-idle Steps { width: 76; max-width: 100%; }
-    SignInScreen.-airy.-cards #page { align-vertical: middle; }
-    SignInScreen #idle { height: auto; width: 100%; }
-    SignInScreen Steps { margin: 0 1; }
-    SignInScreen #happening { width: 100%; margin: 0 1; color: $muted; }
-    SignInScreen.-cards #headline { margin: 1 1; }
-    SignInScreen.-cards Steps { margin: 1 1 0 1; }
-    SignInScreen.-airy #headline { margin: 1 1; }
-    SignInScreen.-airy Steps { margin: 1 1; }
-    SignInScreen.-low #idle-panel { padding: 0 1; }
-    SignInScreen.-low.-cards #headline, SignInScreen.-tall.-cards #headline { margin: 0 1; }
-    SignInScreen.-low.-cards Steps, SignInScreen.-tall.-cards Steps { margin: 0 1; }
+    SignInScreen.-idle #below { width: 76; max-width: 100%; }
+    SignInScreen.-roomy #headline { margin: 1 1; }
+    SignInScreen.-roomy #below { margin: 1 0; }
+    SignInScreen.-roomy.-cards StepLine { margin: 0 0 1 0; }
+    SignInScreen.-roomy.-cards #page { align-vertical: middle; }
+    SignInScreen.-roomy.-cards #happening { margin: 0 0 1 0; }
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.progress = Progress()
         self._attempt: Retrieval | None = None
         self._begun_for: AutoRefresh | None = None
         """What follows the token of the profile that is being signed in to."""
         self._begun_with: object = None
-        self.progress = Progress()
-        self._began: datetime | None = None
-        self._hinted = False
         self._minting = False
-        self._failed: steps.Ended | None = None
-        self._failed_at: tuple[ShownStep, ...] = ()
-        """Why the last attempt ended without a token, and where."""
+        self._hint_at: datetime | None = None
         self._port_free = asyncio.Event()
         self._port_free.set()
 
@@ -159,8 +153,12 @@ class SignInScreen(WtrScreen):
         yield Cards(self.session.surroundings)
         with Panel("Sign in", id="idle-panel"):
             yield Quiet(id="idle")
-        yield Steps(id="steps")
-        yield Quiet(id="happening")
+        with Horizontal(id="below"):
+            with Vertical(id="told"):
+                yield StepLine(id="steps")
+                yield Quiet(id="happening")
+                yield Quiet(id="notes")
+            yield QrCode(id="qr")
 
     @property
     def _cards(self) -> Cards:
@@ -170,53 +168,52 @@ class SignInScreen(WtrScreen):
         self._show()
 
     def on_screen_resume(self) -> None:
-        if (
-            not self.running
-            and self.session.used.ready
-            and self.session.auto_refresh.stored is None
-        ):
+        if self.session.auto_refresh.stored is None and self.session.used.ready:
             self.action_begin()
-        elif not self.running:
-            self._show()
-
-    def _show(self) -> None:
-        """All of it: the cards while an attempt runs, else what is and what can be done."""
-        if not self.query("#idle"):
-            return  # not built yet, or no more
-        running = self.running
-        for name in ("#headline", "#cards", "#happening"):
-            self.query_one(name).display = running
-        self.query_one("#idle-panel").display = not running
-        self.set_class(not running, "-idle")
-        line = self.query_one(Steps)
-        if running:
-            self._cards.show(self.progress)
-            self.query_one("#headline-words", Quiet).show(headline(self.progress))
-            line.show_steps(line_of_steps(self.progress))
-            self.query_one("#happening", Quiet).reshape(happening(self.progress))
-        else:
-            failed = self._failed
-            self.query_one("#idle", Quiet).reshape(idle(self.session, failed))
-            ended = Content.styled(f"✗ {failed.end.value}", "bold $over") if failed else ""
-            self.query_one("#idle-panel", Panel).show_right(ended)
-            line.show_steps(self._mint_steps() if self._minting else self._failed_at)
-        line.display = running or self._minting or bool(self._failed_at)
-        self.refresh_bindings()
-
-    def _mint_steps(self) -> tuple[ShownStep, ...]:
-        through = self.session.settings[THROUGH]
-        return (
-            ShownStep(f"mint a token through the profile {through}", StepState.NOW),
-            ShownStep("save the token"),
-        )
+        self.on_token_changed()
 
     def on_token_changed(self) -> None:
         if not self.running:
             self._show()
 
-    def _fail(self, ended: steps.Ended | None, at: tuple[ShownStep, ...] = ()) -> None:
-        """Keeps why it ended in sight, until the next attempt; None: nothing is to be said."""
-        self._failed, self._failed_at = ended, at
+    def on_resize(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        """All of it: the cards while an attempt runs, else what is and what can be done."""
+        if not self.query("#idle"):
+            return  # not built yet, or no more
+        running, progress, size = self.running, self.progress, self.app.size
+        for name in ("#headline", "#cards", "#happening"):
+            self.query_one(name).display = running
+        self.query_one("#notes").display = running and progress.not_listening is None
+        self.query_one("#idle-panel").display = not running
+        self.set_class(not running, "-idle")
+        # Below the cards its place is kept for it; elsewhere a key shows it.
+        code = self.query_one(QrCode)
+        code.display = running and size.width >= _QR_FROM[0] and size.height >= _QR_FROM[1]
+        line = self.query_one(StepLine)
+        line.display = running or (progress.failed is not None and progress.has_begun)
+        line.show(line_of_steps(progress))
+        if running:
+            self._cards.show(progress)
+            self.query_one("#headline-words", Quiet).show(headline(progress))
+            self.query_one("#happening", Quiet).reshape(happening(progress))
+            if code.display:
+                code.encode(progress.qr_address)
+        else:
+            failed = progress.failed
+            self.query_one("#idle", Quiet).reshape(idle(self.session, failed))
+            ended = Content.styled(f"✗ {failed.end.value}", "bold $over") if failed else ""
+            self.query_one("#idle-panel", Panel).show_right(ended)
+        self.refresh_bindings()
+
+    def _restart(self, error: WtrError | None = None) -> None:
+        """Nothing is known of an attempt; ``error`` is why none could begin, or no token came."""
+        self.progress = Progress()
+        if error is not None:
+            ended = steps.Ended(steps.End.FAILED, error.message, error.hint, error.exit_code)
+            self.progress = Progress(last=ended)
         self._show()
 
     def on_settings_changed(self) -> None:
@@ -235,7 +232,7 @@ class SignInScreen(WtrScreen):
             self.tell("The settings have changed, so this sign-in has begun anew.")
 
     def on_profile_changed(self) -> None:
-        self._fail(None)
+        self._restart()
         super().on_profile_changed()
 
     def action_begin(self) -> None:
@@ -268,18 +265,18 @@ class SignInScreen(WtrScreen):
                 session.profile, session.settings, session.client(), now=session.now
             )
         except WtrError as error:
-            self._fail(_ended(error))
+            self._restart(error)
             return
         self._begun_for = session.auto_refresh
         self._begun_with = _signs_in_with(session.settings)
-        self._began = session.now()
+        self._hint_at = session.now() + _HINT_AFTER
         self.progress = Progress()
-        self._fail(None)
-        self._hinted = False
         self._port_free.clear()
         warnings = (proxies.warning(session.environ), *session.settings.warnings)
         self.tell(" ".join(filter(None, warnings)), Tone.WARN)
         self._cards.begin(self._attempt)
+        port = self._attempt.redirect_uri.port
+        self.query_one("#notes", Quiet).reshape(notes(session.surroundings, port))
         self._show()
         self.set_focus(None)
         self.on_second(session.now())
@@ -304,8 +301,8 @@ class SignInScreen(WtrScreen):
         session = self.session
         profile, settings = session.profile, session.settings
         self._minting = True
-        self.tell("")
-        self._fail(None)
+        self._restart()
+        self.tell(f"Minting a token through the profile {settings[THROUGH]} …")
         try:
             with session.client() as client:
                 obtained = await in_thread(
@@ -315,8 +312,8 @@ class SignInScreen(WtrScreen):
             self._take(steps.SignedInUnsaved(error, steps.Method.MINTED))
         except WtrError as error:
             if session.auto_refresh is self._begun_for:
-                first, *others = self._mint_steps()
-                self._fail(_ended(error), (replace(first, state=StepState.FAILED), *others))
+                self.tell("")
+                self._restart(error)
         else:
             self._take(steps.SignedIn(obtained.token, steps.Method.MINTED))
         finally:
@@ -343,20 +340,20 @@ class SignInScreen(WtrScreen):
                 self.app.pop_screen()
             self.program.close_bare()
         said = message(step)
-        if isinstance(step, (steps.SignedIn, steps.SignedInUnsaved)):
-            self._take_token(step)
-        elif isinstance(step, steps.OtherAccount):
-            if session.auto_refresh is self._begun_for:  # else that profile's next start asks
-                self.program.ask_other_account(step.put_aside, step.account, step.before)
-        elif said is not None:
-            self.tell(*said)
-        if isinstance(step, steps.Ended) and step.end is not steps.End.CANCELLED:
-            self.tell("")
-            self._fail(step, line_of_steps(self.progress))
-        elif isinstance(step, steps.Listening):
-            opens = session.surroundings.should_open_browser(session.settings[BROWSER])
-            if opens and not session.demo:
-                self.action_open()
+        match step:
+            case steps.SignedIn() | steps.SignedInUnsaved():
+                self._take_token(step)
+            case steps.OtherAccount():
+                if session.auto_refresh is self._begun_for:  # else that profile's next start asks
+                    self.app.push_screen(
+                        OtherAccountScreen(session, step.put_aside, step.account, step.before)
+                    )
+            case steps.Listening():
+                opens = session.surroundings.should_open_browser(session.settings[BROWSER])
+                if opens and not session.demo:
+                    self.action_open()
+            case _ if said is not None:
+                self.tell(*said)
         self._show()
 
     def _take_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
@@ -381,13 +378,12 @@ class SignInScreen(WtrScreen):
 
     def on_second(self, now: datetime) -> None:
         attempt = self._attempt
-        if attempt is None or self._began is None:
+        if attempt is None:
             return
         left = clock.countdown(attempt.deadline - now)
         self.query_one("#time-left", Quiet).fit(f"{left} left")
-        waited = (now - self._began).total_seconds()
-        if waited > _HINT_AFTER_SECONDS and self.progress.arrived and not self._hinted:
-            self._hinted = True
+        if self._hint_at is not None and now > self._hint_at and self.progress.arrived:
+            self._hint_at = None
             self.tell(no_answer_yet(attempt.redirect_uri.text), Tone.WARN)
 
     @work(group="browser", exclusive=True)
@@ -406,9 +402,9 @@ class SignInScreen(WtrScreen):
             event.stop()
             self._take_pasted(event.text)
 
-    @on(PastedAddress.Offered)
-    def _offered(self, event: PastedAddress.Offered) -> None:
-        self._take_pasted(event.text)
+    @on(Input.Submitted)
+    def _offered(self, event: Input.Submitted) -> None:
+        self._take_pasted(event.value)
 
     def _take_pasted(self, text: str) -> None:
         if self._attempt is None or not text.strip():
@@ -420,11 +416,6 @@ class SignInScreen(WtrScreen):
             self._cards.pasted.value = ""
             self.set_focus(None)
 
-    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
-        # The notes make room for a message, or the steps would be out of sight below it.
-        self.set_class(bool(sentence) and self.app.size.height < _ROOM_FOR_ALL, "-telling")
-        super().tell(sentence, tone)
-
     def on_descendant_focus(self) -> None:
         self._cards.show_keys(typing=self.focused is not None)
 
@@ -432,39 +423,43 @@ class SignInScreen(WtrScreen):
         self._cards.show_keys(typing=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        ready, sandbox = (
-            self.session.used.ready and not self._minting,
-            self.session.demo is not None,
-        )
         if action == "leave_field":
             return self.focused is not None
-        return offered(action, self.progress, running=self.running, ready=ready, sandbox=sandbox)
+        return offered(
+            "-".join((action, *map(str, parameters))),
+            self.progress,
+            running=self.running,
+            ready=self.session.used.ready and not self._minting,
+            sandbox=self.session.demo is not None,
+        )
 
     def action_open(self) -> None:
         if self._attempt is not None and self.progress.listening is not None:
             # Not the address that is shown: command lines can be read by everybody here.
             self._open(self._attempt.launch_url())
 
-    def action_copy_start(self) -> None:
-        if self.progress.listening is not None:
-            self.program.copy(
-                self.progress.listening.start_url,
-                "the start address",
-                otherwise="type it as it stands above",
-            )
-
-    def action_copy_forward(self) -> None:
-        if self._attempt is not None:
-            line = self.session.surroundings.forward_command(self._attempt.redirect_uri.port)
-            self.program.copy(line, "the ssh line", otherwise="type it as it stands above")
-
-    def action_copy_full(self) -> None:
-        if self._attempt is not None:
-            self.program.copy(
-                self._attempt.authorize_url,
-                "the full address",
-                otherwise=f"press {key('print-full', 'w')} to show the address in full",
-            )
+    def action_copy(self, what: str) -> None:
+        """``what`` stands behind ``copy-`` in the names of these actions."""
+        attempt, progress = self._attempt, self.progress
+        if attempt is None:
+            return
+        named, otherwise, text = what, "type it as it stands above", ""
+        match what:
+            case "start" if progress.listening is not None:
+                named, text = "the start address", progress.listening.start_url
+            case "forward":
+                port = attempt.redirect_uri.port
+                named, text = "the ssh line", self.session.surroundings.forward_command(port)
+            case "full":
+                named, text = "the full address", attempt.authorize_url
+                otherwise = f"press {key('print-full', 'w')} to show the address in full"
+            case "device" if (code := progress.device_code) is not None:
+                named = "the address"
+                text = code.verification_uri_complete or code.verification_uri
+            case "device":
+                named, text = "the redirect URIs", "\n".join(progress.device_redirect_uris)
+        if text:
+            self.program.copy(text, named, otherwise=otherwise)
 
     def action_print_full(self) -> None:
         if self._attempt is not None:
@@ -480,20 +475,10 @@ class SignInScreen(WtrScreen):
     def action_device(self) -> None:
         if self._attempt is not None:
             self._attempt.ask_for_device_code()
-            self.progress = replace(self.progress, device_asked=True)
+            self.progress = replace(self.progress, device=None, device_asked=True)
             self._show()
             # Below the other cards it may be out of sight.
             self.call_after_refresh(self.query_one("#device").scroll_visible, animate=False)
-
-    def action_copy_device(self) -> None:
-        granted, uris = self.progress.device_code, self.progress.device_redirect_uris
-        if granted is not None:
-            address = granted.verification_uri_complete or granted.verification_uri
-            self.program.copy(address, "the address", otherwise="type it as it stands")
-        elif uris:
-            self.program.copy(
-                "\n".join(uris), "the redirect URIs", otherwise="type them as they stand"
-            )
 
     def action_qr(self) -> None:
         if self.progress.qr_address:
@@ -546,13 +531,13 @@ def offered(
     if action in _OF_AN_ATTEMPT and not running:
         return False
     match action:
-        case "open" | "copy_start" | "copy_forward" if progress.not_listening is not None:
-            return False
-        case "open" | "copy_start" | "copy_forward":
+        case "open" | "copy-start" | "copy-forward":
+            if progress.not_listening is not None:
+                return False
             return True if progress.listening is not None else None
         case "approve":
             return sandbox
-        case "copy_device":
+        case "copy-device":
             return bool(progress.device_code or progress.device_redirect_uris)
         case "qr":
             return bool(progress.qr_address)
@@ -560,8 +545,8 @@ def offered(
 
 
 _OF_AN_ATTEMPT = {
-    *("open", "copy_start", "copy_forward", "copy_full", "print_full", "paste_field"),
-    *("device", "copy_device", "qr", "extend", "approve", "cancel"),
+    *("open", "copy-start", "copy-forward", "copy-full", "print_full", "paste_field"),
+    *("device", "copy-device", "qr", "extend", "approve", "cancel"),
 }
 
 
@@ -589,6 +574,8 @@ def message(step: steps.Step) -> tuple[str, Tone] | None:
             return f"NOT SAVED: {step.error.message} {step.error.hint} {then}", Tone.BAD
         case steps.Ended(steps.End.CANCELLED, said):
             return f"{said} {enter()} tries again.", Tone.PLAIN
+        case steps.Ended():
+            return "", Tone.PLAIN
     return None
 
 
@@ -648,26 +635,13 @@ def _begins(session: Session) -> str:
     )
 
 
-def _ended(error: WtrError) -> steps.Ended:
-    """An error before or without a sign-in, as its end."""
-    return steps.Ended(steps.End.FAILED, error.message, error.hint, error.exit_code)
-
-
 def _token_words(session: Session, stored: StoredToken) -> str:
     state = state_of(session, session.now())
     have = f"You have a token{f' of {stored.account.who}' if stored.account.known else ''}"
-    shows = f"{key('go-token', 'f2')} shows it."
-    ends = stored.token.expires_at
-    match state.kind:
-        case TokenState.REFUSED:
-            return f"{have}, but Webex refuses it: {state.meaning.sign} {state.word}."
-        case TokenState.SIGN_IN_NEEDED:
-            return f"{have} that cannot be refreshed: {state.meaning.sign} {state.word}."
-        case TokenState.EXPIRED:
-            return f"{have}, which has expired."
-        case TokenState.VALID | TokenState.SOON if ends is not None:
-            return f"{have}, good until {clock.local(ends)}; {shows}"
-    return f"{have}: {state.meaning.sign} {state.word}. {shows}"
+    how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
+    if ends is not None and state.kind in (TokenState.VALID, TokenState.SOON):
+        how = f", good until {clock.local(ends)}"
+    return f"{have}{how}; {key('go-token', 'f2')} shows it."
 
 
 def before_another(session: Session) -> tuple[str, str] | None:

@@ -1,21 +1,19 @@
-"""A running sign-in: what is known of it, and its methods, a card each.
-
-:class:`Progress` is taken from the steps of the sign-in; what is shown is decided from it.
-"""
+"""A running sign-in: what is known of it, its methods with a card each, and its steps."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual import on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, ItemGrid, Vertical
+from textual.containers import ItemGrid
 from textual.content import Content
-from textual.message import Message
 from textual.style import Style
 from textual.widgets import Input
 
@@ -23,29 +21,23 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.oauth.steps import Method
-from wtr_tui.tui.keys import Key, key, keys, spelled
+from wtr_tui.text import printable
+from wtr_tui.tui.keys import Key, key, keys, spelled, with_keys
 from wtr_tui.tui.screens.dialogs import Box, Dialog
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
 from wtr_tui.tui.widgets.key_bar import ShownKey
 from wtr_tui.tui.widgets.panel import Card
-from wtr_tui.tui.widgets.quiet import Quiet
-from wtr_tui.tui.widgets.steps import Step, StepState
+from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
 if TYPE_CHECKING:
     from wtr_tui.retrieval import Retrieval
 
-CARDS_FROM = 110
-"""Columns from which on the cards stand side by side."""
-_SPACIOUS_FROM = 136
-_AROUND_QR = 4
+CARDS_FROM = 140
+"""Columns from which on the cards stand side by side, where there are lines enough."""
 _DOUBLE_FROM = (190, 50)
-_QR_BESIDE_FROM, _QR_BELOW_FROM = (80, 46), (132, 40)
-"""Columns and rows from which on the QR code stands in its card: stacked, side by side."""
-
-
-DeviceStep = steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused
+_AROUND_QR = 4
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,7 @@ class Progress:
     """A browser opened the start address."""
     exchanging: Method | None = None
     device_asked: bool = False
-    device: DeviceStep | None = None
+    device: steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused | None = None
     launch: str = ""
     """What became of opening a browser here, in a sentence."""
     last: steps.Step | None = None
@@ -82,11 +74,22 @@ class Progress:
         return self
 
     @property
+    def has_begun(self) -> bool:
+        """Whether it came as far as to wait for an answer."""
+        return self.listening is not None or self.not_listening is not None
+
+    @property
+    def failed(self) -> steps.Ended | None:
+        """Why it ended without a token, unless the user ended it."""
+        if isinstance(self.last, steps.Ended) and self.last.end is not steps.End.CANCELLED:
+            return self.last
+        return None
+
+    @property
     def device_code(self) -> DeviceAuthorization | None:
         """The code that can be entered now."""
-        if self.device_asked or not isinstance(self.device, steps.DeviceCodeReady):
-            return None
-        return self.device.authorization
+        ready = self.device
+        return ready.authorization if isinstance(ready, steps.DeviceCodeReady) else None
 
     @property
     def qr_address(self) -> str:
@@ -97,9 +100,8 @@ class Progress:
     @property
     def device_redirect_uris(self) -> tuple[str, ...]:
         """Those that the integration lacks for a device code."""
-        if self.device_asked or not isinstance(self.device, steps.DeviceCodeRefused):
-            return ()
-        return self.device.redirect_uris
+        refused = self.device
+        return refused.redirect_uris if isinstance(refused, steps.DeviceCodeRefused) else ()
 
 
 def headline(progress: Progress) -> str:
@@ -107,35 +109,6 @@ def headline(progress: Progress) -> str:
     if progress.not_listening is None:
         return "Three ways to sign in, all open; the first to answer wins."
     return "Two ways to sign in, both open; the first to answer wins."
-
-
-def line_of_steps(progress: Progress) -> tuple[Step, ...]:
-    """The steps of a sign-in, each with where it stands."""
-    method, last = progress.exchanging, progress.last
-    came = {
-        Method.PASTE: ("address pasted", "pasted"),
-        Method.DEVICE: ("device code entered", "code entered"),
-    }.get(method or Method.REDIRECT, ("browser came by", "browser"))
-    if isinstance(last, steps.SignedIn | steps.OtherAccount):
-        reached = 4
-    elif isinstance(last, steps.SignedInUnsaved):
-        reached = 3
-    elif method is not None:
-        reached = 2
-    else:
-        reached = 1 if progress.arrived else 0
-    failed = isinstance(last, steps.Ended | steps.SignedInUnsaved)
-    words = (
-        ("waiting for you", "waiting"),
-        came,
-        ("exchange the code", "exchange"),
-        ("save the token", "save"),
-    )
-    now = StepState.FAILED if failed else StepState.NOW
-    states = [StepState.DONE] * reached + [now] + [StepState.TO_COME] * 4
-    return tuple(
-        Step(text, state, short) for (text, short), state in zip(words, states, strict=False)
-    )
 
 
 def happening(progress: Progress) -> str:
@@ -164,106 +137,182 @@ def enter() -> str:
     return "Enter" if found == spelled("enter") else found
 
 
+def notes(surroundings: Surroundings, port: int) -> str:
+    """What the ssh line cannot know, and how to do without another ssh."""
+    if not surroundings.remote:
+        line = with_keys("{copy-forward:f} copies the line that forwards the port.")
+        return f"Is your browser elsewhere? {line}"
+    within = surroundings.escape_line(port)
+    # What ssh prints in between stays on the screen until something is painted over it.
+    repaint = with_keys("Then {repaint:^l} repaints.") if within else ""
+    return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
+
+
+# The steps.
+
+
+class StepState(Enum):
+    """The value is its sign and the style of its words."""
+
+    DONE = ("✓", "$calm")
+    NOW = ("●", "bold $next")
+    TO_COME = ("○", "$muted")
+    FAILED = ("✗", "bold $over")
+
+
+class ShownStep(NamedTuple):
+    """``short`` is used where the line is too narrow for all of the words."""
+
+    text: str
+    state: StepState
+    short: str = ""
+
+
+def line_of_steps(progress: Progress) -> tuple[ShownStep, ...]:
+    """The steps of a sign-in, each with where it stands."""
+    method, last = progress.exchanging, progress.last
+    came = {
+        Method.PASTE: ("address pasted", "pasted"),
+        Method.DEVICE: ("device code entered", "code entered"),
+    }.get(method or Method.REDIRECT, ("browser came by", "browser"))
+    if isinstance(last, steps.SignedIn | steps.OtherAccount):
+        reached = 4
+    elif isinstance(last, steps.SignedInUnsaved):
+        reached = 3
+    elif method is not None:
+        reached = 2
+    else:
+        reached = 1 if progress.arrived else 0
+    failed = isinstance(last, steps.Ended | steps.SignedInUnsaved)
+    words = (
+        ("waiting for you", "waiting"),
+        came,
+        ("exchange the code", "exchange"),
+        ("save the token", "save"),
+    )
+    now = StepState.FAILED if failed else StepState.NOW
+    states = [StepState.DONE] * reached + [now] + [StepState.TO_COME] * 4
+    return tuple(
+        ShownStep(text, state, short) for (text, short), state in zip(words, states, strict=False)
+    )
+
+
+class StepLine(Lines):
+    """``✓ waiting for you ── ● browser came by ── ○ exchange the code``.
+
+    Narrower than that: shorter words, then the words of the step that is going on alone.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.steps: tuple[ShownStep, ...] = ()
+
+    def show(self, steps: tuple[ShownStep, ...]) -> None:
+        """Shows where it stands now; the same steps cost nothing."""
+        if steps != self.steps:
+            self.steps = steps
+            self.refresh()
+
+    def lines(self, width: int) -> list[Content]:
+        current = (StepState.NOW, StepState.FAILED)
+        short = [(step.short or step.text, step.state) for step in self.steps]
+        forms = (
+            _joined([(step.text, step.state) for step in self.steps], " ──── "),
+            _joined(short, " ── "),
+            _joined([(text if now in current else "", now) for text, now in short], " ─ "),
+        )
+        fitting = (form for form in forms if form.cell_length <= width)
+        return [next(fitting, forms[-1][:width])]
+
+
+def _joined(shown: Iterable[tuple[str, StepState]], line: str) -> Content:
+    parts: list[Content] = []
+    before = None
+    for text, state in shown:
+        if before is not None:
+            parts.append(Content.styled(line, "$calm" if before is StepState.DONE else "$line"))
+        sign, style = state.value
+        parts.append(Content.styled(sign, style))
+        words = f" {printable(text)}" if text else ""
+        parts.append(Content.styled(words, "$foreground" if state is StepState.DONE else style))
+        before = state
+    return Content.assemble(*parts)
+
+
 # The cards.
 
 
 class PastedAddress(AddressInput):
-    """Tells when what it holds is meant as the answer."""
-
-    class Offered(Message):
-        """An address, or something else, that the user offers as the answer."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+    """A whole address that is pasted needs no Enter. One that comes letter by letter, typed or
+    from a terminal without bracketed paste, does: its last parameter may be incomplete."""
 
     def __init__(self) -> None:
-        super().__init__(id="pasted", placeholder=f"{key('paste-field', 'p')} to paste here")
-        self._before = ""
+        place = f"{key('paste-field', 'p')} to paste (its page cannot connect)"
+        super().__init__(id="pasted", placeholder=place)
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Offered(event.value))
+    def on_paste(self, event: events.Paste) -> None:
+        super().on_paste(event)
+        if all(part in self.value for part in ("://", "code=", "state=")):
+            self.post_message(Input.Submitted(self, self.value))
 
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        event.stop()
-        came = len(event.value) - len(self._before)
-        self._before = event.value
-        # A whole address needs no Enter. One that comes letter by letter, typed or from a terminal
-        # without bracketed paste, does: its last parameter may be incomplete.
-        whole = "code=" in event.value and "state=" in event.value and "://" in event.value
-        if whole and came > 1:
-            self.post_message(self.Offered(event.value))
+
+class ShellLine(Lines):
+    """A line for a shell, continued where it is too long, so that it can be copied whole."""
+
+    _line = ""
+
+    def show(self, line: str) -> None:
+        self._line = line
+        self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Content]:
+        return [Content(each) for each in continued(self._line, width).split("\n")]
 
 
 class Cards(ItemGrid):
     """All methods at once, the likeliest here first: side by side, or below each other.
 
-    Below each other, the notes of the first make room while a device code is shown.
+    A device code has its place from the start, so that nothing moves when it appears.
     """
 
     SCOPED_CSS = False  # it asks how large the screen is
     DEFAULT_CSS = """
     Cards { grid-size: 1; grid-gutter: 0 2; height: auto; }
-    Cards Card { padding: 0 1; min-height: 3; }
+    Cards Card { padding: 0 1; min-height: 5; }
     Cards Quiet { width: 100%; }
-    Cards #forward, Cards #start-url { text-style: bold; }
-    Cards #notes, Cards #came, Cards #device-left, Cards #paste-note { color: $muted; }
-    Cards #came, Cards #paste-note, Cards #device-lead { display: none; }
-    Cards.-device #device-lead, .-cards Cards #device-lead { display: block; }
-    Cards #device-body { height: auto; layout: horizontal; }
-    Cards #device-words { width: 1fr; height: auto; }
+    Cards ShellLine { text-style: bold; }
+    Cards.-refused ShellLine, Cards.-refused #then { display: none; }
     Cards #code { color: $next; }
-    Cards #qr { width: auto; margin: 0 0 0 2; }
-    Cards.-device #notes, .-telling Cards #notes { display: none; }
-    .-cards Cards { grid-size: 3; }
-    .-cards Cards Card { padding: 1 1 0 1; min-height: 12; }
-    .-cards Cards.-spacious Card { padding: 1 2 0 2; }
-    .-cards Cards #came, .-cards Cards #paste-note { display: block; }
-    .-cards Cards #then, .-cards Cards #notes, .-cards Cards #pasted, .-cards Cards #came,
-    .-cards Cards #code, .-cards Cards #device-left { margin: 1 0 0 0; }
-    .-cards Cards #device-body { layout: vertical; }
-    .-cards Cards #device-words { width: 100%; }
-    .-cards Cards #qr { margin: 1 0 1 0; }
-    .-cards Cards CardKeys { margin: 1 0 0 0; }
-    .-cards Cards.-device #notes { display: block; }
-    .-low Cards #notes, .-cards.-low Cards #notes, .-cards.-tall Cards #notes,
-    .-cards.-tall Cards #came, .-cards.-low Cards #came { display: none; }
-    .-cards.-low Cards Card { padding: 0 1; }
-    Cards.-refused #forward, Cards.-refused #notes, Cards.-refused #then, Cards.-refused #came,
-    .-cards Cards.-refused #notes, .-cards Cards.-refused #came { display: none; }
-    .-cards.-low Cards CardKeys { margin: 0; }
+    .-wide Cards.-code #code { dock: right; width: 26; padding: 0 0 0 1; }
+    .-wide Cards.-code #device CardKeys { margin: 0 26 0 0; }
+    .-cards.-roomy Cards { grid-size: 3; }
+    .-cards.-roomy Cards Card { padding: 1 2 0 2; min-height: 15; }
+    .-cards.-roomy Cards #then, .-cards.-roomy Cards #pasted, .-cards.-roomy Cards #code {
+        margin: 1 0 0 0;
+    }
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__(id="cards")
+        self._remote = surroundings.remote
         self._surroundings = surroundings
         self._progress = Progress()
         self._authorize_url = ""
-        self._forward = ""
         self._typing = False
 
     def compose(self) -> ComposeResult:
-        remote = self._surroundings.remote
-        with Card(1, "Forward the port" if remote else "Browser here", likeliest=True, id="first"):
+        title = "Forward the port" if self._remote else "Browser here"
+        with Card(1, title, likeliest=True, id="first"):
             yield Quiet(id="lead")
-            if remote:
-                yield Quiet(id="forward")
+            if self._remote:
+                yield ShellLine()
             yield Quiet(id="then")
-            yield Quiet(id="came")
-            yield Quiet(id="notes")
         with Card(2, "Paste", id="paste"):
             yield Quiet(id="paste-lead")
             yield PastedAddress()
-            yield Quiet("Its page cannot connect: that is expected.", id="paste-note")
-        with Card(3, "Device code", id="device"), Container(id="device-body"):
-            with Vertical(id="device-words"):
-                yield Quiet(id="device-lead")
-                yield Figures(id="code", meaning=Meaning.NEXT)
-                yield Quiet(id="device-left")
-            yield Quiet(id="qr")
+        with Card(3, "Device code", id="device"):
+            yield Quiet(id="device-lead")
+            yield Figures(id="code", meaning=Meaning.NEXT)
 
     @property
     def pasted(self) -> PastedAddress:
@@ -271,115 +320,70 @@ class Cards(ItemGrid):
 
     def begin(self, attempt: Retrieval) -> None:
         """Shows the methods of a new attempt, before its first step."""
-        port = attempt.redirect_uri.port
-        self._forward = self._surroundings.forward_command(port)
+        for line in self.query(ShellLine):
+            line.show(self._surroundings.forward_command(attempt.redirect_uri.port))
         self._authorize_url = attempt.authorize_url
         self.pasted.value = ""
-        self._text("notes").reshape(_notes(self._surroundings, port))
         self.show(Progress())
 
     def show(self, progress: Progress) -> None:
         """Shows what is known now."""
         self._progress = progress
-        self._show_first()
+        refused = progress.not_listening is not None
+        self.set_class(refused, "-refused")
         self._text("paste-lead").reshape(_paste_lead(self._authorize_url))
-        self._show_device()
+        self._text("device-lead").reshape(_device_lead(progress))
+        self._show_first()
+        self._show_code()
         self.show_keys()
-        self.query_one("#first", Card).mark_likeliest(progress.not_listening is None)
-        self.query_one("#paste", Card).mark_likeliest(progress.not_listening is not None)
+        self.query_one("#first", Card).mark_likeliest(not refused)
+        self.query_one("#paste", Card).mark_likeliest(refused)
 
     def on_resize(self) -> None:
-        self.set_class(self.app.size.width >= _SPACIOUS_FROM, "-spacious")
-        self._show_first()
-        self._show_device()
-        self.show_keys()
+        self._show_code()
 
     def show_keys(self, *, typing: bool | None = None) -> None:
         """Which keys do something now; ``typing``: in the field they are letters."""
         self._typing = self._typing if typing is None else typing
-        beside, qr_shown = self.app.size.width >= CARDS_FROM, self._text("qr").display
         for name, offered in (
-            ("first", _first_keys(self._progress, remote=self._surroundings.remote)),
+            ("first", _first_keys(self._progress, remote=self._remote)),
             ("paste", _PASTE_KEYS),
-            ("device", _device_keys(self._progress, beside=beside, qr_shown=qr_shown)),
+            ("device", _device_keys(self._progress)),
         ):
-            shown = [replace(key, enabled=key.enabled and not self._typing) for key in offered]
+            shown = [replace(each, enabled=each.enabled and not self._typing) for each in offered]
             line = self.query_one(f"#{name}", Card).keys
             line.display = bool(shown)
             line.show_keys(shown)
 
     def _show_first(self) -> None:
-        progress, remote = self._progress, self._surroundings.remote
-        refused = progress.not_listening
-        self.set_class(refused is not None, "-refused")
-        lead = self._text("lead")
-        if refused is not None:
-            lead.reshape(f"{refused.message} {refused.hint if not refused.is_elsewhere else ''}")
-            return
-        lead.reshape(_lead(progress, remote=remote))
-        if remote:
-            line = self._text("forward")
-            line.reshape(continued(self._forward, line.content_size.width))
-        if progress.listening is not None:
-            then, words = self._text("then"), _then(progress.listening.start_url, remote=remote)
-            if then.shown != words.plain:
-                then.reshape(words)
-                # Where it comes while the screen is first laid out, Textual keeps the old height.
-                self.call_after_refresh(then.refresh, repaint=False, layout=True)
-        self._text("came").reshape(_came(progress))
+        self._text("lead").reshape(_lead(self._progress, remote=self._remote))
+        if self._progress.listening is not None:
+            then = self._text("then")
+            then.reshape(_then(self._progress.listening.start_url, remote=self._remote))
+            # Where it comes while the screen is first laid out, Textual keeps the old height.
+            self.call_after_refresh(then.refresh, repaint=False, layout=True)
 
-    def _show_device(self) -> None:
-        progress = self._progress
-        granted = progress.device_code
-        self._text("device-lead").reshape(_device_lead(progress))
-        self.query_one("#code").display = self._text("device-left").display = granted is not None
-        self.set_class(progress.device is not None or progress.device_asked, "-device")
-        qr = self._text("qr")
-        size = self.app.size
-        columns, rows = _QR_BELOW_FROM if size.width >= CARDS_FROM else _QR_BESIDE_FROM
-        address = progress.qr_address
-        qr.display = bool(address) and size.width >= columns and size.height >= rows
-        if granted is not None:
-            half = len(granted.user_code) // 2
-            code = f"{granted.user_code[:half]} {granted.user_code[half:]}"
-            figures = self.query_one("#code", Figures)
-            double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
-            figures.show(code, double=double)
-            self._text("device-left").reshape(_device_left(granted))
-            if qr.display:
-                qr.reshape(qr_content(qr_lines(address)))
+    def _show_code(self) -> None:
+        granted, size = self._progress.device_code, self.app.size
+        self.set_class(granted is not None, "-code")
+        code = "" if granted is None else granted.user_code
+        half = len(code) // 2
+        double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
+        figures = self.query_one("#code", Figures)
+        figures.show(f"{code[:half]} {code[half:]}".strip(), double=double)
+        figures.display = bool(code)
+        # An instant, not what is left of it: a second countdown would cost as much as the first.
+        until = f"good until {granted.expires_at.astimezone():%H:%M:%S}" if granted else ""
+        self.query_one("#device", Card).show_right(until)
 
     def _text(self, name: str) -> Quiet:
         return self.query_one(f"#{name}", Quiet)
 
 
-class QrScreen(Dialog[None]):
-    """The device code's address for a phone's camera."""
-
-    ASKS = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *keys(Key("escape,Q,q", "app.pop_screen", "Close", "Back to the sign-in"))
-    ]
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self._address = address
-
-    def compose(self) -> ComposeResult:
-        lines = qr_lines(self._address)
-        # A part of a QR code is of no use to anybody.
-        rows, columns = len(lines) + _AROUND_QR, len(lines[0]) + _AROUND_QR
-        with Box("Device code", ("Esc", "closes"), columns=len(lines[0])):
-            if rows <= self.app.size.height and columns <= self.app.size.width:
-                yield Quiet(qr_content(lines))
-            else:
-                yield Quiet(f"The QR code needs {columns} columns and {rows} lines.")
-
-
-# What the cards say.
-
-
 def _lead(progress: Progress, *, remote: bool) -> str:
+    refused = progress.not_listening
+    if refused is not None:
+        return f"{refused.message} {'' if refused.is_elsewhere else refused.hint}"
     if remote:
         return "On your own machine, forward the port:"
     if progress.launch:
@@ -391,25 +395,6 @@ def _then(start_url: str, *, remote: bool) -> Content:
     """The address that begins the sign-in, as a link where the terminal knows links."""
     address = Content.styled(start_url, Style(link=start_url, bold=True))
     return Content.assemble("then open in its browser: ", address) if remote else address
-
-
-def _came(progress: Progress) -> Content:
-    if progress.exchanging is not None:
-        return Content.styled(f"✓ the answer came {progress.exchanging.value}", "$calm")
-    if progress.arrived:
-        return Content.styled("● your browser is at Webex", "bold $next")
-    return Content("○ your browser has not come by yet")
-
-
-def _notes(surroundings: Surroundings, port: int) -> str:
-    """What the ssh line cannot know, and the way without another ssh."""
-    if not surroundings.remote:
-        line = key("copy-forward", "f")
-        return f"Is your browser on another machine? {line} copies the line that forwards the port."
-    within = surroundings.escape_line(port)
-    # What ssh prints in between stays on the screen until something is painted over it.
-    repaint = f"{key('repaint', '^l')} then repaints this screen." if within else ""
-    return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
 
 
 def _paste_lead(authorize_url: str) -> Content:
@@ -440,44 +425,34 @@ def _device_lead(progress: Progress) -> str:
     return "No redirect at all: a short code to enter at Webex, on any machine."
 
 
-def _device_left(granted: DeviceAuthorization) -> str:
-    # An instant, not what is left of it: a second countdown would cost as much as the first.
-    return (
-        f"good until {granted.expires_at.astimezone():%H:%M:%S}, asked every"
-        f" {granted.interval.total_seconds():.0f} s"
-    )
-
-
 def _first_keys(progress: Progress, *, remote: bool) -> tuple[ShownKey, ...]:
     if progress.not_listening is not None:
         return ()
     ready = progress.listening is not None
-    line = ShownKey("f", "copy the ssh line", "copy_forward", enabled=ready)
-    address = ShownKey("c", "copy the address", "copy_start", enabled=ready)
+    line = ShownKey("f", "copy the ssh line", "copy('forward')", enabled=ready)
+    address = ShownKey("c", "copy the address", "copy('start')", enabled=ready)
     browser = ShownKey("o", "open", "open", enabled=ready)
     return (line, address) if remote else (browser, address, line)
 
 
 _PASTE_KEYS = (
-    ShownKey("u", "copy the address", "copy_full"),
+    ShownKey("u", "copy the address", "copy('full')"),
     ShownKey("w", "show it", "print_full"),
     ShownKey("p", "paste", "paste_field"),
 )
 
 
-def _device_keys(progress: Progress, *, beside: bool, qr_shown: bool) -> tuple[ShownKey, ...]:
-    granted = progress.device_code
+def _device_keys(progress: Progress) -> Iterable[ShownKey]:
     if progress.device is None and not progress.device_asked:
-        word = "get a code" if beside else "get a short code to enter at Webex, on any machine"
-        return (ShownKey("d", word, "device"),)
-    offered = [ShownKey("d", "new code", "device")]
-    if progress.device_redirect_uris:
-        offered.append(ShownKey("D", "copy the URIs", "copy_device"))
-    if granted is not None:
-        offered.append(ShownKey("D", "copy the address", "copy_device"))
-        if progress.qr_address and not qr_shown:
-            offered.append(ShownKey("Q", "QR code", "qr"))
-    return tuple(offered)
+        yield ShownKey("d", "get a code", "device")
+        return
+    yield ShownKey("d", "new code", "device")
+    if progress.device_code is not None:
+        yield ShownKey("D", "copy the address", "copy('device')")
+    elif progress.device_redirect_uris:
+        yield ShownKey("D", "copy the URIs", "copy('device')")
+    if progress.qr_address:
+        yield ShownKey("Q", "QR code", "qr")
 
 
 def continued(line: str, width: int) -> str:
@@ -485,26 +460,22 @@ def continued(line: str, width: int) -> str:
     ended by ``\``; an option stays with its value."""
     if not width or len(line) <= width:
         return line
-    parts: list[str] = []
-    for word in _words(line):
-        if parts and parts[-1].startswith("-") and " " not in parts[-1] and word[0] != "-":
-            parts[-1] += f" {word}"
-        else:
-            parts.append(word)
-    lines = [""]
+    apart = re.sub(r"'[^']*'", lambda quoted: quoted[0].replace(" ", "\0"), line)
     # Too narrow for an option with its value: they, too, are parted.
-    fitting = [[part] if len(part) + 4 <= width else part.split(" ") for part in parts]
-    for part in (part for pieces in fitting for part in pieces):
-        joined = f"{lines[-1]} {part}" if lines[-1].strip() else lines[-1] + part
-        if lines[-1].strip() and len(joined) + 2 > width:
-            lines.append(f"  {part}")
-        else:
-            lines[-1] = joined
-    return " \\\n".join(lines)
+    for each in (re.sub(r"(-\w) (?!-)", "\\1\0", apart), apart):
+        lines = textwrap.wrap(
+            each,
+            max(width - 2, 1),
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        if all(len(each) <= width - 2 for each in lines):
+            break
+    return " \\\n".join(lines).replace("\0", " ")
 
 
-def _words(line: str) -> Iterable[str]:
-    return re.findall(r"(?:'[^']*'|[^\s'])+", line)
+# The QR code.
 
 
 _BLOCKS = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
@@ -513,20 +484,54 @@ _BORDER = 1
 are not enough for more."""
 
 
-def qr_lines(text: str) -> list[str]:
-    """The code with its border, a dark module as a block; as small as the text allows."""
-    import segno
+class QrCode(Quiet):
+    """An address for a phone's camera, as small as it allows.
 
-    code = segno.make(text, error="l", boost_error=False, micro=False)
-    rows = [list(row) for row in code.matrix_iter(border=_BORDER)]
-    if len(rows) % 2:
-        rows.append([0] * len(rows[0]))
-    return [
-        "".join(_BLOCKS[above, below] for above, below in zip(upper, lower, strict=True))
-        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    Always black on white, whatever the theme: some cameras do not read it the other way.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.columns = self.rows = 0
+
+    def encode(self, text: str) -> None:
+        """Shows another address; none for ""."""
+        if not text:
+            self.reshape("")
+            return
+        import segno
+
+        code = segno.make(text, error="l", boost_error=False, micro=False)
+        modules = [list(row) for row in code.matrix_iter(border=_BORDER)]
+        if len(modules) % 2:
+            modules.append([0] * len(modules[0]))
+        lines = [
+            "".join(_BLOCKS[above, below] for above, below in zip(upper, lower, strict=True))
+            for upper, lower in zip(modules[::2], modules[1::2], strict=True)
+        ]
+        self.columns, self.rows = len(lines[0]), len(lines)
+        self.reshape(Content.styled("\n".join(lines), "#000000 on #ffffff"))
+
+
+class QrScreen(Dialog[None]):
+    """The device code's address for a phone's camera."""
+
+    ASKS = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keys(Key("escape,Q,q", "app.pop_screen", "Close", "Back to the sign-in"))
     ]
 
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._code = QrCode()
+        self._code.encode(address)
 
-def qr_content(lines: list[str]) -> Content:
-    """Always black on white, whatever the theme: some cameras do not read it the other way."""
-    return Content.styled("\n".join(lines), "#000000 on #ffffff")
+    def compose(self) -> ComposeResult:
+        code = self._code
+        # A part of a QR code is of no use to anybody.
+        rows, columns = code.rows + _AROUND_QR, code.columns + _AROUND_QR
+        with Box("Device code", ("Esc", "closes"), columns=code.columns):
+            if rows <= self.app.size.height and columns <= self.app.size.width:
+                yield code
+            else:
+                yield Quiet(f"The QR code needs {columns} columns and {rows} lines.")
