@@ -95,7 +95,7 @@ def test_approving_leads_to_a_page_that_says_so_and_has_no_code_in_its_address(
     configured: Home, waiting: Terminal, browser: Watched, sandbox: Sandbox
 ) -> None:
     tab = browser.open(waiting.find(START_ADDRESS))
-    waiting.wait_for("Your browser reached us")
+    waiting.wait_for("Your browser is at Webex now")
     assert "Let" in heading(tab)
 
     press(tab, "Approve")

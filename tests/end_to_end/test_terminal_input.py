@@ -93,7 +93,7 @@ def test_a_sign_in_goes_on_whatever_the_terminal_sends(
     for data in (LATE_DA2, KEY_WITH_EVENT_TYPE, *BROKEN):
         terminal.send(data)
     time.sleep(1.2)  # of the last character only the beginning was sent
-    assert_calm(terminal, configured, "Three ways to sign in")
+    assert_calm(terminal, configured, "Listening on port")
     sandbox.approve(terminal.find(START_ADDRESS))
     terminal.wait_for("● valid")
     terminal.press("q")

@@ -84,7 +84,7 @@ def test_the_line_that_is_shown_brings_the_browser_to_the_program(
         assert tunnel.poll() is None
         reached, words = laptop.browse("follow", start)
         assert reached, words
-        terminal.wait_for("Your browser reached us")
+        terminal.wait_for("Your browser is at Webex now")
 
         with laptop.running(line) as second:
             # The port is taken over there: ssh says so instead of staying without a use.
@@ -131,7 +131,7 @@ def test_a_real_browser_on_the_laptop_signs_in(
         browser = started.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(start)
-        login.terminal.wait_for("Your browser reached us")
+        login.terminal.wait_for("Your browser is at Webex now")
         page.get_by_role("button", name="Approve").click()
         page.wait_for_url("**/done")
         assert_signed_in(login, home, page.content())

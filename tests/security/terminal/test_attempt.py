@@ -96,7 +96,7 @@ def test_a_browser_outside_gets_the_address_alone_and_is_answered_at_once(
     asked = parse_qs(urlsplit(location).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert len(asked["code_challenge"][0]) == 43
-    terminal.wait_for("Your browser reached us")
+    terminal.wait_for("Your browser is at Webex now")
     assert sandbox.requests == (), "the program itself asked for the page"
 
 

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from wtr_tui.storage.settings import Settings
 
 _HINT_AFTER = timedelta(seconds=20)
+_ROOMY_FROM = 30
+"""Lines. With fewer, the headline is what is going on."""
 _QR_FROM = (CARDS_FROM, 42)
 """Columns and rows from which on the QR code has its place below the cards."""
 
@@ -80,7 +82,7 @@ class SignInScreen(WtrScreen):
     WHOLE_WIDTH = True
     KEY_LINES = 1
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (CARDS_FROM, "-cards")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_FROM, "-roomy")]  # noqa: RUF012
     # Those of a card stand in the card.
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
@@ -184,8 +186,10 @@ class SignInScreen(WtrScreen):
         if not self.query("#idle"):
             return  # not built yet, or no more
         running, progress, size = self.running, self.progress, self.app.size
-        for name in ("#headline", "#cards", "#happening"):
+        for name in ("#headline", "#cards"):
             self.query_one(name).display = running
+        roomy = size.height >= _ROOMY_FROM
+        self.query_one("#happening").display = running and roomy
         self.query_one("#notes").display = running and progress.not_listening is None
         self.query_one("#idle-panel").display = not running
         self.set_class(not running, "-idle")
@@ -197,8 +201,9 @@ class SignInScreen(WtrScreen):
         line.show(line_of_steps(progress))
         if running:
             self._cards.show(progress)
-            self.query_one("#headline-words", Quiet).show(headline(progress))
-            self.query_one("#happening", Quiet).reshape(happening(progress))
+            said = happening(progress)
+            self.query_one("#headline-words", Quiet).show(headline(progress) if roomy else said)
+            self.query_one("#happening", Quiet).reshape(said)
             if code.display:
                 code.encode(progress.qr_address)
         else:

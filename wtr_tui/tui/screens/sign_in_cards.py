@@ -114,21 +114,18 @@ def headline(progress: Progress) -> str:
 def happening(progress: Progress) -> str:
     """What is going on, in a sentence: what happened in the browser, what is waited for."""
     if progress.exchanging is not None:
-        return (
-            f"The answer came {progress.exchanging.value}. Exchanging the code for the token,"
-            " then saving it."
-        )
+        return f"Exchanging the code that came {progress.exchanging.value}."
     if progress.arrived:
-        return "Your browser reached us and is at Webex now: sign in there and agree."
+        return "Your browser is at Webex now: sign in there and agree."
     if progress.listening is not None:
         where = " and ".join(progress.listening.addresses)
         return f"Listening on port {progress.listening.port} of this machine only ({where})."
     if progress.not_listening is None:
         return "Starting to listen"
     if progress.not_listening.is_elsewhere:
-        return "Nothing is listened for: the redirect URI is elsewhere. Paste, or a device code."
-    again = f"{key('cancel', 'x')}, then {enter()} tries the port again"
-    return f"Not listening. Paste, or a device code; {again}."
+        return "The redirect URI is elsewhere: paste, or a device code."
+    again = f"{key('cancel', 'x')} then {enter()} retries."
+    return f"Not listening: paste, or a device code; {again}"
 
 
 def enter() -> str:
