@@ -102,7 +102,7 @@ def test_the_line_for_the_running_session_brings_the_browser_to_the_program(
     told = " ".join(screen.replace("│", " ").split())
     assert "press Enter, then ~C, and type" in told
     forward = f"-L {REDIRECT_PORT}:localhost:{REDIRECT_PORT}"
-    assert f"{forward} (from OpenSSH 9.2 on" in told
+    assert f"{forward} (OpenSSH 9.2+:" in told
     start = terminal.find(START)
 
     terminal.press("enter", "~C")
