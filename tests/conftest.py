@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.environment import default_signals
 from tests.support.ports import free_port
-from tests.support.slow import mark_slow
+from tests.support.slow import is_in_a_slow_place, mark_slow
 from tests.support.webex import Integration, Sandbox, new_integration
 from wtr_tui import in_flight
 
@@ -23,6 +24,24 @@ gc.set_threshold(20_000)
 
 _FOREIGN_PREFIXES = ("WEBEX_", "WTR_", "SSH_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
+
+
+# A limit on the time of one example would be one on how busy the machine is.
+settings.register_profile("all", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", settings.get_profile("all"), max_examples=25)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("fast" if _is_fast(config) else "all")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    # To look for tests that will not run takes each worker a second.
+    return True if _is_fast(config) and is_in_a_slow_place(collection_path) else None
+
+
+def _is_fast(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "not slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

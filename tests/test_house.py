@@ -47,22 +47,28 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def code(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes below this one, without what only a type checker reads."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            for other in child.orelse:
-                yield from code(other)
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(modules()[module].read_text(encoding="utf-8"))
+
+
+def code(module: str) -> Iterator[ast.AST]:
+    """All that the module holds, without what only a type checker reads."""
+    waiting: list[ast.AST] = [tree(module)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
         else:
-            yield child
-            yield from code(child)
+            yield node
+            waiting += ast.iter_child_nodes(node)
 
 
 @cache
 def imports(module: str) -> frozenset[str]:
     """The modules that this one imports, at once or later."""
     found: set[str] = set()
-    for node in code(ast.parse(modules()[module].read_text(encoding="utf-8"))):
+    for node in code(module):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -74,6 +80,7 @@ def imports(module: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
 def own(module: str) -> frozenset[str]:
     return imports(module) & modules().keys()
 
@@ -160,9 +167,9 @@ def test_a_library_is_used_where_it_belongs(library: str, users: tuple[str, ...]
     assert [module for module in using if not module.startswith(users)] == []
 
 
-def private_names(tree: ast.AST) -> Iterator[str]:
+def private_names(module: str) -> Iterator[str]:
     """The private names that the code uses of others, and the private modules it imports."""
-    for node in code(tree):
+    for node in code(module):
         if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
             if node.attr == "_replace":  # a named tuple's, and documented
                 continue
@@ -187,23 +194,21 @@ def replaced_names(module: str) -> Iterator[str]:
 
 def test_what_textual_does_not_publish_is_used_by_the_terminal_alone() -> None:
     terminal = ("wtr_tui.tui.driver", "wtr_tui.tui.terminal_input")
-    tree = ast.parse(modules()[terminal[0]].read_text(encoding="utf-8"))
-    assert {*private_names(tree)}
+    assert {*private_names(terminal[0])}
     assert {*replaced_names(terminal[0])}
     assert {
         module: names
         for module in modules()
         if part(module) == "tui" and module not in terminal
-        for tree in [ast.parse(modules()[module].read_text(encoding="utf-8"))]
-        if (names := [*private_names(tree), *replaced_names(module)])
+        if (names := [*private_names(module), *replaced_names(module)])
     } == {}
 
 
 def test_no_two_classes_have_one_name() -> None:
     """Those within another class go by its name, too: ``CardKeys.KeyPressed``."""
     found = defaultdict(list)
-    for module, path in modules().items():
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for module in modules():
+        for node in tree(module).body:
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(module)
     assert {name: places for name, places in found.items() if len(places) > 1} == {}

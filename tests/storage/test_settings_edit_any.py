@@ -116,7 +116,7 @@ def words(value: object) -> list[str]:
     return value.split() if isinstance(value, str) else list(value)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(before=files(), wanted=changes)
 def test_a_change_changes_nothing_else(before: str, wanted: dict[str, object]) -> None:
     try:
@@ -156,7 +156,7 @@ def test_hardly_any_way_to_write_it_is_refused() -> None:
     refused = 0
     seen = 0
 
-    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=150, derandomize=True, database=None)
     @given(before=files(), wanted=changes)
     def count(before: str, wanted: dict[str, object]) -> None:
         nonlocal refused, seen

@@ -165,7 +165,7 @@ def test_no_file_takes_memory_or_time_without_end(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 9_000, "- " * 9_000, "a: " + "{b: " * 9_000], ids=["[", "-", "{"]
+    "text", ["[" * 3_000, "- " * 3_000, "a: " + "{b: " * 3_000], ids=["[", "-", "{"]
 )
 def test_brackets_in_brackets_are_not_followed_for_ever(text: str) -> None:
     assert re.search(

@@ -58,10 +58,11 @@ def mark_slow(items: Iterable[pytest.Item]) -> None:
         raise pytest.UsageError(f"tests/support/slow.py names what is not there: {missing}")
     for item in items:
         used = getattr(item, "fixturenames", ())
-        if _is_in_a_slow_place(item.path) or not _FIXTURES.isdisjoint(used):
+        if is_in_a_slow_place(item.path) or not _FIXTURES.isdisjoint(used):
             item.add_marker(pytest.mark.slow)
 
 
 @cache  # a file has dozens of tests
-def _is_in_a_slow_place(path: Path) -> bool:
+def is_in_a_slow_place(path: Path) -> bool:
+    """Whether all tests of this file or folder are slow."""
     return any(path.is_relative_to(_TESTS / place) for place in _PLACES)

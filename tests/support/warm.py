@@ -145,13 +145,15 @@ def _serve() -> None:
         importlib.import_module(library)
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    waiting: set[int] = set()
     while True:
         request, descriptors, *_ = socket.recv_fds(asked, 1_000_000, 4)
+        # Waited for, so that the time that they took is counted with that of the tests.
+        waiting -= {pid for pid in waiting if os.waitpid(pid, os.WNOHANG)[0]}
         if not request:
             sys.exit()
-        if os.fork() == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        waiter = os.fork()
+        if waiter == 0:
             asked.close()
             reply = descriptors.pop()
             pid = os.fork()
@@ -164,6 +166,7 @@ def _serve() -> None:
             _, status = os.waitpid(pid, 0)
             os.write(reply, f"{os.waitstatus_to_exitcode(status)}\n".encode())
             os._exit(0)
+        waiting.add(waiter)
         for descriptor in descriptors:
             os.close(descriptor)
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import RenderableType
+from textual._compositor import Compositor
+from textual.cache import LRUCache
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tests.support.clock import Clock
 from tests.support.stage import Stage
@@ -25,6 +32,42 @@ def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
 def _lasting_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does a message end before a busy machine has looked at it."""
     monkeypatch.setattr("wtr_tui.tui.widgets.message_line.seconds_shown", lambda *_: 10 * PATIENCE)
+
+
+@pytest.fixture(autouse=True)
+def _unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paints only what a test looks at, not each change for a terminal that there is not.
+
+    A fifth of the time went into those. The tests of the app paint them all.
+    """
+    paint = Compositor.render_update
+
+    def render_update(
+        self: Compositor, full: bool = False, **options: Any
+    ) -> RenderableType | None:
+        if full:
+            return paint(self, full, **options)
+        self._dirty_regions.clear()
+        return None
+
+    monkeypatch.setattr(Compositor, "render_update", render_update)
+
+
+@pytest.fixture(autouse=True)
+def _styles_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apps of the same colours share the rules that were read of their styles."""
+    set_variables = Stylesheet.set_variables
+
+    def set_and_share(self: Stylesheet, variables: dict[str, str]) -> None:
+        set_variables(self, variables)
+        self._parse_cache = _rules_of(frozenset(variables.items()))
+
+    monkeypatch.setattr(Stylesheet, "set_variables", set_and_share)
+
+
+@cache
+def _rules_of(variables: frozenset[tuple[str, str]]) -> LRUCache[tuple[Any, ...], list[RuleSet]]:
+    return LRUCache(1024)
 
 
 @pytest.fixture(autouse=True)

@@ -35,6 +35,11 @@ from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.header import Header
 
 
+@pytest.fixture(autouse=True)
+def _unpainted() -> None:
+    """Here every change is painted, as for a terminal."""
+
+
 @pytest.fixture
 def signed_in(stage: Stage) -> Stage:
     stage.configure()

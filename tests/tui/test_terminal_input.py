@@ -13,7 +13,7 @@ from wtr_tui.tui.driver import TerminalDriver
 from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
 
 _LATE = (0.05, 0.3, 0.95)
-_QUICK_STREAMS = 3_000
+_QUICK_STREAMS = 1_000
 
 
 def pressed(*reads: Read, mouse: bool = True) -> tuple[str, ...]:

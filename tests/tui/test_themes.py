@@ -236,7 +236,7 @@ async def test_an_answer_after_the_first_picture_is_for_the_next_start(stage: St
     app = stage.app()
     async with app.run_test() as pilot:
         app.ground.learn("rgb:ffff/ffff/ffff")
-        await pilot.press("f4")
+        await pilot.press("f1")
         assert app.theme == "wtr-dark"
     following = stage.app()
     async with following.run_test():
@@ -247,7 +247,7 @@ async def test_a_theme_is_chosen_by_name_shown_and_kept(stage: Stage) -> None:
     path = stage.configure()
     app = stage.app()
     async with app.run_test() as pilot:
-        await pilot.press("f4", "ctrl+t", *"nord", "enter")
+        await pilot.press("ctrl+t", *"nord", "enter")
         await tells(pilot, "The theme is nord, saved to ~/.config/wtr-tui/default.yaml.")
         assert app.theme == "nord"
         assert "theme: nord\n" in path.read_text()
@@ -256,7 +256,7 @@ async def test_a_theme_is_chosen_by_name_shown_and_kept(stage: Stage) -> None:
 async def test_each_theme_is_offered_once_and_what_is_no_name_is_explained(stage: Stage) -> None:
     stage.configure()
     async with stage.app().run_test(size=(80, 24)) as pilot:
-        await pilot.press("f4", "ctrl+t")
+        await pilot.press("ctrl+t")
         await shows(pilot, "ansi  the terminal's own sixteen colours")
         assert "wtr-dark" not in seen(pilot)
 

@@ -14,6 +14,8 @@ from tests.support.webex import Integration, Sandbox
 from tests.tui.conftest import (  # noqa: F401
     _lasting_messages,
     _same_everywhere,
+    _styles_read_once,
+    _unpainted,
     clock,
     copied,
     opened,
