@@ -28,11 +28,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-_WITH_A_VALUE = ("--profile", "--config")
 _SCREENS = "the full-screen program"
-_FROM_SOCKET = ("token", "exec", "status", _SCREENS)
-_WITHOUT_A_TOKEN = ("help", "completion")
-_GO_TOOLS_FILE = ".wtr-cli.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     forbid_core_dumps()
     show_any_sign()
     try:
-        exit_code = _run_reporting(arguments)
+        try:
+            exit_code = _run(arguments)
+        except WtrError as error:
+            tell(str(error))
+            exit_code = FAULT_CODES.get(text.command, error.exit_code)
         if exit_code in (WRONG_USAGE, SIGN_IN_NEEDED):
             _hint_at_go_tool(arguments)
         return exit_code
@@ -54,7 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         return FAULT_CODES.get(text.command, _fault_of_our_own(error))
     finally:
-        _finish_token_requests()
+        # However the command ends: what Webex grants meanwhile is saved first.
+        in_flight = sys.modules.get("wtr_tui.in_flight")
+        if in_flight is not None:  # else nothing can have been asked for
+            in_flight.finish()
 
 
 def program() -> NoReturn:
@@ -75,21 +78,6 @@ def program() -> NoReturn:
     sys.exit(exit_code)
 
 
-def _finish_token_requests() -> None:
-    """However the command ends: what Webex grants meanwhile is saved first."""
-    in_flight = sys.modules.get("wtr_tui.in_flight")
-    if in_flight is not None:  # else nothing can have been asked for
-        in_flight.finish()
-
-
-def _run_reporting(arguments: list[str]) -> int:
-    try:
-        return _run(arguments)
-    except WtrError as error:
-        tell(str(error))
-        return FAULT_CODES.get(text.command, error.exit_code)
-
-
 def _run(arguments: list[str]) -> int:
     if not arguments:  # nothing to parse, so no parser to load
         return _screens(None, None)
@@ -103,12 +91,9 @@ def _run(arguments: list[str]) -> int:
     place = _place_of_command(arguments)
     if place is None:
         options = parsers.of_the_screens().parse_args(arguments)
+        tour, sandbox = options.tour, options.sandbox or options.tour
         return _screens(
-            options.profile,
-            options.config,
-            sandbox=options.sandbox or options.tour,
-            mouse=options.mouse,
-            tour=options.tour,
+            options.profile, options.config, sandbox=sandbox, mouse=options.mouse, tour=tour
         )
     name = arguments[place]
     if name not in COMMANDS:
@@ -128,31 +113,27 @@ def _run(arguments: list[str]) -> int:
 
 def _require_own_files(name: str, chosen: str | None) -> None:
     """With ``$WTR_SOCKET`` there is a token to read and nothing else: no profile, no file."""
-    if not os.environ.get("WTR_SOCKET") or name in _WITHOUT_A_TOKEN:
+    if not os.environ.get("WTR_SOCKET") or name in ("help", "completion"):
         return
-    if name not in _FROM_SOCKET:
-        raise UsageError(
-            f"$WTR_SOCKET is set, so the token comes from there: {name} has nothing to work on.",
-            "Run it where wtr serve runs, or unset $WTR_SOCKET.",
-        )
-    if chosen is not None:
-        raise UsageError(
-            "$WTR_SOCKET is set, so the token comes from there: neither --profile nor --config"
-            " changes that.",
-            "Leave them away, or unset $WTR_SOCKET.",
-        )
+    if name not in ("token", "exec", "status", _SCREENS):
+        what, cure = f"{name} has nothing to work on", "Run it where wtr serve runs"
+    elif chosen is not None:
+        what, cure = "neither --profile nor --config changes that", "Leave them away"
+    else:
+        return
+    raise UsageError(
+        f"$WTR_SOCKET is set, so the token comes from there: {what}.",
+        f"{cure}, or unset $WTR_SOCKET.",
+    )
 
 
 def _place_of_command(arguments: list[str]) -> int | None:
     """Where the command's name stands: the first word that is no option and no option's value."""
-    is_value = False
+    before = ""
     for place, argument in enumerate(arguments):
-        if is_value:
-            is_value = False
-        elif not argument.startswith("-"):
+        if not argument.startswith("-") and before not in ("--profile", "--config"):
             return place
-        else:
-            is_value = argument in _WITH_A_VALUE
+        before = "" if before in ("--profile", "--config") else argument
     return None
 
 
@@ -166,10 +147,15 @@ def _screens(
 ) -> int:
     if not sandbox:
         _require_own_files(_SCREENS, profile or config)
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
-        return _no_screens("this is none")
-    if os.environ.get("TERM") == "dumb":
-        return _no_screens("this one ($TERM is dumb) cannot draw them")
+    is_one = text.is_terminal(sys.stdin) and text.is_terminal(sys.stderr)
+    if not is_one or os.environ.get("TERM") == "dumb":
+        why = "this one ($TERM is dumb) cannot draw them" if is_one else "this is none"
+        tell(
+            f"The screens need a terminal, and {why}. Without one: wtr token prints a valid access"
+            " token, wtr refresh refreshes it, wtr retrieve signs in, wtr status tells how things"
+            " are (wtr --help lists all)."
+        )
+        return WRONG_USAGE
     from wtr_tui.tui import start
 
     text.command = "screen"
@@ -182,15 +168,6 @@ def _screens(
         return start.start(
             None, None, give_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
         )
-
-
-def _no_screens(why: str) -> int:
-    tell(
-        f"The screens need a terminal, and {why}. Without one: wtr token prints a valid access"
-        " token, wtr refresh refreshes it, wtr retrieve signs in, wtr status tells how things are"
-        " (wtr --help lists all)."
-    )
-    return WRONG_USAGE
 
 
 def _fault_of_our_own(error: Exception) -> int:
@@ -215,18 +192,16 @@ def _hint_at_go_tool(arguments: Sequence[str]) -> None:
     """
     from wtr_tui.storage import paths
 
+    file = ".wtr-cli.json"
     # Who names a profile or imports knows of more than one place already.
     named = any(word.startswith(("--profile", "--config", "import")) for word in arguments)
-    if named or not os.access(_GO_TOOLS_FILE, os.F_OK):
+    if named or not os.access(file, os.F_OK):
         return
     try:
         name = paths.profile_name(None, os.environ)
         settings = os.environ.get("WTR_CONFIG") or paths.settings_path(name, os.environ)
-        files = settings, paths.token_path(name, os.environ)
+        own = settings, paths.token_path(name, os.environ)
     except WtrError:
         return
-    if not any(os.access(file, os.F_OK) for file in files):
-        tell(
-            f"The Go tool's {_GO_TOOLS_FILE} is here: wtr import {_GO_TOOLS_FILE} takes over what"
-            " it holds."
-        )
+    if not any(os.access(each, os.F_OK) for each in own):
+        tell(f"The Go tool's {file} is here: wtr import {file} takes over what it holds.")
