@@ -694,10 +694,8 @@ async def test_with_a_redirect_uri_elsewhere_nothing_is_listened_for_and_pasting
 ) -> None:
     elsewhere = "https://oauth.example/v1/callback"
     integration = sandbox.register(new_integration(elsewhere))
-    settings = replace(
-        settings_for(sandbox.base_url, integration),
-        redirect_uri=elsewhere,
-        redirect_port=free_port(),
+    settings = settings_for(sandbox.base_url, integration).changed(
+        redirect_uri=elsewhere, redirect_port=free_port()
     )
     async with attempting(profile, settings) as watched:
         step = await watched.until(steps.NotListening)
@@ -717,7 +715,7 @@ async def test_a_proxy_that_cannot_be_used_is_reported_before_the_sign_in_begins
     profile: Profile, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
-    elsewhere = replace(settings, base_url="https://webexapis.invalid/v1")
+    elsewhere = settings.changed(base_url="https://webexapis.invalid/v1")
     with client_for(elsewhere) as client, pytest.raises(SettingsError, match="SOCKS"):
         Retrieval(profile, elsewhere, client)
 
@@ -751,7 +749,7 @@ async def test_a_sign_in_by_another_account_than_the_setting_names_is_put_aside(
     if held:
         profile.token_file.save(settings.stored(a_token()))
     before = profile.token_file.read()
-    settings = replace(settings.having(ACCOUNT, expected), scopes=tuple(scopes.split()))
+    settings = settings.having(ACCOUNT, expected).changed(scopes=tuple(scopes.split()))
     async with attempting(profile, settings) as watched:
         listening = await watched.until(steps.Listening)
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage import paths, settings_table
@@ -20,8 +20,7 @@ _FIRST_TEXT = b"""\
 """
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """The name of an integration, and where its settings and its token are kept."""
 
     name: str
@@ -46,7 +45,7 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
     """
     profile = named(paths.profile_name(name, environ), environ)
     other = config or environ.get("WTR_CONFIG")
-    return replace(profile, settings_path=_typed_path(other, environ)) if other else profile
+    return profile._replace(settings_path=_typed_path(other, environ)) if other else profile
 
 
 def every(environ: Mapping[str, str]) -> list[Profile]:

@@ -6,10 +6,10 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from wtr_tui.addresses import DEFAULT_BASE_URL, port_of
 from wtr_tui.errors import SettingsError
@@ -46,8 +46,7 @@ TRUST_VARIABLE = "WTR_TRUST_SETTINGS"
 """Set to 1 where a settings file belongs to somebody else by intent, as in a container."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value comes from."""
 
     kind: Literal["environment", "file", "default", "elsewhere"]
@@ -63,8 +62,7 @@ class Origin:
         }.get(self.kind, "default")
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """A value that is missing or wrong.
 
     ``message`` names the place and the fault; ``where`` is the place alone ("" where the value
@@ -80,39 +78,55 @@ class Problem:
         return self.message
 
 
-@dataclass(frozen=True)
 class Settings:
     """What the program runs with. Where ``problems`` names a key, its value is the default.
 
-    The integration and how Webex is reached are fields; ``settings[TIMEOUT]`` gives any other
+    The integration and how Webex is reached are attributes; ``settings[TIMEOUT]`` gives any other
     setting of :mod:`wtr_tui.storage.settings_table`. ``sources``, ``problems`` and ``wrong`` go
     by the keys of the file: ``appid``, ``redirectPort``. ``redirect_uri`` is the exact text that
-    is registered.
+    is registered, ``file_base_url`` what the base URL is without the environment ("": the same).
+    ``unread``: there is a file that could not be read, so that this is the environment alone.
+
+    ``values`` are the other settings, by key; one that is not in it has its default. ``wrong`` is
+    the text of each value that is wrong, so that a form can show and correct it; a wrong secret is
+    not there but in ``secret``. ``record`` is of the bytes that were read, for the file of a token
+    that is saved under them; ``text`` the file as it was read (None: there is none), which saving
+    compares with.
     """
 
-    app_id: str = ""
-    secret: Secret = field(default_factory=lambda: Secret(""))
-    scopes: tuple[str, ...] = DEFAULT_SCOPES
-    redirect_port: int = DEFAULT_PORT
-    redirect_uri: str = f"http://localhost:{DEFAULT_PORT}"
-    base_url: str = DEFAULT_BASE_URL
-    file_base_url: str = ""
-    """What the base URL is without the environment; "" for the same."""
-    unread: bool = False
-    """Whether there is a file that could not be read, so that this is the environment alone."""
-    ca_file: Path | None = None
-    values: Mapping[str, object] = field(default_factory=dict, repr=False)
-    """The other settings, by key; one that is not in it has its default."""
-    sources: Mapping[str, Origin] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
-    wrong: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The text of each value that is wrong, so that a form can show and correct it. A wrong
-    secret is not here but in ``secret``."""
-    record: Mapping[str, object] | None = field(default=None, repr=False)
-    """Of the bytes that were read, for the file of a token that is saved under them."""
-    text: str | None = field(default=None, repr=False)
-    """The file as it was read, None without one: what saving compares with."""
+    # Not a dataclass: to define those takes an eighth of the time of wtr status.
+    def __init__(
+        self,
+        *,
+        app_id: str = "",
+        secret: Secret | None = None,
+        scopes: tuple[str, ...] = DEFAULT_SCOPES,
+        redirect_port: int = DEFAULT_PORT,
+        redirect_uri: str = f"http://localhost:{DEFAULT_PORT}",
+        base_url: str = DEFAULT_BASE_URL,
+        file_base_url: str = "",
+        unread: bool = False,
+        ca_file: Path | None = None,
+        values: Mapping[str, object] | None = None,
+        sources: Mapping[str, Origin] | None = None,
+        problems: tuple[Problem, ...] = (),
+        warnings: tuple[str, ...] = (),
+        wrong: Mapping[str, str] | None = None,
+        record: Mapping[str, object] | None = None,
+        text: str | None = None,
+    ) -> None:
+        self.app_id, self.secret, self.scopes = app_id, secret or Secret(""), scopes
+        self.redirect_port, self.redirect_uri = redirect_port, redirect_uri
+        self.base_url, self.file_base_url, self.ca_file = base_url, file_base_url, ca_file
+        self.unread, self.problems, self.warnings = unread, problems, warnings
+        self.values, self.sources, self.wrong = values or {}, sources or {}, wrong or {}
+        self.record, self.text = record, text
+
+    def changed(self, **changes: object) -> Settings:
+        """The same with other values for some attributes."""
+        other = copy(self)
+        other.__dict__.update(changes)
+        return other
 
     def __getitem__(self, setting: Setting[_Value]) -> _Value:
         """The value of a setting."""
@@ -125,7 +139,7 @@ class Settings:
 
     def having(self, setting: Setting[_Value], value: _Value) -> Settings:
         """These settings with another value for one, as an option of a command gives it."""
-        return replace(self, values={**self.values, setting.name: value})
+        return self.changed(values={**self.values, setting.name: value})
 
     @property
     def base_url_place(self) -> str:
@@ -199,11 +213,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 
 def without_file(environ: Mapping[str, str]) -> Settings:
     """What the environment alone says: for a form beside a file that cannot be read."""
-    return replace(_Reading(None, SettingsFile(), environ).settings(), unread=True)
+    return _Reading(None, SettingsFile(), environ).settings().changed(unread=True)
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """What is set for one key: ``value`` is None where nothing is, or of no use: ``fault``.
 
     ``place`` is where it is set: the variable, or file, line and key. A key or variable that is
@@ -213,10 +226,13 @@ class _Found:
     source: Origin
     where: str = ""
     place: str = ""
-    value: Nested = field(default=None, repr=False)
+    value: Nested = None
     fault: str = ""
-    text: str = field(default="", repr=False)
+    text: str = ""
     """What a form shows of a value that is wrong; "" for lists and groups."""
+
+    def __repr__(self) -> str:
+        return "_Found(…)"  # a secret may be in it
 
 
 _DEFAULT = Origin("default")

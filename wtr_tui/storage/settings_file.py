@@ -16,11 +16,10 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -44,8 +43,7 @@ LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser, ten times as fast, where PyYAML has it."""
 
 
-@dataclass(frozen=True)
-class SettingsEntry:
+class SettingsEntry(NamedTuple):
     """One key of the file. ``value`` is its text, its texts (a list), or None where it has none.
 
     A text in quotation marks and a list are values also when they are empty. ``nested`` marks a
@@ -55,26 +53,31 @@ class SettingsEntry:
 
     key: str
     line: int
-    value: str | tuple[str, ...] | None = field(repr=False)
+    value: str | tuple[str, ...] | None
     nested: bool
     read_as: str
-    node: yaml.Node = field(repr=False, compare=False)
+    node: yaml.Node
+
+    def __repr__(self) -> str:
+        return "SettingsEntry(…)"  # a secret may be in it
 
     def unfolded(self) -> Nested:
         """The value with all that is below it. Raises ValueError where that is without end."""
         return _unfolded(self.node, count())
 
 
-@dataclass(frozen=True)
-class SettingsFile:
+class SettingsFile(NamedTuple):
     """What was read: the keys, the bytes and the text (None: no file), mode, owner and group."""
 
-    entries: Mapping[str, SettingsEntry] = field(default_factory=dict)
-    content: bytes | None = field(default=None, repr=False)
-    text: str | None = field(default=None, repr=False)
+    entries: Mapping[str, SettingsEntry] = {}
+    content: bytes | None = None
+    text: str | None = None
     mode: int = 0o600
     owner: int = 0
     group: int = 0
+
+    def __repr__(self) -> str:
+        return "SettingsFile(…)"  # a secret may be in it
 
 
 def read_mapping(path: Path) -> SettingsFile:

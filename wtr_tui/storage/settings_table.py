@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -56,39 +55,47 @@ class Shape(Enum):
     """A text, a list or a group of keys, with whatever lists and groups in it."""
 
 
-@dataclass(frozen=True)
 class Setting(Generic[_Value]):
     """One setting. ``name`` is its key in the file; ``variables`` are in the order they win.
 
     ``parse`` raises ValueError with a sentence for a wrong value. ``help`` says what it is for
-    and begins in lower case; ``label`` is what a form calls it, by default its key.
+    and begins in lower case; ``label`` is what a form calls it, by default its key, ``alias``
+    another name of the key, as other tools call it. ``choices`` are all values there are, where
+    they are few; ``missing`` is what to say where it is not set ("" where it need not be), and
+    ``shown_default`` the default as the file would have it, where that is another text.
+
+    ``is_text``: any text can be its value, so what YAML takes for a number or a date is a mistake.
+    ``is_hidden``: a secret may stand in it, so its text is never shown, nor the line it is in.
+    ``is_lenient``: a wrong value is worth a warning only, and the default is taken. ``guarded`` is
+    what it says that nobody else may say ("what is run"): such a setting is not taken from a file
+    that somebody else can change; "" for a harmless one.
     """
 
-    name: str
-    parse: Callable[[Given], _Value] = field(repr=False)
-    default: _Value
-    help: str = field(repr=False)
-    section: str
-    variables: tuple[str, ...] = ()
-    alias: str = ""
-    """Another name of the key, as other tools call it."""
-    label: str = ""
-    shape: Shape = Shape.TEXT
-    choices: tuple[str, ...] = ()
-    """All values there are, where they are few; for a form."""
-    missing: str = ""
-    """What to say where it is not set; "" where it need not be."""
-    is_text: bool = False
-    """Any text can be its value, so what YAML takes for a number or a date is a mistake."""
-    is_hidden: bool = False
-    """A secret may stand in it: its text is never shown, nor the line it is in."""
-    is_lenient: bool = False
-    """A wrong value is worth a warning only, and the default is taken."""
-    shown_default: str = ""
-    """The default as the file would have it, where that is another text than its own."""
-    guarded: str = ""
-    """What it says that nobody else may say ("what is run"): such a setting is not taken from a
-    file that somebody else can change. "" for a harmless one."""
+    def __init__(
+        self,
+        name: str,
+        parse: Callable[[Given], _Value],
+        default: _Value,
+        help: str,
+        section: str,
+        variables: tuple[str, ...] = (),
+        *,
+        alias: str = "",
+        label: str = "",
+        shape: Shape = Shape.TEXT,
+        choices: tuple[str, ...] = (),
+        missing: str = "",
+        is_text: bool = False,
+        is_hidden: bool = False,
+        is_lenient: bool = False,
+        shown_default: str = "",
+        guarded: str = "",
+    ) -> None:
+        self.name, self.parse, self.default = name, parse, default
+        self.help, self.section, self.variables = help, section, variables
+        self.alias, self.label, self.shape, self.choices = alias, label, shape, choices
+        self.missing, self.shown_default, self.guarded = missing, shown_default, guarded
+        self.is_text, self.is_hidden, self.is_lenient = is_text, is_hidden, is_lenient
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -149,7 +156,7 @@ def _secret_file(given: Given) -> Secret:
         if not given.environ.get(name):
             raise ValueError(f"This names ${name}, which is not set.")
         named = given.environ[name] + named[variable.end() :]
-    path = parse_file(replace(given, value=named), "The secret's file")
+    path = parse_file(given._replace(value=named), "The secret's file")
     return secret_source.SecretFile(path, check_secret)
 
 

@@ -10,11 +10,10 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from wtr_tui.addresses import check_base_url, check_redirect_uri, is_loopback, port_of
@@ -34,13 +33,15 @@ _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 _QUOTES = frozenset("\"'`“”‘’«»")
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """A value as it is written, and by what a path in it is understood."""
 
-    value: Nested = field(repr=False)
+    value: Nested
     settings_path: Path | None
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return "Given(…)"  # a secret may be in it
 
     @property
     def text(self) -> str:
@@ -289,8 +290,7 @@ _AUTHORIZE = "/authorize"
 _WRAPPING = "<>\"'`“”‘’,;"
 
 
-@dataclass(frozen=True)
-class PortalUrl:
+class PortalUrl(NamedTuple):
     """What the URL says. ``port`` is None where the redirect URI does not lead to this machine.
 
     ``redirect_uri`` is "" and ``scopes`` are empty where the URL states none.

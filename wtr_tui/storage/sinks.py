@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from wtr_tui.errors import StorageError, UnsafeFile
 from wtr_tui.storage.private_file import rewrite
@@ -23,8 +23,7 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHAPE = "Each entry of deliver is file: PATH, or env: PATH with key: NAME."
 
 
-@dataclass(frozen=True)
-class Sink:
+class Sink(NamedTuple):
     """A file, or with a ``key`` one line of a file."""
 
     path: Path

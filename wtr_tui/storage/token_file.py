@@ -6,9 +6,9 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from wtr_tui.clock import from_iso, from_iso_if_known, iso_if_known
 from wtr_tui.errors import (
@@ -38,8 +38,7 @@ Fingerprint = tuple[int, int, int, int]
 """Inode, size, time of change and time of modification in ns: differs when the file does."""
 
 
-@dataclass(frozen=True)
-class _Written:
+class _Written(NamedTuple):
     """A whole token in a file; the greater ``age`` is the newer one."""
 
     path: str
