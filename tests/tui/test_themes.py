@@ -136,8 +136,9 @@ def test_the_accent_is_that_of_the_mark(theme: Theme) -> None:
 
 @pytest.mark.parametrize("meaning", Meaning)
 def test_a_meaning_has_a_colour_in_every_theme_and_a_sign(meaning: Meaning) -> None:
-    assert meaning.value in themes.MEANINGS
-    assert all(meaning.value in themes.variables_for(theme) for theme in IN_COLOUR)
+    name = meaning.colour.removeprefix("$")
+    assert name in themes.MEANINGS
+    assert all(name in themes.variables_for(theme) for theme in IN_COLOUR)
     assert len(meaning.sign) == 1
 
 

@@ -15,7 +15,7 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Followed, Session
-from wtr_tui.tui.state import coarse, sign_in_by, sign_in_meaning, state_of_profile
+from wtr_tui.tui.state import coarse, sign_in_by, sign_in_meaning, state_of
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.lists import ActivityRow, ProfileRow
 from wtr_tui.tui.widgets.message_line import Tone
@@ -79,7 +79,7 @@ def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Conten
 
 def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     name = each.profile.name
-    state = state_of_profile(each, now)
+    state = state_of(each, now)
     stored = each.auto_refresh.stored
     if stored is None or state.kind is None:
         return ProfileRow(name, state.meaning, state.word, "-", current=current)

@@ -38,13 +38,8 @@ class ShownState:
     """None where the token file cannot be used."""
 
 
-def state_of(session: Session, now: datetime) -> ShownState:
-    """How the token of the profile in use is, for every screen that says it."""
-    return state_of_profile(session.used, now)
-
-
-def state_of_profile(followed: Followed, now: datetime) -> ShownState:
-    """How the token of any profile is."""
+def state_of(followed: Followed, now: datetime) -> ShownState:
+    """How the token of a profile is, for every screen that says it."""
     auto_refresh = followed.auto_refresh
     if auto_refresh.problem is not None and not auto_refresh.unsaved:
         return ShownState(Meaning.OVER, auto_refresh.problem_word, None)
@@ -79,7 +74,7 @@ _COUNTS = {TokenState.VALID, TokenState.SOON}
 def standing(session: Session) -> Standing:
     """What the header says: the state, the time left in two units, the profile, the place."""
     now = session.now()
-    state = state_of(session, now)
+    state = state_of(session.used, now)
     stored = session.auto_refresh.stored
     left = stored.token.left(now) if stored is not None else None
     words = short = state.word
@@ -128,16 +123,16 @@ def coarse(left: timedelta) -> str:
     return "<1 min" if left < minute else clock.duration(minute * (left // minute))
 
 
-def date(instant: datetime, now: datetime, *, zone: bool = False, seconds: bool = True) -> str:
+def date(instant: datetime, now: datetime, *, zone: bool = False) -> str:
     """``Tue 8 Dec 11:00``; the year where it is not this one, seconds within the hour."""
     here, today = instant.astimezone(), now.astimezone()
-    seconds = seconds and abs(instant - now) < timedelta(hours=1)
-    at = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
     tail = f" {here.tzname()}" if zone else ""
-    if here.date() == today.date():
-        return f"{at}{tail}" if seconds else f"{here:%a} {here.day} {here:%b} {at}{tail}"
+    seconds = abs(instant - now) < timedelta(hours=1)
+    at = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
+    if seconds and here.date() == today.date():
+        return f"{at}{tail}"
     if here.year != today.year and abs(instant - now) > timedelta(days=45):
-        return f"{here:%a} {here.day} {here:%b} {here.year}{tail}"
+        at = str(here.year)
     return f"{here:%a} {here.day} {here:%b} {at}{tail}"
 
 
@@ -174,21 +169,3 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
     if at <= now:
         return "on, refreshing now"
     return f"on, next {date(at, now)}"
-
-
-def next_refresh_in_short(auto_refresh: AutoRefresh, now: datetime) -> str:
-    """``Sun 6 Dec 21:42``, ``21:42:07`` within the day, ``off``, ``stopped``, ``-`` for none."""
-    if not auto_refresh.auto:
-        return "off"
-    if auto_refresh.stopped or auto_refresh.is_lost:
-        return "stopped"
-    at = auto_refresh.next_at()
-    if at is None:
-        return "-"
-    if at <= now:
-        return "now"
-    here = at.astimezone()
-    return f"{here:%H:%M:%S}" if at - now < _SAME_DAY else f"{here:%a} {here.day} {here:%b %H:%M}"
-
-
-_SAME_DAY = timedelta(hours=12)

@@ -20,54 +20,34 @@ from wtr_tui.storage.private_file import read_private, write_private
 
 
 class Meaning(Enum):
-    """The value is the theme variable that holds its colour, without the ``$``."""
+    """The theme variable that holds its colour, and the sign beside it: a colour never says it
+    alone. What is to be seen to first stands first.
+    """
 
-    CALM = "calm"
-    SOON = "soon"
-    URGENT = "urgent"
-    OVER = "over"
+    OVER = ("over", "✗")
     """Expired, refused, failed: it has to be done again."""
-    UNKNOWN = "unknown"
-    NEXT = "next"
+    URGENT = ("urgent", "▲")
+    SOON = ("soon", "▲")
+    UNKNOWN = ("unknown", "?")
+    NONE = ("muted", "○")
+    NEXT = ("next", "◆")
     """What comes next, and what can be pressed."""
-    NONE = "muted"
+    CALM = ("calm", "●")
 
-    @property
-    def sign(self) -> str:
-        """Stands beside the colour, which never says it alone."""
-        return _SIGNS[self]
+    def __init__(self, variable: str, sign: str) -> None:
+        self.colour = f"${variable}"
+        """For ``Content.styled`` and style sheets: ``$calm``."""
+        self.sign = sign
 
     @property
     def urgency(self) -> int:
         """0 for what is to be seen to first."""
-        return _MOST_URGENT_FIRST.index(self)
-
-    @property
-    def colour(self) -> str:
-        """For ``Content.styled`` and style sheets: ``$calm``."""
-        return f"${self.value}"
+        return list(Meaning).index(self)
 
     @property
     def css_class(self) -> str:
         """``-calm``: set on a widget whose style sheet colours itself by it."""
         return f"-{self.name.lower()}"
-
-
-_SIGNS = {
-    Meaning.CALM: "●",
-    Meaning.SOON: "▲",
-    Meaning.URGENT: "▲",
-    Meaning.OVER: "✗",
-    Meaning.UNKNOWN: "?",
-    Meaning.NEXT: "◆",
-    Meaning.NONE: "○",
-}
-
-
-_MOST_URGENT_FIRST = (
-    *(Meaning.OVER, Meaning.URGENT, Meaning.SOON, Meaning.UNKNOWN),
-    *(Meaning.NONE, Meaning.NEXT, Meaning.CALM),
-)
 
 
 LEAST_CONTRAST = 4.5
@@ -243,9 +223,9 @@ def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 _SCROLLBARS = ("scrollbar", "scrollbar-hover", "scrollbar-active")
-_BEHIND_SCROLLBARS = tuple(
-    f"scrollbar-{name}" for name in ("background", "background-hover", "background-active",
-    "corner-color")
+_BEHIND_SCROLLBARS = (
+    "scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active",
+    "scrollbar-corner-color",
 )  # fmt: skip
 # To compute them would delay the first picture. Rich sends light greys as the next darker one.
 _OWN_OF_256 = {
@@ -303,21 +283,13 @@ _LEAST_CHROMA = 40
 
 
 def _nearest(colour: Color, among: Iterable[Color]) -> Color:
-    """The one that looks most like it: of its hue, or a grey where it is nearly one."""
-    hue = colour.hsl.h
+    """The one that looks most like it; what is nearly grey stays grey, and only that."""
     is_grey = max(colour.rgb) - min(colour.rgb) < _LEAST_CHROMA
 
     def distance(other: Color) -> float:
-        turned = abs(other.hsl.h - hue) * 360
-        off = 0.0 if is_grey else min(turned, 360 - turned) ** 2 * 20
-        if is_grey is not (len(set(other.rgb)) == 1):
-            off += 50_000
-        return (
-            3 * (colour.r - other.r) ** 2
-            + 4 * (colour.g - other.g) ** 2
-            + 2 * (colour.b - other.b) ** 2
-            + off
-        )
+        apart = zip((3, 4, 2), colour.rgb, other.rgb, strict=True)
+        off = sum(weight * (one - another) ** 2 for weight, one, another in apart)
+        return off if is_grey is (len(set(other.rgb)) == 1) else off + 50_000
 
     return min(among, key=distance)
 

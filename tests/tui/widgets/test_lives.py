@@ -68,17 +68,9 @@ async def test_a_begin_that_is_not_known_is_now() -> None:
     assert "●━" in line
 
 
-@pytest.mark.parametrize(
-    ("later", "painted"),
-    [
-        (timedelta(seconds=1), 0),
-        (timedelta(seconds=19), 0),  # a small move waits
-        (timedelta(seconds=30), 1),
-        (timedelta(seconds=140), 1),
-    ],
-)
-async def test_a_small_move_may_wait(
-    later: timedelta, painted: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("seconds", "painted"), [(1, 0), (30, 1)])
+async def test_it_is_painted_again_when_a_line_has_moved_by_a_cell(
+    seconds: int, painted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = Life("Access", NOW, NOW + timedelta(minutes=5), "12:05")
     widget = Lives()
@@ -88,7 +80,7 @@ async def test_a_small_move_may_wait(
         await pilot.pause()
         calls: list[object] = []
         monkeypatch.setattr(widget, "refresh", lambda **options: calls.append(options))
-        widget.show([short, SIGN_IN], NOW + later)
+        widget.show([short, SIGN_IN], NOW + timedelta(seconds=seconds))
         assert len(calls) == painted
 
 

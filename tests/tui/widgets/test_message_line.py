@@ -64,7 +64,7 @@ async def test_what_a_message_has_no_room_for_is_read_with_a_key(
 
 
 def _joined(screen: str) -> str:
-    return "".join(line.strip() for line in screen.splitlines())
+    return "".join(line.strip(" ▁▂▃▄▅▆▇█") for line in screen.splitlines())  # the scrollbar
 
 
 async def test_the_keys_are_back_when_the_message_has_gone_by_itself(

@@ -33,10 +33,9 @@ from wtr_tui.tui.state import (
     coarse,
     date,
     next_refresh,
-    next_refresh_in_short,
     sign_in_by,
     sign_in_meaning,
-    state_of_profile,
+    state_of,
 )
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.inputs import QuietInput
@@ -202,7 +201,7 @@ class ProfilesScreen(WtrScreen):
 
     def _show_marked(self, now: datetime) -> None:
         each = self._marked
-        state = state_of_profile(each, now)
+        state = state_of(each, now)
         panel = self.query_one("#marked", Panel)
         panel.show_title(each.profile.name)
         style = f"bold {state.meaning.colour}"
@@ -434,11 +433,10 @@ def _end(end: datetime | None, now: datetime) -> str:
 
 _GAP = 2
 MOST = {
-    "": 1, "Profile": 24, "State": 22, "Owner": 28, "Access": 12, "Sign-in": 12,
-    "Next refresh": 18, "Last": 60,
+    "": 1, "Profile": 24, "State": 22, "Owner": 28, "Access": 12, "Sign-in": 12, "Last": 60,
 }  # fmt: skip
 """The columns, and the most characters that each is given."""
-_GOING = ("Next refresh", "Owner", "Last", "Sign-in", "Access", "State")
+_GOING = ("Owner", "Last", "Sign-in", "Access", "State")
 """Which go where there is no room for all, the first of them first."""
 _LEAST = {"Owner": 11, "Last": 18}
 """Those that may be narrowed so far instead."""
@@ -449,7 +447,7 @@ Row = dict[str, tuple[str, str]]
 
 def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     """What there is to say of a profile now."""
-    state = state_of_profile(each, now)
+    state = state_of(each, now)
     stored, token = each.auto_refresh.stored, _token(each)
     account = stored.account if stored is not None else Account()
     sign_in = sign_in_meaning(sign_in_by(each, now), now)
@@ -467,7 +465,6 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
         "Owner": (account.display_name or account.email or "-", plain),
         "Access": (_left(token.left(now)) if token else "-", plain),
         "Sign-in": (left, plain if sign_in is Meaning.CALM else sign_in.colour),
-        "Next refresh": (next_refresh_in_short(each.auto_refresh, now), plain),
         "Last": (f"{tone.sign} {last}" if last else "", tone.colour),
     }
 
@@ -502,7 +499,7 @@ def heading(columns: Mapping[str, int]) -> Content:
 
 
 def line(row: Row, columns: Mapping[str, int]) -> Content:
-    """``● default  valid  Ann Example  13 d 23 h  89 d 4 h  Mon 7 Dec 11:00  11:00 refreshed``."""
+    """``● default  valid  Ann Example  13 d 23 h  89 d 4 h  ✓ 11:00 refreshed``."""
     parts = []
     for title, width in columns.items():
         text, style = row[title]

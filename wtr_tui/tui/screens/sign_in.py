@@ -641,7 +641,7 @@ def _begins(session: Session) -> str:
 
 
 def _token_words(session: Session, stored: StoredToken) -> str:
-    state = state_of(session, session.now())
+    state = state_of(session.used, session.now())
     have = f"You have a token{f' of {stored.account.who}' if stored.account.known else ''}"
     how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
     if ends is not None and state.kind in (TokenState.VALID, TokenState.SOON):

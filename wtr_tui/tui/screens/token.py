@@ -38,7 +38,6 @@ from wtr_tui.tui.state import (
     sign_in_by,
     sign_in_meaning,
     state_of,
-    state_of_profile,
 )
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures, width_of
@@ -53,15 +52,9 @@ PANELS_FROM = 110
 _DOUBLE_FROM = (170, 40)
 _SPACED_FROM = 44
 _FACTS = (
-    "Owner",
-    "Auto-refresh",
-    "Sign in again",
-    "Likely causes",
-    "Scopes",
-    "Obtained",
-    "In scripts",
+    "Owner", "Auto-refresh", "Sign in again", "Likely causes", "Scopes", "Obtained", "In scripts",
     "Other profiles",
-)
+)  # fmt: skip
 _OVERVIEW_SECONDS = 30
 """The other profiles are looked at this often."""
 
@@ -86,9 +79,7 @@ class TokenScreen(WtrScreen):
         "For scripts: wtr token prints a valid one, wtr exec -- CMD runs CMD with it."
     )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-tiny"), (14, "-short"), (22, "-tall"), (28, "-airy"), (44, "-grand"),
-    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-short"), (22, "-tall"), (28, "-airy")]  # noqa: RUF012
     KEY_LINES = 1
     # Where the line is too short for all, those declared last are in the help alone.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -121,7 +112,7 @@ class TokenScreen(WtrScreen):
     TokenScreen Lives { margin: 1 0; }
     TokenScreen #scopes-panel { display: none; }
     TokenScreen #empty { margin: 1 0 0 0; }
-    TokenScreen.-airy Lives, TokenScreen.-grand Lives { margin: 2 0; }
+    TokenScreen.-airy Lives { margin: 2 0; }
     TokenScreen.-short #who-row, TokenScreen.-short Lives, TokenScreen.-tiny Facts { margin: 0; }
     TokenScreen.-tiny #who-row, TokenScreen.-tiny Lives { display: none; }
     TokenScreen.-panels Panel { border: round $line; padding: 1 2 0 2; margin: 0 0 1 0; }
@@ -131,20 +122,15 @@ class TokenScreen(WtrScreen):
     TokenScreen.-panels #main { width: 3fr; }
     TokenScreen.-panels #aside { display: block; width: 2fr; margin: 0 0 0 2; }
     TokenScreen.-panels.-airy #columns, TokenScreen.-panels.-airy #main,
-    TokenScreen.-panels.-airy #aside, TokenScreen.-panels.-grand #columns,
-    TokenScreen.-panels.-grand #main, TokenScreen.-panels.-grand #aside { height: 1fr; }
+    TokenScreen.-panels.-airy #aside { height: 1fr; }
     TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-airy #activity,
-    TokenScreen.-panels.-grand #scopes-panel, TokenScreen.-panels.-grand #activity,
-    TokenScreen.-panels.-airy #scopes, TokenScreen.-panels.-airy ActivityRows,
-    TokenScreen.-panels.-grand #scopes, TokenScreen.-panels.-grand ActivityRows {
+    TokenScreen.-panels.-airy #scopes, TokenScreen.-panels.-airy ActivityRows {
         height: 1fr; min-height: 3;
     }
-    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-grand #scopes-panel,
-    TokenScreen.-panels.-airy #profiles, TokenScreen.-panels.-grand #profiles { padding: 1 2; }
-    TokenScreen.-panels.-grand #access-panel { padding: 2 2 1 2; }
+    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-airy #profiles { padding: 1 2; }
     TokenScreen.-panels.-airy.-empty #access-panel { height: 1fr; }
-    TokenScreen.-panels.-grand.-empty #access-panel { height: 1fr; }
-    TokenScreen.-panels.-grand Lives { margin: 2 0; }
+    TokenScreen.-panels.-spaced #access-panel { padding: 2 2 1 2; }
+    TokenScreen.-panels.-spaced Lives { margin: 2 0; }
     TokenScreen #about { height: 1fr; }
     TokenScreen #about Quiet { width: 100%; }
     TokenScreen.-panels.-short Panel, TokenScreen.-panels.-tiny Panel { padding: 0 2; margin: 0; }
@@ -231,7 +217,7 @@ class TokenScreen(WtrScreen):
         if not self._is_whole:
             return  # the program ends while this screen is being put together
         self._shown_for = self.app.size
-        token = self.token
+        token, now = self.token, self.session.now()
         for name in ("Lives", "#facts", "#scopes-panel", "Revealed"):
             self.query_one(name).styles.display = None if token is not None else "none"
         empty = self.query_one("#empty", Quiet)
@@ -239,7 +225,7 @@ class TokenScreen(WtrScreen):
         self.set_class(token is None or self.session.socket is not None, "-empty")
         if token is None:
             self.query_one("#who", Quiet).show("")
-            state = state_of(self.session, self.session.now())
+            state = state_of(self.session.used, now)
             empty.reshape(_empty_words(self.session))
             self._show_state(state, state.word)
             self._show_figures(_NO_TOKEN, state.meaning)
@@ -247,22 +233,20 @@ class TokenScreen(WtrScreen):
         else:
             self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
-            facts.state("Obtained", "" if self._has_panels else self._obtained_words(token))
+            words = filter(None, (date(token.obtained_at, now), self.session.used.remark))
+            facts.state("Obtained", "" if self._has_panels else " · ".join(words))
             facts.state("In scripts", _script_words(self.session))
             self._show_scopes(token)
-            facts.space(self.app.size.height >= _SPACED_FROM and self._has_panels)
-            self.on_second(self.session.now())
+            spaced = self.app.size.height >= _SPACED_FROM and self._has_panels
+            self.set_class(spaced, "-spaced")
+            facts.space(spaced)
+            self.on_second(now)
         self.refresh_bindings()
         if self.session.auto_refresh.problem is not None:
             self.tell(str(self.session.auto_refresh.problem), Tone.BAD)
         elif self.session.used.settings_error is not None:
             fault = self.session.used.settings_error.message.splitlines()[0]
             self.tell(f"{fault} {key('go-settings', 'f4')} shows the settings.", Tone.BAD)
-
-    def _obtained_words(self, token: Token) -> str:
-        remark = self.session.used.remark
-        suffix = f" · {remark}" if remark else ""
-        return f"{date(token.obtained_at, self.session.now(), seconds=False)}{suffix}"
 
     def _show_scopes(self, token: Token) -> None:
         if self.session.socket is not None:  # it says nothing of them
@@ -299,7 +283,7 @@ class TokenScreen(WtrScreen):
         token = self.token
         if token is None or not self._is_whole:
             return
-        state = state_of(self.session, now)
+        state = state_of(self.session.used, now)
         word = state.word
         if state.kind is TokenState.EXPIRED:  # the figures say that it has
             word = f"{clock.duration(now - (token.expires_at or now))} ago"
@@ -315,11 +299,7 @@ class TokenScreen(WtrScreen):
     def _show_state(self, state: ShownState, word: str) -> None:
         content = Content.styled(f"{state.meaning.sign} {word}", f"bold {state.meaning.colour}")
         self.query_one("#access-panel", Panel).show_right(content)
-        shown = self.query_one("#state", Quiet)
-        if len(shown.shown) == content.cell_length:
-            shown.show(content)
-        else:
-            shown.reshape(content)
+        self.query_one("#state", Quiet).fit(content)
 
     def _show_figures(self, text: str, meaning: Meaning) -> None:
         figures = self.query_one("#left", Figures)
@@ -339,7 +319,8 @@ class TokenScreen(WtrScreen):
         until = end_words(end or claimed, now)
         if self.session.socket and token.expires_at is None:
             until = "it does not say until when"
-        lines = [Content(until), masked_content(token)]
+        shown = masked(token.access_token.reveal())
+        lines = [Content(until), Content.styled(printable(shown), "$muted")]
         if claimed is not None:  # on a line of its own: beside panels there is no room for both
             lines.append(Content("as the token says"))
         at = self.session.auto_refresh.next_at()
@@ -533,10 +514,6 @@ def masked(text: str) -> str:
     return f"{start}{'•' * 8}{tail}"
 
 
-def masked_content(token: Token) -> Content:
-    return Content.styled(printable(masked(token.access_token.reveal())), "$muted")
-
-
 def end_words(end: datetime | None, now: datetime) -> str:
     """``until Tue 8 Dec 11:00 UTC``, or that it was."""
     if end is None:
@@ -552,7 +529,7 @@ def lives_of(followed: Followed, token: Token, now: datetime) -> tuple[Life, Lif
         token.obtained_at,
         ends,
         "end unknown" if ends is None else date(ends, now),
-        state_of_profile(followed, now).meaning,
+        state_of(followed, now).meaning,
         followed.auto_refresh.next_at(),
     )
     return access, _sign_in_life(followed, token, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from textual.content import Content
 
@@ -15,8 +15,6 @@ from wtr_tui.tui.widgets.quiet import Lines
 _NOW = "●"
 _USED, _LEFT, _UNKNOWN = "─", "━", "┄"
 _LEAST_LINE = 8
-_LEAST_PAUSE = timedelta(seconds=20)
-_SMALL_MOVE = 0.08
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,7 @@ class Life:
 class Lives(Lines):
     """Thin what is used, thick what is left, ● now, ◆ the next refresh, the end at the right.
 
-    Painted again when a line has moved by a cell. A small move may wait twenty seconds: of a
-    token that lives for minutes it would move every second, and each line is 200 bytes.
+    Painted again when a line has moved by a cell.
     """
 
     def __init__(self) -> None:
@@ -51,8 +48,6 @@ class Lives(Lines):
 
     def show(self, lives: Sequence[Life], now: datetime) -> None:
         """Shows these lives as they are at ``now``; to be called as often as one likes."""
-        if tuple(lives) == self._lives and self._now is not None and self._may_wait(self._now, now):
-            return
         width = self.content_size.width
         before = self.lines(width)
         self._lives, self._now = tuple(lives), now
@@ -61,14 +56,6 @@ class Lives(Lines):
             self.refresh(layout=True)
         elif not all(line.is_same(old) for line, old in zip(lines, before, strict=True)):
             self.refresh()
-
-    def _may_wait(self, painted_at: datetime, now: datetime) -> bool:
-        moved = max(
-            (abs(life.share_at(now) - life.share_at(painted_at)) for life in self._lives),
-            default=0.0,
-        )
-        over = any(life.ends is not None and painted_at < life.ends <= now for life in self._lives)
-        return moved < _SMALL_MOVE and not over and timedelta(0) <= now - painted_at < _LEAST_PAUSE
 
     def lines(self, width: int) -> list[Content]:
         if self._now is None or not self._lives or width <= 0:

@@ -46,15 +46,14 @@ class Quiet(Widget):
             self.clear_cached_dimensions()
             self.refresh(layout=True)
 
-    def fit(self, text: str) -> None:
+    def fit(self, text: str | Content) -> None:
         """Shows a line in a widget as wide as its text: laid out anew only for another width.
 
         A text of the same width is one short run of bytes, without blanks to fill up with.
         """
-        if len(printable(text)) == len(self.shown):
-            self.show(text)
-        else:
-            self.reshape(text)
+        content = _made_harmless(text)
+        show = self.show if content.cell_length == self._content.cell_length else self.reshape
+        show(content)
 
 
 def _made_harmless(text: str | Content) -> Content:
