@@ -113,15 +113,11 @@ class WtrApp(driver.FaultApp):
         generated = super().get_css_variables()
         if "session" not in vars(self):  # asked for the theme Textual begins with, never shown
             return generated
-        variables = {**generated, **themes.variables_for(self.current_theme)}
-        if not self.current_theme.ansi and not self.is_headless and self._has_256_colours:
-            variables = themes.of_256(self.current_theme, variables)
-        self.theme_variables = variables
+        self.theme_variables = {**generated, **themes.variables_for(self.current_theme)}
+        has_256_colours = not self.is_headless and self.console.color_system == "256"
+        if has_256_colours and not self.current_theme.ansi:
+            self.theme_variables = themes.of_256(self.current_theme, self.theme_variables)
         return self.theme_variables
-
-    @property
-    def _has_256_colours(self) -> bool:
-        return self.console.color_system == "256"
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""
@@ -138,7 +134,6 @@ class WtrApp(driver.FaultApp):
     def on_mount(self) -> None:
         # After ``fg`` the terminal is empty, and Textual repaints only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
-        self._hook_warnings.attach()
         self.set_interval(_TICK_SECONDS, self._tick)
 
     def on_unmount(self) -> None:
@@ -155,7 +150,8 @@ class WtrApp(driver.FaultApp):
         if self._tour is not None:
             self._tour.begin()
         self._offer_put_aside()
-        self._watch()
+        self._hook_warnings.attach()
+        self._watch_others()
         gc.enable()  # off since the start
 
     def on_resize(self, event: events.Resize) -> None:
@@ -223,13 +219,13 @@ class WtrApp(driver.FaultApp):
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
         warning = auto_refresh.take_notices()
-        if not warning and not self.refreshing.running:  # whose own message would replace it
+        if not warning and not self.session.used.refreshing:  # whose own message would replace it
             warning = self._hook_warnings.take()
         if warning:
             self.tell(warning, Tone.WARN)
         for each in self.session.roster:
             if each.auto_refresh.due(now) and not each.refreshing:
-                self.refreshing.start(each, asked=False)
+                self.refreshing.start([each], asked=False)
             if each.auto_refresh.announcement_due(now):
                 self.refreshing.announce_sign_in(each)
         used = self.session.used
@@ -240,20 +236,17 @@ class WtrApp(driver.FaultApp):
         driver.set_title(self, export.title(self.session))
         self._ticks += 1
         if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
-            self._watch()
+            self._watch_others()
         if self.shown is not None and self.shown.is_built:
             self.shown.show_standing()
             self.shown.on_second(now)
 
-    # The other profiles: first looked for after the first picture.
-
-    def _watch(self) -> None:
-        if not self.session.socket:
-            self._watch_others()
-
     @work(group="others", exclusive=True)
     async def _watch_others(self) -> None:
+        """Looks at the other profiles: for the first time after the first picture."""
         session = self.session
+        if session.socket:
+            return
         now = session.now()
         kept = [each.profile.name for each in session.roster if each.auto_refresh.next_at()]
 
@@ -345,17 +338,9 @@ class WtrApp(driver.FaultApp):
             terminal.lent = False
         return True
 
-    def refresh_token(self) -> None:
-        if self.fetch_secret():
-            self.refreshing.start(self.session.used, asked=True)
-
     def refresh_profiles(self, every: Sequence[Followed]) -> None:
-        if len(every) > 1:
-            self.refreshing.start_all(every)
-        elif every[0] is self.session.used:
-            self.refresh_token()
-        else:
-            self.refreshing.start(every[0], asked=True)
+        if len(every) > 1 or every[0] is not self.session.used or self.fetch_secret():
+            self.refreshing.start(every, asked=True)
 
     def save_again(self) -> None:
         self.refreshing.save_again()
@@ -397,9 +382,6 @@ class WtrApp(driver.FaultApp):
         self.go(to or self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
         self._offer_put_aside()
-
-    def quit(self) -> None:
-        self.call_next(self.action_quit)
 
     def _full_screen(self, name: str) -> WtrScreen:
         screen = self.full_screens[name]

@@ -1,26 +1,26 @@
-"""Refreshing while the screens are open: one refresh of a profile at a time, a few at once."""
+"""Refreshing while the screens are open: one refresh of a profile at a time, a few at once.
+
+What refreshes is loaded with the first refresh, on its thread: the first picture needs none of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wtr_tui.auto_refresh import AutoRefresh
-from wtr_tui.delivery import LOGGER
 from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
-from wtr_tui.tokens import How, Obtained
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.widgets.message_line import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from wtr_tui.model import Token
+    from wtr_tui.auto_refresh import AutoRefresh
+    from wtr_tui.tokens import Obtained
     from wtr_tui.tui.app import WtrApp
     from wtr_tui.tui.session import Followed
 
@@ -36,25 +36,16 @@ class Refreshing:
         self._requests: set[asyncio.Future[Obtained | WtrError]] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    @property
-    def running(self) -> bool:
-        """Whether the profile in use is being refreshed."""
-        return self._app.session.used.refreshing
-
-    def start(self, followed: Followed, *, asked: bool) -> None:
+    def start(self, every: Sequence[Followed], *, asked: bool) -> None:
         """Refreshes in the background; ``asked`` by the user, or by the clock."""
-        if not followed.refreshing:
-            followed.refreshing = True
-            if asked and followed is self._app.session.used:
-                self._app.tell("Refreshing …")
-            self._app.run_worker(self._refresh(followed, asked), group="refresh")
-
-    def start_all(self, every: Iterable[Followed]) -> None:
-        """Refreshes these because the user asked for it, and tells how far it is."""
         begun = [each for each in every if not each.refreshing]
         for each in begun:
             each.refreshing = True
-        if begun:
+        if len(every) == 1 and begun:
+            if asked and begun[0] is self._app.session.used:
+                self._app.tell("Refreshing …")
+            self._app.run_worker(self._refresh(begun[0], asked), group="refresh")
+        elif begun:
             self._app.run_worker(self._refresh_all(begun), group="refresh")
 
     async def wait(self, patience: float) -> None:
@@ -66,55 +57,60 @@ class Refreshing:
         app = self._app
         outcome = await self._outcome(followed)
         app.token_changed()
-        sentence, tone = outcome_words(
-            outcome, followed.auto_refresh, app.session.now(), asked=asked
-        )
+        now = app.session.now()
+        sentence, tone = outcome_words(outcome, followed.auto_refresh, now, asked=asked)
         if app.session.used is followed:
             app.tell(sentence, tone)
         elif asked:
             # What it needs is said here, with the reason: no later remark takes its place.
-            followed.needed = followed.need(app.session.now())
+            followed.needed = followed.need(now)
             app.tell(f"{followed.profile.name}: {sentence}", tone)
 
     async def _refresh_all(self, begun: list[Followed]) -> None:
-        app = self._app
-        failed = 0
-        app.tell(_progress(0, len(begun), 0))
+        app, count, failed = self._app, len(begun), 0
+        app.tell(f"Refreshing {count} profiles: 0 done …")
         app.token_changed()
         outcomes = asyncio.as_completed([self._outcome(each) for each in begun])
         for done, next_one in enumerate(outcomes, 1):
-            outcome = await next_one
-            failed += isinstance(outcome, WtrError)
+            failed += isinstance(await next_one, WtrError)
             app.token_changed()
-            tone = Tone.PLAIN
-            if done == len(begun):
-                tone = Tone.WARN if failed else Tone.GOOD
-            app.tell(_progress(done, len(begun), failed), tone)
+            if done < count:
+                wrong = f", {failed} not" if failed else ""
+                app.tell(f"Refreshing {count} profiles: {done - failed} done{wrong} …")
+        hint = "; what failed is shown beside it" if failed else ""
+        app.tell(
+            f"{count - failed} of {count} refreshed{hint}.", Tone.WARN if failed else Tone.GOOD
+        )
 
     async def _outcome(self, followed: Followed) -> Obtained | WtrError:
         """What a refresh leads to, once it has been taken in."""
-        now = self._app.session.now
+        now, auto_refresh = self._app.session.now, followed.auto_refresh
         # The one to be replaced: while this waits for its turn another process may do so.
-        stored = followed.auto_refresh.stored
-        seen = None if stored is None else stored.token
+        seen = None if auto_refresh.stored is None else auto_refresh.stored.token
+
+        def refreshed() -> Obtained | WtrError:
+            from wtr_tui import tokens
+
+            try:
+                return tokens.refresh(followed.profile, followed.settings_now(), now=now, seen=seen)
+            except WtrError as error:
+                return error
+
         async with self._turns:
-            request = asyncio.ensure_future(in_thread(lambda: _refreshed(followed, seen, now)))
+            request = asyncio.ensure_future(in_thread(refreshed))
             self._requests.add(request)
             try:
                 outcome = await asyncio.shield(request)
             finally:
                 self._requests.discard(request)
                 followed.refreshing = False
-        auto_refresh = followed.auto_refresh
         auto_refresh.learn(outcome, now())
         auto_refresh.look(now())
+        followed.failure = followed.remark = ""
         if isinstance(outcome, WtrError):
             followed.failure = outcome.message
-            followed.remark = ""
-        else:
-            same = outcome.how is How.SAME
-            followed.failure = ""
-            followed.remark = f"same token again at {now().astimezone():%H:%M}" if same else ""
+        elif outcome.how is outcome.how.SAME:
+            followed.remark = f"same token again at {now().astimezone():%H:%M}"
         return outcome
 
     def announce_sign_in(self, followed: Followed) -> None:
@@ -147,50 +143,29 @@ class Refreshing:
             app.tell("Saved.", Tone.GOOD)
 
 
-def _progress(done: int, count: int, failed: int) -> str:
-    wrong = f", {failed} not" if failed else ""
-    if done < count:
-        return f"Refreshing {count} profiles: {done - failed} done{wrong} …"
-    hint = "; what failed is shown beside it" if failed else ""
-    return f"{done - failed} of {count} refreshed{hint}."
-
-
-def _refreshed(
-    followed: Followed, seen: Token | None, now: Callable[[], datetime]
-) -> Obtained | WtrError:
-    # Loaded with the first refresh, on its thread: the first picture needs none of it.
-    from wtr_tui import tokens
-
-    try:
-        return tokens.refresh(followed.profile, followed.settings_now(), now=now, seen=seen)
-    except WtrError as error:
-        return error
-
-
 def outcome_words(
     obtained: Obtained | WtrError, auto_refresh: AutoRefresh, now: datetime, *, asked: bool
 ) -> tuple[str, Tone]:
     """The sentence and how it is meant; ``asked`` by the user, or by the clock."""
-    clock = f"{now.astimezone():%H:%M}"
     if isinstance(obtained, NotSaved):
-        return _not_saved(obtained), Tone.BAD
+        again, copies = key("save", "s"), key("copy", "c")
+        keys = f"{again} tries again; {copies} copies it meanwhile."
+        return f"NOT SAVED: {obtained.message} {keys}", Tone.BAD
     if isinstance(obtained, (TemporaryError, StorageError)):
         at = auto_refresh.next_at()
-        again = (
-            f" Next try at {at.astimezone():%H:%M:%S}."
-            if at is not None
-            else f" {key('refresh', 'r')} tries again."
-        )
+        again = f"Next try at {at.astimezone():%H:%M:%S}." if at else ""
+        again = again or f"{key('refresh', 'r')} tries again."
         tone = Tone.WARN if isinstance(obtained, TemporaryError) else Tone.BAD
-        return f"Not refreshed: {obtained.message}{again}", tone
+        return f"Not refreshed: {obtained.message} {again}", tone
     if isinstance(obtained, WtrError):
         sentence = f"{obtained.message} {obtained.hint}".rstrip()
         if isinstance(obtained, SignInNeeded):
             return f"{sentence} {key('go-sign-in', 'f3')} signs in; nothing was deleted.", Tone.BAD
         return sentence if asked else f"{sentence} Auto-refresh has stopped.", Tone.BAD
-    if obtained.how is How.REFRESHED:
+    clock, how = f"{now.astimezone():%H:%M}", obtained.how
+    if how is how.REFRESHED:
         return f"Refreshed at {clock}: a new access token.", Tone.GOOD
-    if obtained.how is How.SAME:
+    if how is how.SAME:
         return (
             f"Webex returned the same token at {clock}, as it often does within a day."
             " It stays valid until the time shown.",
@@ -199,23 +174,23 @@ def outcome_words(
     return "Another program had refreshed it already: this is its token.", Tone.GOOD
 
 
-def _not_saved(obtained: NotSaved) -> str:
-    again, copies = key("save", "s"), key("copy", "c")
-    return f"NOT SAVED: {obtained.message} {again} tries again; {copies} copies it meanwhile."
-
-
 class HookWarnings(logging.Handler):
     """Collects what went wrong with the onToken command until the next tick tells the user."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._sentences: deque[str] = deque()
+        self._logger: logging.Logger | None = None
 
     def attach(self) -> None:
-        logging.getLogger(LOGGER).addHandler(self)
+        from wtr_tui.delivery import LOGGER
+
+        self._logger = logging.getLogger(LOGGER)
+        self._logger.addHandler(self)
 
     def detach(self) -> None:
-        logging.getLogger(LOGGER).removeHandler(self)
+        if self._logger is not None:
+            self._logger.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         self._sentences.append(record.getMessage())

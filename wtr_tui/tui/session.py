@@ -274,9 +274,6 @@ class Program(Protocol):
         For when the user has pressed a key; why there is none is reported.
         """
 
-    def refresh_token(self) -> None:
-        """Refreshes the token in the background, because the user asked for it."""
-
     def refresh_profiles(self, every: Sequence[Followed]) -> None:
         """Refreshes the tokens of these profiles in the background, as the user asked."""
 
@@ -300,9 +297,6 @@ class Program(Protocol):
 
         ``to`` is the screen to show; "" for the one it would open on.
         """
-
-    def quit(self) -> None:
-        """Ends the program; asks first where something would be lost."""
 
 
 @dataclass

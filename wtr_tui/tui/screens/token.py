@@ -422,7 +422,7 @@ class TokenScreen(WtrScreen):
         return True
 
     def action_refresh(self) -> None:
-        self.program.refresh_token()
+        self.program.refresh_profiles([self.session.used])
 
     def action_copy(self) -> None:
         self._copy(str, "the access token")
