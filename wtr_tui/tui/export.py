@@ -179,7 +179,7 @@ def title(session: Session) -> str:
     if not (session.settings[TITLE] and knows_osc(session.environ)):
         return ""
     now = standing(session)
-    return printable(f"{MARK} {now.short_left or now.left} {now.profile}")
+    return printable(f"{MARK} {now.short_left} {now.profile}")
 
 
 def notify(app: WtrApp, sentence: str) -> None:

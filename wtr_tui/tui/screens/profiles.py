@@ -23,15 +23,16 @@ from wtr_tui.model import Account, Token
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import LIKELY_CAUSES
-from wtr_tui.tui import overview
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
 from wtr_tui.tui.screens.token import PANELS_FROM, granted_of, lives_of, missing_words
 from wtr_tui.tui.session import Followed
 from wtr_tui.tui.state import (
+    activity_row,
     coarse,
     date,
+    entries,
     next_refresh,
     sign_in_by,
     sign_in_meaning,
@@ -228,8 +229,8 @@ class ProfilesScreen(WtrScreen):
         mark = (each.profile.name, history.mark(each.profile))
         if mark != self._activity_of:
             self._activity_of = mark
-            found = overview.entries(each.profile, most=self.size.height)
-            rows = [overview.activity_row(entry, now) for entry in found]
+            found = entries(each.profile, most=self.size.height)
+            rows = [activity_row(entry, now) for entry in found]
             self.query_one(ActivityRows).show(rows)
 
     # What is done with a profile.
@@ -407,7 +408,7 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
         again = f"{f'by {date(by, now)}' if by else 'now'}, {signs_in}. {LIKELY_CAUSES}"
     last = each.failure or ("" if panels else "nothing yet")
     if latest is not None and not panels and not each.failure:
-        row = overview.activity_row(latest, now)
+        row = activity_row(latest, now)
         last = f"{row.when} {row.what}" + (f", by {row.by}" if row.by else "")
     wrong = each.settings_error or next(iter(each.settings.problems), each.settings_place)
     return {
@@ -450,7 +451,7 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     state = state_of(each, now)
     stored, token = each.auto_refresh.stored, _token(each)
     account = stored.account if stored is not None else Account()
-    sign_in = sign_in_meaning(sign_in_by(each, now), now)
+    sign_in = sign_in_meaning(each, now)
     # Of the profile: a sign-in that is near takes somebody, however well the token is.
     meaning = sign_in if state.meaning is Meaning.CALM else state.meaning
     last, tone = _last(each, now)
@@ -516,7 +517,7 @@ def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
     latest = each.latest()
     if latest is None:
         return "", Tone.PLAIN
-    row = overview.activity_row(latest, now, life=False)
+    row = activity_row(latest, now, life=False)
     return f"{row.when} {row.what}", row.tone
 
 

@@ -27,14 +27,20 @@ from wtr_tui.token_state import (
     scopes_not_granted,
 )
 from wtr_tui.tui.keys import Key, key, keys, with_keys
-from wtr_tui.tui.overview import Owner, claims_of
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.session import Followed, Session
 from wtr_tui.tui.state import (
+    Owner,
     ShownState,
+    activity_row,
+    claims_of,
     coarse,
     date,
+    entries,
+    history_lines,
     next_refresh,
+    others_line,
+    profile_rows,
     sign_in_by,
     sign_in_meaning,
     state_of,
@@ -357,13 +363,12 @@ class TokenScreen(WtrScreen):
     @work(group="overview", exclusive=True)
     async def _build_overview(self) -> None:
         from wtr_tui.storage.settings_values import known_scopes
-        from wtr_tui.tui import overview
 
         session = self.session
         self.query_one(ScopeList).explain(known_scopes())
-        rows = overview.profile_rows(session)
+        rows = profile_rows(session)
         others = [row for row in rows if not row.current]
-        line = overview.others_line(others) if not self._has_panels else ""
+        line = others_line(others) if not self._has_panels else ""
         self.query_one(Facts).state("Other profiles", line)
         if not self._has_panels:
             return
@@ -372,12 +377,12 @@ class TokenScreen(WtrScreen):
         if session.socket is not None:
             return
         height = self.app.size.height
-        entries = await in_thread(lambda: overview.entries(session.profile, most=height))
+        happened = await in_thread(lambda: entries(session.profile, most=height))
         if not self.is_built:
             return
         most, airy = max(height * 2 // 5, 4), 2 * len(rows) < height // 3
         self.query_one(ProfileRows).show(rows, most=most, spaced=airy)
-        shown = [overview.activity_row(entry, session.now()) for entry in entries]
+        shown = [activity_row(entry, session.now()) for entry in happened]
         self.query_one(ActivityRows).show(shown)
 
     def _aside(self) -> Iterable[Widget]:
@@ -476,12 +481,11 @@ class TokenScreen(WtrScreen):
 
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
-        from wtr_tui.tui import overview
         from wtr_tui.tui.screens.dialogs import Listing
 
         session = self.session
-        entries = await in_thread(lambda: overview.entries(session.profile, most=1_000))
-        lines, hang = overview.history_lines(entries, session.now())
+        happened = await in_thread(lambda: entries(session.profile, most=1_000))
+        lines, hang = history_lines(happened, session.now())
         self.app.push_screen(Listing("History", lines, hang=hang))
 
 
@@ -545,9 +549,7 @@ def _sign_in_life(followed: Followed, token: Token, now: datetime) -> Life:
         return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
     if ends is None:
         return Life(label, began, None, "end unknown", Meaning.UNKNOWN)
-    meaning = sign_in_meaning(sign_in_by(followed, now), now)
-    if ends <= now:
-        meaning = Meaning.OVER
+    meaning = sign_in_meaning(followed, now) if ends > now else Meaning.OVER
     return Life(label, began, ends, date(ends, now), meaning)
 
 

@@ -46,10 +46,14 @@ class Standing:
     profile: str
     place: str = ""
     """``over SSH from 10.0.0.7``; empty at a desk."""
-    short_left: str = ""
-    """For a narrow terminal: ``13 d``; empty for the first unit of ``left``."""
     sign_in_by: str = ""
     """``sign in by Sat 28 Nov 10:00``; empty where that is far away."""
+
+    @property
+    def short_left(self) -> str:
+        """``13 d``: the first unit of the time left."""
+        counts = self.left[:1] in "<0123456789"
+        return " ".join(self.left.split()[:2]) if counts else self.left
 
 
 class _Form(NamedTuple):
@@ -178,10 +182,8 @@ class Header(Quiet):
         standing, gap = self._standing, " " if form.short else "  "
         parts = [Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}")]
         if form.left or not standing.sign_in_by:
-            left = standing.short_left or " ".join(standing.left.split()[:2])
-            parts.append(
-                Content.styled(f" {left if form.short else standing.left}", "bold $foreground")
-            )
+            left = standing.short_left if form.short else standing.left
+            parts.append(Content.styled(f" {left}", "bold $foreground"))
         if standing.sign_in_by and form.sign_in:
             words = f"{',' if form.left else ''} {standing.sign_in_by}"
             parts.append(Content.styled(words, f"bold {Meaning.SOON.colour}"))
