@@ -40,6 +40,8 @@ TESTS = {
         "tests/commands/test_scopes_not_granted.py",
     ),
     "wtr_tui/auto_refresh.py": ("tests/test_auto_refresh.py", "tests/test_refresh_times.py"),
+    "wtr_tui/retrieval.py": ("tests/test_retrieval.py", "tests/test_deliver.py"),
+    "wtr_tui/oauth": ("tests/oauth", "tests/test_retrieval.py"),
     "wtr_tui/clock.py": ("tests/test_clock.py", "tests/test_durations.py"),
     "wtr_tui/model.py": ("tests/test_secret.py", "tests/storage", "tests/oauth/test_token.py"),
     "wtr_tui/storage": ("tests/storage",),
@@ -140,7 +142,7 @@ def main() -> int:
     files = options.files or [
         str(path.relative_to(ROOT))
         for part in TESTS
-        for path in sorted([ROOT / part] if part.endswith(".py") else (ROOT / part).glob("*.py"))
+        for path in sorted([ROOT / part] if part.endswith(".py") else (ROOT / part).rglob("*.py"))
     ]
     found = [mutant for file in files for mutant in mutants(file)]
     if options.sample is not None and options.sample < len(found):
