@@ -347,7 +347,7 @@ def test_in_the_background_it_does_not_reach_for_the_terminal(
 
 
 def test_no_secret_is_in_what_any_process_shows(ready: Home, sandbox: Sandbox) -> None:
-    running = ready.start("retrieve", "--no-browser", "--debug")
+    running = ready.start("retrieve", "--no-browser", "--debug", cold=True)
     url = start_url(running)
     shown = b""
     if sys.platform == "linux":

@@ -98,7 +98,7 @@ def test_the_report_says_what_happened_and_where(
 def test_no_secret_is_drawn_unasked_or_seen_in_the_list_of_processes(
     signed_in: Home, start: Start, integration: Integration
 ) -> None:
-    terminal = start()
+    terminal = start(cold=True)
     terminal.wait_for("● valid")
     arguments = Path(f"/proc/{terminal.process.pid}/cmdline").read_bytes()
     token = signed_in.stored_fields()

@@ -63,7 +63,7 @@ def test_a_signal_while_the_first_screen_is_put_together_restores_the_terminal(
 ) -> None:
     # Again and again, since each time it meets another moment.
     for _ in range(int(os.environ.get("WTR_KILL_POINTS", "3"))):
-        terminal = start()
+        terminal = start(cold=True)
         terminal.wait_for_bytes(beyond=0)
         terminal.signal(signal.SIGTERM)
         assert terminal.wait() == 143

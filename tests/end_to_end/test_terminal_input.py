@@ -77,7 +77,7 @@ def test_an_answer_that_comes_just_after_the_start_does_nothing(
     signed_in: Home, start: Start
 ) -> None:
     for seconds in (0.0, 0.05):
-        terminal = start()
+        terminal = start(cold=True)
         terminal.wait_for_bytes(beyond=0)
         time.sleep(seconds)
         terminal.send(LATE_DA2 + KEY_WITH_EVENT_TYPE)

@@ -123,15 +123,20 @@ class Home:
         path.touch(mode=0o600)
         path.write_text(json.dumps(fields))
 
-    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
-        """The program, begun and not waited for."""
+    def start(
+        self, *words: str, cold: bool = False, **variables: str
+    ) -> subprocess.Popen[str] | warm.Process:
+        """The program, begun and not waited for; ``cold`` in a Python of its own."""
+        environ = {**self.environ, **variables}
+        if not cold and warm.fits(environ, ""):
+            return warm.Process(words, environ=environ, cwd=self.folder)
         return subprocess.Popen(
             [*PROGRAM, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**self.environ, **variables},
+            env=environ,
             cwd=self.folder,
         )
 
@@ -163,7 +168,7 @@ class Home:
         return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def ended(process: subprocess.Popen[str]) -> Ran:
+def ended(process: subprocess.Popen[str] | warm.Process) -> Ran:
     """Waits for a program that was started."""
     out, err = process.communicate(timeout=PATIENCE)
     return Ran(process.returncode, out, err)

@@ -64,6 +64,7 @@ def start(home: Home) -> Iterator[Start]:
         *arguments: str,
         command: tuple[str, ...] = PROGRAM,
         controlling: bool = True,
+        cold: bool = False,
         **variables: str,
     ) -> Terminal:
         terminal = Terminal(
@@ -71,6 +72,7 @@ def start(home: Home) -> Iterator[Start]:
             {**home.environ, **variables},
             cwd=home.folder,
             controlling=controlling,
+            cold=cold,
         )
         running.append(terminal)
         return terminal

@@ -20,6 +20,8 @@ from types import TracebackType
 
 import pyte
 
+from tests.support import warm
+from tests.support.home import PROGRAM
 from tests.support.waiting import PATIENCE
 
 COLUMNS, ROWS = 80, 24
@@ -59,7 +61,8 @@ class Terminal:
     """Runs one command on an 80 by 24 terminal of its own, and kills it in the end.
 
     Whatever is waited for is given ``PATIENCE`` seconds, then the test fails and shows the screen.
-    Without ``controlling`` the command is not told when the terminal goes away.
+    Without ``controlling`` the command is not told when the terminal goes away. The program itself
+    begins as a fork with its libraries loaded, but for the tests of its start: ``cold``.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Terminal:
         *,
         cwd: Path | None = None,
         controlling: bool = True,
+        cold: bool = False,
     ) -> None:
         self._master, slave = os.openpty()
         self._set_size(COLUMNS, ROWS)
@@ -80,16 +84,26 @@ class Terminal:
         self._closed = False
         self._changed = threading.Condition()
         self._stop, self._stopping = os.pipe()
-        launcher = [sys.executable, "-I", "-S", "-c", _TAKE_TERMINAL] if controlling else []
-        self.process = subprocess.Popen(
-            [*launcher, *command],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=dict(environ),
-            cwd=cwd,
-            start_new_session=True,
-        )
+        self.process: subprocess.Popen[bytes] | warm.Process
+        if not cold and tuple(command[:3]) == PROGRAM and warm.fits(environ, ""):
+            self.process = warm.Process(
+                command[3:],
+                environ=environ,
+                cwd=cwd or Path.cwd(),
+                terminal=slave,
+                controlling=controlling,
+            )
+        else:
+            launcher = [sys.executable, "-I", "-S", "-c", _TAKE_TERMINAL] if controlling else []
+            self.process = subprocess.Popen(
+                [*launcher, *command],
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                env=dict(environ),
+                cwd=cwd,
+                start_new_session=True,
+            )
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import gc
 import importlib
+import io
 import json
 import os
 import runpy
+import select
 import selectors
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -32,8 +36,9 @@ _LIBRARIES = (
     "json", "logging", "platform", "queue", "segno", "shutil", "socketserver", "ssl", "subprocess",
     "tempfile", "truststore", "yaml",
 )  # fmt: skip
-# Read by the interpreter, or its loader, before the program has begun.
-_OF_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "SHIFT", "MALLOC_")
+_OF_THE_SCREENS = ("textual.app", "textual.drivers.linux_driver", "textual.widgets._input")
+# Read by the interpreter, its loader or a library before the program has begun.
+_OF_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "SHIFT", "MALLOC_", "TEXTUAL", "ESCDELAY")
 _MOST_INPUT = 60_000
 """Bytes that a pipe takes without anybody reading."""
 
@@ -83,6 +88,79 @@ def run(
     return code, *(text.decode() for text in printed)
 
 
+class Process:
+    """A run that is not waited for, with what tests use of subprocess.Popen.
+
+    It is on the terminal, in a session of its own; without one, what it prints is read from
+    ``stdout`` and ``stderr``.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path,
+        terminal: int | None = None,
+        controlling: bool = True,
+    ) -> None:
+        request = {"words": list(words), "environ": dict(environ), "cwd": str(cwd)}
+        if terminal is None:
+            (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+            self.stdout, self.stderr = os.fdopen(out), os.fdopen(err)
+            streams = [os.open(os.devnull, os.O_RDONLY), out_end, err_end]
+        else:
+            streams = [os.dup(terminal) for _ in range(3)]
+            request["controlling"] = controlling
+        self._done, reply = socket.socketpair()
+        with reply:
+            forking = _forking("commands" if terminal is None else "screens")
+            forking.ask(json.dumps(request).encode(), [*streams, reply.fileno()])
+        for stream in streams:
+            os.close(stream)
+        self._told = self._done.makefile("r")
+        self._words = list(words)
+        self.pid = int(self._told.readline())
+        self.returncode: int | None = None
+
+    def communicate(self, *, timeout: float) -> tuple[str, str]:
+        """What it still prints, once nobody can write any more."""
+        deadline = time.monotonic() + timeout
+        try:
+            ends = (self.stdout.fileno(), self.stderr.fileno())
+            out, err = (text.decode() for text in _read_to_the_end(ends, deadline))
+            self.wait(max(0.1, deadline - time.monotonic()))
+        except TimeoutError:
+            raise subprocess.TimeoutExpired(self._words, timeout) from None
+        return out, err
+
+    def poll(self) -> int | None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if not select.select([self._done], [], [], timeout)[0]:
+                assert timeout is not None
+                raise subprocess.TimeoutExpired(self._words, timeout)
+            self.returncode = int(self._told.readline())
+            self._told.close()
+            self._done.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
 def _read_to_the_end(ends: Sequence[int], deadline: float) -> list[bytes]:
     read = dict.fromkeys(ends, b"")
     with selectors.DefaultSelector() as selector:
@@ -103,12 +181,12 @@ def _read_to_the_end(ends: Sequence[int], deadline: float) -> list[bytes]:
 class _Forking:
     """The process that waits for requests; it ends with whoever started it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.warm"],
+                [sys.executable, "-m", "tests.support.warm", kind],
                 env=program_environ(),
                 # None of them can be sought in, as those of the program cannot.
                 stdin=theirs,
@@ -131,8 +209,8 @@ class _Forking:
 
 
 @cache
-def _forking() -> _Forking:
-    return _Forking()
+def _forking(kind: str = "commands") -> _Forking:
+    return _Forking(kind)
 
 
 # The other side.
@@ -141,7 +219,7 @@ def _forking() -> _Forking:
 def _serve() -> None:
     """Returns in each fork that is to become the program; ends the process where all is done."""
     asked = socket.socket(fileno=os.dup(0))
-    for library in _LIBRARIES:
+    for library in (*_LIBRARIES, *(_OF_THE_SCREENS if sys.argv[1] == "screens" else ())):
         importlib.import_module(library)
     gc.collect()
     gc.freeze()
@@ -175,6 +253,12 @@ def _become(request: Mapping[str, object], descriptors: Sequence[int]) -> None:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    if "controlling" in request:
+        os.setsid()
+        if request["controlling"]:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        assert isinstance(sys.stdout, io.TextIOWrapper)
+        sys.stdout.reconfigure(line_buffering=True)  # as on any terminal
     words, environ = request["words"], request["environ"]
     assert isinstance(words, list)
     assert isinstance(environ, dict)
