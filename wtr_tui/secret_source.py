@@ -48,25 +48,27 @@ class Terminal:
 terminal = Terminal()
 
 
+_one_at_a_time = threading.Lock()  # two commands would ask for two PINs at once
+
+
 class FetchedSecret(Secret):
     """A secret that :meth:`fetch` gets where it is kept. ``source`` names the setting."""
 
-    __slots__ = ("_check", "_lock", "_refetched", "source")
+    __slots__ = ("_check", "_refetched")
 
-    def __init__(self, source: str, check: Check) -> None:
+    source = ""
+
+    def __init__(self, check: Check) -> None:
         super().__init__("")
-        self.source = source
         self._check = check
-        self._lock = threading.Lock()
         self._refetched = False
 
     def fetch(self) -> None:
         """Raises SecretUnavailable where there is none to get."""
-        if self.known():
-            return
-        with self._lock:
-            if not self.known():
-                self._keep(self._checked(self._read()))
+        if not self.known():
+            with _one_at_a_time:
+                if not self.known():
+                    self._keep(self._first_line())
 
     def refetch(self) -> bool:
         """Fetches it anew, once in a process: it may have been replaced. False where it was not."""
@@ -74,8 +76,8 @@ class FetchedSecret(Secret):
         if self._refetched:
             return False
         self._refetched = True
-        with self._lock:
-            self._keep(self._checked(self._read()))
+        with _one_at_a_time:
+            self._keep(self._first_line())
         return self.known() != before
 
     def reveal(self) -> str:
@@ -85,48 +87,42 @@ class FetchedSecret(Secret):
     def __bool__(self) -> bool:
         return True
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FetchedSecret) and self._identity() == other._identity()
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
-
-    def _identity(self) -> tuple[str, object]:
-        raise NotImplementedError
-
-    def _read(self) -> bytes:
-        raise NotImplementedError
-
-    def _keep(self, text: str) -> None:
-        self._text = text
-
-    def _checked(self, content: bytes) -> str:
-        """The first line: password stores keep notes below it."""
-        line = content.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
+    def _first_line(self) -> str:
+        """What it is kept as: password stores keep notes below it."""
+        line = self._read().decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
         refusal = self._check(line)
         if refusal is not None:
             raise SecretUnavailable(f"What {self.source} gives is no secret. {refusal}")
         return line
 
+    def _keep(self, text: str) -> None:
+        self._text = text
+
+    def _read(self) -> bytes:
+        raise NotImplementedError
+
 
 class SecretCommand(FetchedSecret):
-    """The first line that a command prints, run without a shell."""
+    """The first line that a command prints, run without a shell. ValueError where it is none."""
 
-    __slots__ = ("_command", "_environ")
+    __slots__ = ("_command", "_environ", "_words")
 
+    source = "secretCommand"
     _kept: dict[str, str] = {}  # noqa: RUF012 - one for all: settings are read again and again
-    _one_at_a_time = threading.Lock()
 
     def __init__(self, command: str, environ: Mapping[str, str], check: Check) -> None:
-        super().__init__("secretCommand", check)
+        super().__init__(check)
         self._command = command
         self._environ = environ
+        try:
+            self._words = shlex.split(command)
+        except ValueError:
+            raise ValueError("A quotation mark in this command is never closed.") from None
+        if not self._words:
+            raise ValueError("This names no program.")
 
     def known(self) -> str:
         return self._kept.get(self._command, "")
-
-    def _identity(self) -> tuple[str, object]:
-        return self.source, self._command
 
     def _keep(self, text: str) -> None:
         self._kept[self._command] = text
@@ -134,16 +130,14 @@ class SecretCommand(FetchedSecret):
     def _read(self) -> bytes:
         from wtr_tui import process  # which few need that read the settings
 
-        words = shlex.split(self._command)
-        words[0] = process.expanded(words[0], self._environ)
-        with self._one_at_a_time:  # two would ask for two PINs at once
-            result = process.run(
-                words,
-                limit=LIMIT,
-                environ=self._environ,
-                capture=True,
-                on_terminal=terminal.allowed,
-            )
+        program, *arguments = self._words
+        result = process.run(
+            [process.expanded(program, self._environ), *arguments],
+            limit=LIMIT,
+            environ=self._environ,
+            capture=True,
+            on_terminal=terminal.allowed,
+        )
         if not result.ok:
             raise SecretUnavailable(
                 f"The command of secretCommand, {cleaned(self._command, 80)}, {result.problem}.",
@@ -160,32 +154,29 @@ class SecretFile(FetchedSecret):
 
     __slots__ = ("_path",)
 
+    source = "secretFile"
+
     def __init__(self, path: Path, check: Check) -> None:
-        super().__init__("secretFile", check)
+        super().__init__(check)
         self._path = path
 
     def fetch(self) -> None:
-        with self._lock:
-            self._keep(self._checked(self._read()))
-
-    def _identity(self) -> tuple[str, object]:
-        return self.source, self._path
+        self._keep(self._first_line())
 
     def _read(self) -> bytes:
+        whose = f"The file of secretFile, {self._path},"
         try:
             # Without O_NONBLOCK opening a FIFO would wait for its writer.
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise SecretUnavailable(
-                f"The file of secretFile, {self._path}, cannot be read: {cause(error)}."
-            ) from error
+            raise SecretUnavailable(f"{whose} cannot be read: {cause(error)}.") from error
         with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
             facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode):
                 raise SecretUnavailable(f"secretFile names {self._path}, which is no file.")
             if facts.st_uid not in (0, os.geteuid()):
                 raise SecretUnavailable(
-                    f"The file of secretFile, {self._path}, belongs to {user_name(facts.st_uid)}.",
+                    f"{whose} belongs to {user_name(facts.st_uid)}.",
                     "It has to be yours or root's.",
                 )
             if facts.st_mode & 0o002:
@@ -194,14 +185,3 @@ class SecretFile(FetchedSecret):
                     f"chmod o-w {self._path}",
                 )
             return file.read(_LARGEST)
-
-
-def command(line: str, environ: Mapping[str, str], check: Check) -> SecretCommand:
-    """The secret that the command prints. Raises ValueError where the text is no command."""
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        raise ValueError("A quotation mark in this command is never closed.") from None
-    if not words:
-        raise ValueError("This names no program.")
-    return SecretCommand(line, environ, check)

@@ -11,7 +11,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import TextIO
 
 MASK = "••••••"
@@ -94,16 +94,7 @@ def printable(text: str) -> str:
 
     For whatever is about to be drawn, wherever it came from: a path, a file, another program.
     """
-    # Nearly every text is, and looking at each character takes fifty times as long.
-    if text.isprintable():
-        return text
-    import unicodedata
-
-    return "".join(
-        character
-        for character in text.replace("\t", " ")
-        if character == "\n" or unicodedata.category(character) not in _UNSHOWABLE
-    )
+    return _with_unshowable(text.replace("\t", " "), lambda _: "")
 
 
 def escaped(text: str) -> str:
@@ -111,15 +102,18 @@ def escaped(text: str) -> str:
 
     For a path or a name that a user has to see as it is, and a terminal must not obey.
     """
+    return _with_unshowable(text, lambda sign: sign.encode("unicode_escape").decode("ascii"))
+
+
+def _with_unshowable(text: str, shown: Callable[[str], str]) -> str:
+    # Nearly every text is printable, and looking at each character takes fifty times as long.
     if text.isprintable():
         return text
     import unicodedata
 
     return "".join(
-        character
-        if character == "\n" or unicodedata.category(character) not in _UNSHOWABLE
-        else character.encode("unicode_escape").decode("ascii")
-        for character in text
+        shown(sign) if sign != "\n" and unicodedata.category(sign) in _UNSHOWABLE else sign
+        for sign in text
     )
 
 

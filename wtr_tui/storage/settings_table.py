@@ -242,7 +242,7 @@ SECRET_FILE: Setting[Secret | None] = Setting(
 )
 SECRET_COMMAND: Setting[Secret | None] = Setting(
     "secretCommand",
-    lambda given: secret_source.command(given.text, given.environ, check_secret),
+    lambda given: secret_source.SecretCommand(given.text, given.environ, check_secret),
     None,
     "a command that prints the secret in its first line, instead of secret: pass show webex/secret."
     " Run without a shell when Webex is to be asked, once in a process",
