@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from wtr_tui import clock, in_flight, known
 from wtr_tui.addresses import RedirectUri
@@ -31,6 +31,7 @@ from wtr_tui.errors import (
 )
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.oauth import steps
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
     Granted,
@@ -44,22 +45,7 @@ from wtr_tui.oauth.listener.server import Listener
 from wtr_tui.oauth.listener.sockets import CannotListen
 from wtr_tui.oauth.pasted import BadPaste, read_pasted
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
-from wtr_tui.oauth.steps import (
-    LAST_STEPS,
-    DeviceCodeOver,
-    DeviceCodeReady,
-    DeviceCodeRefused,
-    End,
-    Ended,
-    Exchanging,
-    Listening,
-    Method,
-    NotListening,
-    OtherAccount,
-    SignedIn,
-    SignedInUnsaved,
-    Step,
-)
+from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -74,8 +60,7 @@ _WHOSE_SECONDS = 5.0
 _LOOK_AT_THE_CLOCK_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
-class _Saved:
+class _Saved(NamedTuple):
     """Where a token is now: in place, or ``aside`` as long as nobody knows whose it is.
 
     ``before`` is what is in place meanwhile, ``kept_as`` where the token of another App ID went.
@@ -87,7 +72,7 @@ class _Saved:
 
 
 class Retrieval:
-    """One attempt to sign in. Ends with one of LAST_STEPS, and never begins again.
+    """One attempt to sign in. Ends with one of steps.LAST_STEPS, and never begins again.
 
     ``can_paste`` says whether there is anybody to paste an address: without, and where the
     redirect cannot be received, a device code is requested, and where that is refused, too, the
@@ -151,7 +136,7 @@ class Retrieval:
             while True:
                 step = await self._steps.get()
                 yield step
-                if isinstance(step, LAST_STEPS):
+                if isinstance(step, steps.LAST_STEPS):
                     return
         finally:
             self._answered = True
@@ -169,7 +154,7 @@ class Retrieval:
 
     def cancel(self) -> None:
         """Ends the attempt, unless an answer is being exchanged already."""
-        self._end(Ended(End.CANCELLED, "The sign-in was cancelled.", "", INTERRUPTED))
+        self._end(End.CANCELLED, "The sign-in was cancelled.", "", INTERRUPTED)
 
     def extend(self) -> None:
         """Gives the user five more minutes."""
@@ -201,32 +186,29 @@ class Retrieval:
     def _emit(self, step: Step) -> None:
         self._steps.put_nowait(step)
 
-    def _end(self, end: Ended) -> None:
+    def _end(self, end: End, message: str, hint: str, exit_code: int = FAILED) -> None:
         if not self._answered:
             self._answered = True
-            self._emit(end)
+            self._emit(Ended(end, message, hint, exit_code))
 
     async def _listen(self) -> None:
         if not self.redirect_uri.is_local:
-            self._not_listening(
-                NotListening(
-                    f"The redirect URI {self.redirect_uri} is not on this machine, so nothing is"
-                    " listened for here.",
-                    "After the sign-in the browser ends at an address that begins with it,"
-                    " whatever its page says: paste that address here. Or use a device code.",
-                    is_elsewhere=True,
-                )
+            step = steps.NotListening(
+                f"The redirect URI {self.redirect_uri} is not on this machine, so nothing is"
+                " listened for here.",
+                "After the sign-in the browser ends at an address that begins with it, whatever its"
+                " page says: paste that address here. Or use a device code.",
+                is_elsewhere=True,
             )
-            return
-        try:
-            await self._listener.start()
-        except CannotListen as refusal:
-            self._not_listening(NotListening(refusal.message, refusal.hint))
         else:
-            port, addresses = self.redirect_uri.port, self._listener.families
-            self._emit(Listening(self._listener.start_url, port, addresses))
-
-    def _not_listening(self, step: NotListening) -> None:
+            try:
+                await self._listener.start()
+            except CannotListen as refusal:
+                step = steps.NotListening(refusal.message, refusal.hint)
+            else:
+                port, addresses = self.redirect_uri.port, self._listener.families
+                self._emit(steps.Listening(self._listener.start_url, port, addresses))
+                return
         self._emit(step)
         self._can_receive = False
         if not self.can_paste and self._device is None:
@@ -235,7 +217,7 @@ class Retrieval:
 
     def _device_code_refused(self, error: WtrError) -> None:
         uris = HELPER_REDIRECT_URIS if isinstance(error, DeviceNotSetUp) else ()
-        self._emit(DeviceCodeRefused(error.message, error.hint, uris))
+        self._emit(steps.DeviceCodeRefused(error.message, error.hint, uris))
         self._device_refusal = error
         self._end_without_a_method()
 
@@ -245,13 +227,11 @@ class Retrieval:
         if self._can_receive or self.can_paste or refusal is None:
             return
         self._end(
-            Ended(
-                End.FAILED,
-                "No method to sign in is left: the redirect cannot be received here, no address"
-                " can be pasted without a terminal, and there is no device code.",
-                "Mend one of the reasons above, or sign in on a terminal.",
-                TEMPORARY if isinstance(refusal, TemporaryError) else FAILED,
-            )
+            End.FAILED,
+            "No method to sign in is left: the redirect cannot be received here, no address can be"
+            " pasted without a terminal, and there is no device code.",
+            "Mend one of the reasons above, or sign in on a terminal.",
+            TEMPORARY if isinstance(refusal, TemporaryError) else FAILED,
         )
 
     async def _watch_the_clock(self) -> None:
@@ -264,13 +244,10 @@ class Retrieval:
                 # The clock was set back: that is no reason to keep the port open for hours.
                 self.deadline -= before - now
         self._end(
-            Ended(
-                End.TIMED_OUT,
-                "No answer arrived in time.",
-                "If Webex showed an error page, check the App ID, and that the integration has"
-                f" exactly this redirect URI: {self.redirect_uri.text}",
-                FAILED,
-            )
+            End.TIMED_OUT,
+            "No answer arrived in time.",
+            "If Webex showed an error page, check the App ID, and that the integration has exactly"
+            f" this redirect URI: {self.redirect_uri.text}",
         )
 
     async def _redirected(self, answer: Granted | Refused) -> pages.Outcome:
@@ -284,13 +261,13 @@ class Retrieval:
         if isinstance(answer, Refused):
             self._emit(_declined(answer))
             return pages.declined(answer)
-        self._emit(Exchanging(method))
+        self._emit(steps.Exchanging(method))
         granting = partial(self._granted_and_saved, partial(self._exchange, answer.code))
         try:
             # A thread of its own: an exchange that has begun ends, whatever the screen does.
             granted = await in_thread(granting)
         except NotSaved as error:
-            self._emit(SignedInUnsaved(error, method))
+            self._emit(steps.SignedInUnsaved(error, method))
             return pages.SIGNED_IN
         except WtrError as error:
             self._emit(Ended(End.FAILED, error.message, error.hint, error.exit_code))
@@ -303,7 +280,7 @@ class Retrieval:
             return pages.SIGNED_IN
         step = await attributing
         self._emit(step)
-        return pages.OTHER_ACCOUNT if isinstance(step, OtherAccount) else pages.SIGNED_IN
+        return pages.OTHER_ACCOUNT if isinstance(step, steps.OtherAccount) else pages.SIGNED_IN
 
     def _exchange(self, code: Secret) -> Token:
         request = self.request
@@ -323,7 +300,7 @@ class Retrieval:
         try:
             granted = self._granted_and_saved(grant)
         except NotSaved as error:
-            return SignedInUnsaved(error, method)
+            return steps.SignedInUnsaved(error, method)
         return self._attributed(*granted, method)
 
     def _save(self, token: Token) -> _Saved:
@@ -352,7 +329,7 @@ class Retrieval:
                     held = self._account(saved.before.token)
                 if account.objection(held, self._settings[ACCOUNT]):
                     TokenFile(saved.aside).save(stored)
-                    return OtherAccount(token, method, account, held, saved.aside)
+                    return steps.OtherAccount(token, method, account, held, saved.aside)
             with file.lock():
                 now_there = self._own_token()
                 if saved.aside is not None:
@@ -360,12 +337,12 @@ class Retrieval:
                 elif now_there and now_there.token.same_access(token):
                     file.save(stored)
         except WtrError as error:
-            return SignedInUnsaved(NotSaved(token, error.message, error.hint), method)
+            return steps.SignedInUnsaved(NotSaved(token, error.message, error.hint), method)
         if saved.aside is not None:
             with suppress(OSError):
                 saved.aside.unlink()
         known.signed_in(self._profile, self._settings, token, self._now)
-        return SignedIn(token, method, kept_as, account)
+        return steps.SignedIn(token, method, kept_as, account)
 
     def _save_in_place(self, stored: StoredToken) -> str:
         """Saves under the lock; gives where the token of another App ID is kept ("" for none)."""
@@ -404,7 +381,7 @@ class Retrieval:
         except WtrError as error:
             self._device_code_refused(error)
         else:
-            self._emit(DeviceCodeReady(authorization))
+            self._emit(steps.DeviceCodeReady(authorization))
             await self._poll(authorization)
 
     async def _poll(self, authorization: DeviceAuthorization) -> None:
@@ -431,7 +408,7 @@ class Retrieval:
                 return
             else:
                 return
-        self._emit(DeviceCodeOver("The device code has run out."))
+        self._emit(steps.DeviceCodeOver("The device code has run out."))
 
     def _device_token(
         self, authorization: DeviceAuthorization, loop: asyncio.AbstractEventLoop
@@ -444,7 +421,7 @@ class Retrieval:
     def _code_entered(self) -> None:
         if not self._answered:
             self._answered = True
-            self._emit(Exchanging(Method.DEVICE))
+            self._emit(steps.Exchanging(Method.DEVICE))
 
     def _finished(self, signing_in: asyncio.Future[Step]) -> None:
         if not signing_in.cancelled() and signing_in.exception() is None:
