@@ -78,13 +78,11 @@ class Source:
 
     def access_token(self, min_left: int | None = None) -> str:
         asked = time.monotonic()
-        members = tokens.fast_token(self._name, self._config, os.environ, min_left)
-        if members is not None:
-            return str(members["access_token"])
+        if found := self._at_hand(min_left):
+            return found
         with self._lock:
-            members = tokens.fast_token(self._name, self._config, os.environ, min_left)
-            if members is not None:
-                return str(members["access_token"])
+            if found := self._at_hand(min_left):
+                return found
             if self._failure is not None and self._ended >= asked:
                 raise self._failure
             self._failure = None
@@ -95,6 +93,10 @@ class Source:
                 raise
             finally:
                 self._ended = time.monotonic()
+
+    def _at_hand(self, min_left: int | None) -> str:
+        members = tokens.fast_token(self._name, self._config, os.environ, min_left)
+        return "" if members is None else str(members["access_token"])
 
     async def access_token_async(self, min_left: int | None = None) -> str:
         from anyio import to_thread

@@ -99,11 +99,10 @@ def is_encrypted(address: SplitResult) -> bool:
     )
 
 
-def _not_encrypted(name: str, secret: str) -> str:
-    return (
-        f"The {name} must begin with https://, else the {secret} would travel unencrypted; http://"
-        " is for this machine alone (localhost, 127.0.0.1 or [::1])."
-    )
+_NOT_ENCRYPTED = (
+    "The {} must begin with https://, else the {} would travel unencrypted; http:// is for this"
+    " machine alone (localhost, 127.0.0.1 or [::1])."
+)
 
 
 def authority(host: str, port: int) -> str:
@@ -117,7 +116,7 @@ def check_base_url(text: str) -> str | None:
     if parts is None:
         return f"The base URL must be an address like {DEFAULT_BASE_URL}."
     if not is_encrypted(parts):
-        return _not_encrypted("base URL", "secret")
+        return _NOT_ENCRYPTED.format("base URL", "secret")
     if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
         return "The base URL must have no user name, no query (?…) and no fragment (#…)."
     if not _is_host(parts.hostname or ""):
@@ -137,10 +136,11 @@ def check_redirect_uri(text: str) -> str | None:
     if "@" in parts.netloc:
         return "The redirect URI must not hold a user name."
     if not is_encrypted(parts):
-        return _not_encrypted("redirect URI", "code")
+        return _NOT_ENCRYPTED.format("redirect URI", "code")
     if parts.port == 0 or parts.netloc.endswith(":"):
         return "The redirect URI must have a port from 1 to 65535."
-    if not _is_plain_path(parts.path):
+    # What a browser asks for as it stands: a . or .. would be resolved.
+    if {".", ".."} & set(parts.path.split("/")) or not _PLAIN_PATH.fullmatch(parts.path):
         return "The path of the redirect URI is not a plain one."
     return None
 
@@ -189,8 +189,3 @@ def port_of(redirect_uri: str) -> int | None:
         return None
     parsed = RedirectUri.parse(redirect_uri)
     return parsed.port if parsed.is_local else None
-
-
-def _is_plain_path(path: str) -> bool:
-    """Whether a browser asks for just this path. A ``.`` or ``..`` would be resolved."""
-    return not {".", ".."} & set(path.split("/")) and _PLAIN_PATH.fullmatch(path) is not None

@@ -137,10 +137,8 @@ def local(instant: datetime, *, seconds: bool = False) -> str:
 
     try:
         here = instant.astimezone()
-    except (OverflowError, ValueError):
-        here = instant.astimezone(
-            timezone.utc
-        )  # the calendar ends before this clock would get there
+    except (OverflowError, ValueError):  # the calendar ends before this clock would get there
+        here = instant.astimezone(timezone.utc)
     clock = here.strftime("%H:%M:%S" if seconds else "%H:%M")
     zone = "UTC" if unknown_time_zone() else here.tzname() or here.strftime("%z")
     return f"{here:%a} {here.day} {here:%b} {here.year} {clock} {zone}"

@@ -79,12 +79,8 @@ def finish() -> None:
     close()
     if not pending() or threading.current_thread() is not threading.main_thread():
         return
-    insistence = Insistence()
-    for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, insistence.take)
-    say_waiting()
-    with _changed:
+    with taking_signals(Insistence().take), _changed:
+        say_waiting()
         # In slices: a wait without limit would keep Python's handlers from being run.
         while _requests:
             _changed.wait(0.2)
