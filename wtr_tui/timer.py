@@ -36,6 +36,8 @@ MARK = "Written by wtr install-timer, which also takes it out again."
 LIMIT = 20.0
 """Seconds for a program of the system."""
 
+SOCKET = "a systemd user socket"
+
 _SHORTEST, _HOUR, _DAY = 300, 3_600, 86_400
 _REFRESH = re.compile(r"\bwtr(?:-tui|_tui)?['\"]?\s.*\brefresh\b")
 """A command of ours, as somebody may have written it into a crontab or a unit by hand."""
@@ -67,6 +69,18 @@ class Job(NamedTuple):
             return list(range(spread % step, 60, step)), []
         step = self.every // _HOUR
         return [spread % 60], [] if step == 1 else list(range(spread // 60 % step, 24, step))
+
+
+class Serving(NamedTuple):
+    """What a socket starts: ``wtr serve`` of one profile."""
+
+    program: Command
+    profile: str
+
+    @property
+    def command(self) -> Command:
+        which = () if self.profile == paths.DEFAULT_PROFILE else ("--profile", self.profile)
+        return (*self.program, "serve", *which)
 
 
 def job(every: int, within: int) -> Job:
@@ -135,11 +149,38 @@ class Systemd:
         self._folder = config.parent / "systemd" / "user"
         self.given = {"HOME": own_home(), **manager}
 
-    def units(self, job: Job) -> dict[str, str]:
+    def units(self, job: Job | Serving) -> dict[str, str]:
         """The text of each unit by its path: the one that starts first."""
+        starting, service = (f"{self._folder}/{unit}" for unit in _units(job))
+        if isinstance(job, Serving):
+            return {
+                starting: f"""\
+# {MARK}
+[Unit]
+Description=Listen for who wants a Webex token of the profile {job.profile}
+
+[Socket]
+ListenStream=%t/wtr-tui/{job.profile}.sock
+SocketMode=0600
+DirectoryMode=0700
+RemoveOnStop=yes
+
+[Install]
+WantedBy=sockets.target
+""",
+                service: f"""\
+# {MARK}
+[Unit]
+Description=Give valid Webex tokens of the profile {job.profile}
+
+[Service]
+ExecStart={_exec_start(job.command)}
+TimeoutStopSec=90
+""",
+            }
         minutes, hours = job.times()
         return {
-            f"{self._folder}/wtr-tui.timer": f"""\
+            starting: f"""\
 # {MARK}
 [Unit]
 Description=Refresh Webex tokens every {spelled(job.every)}
@@ -152,7 +193,7 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 """,
-            f"{self._folder}/wtr-tui.service": f"""\
+            service: f"""\
 # {MARK}
 [Unit]
 Description=Refresh Webex tokens that expire within {spelled(job.within)}
@@ -164,45 +205,12 @@ TimeoutStartSec=15min
 """,
         }
 
-    def socket_units(self, profile: str) -> dict[str, str]:
-        """The same, of what serves the profile's token at a socket."""
-        which = () if profile == paths.DEFAULT_PROFILE else ("--profile", profile)
-        name = "-".join(("wtr-serve", *which[1:]))
-        return {
-            f"{self._folder}/{name}.socket": f"""\
-# {MARK}
-[Unit]
-Description=Listen for who wants a Webex token of the profile {profile}
+    def printed(self, job: Job | Serving) -> str:
+        return "\n".join(f"# {path}\n{text}" for path, text in self.units(job).items())
 
-[Socket]
-ListenStream=%t/wtr-tui/{profile}.sock
-SocketMode=0600
-DirectoryMode=0700
-RemoveOnStop=yes
-
-[Install]
-WantedBy=sockets.target
-""",
-            f"{self._folder}/{name}.service": f"""\
-# {MARK}
-[Unit]
-Description=Give valid Webex tokens of the profile {profile}
-
-[Service]
-ExecStart={_exec_start((*program(), "serve", *which))}
-TimeoutStopSec=90
-""",
-        }
-
-    def printed(self, job: Job) -> str:
-        return printed(self.units(job))
-
-    def install(self, job: Job) -> bool:
-        return self.install_units(self.units(job))
-
-    def install_units(self, units: Mapping[str, str]) -> bool:
-        """Writes and starts the units; the first one is enabled, and starts the other."""
-        started, service = (Path(path).name for path in units)
+    def install(self, job: Job | Serving) -> bool:
+        started, service = _units(job)
+        units = self.units(job)
         changed = [path for path, text in units.items() if _own_text(path) != text]
         for path in changed:
             _write(path, units[path])
@@ -211,26 +219,21 @@ TimeoutStopSec=90
         elif self._is("enabled", started) and self._is("active", started):
             return False
         self._order("enable", started)
-        if started.endswith(".socket"):
+        if isinstance(job, Serving):
             self._order("stop", service)  # what serves has to end before it listens again
         self._order("restart", started)
         return True
 
-    def remove(self) -> bool:
-        return self.remove_units(
-            [f"{self._folder}/wtr-tui.{kind}" for kind in ("timer", "service")]
-        )
-
-    def remove_units(self, units: Sequence[str]) -> bool:
-        own = [Path(path) for path in units if _own_text(path) is not None]
-        started, service = (Path(path).name for path in units)
-        if self.runs and started in [path.name for path in own]:
+    def remove(self, job: Job | Serving) -> bool:
+        own = [unit for unit in _units(job) if _own_text(f"{self._folder}/{unit}") is not None]
+        started, service = _units(job)
+        if self.runs and started in own:
             self._order("disable", "--now", started)
-            if started.endswith(".socket"):
+            if isinstance(job, Serving):
                 self._order("stop", service)  # it would serve on at a socket that is gone
-        for path in own:
-            _delete(self._wanted(started) / path.name)
-            _delete(path)
+        for unit in own:
+            _delete(self._wanted(started) / unit)
+            _delete(self._folder / unit)
         if self.runs and own:
             self._order("daemon-reload")
         return bool(own)
@@ -243,7 +246,7 @@ TimeoutStopSec=90
 
     def found_socket(self, profile: str) -> Found | None:
         """The enabled socket that starts ``wtr serve`` of the profile; None for none."""
-        listening, service = (Path(path).name for path in self.socket_units(profile))
+        listening, service = _units(Serving((), profile))
         if not os.access(self._wanted(listening) / listening, os.F_OK):
             return None
         fault = _gone(self._command(service))
@@ -321,7 +324,7 @@ class Crontab:
         self._write(before + block + after)
         return True
 
-    def remove(self) -> bool:
+    def remove(self, job: Job) -> bool:
         if shutil.which("crontab", path=self._environ.get("PATH")) is None:
             return False
         before, own, after = self._parts(self._read())
@@ -426,7 +429,7 @@ class Launchd:
         _require(("launchctl", "bootstrap", self._domain, self._path), self._environ)
         return True
 
-    def remove(self) -> bool:
+    def remove(self, job: Job) -> bool:
         if _own_text(self._path) is None:
             return False
         self._unload()
@@ -474,41 +477,37 @@ class Installed(NamedTuple):
     needed: Sequence[str]
 
 
-def install(job: Job, profile: Profile, environ: Environ) -> Installed:
-    """Installs the timer, in place of one that was installed before.
+def install(job: Job | Serving, profile: Profile, environ: Environ) -> Installed:
+    """Installs a timer, or a socket of systemd, in place of one that was installed before.
 
-    Raises SettingsError where it would not do what ``profile`` does in this shell, and WtrError
-    where the system refuses or something of the same name is not ours.
+    Raises SettingsError where it would not do what ``profile`` does in this shell, UsageError where
+    no user manager of systemd runs to listen, and WtrError where the system refuses or something
+    of the same name is not ours.
     """
+    if isinstance(job, Serving):
+        systemd = Systemd(environ)
+        if not systemd.runs:
+            raise UsageError(
+                "No systemd user manager runs here, which would listen and start wtr serve.",
+                "Run wtr serve itself, or see the units with --print.",
+            )
+        require_enough(profile, environ, systemd, "wtr serve started by systemd")
+        return Installed(SOCKET, systemd.install(job), systemd.needed())
     chosen = scheduler(environ)
     require_enough(profile, environ, chosen)
     changed = chosen.install(job)
     for other in _schedulers(environ):
         if other.what != chosen.what:
             with suppress(WtrError):  # not there, or not ours: then there is nothing to take out
-                changed |= other.remove()
+                changed |= other.remove(job)
     return Installed(chosen.what, changed, chosen.needed())
 
 
-def install_socket(profile: Profile, environ: Environ) -> Installed:
-    """Lets systemd listen for ``wtr serve`` of the profile and start it when somebody connects.
-
-    Raises as :func:`install`, and UsageError where no user manager of systemd runs.
-    """
-    systemd = Systemd(environ)
-    if not systemd.runs:
-        raise UsageError(
-            "No systemd user manager runs here, which would listen and start wtr serve.",
-            "Run wtr serve itself, or see the units with --print.",
-        )
-    require_enough(profile, environ, systemd, "wtr serve started by systemd")
-    changed = systemd.install_units(systemd.socket_units(profile.name))
-    return Installed("a systemd user socket", changed, systemd.needed())
-
-
-def remove(environ: Environ) -> list[str]:
+def remove(job: Job | Serving, environ: Environ) -> list[str]:
     """Takes out what was installed, and says what that was. Raises WtrError."""
-    return [each.what for each in _schedulers(environ) if each.remove()]
+    if isinstance(job, Serving):
+        return [SOCKET] if Systemd(environ).remove(job) else []
+    return [each.what for each in _schedulers(environ) if each.remove(job)]
 
 
 def keeps_alive(profile: Profile, environ: Environ | None = None) -> Found | None:
@@ -659,9 +658,12 @@ def own_home() -> str:
     return paths.home({})
 
 
-def printed(units: Mapping[str, str]) -> str:
-    """The units to read and to copy, each below its path."""
-    return "\n".join(f"# {path}\n{text}" for path, text in units.items())
+def _units(job: Job | Serving) -> tuple[str, str]:
+    """The names of the unit that starts and of the one that is started."""
+    if isinstance(job, Job):
+        return "wtr-tui.timer", "wtr-tui.service"
+    of = "" if job.profile == paths.DEFAULT_PROFILE else f"-{job.profile}"
+    return f"wtr-serve{of}.socket", f"wtr-serve{of}.service"
 
 
 def _listed(numbers: Sequence[int], width: int = 1) -> str:

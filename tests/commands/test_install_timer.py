@@ -21,7 +21,7 @@ from tests.support.webex import Sandbox
 from wtr_tui import timer
 from wtr_tui.errors import StorageError, UsageError, WtrError
 from wtr_tui.storage import profiles
-from wtr_tui.timer import LABEL, MARK, Crontab, Job, Launchd, Systemd, own_home
+from wtr_tui.timer import LABEL, MARK, Crontab, Job, Launchd, Serving, Systemd, own_home
 
 THEIRS = '# mine\nMAILTO=me\n5 4 * * *  date "+\\%F" >> log\n'
 """What a crontab held before; the % is one that cron would take for a line break."""
@@ -439,15 +439,12 @@ def test_a_socket_of_systemd_starts_wtr_serve_when_somebody_connects(
     assert (nothing.code, "no socket of ours" in nothing.err) == (0, True)
 
 
-def test_the_units_of_the_socket_pass_systemd_analyze_verify(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_units_of_the_socket_pass_systemd_analyze_verify(tmp_path: Path) -> None:
     program = tmp_path / 'it\'s 100% "odd"' / "wtr"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    monkeypatch.setattr(sys, "argv", [str(program)])
-    texts = Systemd({"HOME": str(tmp_path)}).socket_units("work")
+    texts = Systemd({"HOME": str(tmp_path)}).units(Serving((str(program),), "work"))
     assert "100%%" in "".join(texts.values())
     assert verified(tmp_path, texts) == (0, "")
 
@@ -506,10 +503,10 @@ def test_a_launchd_agent_is_installed_and_removed(tmp_path: Path) -> None:
     assert agent.install(Job(("/opt/wtr",), 43_200, 3 * 86_400))
     times = plistlib.loads((tmp_path / "loaded").read_bytes())["StartCalendarInterval"]
     assert [sorted(each) for each in times] == [["Hour", "Minute"]] * 2
-    assert agent.remove()
+    assert agent.remove(HOURLY)
     assert not path.exists()
     assert not (tmp_path / "loaded").exists()
-    assert not agent.remove()
+    assert not agent.remove(HOURLY)
 
 
 def test_a_launchd_agent_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
@@ -517,7 +514,7 @@ def test_a_launchd_agent_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "Library" / "LaunchAgents" / f"{LABEL}.plist"
     path.parent.mkdir(parents=True)
     path.write_text("<plist/>")
-    for change in (lambda: agent.install(HOURLY), agent.remove):
+    for change in (lambda: agent.install(HOURLY), lambda: agent.remove(HOURLY)):
         with pytest.raises(StorageError, match="left alone"):
             change()
     assert path.read_text() == "<plist/>"

@@ -44,47 +44,40 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     found = profiles.find(options.profile, None, os.environ)
+    job: timer.Job | timer.Serving
     if options.serve:
         if options.config or options.every is not None or options.within is not None:
             raise UsageError(
                 "--serve takes no --config, --every or --within: it is no timer, and the profile's"
                 " usual settings file counts."
             )
-        of_it = f" for wtr serve of the profile {found.name}."
-        if options.remove:
-            systemd = timer.Systemd(os.environ)
-            if systemd.remove_units(list(systemd.socket_units(found.name))):
-                tell(f"Taken out: a systemd user socket{of_it}")
-            else:
-                tell("There is no socket of ours for this profile.")
-            return DONE
-        if options.only_print:
-            give(timer.printed(timer.Systemd(os.environ).socket_units(found.name)))
-            return DONE
-        installed = timer.install_socket(found, os.environ)
+        job = timer.Serving(timer.program(), found.name)
+        does = of_it = f" for wtr serve of the profile {found.name}"
     else:
         if options.config:
             raise UsageError("A timer refreshes all profiles, each with its usual settings file.")
-        if options.remove:
-            gone = timer.remove(os.environ)
-            for what in gone:
-                tell(f"Taken out: {what}.")
-            if not gone:
-                tell("There is no timer of ours.")
-            return DONE
         job = timer.job(options.every or _EVERY, options.within or _WITHIN)
-        if options.only_print:
-            chosen = timer.scheduler(os.environ)
-            give(chosen.printed(job))
-            try:
-                timer.require_enough(found, os.environ, chosen)
-            except SettingsError as error:
-                tell(str(error))
+        does = f" refreshes all tokens every {timer.spelled(job.every)}"
+        does += f" that have less than {timer.spelled(job.within)} left"
+        of_it = ""
+    if options.remove:
+        gone = timer.remove(job, os.environ)
+        nothing = f"There is no {'socket' if options.serve else 'timer'} of ours{of_it}."
+        for sentence in [f"Taken out: {what}{of_it}." for what in gone] or [nothing]:
+            tell(sentence)
+    elif options.only_print:
+        if isinstance(job, timer.Serving):
+            give(timer.Systemd(os.environ).printed(job))
             return DONE
-        installed = timer.install(job, found, os.environ)
-        of_it = f" refreshes all tokens every {timer.spelled(job.every)}"
-        of_it += f" that have less than {timer.spelled(job.within)} left."
-    done = "Installed" if installed.changed else "Nothing to do"
-    for sentence in (f"{done}: {installed.what}{of_it}", *installed.needed):
-        tell(sentence)
+        chosen = timer.scheduler(os.environ)
+        give(chosen.printed(job))
+        try:
+            timer.require_enough(found, os.environ, chosen)
+        except SettingsError as error:
+            tell(str(error))
+    else:
+        what, changed, needed = timer.install(job, found, os.environ)
+        done = "Installed" if changed else "Nothing to do"
+        for sentence in (f"{done}: {what}{does}.", *needed):
+            tell(sentence)
     return DONE
