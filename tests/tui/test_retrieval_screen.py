@@ -91,9 +91,9 @@ async def test_a_long_message_leaves_the_steps_in_sight(configured: Stage) -> No
         await shows(pilot, "The end.")
         await shows(pilot, "○ exchange")
         await shows(pilot, "Listening on port")
-        assert "jump host" not in seen(pilot)
+        assert "Then ^l repaints" not in seen(pilot)
         await pilot.press("escape")
-        await shows(pilot, "jump host")
+        await shows(pilot, "Then ^l repaints")
 
 
 async def test_at_a_desk_the_browser_is_asked_to_open_the_start_address(

@@ -25,6 +25,7 @@ from wtr_tui.storage.settings_values import (
     Given,
     PortalUrl,
     parse_flag,
+    parse_oauth_url,
     parse_port,
     parse_scopes,
 )
@@ -56,18 +57,14 @@ LEAD = (
     "To get a token you need an integration: what Webex calls a program that may act for you."
     " You make it once, in five steps:"
 )
-STEPS = {
-    "make": "1. At developer.webex.com/my-apps: Create a New App, then Integration.",
-    "uri-lead": "2. Give it this redirect URI, exactly as it stands ({copy-uri:^y} copies it):",
-    "portal-lead": "3. Tick scopes, add it, and paste here the OAuth URL its page shows:",
-    "enter": "4. Paste the Client Secret from there. It is shown only once.",
-    "save": "5. {save:^s} saves. Then {go-sign-in:F3} signs in.",
-}
-"""The form's lines, by name, for somebody who has no settings yet."""
-USUAL = {
-    "uri-lead": "Register this redirect URI with the integration, exactly as it stands:",
-    "portal-lead": "Paste the integration's OAuth URL to fill in all but the secret:",
-}
+STEPS = (
+    "1. At developer.webex.com/my-apps: Create a New App, then Integration.",
+    "2. Give it this redirect URI, exactly as it stands ({copy-uri:^y} copies it):",
+    "3. Tick scopes, add it, and paste here the OAuth URL its page shows:",
+    "4. Paste the Client Secret from there. It is shown only once.",
+    "5. {save:^s} saves. Then {go-sign-in:F3} signs in.",
+)
+PORTAL = "Paste it from the integration's page: it fills in all but the secret."
 UNSAVED = "What you changed in the settings is not saved."
 _MEANINGS = {
     "appid": "It names the integration, whose page calls it Client ID.",
@@ -98,6 +95,11 @@ def portal_form(uri: str, scopes: Iterable[str], known: Mapping[str, str]) -> Co
         allows = known.get(scope, "").partition(" (")[0]
         lines += [Content(f"  {scope}"), Content.styled(f"    {allows}", "$muted")]
     return Content("\n").join(lines)
+
+
+def to_register(uri: str) -> Content:
+    """The redirect URI that the integration must have, in the columns of the fields."""
+    return Content.assemble(("To register there".ljust(20), "$muted"), (uri, "bold"))
 
 
 # What the fields show.
@@ -136,7 +138,7 @@ def shown(settings: Settings, name: str, written: str = "") -> Shown:
         fixed = name not in settings.wrong
         words = "as in redirectUri" if fixed else words
     if source.kind == "file" and name not in right and not value:
-        return Shown("", "a list: edit it in the file", fixed=True)
+        return Shown("", "a list in the file", fixed=True)
     return Shown(value, words, fixed)
 
 
@@ -210,6 +212,20 @@ def redirect_uri(settings: Settings, port: str, pasted: str) -> str:
 
 
 # The pasted OAuth URL.
+
+
+def portal_problem(text: str) -> str | None:
+    """What is wrong with a text in the field for the OAuth URL, unless it is being typed."""
+    if _ADDRESS.startswith(text.strip().lower()):
+        return None
+    try:
+        parse_oauth_url(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+_ADDRESS = "https://webexapis.com/v1/authorize?client_id="
 
 
 @dataclass(frozen=True)

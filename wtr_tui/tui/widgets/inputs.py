@@ -8,12 +8,11 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Region
 from textual.widgets import Input
 
-from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.tui.widgets.quiet import Lines
 
 
 class QuietInput(Input):
@@ -116,12 +115,21 @@ def joined(text: str) -> str:
 
 
 _NOT_SAVED = Content.styled("● not saved yet", "$soon")
+_LABEL, _SOURCE = 20, 24
 
 
-class Field(Vertical):
-    """``check`` gives a sentence for a wrong value, or None; it is asked at every key.
+class Field(Lines):
+    """A label, an entry and where its value comes from; below them what is wrong with the value,
+    and while it has the focus, what it is for.
 
-    ``meaning`` says what the value is for, below the field while it has the focus.
+    ``check`` gives a sentence for a wrong value, or None; it is asked at every key. All but the
+    entry is painted by the field itself: there are some thirty of them on one screen.
+    """
+
+    SCOPED_CSS = False  # it asks how large the screen is
+    DEFAULT_CSS = f"""
+    Field Input {{ width: 1fr; margin: 0 {_SOURCE} 0 {_LABEL}; }}
+    .-narrow Field Input {{ margin: 0 0 0 {_LABEL}; }}
     """
 
     def __init__(
@@ -133,37 +141,30 @@ class Field(Vertical):
         meaning: str = "",
     ) -> None:
         super().__init__(id=f"field-{key.lower()}")
-        self.key = key
-        self.entry = entry
         self.label = label
-        self._check = check
-        self._meaning = meaning
-        self._filled = ""
-        self._source = ""
+        self.entry = entry
+        self.before = ""
+        """What it was filled with."""
         self.problem = ""
+        self.tells_missing = True
+        """Whether it says so where a value is merely missing."""
+        self._check = check
+        self.meaning = meaning
+        self._source = ""
+        self._explains = False
+        self._painted: list[Content] = []
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="row"):
-            yield Quiet(self.label, classes="label")
-            yield self.entry
-            yield Quiet("", classes="source")
-        yield Quiet("", classes="problem")
-        yield Quiet(self._meaning, classes="meaning")
+        yield self.entry
 
     @property
     def changed(self) -> bool:
         """Whether it holds something else than it was filled with."""
-        return self.entry.value != self._filled
-
-    @property
-    def before(self) -> str:
-        """What it was filled with."""
-        return self._filled
+        return self.entry.value != self.before
 
     def fill(self, value: str, source: str, *, fixed: bool) -> None:
         """Shows a value and its source; a ``fixed`` one is the environment's, not to be edited."""
-        self._filled = value
-        self.entry.value = value
+        self.before = self.entry.value = value
         self.entry.disabled = fixed
         self.tell_source(source)
         self.check()
@@ -171,22 +172,40 @@ class Field(Vertical):
     @on(Input.Changed)
     def check(self) -> None:
         self.problem = self._check(self.entry.value) or ""
-        # What is merely missing so far is said calmly.
-        self.set_class(bool(self.problem), "-shown")
-        self.set_class(bool(self.problem and self.entry.value), "-wrong")
-        self.query_one(".problem", Quiet).reshape(self.problem)
-        self._show_source()
+        self._follow()
 
     def on_descendant_focus(self) -> None:
-        self.set_class(bool(self._meaning), "-explained")
+        self._explains = True
+        self._follow()
 
     def on_descendant_blur(self) -> None:
-        self.set_class(False, "-explained")
+        self._explains = False
+        self._follow()
 
     def tell_source(self, source: str) -> None:
         """Where the value comes from that it was filled with."""
         self._source = source
-        self._show_source()
+        self._follow()
 
-    def _show_source(self) -> None:
-        self.query_one(".source", Quiet).show(_NOT_SAVED if self.changed else self._source)
+    def _follow(self) -> None:
+        before, now = self._painted, self.lines(self.content_size.width)
+        if len(before) != len(now) or any(not a.is_same(b) for a, b in zip(before, now)):  # noqa: B905
+            self._painted = now
+            self.refresh(layout=len(before) != len(now))
+
+    def lines(self, width: int) -> list[Content]:
+        narrow = self.screen.has_class("-narrow")
+        first = Content.styled(self.label.ljust(_LABEL), "$muted")
+        if not narrow:
+            source = _NOT_SAVED if self.changed else Content.styled(self._source, "$muted")
+            place = " " * (width - _LABEL - _SOURCE + 1)
+            first = Content.assemble(first, place, source.truncate(_SOURCE - 1, ellipsis=True))
+        indent = 0 if narrow else _LABEL
+        notes = []
+        if self.problem and (self.entry.value or self.tells_missing):
+            # What is merely missing so far is said calmly.
+            notes.append(Content.styled(self.problem, "$over" if self.entry.value else "$muted"))
+        if self._explains and self.meaning:
+            notes.append(Content.styled(self.meaning, "$muted"))
+        below = [line for note in notes for line in note.wrap(max(width - indent, 10))]
+        return [first, *(Content(" " * indent) + line for line in below)]
