@@ -55,20 +55,18 @@ def test_other_methods_are_refused_and_the_connection_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("head", "status"),
+    "head",
     [
-        (b"Content-Length: 99999999", 413),
-        (b"Content-Length: -1", 400),
-        (b"Content-Length: \xb2", 400),
-        (b"Transfer-Encoding: chunked", 411),
+        b"Content-Length: 99999999",
+        b"Content-Length: -1",
+        b"Content-Length: \xb2",
+        b"Transfer-Encoding: chunked",
     ],
 )
-def test_a_body_of_unknown_or_great_length_is_refused(
-    sandbox: Sandbox, head: bytes, status: int
-) -> None:
+def test_a_body_of_unknown_or_great_length_is_refused(sandbox: Sandbox, head: bytes) -> None:
     with socket.create_connection(("127.0.0.1", _port(sandbox)), timeout=10) as peer:
         peer.sendall(b"POST /v1/access_token HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
-        assert peer.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
+        assert peer.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("query", ["a=%ff", "&".join("a=b" for _ in range(101))])

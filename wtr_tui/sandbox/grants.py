@@ -13,7 +13,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from wtr_tui.model import Secret
-from wtr_tui.sandbox.http import OAuthRefusal
+from wtr_tui.sandbox.http import Refusal, oauth_refusal
 
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
 
@@ -110,7 +110,7 @@ class Grants:
         self.by_refresh[grant.refresh.text] = grant
 
     def refresh(self, client_id: str, text: str, rules: Rules, now: datetime) -> Grant:
-        """The grant with a fresh access token. Raises OAuthRefusal ``invalid_grant``.
+        """The grant with a fresh access token. Raises Refusal ``invalid_grant``.
 
         Earlier access tokens stay valid until they expire, and the refresh token stays the same
         and lives for a whole lifetime again, as at Webex.
@@ -133,23 +133,16 @@ class Grants:
         return grant, grant.every_access[text]
 
 
-@dataclass(frozen=True)
+@dataclass
 class AuthorizedRequest:
-    """What the user agreed to."""
+    """What the user agreed to, and what became of the code for it: a second use is noticed."""
 
     client_id: str
     redirect_uri: str
     scopes: tuple[str, ...]
     code_challenge: str
     state: str
-
-
-@dataclass
-class Code:
-    """An authorization code that was given, also a used one, so that a second use is noticed."""
-
-    request: AuthorizedRequest
-    expires_at: datetime
+    expires_at: datetime = datetime.min
     used: bool = False
     grant: Grant | None = None
 
@@ -174,9 +167,8 @@ class Decision(Enum):
 
 @dataclass
 class DeviceCode:
-    """What a device polls with, and what its user types (RFC 8628)."""
+    """What the user of a device types, and decides (RFC 8628)."""
 
-    text: str
     user_code: str
     client_id: str
     scopes: tuple[str, ...]
@@ -196,8 +188,8 @@ def new_token_text() -> str:
     return f"{b64encode(random.encode()).decode()}_PF84_{ORGANIZATION}"
 
 
-def invalid_grant(description: str) -> OAuthRefusal:
-    return OAuthRefusal("invalid_grant", description)
+def invalid_grant(description: str) -> Refusal:
+    return oauth_refusal("invalid_grant", description)
 
 
 def _seconds_left(token: GivenToken, now: datetime) -> int:

@@ -80,38 +80,47 @@ class Answer:
 
 
 class Refusal(Exception):
-    """A request that is not carried out; :meth:`answer` says why, in Webex's shape."""
+    """A request that is not carried out; :meth:`answer` says why, in Webex's shape.
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+    In OAuth's, where that has an error code for it (RFC 6749 §5.2, RFC 8628 §3.5).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        error: str = "",
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = headers or {}
+        self.error = error
 
     def answer(self) -> Answer:
         tracking_id = new_tracking_id()
-        return json_answer(self.status, self._content(tracking_id), tracking_id, self.headers)
+        # Webex spells it trackingID with OAuth's errors, and trackingId in the rest of its API.
+        content: dict[str, object] = (
+            {
+                "error": self.error,
+                "error_description": self.message,
+                "trackingID": tracking_id,
+            }
+            if self.error
+            else {
+                "message": self.message,
+                "errors": [{"description": self.message}],
+                "trackingId": tracking_id,
+            }
+        )
+        return json_answer(self.status, content, tracking_id, self.headers)
 
-    def _content(self, tracking_id: str) -> dict[str, object]:
-        errors = [{"description": self.message}]
-        return {"message": self.message, "errors": errors, "trackingId": tracking_id}
 
-
-class OAuthRefusal(Refusal):
-    """A refusal that OAuth has an error code for (RFC 6749 §5.2, RFC 8628 §3.5)."""
-
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
-        challenge = {"WWW-Authenticate": 'Basic realm="sandbox"'} if status == 401 else None
-        super().__init__(status, description, challenge)
-        self.error = error
-
-    def _content(self, tracking_id: str) -> dict[str, object]:
-        # Webex spells it trackingID here and trackingId in the rest of its API.
-        return {
-            "error": self.error,
-            "error_description": self.message,
-            "trackingID": tracking_id,
-        }
+def oauth_refusal(error: str, description: str, status: int = 400) -> Refusal:
+    challenge = {"WWW-Authenticate": 'Basic realm="sandbox"'} if status == 401 else None
+    return Refusal(status, description, challenge, error=error)
 
 
 def new_tracking_id() -> str:
@@ -179,9 +188,6 @@ class ServedConnection(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             request = HttpRequest.parse(self.command, self.path, headers, self._body(), self._now)
-        except Refusal as refusal:
-            self.close_connection = True
-            self.send(refusal.answer())
         except ValueError:
             self.close_connection = True
             self.send(Refusal(400, "The request cannot be decoded.").answer())
@@ -206,14 +212,10 @@ class ServedConnection(BaseHTTPRequestHandler):
         return head, b"" if self.command == "HEAD" else answer.body
 
     def _body(self) -> bytes:
-        if "transfer-encoding" in self.headers:
-            raise Refusal(411, "A Content-Length is required.")
-        length = self.headers.get("content-length", "0")
-        if not length.isdigit():
-            raise ValueError(length)
-        if int(length) > _LARGEST_BODY:
-            raise Refusal(413, "The body is too large.")
-        return self.rfile.read(int(length))
+        length = int(self.headers.get("content-length", "0"))
+        if not 0 <= length <= _LARGEST_BODY or "transfer-encoding" in self.headers:
+            raise ValueError("a body of unknown or great length")
+        return self.rfile.read(length)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Nothing: the terminal belongs to the program."""

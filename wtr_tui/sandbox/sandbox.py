@@ -17,7 +17,6 @@ from wtr_tui.sandbox import pages
 from wtr_tui.sandbox.grants import (
     ORGANIZATION,
     AuthorizedRequest,
-    Code,
     Decision,
     DeviceCode,
     GivenToken,
@@ -33,11 +32,11 @@ from wtr_tui.sandbox.grants import (
 from wtr_tui.sandbox.http import (
     Answer,
     HttpRequest,
-    OAuthRefusal,
     Refusal,
     ServedConnection,
     Server,
     json_answer,
+    oauth_refusal,
 )
 
 EMAIL = "robin@example.com"
@@ -87,24 +86,17 @@ def decide(sandbox: Sandbox, request: HttpRequest) -> Answer:
 def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answer:
     """What the user is asked to agree to; an error page, or a redirect, where that is not sound."""
     query = request.query
-    integration = sandbox.integrations.get(query.text("client_id"))
-    redirect_uri, state = query.text("redirect_uri"), query.text("state")
-    if integration is None:
+    client_id, redirect_uri = query.text("client_id"), query.text("redirect_uri")
+    integration = sandbox.integrations.get(client_id)
+    if integration is None or redirect_uri not in integration.redirect_uris:
         return pages.message_page(
             400,
-            "No integration has this client ID",
-            "The App ID in the address is not registered with the sandbox.",
-            (query.text("client_id") or "(none)",),
+            "This address is not registered",
+            "The sandbox knows no integration with this client ID that may return to this address,"
+            " letter for letter.",
+            (client_id or "(none)", redirect_uri or "(none)"),
         )
-    if redirect_uri not in integration.redirect_uris:
-        return pages.message_page(
-            400,
-            "The redirect URI is not registered",
-            f"The integration “{integration.name}” was asked to return to the first address "
-            "below. It may return only to the others, letter for letter.",
-            (redirect_uri or "(none)", *integration.redirect_uris),
-        )
-    scopes = tuple(query.text("scope").split())
+    scopes, state = tuple(query.text("scope").split()), query.text("state")
     foreign = [scope for scope in scopes if scope not in integration.scopes]
     if foreign or not scopes:
         invalid = f"The requested scope is invalid, unknown, or malformed. {' '.join(foreign)}"
@@ -112,13 +104,13 @@ def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answe
     if query.text("prompt") == "none":
         nobody = "Nobody is signed in to this browser."
         return error_redirect(redirect_uri, "login_required", nobody, state)
-    challenge = query.text("code_challenge")
-    return AuthorizedRequest(integration.client_id, redirect_uri, scopes, challenge, state)
+    return AuthorizedRequest(client_id, redirect_uri, scopes, query.text("code_challenge"), state)
 
 
 def _approved(sandbox: Sandbox, wanted: AuthorizedRequest, request: HttpRequest) -> Answer:
     code = new_token_text()
-    sandbox.codes[code] = Code(wanted, request.at + sandbox.rules.code_lifetime)
+    wanted.expires_at = request.at + sandbox.rules.code_lifetime
+    sandbox.codes[code] = wanted
     return _back(wanted.redirect_uri, {"code": code}, wanted.state)
 
 
@@ -145,32 +137,31 @@ def give_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
         refresh_token = required(request, "refresh_token")
         grant = sandbox.grants.refresh(client_id, refresh_token, sandbox.rules, request.at)
     else:
-        raise OAuthRefusal("unsupported_grant_type", f"Unknown grant_type: {grant_type}")
+        raise oauth_refusal("unsupported_grant_type", f"Unknown grant_type: {grant_type}")
     return json_answer(200, grant.answer(request.at))
 
 
 def _redeemed(sandbox: Sandbox, request: HttpRequest, client_id: str) -> Grant:
-    """The grant for a code. Raises OAuthRefusal ``invalid_grant``.
+    """The grant for a code. Raises Refusal ``invalid_grant``.
 
     The right client uses the code up even where the rest is wrong, so that nobody can try
     verifiers; a second use revokes what the first one gave (RFC 6749 §4.1.2).
     """
     code = sandbox.codes.get(required(request, "code"))
     redirect_uri, verifier = required(request, "redirect_uri"), request.form.text("code_verifier")
-    if code is None or code.request.client_id != client_id:
+    if code is None or code.client_id != client_id:
         raise invalid_grant("The authorization code is unknown.")
     if code.used:
         if code.grant is not None:
             code.grant.revoked = True
         raise invalid_grant("The authorization code was used before.")
     code.used = True
-    if request.at >= code.expires_at:
-        raise invalid_grant("The authorization code has expired.")
-    if redirect_uri != code.request.redirect_uri:
-        raise invalid_grant("The redirect_uri is not the one of the authorization request.")
-    if not verifier_matches(verifier, code.request.code_challenge):
-        raise invalid_grant("The code_verifier does not match the code_challenge.")
-    code.grant = sandbox.grants.open(client_id, code.request.scopes, sandbox.rules, request.at)
+    is_own = redirect_uri == code.redirect_uri and verifier_matches(verifier, code.code_challenge)
+    if not is_own or request.at >= code.expires_at:
+        raise invalid_grant(
+            "The authorization code has expired, or the redirect_uri or code_verifier is another."
+        )
+    code.grant = sandbox.grants.open(client_id, code.scopes, sandbox.rules, request.at)
     return code.grant
 
 
@@ -178,32 +169,27 @@ def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
     """``POST /v1/device/authorize``."""
     integration = sandbox.integrations.get(required(request, "client_id"))
     if integration is None:
-        raise OAuthRefusal("invalid_client", "No integration has this client ID.", status=401)
+        raise oauth_refusal("invalid_client", "No integration has this client ID.", status=401)
     scopes = tuple(required(request, "scope").split())
     foreign = [scope for scope in scopes if scope not in integration.scopes]
     if foreign:
-        raise OAuthRefusal("invalid_scope", f"Not possible here: {' '.join(foreign)}")
+        raise oauth_refusal("invalid_scope", f"Not possible here: {' '.join(foreign)}")
     user_code = f"{secrets.randbelow(1_000_000):06}"
     while _pending(sandbox, user_code, request.at) is not None:
         user_code = f"{secrets.randbelow(1_000_000):06}"
-    code = DeviceCode(
-        new_token_text(),
-        user_code,
-        integration.client_id,
-        scopes,
-        request.at + sandbox.rules.device_lifetime,
-        sandbox.rules.device_interval,
+    device_code, rules = new_token_text(), sandbox.rules
+    expires_at, interval = request.at + rules.device_lifetime, rules.device_interval
+    sandbox.devices[device_code] = DeviceCode(
+        user_code, integration.client_id, scopes, expires_at, interval
     )
-    sandbox.devices[code.text] = code
     verification_uri = f"{sandbox.origin}/verify"
-    filled_in = urlencode({"userCode": code.user_code})
     content = {
-        "device_code": code.text,
-        "expires_in": _seconds(code.expires_at - request.at),
-        "user_code": code.user_code,
+        "device_code": device_code,
+        "expires_in": _seconds(rules.device_lifetime),
+        "user_code": user_code,
         "verification_uri": verification_uri,
-        "verification_uri_complete": f"{verification_uri}?{filled_in}",
-        "interval": _seconds(code.interval),
+        "verification_uri_complete": f"{verification_uri}?{urlencode({'userCode': user_code})}",
+        "interval": _seconds(interval),
     }
     return json_answer(200, content)
 
@@ -213,20 +199,20 @@ def give_device_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
     client_id = client_of(sandbox, request).client_id
     if required(request, "grant_type") != DEVICE_GRANT_TYPE:
         description = f"The grant_type must be {DEVICE_GRANT_TYPE}"
-        raise OAuthRefusal("unsupported_grant_type", description)
+        raise oauth_refusal("unsupported_grant_type", description)
     code = sandbox.devices.get(required(request, "device_code"))
     now = request.at
     if code is None or code.client_id != client_id or code.decision is Decision.USED:
         raise invalid_grant("The device code is unknown or was used before.")
     if now >= code.expires_at:
-        raise OAuthRefusal("expired_token", "The device code has expired.")
+        raise oauth_refusal("expired_token", "The device code has expired.")
     too_soon = code.polled_at is not None and now - code.polled_at < code.interval
     code.polled_at = now
     if too_soon:
         code.interval += timedelta(seconds=5)
-        raise OAuthRefusal("slow_down", "The device code was asked about too soon.")
+        raise oauth_refusal("slow_down", "The device code was asked about too soon.")
     if code.decision is Decision.DENIED:
-        raise OAuthRefusal("access_denied", "The user denied the request.")
+        raise oauth_refusal("access_denied", "The user denied the request.")
     if code.decision is Decision.PENDING:
         raise Refusal(428, "authorization_pending: nobody has entered the user code yet.")
     code.decision = Decision.USED
@@ -237,11 +223,11 @@ def give_device_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
 def _pending(sandbox: Sandbox, user_code: str, now: datetime) -> DeviceCode | None:
     """The code that a user may still decide about, by what was typed."""
     typed = "".join(user_code.split())
-    for code in sandbox.devices.values():
-        is_open = code.decision is Decision.PENDING and now < code.expires_at
-        if is_open and code.user_code == typed:
-            return code
-    return None
+    waiting = (code for code in sandbox.devices.values() if code.user_code == typed)
+    return next(
+        (code for code in waiting if code.decision is Decision.PENDING and now < code.expires_at),
+        None,
+    )
 
 
 def show_verification(sandbox: Sandbox, request: HttpRequest) -> Answer:
@@ -304,10 +290,10 @@ def mint_service_app_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
 
 
 def required(request: HttpRequest, name: str) -> str:
-    """A parameter of the form. Raises OAuthRefusal where it is missing."""
+    """A parameter of the form. Raises Refusal where it is missing."""
     value = request.form.text(name)
     if not value:
-        raise OAuthRefusal("invalid_request", f"{name} is missing.")
+        raise oauth_refusal("invalid_request", f"{name} is missing.")
     return value
 
 
@@ -334,8 +320,8 @@ def _is_secret_of(integration: Integration, secret: str) -> bool:
     return hmac.compare_digest(integration.secret.reveal().encode(), secret.encode())
 
 
-def invalid_client(description: str) -> OAuthRefusal:
-    return OAuthRefusal("invalid_client", description, status=401)
+def invalid_client(description: str) -> Refusal:
+    return oauth_refusal("invalid_client", description, status=401)
 
 
 def by_access_token(sandbox: Sandbox, request: HttpRequest) -> tuple[Grant, GivenToken]:
@@ -398,7 +384,7 @@ class Sandbox:
         self.rules = rules or Rules()
         self.clock = clock
         self.grants = grants or Grants()
-        self.codes: dict[str, Code] = {}
+        self.codes: dict[str, AuthorizedRequest] = {}
         self.devices: dict[str, DeviceCode] = {}
         self.open_pages: dict[str, AuthorizedRequest] = {}
         """By an id in the page's form that cannot be guessed, so that only the page answers."""

@@ -44,76 +44,36 @@ class LastOutcome:
         self.message = message
 
 
-def _instant(value: object) -> datetime:
-    return clock.from_iso(str(value))
-
-
-def _limits(value: object) -> tuple[int, ...]:
-    return tuple(map(int, value)) if isinstance(value, list) else ()
-
-
-def _last(value: object) -> LastOutcome:
-    assert isinstance(value, dict)
-    return LastOutcome(str(value["outcome"]), _instant(value["at"]), str(value.get("message", "")))
-
-
-_MEMBERS: dict[str, tuple[Callable[[Any], object], object]] = {
-    "access": (str, ""),
-    "refresh": (str, ""),
-    "last": (_last, None),
-    "refreshed_at": (_instant, None),
-    "refused_since": (_instant, None),
-    "refused_again": (bool, False),
-    "sign_in_needed_since": (_instant, None),
-    "message": (str, ""),
-    "mint_failures": (int, 0),
-    "mint_again_at": (_instant, None),
-    "end": (_instant, None),
-    "end_stays": (bool, None),
-    "rotates": (bool, False),
-    "said": (str, ""),
-    "warn_before": (_limits, WARN_BEFORE),
-    "given": (_limits, ()),
-}
-"""What is noted, in the file and in a :class:`State`: how it is read, and its usual value."""
-
-
 class State:
     """What was noted. Ask for it with the token in hand: it may speak of an earlier one."""
 
-    __slots__ = tuple(_MEMBERS)
-
-    access: str
-    refresh: str
+    access: str = ""
+    refresh: str = ""
     """The tokens that were in the file when it was written, as :func:`known_as` gives them."""
-    last: LastOutcome | None
-    refreshed_at: datetime | None
+    last: LastOutcome | None = None
+    refreshed_at: datetime | None = None
     """When Webex last gave a token, be it the same one."""
-    refused_since: datetime | None
-    refused_again: bool
+    refused_since: datetime | None = None
+    refused_again: bool = False
     """A refresh has given the refused access token once more."""
-    sign_in_needed_since: datetime | None
-    message: str
+    sign_in_needed_since: datetime | None = None
+    message: str = ""
     """Why a sign-in is needed."""
-    mint_failures: int
+    mint_failures: int = 0
     """How often in a row a service app's token could not be minted anew."""
-    mint_again_at: datetime | None
+    mint_again_at: datetime | None = None
     """When that may be tried again."""
-    end: datetime | None
+    end: datetime | None = None
     """The end of the refresh token at the last writing."""
-    end_stays: bool | None
+    end_stays: bool | None = None
     """Whether the last refresh left that end where it was; None where none has shown it."""
-    rotates: bool
+    rotates: bool = False
     """Whether a refresh has given another refresh token, and so taken the one before back."""
-    said: str
+    said: str = ""
     """A notice that is true at every reading and was given, as :func:`known_as` gives it."""
-    warn_before: tuple[int, ...]
-    given: tuple[int, ...]
+    warn_before: tuple[int, ...] = WARN_BEFORE
+    given: tuple[int, ...] = ()
     """For which of ``warn_before`` the sign-in was announced."""
-
-    def __init__(self) -> None:
-        for name, (_, usual) in _MEMBERS.items():
-            setattr(self, name, usual)
 
     def follow(self, access_token: str, refresh_token: str | None) -> None:
         """Speaks of these tokens from now on: what was known of others ends."""
@@ -182,6 +142,27 @@ class State:
         return tuple(limit for limit in self.given if left.total_seconds() <= limit + _SAME_END)
 
 
+def _limits(value: object) -> tuple[int, ...]:
+    return tuple(map(int, value)) if isinstance(value, list) else ()
+
+
+def _last(value: dict[str, object]) -> LastOutcome:
+    at = clock.from_iso(str(value["at"]))
+    return LastOutcome(str(value["outcome"]), at, str(value.get("message", "")))
+
+
+_READERS: dict[str, Callable[[Any], object]] = {
+    "str": str,
+    "bool": bool,
+    "bool | None": bool,
+    "int": int,
+    "datetime | None": lambda value: clock.from_iso(str(value)),
+    "tuple[int, ...]": _limits,
+    "LastOutcome | None": _last,
+}
+"""How a member of the file is read, by its type in a :class:`State`."""
+
+
 def known_as(secret: str | None) -> str:
     """A name for a token that is none of its text: 32 bits of what has hundreds."""
     return f"{zlib.crc32(secret.encode()):08x}" if secret else ""
@@ -197,10 +178,10 @@ def read(token_path: str) -> State:
     state, members = State(), _members(token_path)
     if members.get("version") == VERSION:
         try:
-            for name, (read_member, _) in _MEMBERS.items():
+            for name, kind in State.__annotations__.items():
                 if name in members:
-                    setattr(state, name, read_member(members[name]))
-        except (ValueError, TypeError, KeyError, AssertionError, OverflowError):
+                    setattr(state, name, _READERS[kind](members[name]))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             return State()
     return state
 
@@ -233,9 +214,11 @@ def write(token_path: str, state: State) -> bool:
     if "access_token" in _members(token_path):
         return False  # the token of a profile that is called like this file
     try:
-        noted = {name: getattr(state, name) for name in _MEMBERS}
+        # What differs from the usual has been set.
         members = {
-            name: _written(value) for name, value in noted.items() if value != _MEMBERS[name][1]
+            name: _written(value)
+            for name, value in vars(state).items()
+            if value != getattr(State, name)
         }
         content = json.dumps({"version": VERSION, **members}, indent=2, ensure_ascii=False) + "\n"
         write_private(state_path(token_path), content.encode("utf-8", "replace"), flush=False)

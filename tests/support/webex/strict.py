@@ -11,10 +11,10 @@ from wtr_tui.sandbox.grants import ORGANIZATION
 from wtr_tui.sandbox.http import (
     Answer,
     HttpRequest,
-    OAuthRefusal,
     Parameters,
     Refusal,
     json_answer,
+    oauth_refusal,
 )
 from wtr_tui.sandbox.sandbox import (
     EMAIL,
@@ -78,18 +78,18 @@ def authorize(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
 def check_form(request: HttpRequest) -> None:
     if request.query:
         # Addresses are logged on their way; secrets may not stand in one (RFC 6749 §2.3.1).
-        raise OAuthRefusal("invalid_request", "Parameters belong in the body, not in the query.")
+        raise oauth_refusal("invalid_request", "Parameters belong in the body, not in the query.")
     if request.body and not request.form:
-        raise OAuthRefusal("invalid_request", "The body must be application/x-www-form-urlencoded.")
+        raise oauth_refusal("invalid_request", "The body must be x-www-form-urlencoded.")
     twice = ", ".join(repeated(request.form))
     if twice:
-        raise OAuthRefusal("invalid_request", f"Repeated parameter: {twice}")
+        raise oauth_refusal("invalid_request", f"Repeated parameter: {twice}")
 
 
 def give_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     check_form(request)
     if "authorization" in request.headers and request.form.text("client_secret"):
-        raise OAuthRefusal("invalid_request", "The client authenticates in two ways at once.")
+        raise oauth_refusal("invalid_request", "The client authenticates in two ways at once.")
     return sandbox.give_token(webex, request)
 
 
@@ -98,7 +98,7 @@ def give_device_code(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     integration = webex.integrations.get(request.form.text("client_id"))
     if integration is not None:
         if OPENID_SCOPES & set(request.form.text("scope").split()):
-            raise OAuthRefusal("invalid_scope", "The device grant does not know OpenID Connect.")
+            raise oauth_refusal("invalid_scope", "The device grant does not know OpenID Connect.")
         missing = [uri for uri in DEVICE_REDIRECT_URIS if uri not in integration.redirect_uris]
         if missing:
             names = " ".join(missing)
