@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from wtr_tui.environment.surroundings import SshSession, forward_command, ssh_session
+from wtr_tui.environment.surroundings import SshSession, Surroundings, ssh_session
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ NEAR = SshSession("10.0.0.7", "10.0.0.1", 22)
 def test_the_forward_command_can_be_pasted_into_a_shell(
     ssh: SshSession | None, user: str, end: str
 ) -> None:
-    command = forward_command(ssh, user, "jump", 6855)
+    command = Surroundings(ssh, user=user, host="jump").forward_command(6855)
 
     start = "ssh -N -o ExitOnForwardFailure=yes -L 6855:localhost:6855 "
     assert command == start + end

@@ -94,8 +94,8 @@ class PicturedWebex(NoWebex):
         )
 
 
-def _open_nothing(*_: object, **__: object) -> browser.Launch:
-    return browser.Launch(browser.LaunchOutcome.OPENED, OPENED)
+def _open_nothing(*_: object, **__: object) -> str:
+    return OPENED
 
 
 @contextmanager

@@ -100,9 +100,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses a browser was asked to open. None is started."""
     urls: list[str] = []
 
-    def open_browser(url: str, *_: object, **__: object) -> browser.Launch:
+    def open_browser(url: str, *_: object, **__: object) -> str:
         urls.append(url)
-        return browser.Launch(browser.LaunchOutcome.OPENED, "Asked firefox to open the page.")
+        return "Asked firefox to open the page."
 
     monkeypatch.setattr(browser, "open_browser", open_browser)
     return urls

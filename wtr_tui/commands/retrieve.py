@@ -188,8 +188,7 @@ class _SignIn:
             tell(f"Webex did not grant these scopes: {' '.join(missing)}. {GRANT_MORE}")
 
     async def _open(self, url: str) -> None:
-        launch = await in_thread(lambda: browser.open_browser(url, os.environ, self.here))
-        tell(launch.message)
+        tell(await in_thread(lambda: browser.open_browser(url, os.environ, self.here)))
 
     def _cancel_on_signals(self, retrieval: Retrieval) -> None:
         loop = asyncio.get_running_loop()

@@ -6,8 +6,6 @@ import shlex
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
 from pathlib import Path
 
 from wtr_tui import process
@@ -43,37 +41,22 @@ _MACOS = ("open",)
 _WSL = ("wslview", "rundll32.exe url.dll,FileProtocolHandler")
 
 
-class LaunchOutcome(Enum):
-    OPENED = auto()
-    """A program took the address. Whether a window came up is not known."""
-    NONE = auto()
-    """There is no browser to start."""
-    FAILED = auto()
-    """There is one, and it said no."""
-
-
-@dataclass(frozen=True)
-class Launch:
-    outcome: LaunchOutcome
-    message: str
-    """A sentence; it does not repeat the address, which may hold a state."""
-
-
 def open_browser(
     url: str,
     environ: Mapping[str, str],
     surroundings: Surroundings,
     *,
     limit: float = LIMIT_SECONDS,
-) -> Launch:
+) -> str:
     """Has ``$BROWSER``, or else the desktop, open ``url``; never raises.
 
-    Blocks up to ``limit`` seconds, so call it in a thread. What it starts gets the address as one
-    argument, no shell, nothing of our terminal, and lives on when we end.
+    Gives a sentence on what came of it, without the address, which may hold a state: whether a
+    window came up is not known. Blocks up to ``limit`` seconds, so call it in a thread. What it
+    starts gets the address as one argument, no shell, nothing of our terminal, and lives on when
+    we end.
     """
     if not _is_web_address(url):
-        message = "Not opened: a browser is only given addresses that begin with http or https."
-        return Launch(LaunchOutcome.FAILED, message)
+        return "Not opened: a browser is only given addresses that begin with http or https."
     deadline = time.monotonic() + limit
     failures: list[str] = []
     for command in commands(url, environ, surroundings):
@@ -84,15 +67,11 @@ def open_browser(
         patience = min(left, _PATIENCE_SECONDS)
         result = process.run(command, limit=patience, environ=environ, keep_running=True)
         if result.ok:
-            message = (
-                f"Asked {name} to open the page. If nothing opened, open the address yourself."
-            )
-            return Launch(LaunchOutcome.OPENED, message)
+            return f"Asked {name} to open the page. If nothing opened, open the address yourself."
         failures.append(f"{name} {result.problem}")
     if failures:
-        message = f"No browser opened ({', '.join(failures)}): open the address yourself."
-        return Launch(LaunchOutcome.FAILED, message)
-    return Launch(LaunchOutcome.NONE, "No browser was found here: open the address yourself.")
+        return f"No browser opened ({', '.join(failures)}): open the address yourself."
+    return "No browser was found here: open the address yourself."
 
 
 def commands(

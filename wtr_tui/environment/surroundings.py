@@ -72,21 +72,6 @@ def ssh_session(variables: Mapping[str, str]) -> SshSession | None:
     return SshSession() if connection or client or variables.get("SSH_TTY") else None
 
 
-def forward_command(ssh: SshSession | None, user: str, host: str, port: int) -> str:
-    """The line to type on the user's own machine, so that its ``port`` ends here.
-
-    ``host`` is this machine's name, used where its address is not reachable.
-    ExitOnForwardFailure: where the port is taken over there, ssh says so and ends, instead of
-    staying without a use.
-    """
-    server = ssh.server_address if ssh is not None and ssh.server_is_reachable else host
-    words = ["ssh", "-N", "-o", "ExitOnForwardFailure=yes", "-L", forwarding(port)]
-    if ssh is not None and ssh.server_port != _PORT:
-        words += ["-p", str(ssh.server_port)]
-    # ssh splits at the last @ and takes an IPv6 address without brackets here.
-    return shlex.join([*words, f"{user}@{server}"])
-
-
 def forwarding(port: int) -> str:
     # "localhost", not 127.0.0.1, at the far end: the listener may have either family only.
     return f"{port}:localhost:{port}"
@@ -164,7 +149,8 @@ def parent_processes(pid: int, proc: Path = PROC) -> ParentProcesses:
         if name in _MULTIPLEXERS:
             break
         if name.startswith(_SERVERS):
-            login = login or _login(_fields(folder / "cmdline")[0])
+            if not login and (title := _TITLE.match(_fields(folder / "cmdline")[0])):
+                login = title["login"]
             continue  # its own environment is that of the service
         for entry in _fields(folder / "environ"):
             variable, _, value = entry.partition("=")
@@ -176,11 +162,6 @@ def parent_processes(pid: int, proc: Path = PROC) -> ParentProcesses:
 # sshd writes "sshd: alice@pts/0" or "sshd-session: alice [priv]" over its arguments. The account
 # may hold an @ itself (alice@corp.example).
 _TITLE = re.compile(r"^sshd[a-z-]*: (?P<login>[^ ]+?)(?: \[priv\]|@(?:pts/|tty|notty).*)$")
-
-
-def _login(title: str) -> str:
-    found = _TITLE.match(title)
-    return found["login"] if found else ""
 
 
 def _fields(path: Path) -> list[str]:
@@ -244,8 +225,20 @@ class Surroundings:
         return self.vscode_helper or (self.ssh is None and (self.display or self.wsl))
 
     def forward_command(self, port: int) -> str:
-        """``ssh -N … -L 6855:localhost:6855 you@10.1.2.3``, to be typed where the browser is."""
-        return forward_command(self.ssh, self.user or "USER", self.host or "HOST", port)
+        """``ssh -N … -L 6855:localhost:6855 you@10.1.2.3``, to be typed where the browser is.
+
+        ExitOnForwardFailure: where the port is taken over there, ssh says so and ends, instead of
+        staying without a use.
+        """
+        server = self.host or "HOST"
+        words = ["ssh", "-N", "-o", "ExitOnForwardFailure=yes", "-L", forwarding(port)]
+        if self.ssh is not None:
+            if self.ssh.server_is_reachable:
+                server = self.ssh.server_address
+            if self.ssh.server_port != _PORT:
+                words += ["-p", str(self.ssh.server_port)]
+        # ssh splits at the last @ and takes an IPv6 address without brackets here.
+        return shlex.join([*words, f"{self.user or 'USER'}@{server}"])
 
     def forward_note(self) -> str:
         """A sentence on what the command cannot know: the name the user has for this host."""

@@ -398,7 +398,7 @@ class SignInScreen(WtrScreen):
             lambda: browser.open_browser(url, session.environ, session.surroundings)
         )
         if not self.progress.arrived and self.running:
-            self.progress = replace(self.progress, launch=launch.message)
+            self.progress = replace(self.progress, launch=launch)
             self._show()
 
     def on_paste(self, event: events.Paste) -> None:
