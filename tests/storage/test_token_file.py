@@ -209,10 +209,9 @@ def test_two_damages_of_the_same_second_are_both_kept(file: TokenFile) -> None:
         os.utime(file.path, (1_000_000_000, 1_000_000_000))
         file.save(NEW)
     assert {copy.read_bytes() for copy in beside(file)} == {DAMAGED, b"something else"}
-    assert [copy.name for copy in beside(file)] == [
-        "default.json.corrupt-20010909T014640Z",
-        "default.json.corrupt-20010909T014640Z-2",
-    ]
+    first, second = sorted(copy.name for copy in beside(file))
+    assert first == "default.json.corrupt-20010909T014640Z"
+    assert second.startswith(f"{first}-")
 
 
 def test_damage_that_cannot_be_copied_is_told_but_not_replaced(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from wtr_tui.errors import (
     StorageError,
     TokenFileUnreadable,
     TokenNotSaved,
+    UnsafeFile,
     WtrError,
 )
 from wtr_tui.model import Account, Secret, StoredToken, Token
@@ -89,23 +92,26 @@ class TokenFile:
         A damaged file, or another App ID's token, is copied aside before it is replaced.
         Raises TokenNotSaved, with the old file intact.
         """
-        try:
+        with self._saving():
             kept_as = self.keep_aside_unless(stored.app_id, stored.base_url)
             content = to_json(stored)
             if len(content) > LARGEST:
                 raise TokenNotSaved(str(self.path), "it is larger than 1 MiB.", _UNTOUCHED)
-            notices = write_private(
-                str(self.path), content, tighten_folder=self.path.parent.name == PROGRAM
-            )
-        except OSError as error:
-            raise TokenNotSaved(str(self.path), f"{cause(error)}.", _UNTOUCHED) from error
-        except TokenNotSaved:
-            raise
-        except StorageError as error:
-            raise TokenNotSaved(str(self.path), error.message, error.hint) from error
+            tighten_folder = self.path.parent.name == PROGRAM
+            notices = write_private(str(self.path), content, tighten_folder=tighten_folder)
         if kept_as:
             notices = (f"What {self.path} held before is kept as {kept_as}.", *notices)
         return notices
+
+    @contextmanager
+    def _saving(self, reason: str = "") -> Iterator[None]:
+        """Raises TokenNotSaved for whatever keeps the block from writing."""
+        try:
+            yield
+        except OSError as error:
+            raise TokenNotSaved(str(self.path), f"{reason}{cause(error)}.", _UNTOUCHED) from error
+        except (UnsafeFile, TokenFileUnreadable) as error:
+            raise TokenNotSaved(str(self.path), error.message, error.hint) from error
 
     def take_up_leftover(self) -> None:
         """Puts a token in place whose writer was killed before it could rename its file.
@@ -171,15 +177,9 @@ class TokenFile:
 
     def put_aside(self, stored: StoredToken) -> Path:
         """Writes the token beside the file, which stays as it is. Raises TokenNotSaved."""
-        first = f"{self._undecided}{_moment(time.time())}"
-        try:
-            for path in map(Path, _numbered(first)):
-                if not path.exists():
-                    TokenFile(path).save(stored)
-                    return path
-        except OSError as error:
-            raise TokenNotSaved(str(self.path), f"{cause(error)}.") from error
-        raise TokenNotSaved(str(self.path), _TOO_MANY)
+        aside = Path(f"{self._undecided}{_moment(time.time())}-{os.urandom(2).hex()}")
+        TokenFile(aside).save(stored)
+        return aside
 
     def undecided(self) -> list[tuple[Path, StoredToken]]:
         """What was put aside and not decided about, the newest first.
@@ -230,10 +230,8 @@ class TokenFile:
 
     def try_room(self, stored: StoredToken) -> None:
         """Raises TokenNotSaved where there is no room for a token like this one, twice over."""
-        try:
+        with self._saving():
             try_room(str(self.path), 2 * len(to_json(stored)))
-        except OSError as error:
-            raise TokenNotSaved(str(self.path), f"{cause(error)}.", _UNTOUCHED) from error
 
     def keep_aside_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
         """Copies the file aside unless it holds a token of this App ID and base URL; gives the
@@ -283,31 +281,20 @@ class TokenFile:
 
     def _keep_aside(self, why: str, content: bytes) -> str:
         """Writes the content to ``NAME.WHY-TIME``; a second call finds the copy already made."""
-        try:
-            first = f"{self.path}.{why}-{_moment(self.path.stat().st_mtime)}"
-            for path in _numbered(first):
+        with self._saving("what it holds now could not be copied aside: "):
+            path = f"{self.path}.{why}-{_moment(self.path.stat().st_mtime)}"
+            while True:
                 try:
-                    kept, _ = read_private(path)
+                    if read_private(path)[0] == content:
+                        return path
                 except FileNotFoundError:
                     write_private(path, content)
                     return path
-                if kept == content:
-                    return path
-        except OSError as error:
-            raise TokenNotSaved(
-                str(self.path),
-                f"what it holds now could not be copied aside: {cause(error)}.",
-                _UNTOUCHED,
-            ) from error
-        raise TokenNotSaved(str(self.path), _TOO_MANY, _UNTOUCHED)
+                path += f"-{zlib.crc32(content):08x}"  # two contents in one second
 
 
 def _moment(seconds: float) -> str:
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
-
-
-def _numbered(first: str) -> list[str]:
-    return [first, *(f"{first}-{number}" for number in range(2, 100))]
 
 
 def of_members(members: token_json.Members) -> StoredToken:
@@ -367,4 +354,3 @@ def to_json(stored: StoredToken) -> bytes:
 
 
 _UNTOUCHED = "The file is as it was before."
-_TOO_MANY = "there are too many copies beside it."
