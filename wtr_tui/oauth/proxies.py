@@ -49,7 +49,10 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     found = getproxies()
     for scheme in (parts.scheme, "all"):
         if found.get(scheme):
-            return _parsed(found[scheme], _source(f"{scheme}_proxy", environ))
+            name = f"{scheme}_proxy"
+            variable = name if environ.get(name) else name.upper()
+            is_set = variable in environ
+            return _parsed(found[scheme], f"${variable}" if is_set else "the system's settings")
     return None
 
 
@@ -69,11 +72,6 @@ def warning(environ: Mapping[str, str]) -> str:
 
 _CANNOT_BE_USED = "A proxy has to look like http://proxy.example.com:3128."
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
-
-
-def _source(name: str, environ: Mapping[str, str]) -> str:
-    variable = name if environ.get(name) else name.upper()
-    return f"${variable}" if variable in environ else "the system's settings"
 
 
 def _parsed(value: str, source: str) -> Proxy:

@@ -338,6 +338,22 @@ def _was_open_to_others(path: str, facts: os.stat_result, mode: int) -> str:
     return f"{path} was open to other users (mode {found:o}); its mode is now {mode:o}."
 
 
+def read_regular(path: str) -> tuple[bytes, os.stat_result]:
+    """The content of a file that may be anybody's, links followed, and whose it is.
+
+    Little more than LARGEST of it. Raises OSError, and UnsafeFile for anything but a regular file.
+    """
+    # Without O_NONBLOCK opening a FIFO would wait for its writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise UnsafeFile(f"{path} is not a regular file.")
+        return read_all(descriptor), facts
+    finally:
+        os.close(descriptor)
+
+
 def read_all(descriptor: int) -> bytes:
     """What there is to read, and little more than LARGEST where it has no end."""
     content = b""

@@ -14,17 +14,17 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import combining, east_asian_width
 
 import yaml
 
-from wtr_tui.errors import SettingsFileError
-from wtr_tui.storage.private_file import LARGEST, read_all
+from wtr_tui.errors import SettingsFileError, UnsafeFile
+from wtr_tui.storage.private_file import LARGEST, read_all, read_regular
 from wtr_tui.storage.settings_table import NAMES, SETTINGS
 from wtr_tui.storage.settings_values import Nested
 from wtr_tui.text import cause
@@ -107,15 +107,12 @@ def _content(path: Path) -> tuple[bytes, os.stat_result]:
     number = descriptor_number(path)
     if number is not None:
         return _of_descriptor(number)
-    # Without O_NONBLOCK opening a FIFO would wait for its writer.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise SettingsFileError(f"{path} is not a regular file, so settings are not read.")
-        return read_all(descriptor), facts
-    finally:
-        os.close(descriptor)
+        return read_regular(str(path))
+    except UnsafeFile:
+        raise SettingsFileError(
+            f"{path} is not a regular file, so settings are not read."
+        ) from None
 
 
 def descriptor_number(path: Path) -> int | None:
@@ -180,7 +177,12 @@ def parsed(text: str, name: str) -> Mapping[str, SettingsEntry]:
 def _root(text: str, name: str) -> yaml.Node | None:
     # The causes are left out: their marks hold the whole text, secret and all.
     try:
-        return _composed(text)
+        try:
+            return yaml.compose(text, Loader=LOADER)
+        except (yaml.YAMLError, UnicodeEncodeError):
+            # PyYAML's own parser says better what is wrong.
+            yaml.compose(text, Loader=yaml.SafeLoader)
+            raise
     except yaml.reader.ReaderError as error:
         before = re.split(_LINE_BREAK, text[: error.position])
         words = f"the character U+{ord(text[error.position]):04X} is not allowed"
@@ -193,22 +195,14 @@ def _root(text: str, name: str) -> yaml.Node | None:
         ) from None
 
 
-def _composed(text: str) -> yaml.Node | None:
-    try:
-        return yaml.compose(text, Loader=LOADER)
-    except (yaml.YAMLError, UnicodeEncodeError):
-        # PyYAML's own parser says better what is wrong.
-        yaml.compose(text, Loader=yaml.SafeLoader)
-        raise
-
-
 def _entry(key: str, line: int, node: yaml.Node) -> SettingsEntry:
     items: list[Any] = node.value if isinstance(node, yaml.SequenceNode) else [node]
     if not all(isinstance(item, yaml.ScalarNode) for item in items):
         return SettingsEntry(key, line, None, nested=True, read_as="", node=node)
     texts = tuple(item.value for item in items if not _is_null(item))
     value = texts if isinstance(node, yaml.SequenceNode) else next(iter(texts), None)
-    read_as = next(filter(None, map(_read_as, items)), "")
+    kinds = (_NO_TEXTS.get(item.tag.rpartition(":")[2], "") for item in items)
+    read_as = next(filter(None, kinds), "")
     return SettingsEntry(key, line, value, nested=False, read_as=read_as, node=node)
 
 
@@ -248,10 +242,6 @@ def _is_unquoted_sign(node: yaml.Node) -> bool:
 
 def _is_null(node: yaml.ScalarNode) -> bool:
     return not node.style and node.value in _NULLS
-
-
-def _read_as(node: yaml.ScalarNode) -> str:
-    return _NO_TEXTS.get(node.tag.rpartition(":")[2], "")
 
 
 # Texts, not compiled: most files have no fault, and four patterns take as long as to read one.
@@ -324,7 +314,12 @@ def _fault(text: str, name: str, words: str, line: int, column: int) -> Settings
 def _without_secrets(lines: list[str], number: int) -> str:
     """The line, one column for each character, so that a caret can point into it."""
     line = lines[number]
-    clean = "".join(character if _is_one_column(character) else " " for character in line)
+    clean = "".join(
+        each
+        if each.isprintable() and not combining(each) and east_asian_width(each) not in "WF"
+        else " "
+        for each in line
+    )
     key = re.match(_KEY_OF_LINE, line)
     if (
         key is not None
@@ -334,11 +329,3 @@ def _without_secrets(lines: list[str], number: int) -> str:
     ):
         return clean
     return re.sub(_WORD, lambda word: word[0] if word[0] in NAMES else "•" * len(word[0]), clean)
-
-
-def _is_one_column(character: str) -> bool:
-    return (
-        character.isprintable()
-        and not unicodedata.combining(character)
-        and unicodedata.east_asian_width(character) not in "WF"
-    )

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import zlib
 
 from wtr_tui.clock import plain_iso
 from wtr_tui.errors import CorruptTokenFile, TokenFileUnreadable, UnsafeFile
-from wtr_tui.storage.private_file import LARGEST, read_all, read_private
+from wtr_tui.storage.private_file import read_private, read_regular
 from wtr_tui.text import cause, is_visible_ascii
 
 TYPE_CHECKING = False
@@ -182,29 +181,16 @@ def saved_under(
     if not same_base_url(base_url, own):
         return False
     try:
-        return found.get("file") == _mark_of(_settings_content(settings_path))
-    except OSError:
+        content, facts = read_regular(settings_path)
+    except FileNotFoundError:
+        return found.get("file") == _ABSENT
+    except (OSError, UnsafeFile):
         return False
+    own_file = facts.st_uid in (os.geteuid(), 0) and not facts.st_mode & 0o022
+    return own_file and found.get("file") == _mark_of(content)
 
 
 def _mark_of(content: bytes | None) -> object:
     if content is None:
         return _ABSENT
     return {"length": len(content), "crc32": zlib.crc32(content)}
-
-
-def _settings_content(path: str) -> bytes | None:
-    """The file's bytes; None where there is none. OSError for whatever needs a closer look."""
-    try:
-        # Without O_NONBLOCK opening a FIFO would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        facts = os.fstat(descriptor)
-        own = facts.st_uid in (os.geteuid(), 0) and not facts.st_mode & 0o022
-        if not stat.S_ISREG(facts.st_mode) or not own or facts.st_size > LARGEST:
-            raise OSError
-        return read_all(descriptor)
-    finally:
-        os.close(descriptor)
