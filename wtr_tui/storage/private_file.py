@@ -396,20 +396,24 @@ def _replace(
     like: os.stat_result | None = None,
 ) -> None:
     """Writes a temporary file and renames it; with the owner and mode of ``like``, if given."""
-    temporary, descriptor = _new(directory, name)
-    try:
-        _fill(descriptor, content, flush=flush)
-        if like is not None:
-            made = os.fstat(descriptor)
-            if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
-                os.fchown(descriptor, like.st_uid, like.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-    except BaseException:
-        _remove(directory, temporary)
-        raise
-    finally:
-        _close_quietly(descriptor)
+    while True:
+        temporary, descriptor = _new(directory, name)
+        try:
+            _fill(descriptor, content, flush=flush)
+            if like is not None:
+                made = os.fstat(descriptor)
+                if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+                    os.fchown(descriptor, like.st_uid, like.st_gid)
+                os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+            if not os.fstat(descriptor).st_nlink:
+                continue  # swept by another process, in the moment before it was locked
+            os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+        except BaseException:
+            _remove(directory, temporary)
+            raise
+        finally:
+            _close_quietly(descriptor)
+        return
 
 
 def _flush_folder(directory: int, path: str) -> tuple[str, ...]:
