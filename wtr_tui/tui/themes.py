@@ -217,16 +217,15 @@ def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
     By itself Textual makes a dark bluish grey navy there, or teal, and no text can be read on it.
     """
     found = _OWN_OF_256.get(theme.name) or _made_of_256(variables)
-    bars = dict.fromkeys(_SCROLLBARS, found["line"])
-    bars |= dict.fromkeys(_BEHIND_SCROLLBARS, found["background"])
+    bars = {
+        name: found["background" if name.endswith(_BEHIND) or "-background-" in name else "line"]
+        for name in variables
+        if name.startswith("scrollbar")
+    }
     return {**variables, **found, **bars}
 
 
-_SCROLLBARS = ("scrollbar", "scrollbar-hover", "scrollbar-active")
-_BEHIND_SCROLLBARS = (
-    "scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active",
-    "scrollbar-corner-color",
-)  # fmt: skip
+_BEHIND = ("background", "corner-color")
 # To compute them would delay the first picture. Rich sends light greys as the next darker one.
 _OWN_OF_256 = {
     DARK.name: {

@@ -26,7 +26,7 @@ from wtr_tui.token_state import LIKELY_CAUSES
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
-from wtr_tui.tui.screens.token import PANELS_FROM, granted_of, lives_of, missing_words
+from wtr_tui.tui.screens.token import PANELS_FROM, granted_of, lives_of
 from wtr_tui.tui.session import Followed
 from wtr_tui.tui.state import (
     activity_row,
@@ -224,8 +224,9 @@ class ProfilesScreen(WtrScreen):
         self.query_one(Lives).show(lives, now)
         scopes = self.query_one("#scopes", ScopeList)
         scopes.explain(known_scopes())
-        scopes.show(None if token is None else token.scopes, missing_words(each))
-        self.query_one("#scopes-panel", Panel).show_right(granted_of(each))
+        granted, lacking = granted_of(each)
+        scopes.show(None if token is None else token.scopes, lacking)
+        self.query_one("#scopes-panel", Panel).show_right(granted)
         mark = (each.profile.name, history.mark(each.profile))
         if mark != self._activity_of:
             self._activity_of = mark

@@ -234,7 +234,7 @@ class TokenScreen(WtrScreen):
             state = state_of(self.session.used, now)
             empty.reshape(_empty_words(self.session))
             self._show_state(state, state.word)
-            self._show_figures(_NO_TOKEN, state.meaning)
+            self._show_figures(_WORDS_IN_FIGURES[None], state.meaning)
             self.call_after_refresh(self._look_around)
         else:
             self.query_one(Revealed).hold(token.access_token)
@@ -258,7 +258,7 @@ class TokenScreen(WtrScreen):
         if self.session.socket is not None:  # it says nothing of them
             self.query_one("#scopes-panel").display = False
             return
-        granted, lacking = granted_of(self.session.used), missing_words(self.session.used)
+        granted, lacking = granted_of(self.session.used)
         every = pressable(key("scopes", "S"), "all")
         self.query_one("#scopes-panel", Panel).show_right(
             Content.assemble(granted, Content.styled(" · ", "not bold $line"), every)
@@ -476,8 +476,8 @@ class TokenScreen(WtrScreen):
 
         if self.token is not None:
             asked = scopes_asked(self.token, self.session.settings)
-            lines = scope_lines(self.token.scopes, asked)
-            self.app.push_screen(Listing("Scopes", lines, hang=scope_width(self.token.scopes) + 4))
+            lines, hang = scope_lines(self.token.scopes, asked)
+            self.app.push_screen(Listing("Scopes", lines, hang=hang))
 
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
@@ -491,23 +491,22 @@ class TokenScreen(WtrScreen):
 
 _LEAST_BESIDE = 28
 _WORDS_IN_FIGURES = {
+    None: "no token",
     TokenState.EXPIRED: "expired",
     TokenState.REFUSED: "refused",
     TokenState.SIGN_IN_NEEDED: "sign in",
     TokenState.UNKNOWN_END: "unknown",
 }
-_NO_TOKEN = "no token"  # noqa: S105 - what the figures say
 
 
 def figures_text(state: ShownState, token: Token, now: datetime) -> str:
     """What the large figures say: the countdown, or a word where nothing is to be counted."""
-    left = token.left(now)
-    word = _WORDS_IN_FIGURES.get(state.kind) if state.kind is not None else _NO_TOKEN
-    if state.kind is TokenState.SIGN_IN_NEEDED and left is not None and left > timedelta(0):
-        word = None  # what is left of it can still be used
-    if word is None and (left is None or left <= timedelta(0)):
-        word = "unknown" if left is None else "expired"
-    return word or clock.countdown(left or timedelta(0))
+    left, word = token.left(now), _WORDS_IN_FIGURES.get(state.kind, "")
+    # What is left of a token that needs a sign-in can still be used.
+    counts = not word or state.kind is TokenState.SIGN_IN_NEEDED
+    if counts and left is not None and left > timedelta(0):
+        return clock.countdown(left)
+    return word or ("unknown" if left is None else "expired")
 
 
 def masked(text: str) -> str:
@@ -557,38 +556,33 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     """Until when somebody has to sign in again; "" where that is far, and not ``in_full``."""
     if session.socket:
         return ""
-    life = _sign_in_life(session.used, token, now)
-    end = sign_in_by(session.used, now)
-    if life.meaning is Meaning.OVER and end is None:
-        return Content.styled(f"now: {key('go-sign-in', 'f3')} signs in", "bold $over")
+    life, end = _sign_in_life(session.used, token, now), sign_in_by(session.used, now)
+    known, signs_in = session.auto_refresh.known, f": {key('go-sign-in', 'f3')} signs in"
+    if end is not None:
+        why = ": refreshing does not extend that" if known.stays(end) else ""
+        why = signs_in if session.auto_refresh.is_lost else why
+        colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
+        return Content.styled(f"by {date(end, now)}{why}", colour)
+    if life.meaning is Meaning.OVER:
+        return Content.styled(f"now{signs_in}", "bold $over")
     if token.refresh_token is None:
         return f"{date(token.expires_at, now)}: it cannot be refreshed" if token.expires_at else ""
-    if end is None and (life.ends is None or not in_full or session.settings.can_mint):
-        return ""
-    known = session.auto_refresh.known
-    if end is None and life.ends is not None:
-        moves = known.moves(life.ends)
-        return "" if moves else f"by {life.end_text}"
-    by = end or now
-    why = ": refreshing does not extend that" if known.stays(by) else ""
-    why = f": {key('go-sign-in', 'f3')} signs in" if session.auto_refresh.is_lost else why
-    colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
-    return Content.styled(f"by {date(by, now)}{why}", colour)
+    said = in_full and life.ends and not session.settings.can_mint and not known.moves(life.ends)
+    return f"by {life.end_text}" if said else ""
 
 
-def granted_of(followed: Followed) -> Content:
-    """How many of the scopes of its settings a profile's token has; empty without a token."""
+def granted_of(followed: Followed) -> tuple[Content, str]:
+    """``6 of 7 ▲`` and ``without spark:kms``: what a profile's token has of the scopes asked for.
+
+    Both are empty without a token, the second where it lacks none.
+    """
     stored = followed.auto_refresh.stored
     if stored is None:
-        return Content()
-    return granted_words(stored.token.scopes, scopes_asked(stored.token, followed.settings))
-
-
-def missing_words(followed: Followed) -> str:
-    """``without spark:kms``; "" where the profile's token lacks none, or there is none."""
-    stored = followed.auto_refresh.stored
-    missing = scopes_not_granted(stored.token, followed.settings) if stored is not None else ()
-    return f"without {'  '.join(missing)}" if missing else ""
+        return Content(), ""
+    token, settings = stored.token, followed.settings
+    missing = scopes_not_granted(token, settings)
+    count = granted_words(token.scopes, scopes_asked(token, settings))
+    return count, f"without {'  '.join(missing)}" if missing else ""
 
 
 def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
@@ -598,36 +592,29 @@ def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
     if not asked:
         return Content.styled(f"{len(granted)} granted", "$calm")
     missing = set(asked) - set(granted)
-    count = f"{len(asked) - len(missing)} of {len(asked)}"
-    if missing:
-        return Content.styled(f"{count} ▲", "$soon")
-    return Content.styled(f"{count} ✓", "$calm")
+    sign, colour = ("▲", "$soon") if missing else ("✓", "$calm")
+    return Content.styled(f"{len(asked) - len(missing)} of {len(asked)} {sign}", colour)
 
 
-def scope_width(granted: tuple[str, ...]) -> int:
-    """The columns of the names."""
-    return max(map(len, granted), default=0)
-
-
-def scope_lines(granted: tuple[str, ...], asked: tuple[str, ...]) -> list[Content]:
-    """Every scope with a sign and what it allows: granted, or asked for and missing."""
+def scope_lines(granted: tuple[str, ...], asked: tuple[str, ...]) -> tuple[list[Content], int]:
+    """Every scope with a sign and what it allows: granted, or asked for and missing; and the
+    column where what it allows begins.
+    """
     from wtr_tui.storage.settings_values import known_scopes
 
-    known, width = known_scopes(), scope_width(granted)
+    width = max(map(len, granted), default=0)
+    told = [("✓", "$calm", scope, known_scopes().get(scope, "")) for scope in granted]
+    missing = [scope for scope in asked if granted and scope not in granted]
+    told += [("▲", "$soon", scope, "asked for, not granted") for scope in missing]
     lines = [
         Content.assemble(
-            Content.styled("✓ ", "$calm"),
+            Content.styled(f"{sign} ", colour),
             f"{scope:<{width}}  ",
-            Content.styled(known.get(scope, ""), "$muted"),
+            Content.styled(words, "$muted" if sign == "✓" else "$foreground"),
         )
-        for scope in granted
+        for sign, colour, scope, words in told
     ]
-    missing = [scope for scope in asked if granted and scope not in granted]
-    lines += [
-        Content.assemble(Content.styled("▲ ", "$soon"), f"{scope}  asked for, not granted")
-        for scope in missing
-    ]
-    return [*lines, Content(""), Content(GRANT_MORE)] if missing else lines
+    return [*lines, *([Content(""), Content(GRANT_MORE)] if missing else [])], width + 4
 
 
 def curl_line(token: str, base_url: str) -> str:
