@@ -7,15 +7,13 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 _OWN_PREFIXES = ("WEBEX_", "WTR_")
 _SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD")
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What became of the program."""
 
     problem: str = ""

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from wtr_tui.environment.surroundings import (
@@ -32,46 +30,46 @@ AT_THE_DESK = ParentProcesses(("tmux: client", "bash", "gnome-terminal-"))
         pytest.param({}, HERE, None, id="nothing-tells-of-ssh"),
         pytest.param({"SSH_CONNECTION": CONNECTION}, HERE, SSH, id="plain-ssh"),
         pytest.param({"SSH_TTY": "/dev/pts/0"}, HERE, SshSession(), id="only-tty"),
-        pytest.param({}, replace(HERE, parents=UNDER_SSHD), SSH, id="sudo"),
+        pytest.param({}, HERE._replace(parents=UNDER_SSHD), SSH, id="sudo"),
         pytest.param(
             {},
-            replace(HERE, parents=ParentProcesses(("sudo", "bash", "sshd-session"))),
+            HERE._replace(parents=ParentProcesses(("sudo", "bash", "sshd-session"))),
             SshSession(),
             id="sudo-to-another-account",
         ),
         pytest.param(
             {**TMUX, "SSH_CONNECTION": EARLIER},
-            replace(HERE, tmux_client=UNDER_SSHD, tmux_connection=CONNECTION),
+            HERE._replace(tmux_client=UNDER_SSHD, tmux_connection=CONNECTION),
             SSH,
             id="tmux-attached-by-a-later-login",
         ),
         pytest.param(
             {**TMUX, "SSH_CONNECTION": EARLIER},
-            replace(HERE, tmux_client=AT_THE_DESK, tmux_connection=""),
+            HERE._replace(tmux_client=AT_THE_DESK, tmux_connection=""),
             None,
             id="tmux-opened-over-ssh-attached-at-the-desk",
         ),
         pytest.param(
             TMUX,
-            replace(HERE, tmux_client=UNDER_SSHD, tmux_connection=CONNECTION),
+            HERE._replace(tmux_client=UNDER_SSHD, tmux_connection=CONNECTION),
             SSH,
             id="tmux-opened-at-the-desk-attached-over-ssh",
         ),
         pytest.param(
             TMUX,
-            replace(HERE, tmux_client=ParentProcesses(("tmux: client", "sudo", "sshd"))),
+            HERE._replace(tmux_client=ParentProcesses(("tmux: client", "sudo", "sshd"))),
             SshSession(),
             id="tmux-attached-through-sudo",
         ),
         pytest.param(
             {**TMUX, "SSH_CONNECTION": EARLIER},
-            replace(HERE, tmux_client=ParentProcesses(), tmux_connection=CONNECTION),
+            HERE._replace(tmux_client=ParentProcesses(), tmux_connection=CONNECTION),
             SSH,
             id="tmux-without-proc",
         ),
         pytest.param(
             {**TMUX, "SSH_CONNECTION": EARLIER},
-            replace(HERE, tmux_client=ParentProcesses(), tmux_connection=""),
+            HERE._replace(tmux_client=ParentProcesses(), tmux_connection=""),
             None,
             id="tmux-without-proc-attached-at-the-desk",
         ),
@@ -98,32 +96,32 @@ def test_ssh_is_known_by_the_best_evidence(
         ({"DISPLAY": ":0"}, HERE, {"display": True}),
         ({"DISPLAY": ""}, HERE, {}),
         ({"WAYLAND_DISPLAY": "wayland-0"}, HERE, {"display": True}),
-        ({}, replace(HERE, platform="darwin"), {"macos": True, "display": True}),
+        ({}, HERE._replace(platform="darwin"), {"macos": True, "display": True}),
         (TMUX, HERE, {"tmux": True, "tmux_commands": True}),
         # sudo took $TMUX away: we are in it, but do not command it.
-        ({}, replace(HERE, parents=ParentProcesses(("sudo", "tmux: server"))), {"tmux": True}),
+        ({}, HERE._replace(parents=ParentProcesses(("sudo", "tmux: server"))), {"tmux": True}),
         ({"STY": "1.pts-0.jump"}, HERE, {"screen": True}),
-        ({}, replace(HERE, parents=ParentProcesses(("sudo", "screen"))), {"screen": True}),
+        ({}, HERE._replace(parents=ParentProcesses(("sudo", "screen"))), {"screen": True}),
         ({"TERM_PROGRAM": "vscode"}, HERE, {"vscode": True}),
         (VSCODE, HERE, {"vscode": True, "vscode_helper": True}),
         ({"BROWSER": "firefox"}, HERE, {}),
         ({"WSL_DISTRO_NAME": "Debian"}, HERE, {"wsl": True}),
-        ({}, replace(HERE, kernel="Linux version 5.15-Microsoft-standard"), {"wsl": True}),
+        ({}, HERE._replace(kernel="Linux version 5.15-Microsoft-standard"), {"wsl": True}),
         (
             {},
-            replace(HERE, kernel="Linux version 5.15-microsoft-standard", container=True),
+            HERE._replace(kernel="Linux version 5.15-microsoft-standard", container=True),
             {"container": True},
         ),
-        ({}, replace(HERE, container=True), {"container": True}),
+        ({}, HERE._replace(container=True), {"container": True}),
         ({"container": "podman"}, HERE, {"container": True}),
         ({"TERM": "xterm"}, HERE, {}),
         ({"TERM": "dumb"}, HERE, {"terminal": False}),
-        ({"TERM": "xterm"}, replace(HERE, terminal=False), {"terminal": False}),
-        ({"SUDO_USER": "ada"}, replace(HERE, user="root"), {}),
-        ({}, replace(HERE, user="root"), {"user": "root"}),
+        ({"TERM": "xterm"}, HERE._replace(terminal=False), {"terminal": False}),
+        ({"SUDO_USER": "ada"}, HERE._replace(user="root"), {}),
+        ({}, HERE._replace(user="root"), {"user": "root"}),
         (
             {"SSH_CONNECTION": CONNECTION},
-            replace(HERE, parents=ParentProcesses(("bash", "mosh-server"))),
+            HERE._replace(parents=ParentProcesses(("bash", "mosh-server"))),
             {"ssh": SSH, "mosh": True},
         ),
     ],
@@ -137,17 +135,17 @@ def test_the_rest_is_read_off_the_environment_and_the_facts(
 
 
 def test_the_account_is_the_one_sshd_logged_in() -> None:
-    root = replace(HERE, user="root", parents=UNDER_SSHD)
+    root = HERE._replace(user="root", parents=UNDER_SSHD)
 
     assert observe({"SUDO_USER": "grace"}, root).user == "ada"
     assert (
-        observe(TMUX, replace(root, tmux_client=ParentProcesses(("a",), "grace"))).user == "grace"
+        observe(TMUX, root._replace(tmux_client=ParentProcesses(("a",), "grace"))).user == "grace"
     )
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31mda", "a\x07da\n", "\x9bada"])
 def test_names_of_accounts_and_machines_cannot_command_the_terminal(name: str) -> None:
-    facts = replace(HERE, user=name, host=name)
+    facts = HERE._replace(user=name, host=name)
     sudo = {"SUDO_USER": name}
 
     for seen in (observe(sudo, facts), observe({}, facts)):

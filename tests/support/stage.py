@@ -49,7 +49,6 @@ class NoWebex(WebexClient):
         """Nothing will be asked."""
 
 
-@dataclass
 class StagedSession(Session):
     """A session whose client is ``webex``, where one is given."""
 
@@ -114,7 +113,9 @@ class Stage:
         *,
         webex: WebexClient | None = None,
     ) -> StagedSession:
-        return StagedSession(self.profile, self.environ, surroundings, self.clock, webex=webex)
+        session = StagedSession(self.profile, self.environ, surroundings, self.clock)
+        session.webex = webex
+        return session
 
     def app(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual import events
 
@@ -27,7 +25,7 @@ def configured(stage: Stage, sandbox: Sandbox) -> Stage:
     [
         (OVER_SSH, "Through a jump host or an alias?"),
         (
-            replace(OVER_SSH, ssh=SshSession("127.0.0.1", "127.0.0.1")),
+            OVER_SSH._replace(ssh=SshSession("127.0.0.1", "127.0.0.1")),
             "The ssh line's last word is a guess",
         ),
     ],
@@ -42,7 +40,7 @@ async def test_what_the_ssh_line_cannot_know_is_told_with_it(
 
 
 async def test_at_a_desk_nothing_is_told_of_jump_hosts(configured: Stage) -> None:
-    async with configured.app(replace(DESK, display=False)).run_test(size=(80, 24)) as pilot:
+    async with configured.app(DESK._replace(display=False)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "/s/")
         assert "last word" not in seen(pilot)
 

@@ -9,8 +9,8 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from wtr_tui import process
 from wtr_tui.text import cleaned
@@ -27,8 +27,7 @@ _TMUX_LIMIT = 1.0
 _CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 
-@dataclass(frozen=True)
-class SshSession:
+class SshSession(NamedTuple):
     """The connection as sshd sees it; an address is empty where it is not known."""
 
     client_address: str = ""
@@ -96,8 +95,7 @@ def _port(text: str) -> int:
     return int(text) if text.isdecimal() and 0 < int(text) < 65_536 else _PORT
 
 
-@dataclass(frozen=True)
-class ParentProcesses:
+class ParentProcesses(NamedTuple):
     """A process and its parents, nearest first, up to the first tmux or screen server.
 
     ``sudo`` and ``su`` take SSH_CONNECTION away; sshd stays among the parents. All empty where
@@ -107,7 +105,7 @@ class ParentProcesses:
     names: tuple[str, ...] = ()
     login: str = ""
     """The account that sshd logged in, which sudo and su do not change; empty if unknown."""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = {}
     """SSH_CONNECTION and its kin, each from the nearest process that has it and lets us look."""
 
     @property
@@ -171,8 +169,7 @@ def _fields(path: Path) -> list[str]:
         return [""]
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What is known of the machine and the terminal.
 
     A hint: every way to sign in stays open whatever it says.
@@ -259,8 +256,7 @@ class Surroundings:
         )
 
 
-@dataclass(frozen=True)
-class Attached:
+class Attached(NamedTuple):
     """Who looks at our pane. ``$SSH_CONNECTION`` in the pane is that of whoever opened it."""
 
     client_pid: int | None
@@ -292,8 +288,7 @@ def attached(environ: Mapping[str, str]) -> Attached | None:
     return Attached(pid, "" if answer == "-SSH_CONNECTION" else None)
 
 
-@dataclass(frozen=True)
-class SystemFacts:
+class SystemFacts(NamedTuple):
     """What has to be looked up beside the environment."""
 
     platform: str = "linux"
@@ -305,7 +300,7 @@ class SystemFacts:
     """Keyboard (standard input) and screen (standard error: Textual draws there) are one."""
     user: str = ""
     host: str = ""
-    parents: ParentProcesses = field(default_factory=ParentProcesses)
+    parents: ParentProcesses = ParentProcesses()
     tmux_client: ParentProcesses | None = None
     """The attached tmux client and its parents; None: not in tmux, nobody attached, unknown."""
     tmux_connection: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.keys import Keys, key_to_character
@@ -12,8 +12,7 @@ from textual.keys import Keys, key_to_character
 from wtr_tui.text import cleaned, meant
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A key, or several with commas between; ``word`` is for the bottom line, ``meaning`` for help.
 
     ``show`` says whether it stands in the bottom line.

@@ -5,7 +5,6 @@ a screen may ask for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -299,27 +298,31 @@ class Program(Protocol):
         """
 
 
-@dataclass
 class Session:
-    """One run of the program on one profile."""
+    """One run of the program on one profile.
 
-    profile: Profile
-    environ: Mapping[str, str]
-    surroundings: Surroundings
-    now: Callable[[], datetime] = clock.now
-    demo: RunningSandbox | None = None
-    """None where the real Webex is meant."""
-    socket: Followed | None = None
-    """What ``$WTR_SOCKET`` gives: the token is looked at and handed on, nothing else."""
-    roster: Roster = field(init=False)
-    """All profiles that are known by now, the one in use among them."""
-    used: Followed = field(init=False)
+    ``demo`` is None where the real Webex is meant. ``socket`` is what ``$WTR_SOCKET`` gives: the
+    token is looked at and handed on, nothing else.
+    """
 
-    def __post_init__(self) -> None:
-        self.roster = Roster(self.profile, self.environ)
-        if self.socket is not None:
-            self.roster.hold(self.socket)
-        self.used = self.roster.of(self.profile)
+    used: Followed
+    """The profile in use."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        environ: Mapping[str, str],
+        surroundings: Surroundings,
+        now: Callable[[], datetime] = clock.now,
+        demo: RunningSandbox | None = None,
+        socket: Followed | None = None,
+    ) -> None:
+        self.profile, self.environ, self.surroundings = profile, environ, surroundings
+        self.now, self.demo, self.socket = now, demo, socket
+        self.roster = Roster(profile, environ)
+        if socket is not None:
+            self.roster.hold(socket)
+        self.used = self.roster.of(profile)
 
     def use(self, profile: Profile) -> None:
         """Goes on with another profile; what was learnt of its token meanwhile stays."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -47,7 +46,7 @@ async def test_on_a_narrow_one_there_is_no_line() -> None:
 
 
 async def test_of_a_life_that_is_over_nothing_is_left() -> None:
-    over = replace(ACCESS, meaning=Meaning.OVER)
+    over = ACCESS._replace(meaning=Meaning.OVER)
     access, sign_in = await shown(over, SIGN_IN, now=NOW + 14 * DAY)
     assert "━" not in access
     assert "─●  Tue" in access
@@ -63,7 +62,7 @@ async def test_an_end_that_is_not_known_is_dotted() -> None:
 
 
 async def test_a_begin_that_is_not_known_is_now() -> None:
-    (line,) = await shown(replace(ACCESS, began=None))
+    (line,) = await shown(ACCESS._replace(began=None))
     assert "─" not in line
     assert "●━" in line
 

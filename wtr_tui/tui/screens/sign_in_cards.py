@@ -347,7 +347,7 @@ class Cards(ItemGrid):
             ("paste", _PASTE_KEYS),
             ("device", _device_keys(self._progress)),
         ):
-            shown = [replace(each, enabled=each.enabled and not self._typing) for each in offered]
+            shown = [each._replace(enabled=each.enabled and not self._typing) for each in offered]
             line = self.query_one(f"#{name}", Card).keys
             line.display = bool(shown)
             line.show_keys(shown)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual.content import Content
@@ -18,8 +17,7 @@ from wtr_tui.tui.widgets.panel import cut
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
-@dataclass(frozen=True)
-class Tab:
+class Tab(NamedTuple):
     """A screen, the key that leads there, and what it is called."""
 
     name: str
@@ -36,8 +34,7 @@ TABS = (
 )
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """What the header says at its right end."""
 
     meaning: Meaning
@@ -86,11 +83,12 @@ class Header(Quiet):
     Header { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 1; }
     """
 
-    @dataclass
     class TabPressed(Message):
         """A tab was clicked; ``name`` is that of its :class:`Tab`."""
 
-        name: str
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from textual.binding import Binding
 from textual.content import Content
@@ -14,8 +14,7 @@ from wtr_tui.tui import keys as keys_
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
-@dataclass(frozen=True)
-class ShownKey:
+class ShownKey(NamedTuple):
     """A key, its word, the action of its binding, and whether it does something now."""
 
     key: str
@@ -156,7 +155,7 @@ class CardKeys(KeyLines):
     def _compose_lines(self) -> None:
         room = self.content_size.width or self.app.size.width
         now = [
-            replace(each, key=keys_.key(keys_.action_id(each.action), each.key))
+            each._replace(key=keys_.key(keys_.action_id(each.action), each.key))
             for each in self._keys
         ]
         self.reshape(Content("\n").join(self.lay_out(now, room)))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from textual.content import Content
 from textual.events import Click
@@ -26,8 +26,7 @@ _ABOUT_FROM = 12
 """Columns: with fewer, the owner goes, too."""
 
 
-@dataclass(frozen=True)
-class ProfileRow:
+class ProfileRow(NamedTuple):
     """One profile. ``about`` is its owner, or in another meaning than calm what is wrong."""
 
     name: str
@@ -43,11 +42,12 @@ class ProfileRow:
 class ProfileRows(Lines):
     """State, owner or what is wrong, and how much is left; how many there is no room for."""
 
-    @dataclass
     class RowPressed(Message):
         """A row was clicked."""
 
-        name: str
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,8 +129,7 @@ _BY_FROM = 44
 """Columns: with fewer, who did it goes."""
 
 
-@dataclass(frozen=True)
-class ActivityRow:
+class ActivityRow(NamedTuple):
     """``when`` as short as it is clear: ``11:00``, ``Mon``, ``3 Nov``."""
 
     when: str
@@ -169,7 +168,7 @@ class ActivityRows(Lines):
             wrapped = textwrap.wrap(printable(row.what), what) if len(row.what) > what else []
             if len(wrapped) - 1 + len(rows) > height or not wrapped:
                 wrapped = [row.what]
-            lines.append(_activity_line(replace(row, what=wrapped[0]), whens, what, bys))
+            lines.append(_activity_line(row._replace(what=wrapped[0]), whens, what, bys))
             lines += [
                 Content(" " * (whens + 3)) + Content.styled(more, row.tone.colour)
                 for more in wrapped[1:]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -17,8 +17,7 @@ _USED, _LEFT, _UNKNOWN = "─", "━", "┄"
 _LEAST_LINE = 8
 
 
-@dataclass(frozen=True)
-class Life:
+class Life(NamedTuple):
     """One line of the grid. Without an end it is dotted, and ``end_text`` says why."""
 
     label: str
