@@ -6,9 +6,9 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from copy import copy
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from wtr_tui.addresses import DEFAULT_BASE_URL, port_of
@@ -94,39 +94,30 @@ class Settings:
     compares with.
     """
 
+    app_id: str = ""
+    secret: Secret = Secret("")
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    redirect_port: int = DEFAULT_PORT
+    redirect_uri: str = f"http://localhost:{DEFAULT_PORT}"
+    base_url: str = DEFAULT_BASE_URL
+    file_base_url: str = ""
+    unread: bool = False
+    ca_file: Path | None = None
+    values: Mapping[str, object] = MappingProxyType({})
+    sources: Mapping[str, Origin] = MappingProxyType({})
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    wrong: Mapping[str, str] = MappingProxyType({})
+    record: Mapping[str, object] | None = None
+    text: str | None = None
+
     # Not a dataclass: to define those takes an eighth of the time of wtr status.
-    def __init__(
-        self,
-        *,
-        app_id: str = "",
-        secret: Secret | None = None,
-        scopes: tuple[str, ...] = DEFAULT_SCOPES,
-        redirect_port: int = DEFAULT_PORT,
-        redirect_uri: str = f"http://localhost:{DEFAULT_PORT}",
-        base_url: str = DEFAULT_BASE_URL,
-        file_base_url: str = "",
-        unread: bool = False,
-        ca_file: Path | None = None,
-        values: Mapping[str, object] | None = None,
-        sources: Mapping[str, Origin] | None = None,
-        problems: tuple[Problem, ...] = (),
-        warnings: tuple[str, ...] = (),
-        wrong: Mapping[str, str] | None = None,
-        record: Mapping[str, object] | None = None,
-        text: str | None = None,
-    ) -> None:
-        self.app_id, self.secret, self.scopes = app_id, secret or Secret(""), scopes
-        self.redirect_port, self.redirect_uri = redirect_port, redirect_uri
-        self.base_url, self.file_base_url, self.ca_file = base_url, file_base_url, ca_file
-        self.unread, self.problems, self.warnings = unread, problems, warnings
-        self.values, self.sources, self.wrong = values or {}, sources or {}, wrong or {}
-        self.record, self.text = record, text
+    def __init__(self, **known: Any) -> None:
+        vars(self).update(known)
 
     def changed(self, **changes: object) -> Settings:
         """The same with other values for some attributes."""
-        other = copy(self)
-        other.__dict__.update(changes)
-        return other
+        return Settings(**{**vars(self), **changes})
 
     def __getitem__(self, setting: Setting[_Value]) -> _Value:
         """The value of a setting."""
@@ -256,34 +247,28 @@ class _Reading:
         uri, port = values[REDIRECT_URI.name], values[REDIRECT_PORT.name]
         own_base_url = self.file_base_url()
         self.note_secret_sent_elsewhere(values[BASE_URL.name], own_base_url)
-        secret = self.secret(values)
+        values[SECRET.name] = self.secret(values)
+        values[REDIRECT_PORT.name] = self.agreed_port(port, uri)
+        values[REDIRECT_URI.name] = uri or f"http://localhost:{port}"
         named = self.in_file(APP_ID)
+        # Not where the file names an App ID wrongly, or cannot be asked.
+        record = None
+        if self.path is not None and not named.fault:
+            app_id = str(named.value or "").strip()
+            record = settings_record(self.file.content, app_id, own_base_url)
         order = [setting.name for setting in SETTINGS]
-        # Not what a note says already.
-        warnings = [
-            each
-            for each in _warnings(self.path, self.file)
-            if not any(note.endswith(each) for note in self.notes)
-        ]
+        said = "\n".join(self.notes)  # a note may say it already
+        warnings = [each for each in _warnings(self.path, self.file) if each not in said]
         return Settings(
-            app_id=values[APP_ID.name],
-            secret=secret,
-            scopes=values[SCOPES.name],
-            redirect_port=self.agreed_port(port, uri),
-            redirect_uri=uri or f"http://localhost:{port}",
-            base_url=values[BASE_URL.name],
+            **{attribute: values.pop(name) for name, attribute in _FIELDS.items()},
+            values=values,
             file_base_url=own_base_url,
-            ca_file=values[CA_FILE.name],
-            values={name: value for name, value in values.items() if name not in _FIELDS},
             sources=self.sources,
             problems=tuple(sorted(self.problems, key=lambda each: order.index(each.key))),
             warnings=(*self.notes, *warnings),
             wrong=self.wrong,
             text=self.file.text,
-            # Not where the file names an App ID wrongly, or cannot be asked.
-            record=None
-            if self.path is None or named.fault
-            else settings_record(self.file.content, str(named.value or "").strip(), own_base_url),
+            record=record,
         )
 
     def value(self, setting: Setting[Any]) -> Any:

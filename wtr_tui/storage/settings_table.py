@@ -71,6 +71,12 @@ class Setting(Generic[_Value]):
     that somebody else can change; "" for a harmless one.
     """
 
+    variables: tuple[str, ...] = ()
+    alias = label = missing = shown_default = guarded = ""
+    shape = Shape.TEXT
+    choices: tuple[str, ...] = ()
+    is_text = is_hidden = is_lenient = False
+
     def __init__(
         self,
         name: str,
@@ -78,24 +84,13 @@ class Setting(Generic[_Value]):
         default: _Value,
         help: str,
         section: str,
-        variables: tuple[str, ...] = (),
-        *,
-        alias: str = "",
-        label: str = "",
-        shape: Shape = Shape.TEXT,
-        choices: tuple[str, ...] = (),
-        missing: str = "",
-        is_text: bool = False,
-        is_hidden: bool = False,
-        is_lenient: bool = False,
-        shown_default: str = "",
-        guarded: str = "",
+        **more: Any,
     ) -> None:
         self.name, self.parse, self.default = name, parse, default
-        self.help, self.section, self.variables = help, section, variables
-        self.alias, self.label, self.shape, self.choices = alias, label, shape, choices
-        self.missing, self.shown_default, self.guarded = missing, shown_default, guarded
-        self.is_text, self.is_hidden, self.is_lenient = is_text, is_hidden, is_lenient
+        self.help, self.section = help, section
+        for what, value in more.items():
+            getattr(self, what)  # a slip
+            setattr(self, what, value)
 
     @property
     def names(self) -> tuple[str, ...]:
