@@ -19,27 +19,9 @@ from wtr_tui import secret_source
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url, check_redirect_uri
 from wtr_tui.errors import StorageError
 from wtr_tui.model import Secret
+from wtr_tui.storage import settings_values as values
 from wtr_tui.storage import sinks, state
 from wtr_tui.storage.paths import home
-from wtr_tui.storage.settings_values import (
-    THEMES,
-    Given,
-    check_app_id,
-    check_secret,
-    checked,
-    parse_choice,
-    parse_email,
-    parse_file,
-    parse_flag,
-    parse_id,
-    parse_keys,
-    parse_port,
-    parse_profile,
-    parse_scopes,
-    parse_theme,
-    parse_timeout,
-    parse_warn_before,
-)
 from wtr_tui.storage.token_json import APP_ID_VARIABLES, BASE_URL_VARIABLE
 
 _Value = TypeVar("_Value")
@@ -80,7 +62,7 @@ class Setting(Generic[_Value]):
     def __init__(
         self,
         name: str,
-        parse: Callable[[Given], _Value],
+        parse: Callable[[values.Given], _Value],
         default: _Value,
         help: str,
         section: str,
@@ -132,17 +114,17 @@ SERVICE_APP = "serviceApp"
 
 def parse_base_url(text: str) -> str:
     """The base URL without a slash at its end."""
-    return checked(check_base_url)(text).rstrip("/")
+    return values.checked(check_base_url)(text).rstrip("/")
 
 
 def _secret(text: str) -> Secret:
-    refusal = check_secret(text)
+    refusal = values.check_secret(text)
     if refusal is not None:
         raise ValueError(refusal)
     return Secret(text)
 
 
-def _secret_file(given: Given) -> Secret:
+def _secret_file(given: values.Given) -> Secret:
     """Variables at the beginning of the path are read as a shell would."""
     named = given.text.strip()
     variable = re.match(r"\$(\w+|\{\w+\})(?=/)", named)
@@ -151,11 +133,11 @@ def _secret_file(given: Given) -> Secret:
         if not given.environ.get(name):
             raise ValueError(f"This names ${name}, which is not set.")
         named = given.environ[name] + named[variable.end() :]
-    path = parse_file(given._replace(value=named), "The secret's file")
-    return secret_source.SecretFile(path, check_secret)
+    path = values.parse_file(given._replace(value=named), "The secret's file")
+    return secret_source.SecretFile(path, values.check_secret)
 
 
-def _sinks(given: Given) -> tuple[sinks.Sink, ...]:
+def _sinks(given: values.Given) -> tuple[sinks.Sink, ...]:
     folder = given.settings_path.parent if given.settings_path else None
     try:
         return sinks.parse(given.value, folder, home(given.environ))
@@ -185,13 +167,15 @@ def _choice(
     **more: Any,
 ) -> Setting[str]:
     """One of a few words, by default the first."""
-    parse = partial(parse_choice, choices=choices)
+    parse = partial(values.parse_choice, choices=choices)
     default = choices[0] if default is None else default
     return _plain(name, parse, default, help, section, choices=choices, **more)
 
 
 def _flag(name: str, default: bool, help: str, section: str, **more: Any) -> Setting[bool]:
-    return _plain(name, parse_flag, default, help, section, choices=("true", "false"), **more)
+    return _plain(
+        name, values.parse_flag, default, help, section, choices=("true", "false"), **more
+    )
 
 
 INTEGRATION = "Integration"
@@ -204,7 +188,7 @@ SECTIONS = (INTEGRATION, SIGN_IN, WEBEX, KEEPING, SCREEN)
 
 APP_ID = _text(
     "appid",
-    checked(check_app_id),
+    values.checked(values.check_app_id),
     "the Client ID of the integration (also clientid)",
     INTEGRATION,
     variables=APP_ID_VARIABLES,
@@ -237,7 +221,7 @@ SECRET_FILE: Setting[Secret | None] = Setting(
 )
 SECRET_COMMAND: Setting[Secret | None] = Setting(
     "secretCommand",
-    lambda given: secret_source.SecretCommand(given.text, given.environ, check_secret),
+    lambda given: secret_source.SecretCommand(given.text, given.environ, values.check_secret),
     None,
     "a command that prints the secret in its first line, instead of secret: pass show webex/secret."
     " Run without a shell when Webex is to be asked, once in a process",
@@ -249,7 +233,7 @@ SECRET_COMMAND: Setting[Secret | None] = Setting(
 )
 SCOPES = _plain(
     "scopes",
-    parse_scopes,
+    values.parse_scopes,
     DEFAULT_SCOPES,
     "what a token may do, separated by blanks, or a list",
     INTEGRATION,
@@ -260,7 +244,7 @@ SCOPES = _plain(
 )
 REDIRECT_PORT = _plain(
     "redirectPort",
-    parse_port,
+    values.parse_port,
     DEFAULT_PORT,
     "the port of the redirect URI",
     INTEGRATION,
@@ -269,7 +253,7 @@ REDIRECT_PORT = _plain(
 )
 REDIRECT_URI = _text(
     "redirectUri",
-    checked(check_redirect_uri),
+    values.checked(check_redirect_uri),
     "only where another one than http://localhost:PORT is registered, with a path, 127.0.0.1"
     " or elsewhere (https://…): nothing is listened for then, and the address where the browser"
     " ends is pasted",
@@ -288,21 +272,21 @@ KIND = _choice(
 )
 APPLICATION_ID = _text(
     "applicationId",
-    partial(parse_id, what="application ID"),
+    partial(values.parse_id, what="application ID"),
     "the service app's own ID, not its Client ID",
     INTEGRATION,
     label="Application ID",
 )
 TARGET_ORG_ID = _text(
     "targetOrgId",
-    partial(parse_id, what="organisation's ID"),
+    partial(values.parse_id, what="organisation's ID"),
     "the organisation whose administrator has authorised the service app",
     INTEGRATION,
     label="Organisation ID",
 )
 THROUGH = _text(
     "through",
-    parse_profile,
+    values.parse_profile,
     "the profile whose token mints those of the service app; it needs the scope"
     " spark:applications_token",
     INTEGRATION,
@@ -310,14 +294,14 @@ THROUGH = _text(
 )
 LOGIN_HINT = _text(
     "loginHint",
-    parse_email,
+    values.parse_email,
     "the e-mail address that Webex's page proposes",
     SIGN_IN,
     label="Proposed e-mail",
 )
 ACCOUNT = _text(
     "account",
-    parse_email,
+    values.parse_email,
     "the e-mail address of whoever is to sign in: a sign-in by anybody else is asked about before"
     " it replaces the stored token, and refused without a terminal",
     SIGN_IN,
@@ -333,7 +317,7 @@ PROMPT = _choice(
 )
 TIMEOUT = _plain(
     "timeout",
-    parse_timeout,
+    values.parse_timeout,
     DEFAULT_TIMEOUT,
     "seconds that a sign-in waits",
     SIGN_IN,
@@ -359,7 +343,7 @@ BASE_URL = _plain(
 )
 CA_FILE: Setting[Path | None] = Setting(
     "caFile",
-    lambda given: parse_file(given, "The CA file"),
+    lambda given: values.parse_file(given, "The CA file"),
     None,
     "certificate authorities beside the system's own",
     WEBEX,
@@ -400,7 +384,7 @@ DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
 )
 WARN_BEFORE = _plain(
     "warnBefore",
-    parse_warn_before,
+    values.parse_warn_before,
     state.WARN_BEFORE,
     "how long before the refresh token ends a sign-in is announced, see below; 0 for never",
     KEEPING,
@@ -417,12 +401,12 @@ CLIPBOARD = _choice(
 )
 THEME = _plain(
     "theme",
-    parse_theme,
+    values.parse_theme,
     "auto",
     "dark, light, ansi (your terminal's own colours), a Textual theme, or auto (dark or light,"
     " as the ground of your terminal is)",
     SCREEN,
-    choices=THEMES,
+    choices=values.THEMES,
     is_text=True,
     is_lenient=True,
     label="Theme",
@@ -454,7 +438,7 @@ NOTIFY = _choice(
 )
 KEYS: Setting[Mapping[str, str]] = Setting(
     "keys",
-    lambda given: parse_keys(given.value),
+    lambda given: values.parse_keys(given.value),
     MappingProxyType({}),
     "other keys for actions, see below",
     SCREEN,
