@@ -23,8 +23,8 @@ from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
 from wtr_tui.oauth.listener import pages, sockets
-from wtr_tui.oauth.listener.server import GUESSES_ALLOWED, USUAL, Limits, Listener, ListenerStep
-from wtr_tui.oauth.listener.sockets import CannotListen
+from wtr_tui.oauth.listener.server import GUESSES_ALLOWED, Listener, ListenerStep
+from wtr_tui.oauth.listener.sockets import USUAL, CannotListen, Limits
 from wtr_tui.oauth.steps import BrowserArrived, Notice, Noticed, StartAddressClosed, worth_telling
 
 FAMILIES = [

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
+from wtr_tui.oauth import steps
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
     CallbackResult,
@@ -21,25 +22,8 @@ from wtr_tui.oauth.authorization import (
     error_text,
     query_parameters,
 )
-from wtr_tui.oauth.listener import pages
+from wtr_tui.oauth.listener import pages, sockets
 from wtr_tui.oauth.listener.pages import Reply
-from wtr_tui.oauth.listener.sockets import (
-    BACKLOG,
-    USUAL,
-    BadRequest,
-    Connection,
-    Limits,
-    Request,
-    TlsHello,
-    listening_sockets,
-)
-from wtr_tui.oauth.steps import (
-    BrowserArrived,
-    LaunchAddressReused,
-    Notice,
-    Noticed,
-    StartAddressClosed,
-)
 from wtr_tui.text import cleaned
 
 # No letter or digit that could be taken for another when it is read from one screen and typed
@@ -55,23 +39,13 @@ GUESSES_ALLOWED = 25
 _PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _PREFETCH_WORDS = ("prefetch", "prerender", "preview")
 
-ListenerStep = BrowserArrived | Noticed | StartAddressClosed | LaunchAddressReused
+ListenerStep = (
+    steps.BrowserArrived | steps.Noticed | steps.StartAddressClosed | steps.LaunchAddressReused
+)
 """What happens at the listener beside the answer: nothing of it ends the sign-in."""
 
 OnAnswer = Callable[[Granted | Refused], Awaitable[pages.Outcome]]
 OnStep = Callable[[ListenerStep], None]
-
-
-@dataclass
-class LaunchPath:
-    """The start address of one browser that this program starts: it leads to Webex once.
-
-    Other users can read it in the list of processes, and be faster. The second one to come is
-    shown so, and so is the user.
-    """
-
-    path: Secret
-    used: bool = False
 
 
 @dataclass
@@ -81,7 +55,10 @@ class AttemptView:
     request: AuthorizationRequest
     redirect_uri: RedirectUri
     start_path: Secret
-    launch_paths: list[LaunchPath] = field(default_factory=list)
+    launch_paths: dict[Secret, bool] = field(default_factory=dict)
+    """The start address of each browser that is started here, and whether it was used: it leads
+    to Webex once. Other users can read it in the list of processes, and be faster: the second one
+    to come is shown so, and so is the user."""
     wrong_guesses: int = 0
     answered: bool = False
 
@@ -100,7 +77,7 @@ class SendToWebex:
     """A start address: send the browser to the authorize page."""
 
     location: str = field(repr=False)
-    launch_path: LaunchPath | None = None
+    launch_path: Secret | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +122,7 @@ class Listener:
         *,
         on_answer: OnAnswer,
         on_step: OnStep,
-        limits: Limits = USUAL,
+        limits: sockets.Limits = sockets.USUAL,
     ) -> None:
         random_part = "".join(secrets.choice(_START_ALPHABET) for _ in range(_START_LENGTH))
         self._attempt = AttemptView(request, redirect_uri, Secret(START_FOLDER + random_part))
@@ -154,11 +131,11 @@ class Listener:
         self._limits = limits
         self._servers: list[asyncio.Server] = []
         # In the order of their arrival.
-        self._connections: dict[Connection, asyncio.Task[None]] = {}
+        self._connections: dict[sockets.Connection, asyncio.Task[None]] = {}
         self._answering: asyncio.Future[pages.Outcome] | None = None
         self._done_shown = asyncio.Event()
         self._stopped = False
-        self._notices: Counter[Notice] = Counter()
+        self._notices: Counter[steps.Notice] = Counter()
         self._reuses = 0
         self.families: tuple[str, ...] = ()
         """The addresses listened on: 127.0.0.1, ::1 or both; none before the start."""
@@ -177,7 +154,7 @@ class Listener:
         The command line of a browser can be read by everybody on the machine, unlike a screen.
         """
         path = Secret(START_FOLDER + secrets.token_urlsafe(24))
-        self._attempt.launch_paths.append(LaunchPath(path))
+        self._attempt.launch_paths[path] = False
         return self._address(path)
 
     def _address(self, path: Secret) -> str:
@@ -187,11 +164,11 @@ class Listener:
 
     async def start(self) -> None:
         """Listens. Raises CannotListen; then nothing is open."""
-        sockets = listening_sockets(self._attempt.redirect_uri.port)
-        for opened in sockets:
-            server = await asyncio.start_server(self._serve, sock=opened, backlog=BACKLOG)
+        listening = sockets.listening_sockets(self._attempt.redirect_uri.port)
+        for opened in listening:
+            server = await asyncio.start_server(self._serve, sock=opened, backlog=sockets.BACKLOG)
             self._servers.append(server)
-        self.families = tuple(opened.getsockname()[0] for opened in sockets)
+        self.families = tuple(opened.getsockname()[0] for opened in listening)
 
     async def stop(self, linger: float = 0.8) -> None:
         """Closes the port and every connection. May be called again, and without a start.
@@ -212,7 +189,7 @@ class Listener:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, self._limits)
+        connection = sockets.Connection(reader, writer, self._limits)
         task: asyncio.Task[None] | None = asyncio.current_task()
         try:
             if task is not None and self._has_room():
@@ -239,17 +216,17 @@ class Listener:
                 return True
         return False
 
-    async def _converse(self, connection: Connection) -> None:
+    async def _converse(self, connection: sockets.Connection) -> None:
         try:
             request = await connection.read()
-        except TlsHello:
+        except sockets.TlsHello:
             self._notice(
-                Notice.HTTPS,
+                steps.Notice.HTTPS,
                 "A browser came with https. Open the address with http:// or, if the browser"
                 " insists, with 127.0.0.1 instead of localhost where that is registered.",
             )
             return
-        except BadRequest as bad:
+        except sockets.BadRequest as bad:
             await connection.send(self._rejected(Reject(bad.status, bad.why)))
         except OSError:
             return
@@ -257,7 +234,9 @@ class Listener:
             if request is None:
                 return
             decision = decide(request, self._attempt)
-            if _is_launch(decision) and (stranger := connection.stranger()):
+            is_launch = isinstance(decision, SendToWebex) and decision.launch_path is not None
+            is_launch |= isinstance(decision, Reject) and decision.used_twice
+            if is_launch and (stranger := connection.stranger()):
                 # The command line of a browser can be read by every user of the machine. The
                 # address goes on waiting for the browser that it was made for.
                 decision = Reject(
@@ -273,8 +252,8 @@ class Listener:
     async def _follow(self, decision: Decision) -> Reply:
         if isinstance(decision, SendToWebex):
             if decision.launch_path is not None:
-                decision.launch_path.used = True
-            self._on_step(BrowserArrived())
+                self._attempt.launch_paths[decision.launch_path] = True
+            self._on_step(steps.BrowserArrived())
             return pages.redirect(decision.location)
         if isinstance(decision, (Granted, Refused)):
             await self._answer(decision)
@@ -309,41 +288,34 @@ class Listener:
             # Webex was seen to leave the state out of an error: worth showing, not believing.
             quoted = cleaned(error_text(answer), _QUOTED)
             self._notice(
-                Notice.ERROR_WITHOUT_STATE,
+                steps.Notice.ERROR_WITHOUT_STATE,
                 f"The browser reported an error: {quoted}. It carries no state, so it may be"
                 " anybody's; this sign-in goes on waiting.",
             )
         else:
             self._notice(
-                Notice.NOT_OURS,
+                steps.Notice.NOT_OURS,
                 "An answer arrived that is not this sign-in's; it was ignored."
                 f" {answer.reason.value}",
             )
         return pages.page(400, pages.not_ours(answer))
 
-    def _notice(self, notice: Notice, message: str) -> None:
+    def _notice(self, notice: steps.Notice, message: str) -> None:
         self._notices[notice] += 1
-        self._on_step(Noticed(notice, message, self._notices[notice]))
+        self._on_step(steps.Noticed(notice, message, self._notices[notice]))
 
     def _rejected(self, decision: Reject) -> Reply:
         if decision.used_twice:
             self._reuses += 1
-            self._on_step(LaunchAddressReused(self._reuses))
+            self._on_step(steps.LaunchAddressReused(self._reuses))
             return pages.page(decision.status, pages.opened_before(decision.why))
         if not decision.counted:  # else it was, when the start address was closed
-            self._notice(Notice.STRAY, f"A stray request was turned away: {decision.why}")
+            self._notice(steps.Notice.STRAY, f"A stray request was turned away: {decision.why}")
         if decision.guess:
             self._attempt.wrong_guesses += 1
             if self._attempt.start_closed:
-                self._on_step(StartAddressClosed(self._attempt.wrong_guesses))
+                self._on_step(steps.StartAddressClosed(self._attempt.wrong_guesses))
         return pages.page(decision.status, pages.not_here(decision.why))
-
-
-def _is_launch(decision: Decision) -> bool:
-    """Whether it is about the address of a browser that was started here."""
-    if isinstance(decision, SendToWebex):
-        return decision.launch_path is not None
-    return isinstance(decision, Reject) and decision.used_twice
 
 
 def _report(answering: asyncio.Future[pages.Outcome]) -> None:
@@ -354,7 +326,7 @@ def _report(answering: asyncio.Future[pages.Outcome]) -> None:
         )
 
 
-def decide(request: Request, attempt: AttemptView) -> Decision:
+def decide(request: sockets.Request, attempt: AttemptView) -> Decision:
     """What to do about one request. Never raises, and never leads anywhere but to Webex."""
     hosts = request.values("host")
     if len(hosts) != 1:
@@ -413,12 +385,12 @@ def _callback(query: str, host: str, attempt: AttemptView) -> Decision:
 
 
 def _start(path: str, attempt: AttemptView) -> Decision:
-    for launch in attempt.launch_paths:
-        if not _same(path, launch.path):
+    for launch, used in attempt.launch_paths.items():
+        if not _same(path, launch):
             continue
         if attempt.answered:
             return Reject(410, "The sign-in has its answer already.")
-        if launch.used:
+        if used:
             return Reject(
                 410,
                 "This address leads to Webex once, and it has been opened before. If that was not"
@@ -449,7 +421,7 @@ def _same(path: str, expected: Secret) -> bool:
     )
 
 
-def _is_navigation(request: Request) -> bool:
+def _is_navigation(request: sockets.Request) -> bool:
     """Whether a tab goes there; what does not send these headers is taken for one (W3C Fetch
     Metadata: every current browser sends them to this machine)."""
     modes = {value.lower() for value in request.values("sec-fetch-mode")}
@@ -457,6 +429,6 @@ def _is_navigation(request: Request) -> bool:
     return modes <= {"navigate"} and destinations <= {"document"}
 
 
-def _is_prefetch(request: Request) -> bool:
+def _is_prefetch(request: sockets.Request) -> bool:
     purposes = " ".join(value for name in _PREFETCH_HEADERS for value in request.values(name))
     return any(word in purposes.lower() for word in _PREFETCH_WORDS)
