@@ -44,16 +44,15 @@ class Lives(Lines):
         super().__init__()
         self._lives: tuple[Life, ...] = ()
         self._now: datetime | None = None
+        self._before: list[Content] = []
 
     def show(self, lives: Sequence[Life], now: datetime) -> None:
         """Shows these lives as they are at ``now``; to be called as often as one likes."""
-        width = self.content_size.width
-        before = self.lines(width)
         self._lives, self._now = tuple(lives), now
-        lines = self.lines(width)
-        if len(lines) != len(before):
+        before, self._before = self._before, self.lines(self.content_size.width)
+        if len(self._before) != len(before):
             self.refresh(layout=True)
-        elif not all(line.is_same(old) for line, old in zip(lines, before, strict=True)):
+        elif not all(line.is_same(old) for line, old in zip(self._before, before, strict=True)):
             self.refresh()
 
     def lines(self, width: int) -> list[Content]:
