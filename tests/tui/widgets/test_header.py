@@ -23,7 +23,7 @@ class HeaderStage(Stage):
 
 
 FULL = " WTR²   F2 Token   F3 Sign in   F4 Settings   F5 Profiles   F6 Check "
-WHOLE = " WTR² F2 Token  F3 Sign in  F4 Settings  F5 Profiles  F6 Check "
+WHOLE = " WTR²  F2 Token  F3 Sign in  F4 Settings  F5 Profiles  F6 Check "
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ WHOLE = " WTR² F2 Token  F3 Sign in  F4 Settings  F5 Profiles  F6 Check "
         (105, FULL, " ● 13 d 23 h  default  SSH"),
         (96, FULL, " ● 13 d 23 h  default"),
         (80, WHOLE, " ● 13 d default"),
-        (70, " WTR² F2 Token  F3  F4  F5  F6 ", " ● 13 d 23 h  default"),
-        (50, " WTR² F2 Token  F3  F4  F5  F6 ", " ● 13 d default"),
+        (70, " WTR²  F2 Token  F3  F4  F5  F6 ", " ● 13 d 23 h  default"),
+        (50, " WTR²  F2 Token  F3  F4  F5  F6 ", " ● 13 d default"),
         (40, "  F2 Token  F3  F4  F5  F6 ", " ● 13 d"),
         (24, "  F2 Token ", " ● 13 d"),
     ],

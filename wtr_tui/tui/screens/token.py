@@ -283,7 +283,8 @@ class TokenScreen(WtrScreen):
         if self.session.socket:
             words = f"From $WTR_SOCKET · {words or 'it does not say whose it is'}"
         self.query_one("#who", Quiet).show(words)
-        self.query_one(Facts).state("Owner", words if self._has_panels else "")
+        fact = words.removeprefix("Owner ") if self._has_panels else ""
+        self.query_one(Facts).state("Owner", fact)
 
     def on_second(self, now: datetime) -> None:
         token = self.token

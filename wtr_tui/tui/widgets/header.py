@@ -127,7 +127,7 @@ class Header(Quiet):
         width = self.app.size.width - self.styles.padding.width
         for form in self._forms():
             left, right = self._tab_line(form), self._state(form)
-            if left.cell_length + 2 + right.cell_length <= width:
+            if left.cell_length + 1 + right.cell_length <= width:  # a tab ends with a blank
                 break
         gap = " " * max(width - left.cell_length - right.cell_length, 0)
         self._find_spans(left)
@@ -156,9 +156,9 @@ class Header(Quiet):
     def _tab_line(self, form: _Form) -> Content:
         """The mark and the tabs."""
         current = "bold reverse" if self.app.no_color else "bold $on-next on $next"
-        parts = [Content.styled(MARK, "bold $next")] if form.mark else []
+        parts = [Content.styled(f"{MARK} ", "bold $next")] if form.mark else []
         for tab in self._tabs:
-            parts.append(Content("  " if form.spaced and tab is self._tabs[0] else ""))
+            parts.append(Content(" " if form.spaced and tab is self._tabs[0] else ""))
             if tab.name == self._current:
                 parts.append(Content.styled(f" {_key(tab)} {tab.title} ", current))
             elif form.others:
