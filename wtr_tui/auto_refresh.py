@@ -14,12 +14,7 @@ from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import state
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import State
-from wtr_tui.token_state import (
-    is_foreign,
-    other_base_url,
-    since_refused,
-    since_sign_in_needed,
-)
+from wtr_tui.token_state import is_foreign, other_base_url, since_refused, since_sign_in_needed
 
 if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import tempfile
 import traceback
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,6 @@ from wtr_tui.storage.private_file import make_private_folder
 from wtr_tui.text import cause, cleaned, redacted
 
 _USED_UP = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-_MOST_IN_A_SECOND = 100
 
 
 def report(error: BaseException) -> str:
@@ -51,22 +51,11 @@ def write(error: BaseException, folder: Path, now: datetime) -> str:
         return f"wtr-tui ended: {cause(error)}. Your token file is untouched."
     what = f"wtr-tui ended because of a fault of its own ({type(error).__name__})."
     try:
-        path = _written(report(error), folder, f"crash-{clock.iso(now).replace(':', '')}")
+        make_private_folder(str(folder))
+        began = f"crash-{clock.iso(now).replace(':', '')}-"
+        descriptor, path = tempfile.mkstemp(".txt", began, folder)
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
+            file.write(report(error))
     except (OSError, StorageError):
         return f"{what} No report could be written to {folder}. Your token file is untouched."
     return f"{what} The report is in {path}; it holds no secrets. Your token file is untouched."
-
-
-def _written(text: str, folder: Path, name: str) -> Path:
-    """The new file: each crash has its own, also where several happen within a second."""
-    make_private_folder(str(folder))
-    for number in range(1, _MOST_IN_A_SECOND + 1):
-        path = folder / f"{name}{f'-{number}' if number > 1 else ''}.txt"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        return path
-    raise FileExistsError(f"{folder} holds {_MOST_IN_A_SECOND} reports of this second")

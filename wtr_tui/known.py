@@ -13,13 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wtr_tui import clock, delivery, history
-from wtr_tui.errors import (
-    GrantRejected,
-    RequestRefused,
-    SignInNeeded,
-    TemporaryError,
-    WtrError,
-)
+from wtr_tui.errors import GrantRejected, RequestRefused, SignInNeeded, TemporaryError, WtrError
 from wtr_tui.history import Event
 from wtr_tui.storage import state
 from wtr_tui.storage.private_file import KEEPS_NO_MODES

@@ -32,13 +32,7 @@ from wtr_tui.errors import (
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth import steps
-from wtr_tui.oauth.authorization import (
-    AuthorizationRequest,
-    Granted,
-    NotOurs,
-    Refused,
-    error_text,
-)
+from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused, error_text
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener import pages
 from wtr_tui.oauth.listener.server import Listener
