@@ -95,19 +95,6 @@ class SettingsError(WtrError):
     kind = "settings"
 
 
-class SettingsFileError(SettingsError):
-    """The settings file cannot be read or understood; it is left as it is.
-
-    ``line`` and ``column`` count from 1 and are 0 where the trouble has no place. ``message``
-    has the line itself below it, and a caret below that, in lines of their own.
-    """
-
-    def __init__(self, message: str, hint: str = "", *, line: int = 0, column: int = 0) -> None:
-        super().__init__(message, hint)
-        self.line = line
-        self.column = column
-
-
 class WrongClient(SettingsError):
     """The App ID and the secret do not belong together, or one is missing.
 

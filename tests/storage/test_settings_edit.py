@@ -7,7 +7,7 @@ import difflib
 import pytest
 import yaml
 
-from wtr_tui.errors import SettingsFileError
+from wtr_tui.errors import SettingsError
 from wtr_tui.storage.settings_edit import SettingsNotEditable, edited
 
 HAND_WRITTEN = """\
@@ -164,7 +164,7 @@ def test_of_a_secret_that_cannot_be_changed_no_line_is_shown() -> None:
 
 
 def test_what_cannot_be_read_is_not_changed() -> None:
-    with pytest.raises(SettingsFileError, match=r"^/etc/x\.yaml, line 1, column 8"):
+    with pytest.raises(SettingsError, match=r"^/etc/x\.yaml, line 1, column 8"):
         edited("appid: [C1\n", {"appid": "C2"}, "/etc/x.yaml")
 
 

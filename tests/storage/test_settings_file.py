@@ -11,7 +11,7 @@ import pytest
 
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
-from wtr_tui.errors import SettingsError, SettingsFileError, StorageError
+from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.storage import private_file
 from wtr_tui.storage.settings_edit import save
 from wtr_tui.storage.settings_file import read_mapping
@@ -28,8 +28,8 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def refusal(path: Path) -> SettingsFileError:
-    with pytest.raises(SettingsFileError) as refused:
+def refusal(path: Path) -> SettingsError:
+    with pytest.raises(SettingsError) as refused:
         read_mapping(path)
     return refused.value
 
@@ -74,7 +74,7 @@ def test_what_is_no_settings_file_is_told_with_its_path(
     found = refusal(path)
     assert str(path) in found.message
     assert words in found.message
-    with pytest.raises(SettingsFileError):
+    with pytest.raises(SettingsError):
         save(path, {"appid": "C2"}, expected=None)
     assert path.read_bytes() == content
 
@@ -176,7 +176,7 @@ def test_whichever_call_fails_the_file_is_whole(path: Path) -> None:
         with Counted(failing, errno.ENOSPC).installed():
             try:
                 save(path, {"appid": "C2"}, expected=OLD)
-            except (SettingsFileError, StorageError):
+            except (SettingsError, StorageError):
                 failures += 1
         assert path.read_text() in (OLD, NEW)
         assert [file.name for file in path.parent.iterdir()] == [path.name]

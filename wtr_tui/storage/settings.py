@@ -197,7 +197,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Reads the file, which need not exist, and the environment, which wins.
 
     A variable or key that is set to nothing counts as not set. Wrong values become
-    ``problems``. Raises SettingsFileError where the file cannot be read or understood.
+    ``problems``. Raises SettingsError where the file cannot be read or understood.
     """
     return _Reading(path, read_mapping(path), environ).settings()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from wtr_tui.errors import SettingsError, SettingsFileError, StorageError, UnsafeFile
+from wtr_tui.errors import SettingsError, StorageError, UnsafeFile
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.settings_file import (
     LOADER,
@@ -70,7 +70,7 @@ def edited(text: str, changes: Mapping[str, Wanted | None], name: str = "The fil
 
     Comments, order, unknown keys, line ends and a byte order mark stay. A key that the file
     has under its other name is changed there; a new one is added below the last. ``name`` is
-    the file, for the sentences. Raises SettingsFileError where the text cannot be understood,
+    the file, for the sentences. Raises SettingsError where the text cannot be understood,
     SettingsNotEditable where a change would reach further than it should.
     """
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
@@ -198,7 +198,7 @@ def _is_safe(old: str, new: str, key: str, value: Wanted | None) -> bool:
     """Whether the new text says this about the key, and about the others what the old one did."""
     try:
         before, after = parsed(old, ""), parsed(new, "")
-    except SettingsFileError:
+    except SettingsError:
         return False
     entry = after.get(key)
     said = not _differs(entry, value) or (value is None and entry is not None and not entry.value)

@@ -23,7 +23,7 @@ from unicodedata import combining, east_asian_width
 
 import yaml
 
-from wtr_tui.errors import SettingsFileError, UnsafeFile
+from wtr_tui.errors import SettingsError, UnsafeFile
 from wtr_tui.storage.private_file import LARGEST, read_all, read_regular
 from wtr_tui.storage.settings_table import NAMES, SETTINGS
 from wtr_tui.storage.settings_values import Nested
@@ -83,7 +83,7 @@ class SettingsFile(NamedTuple):
 def read_mapping(path: Path) -> SettingsFile:
     """Reads the file. A symbolic link is followed, and the mode is left alone: a user's own file.
 
-    A file that does not exist has no keys. Raises SettingsFileError where it cannot be read, is
+    A file that does not exist has no keys. Raises SettingsError where it cannot be read, is
     too large, or is not one YAML mapping in UTF-8 with each key once.
     """
     try:
@@ -91,12 +91,12 @@ def read_mapping(path: Path) -> SettingsFile:
     except FileNotFoundError:
         return SettingsFile()
     except OSError as error:
-        raise SettingsFileError(
+        raise SettingsError(
             f"The settings file {path} cannot be read: {cause(error)}.",
             "Correct its owner or its mode; nothing is written to it.",
         ) from error
     if len(content) > LARGEST:
-        raise SettingsFileError(f"{path} is larger than 1 MiB, so it is not a settings file.")
+        raise SettingsError(f"{path} is larger than 1 MiB, so it is not a settings file.")
     text = _text(path, content)
     found = parsed(text.removeprefix(_BYTE_ORDER_MARK), str(path))
     mode = stat.S_IMODE(facts.st_mode)
@@ -110,9 +110,7 @@ def _content(path: Path) -> tuple[bytes, os.stat_result]:
     try:
         return read_regular(str(path))
     except UnsafeFile:
-        raise SettingsFileError(
-            f"{path} is not a regular file, so settings are not read."
-        ) from None
+        raise SettingsError(f"{path} is not a regular file, so settings are not read.") from None
 
 
 def descriptor_number(path: Path) -> int | None:
@@ -127,7 +125,7 @@ def _of_descriptor(number: int) -> tuple[bytes, os.stat_result]:
     """What can be read from an open descriptor. It can be read once, so it is kept."""
     facts = os.fstat(number)
     if not (stat.S_ISREG(facts.st_mode) or stat.S_ISFIFO(facts.st_mode)):
-        raise SettingsFileError(f"/dev/fd/{number} is neither a file nor a pipe.")
+        raise SettingsError(f"/dev/fd/{number} is neither a file nor a pipe.")
     return read_all(number), facts
 
 
@@ -141,19 +139,19 @@ def _text(path: Path, content: bytes) -> str:
             line = content.count(b"\n", 0, error.start) + 1
             fault = f"line {line} holds a byte that is not UTF-8"
         # The cause is left out: it carries the whole content, secret and all.
-        raise SettingsFileError(f"{path}: the file {fault}.", "Save it as UTF-8.") from None
+        raise SettingsError(f"{path}: the file {fault}.", "Save it as UTF-8.") from None
 
 
 def parsed(text: str, name: str) -> Mapping[str, SettingsEntry]:
     """The keys of the file in their order. ``name`` is the file, for the messages.
 
-    Raises SettingsFileError with line and column.
+    Raises SettingsError, with line and column in its message.
     """
     root = _root(text, name)
     if root is None or (isinstance(root, yaml.ScalarNode) and _is_null(root)):
         return {}
     if not isinstance(root, yaml.MappingNode):
-        raise SettingsFileError(
+        raise SettingsError(
             f"{name} does not hold settings.", "Each line has to look like this: appid: C1234"
         )
     found: dict[str, SettingsEntry] = {}
@@ -190,7 +188,7 @@ def _root(text: str, name: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         raise _parser_fault(text, name, error) from None
     except (RecursionError, UnicodeEncodeError):
-        raise SettingsFileError(
+        raise SettingsError(
             f"{name} has brackets in brackets, too many to follow.", "Settings need none."
         ) from None
 
@@ -288,7 +286,7 @@ _WORD = r"\w+"
 _NOT_CLOSED = r"""(?i).*secret\W*:\s*(?:[\[{|>&*!?]|"(?!.*"\s*(?:#.*)?$)|'(?!.*'\s*(?:#.*)?$))"""
 
 
-def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsFileError:
+def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsError:
     said = f"{error.context} {error.problem}"
     late = error.context_mark if any(part in said for part in _NOTICED_LATE) else None
     mark = late or error.problem_mark or error.context_mark
@@ -296,18 +294,16 @@ def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> Settings
     return _fault(text, name, words, mark.line if mark else 0, mark.column if mark else 0)
 
 
-def _fault(text: str, name: str, words: str, line: int, column: int) -> SettingsFileError:
+def _fault(text: str, name: str, words: str, line: int, column: int) -> SettingsError:
     """Any fault, with the line (from 0) it is in and a caret under its column (from 0)."""
     lines = re.split(_LINE_BREAK, text)
     shown = _without_secrets(lines, line) if line < len(lines) else ""
     start = max(0, column - _EXCERPT // 2)
     excerpt = shown[start : start + _EXCERPT]
-    return SettingsFileError(
+    return SettingsError(
         f"{name}, line {line + 1}, column {column + 1}: {words}.\n"
         f"  {excerpt}\n  {' ' * (column - start)}^",
         "Correct it there; the file is left as it is.",
-        line=line + 1,
-        column=column + 1,
     )
 
 
