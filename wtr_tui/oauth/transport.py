@@ -17,12 +17,11 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import httpx
 import truststore
@@ -35,8 +34,6 @@ from wtr_tui.oauth.responses import Response
 from wtr_tui.text import cause, cleaned
 
 HttpClient: TypeAlias = httpx.Client
-
-T = TypeVar("T")
 
 LARGEST_RESPONSE = 1024 * 1024
 """Bytes. A real response has a few hundred."""
@@ -133,14 +130,18 @@ def fetch(
         extensions={"trace": line.trace, "retries": connect_retries},
     )
     try:
-        return within(seconds, line, lambda: _read(client, request, purpose), _is_whole)
-    except DeadlinePassed as error:
-        reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
-        raise outage(reason, purpose, sent=line.sent) from error
+        response = _within(seconds, line, lambda: _read(client, request, purpose))
     except httpx.TransportError as error:
-        if (problem := _untrusted(error)) is not None:
-            raise untrusted_server(request.url.host, problem, purpose) from error
-        raise outage(_why(error, _peer(url, line)), purpose, sent=line.sent) from error
+        causes = list(_causes(error))
+        for each in causes:
+            if isinstance(each, ssl.SSLCertVerificationError):
+                problem = cleaned(each.verify_message or each.reason or "unknown reason")
+                raise untrusted_server(request.url.host, problem, purpose) from error
+        raise outage(_why(causes, _peer(url, line)), purpose, sent=line.sent) from error
+    if response is None:
+        reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
+        raise outage(reason, purpose, sent=line.sent)
+    return response
 
 
 def _read(client: HttpClient, request: httpx.Request, purpose: Purpose) -> Response:
@@ -169,11 +170,6 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
         return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, LARGEST_RESPONSE)
     except zlib.error:
         return body
-
-
-def _is_whole(response: Response) -> bool:
-    # Half an object is no JSON; without a Content-Length nothing else shows it.
-    return response.members is not None
 
 
 def _peer(url: str, line: Line) -> str:
@@ -210,17 +206,9 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _untrusted(error: BaseException) -> str | None:
-    """What is wrong with the certificate the server presented; None if that is not it."""
-    for each in _causes(error):
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return cleaned(each.verify_message or each.reason or "unknown reason")
-    return None
-
-
-def _why(error: BaseException, peer: str) -> str:
+def _why(causes: Sequence[BaseException], peer: str) -> str:
     """The reason in half a sentence; ``peer`` names the other end."""
-    for each in _causes(error):
+    for each in causes:
         if isinstance(each, socket.gaierror):
             return f"there is no address for {peer} (DNS)"
         if isinstance(each, ssl.SSLError):
@@ -233,8 +221,8 @@ def _why(error: BaseException, peer: str) -> str:
             return f"no answer from {peer} in time"
         if isinstance(each, OSError) and each.errno in _NO_NETWORK:
             return f"there is no way to {peer} (is the network or the VPN down?)"
-    words = cleaned(str(error), 100).rstrip(".") or type(error).__name__
-    if isinstance(error, httpx.ProxyError):
+    words = cleaned(str(causes[0]), 100).rstrip(".") or type(causes[0]).__name__
+    if isinstance(causes[0], httpx.ProxyError):
         return f"{peer} says “{words}”"
     return f"{peer} broke the connection, or spoke no HTTP ({words})"
 
@@ -247,10 +235,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 _NO_NETWORK = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
-
-
-class DeadlinePassed(Exception):
-    """The time was up; the connection has been cut."""
 
 
 class Line:
@@ -292,21 +276,18 @@ class Line:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def within(
-    seconds: float, line: Line, request: Callable[[], T], is_whole: Callable[[T], bool]
-) -> T:
-    """What ``request`` gives, or raises; DeadlinePassed when it takes longer than ``seconds``.
+def _within(seconds: float, line: Line, read: Callable[[], Response]) -> Response | None:
+    """What ``read`` gives, or raises; None where it takes longer than ``seconds``.
 
     What has arrived by then is still taken in. A process that was stopped for longer than its
     time limit (SIGSTOP, a laptop asleep) finds the answer in its socket, and with it, maybe,
-    the only refresh token that is still good. ``is_whole`` distinguishes a response from one
-    that was cut off with the connection.
+    the only refresh token that is still good.
     """
-    outcome: Future[T] = Future()
+    outcome: Future[Response] = Future()
 
     def run() -> None:
         try:
-            outcome.set_result(request())
+            outcome.set_result(read())
         except BaseException as error:  # whatever it is, it belongs to whoever waits
             outcome.set_exception(error)
 
@@ -314,26 +295,20 @@ def within(
     threading.Thread(target=run, name="webex request", daemon=True).start()
     until = time.monotonic() + seconds
     try:
-        return outcome.result(timeout=max(0.0, seconds))
-    except FutureTimeout:
-        if outcome.done():  # the request itself raised it, or has just ended
-            return outcome.result()
-        # Woken much too late: the process was stopped, and so was the reader.
-        return _last_look(outcome, line, is_whole, late=time.monotonic() > until + 1.0)
+        wait([outcome], max(0.0, seconds))
+        if not outcome.done():
+            if time.monotonic() > until + 1.0:
+                # Woken much too late: the process was stopped, and so was the reader.
+                wait([outcome], LAST_LOOK)
+            line.cut()
+            if line.sent:
+                # What has arrived is read to its end; where that is not all, the reader fails now.
+                wait([outcome], LAST_LOOK)
+            # Half an object is no JSON; without a Content-Length nothing else shows it.
+            is_read = outcome.done() and outcome.exception() is None
+            if not is_read or outcome.result().members is None:
+                return None
+        return outcome.result()
     finally:
         # Also when the user interrupts the waiting. Harmless where all is over.
         line.cut()
-
-
-def _last_look(outcome: Future[T], line: Line, is_whole: Callable[[T], bool], *, late: bool) -> T:
-    if late:
-        with contextlib.suppress(FutureTimeout):
-            outcome.exception(timeout=LAST_LOOK)
-    line.cut()
-    if line.sent:
-        # What has arrived is read to its end; where that is not all of it, the reader fails now.
-        with contextlib.suppress(FutureTimeout):
-            outcome.exception(timeout=LAST_LOOK)
-    if outcome.done() and outcome.exception() is None and is_whole(outcome.result()):
-        return outcome.result()
-    raise DeadlinePassed from None
