@@ -19,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
-    from types import TracebackType
 
 _SHORTEST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
@@ -87,36 +86,28 @@ class Lock:
     def __enter__(self) -> None:
         self.acquire()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
     def _locked(self) -> int:
         deadline = time.monotonic() + self._timeout
         pause = _SHORTEST_PAUSE
         while True:
-            descriptor = open_private(self._path)
+            descriptor, pid = open_private(self._path), 0
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Somebody may have removed the file by hand: a lock on it would exclude nobody.
                 if _is_at(descriptor, self._path):
-                    return descriptor
+                    held, descriptor = descriptor, -1
+                    return held
             except OSError as error:
                 if error.errno not in _HELD_BY_ANOTHER:
-                    os.close(descriptor)
                     raise
                 text = os.pread(descriptor, 20, 0).strip()
                 pid = int(text) if text.isdigit() else 0
-            except BaseException:
-                os.close(descriptor)
-                raise
-            else:
-                pid = 0
-            os.close(descriptor)
+            finally:
+                if descriptor >= 0:
+                    os.close(descriptor)
             if self._until is not None and self._until():
                 return -1
             left = deadline - time.monotonic()

@@ -68,8 +68,11 @@ def write_private(
     make_private_folder(folder)
     directory = _open_folder(folder)
     try:
-        notices = _check_folder(directory, folder, tighten=tighten_folder)
-        notices += _check_replaced(directory, path, name)
+        facts = os.fstat(directory)
+        _require_own_folder(folder, facts)
+        notices = _check_replaced(directory, path, name)
+        if tighten_folder and facts.st_uid == os.geteuid():
+            notices = _tighten(directory, folder, facts, PRIVATE_FOLDER) + notices
         _replace(directory, name, content, flush=flush)
         if flush:
             notices += _flush_folder(directory, path)
@@ -101,7 +104,18 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(0.02)
-        content, facts = _read_to_rewrite(directory, path)
+        content, facts = b"", None
+        try:
+            descriptor = _opened(path, os.O_RDONLY, directory)
+        except FileNotFoundError:
+            pass
+        else:
+            try:
+                facts = os.fstat(descriptor)
+                _refuse_unless_own_file(path, facts, root_may=True)
+                content = _read_up_to_limit(descriptor, path)
+            finally:
+                os.close(descriptor)
         new = change(content)
         if facts is not None and new == content:
             return
@@ -110,19 +124,6 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
         _sweep(directory, name)
     finally:
         _close_quietly(directory)
-
-
-def _read_to_rewrite(directory: int, path: str) -> tuple[bytes, os.stat_result | None]:
-    try:
-        descriptor = _opened(path, os.O_RDONLY, directory)
-    except FileNotFoundError:
-        return b"", None
-    try:
-        facts = os.fstat(descriptor)
-        _refuse_unless_own_file(path, facts, root_may=True)
-        return _read_up_to_limit(descriptor, path), facts
-    finally:
-        os.close(descriptor)
 
 
 def try_room(path: str, size: int) -> None:
@@ -170,18 +171,17 @@ def has_writer(temporary: str) -> bool:
 
 def put_in_place(temporary: str, path: str) -> None:
     """Ends what a killed writer began: the temporary file, which is whole, becomes ``path``."""
-    descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    _sync(temporary)
+    os.rename(temporary, path)  # noqa: PTH104
+    _sync(os.path.dirname(path) or ".")  # noqa: PTH120
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    folder, name = os.path.split(path)
-    directory = _open_folder(folder)
-    try:
-        os.rename(temporary, name, dst_dir_fd=directory)
-        _flush_folder(directory, path)
-    finally:
-        _close_quietly(directory)
 
 
 def _is_alone_with(descriptor: int) -> bool:
@@ -261,14 +261,6 @@ def _opened(path: str, flags: int, directory: int | None = None) -> int:
 
 def _open_folder(folder: str) -> int:
     return os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _check_folder(directory: int, folder: str, *, tighten: bool) -> tuple[str, ...]:
-    facts = os.fstat(directory)
-    _require_own_folder(folder, facts)
-    if tighten and facts.st_uid == os.geteuid():
-        return _tighten(directory, folder, facts, PRIVATE_FOLDER)
-    return ()
 
 
 def _require_own_folder(folder: str, facts: os.stat_result) -> None:
