@@ -256,36 +256,30 @@ class Surroundings(NamedTuple):
         )
 
 
-class Attached(NamedTuple):
-    """Who looks at our pane. ``$SSH_CONNECTION`` in the pane is that of whoever opened it."""
+def attached(environ: Mapping[str, str]) -> tuple[int | None, str | None]:
+    """The process of the tmux client whose key was pressed last; SSH_CONNECTION at the last attach.
 
-    client_pid: int | None
-    """The tmux client whose key was pressed last; None where nobody is attached."""
-    connection: str | None
-    """SSH_CONNECTION at the last attach; empty: that client had none; None: tmux cannot say."""
-
-
-def attached(environ: Mapping[str, str]) -> Attached | None:
-    """None outside tmux, and where it is not there or does not answer within a second.
+    For ``$SSH_CONNECTION`` in the pane is that of whoever opened it. None for the client where
+    nobody is attached; for the connection "" where that client had none, None where tmux cannot
+    say. Both None outside tmux, and where it is not there or does not answer within a second.
 
     Only the server that ``$TMUX`` names is asked. Under sudo the variable is gone, and it is not
     looked up among the parents: a tmux server may tell its client to run a command (detach-client
     -E), so root must not connect to a user's server unasked.
     """
     if not environ.get("TMUX"):
-        return None
+        return None, None
     client = ("display-message", "-p", "#{client_pid}")
     session = ("show-environment", "SSH_CONNECTION")
     command = ["tmux", *client, ";", *session]
     result = process.run(command, limit=_TMUX_LIMIT, environ=environ, capture=True)
-    lines = result.output.decode("utf-8", "replace").splitlines()
-    if not lines:
-        return None
-    pid = int(lines[0]) if lines[0].isdecimal() else None
-    answer = lines[1] if len(lines) > 1 else ""
-    if answer.startswith("SSH_CONNECTION="):
-        return Attached(pid, answer.partition("=")[2])
-    return Attached(pid, "" if answer == "-SSH_CONNECTION" else None)
+    pid, answer, *_ = [*result.output.decode("utf-8", "replace").splitlines(), "", ""]
+    variable, mark, connection = answer.partition("=")
+    known = connection if variable == "SSH_CONNECTION" and mark else None
+    return (
+        int(pid) if pid.isdecimal() else None,
+        "" if answer == "-SSH_CONNECTION" else known,
+    )
 
 
 class SystemFacts(NamedTuple):
@@ -304,7 +298,7 @@ class SystemFacts(NamedTuple):
     tmux_client: ParentProcesses | None = None
     """The attached tmux client and its parents; None: not in tmux, nobody attached, unknown."""
     tmux_connection: str | None = None
-    """SSH_CONNECTION at the last attach to the tmux session; see :class:`Attached`."""
+    """SSH_CONNECTION at the last attach to the tmux session; see :func:`attached`."""
 
 
 def look(environ: Mapping[str, str] | None = None) -> Surroundings:
@@ -315,8 +309,7 @@ def look(environ: Mapping[str, str] | None = None) -> Surroundings:
 
 def gather(environ: Mapping[str, str]) -> SystemFacts:
     """Never raises; takes milliseconds, or a second where tmux does not answer."""
-    tmux = attached(environ)
-    client = tmux.client_pid if tmux else None
+    client, connection = attached(environ)
     return SystemFacts(
         platform=sys.platform,
         kernel=_kernel(),
@@ -327,7 +320,7 @@ def gather(environ: Mapping[str, str]) -> SystemFacts:
         host=os.uname().nodename,
         parents=parent_processes(os.getppid()),
         tmux_client=parent_processes(client) if client is not None else None,
-        tmux_connection=tmux.connection if tmux else None,
+        tmux_connection=connection,
     )
 
 
