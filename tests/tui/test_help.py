@@ -11,6 +11,13 @@ from wtr_tui.tui.screens.base import hanging
 from wtr_tui.tui.screens.dialogs import key_table
 
 
+@pytest.fixture
+def signed_in(stage: Stage) -> Stage:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    return stage
+
+
 @pytest.mark.parametrize(
     ("line", "laid_out"),
     [
@@ -27,8 +34,18 @@ def test_a_line_wraps_under_its_own_words(line: str, laid_out: str) -> None:
 
 
 def test_the_words_of_a_key_wrap_under_the_words() -> None:
-    table = key_table([("^s", "Save what was changed"), ("F2 F3 F4", "Token")], 24)
-    assert table.plain == "^s        Save what was\n          changed\nF2 F3 F4  Token"
+    rows = [("^s", "Save what was changed"), ("Enter", "Token")]
+    assert key_table(rows, 22).plain == "^s     Save what was\n       changed\nEnter  Token"
+    assert key_table(rows, 73).plain == f"{'^s     Save what was changed':37}Enter  Token"
+
+
+@pytest.mark.parametrize("key", ["f2", "f3", "f4", "f5", "f6"])
+async def test_the_help_of_each_screen_is_whole_in_24_lines(signed_in: Stage, key: str) -> None:
+    async with signed_in.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press(key, "f1")
+        await shows(pilot, "Keys everywhere")
+        await until(pilot, lambda: "Esc closes" in seen(pilot))
+        assert "scroll" not in seen(pilot)
 
 
 async def test_keys_are_spelled_one_way(stage: Stage) -> None:
@@ -38,13 +55,6 @@ async def test_keys_are_spelled_one_way(stage: Stage) -> None:
             await shows(pilot, "Keys everywhere")
             assert "ctrl+" not in seen(pilot), key
             await pilot.press("escape")
-
-
-@pytest.fixture
-def signed_in(stage: Stage) -> Stage:
-    stage.configure()
-    stage.save(a_token(obtained_at=stage.clock()))
-    return stage
 
 
 @pytest.mark.parametrize(("key", "shown"), [("f6", "Look again"), ("f3", "signs in again")])
@@ -112,7 +122,7 @@ async def test_a_key_in_the_frame_of_a_dialog_can_be_clicked(
         await until(pilot, lambda: clicked not in seen(pilot))
 
 
-@pytest.mark.parametrize(("height", "scrolls"), [(24, True), (60, False)])
+@pytest.mark.parametrize(("height", "scrolls"), [(18, True), (60, False)])
 async def test_the_keys_that_scroll_are_named_where_there_is_something_to_scroll(
     signed_in: Stage, height: int, scrolls: bool
 ) -> None:
@@ -134,3 +144,15 @@ async def click_on(pilot: Pilot[int], text: str, *, beyond: int = 0) -> None:
 def _place_of(pilot: Pilot[int], text: str) -> tuple[int, int] | None:
     rows = enumerate(seen(pilot).splitlines())
     return next(((line.index(text), row) for row, line in rows if text in line), None)
+
+
+async def test_what_a_message_has_no_room_for_is_read_from_the_palette_too(
+    signed_in: Stage,
+) -> None:
+    app = signed_in.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "Auto-refresh")
+        app.tell(f"{'It was long. ' * 60}The end.")
+        await shows(pilot, "^g")
+        await pilot.press("ctrl+p", *"whole message", "enter")
+        await shows(pilot, "The end.")

@@ -13,7 +13,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 import wtr_tui
 import wtr_tui.tui
-from tests.support.stage import Stage, seen, shows, tells
+from tests.support.stage import Stage, seen, shows, tells, until
 from wtr_tui.tui import themes
 from wtr_tui.tui.themes import Ground, Meaning, light_by_answer, light_by_variable
 
@@ -252,6 +252,18 @@ async def test_a_theme_is_chosen_by_name_shown_and_kept(stage: Stage) -> None:
         await tells(pilot, "The theme is nord, saved to ~/.config/wtr-tui/default.yaml.")
         assert app.theme == "nord"
         assert "theme: nord\n" in path.read_text()
+
+
+async def test_the_marked_theme_is_shown_and_escape_gives_back_the_one_before(stage: Stage) -> None:
+    path = stage.configure()
+    app = stage.app()
+    async with app.run_test() as pilot:
+        before, text = app.theme, path.read_text()
+        await pilot.press("ctrl+t", *"nord")
+        await until(pilot, lambda: app.theme == "nord", "the theme that is marked")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.theme == before, "the theme before")
+        assert path.read_text() == text
 
 
 async def test_each_theme_is_offered_once_and_what_is_no_name_is_explained(stage: Stage) -> None:

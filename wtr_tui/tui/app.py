@@ -63,12 +63,15 @@ class WtrApp(driver.FaultApp):
         Binding("f6", "go('check')", "Check", show=False, tooltip="Check what would go wrong here",
                 id="go-check"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
-        Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True,
+        Binding("ctrl+c", "interrupt", "Cancel, quit", show=False, priority=True,
                 tooltip="Cancel what is going on, else quit", id="interrupt"),
         Binding("ctrl+p", "palette", "Commands", show=False, tooltip="Find any action by its name",
                 priority=True, id="palette"),
         Binding("ctrl+t", "theme", "Theme", show=False, tooltip="Choose another theme", id="theme"),
-        Binding("ctrl+l", "repaint", "Repaint the screen", show=False, id="repaint"),
+        Binding("ctrl+g", "whole_message", "Whole message", show=False, id="whole-message",
+                tooltip="Read the whole message"),
+        Binding("ctrl+l", "repaint", "Repaint", show=False, tooltip="Repaint the screen",
+                id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
     ]  # fmt: skip
     # For the dialogs; the full screens have their own.
@@ -457,8 +460,16 @@ class WtrApp(driver.FaultApp):
 
         own = {theme.name for theme in themes.OWN}  # under another name, they are the first three
         offered = [name for name in THEMES if name not in own or name == self._wanted_theme]
-        chooser = ChoiceScreen("Theme", offered, self._wanted_theme, themes.CHOICES)
-        self.push_screen(chooser, self._take_theme)
+        before = self._wanted_theme
+        chooser = ChoiceScreen("Theme", offered, before, themes.CHOICES, self._show_theme)
+
+        def chosen(name: str | None) -> None:
+            if name is None:
+                self._show_theme(before)
+            else:
+                self._take_theme(name)
+
+        self.push_screen(chooser, chosen)
 
     def action_repaint(self) -> None:
         """Over what another program, such as ssh itself after ~C, has written on the screen."""
@@ -514,12 +525,10 @@ class WtrApp(driver.FaultApp):
         name = themes.named(self._wanted_theme, light=light, few_colours=few_colours)
         return name if name in self.available_themes else themes.DARK.name
 
-    def _take_theme(self, name: str | None) -> None:
+    def _take_theme(self, name: str) -> None:
         """Shows a theme that was chosen, and keeps it in the settings file."""
         from wtr_tui.storage import settings_edit
 
-        if name is None:
-            return
         session = self.session
         try:
             if session.used.settings_error is not None:

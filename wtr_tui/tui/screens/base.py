@@ -52,7 +52,6 @@ class WtrScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear_message", "Close the message", show=False, id="clear"),
-        Binding("ctrl+g", "app.whole_message", "Read it", show=False, id="whole-message"),
         # At once, before the next key is given to a field: over a slow line keys come in bunches,
         # and what follows a Tab, a secret perhaps, is meant for the next field.
         Binding("tab", "app.focus_next", show=False, priority=True),

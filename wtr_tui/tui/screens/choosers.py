@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -36,8 +36,7 @@ class Chooser(Dialog[ScreenResultType]):
         scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $line;
     }
     Chooser Input { width: 100%; margin: 0 0 1 0; background: $panel; }
-    Chooser #meaning { height: 2; color: $muted; padding: 0 2; margin: 1 0 0 0; }
-    Chooser.-short #meaning { margin: 0; }
+    Chooser #meaning { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
@@ -46,8 +45,10 @@ class Chooser(Dialog[ScreenResultType]):
         Binding("pagedown", "mark('page_down')", show=False, priority=True),
         Binding("pageup", "mark('page_up')", show=False, priority=True),
     ]
-    PLACEHOLDER: ClassVar[str]
-    KEYS: ClassVar[tuple[tuple[str, str], ...]]
+    PLACEHOLDER: ClassVar[str] = "type a part of its name"
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        *(("Enter", "takes it"), ("↑ ↓", "move"), ("Esc", "closes")),
+    )
 
     def compose(self) -> ComposeResult:
         with Box("", *self.KEYS):
@@ -122,12 +123,8 @@ def group(title: str) -> Option:
 class ChoiceScreen(Chooser["str | None"]):
     """Gives the value that was chosen; None for none. ``current`` is marked.
 
-    ``meanings`` says of some choices what they are.
+    ``meanings`` says of some choices what they are. ``preview`` is given each that is marked.
     """
-
-    DEFAULT_CSS = "ChoiceScreen #meaning { display: none; }"
-    PLACEHOLDER: ClassVar[str] = "type a part of its name"
-    KEYS = (("Enter", "takes it"), ("↑ ↓", "move"), ("Esc", "closes"))
 
     def __init__(
         self,
@@ -135,12 +132,14 @@ class ChoiceScreen(Chooser["str | None"]):
         choices: Sequence[str],
         current: str = "",
         meanings: Mapping[str, str] | None = None,
+        preview: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self._title = title
         self._choices = choices
         self._current = current
         self._meanings = meanings or {}
+        self._preview = preview
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -156,6 +155,11 @@ class ChoiceScreen(Chooser["str | None"]):
             sign = Content.styled("● ", "$next") if each == self._current else "  "
             yield Option(Content.assemble(sign, each.ljust(width), means), id=each)
 
+    @on(OptionList.OptionHighlighted)
+    def _marked(self, event: OptionList.OptionHighlighted) -> None:
+        if self._preview is not None and event.option.id:
+            self._preview(event.option.id)
+
     def choose(self, name: str, words: str) -> None:
         if name:
             self.dismiss(name)
@@ -163,7 +167,7 @@ class ChoiceScreen(Chooser["str | None"]):
 
 # What only makes sense with its key in the hand, or is another name of what is there.
 _KEYS_ALONE = {
-    *("scroll(1)", "scroll(-1)", "clear_message", "whole_message", "screen.copy_text"),
+    *("scroll(1)", "scroll(-1)", "clear_message", "screen.copy_text"),
     *("interrupt", "palette"),
 }
 _WIDTH = 67
@@ -176,8 +180,6 @@ class PaletteScreen(Chooser["ActiveBinding | None"]):
     the line of keys cannot disagree.
     """
 
-    DEFAULT_CSS = "PaletteScreen #meaning { display: none; }"
-    PLACEHOLDER: ClassVar[str] = "type a part of its name"
     KEYS = (("Enter", "runs it"), ("↑ ↓", "move"), ("Esc", "closes"))
 
     def __init__(self, below: Screen[None]) -> None:
@@ -247,6 +249,12 @@ def _family(name: str) -> str:
 class ScopesScreen(Chooser["tuple[str, ...] | None"]):
     """Gives the chosen scopes, or None when the user leaves without changing anything."""
 
+    DEFAULT_CSS = """
+    ScopesScreen #meaning {
+        display: block; height: 2; color: $muted; padding: 0 2; margin: 1 0 0 0;
+    }
+    ScopesScreen.-short #meaning { margin: 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "done", "Done", priority=True, id="save")
     ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 from typing import ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import ItemGrid, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 
@@ -21,6 +22,7 @@ from wtr_tui.text import printable
 from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.session import Program, Session
+from wtr_tui.tui.widgets.key_bar import KeyLines, ShownKey
 from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -237,22 +239,19 @@ class OtherAccountScreen(ConfirmScreen):
         self.app.call_after_refresh(program.tell, f"The token is replaced.{kept}", Tone.GOOD)
 
 
-_BESIDE_FROM = 110
-"""Columns from which on the keys of the screen and those of the program stand side by side."""
-_WIDEST, _USUAL, _GUTTER, _AROUND_HELP = 98, 68, 4, 11
+_WIDEST, _USUAL, _GUTTER = 98, 73, 2
 
 
 class HelpScreen(Dialog[None]):
-    """What each key does here, and what this screen is for.
+    """What this screen is for, and what each key does, whole in 24 lines.
 
     Made from the bindings themselves, so it cannot be out of date."""
 
     ASKS = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_BESIDE_FROM, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     DEFAULT_CSS = """
-    HelpScreen #keys { height: auto; grid-size: 1; grid-gutter: 1 4; }
-    HelpScreen.-wide #keys { grid-size: 2; }
-    HelpScreen #about { margin: 1 0 0 0; }
+    HelpScreen Box { margin: 0; }
+    HelpScreen.-short Box { padding: 0 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
@@ -263,58 +262,70 @@ class HelpScreen(Dialog[None]):
         self._about = about
 
     def compose(self) -> ComposeResult:
-        widest = _WIDEST if self.app.size.width >= _BESIDE_FROM else _USUAL
-        with Box(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=widest):
-            with ItemGrid(id="keys"):
-                yield Quiet(id="here")
-                yield Quiet(id="everywhere")
-            yield Quiet(id="about")
+        columns = _WIDEST if self.app.size.width >= _WIDEST + _AROUND else _USUAL
+        with Box(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=columns):
+            yield Quiet()
 
     def on_resize(self) -> None:
-        socket = self.session.socket
+        width = self.size.width - _AROUND
+        width = _WIDEST if width >= _WIDEST else min(width, _USUAL)
+        about, socket = self._about.HELP_TEXT, self.session.socket
+        if socket:
+            from wtr_tui.tui import from_socket
+
+            about = from_socket.HELP_TEXT
         here = [
             (_in_words(self.app.get_key_display(binding)), binding.tooltip)
             for binding in self._about.BINDINGS
             if isinstance(binding, Binding) and binding.tooltip
             if not socket or self._about.check_action(binding.action, ()) is not False
         ]
-        everywhere = [row for row in self._everywhere() if not socket or not row[0].startswith("F")]
-        about = self._about.HELP_TEXT
-        if socket:
-            from wtr_tui.tui import from_socket
+        everywhere = [key for key in self._everywhere() if not socket or key.key[0] != "F"]
+        parts: list[str | Content] = [
+            *(Content.styled("Keys on this screen (^ is Ctrl)", "$muted"), "\n"),
+            *(key_table(here, width), "\n\n"),
+            *(Content.styled("Keys everywhere", "$muted"), "\n"),
+            *(Content("\n").join(KeyLines().lay_out(everywhere, width)), "\n\n"),
+            "\n".join(hanging(line, width) for line in with_keys(about).split("\n")),
+        ]
+        self.query_one(Quiet).reshape(Content.assemble(*parts))
 
-            about = from_socket.HELP_TEXT
-        wide = self.size.width >= _BESIDE_FROM
-        width = min(_WIDEST if wide else _USUAL, self.size.width - _AROUND_HELP)
-        column = (width - _GUTTER) // 2 if wide else width
-        text = "\n".join(hanging(line, width) for line in with_keys(about).split("\n"))
-        for name, title, content in (
-            ("here", "Keys on this screen (^ is Ctrl)", key_table(here, column)),
-            ("everywhere", "Keys everywhere", key_table(everywhere, column)),
-            ("about", f"About {self._about.HELP_NAME}", Content(text)),
-        ):
-            headed = Content.assemble(Content.styled(title, "$muted"), "\n", content)
-            self.query_one(f"#{name}", Quiet).reshape(headed)
-
-    def _everywhere(self) -> Iterable[tuple[str, str]]:
-        """The keys of the program itself; those of one action on one line."""
+    def _everywhere(self) -> Iterable[ShownKey]:
+        """The keys of the program itself; those of one action together."""
         by_action: dict[str, list[Binding]] = {}
         for each in self.app.BINDINGS:
             if isinstance(each, Binding) and each.description:
                 by_action.setdefault(each.action, []).append(each)
-        for found in by_action.values():
+        for action, found in by_action.items():
             keys = dict.fromkeys(self.app.get_key_display(each) for each in found)
-            yield " ".join(keys), found[0].tooltip or found[0].description
+            yield ShownKey(" ".join(keys), found[0].description, action)
 
 
-def key_table(rows: Iterable[tuple[str, str]], width: int) -> Content:
-    """A line for each key; where its words need more, they stand under the words."""
-    rows, lines = tuple(rows), []
-    keys = max((len(key) for key, _ in rows), default=0)
-    for key, words in rows:
-        wrapped = hanging(f"{key:<{keys}}  {words}", width, at=keys + 2)
-        lines.append(Content.styled(wrapped[: len(key)], "bold $next") + wrapped[len(key) :])
+def key_table(rows: Sequence[tuple[str, str]], width: int) -> Content:
+    """The keys in two columns, or in one where it is narrow; where the words of a key need more
+    than a line, they stand under the words."""
+    if width < _USUAL:
+        return Content("\n").join(line for lines in _key_lines(rows, width) for line in lines)
+    column = (width - _GUTTER) // 2
+    cells = _key_lines(rows, column)
+    left: list[Content] = []
+    while cells and len(left) < sum(map(len, cells)):
+        left += cells.pop(0)
+    right = [line for lines in cells for line in lines]
+    lines = (
+        Content.assemble(one, " " * (column + _GUTTER - one.cell_length), other) if other else one
+        for one, other in zip_longest(left, right, fillvalue=Content())
+    )
     return Content("\n").join(lines)
+
+
+def _key_lines(rows: Sequence[tuple[str, str]], width: int) -> list[list[Content]]:
+    keys = max((len(key) for key, _ in rows), default=0)
+    cells = []
+    for key, words in rows:
+        first, *more = hanging(f"{key:<{keys}}  {words}", width, at=keys + 2).split("\n")
+        cells.append([Content.styled(key, "bold $next") + first[len(key) :], *map(Content, more)])
+    return cells
 
 
 def _in_words(key: str) -> str:

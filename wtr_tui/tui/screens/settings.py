@@ -75,7 +75,7 @@ class SettingsScreen(WtrScreen):
             Key("ctrl+s", "save", "Save", "Save what was changed"),
             Key("ctrl+r", "reveal", "Secret", "Show or hide the secret"),
             Key("ctrl+o", "scopes", "Scopes", "Pick scopes from the known ones"),
-            Key("ctrl+y", "copy_uri", "Copy URI", "Copy the redirect URI to register"),
+            Key("ctrl+y", "copy_uri", "Copy URI", "Copy the redirect URI"),
             Key("ctrl+l", "reload", "Reload", "Read file and environment again"),
             Key("f3", "app.go('sign-in')", "Sign in", "Go on to signing in"),
         ),

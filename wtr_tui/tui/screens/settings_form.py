@@ -37,21 +37,16 @@ BASICS = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)
 _BY_NAME: Mapping[str, Setting[Any]] = {setting.name: setting for setting in SETTINGS}
 
 HELP = (
-    "An integration is what Webex calls a program that may act for you. You make one at"
-    " developer.webex.com/my-apps: Create a New App, then Integration. Its page shows the Client"
-    " ID (here: App ID), the Client Secret (once) and the OAuth Authorization URL, which fills in"
-    " everything here but the secret.\n\n"
-    "The redirect URI is where your browser comes back to after you have agreed. The integration"
-    " must have it exactly as it is shown here, to the last sign.\n\n"
-    "Scopes say what a token may do. Each names one thing: in meeting:schedules_read, meeting is"
-    " the part of Webex, schedules what is meant in it, and read that it may be seen, not changed"
-    " (write: changed). A token has no more rights than you have yourself. Ask for few: whoever"
-    " has the token can do all that its scopes allow. Webex refuses the sign-in when the"
-    " integration lacks one of them. After a change, sign in again: a token keeps the scopes that"
-    " it was made with.\n\n"
-    "Where a value comes from stands beside it. The environment wins over the file, and the file"
-    " over the default. Saving keeps the comments, the order and the unknown keys of the file; a"
-    " field that is emptied takes its key out of the file."
+    "You make an integration at developer.webex.com/my-apps: Create a New App, then Integration."
+    " Its page shows the Client ID (here: App ID), the Client Secret (once) and the OAuth"
+    " Authorization URL, which fills in everything here but the secret. It must have exactly"
+    " this redirect URI.\n"
+    "A scope names one thing that a token may do: meeting:schedules_read, to see (write: change)"
+    " the schedules of meetings. Ask for few: whoever has the"
+    " token can do all that they allow. Webex refuses the sign-in when the integration lacks one."
+    " After a change, sign in again: a token keeps the scopes that it was made with.\n"
+    "The environment wins over the file, and the file over the default. Saving keeps the comments,"
+    " the order and the unknown keys of the file; a field that is emptied takes its key out of it."
 )
 LEAD = (
     "To get a token you need an integration: what Webex calls a program that may act for you."

@@ -65,19 +65,12 @@ class SignInScreen(WtrScreen):
     NAME = "sign-in"
     HELP_NAME = "Sign in"
     HELP_TEXT = (
-        "Signing in: Webex asks you in a browser whether this program may act for you. Once you"
-        " agree, Webex sends the browser to the redirect URI, where this program listens. There"
-        " are four ways; all are open at once, and the first that answers counts:\n\n"
-        "1. A browser on this machine opens the start address ({open:o} opens it).\n"
-        "2. A browser on your own machine opens it ({copy-start:c} copies it), after the ssh line"
-        " has forwarded the port from there ({copy-forward:f} copies the line).\n"
-        "3. Without forwarding: open the full address in any browser ({copy-full:u} copies it),"
-        " agree, and paste here the address the browser ends at, although its page says that it"
-        " cannot connect.\n"
-        "4. With a device code ({device:d}): enter a short code at Webex, on any machine; {qr:Q}"
-        " shows it for a phone's camera.\n\n"
-        "Whatever else arrives at the port is counted, reported and turned away; it never ends the"
-        " sign-in."
+        "Webex asks you in a browser whether this program may act for you, then sends the browser"
+        " to the redirect URI, where this program listens: on this machine, or through a port that"
+        " ssh forwards from yours. Without that, paste the address at which the browser ends,"
+        " although its page says that it cannot connect; or enter a device code, on any machine."
+        " All of them are open at once, and the first that answers counts. Whatever else arrives"
+        " at the port is counted, reported and turned away."
     )
     WHOLE_WIDTH = True
     KEY_LINES = 1
@@ -87,24 +80,21 @@ class SignInScreen(WtrScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("enter", "begin", "Sign in", "Begin to sign in"),
-            Key("o", "open", "Open", "Open the start address in a browser here", show=False),
+            Key("o", "open", "Open", "Open the start address here", show=False),
             Key("c", "copy('start')", "Copy address", "Copy the start address", show=False),
-            Key("f", "copy('forward')", "Copy ssh line", "Copy the line that forwards the port",
+            Key("f", "copy('forward')", "Copy ssh line", "Copy the forwarding ssh line",
                 show=False),
-            Key("u", "copy('full')", "Copy full address", "Copy the full address at Webex",
+            Key("u", "copy('full')", "Copy full address", "Copy the full address", show=False),
+            Key("w", "print_full", "Show it", "Show the full address", show=False),
+            Key("p", "paste_field", "Paste", "Go to the field for pasting", show=False),
+            Key("d", "device", "Device code", "Ask for a device code", show=False),
+            Key("D", "copy('device')", "Copy its address", "Copy the device code's address",
                 show=False),
-            Key("w", "print_full", "Show it", "Show the full address in one piece", show=False),
-            Key("p", "paste_field", "Paste", "Go to the field for the pasted address",
-                show=False),
-            Key("d", "device", "Device code", "Ask for a device code, or another one",
-                show=False),
-            Key("D", "copy('device')", "Copy its address",
-                "Copy the device code's address, or the redirect URIs to add", show=False),
-            Key("Q", "qr", "QR code", "Show the device code as a QR code", show=False),
+            Key("Q", "qr", "QR code", "Show the code as a QR code", show=False),
             Key("t", "extend", "More time", "Wait five minutes longer"),
-            Key("a", "approve", "Approve (sandbox)", "Approve as a user would; sandbox only"),
+            Key("a", "approve", "Approve (sandbox)", "Approve, in the sandbox"),
             Key("x", "cancel", "Cancel", "Cancel this sign-in"),
-            Key("escape", "leave_field", "Leave the field", "Go back from the field to the keys"),
+            Key("escape", "leave_field", "Leave the field", "Leave the field"),
             Key("q", "app.quit", "Quit", "Quit"),
         ),
         # As everywhere else, where there is no field to leave.

@@ -72,17 +72,12 @@ class TokenScreen(WtrScreen):
     HELP_NAME = "Token"
     HELP_TEXT = (
         "The access token is what scripts and SDKs send to Webex; the refresh token gets the next"
-        " one without signing in. The times left are computed from your clock every second.\n\n"
-        "{refresh:r} asks Webex for a new access token now. Within a day Webex often returns the"
-        " same one:"
-        " that is no fault. Auto-refresh ({auto:a}) does it in time by itself while this program"
-        " is open;"
-        " it never opens a browser.\n\n"
-        "{copy:c} copies the token to the clipboard of the terminal you sit at, also over SSH. If"
-        " nothing"
-        " arrives there, {reveal:v} shows it here and {print:V} prints it in one piece to be"
-        " selected.\n\n"
-        "For scripts: wtr token prints a valid one, wtr exec -- CMD runs CMD with it."
+        " one without signing in. {refresh:r} asks for it now: within a day Webex often returns the"
+        " same one, which is no fault. Auto-refresh ({auto:a}) does it in time by itself while this"
+        " program is open; it never opens a browser. {copy:c} copies to the clipboard of the"
+        " terminal you sit at, also over SSH; if nothing arrives there, {reveal:v} shows the token"
+        " and {print:V} prints it in one piece to be selected. For scripts: wtr token prints a"
+        " valid one, wtr exec -- CMD runs CMD with it."
     )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-short"), (22, "-tall"), (28, "-airy")]  # noqa: RUF012
@@ -93,14 +88,14 @@ class TokenScreen(WtrScreen):
             Key("r", "refresh", "Refresh", "Refresh the token now"),
             Key("s", "save", "Save again", "Try again to save the token"),
             Key("c", "copy", "Copy", "Copy the access token"),
-            Key("e", "copy_export", "Export", "Copy as export WEBEX_ACCESS_TOKEN=…"),
+            Key("e", "copy_export", "Export", "Copy as export for a shell"),
             Key("v", "reveal", "Reveal", "Show or hide the access token"),
             Key("a", "auto", "Auto", "Switch auto-refresh on or off"),
             Key("C", "copy_header", "Header", "Copy as Authorization: Bearer …"),
-            Key("u", "copy_curl", "curl", "Copy as a curl line that asks who you are"),
+            Key("u", "copy_curl", "curl", "Copy as curl, asking who you are"),
             Key("H", "history", "History", "Show what happened to the token"),
             Key("S", "scopes", "Scopes", "Show all scopes of the token", show=False),
-            Key("V", "print", "Print", "Show the access token on the bare terminal", show=False),
+            Key("V", "print", "Print", "Show it on the bare terminal", show=False),
             Key("q", "app.quit", "Quit", "Quit"),
         ),
     ]
