@@ -119,34 +119,27 @@ def verdict(
     is_kept_alive: Callable[[Condition], bool],
 ) -> Verdict:
     """How one profile is; ``is_kept_alive`` is asked for a token that has expired alone."""
-    level, message, end = _judged(shown, now, warn, critical, is_kept_alive)
-    if shown.not_granted and shown.state is not TokenState.FOREIGN:
-        # What the token may not do ends no token, so the level stays.
-        message = f"{message.rstrip('.')}, not granted: {' '.join(shown.not_granted)}"
-    return Verdict(shown, level, message, end)
 
+    def graded(level: Grade, message: str, end: datetime | None = None) -> Verdict:
+        if shown.not_granted and shown.state is not TokenState.FOREIGN:
+            # What the token may not do ends no token, so the level stays.
+            message = f"{message.rstrip('.')}, not granted: {' '.join(shown.not_granted)}"
+        return Verdict(shown, level, message, end)
 
-def _judged(
-    shown: Condition,
-    now: datetime,
-    warn: timedelta,
-    critical: timedelta,
-    is_kept_alive: Callable[[Condition], bool],
-) -> tuple[Grade, str, datetime | None]:
     token, settings = shown.token, shown.settings
     problem = on_one_line(shown.problems[0]) if shown.problems else shown.state.value
     if token is None:
         if settings.text is None and not settings.app_id:
             message = "there is no such profile: it has neither settings nor a token"
-            return Grade.UNKNOWN, message, None
+            return graded(Grade.UNKNOWN, message)
         if shown.exit_code == SIGN_IN_NEEDED:
-            return Grade.CRITICAL, problem, now
-        return Grade.UNKNOWN, problem, None
+            return graded(Grade.CRITICAL, problem, now)
+        return graded(Grade.UNKNOWN, problem)
     is_valid = token.is_valid(now)
     if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
-        return Grade.CRITICAL, problem, now
+        return graded(Grade.CRITICAL, problem, now)
     if shown.exit_code == WRONG_USAGE and is_valid:
-        return Grade.CRITICAL, f"no command gives the token: {problem}", now
+        return graded(Grade.CRITICAL, f"no command gives the token: {problem}", now)
     if settings.can_mint and not settings.problems:
         # A service app's: it is minted anew without a user, as long as that works.
         failing = shown.known.mint_waits(token.access_token.reveal()) is not None
@@ -154,29 +147,29 @@ def _judged(
             over = "it is still valid" if is_valid else "it expired"
             message = f"{over}, and minting fails: {shown.known.last.message}"
             level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
-            return level, message, token.expires_at
+            return graded(level, message, token.expires_at)
         if is_valid:
-            return Grade.OK, f"nobody has to sign in: minted through {settings[THROUGH]}", None
+            return graded(Grade.OK, f"nobody has to sign in: minted through {settings[THROUGH]}")
         if is_kept_alive(shown):
-            return Grade.OK, "it has expired, and is minted at the next refresh", None
-        return Grade.WARNING, f"it has expired and {_UNKEPT}", None
+            return graded(Grade.OK, "it has expired, and is minted at the next refresh")
+        return graded(Grade.WARNING, f"it has expired and {_UNKEPT}")
     if shown.is_lost:
         # As in wtr status, no waiting helps it.
         message = "sign-in needed: Webex no longer accepts the refresh token"
         if not is_valid or token_state.since_refused(shown.known, token) is not None:
-            return Grade.CRITICAL, message, now
+            return graded(Grade.CRITICAL, message, now)
         lasts = f"the access token lasts {clock.until_when(token.expires_at)}"
-        return Grade.CRITICAL, f"{message}; {lasts}", token.expires_at
+        return graded(Grade.CRITICAL, f"{message}; {lasts}", token.expires_at)
     hurdle = ""
     if settings.unread or settings.problems:
         hurdle = problem if settings.unread else str(settings.problems[0])
     refreshable = token.refresh_token is not None and not hurdle
     end = token.refresh_expires_at if refreshable else token.expires_at
     if end is None:
-        return Grade.OK, "its end is not known", None
+        return graded(Grade.OK, "its end is not known")
     left = end - now
     if left <= timedelta(0):
-        return Grade.CRITICAL, f"sign in: it expired {clock.local(end)}", end
+        return graded(Grade.CRITICAL, f"sign in: it expired {clock.local(end)}", end)
     level = Grade.CRITICAL if left <= critical else Grade.WARNING if left <= warn else Grade.OK
     message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
     if refreshable and not is_valid:
@@ -186,11 +179,11 @@ def _judged(
             level = max(level, Grade.WARNING)
     elif refreshable and shown.known.moves(end):
         # As long as something refreshes it, nobody is needed, however short this end is.
-        return Grade.OK, f"{message} unless it is refreshed before", None
+        return graded(Grade.OK, f"{message} unless it is refreshed before")
     elif token.refresh_token is not None and hurdle:
         message += f", it cannot be refreshed: {hurdle}"
         level = max(level, Grade.WARNING)
-    return level, message, end
+    return graded(level, message, end)
 
 
 def _is_kept_alive(shown: Condition) -> bool:

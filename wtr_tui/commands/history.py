@@ -57,14 +57,10 @@ def _number(text: str) -> int:
     return int(text)
 
 
-_TONES: dict[Event, Tone] = {
-    Event.RETRIEVED: "good",
-    Event.REFRESHED: "good",
-    Event.SAME_TOKEN: "good",
-    Event.FAILED: "bad",
-    Event.REFUSED: "bad",
-    Event.NEEDS_SIGN_IN: "bad",
-    Event.SIGN_IN_SOON: "warn",
+_TONES: dict[str, Tone] = {
+    **dict.fromkeys(("retrieved", "refreshed", "same-token"), "good"),
+    **dict.fromkeys(("failed", "refused", "needs-sign-in"), "bad"),
+    "sign-in-soon": "warn",
 }
 
 
@@ -77,7 +73,7 @@ def _line(entry: Entry, look: Look) -> str:
     elif not what and entry.expires_at is not None:
         what = f"until {clock.local(entry.expires_at)}"
     by = f"{entry.by} ({entry.place}, pid {entry.pid})"
-    event, tone = f"{WORDS[entry.event]:16}", _TONES.get(entry.event, "")
+    event, tone = f"{WORDS[entry.event]:16}", _TONES.get(entry.event.value, "")
     if look.is_terminal:
         sign = SIGNS.get(tone, " ")
         when, event = look.paint(when, "dim"), look.paint(f"{sign} {event}", tone)
