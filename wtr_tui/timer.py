@@ -244,15 +244,15 @@ TimeoutStartSec=15min
             service = named[1].strip() if named else f"{timer.stem}.service"
             yield f"the systemd user timer {timer.stem}", self._command(service)
 
-    def found_socket(self, profile: str) -> Found | None:
-        """The enabled socket that starts ``wtr serve`` of the profile; None for none."""
+    def socket(self, profile: str) -> tuple[str, Command, bool] | None:
+        """The enabled socket that starts ``wtr serve``, what that starts, and whether it is active.
+
+        None for none.
+        """
         listening, service = _units(Serving((), profile))
         if not os.access(self._wanted(listening) / listening, os.F_OK):
             return None
-        fault = _gone(self._command(service))
-        if not fault and not self._is("active", listening):
-            fault = f"It is not active: systemctl --user status {listening}"
-        return Found(listening, fault)
+        return listening, self._command(service), self._is("active", listening)
 
     def needed(self) -> list[str]:
         if os.access(f"/var/lib/systemd/linger/{user_name(os.getuid())}", os.F_OK):
@@ -520,11 +520,12 @@ def keeps_alive(profile: Profile, environ: Environ | None = None) -> Found | Non
     for each in _schedulers(environ):
         with suppress(WtrError):
             for where, command in each.commands():
-                if _refreshes(command, profile.name):
-                    fault = _gone(command)
-                    if not fault and isinstance(each, Systemd) and not each.runs:
-                        fault = "No systemd user manager runs that would start it."
-                    return _with_missing(Found(where, fault), profile, environ, each)
+                line = " ".join(command)
+                named = re.search(r" --profile[= ](\S+)", line)
+                other = profile.name != (named[1] if named else paths.DEFAULT_PROFILE)
+                # One written by hand may be for another profile.
+                if _REFRESH.search(line) and ("--all" in command or not other):
+                    return _found(where, command, profile, environ, each)
     return None
 
 
@@ -532,30 +533,29 @@ def serving_socket(profile: Profile, environ: Environ) -> Found | None:
     """The socket at which systemd starts ``wtr serve`` of the profile; else as keeps_alive."""
     systemd = Systemd(environ)
     with suppress(WtrError):
-        found = systemd.found_socket(profile.name)
-        return found and _with_missing(found, profile, environ, systemd)
+        if socket := systemd.socket(profile.name):
+            where, command, is_active = socket
+            fault = "" if is_active else f"It is not active: systemctl --user status {where}"
+            return _found(where, command, profile, environ, systemd, fault)
     return None
 
 
-def _refreshes(command: Command, profile: str) -> bool:
-    """Whether it refreshes this profile: one written by hand may be for another."""
-    line = " ".join(command)
-    if not _REFRESH.search(line):
-        return False
-    named = re.search(r" --profile[= ](\S+)", line)
-    return "--all" in command or profile == (named[1] if named else paths.DEFAULT_PROFILE)
-
-
-def _gone(command: Command) -> str:
+def _found(
+    where: str,
+    command: Command,
+    profile: Profile,
+    environ: Environ,
+    scheduler: Scheduler,
+    fault: str = "",
+) -> Found:
     program = command[0] if command else ""
-    if not program.startswith("/") or os.access(program, os.X_OK):
-        return ""
-    return f"The program it starts, {cleaned(program)}, is not there any more."
-
-
-def _with_missing(found: Found, profile: Profile, environ: Environ, scheduler: Scheduler) -> Found:
-    missing = [] if found.fault else lacking(profile, environ, scheduler.given)
-    return Found(found.where, f"It does not have {missing[0]}") if missing else found
+    if program.startswith("/") and not os.access(program, os.X_OK):
+        fault = f"The program it starts, {cleaned(program)}, is not there any more."
+    elif isinstance(scheduler, Systemd) and not scheduler.runs:
+        fault = "No systemd user manager runs that would start it."
+    elif not fault and (missing := lacking(profile, environ, scheduler.given)):
+        fault = f"It does not have {missing[0]}"
+    return Found(where, fault)
 
 
 # What a timer would not have.
