@@ -13,7 +13,6 @@ import sys
 from wtr_tui import text
 from wtr_tui.commands import COMMANDS, FAULT_CODES
 from wtr_tui.commands.output import (
-    drop_output,
     forbid_core_dumps,
     give_unsaved,
     hold_standard_streams,
@@ -49,7 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
-        drop_output()
         return FAILED
     except Exception as error:
         return FAULT_CODES.get(text.command, _fault_of_our_own(error))

@@ -48,7 +48,6 @@ def give(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        drop_output()
         raise WtrError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
@@ -69,13 +68,7 @@ def say(text: str) -> None:
         sys.stderr.write(text)
         sys.stderr.flush()
     except (OSError, ValueError):
-        _to_nowhere(2)
-
-
-def drop_output() -> None:
-    """Gives up standard output, with what Python would try to write once more at its end."""
-    if sys.stdout is not None:
-        _to_nowhere(sys.stdout.fileno())
+        return
 
 
 def hold_standard_streams() -> None:
@@ -112,15 +105,6 @@ def allow_core_dumps() -> None:
 
     if _core_limits:
         resource.setrlimit(resource.RLIMIT_CORE, _core_limits.pop())
-
-
-def _to_nowhere(descriptor: int) -> None:
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)
-        os.close(nowhere)
-    except OSError:
-        return
 
 
 # ``--debug``: each step, the libraries' own too, with secrets removed.
