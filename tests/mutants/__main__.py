@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import copy
 import os
 import random
 import shutil
@@ -67,20 +68,23 @@ class Mutant:
     file: str
     line: int
     what: str
-    text: str
+    number: int
+    """Of the node that changes, among all of the file."""
+
+    def of(self, source: str) -> str:
+        """The file with the change."""
+        tree = ast.parse(source)
+        _change([*ast.walk(tree)][self.number])
+        return ast.unparse(tree)
 
 
 def mutants(file: str) -> Iterator[Mutant]:
     """Every change of one comparison, ``and``, ``not``, number or truth value in the file."""
-    source = (ROOT / file).read_text(encoding="utf-8")
-    count = sum(1 for _ in ast.walk(ast.parse(source)))
-    for number in range(count):
-        tree = ast.parse(source)
-        node = next(node for at, node in enumerate(ast.walk(tree)) if at == number)
-        before = ast.unparse(node) if isinstance(node, ast.expr) else ""
-        if _change(node):
-            line = getattr(node, "lineno", 0)
-            yield Mutant(file, line, f"{before} → {ast.unparse(node)}", ast.unparse(tree))
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    for number, node in enumerate(ast.walk(tree)):
+        if isinstance(node, ast.expr) and _change(changed := copy.deepcopy(node)):
+            what = f"{ast.unparse(node)} → {ast.unparse(changed)}"
+            yield Mutant(file, node.lineno, what, number)
 
 
 def _change(node: ast.AST) -> bool:
@@ -105,13 +109,13 @@ def _change(node: ast.AST) -> bool:
     return False
 
 
-def is_noticed(mutant: Mutant, copy: Path) -> bool:
+def is_noticed(mutant: Mutant, copied: Path) -> bool:
     """Whether a test fails with it."""
-    path = copy / mutant.file
+    path = copied / mutant.file
     whole = path.read_text(encoding="utf-8")
-    path.write_text(mutant.text, encoding="utf-8")
+    path.write_text(mutant.of(whole), encoding="utf-8")
     try:
-        return _fails(copy, tests_of(mutant.file))
+        return _fails(copied, tests_of(mutant.file))
     finally:
         path.write_text(whole, encoding="utf-8")
 
@@ -120,13 +124,13 @@ def tests_of(file: str) -> tuple[str, ...]:
     return next(tests for part, tests in TESTS.items() if file.startswith(part))
 
 
-def _fails(copy: Path, tests: tuple[str, ...]) -> bool:
+def _fails(copied: Path, tests: tuple[str, ...]) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     # A compiled module would be taken for current: a change within one second keeps the size.
-    environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environ = {**os.environ, "PYTHONPATH": str(copied), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
-            command, cwd=copy, env=environ, capture_output=True, timeout=LIMIT, check=False
+            command, cwd=copied, env=environ, capture_output=True, timeout=LIMIT, check=False
         )
     except subprocess.TimeoutExpired:
         return True
@@ -149,14 +153,14 @@ def main() -> int:
         found = random.Random(options.seed).sample(found, options.sample)
     noticed = 0
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
+        copied = Path(folder) / "copy"
         ignored = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "screenshots")
-        shutil.copytree(ROOT, copy, ignore=ignored)
+        shutil.copytree(ROOT, copied, ignore=ignored)
         for tests in {tests_of(mutant.file) for mutant in found}:
-            if _fails(copy, tests):
+            if _fails(copied, tests):
                 sys.exit(f"{' '.join(tests)} fail without any change")
         for mutant in found:
-            if is_noticed(mutant, copy):
+            if is_noticed(mutant, copied):
                 noticed += 1
             else:
                 print(f"{mutant.file}:{mutant.line}: {mutant.what}", flush=True)
