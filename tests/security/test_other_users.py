@@ -45,7 +45,7 @@ while time.monotonic() < deadline:
 def browser(home: Home) -> Path:
     """A browser that notes its address and stays, so that its command line can be read."""
     script = home.folder / "THE-BROWSER"
-    script.write_text(f'#!/bin/sh\necho "$1" >> "{home.folder}/opened"\nsleep 5\n')
+    script.write_text(f'#!/bin/sh\necho "$1" >> "{home.folder}/opened"\nsleep 30\n')
     script.chmod(0o700)
     return script
 
