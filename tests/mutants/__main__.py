@@ -42,12 +42,12 @@ TESTS = {
     ),
     "wtr_tui/auto_refresh.py": ("tests/test_auto_refresh.py", "tests/test_refresh_times.py"),
     "wtr_tui/retrieval.py": ("tests/test_retrieval.py", "tests/test_deliver.py"),
-    "wtr_tui/oauth": ("tests/oauth", "tests/test_retrieval.py"),
+    "wtr_tui/oauth": ("tests/oauth", "tests/test_retrieval.py", "-m", "not slow"),
     "wtr_tui/clock.py": ("tests/test_clock.py", "tests/test_durations.py"),
     "wtr_tui/model.py": ("tests/test_secret.py", "tests/storage", "tests/oauth/test_token.py"),
     "wtr_tui/storage": ("tests/storage",),
 }
-"""Which tests are to notice; for a folder, whatever is in it."""
+"""Which tests are to notice, as arguments of pytest; for a folder, whatever is in it."""
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,

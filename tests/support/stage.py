@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from tests.support.clock import Clock
@@ -136,7 +137,8 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool], what: str = ""
 
 
 def seen(pilot: Pilot[int]) -> str:
-    """The text of the screen as a terminal would show it, dialogs included."""
+    """The text of the screen as a terminal would show it, with what is behind a dialog."""
+    visible_screen_stack.set(pilot.app._background_screens)
     update = pilot.app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in update)
 

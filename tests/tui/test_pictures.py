@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -40,6 +39,11 @@ NORMAL, WIDE, SMALL, TINY = (80, 24), (120, 40), (60, 20), (40, 10)
 sizes = pytest.mark.parametrize(
     "size", [NORMAL, WIDE, SMALL, TINY], ids=["80x24", "120x40", "60x20", "40x10"]
 )
+
+
+@pytest.fixture(autouse=True)
+def _unpainted() -> None:
+    """A picture is what a terminal would show, after all that it was sent."""
 
 
 @pytest.fixture
@@ -453,7 +457,7 @@ def test_no_token(stage: Stage, snap_compare: Compare) -> None:
     stage.configure()
     app = stage.app()
     # Complete settings and no token would begin to sign in.
-    app.session.used.settings = replace(app.session.settings, app_id="")
+    app.session.used.settings = app.session.settings.changed(app_id="")
     play = after("f2", shown="F3 signs in to Webex and gets one.")
     assert snap_compare(app, terminal_size=NORMAL, run_before=play)
 

@@ -100,6 +100,11 @@ class SignInPieces(Stage):
         yield line
 
 
+@pytest.fixture(autouse=True)
+def _unpainted() -> None:
+    """A picture is what a terminal would show, after all that it was sent."""
+
+
 @pytest.mark.parametrize("theme", ["wtr-dark", "wtr-light"])
 @pytest.mark.parametrize("size", [(80, 24), (140, 34), (200, 60)])
 def test_the_pieces_of_the_token_view(
