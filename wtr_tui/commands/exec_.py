@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-from collections.abc import Mapping
 
 from wtr_tui.commands.output import allow_core_dumps, tell
 from wtr_tui.commands.parsers import add_min_left
@@ -49,16 +48,12 @@ def run(options: argparse.Namespace) -> int:
     try:
         os.execvpe(program[0], program, environ)  # noqa: S606 - no shell is what is wanted
     except OSError as error:
-        if isinstance(error, FileNotFoundError) or not _is_there(program[0], environ):
+        import shutil
+
+        # exec fails for a folder of $PATH that it may not search as it does for such a program.
+        found = shutil.which(program[0], os.F_OK, environ.get("PATH"))
+        if isinstance(error, FileNotFoundError) or found is None:
             tell(f"There is no program {program[0]!a}.")
             return _NOT_FOUND
         tell(f"The program {program[0]!a} cannot be run: {error.strerror}.")
         return _NOT_STARTED
-
-
-def _is_there(program: str, environ: Mapping[str, str]) -> bool:
-    """Whether a file of that name was found: exec also fails for a folder it may not search."""
-    if "/" in program:
-        return True
-    found = (f"{folder or '.'}/{program}" for folder in os.get_exec_path(environ))
-    return any(map(os.path.isfile, found))
