@@ -7,7 +7,6 @@ the service app's lock afterwards, is :func:`wtr_tui.tokens.mint`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from wtr_tui.errors import (
@@ -23,10 +22,10 @@ from wtr_tui.errors import (
 )
 from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.storage import paths, settings
+from wtr_tui.storage import paths, profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import APPLICATION_ID, SETTINGS, TARGET_ORG_ID, THROUGH
+from wtr_tui.storage.settings_table import APPLICATION_ID, TARGET_ORG_ID, THROUGH
 from wtr_tui.storage.token_json import same_base_url
 
 SCOPE = "spark:applications_token"
@@ -39,7 +38,6 @@ def minting_profile(profile: Profile, known: Settings) -> tuple[Profile, Setting
     The variables of this shell are not among these: they are meant for the chosen profile alone.
     Raises SettingsError where there is none, or where profiles would mint through each other.
     """
-    environ = _without_settings(os.environ)
     names, current, first = [profile.name], known, None
     while current.can_mint:
         name = current[THROUGH]
@@ -49,7 +47,8 @@ def minting_profile(profile: Profile, known: Settings) -> tuple[Profile, Setting
                 "through has to lead to a profile that a user signs in to.",
             )
         through = _beside(profile, name)
-        current = settings.load(through.settings_path, environ).require()
+        environ = profiles.environment_of(through, os.environ, chosen="")
+        current = through.load_settings(environ).require()
         first = first or (through, current)
         names.append(name)
     if first is None:
@@ -134,18 +133,9 @@ def _cure(error: WtrError, through: Profile, held: Token) -> str:
     return f"{control_hub} Or: {scope}"
 
 
-def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    variables = {name for setting in SETTINGS for name in setting.variables}
-    return {name: value for name, value in environ.items() if name not in variables}
-
-
 def _beside(profile: Profile, name: str) -> Profile:
     """Another profile of the same user, also where the settings of this one are elsewhere."""
-    usual = profile.settings_path.name == f"{profile.name}.yaml"
-    return Profile(
-        name,
-        profile.settings_path.with_name(f"{name}.yaml")
-        if usual
-        else Path(paths.settings_path(name, os.environ)),
-        profile.token_path.with_name(f"{name}.json"),
-    )
+    settings_path = profile.settings_path.with_name(f"{name}.yaml")
+    if profile.settings_path.name != f"{profile.name}.yaml":
+        settings_path = Path(paths.settings_path(name, os.environ))
+    return Profile(name, settings_path, profile.token_path.with_name(f"{name}.json"))
