@@ -6,7 +6,7 @@ Anything odd about them is reported.
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from wtr_tui import clock, token_state, tokens
@@ -34,7 +34,7 @@ from wtr_tui.token_state import TokenState
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -140,27 +140,30 @@ def for_each(each: Sequence[S], do: Callable[[S], T]) -> list[T]:
         pool.shutdown(cancel_futures=True)
 
 
-class Clients:
-    """Clients for many profiles over one connection pool for each CA file, made when needed."""
+@contextmanager
+def clients(total_timeout: float) -> Iterator[Callable[[Settings], WebexClient]]:
+    """Makes clients for many profiles, over one connection pool for each CA file.
 
-    def __init__(self) -> None:
-        import threading
+    That raises SettingsError where the CA file or a proxy cannot be used.
+    """
+    import threading
 
-        self._lock = threading.Lock()
-        self._pools: dict[Path | None, HttpClient] = {}
+    lock = threading.Lock()
+    pools: dict[Path | None, HttpClient] = {}
 
-    def client(self, settings: Settings, *, total_timeout: float = 30.0) -> WebexClient:
-        """Raises SettingsError where the CA file or a proxy cannot be used."""
+    def client(settings: Settings) -> WebexClient:
         from wtr_tui.oauth.transport import http
 
-        with self._lock:
-            if settings.ca_file not in self._pools:
-                self._pools[settings.ca_file] = http(settings.ca_file)
-            pool = self._pools[settings.ca_file]
+        with lock:
+            if settings.ca_file not in pools:
+                pools[settings.ca_file] = http(settings.ca_file)
+        pool = pools[settings.ca_file]
         return tokens.webex_client(settings, http=pool, total_timeout=total_timeout)
 
-    def close(self) -> None:
-        for pool in self._pools.values():
+    try:
+        yield client
+    finally:
+        for pool in pools.values():
             pool.close()
 
 
@@ -216,8 +219,8 @@ def conditions(options: Namespace, now: datetime, *, who: bool) -> list[Conditio
         found = [(profiles.find(options.profile, options.config, environ), environ)]
     if not who:
         return [condition(*each, now) for each in found]
-    with closing(Clients()) as clients:
-        return for_each(found, lambda each: _asked(*each, now, clients))
+    with clients(_PATIENCE) as client:
+        return for_each(found, lambda each: _asked(*each, now, client))
 
 
 def condition(
@@ -275,7 +278,10 @@ def _objections(check: Callable[[], object]) -> list[WtrError]:
 
 
 def _asked(
-    found: Profile, environ: Mapping[str, str], now: datetime, clients: Clients
+    found: Profile,
+    environ: Mapping[str, str],
+    now: datetime,
+    client: Callable[[Settings], WebexClient],
 ) -> Condition:
     """The same, with the account Webex names; what goes wrong is a problem instead."""
     from wtr_tui import known
@@ -288,8 +294,7 @@ def _asked(
         return shown  # it is a problem already, and the token is not sent there to ask
     hide_secrets(token.access_token, token.refresh_token)
     try:
-        client = clients.client(shown.settings, total_timeout=_PATIENCE)
-        account = client.account(token.access_token, scopes=token.scopes)
+        account = client(shown.settings).account(token.access_token, scopes=token.scopes)
     except AccessTokenRejected as error:
         noted = known.note_refused(found, token, error, now)
         return condition(found, environ, now, noted)

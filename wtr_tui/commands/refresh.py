@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +26,7 @@ from wtr_tui.commands.output import (
     tell,
 )
 from wtr_tui.commands.parsers import add_outputs, add_timeout, duration, refuse_all_of_one, timeout
-from wtr_tui.commands.profile import Clients, for_each, give_token, loaded_settings, stored_token
+from wtr_tui.commands.profile import clients, for_each, give_token, loaded_settings, stored_token
 from wtr_tui.errors import (
     DONE,
     SIGN_IN_NEEDED,
@@ -119,12 +118,7 @@ class Refreshed(NamedTuple):
 def run(options: Namespace) -> int:
     refuse_all_of_one(options)
     within = None if options.within is None else timedelta(seconds=options.within)
-    patience = timeout(options) or _PATIENCE
-    with closing(Clients()) as clients:
-
-        def client(chosen: Settings) -> WebexClient:
-            return clients.client(chosen, total_timeout=patience)
-
+    with clients(timeout(options) or _PATIENCE) as client:
         if options.all:
             with in_flight.saved_first(threads=True):
                 results = for_each(
