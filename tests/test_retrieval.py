@@ -200,6 +200,36 @@ async def test_whose_token_it_is_is_asked_only_when_nothing_can_be_lost_any_more
     assert AskedClient.pending is False
 
 
+class UnhurriedClient(WebexClient):
+    """Does not say whose a token is before the browser has its page."""
+
+    answered = threading.Event()
+
+    def account(self, *_: object, **__: object) -> Account | None:
+        assert self.answered.wait(PATIENCE)
+        return Account(display_name="Robin")
+
+
+async def test_the_browser_does_not_wait_for_whose_token_it_is(
+    profile: Profile, settings: Settings, sandbox: Sandbox
+) -> None:
+    client = client_for(settings, UnhurriedClient)
+    async with attempting(profile, settings, client=client) as watched:
+        listening = await watched.until(steps.Listening)
+        page = await in_thread(lambda: sandbox.approve(listening.start_url))
+        assert "signed in" in page.text.lower()
+        saved = profile.token_file.read()
+        assert saved is not None
+        assert not saved.account.known
+        UnhurriedClient.answered.set()
+        signed_in = (await watched.rest())[-1]
+    assert isinstance(signed_in, steps.SignedIn)
+    assert signed_in.account.display_name == "Robin"
+    saved = profile.token_file.read()
+    assert saved is not None
+    assert saved.account.display_name == "Robin"
+
+
 async def test_the_redirect_address_can_be_pasted_instead(
     profile: Profile, settings: Settings
 ) -> None:
