@@ -66,8 +66,8 @@ class WebexClient:
         self.app_id = app_id
         self._secret = secret
         self._ca_file = ca_file
-        self._given_http = http
-        self._own_http: HttpClient | None = None
+        self._http = http
+        self._owns_http = http is None
         self._total_timeout = total_timeout
         self._now = now
         self.clock_offset: timedelta | None = None
@@ -79,9 +79,9 @@ class WebexClient:
         self.close()
 
     def close(self) -> None:
-        if self._own_http is not None:
-            self._own_http.close()
-            self._own_http = None
+        if self._owns_http and self._http is not None:
+            self._http.close()
+            self._http = None
 
     def check_route(self) -> None:
         """Raises SettingsError where the environment names a proxy that cannot be used."""
@@ -89,7 +89,7 @@ class WebexClient:
 
     def warm(self) -> None:
         """Prepares beforehand what the first request would have to wait for; no network."""
-        self._http  # noqa: B018 - it is made on first use
+        self._connecting()
 
     def exchange(
         self,
@@ -260,13 +260,10 @@ class WebexClient:
                 fields = {"token": secret.reveal(), "token_type_hint": hint}
                 self._post(Purpose.REVOKE_TOKEN, "", fields, (secret,), client_auth="header")
 
-    @property
-    def _http(self) -> HttpClient:
-        if self._given_http is not None:
-            return self._given_http
-        if self._own_http is None:
-            self._own_http = http(self._ca_file)
-        return self._own_http
+    def _connecting(self) -> HttpClient:
+        if self._http is None:
+            self._http = http(self._ca_file)
+        return self._http
 
     def _post(
         self,
@@ -316,7 +313,7 @@ class WebexClient:
     ) -> _Sent:
         sent_at = self._now()
         response = fetch(
-            self._http,
+            self._connecting(),
             purpose,
             method,
             self._base_url + path,

@@ -247,33 +247,25 @@ _LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
 _EXCERPT = 70
 
 _QUOTE_IT = "a value that begins so must be in quotation marks"
-_NEVER_CLOSED = "this is never closed"
-_NEIGHBOURS = "this does not belong here: is it indented like its neighbours, or a quote missing?"
-# What PyYAML says (a part of it), and what a user who writes settings can do about it.
-_WORDS = (
-    (r"'\t'", "a tab stands where only spaces may: indent with spaces"),
-    (
-        "mapping values are not allowed",
-        "this colon does not belong here: does the value need quotation marks, or the colon in"
-        " the line above a space behind it?",
+# What a user who writes settings can do, and the parts of PyYAML's words that it is the answer to.
+_WORDS = {
+    "a tab stands where only spaces may: indent with spaces": (r"'\t'",),
+    "this colon does not belong here: does the value need quotation marks, or the colon in the line"
+    " above a space behind it?": ("mapping values are not allowed",),
+    "there is no colon after this word, or no space after it": ("could not find expected ':'",),
+    "a bracket above is never closed": ("node content, but found '<stream end>'",),
+    _QUOTE_IT: (
+        *("while scanning an a", "undefined alias", "tag", "that cannot start any token"),
+        *("chomping or indentation", "expected the node content"),
     ),
-    ("could not find expected ':'", "there is no colon after this word, or no space after it"),
-    ("while scanning an a", _QUOTE_IT),  # an anchor, an alias
-    ("undefined alias", _QUOTE_IT),
-    ("tag", _QUOTE_IT),
-    ("that cannot start any token", _QUOTE_IT),
-    ("chomping or indentation", _QUOTE_IT),
-    ("node content, but found '<stream end>'", "a bracket above is never closed"),
-    ("expected the node content", _QUOTE_IT),
-    ("single document", "a second document begins here; one is all that is read"),
-    ("unexpected end of stream", _NEVER_CLOSED),
-    ("unexpected document separator", _NEVER_CLOSED),
-    ("<stream end>", _NEVER_CLOSED),
-    ("while parsing a flow", "a comma is missing before this, or the bracket is never closed"),
-    ("escape", "a backslash means something else in double quotation marks: use single ones"),
-    ("<block end>", _NEIGHBOURS),
-    ("<document start>", _NEIGHBOURS),
-)
+    "a second document begins here; one is all that is read": ("single document",),
+    "this is never closed": ("unexpected end of stream", "unexpected document", "<stream end>"),
+    "a comma is missing before this, or the bracket is never closed": ("while parsing a flow",),
+    "a backslash means something else in double quotation marks: use single ones": ("escape",),
+    "this does not belong here: is it indented like its neighbours, or a quote missing?": (
+        *("<block end>", "<document start>"),
+    ),
+}
 # The parser notices these only later: the place that matters is where it all began.
 _NOTICED_LATE = ("unexpected end of", "unexpected document", "simple key", "<stream end>")
 
@@ -290,7 +282,10 @@ def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> Settings
     said = f"{error.context} {error.problem}"
     late = error.context_mark if any(part in said for part in _NOTICED_LATE) else None
     mark = late or error.problem_mark or error.context_mark
-    words = next((words for part, words in _WORDS if part in said), "this cannot be understood")
+    words = next(
+        (words for words, parts in _WORDS.items() if any(part in said for part in parts)),
+        "this cannot be understood",
+    )
     return _fault(text, name, words, mark.line if mark else 0, mark.column if mark else 0)
 
 
