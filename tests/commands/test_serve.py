@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -24,6 +25,7 @@ from tests.support.programs import required
 from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt
 from tests.support.waiting import wait_until
 from tests.support.webex import Fault, Rules, Sandbox
+from wtr_tui.commands.serve import serve
 from wtr_tui.environment import token_socket
 from wtr_tui.errors import StorageError, TemporaryError, UnsafeFile
 
@@ -198,6 +200,30 @@ def test_a_path_that_no_socket_can_have_is_refused(home: Home, webex: Sandbox) -
     refused = home.run("serve", "--socket", "x" * 120)
     assert refused.code == 1
     assert "Choose a shorter one" in refused.err
+
+
+def test_a_signal_that_does_not_interrupt_the_waiting_ends_it(tmp_path: Path) -> None:
+    """As one that comes just before the waiting begins; here another thread gets it."""
+    path = tmp_path / "s"
+    late = threading.Event()
+
+    def read_and_signal() -> None:
+        assert read(path) == "the-token\n"
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        if late.wait(PATIENCE):
+            return
+        read(path)  # wakes it
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        reader = threading.Thread(target=read_and_signal)
+        reader.start()
+        begun = time.monotonic()
+        assert serve(server, lambda: "the-token", "Serving.") == 0
+        assert time.monotonic() - begun < PATIENCE
+        late.set()
+        reader.join()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

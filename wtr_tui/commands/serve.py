@@ -168,19 +168,26 @@ def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int
     def take(number: int, _: FrameType | None) -> None:
         if not asked:
             asked.append(number)
-            write.send(b"\0")
             if in_flight.pending():
                 in_flight.say_waiting(number)
         insistence.take(number)
 
     with in_flight.taking_signals(take), wake, write:
         server.setblocking(False)
-        tell(greeting)
-        giving.token()  # what is wrong is reported at once, not to the first client
-        while not asked:
-            ready, _, _ = select.select([server, wake], [], [])
-            if server in ready and not asked:
-                giving.accept(server)
+        write.setblocking(False)
+        # By the signal itself: Python may come to ``take`` only once the waiting has ended.
+        before = signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
+        try:
+            tell(greeting)
+            giving.token()  # what is wrong is reported at once, not to the first client
+            while not asked:
+                ready, _, _ = select.select([server, wake], [], [])
+                if wake in ready:
+                    wake.recv(100)
+                elif not asked:
+                    giving.accept(server)
+        finally:
+            signal.set_wakeup_fd(before)
     return INTERRUPTED if asked[0] == signal.SIGINT else DONE
 
 
