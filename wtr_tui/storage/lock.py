@@ -154,7 +154,8 @@ class OpenScreen:
             return
         try:
             if self._descriptor < 0:
-                self._descriptor = self._locked()
+                self._descriptor = open_private(str(self._path))
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # for a look others have it, too
             os.pwrite(self._descriptor, text, 0)
             os.ftruncate(self._descriptor, len(text))
         except (OSError, StorageError):
@@ -171,18 +172,6 @@ class OpenScreen:
                 return  # whoever looks next takes it away
             finally:
                 os.close(descriptor)
-
-    def _locked(self) -> int:
-        while True:
-            descriptor = open_private(str(self._path))
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody else has it for more than a look
-                if os.fstat(descriptor).st_nlink:
-                    return descriptor
-            except BaseException:
-                os.close(descriptor)
-                raise
-            os.close(descriptor)  # taken away by a look just before it was locked
 
 
 def keeper_of(name: str, folder: Path) -> int | None:
@@ -209,7 +198,8 @@ def _profiles_kept(path: Path) -> list[str]:
     except BlockingIOError:
         return os.pread(descriptor, _LARGEST, 0).decode().splitlines()
     else:
-        path.unlink()
+        if os.fstat(descriptor).st_size:  # else it was just made, and is not locked yet
+            path.unlink()
         return []
     finally:
         os.close(descriptor)
