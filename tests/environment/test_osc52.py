@@ -67,8 +67,8 @@ def test_a_real_screen_passes_any_length_on(length: int, tmp_path: Path) -> None
     [
         (110, ""),  # a Webex token
         (768, ""),  # 1,024 bytes of base64
-        (769, "It is long (1028 bytes): some terminals drop it or paste only a part."),
-        (3_072, "It is long (4096 bytes): some terminals drop it or paste only a part."),
+        (769, "It is long (1028 bytes): many terminals drop it or paste only a part."),
+        (3_072, "It is long (4096 bytes): many terminals drop it or paste only a part."),
         (3_073, "It is long (4100 bytes): many terminals drop it or paste only a part."),
     ],
 )

@@ -149,6 +149,7 @@ def test_a_proxy_is_taken_apart(
         ("http://ann:SENTINEL", "look like"),
         ("http://127.0.0.1:1/SENTINEL", "look like"),
         ("http://127.0.0.1:99999", "look like"),
+        ("http://127.0.0.1:0", "look like"),
         ("http://[:::SENTINEL", "look like"),
         ("ftp://ann:SENTINEL@127.0.0.1:1", "look like"),
         ("socks5://ann:SENTINEL@127.0.0.1:1", "https_proxy"),

@@ -31,7 +31,6 @@ _ANOTHER_TEXT = " "
 _MOSH_FRAME = 0.5
 
 _SMALL_TERMINALS = 1_024
-_MANY_TERMINALS = 4_096
 
 
 def osc52(text: str) -> str:
@@ -54,10 +53,8 @@ def through_screen(sequence: str) -> str:
 def length_warning(text: str) -> str:
     """A sentence where terminals are known to cut or drop a text of this length; else empty."""
     length = len(_encoded(text))
-    if length <= _SMALL_TERMINALS:
-        return ""
-    which = "many" if length > _MANY_TERMINALS else "some"
-    return f"It is long ({length} bytes): {which} terminals drop it or paste only a part."
+    long = f"It is long ({length} bytes): many terminals drop it or paste only a part."
+    return long if length > _SMALL_TERMINALS else ""
 
 
 def _encoded(text: str) -> str:

@@ -70,7 +70,6 @@ def warning(environ: Mapping[str, str]) -> str:
     )
 
 
-_CANNOT_BE_USED = "A proxy has to look like http://proxy.example.com:3128."
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
 
 
@@ -81,29 +80,24 @@ def _parsed(value: str, source: str) -> Proxy:
     # The last @ ends user and password, as browsers, curl and Go have it; nothing before it is
     # ever taken for a host.
     login, at, host = rest.rpartition("@")
-    if any(sign in login for sign in "#/?@"):
-        raise SettingsError(
-            f"The password of the proxy in {source} holds one of the characters # / ? @ as it is.",
-            "Percent-encode it: # is %23, / is %2F, ? is %3F, @ is %40.",
-        )
     found = _HOST.fullmatch(host)
     port = int(found[2]) if found and found[2] else None
-    if found is None or port == 0 or (port or 0) > 65_535 or (at and not is_visible_ascii(login)):
-        raise SettingsError(
-            f"{source} names a proxy in a way that cannot be used.",
-            f"{_CANNOT_BE_USED} In its user or password # is %23, / is %2F, ? is %3F, @ is %40.",
-        )
-    address = f"{scheme.lower()}://{found[1]}" + (f":{port}" if port else "")
-    if scheme.lower().startswith("socks"):
+    is_login = not at or (is_visible_ascii(login) and not set("#/?@") & set(login))
+    scheme = scheme.lower()
+    address = f"{scheme}://{found[1]}" + (f":{port}" if port else "") if found else ""
+    if address and is_login and scheme.startswith("socks"):
         raise SettingsError(
             f"The only proxy for this is a SOCKS proxy, {cleaned(address, 100)} (from {source}),"
             " which this program cannot speak to.",
             "Name an HTTP proxy in $https_proxy; or, where Webex is reached without one, put its"
             " host into $NO_PROXY.",
         )
-    if scheme.lower() not in ("http", "https"):
+    is_port = port is None or 0 < port < 65_536
+    if not (address and is_login and is_port) or scheme not in DEFAULT_PORTS:
         raise SettingsError(
-            f"{source} names a proxy of a kind that cannot be used.", _CANNOT_BE_USED
+            f"{source} names a proxy in a way that cannot be used.",
+            "A proxy has to look like http://proxy.example.com:3128. Percent-encode it where its"
+            " user or password holds one of # / ? @: # is %23, / is %2F, ? is %3F, @ is %40.",
         )
     user, _, password = login.partition(":")
     return Proxy(source, address, unquote(user), Secret(unquote(password)))
