@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import NamedTuple
 
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage import paths, settings_table
-from wtr_tui.storage.private_file import leftovers, write_private
+from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.settings import Settings, load
 from wtr_tui.storage.token_file import TokenFile
 from wtr_tui.text import cause, printable
@@ -101,17 +102,18 @@ def remove(profile: Profile) -> tuple[Path, ...]:
     was noted of the token: nothing comes back. The lock file stays: another process may hold it.
     Raises StorageError where a file cannot be deleted, LockHeld where the token is in use.
     """
-    settings = str(profile.settings_path)
+    settings = profile.settings_path
+    left = settings.parent.glob(f".{escape(settings.name)}.*.tmp")  # by whatever version
     with profile.token_file.lock(_PATIENCE):
         try:
             gone = profile.token_file.delete()
             token = str(profile.token_path)
             log = paths.log_path(token)
             known = (paths.state_path(token), paths.history_path(token), log, f"{log}.1")
-            for path in (settings, *leftovers(settings), *known):
+            for path in (settings, *left, *map(Path, known)):
                 with suppress(FileNotFoundError):
-                    Path(path).unlink()
-                    gone.append(Path(path))
+                    path.unlink()
+                    gone.append(path)
         except OSError as error:
             raise StorageError(f"{error.filename} cannot be deleted: {cause(error)}.") from error
     return tuple(gone)
