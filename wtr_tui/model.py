@@ -98,7 +98,10 @@ class Token(NamedTuple):
     @property
     def organization(self) -> str | None:
         """The organisation's UUID, where the token spells it: ``…_PF84_<uuid>``."""
-        return organization_of(self.access_token.reveal())
+        _, mark, end = self.access_token.reveal().rpartition("_PF84_")
+        end = end.lower()
+        is_uuid = [len(part) for part in end.split("-")] == [8, 4, 4, 4, 12]
+        return end if mark and is_uuid and set(end) <= set("0123456789abcdef-") else None
 
     def same_access(self, other: Token) -> bool:
         """Whether both give the same access token: Webex often repeats one within a day."""
@@ -181,16 +184,3 @@ class StoredToken(NamedTuple):
     account: Account = Account()
     settings: Mapping[str, object] | None = None
     notices: tuple[str, ...] = ()
-
-
-def organization_of(access_token: str) -> str | None:
-    """The organisation's UUID, where the token spells it: ``…_PF84_<uuid>``."""
-    _, mark, end = access_token.rpartition("_PF84_")
-    return end.lower() if mark and _is_uuid(end) else None
-
-
-def _is_uuid(text: str) -> bool:
-    parts = text.lower().split("-")
-    return [len(part) for part in parts] == [8, 4, 4, 4, 12] and all(
-        character in "0123456789abcdef" for part in parts for character in part
-    )
