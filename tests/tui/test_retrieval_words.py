@@ -112,7 +112,7 @@ def test_a_step_is_told_in_its_tone(step: Step, tone: Tone | None) -> None:
         ("begin", after(), {"ready": False}, None),
         ("begin", after(), {"ready": True, "running": True}, False),
         ("open", after(LISTENING), {"running": True}, True),
-        ("open", after(), {"running": True}, None),
+        ("open", after(), {"running": True}, False),
         ("open", after(NOT_LISTENING), {"running": True}, False),
         ("open", after(), {}, False),
         ("device", after(), {"running": True}, True),

@@ -33,7 +33,7 @@ from wtr_tui.tui.session import Followed, Program, Session
 from wtr_tui.tui.widgets.message_line import MessageLine, Tone
 
 if TYPE_CHECKING:
-    from wtr_tui.tui.tour import Tour
+    from textual.worker import Worker
 
 # For what is in flight when the screens are left: the user may see its end. What takes longer is
 # waited for with the terminal given back (see in_flight.finish).
@@ -106,11 +106,8 @@ class WtrApp(driver.FaultApp):
             self.ground.query = ""
         for theme in themes.OWN:
             self.register_theme(theme)
-        self._tour: Tour | None = None
-        if tour:
-            from wtr_tui.tui.tour import Tour
-
-            self._tour = Tour(self, self.tell)
+        self._with_tour = tour
+        self._tour: Worker[None] | None = None
 
     def get_css_variables(self) -> dict[str, str]:
         generated = super().get_css_variables()
@@ -150,8 +147,10 @@ class WtrApp(driver.FaultApp):
                 " would in a browser."
             )
         self.take_keys()
-        if self._tour is not None:
-            self._tour.begin()
+        if self._with_tour:
+            from wtr_tui.tui import tour
+
+            self._tour = self.run_worker(tour.show(self))
         self._offer_put_aside()
         self._hook_warnings.attach()
         self._watch_others()
@@ -165,8 +164,9 @@ class WtrApp(driver.FaultApp):
 
     async def on_event(self, event: events.Event) -> None:
         tour = self._tour
-        if tour is not None and tour.is_under_way and isinstance(event, events.Key):
-            tour.stop()
+        if tour is not None and tour.is_running and isinstance(event, events.Key):
+            tour.cancel()
+            self.tell("The tour is over: the keys are yours.")
         else:
             await super().on_event(event)
 

@@ -522,27 +522,17 @@ def offered(
     ``ready`` says whether the settings are complete, ``running`` whether an attempt runs.
     """
     if action == "begin":
-        return not running and (True if ready else None)
-    if action in _OF_AN_ATTEMPT and not running:
-        return False
-    match action:
-        case "open" | "copy-start" | "copy-forward":
-            if progress.not_listening is not None:
-                return False
-            return True if progress.listening is not None else None
-        case "approve":
-            return sandbox
-        case "copy-device":
-            return bool(progress.device_code or progress.device_redirect_uris)
-        case "qr":
-            return bool(progress.qr_address)
-    return True
-
-
-_OF_AN_ATTEMPT = {
-    *("open", "copy-start", "copy-forward", "copy-full", "print_full", "paste_field"),
-    *("device", "copy-device", "qr", "extend", "approve", "cancel"),
-}
+        return not running and (ready or None)
+    listening = progress.listening is not None
+    of_an_attempt = {
+        **dict.fromkeys(("open", "copy-start", "copy-forward"), listening),
+        **dict.fromkeys(("copy-full", "print_full", "paste_field"), True),
+        **dict.fromkeys(("device", "extend", "cancel"), True),
+        "copy-device": bool(progress.device_code or progress.device_redirect_uris),
+        "qr": bool(progress.qr_address),
+        "approve": sandbox,
+    }
+    return action not in of_an_attempt or (running and of_an_attempt[action])
 
 
 # What the screen says.
@@ -599,34 +589,32 @@ def idle(session: Session, failed: steps.Ended | None = None) -> Content:
     """What the screen says while no attempt runs: why the last one ended, if it ``failed``, how
     it is now, and what can be done."""
     stored = session.auto_refresh.stored
-    parts: list[str | Content] = []
-    if failed is not None:
-        parts.append(Content.styled(f"✗ {printable(failed.message)}", "$over"))
-        parts.append(failed.hint)
+    said = []
     if not session.used.ready:
-        parts.append("The settings are not complete yet." if failed is None else "")
-        parts.append(with_keys(_INCOMPLETE))
+        said.append("" if failed else "The settings are not complete yet.")
+        said.append("{go-settings:f4} opens them and shows, step by step, what is missing.")
     else:
-        parts.append(_token_words(session, stored) if stored is not None else "")
-        parts.append(_begins(session) if failed is None else f"{enter()} {with_keys(_AGAIN)}")
-    shown = [Content(printable(part)) if isinstance(part, str) else part for part in parts if part]
-    return Content("\n\n").join(shown)
+        said.append(_token_words(session, stored) if stored is not None else "")
+        said.append(f"{enter()} {_AGAIN if failed else _begins(session)}")
+    lines = [Content(printable(with_keys(each))) for each in said if each]
+    if failed is not None:
+        why = Content.styled(f"✗ {printable(failed.message)}", "$over")
+        lines = [why, *filter(None, [Content(printable(failed.hint))]), *lines]
+    return Content("\n\n").join(lines)
 
 
-_INCOMPLETE = "{go-settings:f4} opens them and shows, step by step, what is missing."
 _AGAIN = "tries again. {go-settings:f4} opens the settings, {go-check:f6} checks all there is."
 
 
 def _begins(session: Session) -> str:
     """What Enter does."""
     if session.settings[KIND] == SERVICE_APP:
-        through = session.settings[THROUGH]
-        return f"{enter()} mints a token of the service app through the profile {through}."
+        return f"mints a token of the service app through the profile {session.settings[THROUGH]}."
     if session.auto_refresh.stored is None:
-        return f"{enter()} signs in to Webex."
+        return "signs in to Webex."
     return (
-        f"{enter()} signs in again, for example after the scopes have changed. The token you have"
-        " stays until the new one is saved."
+        "signs in again, for example after the scopes have changed. The token you have stays until"
+        " the new one is saved."
     )
 
 
@@ -636,7 +624,7 @@ def _token_words(session: Session, stored: StoredToken) -> str:
     how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
     if ends is not None and state.kind in (TokenState.VALID, TokenState.SOON):
         how = f", good until {clock.local(ends)}"
-    return f"{have}{how}; {key('go-token', 'f2')} shows it."
+    return f"{have}{how}; {{go-token:f2}} shows it."
 
 
 def before_another(session: Session) -> tuple[str, str] | None:
