@@ -119,7 +119,7 @@ def happening(progress: Progress) -> str:
         return "Your browser is at Webex now: sign in there and agree."
     if progress.listening is not None:
         where = " and ".join(progress.listening.addresses)
-        return f"Listening on port {progress.listening.port} of this machine only ({where})."
+        return f"Listening on port {progress.listening.port}, this machine only ({where})."
     if progress.not_listening is None:
         return "Starting to listen"
     if progress.not_listening.is_elsewhere:
