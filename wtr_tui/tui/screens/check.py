@@ -43,7 +43,8 @@ class Findings(Lines):
         found = [_line(finding, width) for finding in self._findings]
         if self._going_on:
             found.append(Content.styled(self._going_on, "$muted"))
-        return Content("\n\n" if self.screen.has_class("-airy") else "\n").join(found).split("\n")
+        spaced = self.screen.has_class("-airy") and self.screen.has_class("-double")
+        return Content("\n\n" if spaced else "\n").join(found).split("\n")
 
 
 class CheckScreen(WtrScreen):
@@ -64,12 +65,13 @@ class CheckScreen(WtrScreen):
 
     WHOLE_WIDTH = True
     DEFAULT_CSS = """
-    CheckScreen #columns { height: auto; max-width: 96; }
-    CheckScreen.-double #columns { max-width: 192; }
+    CheckScreen #columns { height: auto; max-width: 96; layout: vertical; }
     CheckScreen Panel { border: none; padding: 0; }
-    CheckScreen.-airy Panel { border: round $line; padding: 1 2; }
-    CheckScreen #machine { display: none; margin: 0 0 0 2; }
-    CheckScreen.-double #machine { display: block; }
+    CheckScreen.-airy Panel { border: round $line; padding: 0 2; }
+    CheckScreen.-airy #machine { margin: 1 0 0 0; }
+    CheckScreen.-double #columns { max-width: 192; layout: horizontal; }
+    CheckScreen.-double Panel { border: round $line; padding: 1 2; }
+    CheckScreen.-double #machine { margin: 0 0 0 2; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (150, "-double")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
@@ -77,11 +79,10 @@ class CheckScreen(WtrScreen):
     def __init__(self) -> None:
         super().__init__()
         self._findings: list[Finding] = []
-        self._going_on = ""
 
     def content(self) -> Iterable[Widget]:
         yield Horizontal(
-            Panel("", Findings("findings"), id="profile"),
+            Panel("This profile", Findings("findings"), id="profile"),
             Panel("This machine and Webex", Findings("machine-findings"), id="machine"),
             id="columns",
         )
@@ -105,23 +106,15 @@ class CheckScreen(WtrScreen):
         self._show("")
 
     def _show(self, going_on: str) -> None:
-        self._going_on = going_on
         if not self.query("#columns"):
             return  # the program ends meanwhile
-        is_double = self.has_class("-double")
-        of_machine = [each for each in self._findings if each.subject not in _OF_THE_PROFILE]
-        first = [each for each in self._findings if not is_double or each not in of_machine]
-        title = "This profile" if is_double else "What would go wrong here"
-        self.query_one("#profile", Panel).show_title(title)
-        for panel, findings in (("#profile", first), ("#machine", of_machine)):
+        for panel in self.query(Panel):
+            is_profile = panel.id == "profile"
+            of_it = [e for e in self._findings if (e.subject in _OF_THE_PROFILE) is is_profile]
             # What is looked at last is the machine.
-            going_on_here = going_on if not is_double or panel == "#machine" or not first else ""
-            self.query_one(f"{panel} Findings", Findings).show(findings, going_on_here)
-            self.query_one(panel, Panel).show_right(going_on_here or _summary(findings))
-
-    def on_resize(self) -> None:
-        if self.is_built:
-            self._show(self._going_on)
+            now = "" if is_profile and of_it else going_on
+            panel.query_one(Findings).show(of_it, now)
+            panel.show_right(now or _summary(of_it))
 
     def on_profile_changed(self) -> None:
         super().on_profile_changed()
