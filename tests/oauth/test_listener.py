@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import random
 import socket
@@ -401,6 +402,26 @@ async def test_sockets_of_an_ended_attempt_are_closed() -> None:
             with suppress(ConnectionError):
                 assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
             writer.transport.abort()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_comes_while_it_stops_is_closed_unanswered(turns: int) -> None:
+    """B24: one that was accepted and not yet looked at, too."""
+    loop = asyncio.get_running_loop()
+    async with listening() as attempt:
+        with socket.create_connection(("127.0.0.1", attempt.port)) as peer:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await attempt.listener.stop()
+            # What a server has just accepted that is closed, asyncio drops.
+            for _ in range(5):
+                await asyncio.sleep(0)
+            gc.collect()
+            peer.setblocking(False)
+            request = f"GET {attempt.callback} HTTP/1.1\r\nHost: localhost:{attempt.port}\r\n\r\n"
+            with suppress(ConnectionError):
+                await loop.sock_sendall(peer, request.encode())
+                assert await asyncio.wait_for(loop.sock_recv(peer, 1), PATIENCE) == b""
 
 
 async def test_a_connection_carries_one_request() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import stat
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +170,14 @@ def test_a_member_of_another_kind_is_damage_that_is_named(
 def test_a_newer_programs_file_is_not_called_damaged() -> None:
     with pytest.raises(TokenFileUnreadable, match=r"newer wtr-tui \(version 2\)"):
         parsed(json.dumps(MEMBERS | {"version": 2}).encode())
+
+
+def test_read_alone_leaves_a_file_that_others_may_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "default.json"
+    path.write_bytes(json.dumps(MEMBERS).encode())
+    path.chmod(0o644)
+    with pytest.raises(TokenFileUnreadable, match="open to other users"):
+        token_json.read(str(path))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert token_json.read_content(str(path)) is not None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
