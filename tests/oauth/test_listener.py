@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -286,14 +287,14 @@ async def test_a_family_the_machine_lacks_is_no_error(
     missing: str, left: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """B16."""
-    real = sockets._listening
+    real = socket.create_server
 
-    def without(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-        if address == missing:
+    def without(place: tuple[str, int], **options: Any) -> socket.socket:
+        if place[0] == missing:
             raise OSError(code, "not on this machine")
-        return real(family, address, port)
+        return real(place, **options)
 
-    monkeypatch.setattr(sockets, "_listening", without)
+    monkeypatch.setattr(socket, "create_server", without)
     async with listening() as attempt:
         assert attempt.listener.families == (left,)
         assert (await attempt.ask(attempt.callback, address=left)).status == 303
@@ -304,10 +305,10 @@ async def test_a_family_the_machine_lacks_is_no_error(
 async def test_where_nothing_can_be_listened_on_the_reason_is_said(
     code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    def never(*_: object, **__: object) -> socket.socket:
         raise OSError(code, "for a reason")
 
-    monkeypatch.setattr(sockets, "_listening", never)
+    monkeypatch.setattr(socket, "create_server", never)
     attempt = new_attempt(signed_in, "http://localhost:{port}", USUAL, 80)
     with pytest.raises(CannotListen) as refused:
         await attempt.listener.start()

@@ -10,7 +10,6 @@ import errno
 import os
 import socket
 import struct
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ import h11
 
 from wtr_tui.errors import WtrError
 from wtr_tui.oauth.listener.pages import Reply
-from wtr_tui.text import user_name
+from wtr_tui.text import cause, user_name
 
 ADDRESSES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 BACKLOG = 256
@@ -45,7 +44,12 @@ def listening_sockets(port: int) -> list[socket.socket]:
     try:
         for family, address in ADDRESSES:
             try:
-                sockets.append(_listening(family, address, port))
+                # Bound and listening at once: two sockets can be bound to one port, but only one
+                # can listen. The last attempt's connections (TIME_WAIT) do not block it.
+                place = (address, port)
+                opened = socket.create_server(place, family=family, backlog=BACKLOG)
+                opened.setblocking(False)
+                sockets.append(opened)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     raise _taken(port, address) from error
@@ -60,27 +64,6 @@ def listening_sockets(port: int) -> list[socket.socket]:
         assert refusal is not None
         raise _impossible(port, refusal)
     return sockets
-
-
-def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform == "win32":
-            # There, SO_REUSEADDR would let any program share the port.
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            # The last attempt's connections must not block the port (TIME_WAIT).
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        opened.setblocking(False)
-        opened.bind((address, port))
-        # Two sockets can be bound to one port; only one can listen. So: at once.
-        opened.listen(BACKLOG)
-    except OSError:
-        opened.close()
-        raise
-    return opened
 
 
 def _taken(port: int, address: str) -> CannotListen:
@@ -98,9 +81,7 @@ def _impossible(port: int, error: OSError) -> CannotListen:
             "Register a port above 1023 with the integration and enter it in the settings."
             f" {_OTHER_WAYS}.",
         )
-    return CannotListen(
-        f"Port {port} cannot be listened on: {error.strerror or error}.", f"{_OTHER_WAYS}."
-    )
+    return CannotListen(f"Port {port} cannot be listened on: {cause(error)}.", f"{_OTHER_WAYS}.")
 
 
 _LISTEN = "0A"
