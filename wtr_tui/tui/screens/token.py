@@ -124,10 +124,10 @@ class TokenScreen(WtrScreen):
     TokenScreen.-panels #aside { display: block; width: 2fr; margin: 0 0 0 2; }
     TokenScreen.-panels.-airy #columns, TokenScreen.-panels.-airy #main,
     TokenScreen.-panels.-airy #aside { height: 1fr; }
-    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-airy #activity,
-    TokenScreen.-panels.-airy #scopes, TokenScreen.-panels.-airy ActivityRows {
-        height: 1fr; min-height: 3;
+    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-airy #activity {
+        height: 1fr; min-height: 5;
     }
+    TokenScreen.-panels.-airy #scopes, TokenScreen.-panels.-airy ActivityRows { height: 1fr; }
     TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-airy #profiles { padding: 1 2; }
     TokenScreen.-panels.-airy.-empty #access-panel { height: 1fr; }
     TokenScreen.-panels.-spaced #access-panel { padding: 2 2 1 2; }
