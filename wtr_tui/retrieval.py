@@ -418,8 +418,15 @@ class Retrieval:
             self._emit(steps.Exchanging(Method.DEVICE))
 
     def _finished(self, signing_in: asyncio.Future[Step]) -> None:
-        if not signing_in.cancelled() and signing_in.exception() is None:
+        if signing_in.cancelled():
+            return
+        error = signing_in.exception()
+        if error is None:
             self._emit(signing_in.result())
+        elif not isinstance(error, WtrError):  # which whoever polls hears of
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a sign-in could not be finished", "exception": error}
+            )
 
 
 def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
