@@ -23,4 +23,4 @@ clean: ; rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cach
 .venv/test: .venv/python pyproject.toml tests/constraints.txt ; @echo "Installing wtr-tui, what it needs, pytest, playwright, ruff and mypy into .venv …" && $(PIP) -e '.[test,lint]' && touch .venv/run $@
 
 # Said before anything else is done.
-$(if $(filter test,$(MAKECMDGOALS)),$(info All tests: about six minutes on two idle cores. Without those that wait for ssh, browsers and terminals: make test-fast, a minute and a half.))
+$(if $(filter test,$(MAKECMDGOALS)),$(info All tests: about five minutes on two idle cores. Without those that wait for ssh, browsers and terminals: make test-fast, one minute.))

@@ -43,7 +43,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     terminal.press("end", "ctrl+u")
     terminal.wait_for("number from 1 to 65535")
     terminal.press(port_of(integration))
-    terminal.wait_for(f"  {integration.redirect_uri}\n")
+    terminal.wait_for(f"  {integration.redirect_uri} ")  # and not one digit more
     terminal.press("ctrl+s")
     terminal.wait_for("Saved to")
     assert secret in home.settings_path().read_text()

@@ -132,7 +132,7 @@ class Terminal:
         """The screen, once all of the texts are on it, wherever lines are broken."""
 
         def are_there(screen: str) -> bool:
-            unbroken = " ".join(screen.split())
+            unbroken = " ".join(screen.replace("│", " ").split())  # lines stand in frames
             return all(text in screen or text in unbroken for text in texts)
 
         return self.wait_until(are_there, *texts)

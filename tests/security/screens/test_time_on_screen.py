@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -120,8 +119,7 @@ async def test_every_lifetime_is_counted(
     """E49, E50."""
     stage.configure(autoRefresh="false")
     shift = stage.clock() - token.obtained_at
-    moved = replace(
-        token,
+    moved = token._replace(
         obtained_at=stage.clock(),
         expires_at=token.expires_at and token.expires_at + shift,
         refresh_expires_at=token.refresh_expires_at and token.refresh_expires_at + shift,
