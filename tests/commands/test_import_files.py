@@ -56,6 +56,8 @@ def test_the_go_tools_file_without_a_token_gives_the_settings() -> None:
         "2026-12-07T22:30:00+00:00",
         "'2026-12-07T22:30:00.123456Z'",
         "2026-12-07 22:30:00.123456+00:00",
+        "2026-12-07T23:30:00.123456789+01:00",
+        "2026-12-07 22:30:00.5 +00:00",
         "2026-12-07T23:30:00+01:00",
     ],
 )
@@ -96,6 +98,7 @@ def test_a_token_alone_is_bare(text: str) -> None:
         b"\xff\xfe\x00",
         b"{",
         b"{}",
+        b'{"access_token": ' + b"1" * 5000 + b"}",
         b"short",
         b"[1, 2]",
         b"one: two\n",

@@ -263,7 +263,7 @@ _GAUGES = (
     ("refresh_token_left_seconds", "refresh_token_expires_in", "Until the refresh token expires."),
     ("sign_in_left_seconds", "sign_in_in", "Until somebody has to sign in."),
     ("last_refresh_timestamp_seconds", "refreshed_at", "When Webex last gave a token."),
-    ("last_outcome_timestamp_seconds", "last_outcome_at", "When one was last asked for."),
+    ("last_outcome_timestamp_seconds", "last_outcome_at", "When a token was last asked for."),
     ("check_status", "level", "0 fine, 1 warning, 2 critical, 3 unknown."),
 )
 """Name, the member of a profile's JSON that is the value, and the help."""
