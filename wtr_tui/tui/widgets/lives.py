@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from textual.content import Content
@@ -15,6 +15,7 @@ from wtr_tui.tui.widgets.quiet import Lines
 _NOW = "●"
 _USED, _LEFT, _UNKNOWN = "─", "━", "┄"
 _LEAST_LINE = 8
+_LEAST_PAUSE = timedelta(seconds=20)
 
 
 class Life(NamedTuple):
@@ -37,7 +38,8 @@ class Life(NamedTuple):
 class Lives(Lines):
     """Thin what is used, thick what is left, ● now, ◆ the next refresh, the end at the right.
 
-    Painted again when a line has moved by a cell.
+    Painted again when a line has moved by a cell, at most every twenty seconds: of a token that
+    lives for minutes it would move every second, and each line is 200 bytes.
     """
 
     def __init__(self) -> None:
@@ -48,6 +50,11 @@ class Lives(Lines):
 
     def show(self, lives: Sequence[Life], now: datetime) -> None:
         """Shows these lives as they are at ``now``; to be called as often as one likes."""
+        if tuple(lives) == self._lives and self._now is not None:
+            since = now - self._now
+            ended = any(life.ends and self._now < life.ends <= now for life in lives)
+            if timedelta(0) <= since < _LEAST_PAUSE and not ended:
+                return
         self._lives, self._now = tuple(lives), now
         before, self._before = self._before, self.lines(self.content_size.width)
         if len(self._before) != len(before):
