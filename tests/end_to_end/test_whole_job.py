@@ -41,7 +41,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     terminal.press("tab", "tab")
     terminal.wait_for_cursor("Redirect port")
     terminal.press("end", "ctrl+u")
-    terminal.wait_for("number from 1 to 65535")
+    terminal.wait_for("must be a number from 1")
     terminal.press(port_of(integration))
     terminal.wait_for(f"  {integration.redirect_uri} ")  # and not one digit more
     terminal.press("ctrl+s")

@@ -95,7 +95,7 @@ class TokenScreen(WtrScreen):
             Key("u", "copy_curl", "curl", "Copy as curl, asking who you are"),
             Key("H", "history", "History", "Show what happened to the token"),
             Key("S", "scopes", "Scopes", "Show all scopes of the token", show=False),
-            Key("V", "print", "Print", "Show it on the bare terminal", show=False),
+            Key("V", "print", "Print", "Print the whole access token", show=False),
             Key("q", "app.quit", "Quit", "Quit"),
         ),
     ]

@@ -177,6 +177,8 @@ class Field(Lines):
     def on_descendant_focus(self) -> None:
         self._explains = True
         self._follow()
+        # Textual scrolls to the entry alone, and what is said of it may be below the page.
+        self.call_after_refresh(self.scroll_visible, animate=False)
 
     def on_descendant_blur(self) -> None:
         self._explains = False
