@@ -194,6 +194,9 @@ class Field(Lines):
         if len(before) != len(now) or any(not a.is_same(b) for a, b in zip(before, now)):  # noqa: B905
             self._painted = now
             self.refresh(layout=len(before) != len(now))
+            if self._explains:
+                # Its entry is in sight; what is said below it has to be, too.
+                self.call_after_refresh(self.scroll_visible, animate=False)
 
     def lines(self, width: int) -> list[Content]:
         narrow = self.screen.has_class("-narrow")
