@@ -177,8 +177,6 @@ class Field(Lines):
     def on_descendant_focus(self) -> None:
         self._explains = True
         self._follow()
-        # Textual scrolls to the entry alone, and what is said of it may be below the page.
-        self.call_after_refresh(self.scroll_visible, animate=False)
 
     def on_descendant_blur(self) -> None:
         self._explains = False
@@ -195,7 +193,7 @@ class Field(Lines):
             self._painted = now
             self.refresh(layout=len(before) != len(now))
             if self._explains:
-                # Its entry is in sight; what is said below it has to be, too.
+                # Textual scrolls to the entry alone; what is said below it has to be in sight, too.
                 self.call_after_refresh(self.scroll_visible, animate=False)
 
     def lines(self, width: int) -> list[Content]:
