@@ -34,6 +34,7 @@ TESTS = {
         "tests/commands/test_one_answer.py",
     ),
     "wtr_tui/token_state.py": (
+        "tests/test_token_state.py",
         "tests/test_refresh.py",
         "tests/tui/test_state.py",
         "tests/commands/test_hard_end.py",

@@ -181,3 +181,20 @@ def test_read_alone_leaves_a_file_that_others_may_read_as_it_is(tmp_path: Path) 
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert token_json.read_content(str(path)) is not None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ["C1"], {}])
+@pytest.mark.parametrize("member", ["appid", "base_url"])
+def test_a_record_of_settings_that_names_no_text_vouches_for_nothing(
+    tmp_path: Path, member: str, wrong: object
+) -> None:
+    settings = tmp_path / "default.yaml"
+    settings.touch(mode=0o600)
+    settings.write_text("appid: C1\n")
+    base_url = "https://webexapis.com/v1"
+    record = token_json.settings_record(settings.read_bytes(), "C1", base_url)
+    members = {**MEMBERS, "base_url": base_url, "settings": record}
+    assert token_json.saved_under(members, str(settings), {})
+    members = {**members, "settings": {**record, member: wrong}}
+    assert not token_json.saved_under(members, str(settings), {})
+    assert not token_json.saved_under({**members, "appid": wrong}, str(settings), {})
