@@ -101,6 +101,8 @@ def test_an_old_expiry_in_the_environment_is_not_taken_for_this_tokens(
     [
         ("no-such-program", 127, "There is no program 'no-such-program'"),
         ("/etc/passwd", 126, "cannot be run"),
+        ("/etc", 126, "cannot be run"),
+        ("", 2, "There is no program to run"),
     ],
 )
 def test_a_program_that_cannot_be_run_is_told_as_a_shell_does(

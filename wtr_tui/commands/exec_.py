@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     program = options.program[1:] if options.program[:1] == ["--"] else options.program
-    if not program:
+    if not program or not program[0]:  # as of a variable that is not set
         raise UsageError("There is no program to run.", "Write it after --: wtr exec -- CMD …")
     access_token, expires_at = ready_token(options)
     environ = {**os.environ, TOKEN: access_token}
@@ -51,8 +51,8 @@ def run(options: argparse.Namespace) -> int:
         import shutil
 
         # exec fails for a folder of $PATH that it may not search as it does for such a program.
-        found = shutil.which(program[0], os.F_OK, environ.get("PATH"))
-        if isinstance(error, FileNotFoundError) or found is None:
+        is_there = "/" in program[0] or shutil.which(program[0], os.F_OK, environ.get("PATH"))
+        if isinstance(error, FileNotFoundError) or not is_there:
             tell(f"There is no program {program[0]!a}.")
             return _NOT_FOUND
         tell(f"The program {program[0]!a} cannot be run: {error.strerror}.")
