@@ -458,6 +458,9 @@ async def test_nonsense_in_the_field_of_the_oauth_url_is_told_below_it(stage: St
         pilot.app.screen.query_one("#portal", Input).value = "nonsense"
         await until(pilot, lambda: "not an address" in portal.problem)
         await shows(pilot, portal.problem)
+        assert "not saved yet" not in seen(pilot)
+        await pilot.press("ctrl+s")
+        await shows(pilot, f"Not saved: {portal.problem}")
 
 
 async def test_a_secret_with_a_blank_is_told_at_its_field(stage: Stage) -> None:

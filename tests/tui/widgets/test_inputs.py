@@ -98,6 +98,16 @@ async def test_the_cursor_of_a_long_value_is_in_sight_while_it_has_the_focus() -
         assert field.scroll_offset.x == 0
 
 
+async def test_a_long_value_that_is_filled_in_shows_its_beginning() -> None:
+    app = Fields()
+    async with app.run_test(size=(20, 5)) as pilot:
+        app.query_one("#quiet").focus()
+        field = app.query_one("#address", AddressInput)
+        field.value = "spark:kms spark:people_read meeting:recordings_read"
+        await pilot.pause()
+        assert field.scroll_offset.x == 0
+
+
 async def test_keys_that_arrive_at_once_are_taken_in_their_order() -> None:
     app = Fields()
     async with app.run_test() as pilot:

@@ -122,14 +122,14 @@ class CheckScreen(WtrScreen):
 
 
 def _summary(findings: Sequence[Finding]) -> Content:
-    """``1 problem · 2 warnings``, or that there is none."""
+    """``1 problem · 2 warnings``, or that all is well."""
     counts = Counter(finding.level.name for finding in findings)
     parts = [
         Content.styled(f"{counts[level]} {word}{'s' * (counts[level] > 1)}", _COLOURS[level])
         for level, word in (("BAD", "problem"), ("WARN", "warning"))
         if counts[level]
     ]
-    return Content(" · ").join(parts) if parts else Content.styled("✓ nothing", "$calm")
+    return Content(" · ").join(parts) if parts else Content.styled("✓ all well", "$calm")
 
 
 def _line(finding: Finding, width: int) -> Content:

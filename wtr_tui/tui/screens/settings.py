@@ -109,6 +109,7 @@ class SettingsScreen(WtrScreen):
         make, register, tick, enter, save = map(Step, form.STEPS)
         address = AddressInput(id="portal", placeholder=_ADDRESS)
         self._portal = Field("OAuth URL", "portal", address, form.portal_problem, form.PORTAL)
+        self._portal.is_setting = False
         yield Step(form.LEAD)
         yield from (make, register, Quiet(id="redirect-uri"), tick, self._portal, enter)
         for basic in form.BASICS:
@@ -284,7 +285,7 @@ class SettingsScreen(WtrScreen):
                 "Not saved: the file cannot be read, and saving would lose what is in it.", Tone.BAD
             )
             return
-        for field in self._fields.values():
+        for field in (self._portal, *self._fields.values()):
             if field.problem and field.changed:
                 self.set_focus(field.entry)
                 self.tell(f"Not saved: {field.problem}", Tone.BAD)

@@ -30,6 +30,11 @@ class QuietInput(Input):
     def on_blur(self) -> None:
         self.scroll_to(0, animate=False, force=True)
 
+    def watch_value(self) -> None:
+        # Filled in by the program; Textual would show the end of a long value.
+        if self.is_attached and not self.has_focus and self.virtual_size.width > self.size.width:
+            self.on_blur()
+
     async def on_key(self, event: events.Key) -> None:
         """Its own keys at once: on their way up to the program, later letters overtake them."""
         bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
@@ -148,6 +153,8 @@ class Field(Lines):
         self.problem = ""
         self.tells_missing = True
         """Whether it says so where a value is merely missing."""
+        self.is_setting = True
+        """Whether its value is saved; else it fills in other fields."""
         self._check = check
         self.meaning = meaning
         self._source = ""
@@ -200,7 +207,8 @@ class Field(Lines):
         narrow = self.screen.has_class("-narrow")
         first = Content.styled(self.label.ljust(_LABEL), "$muted")
         if not narrow:
-            source = _NOT_SAVED if self.changed else Content.styled(self._source, "$muted")
+            is_unsaved = self.is_setting and self.changed
+            source = _NOT_SAVED if is_unsaved else Content.styled(self._source, "$muted")
             place = " " * (width - _LABEL - _SOURCE + 1)
             first = Content.assemble(first, place, source.truncate(_SOURCE - 1, ellipsis=True))
         indent = 0 if narrow else _LABEL
