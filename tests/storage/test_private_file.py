@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -12,7 +13,14 @@ import pytest
 
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
-from wtr_tui.storage.private_file import LARGEST, UnsafeFile, read_private, write_private
+from wtr_tui.storage.private_file import (
+    LARGEST,
+    UnsafeFile,
+    has_writer,
+    leftovers,
+    read_private,
+    write_private,
+)
 
 OLD = b"old content\n"
 NEW = b"new content, which is longer\n" * 50
@@ -249,6 +257,29 @@ def test_what_a_crash_left_behind_is_swept_up_later(path: Path) -> None:
     assert not stale.exists()
     assert fresh.exists()
     assert others.exists()
+
+
+def test_a_writer_that_was_stopped_for_long_keeps_its_temporary_file(path: Path) -> None:
+    """Another writer would get its number, and have half a file put in place."""
+    stopped = path.parent / ".default.json.0.tmp"
+    stopped.write_bytes(OLD)
+    os.utime(stopped, (1, 1))
+    with stopped.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        write_private(str(path), NEW)
+        assert stopped.exists()
+    write_private(str(path), NEW)
+    assert not stopped.exists()
+
+
+def test_a_fifo_or_link_in_the_place_of_a_temporary_file_is_passed_by(path: Path) -> None:
+    fifo, link = (path.parent / f".default.json.{number}.tmp" for number in range(2))
+    os.mkfifo(fifo)
+    link.symlink_to(path.parent / "elsewhere")
+    without_waiting(fifo, lambda: [has_writer(other) for other in leftovers(str(path))])
+    without_waiting(fifo, lambda: write_private(str(path), NEW))
+    assert path.read_bytes() == NEW
+    assert not (path.parent / "elsewhere").exists()
 
 
 def test_no_descriptor_is_left_open(path: Path) -> None:

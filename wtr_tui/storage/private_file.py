@@ -157,12 +157,12 @@ def _temporaries(name: str) -> list[str]:
     return [f".{name}.{number}.tmp" for number in range(8)]
 
 
-def has_writer(temporary: str) -> bool:
-    """Whether a process is still at work on this temporary file."""
+def has_writer(temporary: str, directory: int | None = None) -> bool:
+    """Whether a process is still at work on this temporary file, of ``directory`` if given."""
     try:
-        descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return True  # it has just been renamed
+        descriptor = _opened(temporary, os.O_RDONLY, directory)
+    except (OSError, UnsafeFile):
+        return True  # it has just been renamed, or is none of ours
     try:
         return not _is_alone_with(descriptor)
     finally:
@@ -426,7 +426,9 @@ def _sweep(directory: int, name: str) -> None:
     for other in _temporaries(name):
         try:
             facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
-            if newest - facts.st_mtime > _LEFTOVER_AGE:
+            # A writer may have been stopped (SIGSTOP), and its number must not be another's then.
+            is_old = newest - facts.st_mtime > _LEFTOVER_AGE
+            if is_old and not (stat.S_ISREG(facts.st_mode) and has_writer(other, directory)):
                 os.unlink(other, dir_fd=directory)
         except OSError:
             continue
