@@ -111,7 +111,7 @@ def test_the_line_for_the_running_session_brings_the_browser_to_the_program(
     terminal.wait_until(lambda _: b"Forwarding port" in terminal.received, "ssh to forward")
     terminal.forget_screen()
     terminal.press("ctrl+l")  # over what ssh has written on the screen
-    terminal.wait_for("WTR²", "Listening on port", start, "q Quit")
+    terminal.wait_for("F3 Sign in", "Listening on port", start, "q Quit")
 
     _, page = laptop.browse("approve", start)
     assert_signed_in(login, home, page)

@@ -28,7 +28,7 @@ def test_the_full_address_is_printed_in_one_piece(configured: Home, log_in: LogI
 
     terminal.forget_screen()
     terminal.press("enter")
-    terminal.wait_for("WTR²", "Listening on port", "left", "q Quit")
+    terminal.wait_for("F3 Sign in", "Listening on port", "left", "q Quit")
     assert terminal.in_full_screen
 
 

@@ -94,7 +94,7 @@ def test_the_program_goes_on_in_tmux_and_is_right_after_attaching_again(
     first.wait_until(lambda _: tmux.told("list-clients") == "", "nobody to be attached")
 
     again = tmux.attach(log_in)
-    again.wait_for("WTR²", "Listening on port", start, "q Quit")
+    again.wait_for("F3 Sign in", "Listening on port", start, "q Quit")
     assert tmux.told("display-message", "-p", "#{pane_pid}") == program
     before = again.text
     again.wait_until(lambda screen: screen != before, "the countdown to go on")

@@ -16,7 +16,7 @@ from tests.storage.fifo import without_waiting
 from wtr_tui.storage.private_file import (
     LARGEST,
     UnsafeFile,
-    has_writer,
+    claimed,
     leftovers,
     read_private,
     write_private,
@@ -276,7 +276,7 @@ def test_a_fifo_or_link_in_the_place_of_a_temporary_file_is_passed_by(path: Path
     fifo, link = (path.parent / f".default.json.{number}.tmp" for number in range(2))
     os.mkfifo(fifo)
     link.symlink_to(path.parent / "elsewhere")
-    without_waiting(fifo, lambda: [has_writer(other) for other in leftovers(str(path))])
+    without_waiting(fifo, lambda: [claimed(other) for other in leftovers(str(path))])
     without_waiting(fifo, lambda: write_private(str(path), NEW))
     assert path.read_bytes() == NEW
     assert not (path.parent / "elsewhere").exists()

@@ -157,16 +157,20 @@ def _temporaries(name: str) -> list[str]:
     return [f".{name}.{number}.tmp" for number in range(8)]
 
 
-def has_writer(temporary: str, directory: int | None = None) -> bool:
-    """Whether a process is still at work on this temporary file, of ``directory`` if given."""
+def claimed(temporary: str, directory: int | None = None) -> int | None:
+    """A descriptor of a temporary file whose writer was killed; None: a process is at work on it.
+
+    Until it is closed no other process takes the file for its own. ``directory`` is its folder,
+    if that is open.
+    """
     try:
         descriptor = _opened(temporary, os.O_RDONLY, directory)
     except (OSError, UnsafeFile):
-        return True  # it has just been renamed, or is none of ours
-    try:
-        return not _is_alone_with(descriptor)
-    finally:
-        os.close(descriptor)
+        return None  # it has just been renamed, or is none of ours
+    if _is_alone_with(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def put_in_place(temporary: str, path: str) -> None:
@@ -361,12 +365,18 @@ def _new(directory: int, name: str) -> tuple[str, int]:
     for temporary in (*_temporaries(name), f".{name}.{os.urandom(6).hex()}.tmp"):
         try:
             descriptor = os.open(temporary, flags, PRIVATE_FILE, dir_fd=directory)
-        except FileExistsError as error:
-            taken = error
-        else:
-            _is_alone_with(descriptor)
-            return temporary, descriptor
-    raise taken
+        except FileExistsError:
+            continue
+        try:
+            # Before it was locked a reader may have taken it for what a killed writer left.
+            if _is_alone_with(descriptor) and os.fstat(descriptor).st_nlink:
+                return temporary, descriptor
+        except BaseException:
+            os.close(descriptor)
+            _remove(directory, temporary)
+            raise
+        os.close(descriptor)
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
 
 
 def _fill(descriptor: int, content: bytes, *, flush: bool) -> None:
@@ -388,24 +398,20 @@ def _replace(
     like: os.stat_result | None = None,
 ) -> None:
     """Writes a temporary file and renames it; with the owner and mode of ``like``, if given."""
-    while True:
-        temporary, descriptor = _new(directory, name)
-        try:
-            _fill(descriptor, content, flush=flush)
-            if like is not None:
-                made = os.fstat(descriptor)
-                if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
-                    os.fchown(descriptor, like.st_uid, like.st_gid)
-                os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-            if not os.fstat(descriptor).st_nlink:
-                continue  # swept by another process, in the moment before it was locked
-            os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-        except BaseException:
-            _remove(directory, temporary)
-            raise
-        finally:
-            _close_quietly(descriptor)
-        return
+    temporary, descriptor = _new(directory, name)
+    try:
+        _fill(descriptor, content, flush=flush)
+        if like is not None:
+            made = os.fstat(descriptor)
+            if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+                os.fchown(descriptor, like.st_uid, like.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        _remove(directory, temporary)
+        raise
+    finally:
+        _close_quietly(descriptor)
 
 
 def _flush_folder(directory: int, path: str) -> tuple[str, ...]:
@@ -426,10 +432,17 @@ def _sweep(directory: int, name: str) -> None:
     for other in _temporaries(name):
         try:
             facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
-            # A writer may have been stopped (SIGSTOP), and its number must not be another's then.
-            is_old = newest - facts.st_mtime > _LEFTOVER_AGE
-            if is_old and not (stat.S_ISREG(facts.st_mode) and has_writer(other, directory)):
+            if newest - facts.st_mtime <= _LEFTOVER_AGE:
+                continue
+            is_file = stat.S_ISREG(facts.st_mode)
+            claim = claimed(other, directory) if is_file else None
+            if is_file and claim is None:
+                continue  # its writer was stopped (SIGSTOP), and goes on one day
+            try:
                 os.unlink(other, dir_fd=directory)
+            finally:
+                if claim is not None:
+                    os.close(claim)
         except OSError:
             continue
 

@@ -6,7 +6,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.paths import PROGRAM, lock_path
 from wtr_tui.storage.private_file import (
     LARGEST,
-    has_writer,
+    claimed,
     leftovers,
     put_in_place,
     read_private,
@@ -121,20 +121,29 @@ class TokenFile:
         one. What is older than the file is deleted.
         """
         path = str(self.path)
-        with suppress(OSError, StorageError):
-            abandoned = [other for other in leftovers(path) if not has_writer(other)]
-            found = [written for other in abandoned if (written := self._written(other))]
-            if not found:
-                return
-            current = self._written(path)
-            if current is None and (damaged := read_content(path)) is not None:
-                self._keep_aside("corrupt", damaged[0])
-            own = [each for each in found if current is None or each.is_of_the_grant_of(current)]
-            own.sort(key=lambda each: each.age)
-            if own and (current is None or own[-1].age > current.age):
-                put_in_place(own.pop().path, path)
-            for each in own:
-                Path(each.path).unlink()
+        claims = {
+            other: claim for other in leftovers(path) if (claim := claimed(other)) is not None
+        }
+        try:
+            with suppress(OSError, StorageError):
+                found = [written for other in claims if (written := self._written(other))]
+                if found:
+                    self._put_newest_in_place(found)
+        finally:
+            for claim in claims.values():
+                os.close(claim)
+
+    def _put_newest_in_place(self, found: Sequence[_Written]) -> None:
+        path = str(self.path)
+        current = self._written(path)
+        if current is None and (damaged := read_content(path)) is not None:
+            self._keep_aside("corrupt", damaged[0])
+        own = [each for each in found if current is None or each.is_of_the_grant_of(current)]
+        own.sort(key=lambda each: each.age)
+        if own and (current is None or own[-1].age > current.age):
+            put_in_place(own.pop().path, path)
+        for each in own:
+            Path(each.path).unlink()
 
     def _written(self, path: str) -> _Written | None:
         """The whole token in a file, else None; half of one in a temporary file is deleted."""

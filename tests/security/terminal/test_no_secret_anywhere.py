@@ -151,7 +151,7 @@ def test_a_device_code_is_shown_by_its_short_form_alone(
 
 
 PLACES = [
-    ("judging an answer", "wtr_tui.oauth.client:token_from", "r"),
+    ("judging an answer", "wtr_tui.oauth.responses:token_from", "r"),
     ("saving", "wtr_tui.storage.token_file:write_private", "r"),
     ("asking", "wtr_tui.oauth.client:fetch", "r"),
     ("copying", "wtr_tui.environment.clipboard:_encoded", "c"),
@@ -215,7 +215,7 @@ def test_no_command_tells_a_secret_but_the_token_it_is_asked_for(
 @pytest.mark.parametrize("words", [("refresh",), ("refresh", "-d"), ("token", "--min-left", "20d")])
 @pytest.mark.parametrize(
     "place",
-    ["wtr_tui.oauth.client:token_from", "wtr_tui.oauth.client:fetch"],
+    ["wtr_tui.oauth.responses:token_from", "wtr_tui.oauth.client:fetch"],
     ids=["answer", "form"],
 )
 def test_a_fault_of_a_command_tells_no_secret(
