@@ -125,7 +125,7 @@ def refusal(known: State, token: Token) -> str:
 def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
     """Why the token can no longer be used, and why it can no longer be refreshed."""
     found: list[WtrError] = []
-    left = token.refresh_left(now)
+    refused, left = refusal(known, token), token.refresh_left(now)
     try:
         require_refresh_token(token)
     except NoRefreshToken as error:
@@ -133,12 +133,11 @@ def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
     else:
         if since_sign_in_needed(known, token) is not None:
             lost = SignInNeeded(known.message, LOST_GRANT)
-            if token.expires_at is not None and token.is_valid(now):
+            if token.expires_at is not None and token.is_valid(now) and not refused:
                 lost.hint += f" The access token lasts {clock.until_when(token.expires_at)}."
             found.append(lost)
         elif left is not None and left <= clock.seconds(0):
             found.append(SignInNeeded("The refresh token has expired.", SIGN_IN))
-    refused = refusal(known, token)
     if refused and (found or known.refused_again):
         found.insert(0, AccessTokenRejected(refused, SIGN_IN))
     elif refused:

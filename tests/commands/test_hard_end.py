@@ -267,8 +267,13 @@ def test_a_refused_refresh_token_is_known_to_the_next_process_and_ended_by_a_new
     assert status.code == 0  # the access token is still good
     assert status.json["state"] == "sign-in needed"
     assert "password" in str(status.json["problems"])
+    assert "The access token lasts until " in str(status.json["problems"])
     assert "✗ token: Webex no longer accepts the refresh token: " in home.run("doctor").out
     assert home.run("token").code == 0
+    asked = home.run("status", "--json", "--who")  # Webex refuses the access token as well
+    assert asked.code == 3
+    assert "password" in str(asked.json["problems"])
+    assert "access token lasts" not in str(asked.json["problems"])
     fresh = str(sandbox.issue()["refresh_token"])
     assert home.run("import", "-", "--replace", stdin=fresh).code == 0
     status = home.run("status", "--json")
