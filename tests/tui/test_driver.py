@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
+import termios
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -17,7 +19,7 @@ from textual.filter import ANSIToTruecolor
 from textual.screen import Screen
 
 from wtr_tui.tui import driver
-from wtr_tui.tui.driver import spared
+from wtr_tui.tui.driver import FaultApp, spared
 
 
 async def test_an_app_that_runs_has_what_is_used_of_it() -> None:
@@ -28,6 +30,42 @@ async def test_an_app_that_runs_has_what_is_used_of_it() -> None:
         assert isinstance(app._exit_renderables, list)
         assert callable(app._close_messages_no_wait)
         assert callable(app._fatal_error)
+
+
+class Faulty(FaultApp):
+    """Fails as soon as it runs."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+        self.reported: list[BaseException] = []
+
+    def on_mount(self) -> None:
+        raise self.error
+
+    def report_fault(self, error: BaseException) -> str:
+        self.reported.append(error)
+        return "sentence"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_gone", "is_reported"),
+    [
+        (termios.error(errno.EIO, "Input/output error"), True, False),
+        (OSError(errno.EIO, "Input/output error"), True, False),
+        (OSError(errno.EIO, "Input/output error"), False, True),
+        (RuntimeError("a defect"), True, True),
+    ],
+)
+async def test_what_a_terminal_refuses_that_is_gone_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, is_gone: bool, is_reported: bool
+) -> None:
+    monkeypatch.setattr(driver, "terminal_is_gone", lambda: is_gone)
+    app = Faulty(error)
+    with pytest.raises(type(error)):
+        async with app.run_test():
+            pass
+    assert bool(app.reported) is is_reported
 
 
 @pytest.mark.parametrize("name", ["ansi-dark", "textual-dark"])

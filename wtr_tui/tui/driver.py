@@ -249,10 +249,14 @@ class FaultApp(App[int]):
         raise NotImplementedError
 
     def _fatal_error(self) -> None:
-        if self._exception is not None:
-            sentence = self.report_fault(self._exception)
-            self._exit_renderables.append(Text(sentence))
-            self._close_messages_no_wait()
+        if self._exception is None:
+            return
+        # Textual wraps what went wrong in a worker.
+        cause = getattr(self._exception, "error", self._exception)
+        # A terminal may go between any two questions to it: that is nobody's fault.
+        if not (isinstance(cause, (OSError, termios.error)) and terminal_is_gone()):
+            self._exit_renderables.append(Text(self.report_fault(self._exception)))
+        self._close_messages_no_wait()
 
 
 # Textual handles none of these: it would die at once and leave the terminal in its full-screen
