@@ -34,12 +34,23 @@ def loaded(tmp_path: Path, text: str = "", **environ: str) -> Settings:
         (f"appid: {APP_ID}\n", "appid", "from file"),
         ("secret: geheim\nredirectPort: 70000\n", "redirectPort", "from file, line 2"),
         ("redirectUri: http://127.0.0.1:7000\n", "redirectPort", "as in redirectUri"),
+        ("keys: f9\n", "keys", "from file"),
     ],
 )
 def test_a_source_is_told_with_the_line_of_a_wrong_value(
     tmp_path: Path, text: str, key: str, source: str
 ) -> None:
     assert form.shown(loaded(tmp_path, text), key).source == source
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [("", "edit it in the file"), ("keys: {save: f9}\n", "a list in the file")],
+)
+def test_what_no_line_can_hold_is_edited_in_the_file_alone(
+    tmp_path: Path, text: str, source: str
+) -> None:
+    assert form.shown(loaded(tmp_path, text), "keys") == form.Shown("", source, fixed=True)
 
 
 @pytest.mark.parametrize(

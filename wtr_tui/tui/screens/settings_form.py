@@ -20,6 +20,7 @@ from wtr_tui.storage.settings_table import (
     SECRET,
     SETTINGS,
     Setting,
+    Shape,
 )
 from wtr_tui.storage.settings_values import (
     Given,
@@ -134,6 +135,8 @@ def shown(settings: Settings, name: str, written: str = "") -> Shown:
         words = "as in redirectUri" if fixed else words
     if source.kind == "file" and name not in right and not value:
         return Shown("", "a list in the file", fixed=True)
+    if _BY_NAME[name].shape is Shape.NESTED and not value:
+        return Shown("", "edit it in the file", fixed=True)  # no line holds it
     return Shown(value, words, fixed)
 
 
