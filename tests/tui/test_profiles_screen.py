@@ -146,3 +146,12 @@ async def test_of_a_profile_without_a_token_nothing_is_said_as_if_it_had_one(sta
         await shows(pilot, "on, once there is a token")
         await shows(pilot, "none yet")
         assert "did not say" not in seen(pilot)
+
+
+async def test_of_a_file_that_cannot_be_read_its_lines_are_not_quoted(stage: Stage) -> None:
+    stage.write("nickname: ours\nappid: [C1\n")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "this is never closed.")
+        assert "appid: [C1" not in seen(pilot)
+        assert "Correct it" not in seen(pilot)

@@ -411,7 +411,9 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
     if latest is not None and not panels and not each.failure:
         row = activity_row(latest, now)
         last = f"{row.when} {row.what}" + (f", by {row.by}" if row.by else "")
-    wrong = each.settings_error or next(iter(each.settings.problems), each.settings_place)
+    wrong = next(iter(each.settings.problems), each.settings_place)
+    if each.settings_error is not None:
+        wrong = each.settings_error.message.partition("\n")[0]  # without the lines of the file
     return {
         "Owner": account.who if account.known else "not known",
         "Organisation": account.organization or (token.organization if token else "") or "",

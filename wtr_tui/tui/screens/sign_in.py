@@ -590,9 +590,13 @@ def idle(session: Session, failed: steps.Ended | None = None) -> Content:
     it is now, and what can be done."""
     stored = session.auto_refresh.stored
     said = []
-    if not session.used.ready:
-        said.append("" if failed else "The settings are not complete yet.")
-        said.append("{go-settings:f4} opens them and shows, step by step, what is missing.")
+    used = session.used
+    if not used.ready:
+        is_wrong = used.settings_error is not None or bool(used.settings.wrong)
+        how = "cannot be used as they are" if is_wrong else "are not complete yet"
+        what = " what is wrong" if is_wrong else ", step by step, what is missing"
+        said.append("" if failed else f"The settings {how}.")
+        said.append(f"{{go-settings:f4}} opens them and shows{what}.")
     else:
         said.append(_token_words(session, stored) if stored is not None else "")
         said.append(f"{enter()} {_AGAIN if failed else _begins(session)}")
