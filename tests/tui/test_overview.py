@@ -29,7 +29,7 @@ class Failing(NoWebex):
     ("webex", "words"),
     [
         (NoWebex(ANN), f"Ann Example · ann@example.com{ORGANIZATION}"),
-        (NoWebex(None), f"Owner unknown (takes the scope spark:people_read){ORGANIZATION}"),
+        (NoWebex(None), f"Owner unknown (needs the scope spark:people_read){ORGANIZATION}"),
         (
             Failing(TemporaryError("Webex is down.", "Try again later.")),
             f"Owner unknown for now: Webex is down.{ORGANIZATION}",

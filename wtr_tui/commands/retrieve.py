@@ -178,7 +178,7 @@ class _SignIn:
         else:
             place = f" It belongs to the organisation {account.organization}."
             tell(
-                "Webex does not name its owner; that takes the scope spark:people_read."
+                "Webex does not name its owner; that needs the scope spark:people_read."
                 f"{place if account.organization else ''}"
             )
         if step.kept_aside:

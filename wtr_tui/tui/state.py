@@ -297,7 +297,7 @@ class Owner:
             )
         else:
             known = self._account is not None
-            self._why_unknown = "" if known else "Owner unknown (takes the scope spark:people_read)"
+            self._why_unknown = "" if known else "Owner unknown (needs the scope spark:people_read)"
 
     def words(self, token: Token, stored: Account, claims: TokenClaims | None = None) -> str:
         """``Ann Example · ann@example.com · organisation 1eb65fdf…``.

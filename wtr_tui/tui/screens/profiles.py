@@ -326,12 +326,14 @@ class ProfilesScreen(WtrScreen):
         if chosen.name == self.session.profile.name:
             self.tell("This profile is in use: go on with another one first.")
             return
-        self.app.push_screen(
-            ConfirmScreen(
+        what = "Its settings are deleted."
+        if self._marked.auto_refresh.stored is not None:
+            what = (
                 "Its settings and its token are deleted. The token itself stays valid at Webex"
-                " until it expires.",
-                f"Remove the profile {chosen.name}?",
-            ),
+                " until it expires."
+            )
+        self.app.push_screen(
+            ConfirmScreen(what, f"Remove the profile {chosen.name}?"),
             lambda sure: self._remove(chosen) if sure else None,
         )
 
