@@ -94,8 +94,8 @@ async def plain_page(title: str, text: str, over: asyncio.Event) -> None:
     size = _size()
     # Only the main screen can be scrolled back to the beginning of what is longer.
     overflows = _rows(text, size.columns) + _rows(_GO_BACK, size.columns) > size.lines
-    _write((driver.WIPE if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
-    with _one_key_at_a_time(keyboard):
+    with _one_key_at_a_time(keyboard):  # before there is anything to type at
+        _write((driver.WIPE if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
         loop.add_reader(keyboard, look)
         try:
             while not over.is_set():
