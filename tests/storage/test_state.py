@@ -32,6 +32,7 @@ def noted() -> State:
     known.message = "Webex no longer accepts the refresh token."
     known.announce(NOON + DAY, DAY, LIMITS)
     known.end_stays = True
+    known.mint_failures, known.mint_again_at = 2, NOON + DAY
     return known
 
 
@@ -46,6 +47,7 @@ def test_what_was_noted_is_read_again(token_path: str) -> None:
     assert known.refreshed_at == NOON - DAY
     assert known.refused("access") == NOON
     assert known.sign_in_needed("refresh") == NOON
+    assert known.mint_waits("access") == NOON + DAY
     assert known.message == "Webex no longer accepts the refresh token."
     assert known.stays(NOON + DAY)
     assert not known.moves(NOON + DAY)
@@ -63,6 +65,7 @@ def test_a_new_token_ends_what_was_known_of_the_one_before(token_path: str) -> N
     state.write(token_path, noted())
     known = state.read(token_path)
     assert known.refused("another") is None
+    assert known.mint_waits("another") is None
     assert known.sign_in_needed("another") is None
     assert known.sign_in_needed(None) is None
     known.follow("another", "refresh")
