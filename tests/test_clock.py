@@ -89,7 +89,7 @@ def test_the_short_way_to_a_timestamp_agrees_with_datetime(text: str) -> None:
 @pytest.mark.parametrize("year", [1, 1900, 2000, 2023, 2024, 2100, 9999])
 def test_each_month_has_the_days_it_has(year: int) -> None:
     for month in range(14):
-        for day in range(32):
+        for day in range(33):
             text = f"{year:04}-{month:02}-{day:02}T23:59:59Z"
             try:
                 expected = datetime(year, month, day, 23, 59, 59, tzinfo=timezone.utc).timestamp()
