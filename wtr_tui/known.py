@@ -20,7 +20,7 @@ from wtr_tui.storage.private_file import KEEPS_NO_MODES
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import LastOutcome, State
 from wtr_tui.text import cleaned
-from wtr_tui.token_state import since_refused, since_sign_in_needed
+from wtr_tui.token_state import REVOKED_HERE, since_refused, since_sign_in_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,9 @@ def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime)
     if isinstance(error, GrantRejected):
         error.is_news = known.sign_in_needed_since is None
         known.sign_in_needed_since = known.sign_in_needed_since or now
-        known.message = cleaned(error.message)
+        # That it was revoked from here says more than what Webex says of it.
+        if error.is_news or known.message != REVOKED_HERE:
+            known.message = cleaned(error.message)
     state.write(str(profile.token_path), known)
 
 
@@ -97,7 +99,7 @@ def note_revoked(profile: Profile, token: Token, now: datetime) -> None:
     known = _following(profile, token)
     known.last = LastOutcome(Event.SIGNED_OUT.value, now)
     known.refused_since = known.sign_in_needed_since = now
-    known.message = "It was revoked with wtr sign-out."
+    known.message = REVOKED_HERE
     state.write(str(profile.token_path), known)
 
 

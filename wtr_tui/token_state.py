@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SIGN_IN = "Sign in with wtr retrieve, or in wtr-tui."
 
+REVOKED_HERE = "It was revoked with wtr sign-out."
+
 REFRESH = "wtr refresh gets another one."
 
 LIKELY_CAUSES = (
@@ -122,6 +124,16 @@ def refusal(known: State, token: Token) -> str:
     )
 
 
+def likely_causes(known: State) -> str:
+    """Why Webex no longer accepts the refresh token; "" where it was revoked from here."""
+    return "" if known.message == REVOKED_HERE else LIKELY_CAUSES
+
+
+def lost_grant(known: State) -> SignInNeeded:
+    """That Webex no longer accepts the refresh token, why, and what to do."""
+    return SignInNeeded(known.message, f"{likely_causes(known)} {SIGN_IN}".lstrip())
+
+
 def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
     """Why the token can no longer be used, and why it can no longer be refreshed."""
     found: list[WtrError] = []
@@ -132,7 +144,7 @@ def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
         found.append(error)
     else:
         if since_sign_in_needed(known, token) is not None:
-            lost = SignInNeeded(known.message, LOST_GRANT)
+            lost = lost_grant(known)
             if token.expires_at is not None and token.is_valid(now) and not refused:
                 lost.hint += f" The access token lasts {clock.until_when(token.expires_at)}."
             found.append(lost)

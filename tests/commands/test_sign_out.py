@@ -151,6 +151,9 @@ def test_keep_only_revokes(admin: Sandbox, home: Home) -> None:
     # What is kept is known to be void.
     assert home.run("token").code == 3
     assert home.run("status", "-j").json["state"] == "sign-in needed"
+    said = home.run("status").out
+    assert "It was revoked with wtr sign-out. Sign in" in " ".join(said.split())
+    assert "may have changed" not in said
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 1), (404, 1), (401, 1), (503, 4)])

@@ -43,8 +43,8 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
 from wtr_tui.token_state import (
-    LOST_GRANT,
     SIGN_IN,
+    lost_grant,
     require_refresh_token,
     sign_in_soon,
     since_sign_in_needed,
@@ -195,7 +195,7 @@ def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
     if since_sign_in_needed(noted, token) is None or noted.last is None:
         return
     if timedelta(0) <= now - noted.last.at < _ASK_AGAIN:
-        lost = SignInNeeded(noted.message, LOST_GRANT)
+        lost = lost_grant(noted)
         lost.is_repeated = True
         raise lost
 

@@ -22,7 +22,7 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Token
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
-from wtr_tui.token_state import LIKELY_CAUSES
+from wtr_tui.token_state import likely_causes
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
@@ -402,13 +402,14 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
     access, latest = "none yet", each.latest()
     signs_in = again = f"{key('sign-in', 's')} signs in"
     if token is not None:
-        access = "" if panels else _end(token.expires_at, now)
-        again = "" if panels else _end(token.refresh_expires_at, now)
+        access = "" if panels else clock.until(token.expires_at, now)
+        again = "" if panels else clock.until(token.refresh_expires_at, now)
         if token.refresh_token is None:
             again = "once it expires: it cannot be refreshed"
     if auto_refresh.is_lost:
         by = sign_in_by(each, now)
-        again = f"{f'by {date(by, now)}' if by else 'now'}, {signs_in}. {LIKELY_CAUSES}"
+        again = f"{f'by {date(by, now)}' if by else 'now'}, {signs_in}."
+        again = f"{again} {likely_causes(auto_refresh.known)}".rstrip()
     last = each.failure or ("" if panels else "nothing yet")
     if latest is not None and not panels and not each.failure:
         row = activity_row(latest, now)
@@ -425,14 +426,6 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
         "Last": last,
         "Settings": str(wrong),
     }
-
-
-def _end(end: datetime | None, now: datetime) -> str:
-    if end is None:
-        return "its end is not known"
-    if end <= now:
-        return f"expired {clock.local(end)}"
-    return f"{clock.local(end)}, in {clock.duration(end - now)}"
 
 
 # The table (pure).

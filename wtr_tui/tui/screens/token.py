@@ -21,8 +21,8 @@ from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.text import cleaned, printable, shell_export
 from wtr_tui.token_state import (
     GRANT_MORE,
-    LIKELY_CAUSES,
     TokenState,
+    likely_causes,
     scopes_asked,
     scopes_not_granted,
 )
@@ -333,8 +333,10 @@ class TokenScreen(WtrScreen):
 
     def _show_next(self, token: Token, now: datetime) -> None:
         facts = self.query_one(Facts)
-        facts.state("Auto-refresh", next_refresh(self.session.auto_refresh, now))
-        facts.state("Likely causes", LIKELY_CAUSES if self.session.auto_refresh.is_lost else "")
+        auto_refresh = self.session.auto_refresh
+        facts.state("Auto-refresh", next_refresh(auto_refresh, now))
+        causes = likely_causes(auto_refresh.known) if auto_refresh.is_lost else ""
+        facts.state("Likely causes", causes)
         facts.state(
             "Sign in again", sign_in_again(self.session, token, now, in_full=self._has_panels)
         )
