@@ -206,6 +206,40 @@ async def test_every_screen_lives_through_every_size(signed_in: Stage) -> None:
         await shows(pilot, "14d 00:00:00")
 
 
+@pytest.mark.parametrize("key", ["f2", "f3", "f4", "f5", "f6"])
+@pytest.mark.parametrize(("before", "after"), [((80, 24), (160, 45)), ((160, 45), (80, 24))])
+async def test_a_screen_that_was_left_fits_another_size_when_it_comes_back(
+    signed_in: Stage, key: str, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    elsewhere = "f4" if key != "f4" else "f2"
+
+    async def shown_at_once() -> str:
+        async with signed_in.app(webex=NoWebex(ANN)).run_test(size=after) as pilot:
+            await shows(pilot, ANN.display_name)
+            await pilot.press(elsewhere, key, "home")
+            return await _settled(pilot)
+
+    expected = await shown_at_once()
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=before) as pilot:
+        await shows(pilot, ANN.display_name)
+        await pilot.press(key)
+        await _settled(pilot)
+        await pilot.press(elsewhere)
+        await pilot.resize_terminal(*after)
+        await pilot.press(key, "home")
+        assert await _settled(pilot) == expected
+
+
+async def _settled(pilot: Pilot[int]) -> str:
+    """The screen once nothing is looked up any more."""
+    await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
+    before, now = "", seen(pilot)
+    while now != before:
+        await pilot.pause()
+        before, now = now, seen(pilot)
+    return now
+
+
 async def test_help_is_scrolled_and_closed_by_keys(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(60, 12)) as pilot:
         await pilot.press("question_mark")

@@ -194,7 +194,6 @@ class TokenScreen(WtrScreen):
         # Textual sends several for one size before the first picture.
         if self.app.size != self._shown_for and self.is_built and self._is_whole:
             self._show_all()
-            self._overview_at = None  # panels for a wide screen, a line for a narrow one
             self.call_after_refresh(self._look_around)
 
     def on_token_changed(self) -> None:
@@ -350,7 +349,8 @@ class TokenScreen(WtrScreen):
         if not self.is_built:
             return
         now = self.session.now()
-        mark = (self.session.profile, history.mark(self.session.profile))
+        # The size, too: panels for a wide screen, a line for a narrow one.
+        mark = (self.session.profile, history.mark(self.session.profile), self.app.size)
         aged = self._overview_at is None or not (
             timedelta(0) <= now - self._overview_at < timedelta(seconds=_OVERVIEW_SECONDS)
         )

@@ -92,6 +92,7 @@ class Revealed(Widget):
         self._shown = False
         self._keeps_place = False
         self._looks_for_place = False
+        self._page_width = 0
         self._lowest = 0
         """The last row where it has room without scrolling."""
 
@@ -101,6 +102,9 @@ class Revealed(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         # A margin in place of the empty row above it would be there while it is hidden, too.
         rows = 1 - (-len(self._secret.reveal()) // max(width, 1))
+        if container.width != self._page_width:
+            # What fills a page of another width would leave it the place it has, and be smaller.
+            self._page_width, self._keeps_place = container.width, False
         # It is asked with the height of the page, and with that of what the page holds.
         self._lowest = max(self._lowest, container.height - rows)
         if not self._looks_for_place:
