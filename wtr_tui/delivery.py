@@ -23,7 +23,7 @@ from wtr_tui.history import Event
 from wtr_tui.model import MASK
 from wtr_tui.storage import sinks
 from wtr_tui.storage.paths import log_path
-from wtr_tui.storage.private_file import open_private
+from wtr_tui.storage.private_file import rewrite
 from wtr_tui.storage.settings_table import DELIVER, ON_TOKEN
 from wtr_tui.text import cleaned
 
@@ -166,28 +166,17 @@ def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[st
 
 def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool:
     """Adds what happened and what was printed, without the secrets; False where it cannot."""
-    import fcntl
-
     text = output.decode("utf-8", "replace")
     for secret in hidden:
         if secret.known():
             text = text.replace(secret.known(), MASK)
-    lines = [
-        f"{iso(now())} {event}",
-        *(f"  {cleaned(line, _LOG_LINE)}" for line in text.splitlines()),
-    ]
+    lines = (
+        f"{iso(now())} {event}\n",
+        *(f"  {cleaned(line, _LOG_LINE)}\n" for line in text.splitlines()),
+    )
+    added = "".join(lines).encode()
     try:
-        descriptor = open_private(path)
-        try:
-            if os.fstat(descriptor).st_size > _LARGEST_LOG:
-                with contextlib.suppress(OSError):
-                    os.replace(path, f"{path}.1")  # noqa: PTH105 - as text, like its neighbours
-                os.close(descriptor)
-                descriptor = open_private(path)
-            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
-            os.write(descriptor, ("\n".join(lines) + "\n").encode())
-        finally:
-            os.close(descriptor)
+        rewrite(path, lambda content: (content + added)[-_LARGEST_LOG:], flush=False)
     except (OSError, StorageError):
         return False
     return True

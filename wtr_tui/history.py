@@ -6,12 +6,10 @@ cannot be written harms nothing.
 
 from __future__ import annotations
 
-import errno
 import functools
 import json
 import os
 import sys
-import time
 from datetime import datetime
 from enum import Enum
 from itertools import islice
@@ -21,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wtr_tui import clock, text
 from wtr_tui.errors import StorageError
 from wtr_tui.storage.paths import history_path
-from wtr_tui.storage.private_file import open_private, read_private, write_private
+from wtr_tui.storage.private_file import LARGEST, read_private, rewrite
 
 if TYPE_CHECKING:
     from wtr_tui.errors import WtrError
@@ -29,14 +27,7 @@ if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
 
 MOST_ENTRIES = 1_000
-LARGEST = 1024 * 1024
-
-# What stays when the file is full, so that it is not written anew at each event from then on.
-_KEPT_ENTRIES = 800
-_KEPT_SIZE = LARGEST * 3 // 4
 _LONGEST_MESSAGE = 400
-# Appending takes no time: who holds the lock for longer has been stopped.
-_PATIENCE = 1.0
 
 
 class Event(Enum):
@@ -137,14 +128,16 @@ def entry(
 
 def append(profile: Profile, happened: Entry) -> bool:
     """Adds an event; False where that is not possible. Never raises."""
-    path = path_of(profile)
-    line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace")
+
+    def with_line(content: bytes) -> bytes:
+        lines = [*content.splitlines()[1 - MOST_ENTRIES :], line]
+        while sum(map(len, lines)) + len(lines) > LARGEST:
+            del lines[: len(lines) // 4 + 1]
+        return b"\n".join(lines) + b"\n"
+
     try:
-        descriptor = _open_locked(path)
-        try:
-            _append(path, descriptor, line)
-        finally:
-            os.close(descriptor)
+        rewrite(path_of(profile), with_line, flush=False)
     except (OSError, StorageError):
         return False
     return True
@@ -174,49 +167,6 @@ def mark(profile: Profile) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return facts.st_ino, facts.st_size, facts.st_mtime_ns
-
-
-def _append(path: str, descriptor: int, line: bytes) -> None:
-    size = os.fstat(descriptor).st_size
-    content = os.pread(descriptor, LARGEST, max(size - LARGEST, 0))
-    torn = content and not content.endswith(b"\n")  # a writer was killed, or the disk was full
-    if size + len(line) + 1 > LARGEST or content.count(b"\n") >= MOST_ENTRIES:
-        kept = content[-_KEPT_SIZE:].splitlines()
-        if len(content) > _KEPT_SIZE:
-            del kept[0]  # half a line
-        write_private(path, b"\n".join([*kept[1 - _KEPT_ENTRIES :], line]))
-        return
-    written = (b"\n" if torn else b"") + line
-    if os.write(descriptor, written) < len(written):
-        os.ftruncate(descriptor, size)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _open_locked(path: str) -> int:
-    """A descriptor that appends, the only one that may replace the file; after a while any."""
-    import fcntl
-
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        descriptor = open_private(path)
-        try:
-            is_late = time.monotonic() >= deadline
-            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                is_alone = True
-            except OSError:
-                is_alone = False
-            # Another process may have replaced the file since it was opened.
-            if (is_alone or is_late) and os.path.samestat(os.fstat(descriptor), os.lstat(path)):
-                return descriptor
-        except BaseException as error:
-            os.close(descriptor)
-            if is_late or not isinstance(error, FileNotFoundError):
-                raise
-        else:
-            os.close(descriptor)
-        time.sleep(0.005)
 
 
 def _parsed(line: bytes) -> Entry | None:

@@ -205,7 +205,7 @@ def test_temporaries_and_copies_are_deleted_too(signed_in: Home) -> None:
     folder = signed_in.token_path().parent
     content = signed_in.token_path().read_bytes()
     names = [
-        ".default.json.0a1b2c.tmp",
+        ".default.json.tmp",
         "default.json.corrupt-20260101T000000Z",
         "default.json.other-app-20260101T000000Z",
         "default.json.other-account-20260101T000000Z",

@@ -176,7 +176,7 @@ def test_the_screen_asks_at_its_start_about_what_was_put_aside(
 def test_a_kill_before_the_file_has_its_name_loses_nothing(elses: Home, sandbox: Sandbox) -> None:
     path, _ = signed_in_aside(elses, sandbox)
     written = path.read_bytes()
-    temporary = path.with_name(f".{path.name}.0.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     path.rename(temporary)
     assert str(path) in elses.run("retrieve", "--no-browser", "--timeout", "1").err
     assert (path.read_bytes(), temporary.exists()) == (written, False)
@@ -184,7 +184,7 @@ def test_a_kill_before_the_file_has_its_name_loses_nothing(elses: Home, sandbox:
 
 def test_signing_out_leaves_nothing_of_what_was_put_aside(elses: Home, sandbox: Sandbox) -> None:
     path, _ = signed_in_aside(elses, sandbox)
-    half = path.with_name(f".{path.name}.0.tmp")
+    half = path.with_name(f".{path.name}.tmp")
     half.write_bytes(path.read_bytes()[:100])
     assert elses.run("sign-out").code == 0
     left = [each.name for each in path.parent.iterdir() if "put-aside" in each.name]

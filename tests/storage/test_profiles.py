@@ -155,7 +155,7 @@ def test_a_removed_one_is_gone_with_all_copies_but_for_the_lock(environ: dict[st
     copies = [
         created.token_path.with_name(f"{name}")
         for name in (
-            ".work.json.0.tmp",
+            ".work.json.tmp",
             "work.json.corrupt-20261124T120000Z",
             "work.json.other-app-20261124T120000Z",
         )

@@ -27,9 +27,7 @@ KEEPS_NO_MODES = "its file system keeps no modes."
 _OTHERS = 0o077
 # What O_NOFOLLOW meets on Linux and macOS, and on FreeBSD.
 _IS_LINK = (errno.ELOOP, errno.EMLINK)
-# No file of this kind is being written for ten minutes: what is older was left by a crash.
-_LEFTOVER_AGE = 600
-_PATIENCE = 10.0  # seconds, for another process that rewrites a file in the same folder
+_PATIENCE = 3.0  # seconds, for another process that rewrites a file in the same folder
 
 
 def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]]:
@@ -74,39 +72,29 @@ def write_private(
         if tighten_folder and facts.st_uid == os.geteuid():
             notices = _tighten(directory, folder, facts, PRIVATE_FOLDER) + notices
         _replace(directory, name, content, flush=flush)
-        if flush:
-            notices += _flush_folder(directory, path)
-        _sweep(directory, name)
-        return notices
+        return notices + _flush_folder(directory, path) if flush else notices
     finally:
         _close_quietly(directory)
 
 
-def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
+def rewrite(path: str, change: Callable[[bytes], bytes], *, flush: bool = True) -> None:
     """Replaces the content of a file by ``change(content)``; mode and owner stay.
 
-    For a file that other programs read. One that is not there is empty, and made with mode 0600.
-    Its folder is locked meanwhile, for whoever rewrites a file in it. The file is whole at every
-    moment. Raises OSError, and UnsafeFile for anything but a regular file of this user.
+    One that is not there is empty, and made with mode 0600. Its folder is locked meanwhile, for
+    whoever rewrites a file in it; who holds that for seconds was stopped, and is not waited for.
+    The file is whole at every moment. Raises OSError, and UnsafeFile for anything but a regular
+    file of this user of at most 1 MiB.
     """
-    import fcntl
-
     folder, name = os.path.split(path)
     make_private_folder(folder)
     directory = _open_folder(folder)
     try:
         deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(0.02)
+        while not _is_locked(directory) and time.monotonic() < deadline:
+            time.sleep(0.005)
         content, facts = b"", None
         try:
-            descriptor = _opened(path, os.O_RDONLY, directory)
+            descriptor = _opened(name, os.O_RDONLY, directory)
         except FileNotFoundError:
             pass
         else:
@@ -117,11 +105,10 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> None:
             finally:
                 os.close(descriptor)
         new = change(content)
-        if facts is not None and new == content:
-            return
-        _replace(directory, name, new, like=facts)
-        _flush_folder(directory, path)
-        _sweep(directory, name)
+        if facts is None or new != content:
+            _replace(directory, name, new, like=facts, flush=flush)
+            if flush:
+                _flush_folder(directory, path)
     finally:
         _close_quietly(directory)
 
@@ -131,7 +118,7 @@ def try_room(path: str, size: int) -> None:
     folder, name = os.path.split(path)
     directory = _open_folder(folder)
     try:
-        temporary, descriptor = _new(directory, name)
+        temporary, descriptor = _temporary(directory, name)
         try:
             _fill(descriptor, bytes(size), flush=False)
         finally:
@@ -141,35 +128,36 @@ def try_room(path: str, size: int) -> None:
         _close_quietly(directory)
 
 
-def leftovers(path: str) -> list[str]:
-    """The temporary files beside ``path``, of writers that are at work or were killed at it.
-
-    They are found by their names: beside the tokens of a thousand profiles, listing the folder
-    for each of them takes longer than all else.
-    """
+def temporary_path(path: str) -> str:
+    """The file that is written before it becomes ``path``: a killed writer leaves it behind."""
     folder, name = os.path.split(path)
-    found = (f"{folder}/{other}" for other in _temporaries(name))
-    return [other for other in found if os.path.lexists(other)]
+    return f"{folder}/{_temporary_name(name)}"
 
 
-def _temporaries(name: str) -> list[str]:
-    """What temporary files of a file are called: as many as may be written at a time, or left."""
-    return [f".{name}.{number}.tmp" for number in range(8)]
+def _temporary_name(name: str) -> str:
+    return f".{name}.tmp"
 
 
-def claimed(temporary: str, directory: int | None = None) -> int | None:
+def claimed(temporary: str, flags: int = os.O_RDONLY, directory: int | None = None) -> int | None:
     """A descriptor of a temporary file whose writer was killed; None: a process is at work on it.
 
     Until it is closed no other process takes the file for its own. ``directory`` is its folder,
     if that is open.
     """
     try:
-        descriptor = _opened(temporary, os.O_RDONLY, directory)
+        descriptor = _opened(temporary, flags, directory)
     except (OSError, UnsafeFile):
         return None  # it has just been renamed, or is none of ours
-    if _is_alone_with(descriptor):
-        return descriptor
-    os.close(descriptor)
+    try:
+        _refuse_unless_own_file(temporary, os.fstat(descriptor))
+        if _is_locked(descriptor):
+            # Its writer may have ended, and renamed it, since it was opened.
+            facts = os.stat(temporary, dir_fd=directory, follow_symlinks=False)
+            if os.path.samestat(facts, os.fstat(descriptor)) and facts.st_nlink == 1:
+                return descriptor
+    except (OSError, UnsafeFile):
+        pass
+    _close_quietly(descriptor)
     return None
 
 
@@ -188,16 +176,14 @@ def _sync(path: str) -> None:
         os.close(descriptor)
 
 
-def _is_alone_with(descriptor: int) -> bool:
-    """Locks an open temporary file; the system lets go of the lock when its process ends."""
+def _is_locked(descriptor: int) -> bool:
+    """Locks an open file or folder; the system lets go of the lock when its process ends."""
     import fcntl  # here: to read a token needs none
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
     except OSError:
-        return True  # a file system without locks
+        return False  # another process has it, or the file system has no locks
     return True
 
 
@@ -252,11 +238,10 @@ def open_private(path: str) -> int:
 
 def _opened(path: str, flags: int, directory: int | None = None) -> int:
     """A descriptor of the file, in ``directory`` where its folder is open already; no link's."""
-    name = path if directory is None else os.path.basename(path)  # noqa: PTH119
     # Without O_NONBLOCK opening a FIFO would wait for its writer.
     flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        return os.open(name, flags, PRIVATE_FILE, dir_fd=directory)
+        return os.open(path, flags, PRIVATE_FILE, dir_fd=directory)
     except OSError as error:
         if error.errno in _IS_LINK:
             raise _link(path) from error
@@ -358,28 +343,21 @@ def read_all(descriptor: int) -> bytes:
     return content
 
 
-def _new(directory: int, name: str) -> tuple[str, int]:
-    """A new temporary file for ``name``: as long as its descriptor is open, it has a writer."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    # The last where all others are taken, be it to keep us from writing.
-    for temporary in (*_temporaries(name), f".{name}.{os.urandom(6).hex()}.tmp"):
-        try:
-            descriptor = os.open(temporary, flags, PRIVATE_FILE, dir_fd=directory)
-        except FileExistsError:
-            continue
-        try:
-            # Before it was locked a reader may have taken it for what a killed writer left.
-            if _is_alone_with(descriptor) and os.fstat(descriptor).st_nlink:
-                return temporary, descriptor
-        except BaseException:
-            os.close(descriptor)
-            _remove(directory, temporary)
-            raise
-        os.close(descriptor)
-    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+def _temporary(directory: int, name: str) -> tuple[str, int]:
+    """A temporary file for ``name``: as long as its descriptor is open, it has a writer.
+
+    What a killed writer left is written anew, so that no second one is ever left.
+    """
+    usual = _temporary_name(name)
+    descriptor = claimed(usual, os.O_WRONLY | os.O_CREAT, directory)
+    if descriptor is not None:
+        return usual, descriptor
+    other = f".{name}.{os.urandom(6).hex()}.tmp"
+    return other, _opened(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, directory)
 
 
 def _fill(descriptor: int, content: bytes, *, flush: bool) -> None:
+    os.ftruncate(descriptor, 0)
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
@@ -398,11 +376,12 @@ def _replace(
     like: os.stat_result | None = None,
 ) -> None:
     """Writes a temporary file and renames it; with the owner and mode of ``like``, if given."""
-    temporary, descriptor = _new(directory, name)
+    temporary, descriptor = _temporary(directory, name)
     try:
+        made = os.fstat(descriptor)
+        _tighten(descriptor, temporary, made, PRIVATE_FILE)  # a killed writer had opened it
         _fill(descriptor, content, flush=flush)
         if like is not None:
-            made = os.fstat(descriptor)
             if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
                 os.fchown(descriptor, like.st_uid, like.st_gid)
             os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
@@ -421,30 +400,6 @@ def _flush_folder(directory: int, path: str) -> tuple[str, ...]:
         # The new file is in place and whole; it may only not survive a power failure just now.
         return (f"{path} is saved, but the disk did not confirm it: {cause(error)}.",)
     return ()
-
-
-def _sweep(directory: int, name: str) -> None:
-    """Removes what writers that were killed left behind: it holds secrets and nobody's use."""
-    try:
-        newest = os.stat(name, dir_fd=directory).st_mtime
-    except OSError:
-        return  # tidying is not what was asked for; the next save tries again
-    for other in _temporaries(name):
-        try:
-            facts = os.stat(other, dir_fd=directory, follow_symlinks=False)
-            if newest - facts.st_mtime <= _LEFTOVER_AGE:
-                continue
-            is_file = stat.S_ISREG(facts.st_mode)
-            claim = claimed(other, directory) if is_file else None
-            if is_file and claim is None:
-                continue  # its writer was stopped (SIGSTOP), and goes on one day
-            try:
-                os.unlink(other, dir_fd=directory)
-            finally:
-                if claim is not None:
-                    os.close(claim)
-        except OSError:
-            continue
 
 
 def _close_quietly(descriptor: int) -> None:

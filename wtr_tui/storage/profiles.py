@@ -108,8 +108,7 @@ def remove(profile: Profile) -> tuple[Path, ...]:
         try:
             gone = profile.token_file.delete()
             token = str(profile.token_path)
-            log = paths.log_path(token)
-            known = (paths.state_path(token), paths.history_path(token), log, f"{log}.1")
+            known = (paths.state_path(token), paths.history_path(token), paths.log_path(token))
             for path in (settings, *left, *map(Path, known)):
                 with suppress(FileNotFoundError):
                     path.unlink()

@@ -6,7 +6,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -28,9 +28,9 @@ from wtr_tui.storage.paths import PROGRAM, lock_path
 from wtr_tui.storage.private_file import (
     LARGEST,
     claimed,
-    leftovers,
     put_in_place,
     read_private,
+    temporary_path,
     try_room,
     write_private,
 )
@@ -44,14 +44,14 @@ Fingerprint = tuple[int, int, int, int]
 class _Written(NamedTuple):
     """A whole token in a file; the greater ``age`` is the newer one."""
 
-    path: str
     stored: StoredToken
     age: tuple[datetime, int]
 
-    def is_of_the_grant_of(self, other: _Written) -> bool:
-        """Whether both come from one App ID and, where that is known, one base URL."""
+    def replaces(self, other: _Written) -> bool:
+        """Whether it is newer, from one App ID and, where that is known, one base URL."""
         urls = {self.stored.base_url, other.stored.base_url} - {""}
-        return self.stored.app_id == other.stored.app_id and len(urls) < 2
+        is_own = self.stored.app_id == other.stored.app_id and len(urls) < 2
+        return is_own and self.age > other.age
 
 
 class TokenFile:
@@ -67,8 +67,8 @@ class TokenFile:
         TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it does not
         hold a token; its content is copied aside first, once.
         """
-        if not locked and leftovers(str(self.path)):
-            # Who holds the lock may be writing one of them, or takes it up itself.
+        if not locked and os.path.lexists(temporary_path(str(self.path))):
+            # Who holds the lock may be writing it, or takes it up itself.
             with suppress(WtrError), self.lock(timeout=0):
                 self.take_up_leftover()
         found = read_content(str(self.path))
@@ -117,48 +117,37 @@ class TokenFile:
         """Puts a token in place whose writer was killed before it could rename its file.
 
         Only for whoever holds the lock: then no writer is alive. It has to be newer than the
-        file's, and of the same App ID. Where refresh tokens are replaced it is the only good
-        one. What is older than the file is deleted.
+        file's, and of the same App ID and base URL. Where refresh tokens are replaced it is the
+        only good one. What is older than the file, or half a token, is deleted.
         """
         path = str(self.path)
-        claims = {
-            other: claim for other in leftovers(path) if (claim := claimed(other)) is not None
-        }
+        temporary = temporary_path(path)
+        claim = claimed(temporary)
+        if claim is None:
+            return
         try:
             with suppress(OSError, StorageError):
-                found = [written for other in claims if (written := self._written(other))]
-                if found:
-                    self._put_newest_in_place(found)
+                left, current = self._written(temporary), self._written(path)
+                if left is None or (current is not None and not left.replaces(current)):
+                    Path(temporary).unlink()
+                    return
+                if current is None and (damaged := read_content(path)) is not None:
+                    self._keep_aside("corrupt", damaged[0])
+                put_in_place(temporary, path)
         finally:
-            for claim in claims.values():
-                os.close(claim)
-
-    def _put_newest_in_place(self, found: Sequence[_Written]) -> None:
-        path = str(self.path)
-        current = self._written(path)
-        if current is None and (damaged := read_content(path)) is not None:
-            self._keep_aside("corrupt", damaged[0])
-        own = [each for each in found if current is None or each.is_of_the_grant_of(current)]
-        own.sort(key=lambda each: each.age)
-        if own and (current is None or own[-1].age > current.age):
-            put_in_place(own.pop().path, path)
-        for each in own:
-            Path(each.path).unlink()
+            os.close(claim)
 
     def _written(self, path: str) -> _Written | None:
-        """The whole token in a file, else None; half of one in a temporary file is deleted."""
+        """The token in one of the files, None where it holds none; raises as :meth:`read` does."""
+        found = read_content(path)
+        if found is None:
+            return None
         try:
-            content, _ = read_private(path)
-            stored = self._parse(content)
-            # Instants in the file are whole seconds: within one, the file's own time counts.
-            age = (stored.token.obtained_at, Path(path).stat().st_mtime_ns)
-            return _Written(path, stored, age)
+            stored = self._parse(found[0])
         except CorruptTokenFile:
-            if path != str(self.path):
-                Path(path).unlink()
-        except (OSError, StorageError):
-            pass
-        return None
+            return None
+        # Instants in the file are whole seconds: within one, the file's own time counts.
+        return _Written(stored, (stored.token.obtained_at, Path(path).stat().st_mtime_ns))
 
     def delete(self) -> list[Path]:
         """Deletes the token with all copies of it, also those put aside; gives what is gone.
@@ -199,8 +188,8 @@ class TokenFile:
         prefix = Path(self._undecided).name
         with suppress(OSError, StorageError):
             # Ends what was killed while it put a token aside, where that was written whole.
-            for temporary in self.path.parent.glob(f".{prefix}*.*.tmp"):
-                name = temporary.name[1:].rsplit(".", 2)[0]
+            for temporary in self.path.parent.glob(f".{prefix}*.tmp"):
+                name = temporary.name[1:].removesuffix(".tmp")
                 TokenFile(temporary.with_name(name)).take_up_leftover()
             held = self.read()
             for path in sorted(self.path.parent.glob(f"{prefix}*"), reverse=True):
