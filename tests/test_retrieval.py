@@ -336,7 +336,7 @@ async def test_each_error_of_webex_has_its_own_words(
         ended = (await watched.rest())[-1]
     assert isinstance(ended, Ended)
     assert (ended.end, ended.exit_code) == (end, exit_code)
-    assert said in ended.message
+    assert said in f"{ended.message} {ended.hint}"
     assert "as the policy says" in ended.message
 
 

@@ -31,14 +31,13 @@ from wtr_tui.errors import (
 )
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.oauth import steps
+from wtr_tui.oauth import pages, steps
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused, error_text
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.listener import pages
-from wtr_tui.oauth.listener.server import Listener
-from wtr_tui.oauth.listener.sockets import CannotListen
+from wtr_tui.oauth.listener import Listener
 from wtr_tui.oauth.pasted import BadPaste, read_pasted
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
+from wtr_tui.oauth.sockets import CannotListen
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
@@ -55,11 +54,12 @@ _LOOK_AT_THE_CLOCK_SECONDS = 0.5
 
 
 class _Saved(NamedTuple):
-    """Where a token is now: in place, or ``aside`` as long as nobody knows whose it is.
+    """A token that was granted: in place, or ``aside`` as long as nobody knows whose it is.
 
     ``before`` is what is in place meanwhile, ``kept_as`` where the token of another App ID went.
     """
 
+    stored: StoredToken
     before: StoredToken | None = None
     aside: Path | None = None
     kept_as: str = ""
@@ -256,25 +256,23 @@ class Retrieval:
             self._emit(_declined(answer))
             return pages.declined(answer)
         self._emit(steps.Exchanging(method))
-        granting = partial(self._granted_and_saved, partial(self._exchange, answer.code))
         try:
             # A thread of its own: an exchange that has begun ends, whatever the screen does.
-            granted = await in_thread(granting)
+            saved = await in_thread(lambda: self._granted(lambda: self._exchange(answer.code)))
         except NotSaved as error:
             self._emit(steps.SignedInUnsaved(error, method))
             return pages.SIGNED_IN
         except WtrError as error:
             self._emit(Ended(End.FAILED, error.message, error.hint, error.exit_code))
             return pages.failed(str(error))
-        attributing = in_thread(partial(self._attributed, *granted, method))
-        if granted[1].aside is None:
+        finishing = asyncio.ensure_future(in_thread(lambda: self._attributed(saved, method)))
+        finishing.add_done_callback(self._finished)
+        self._finishing = finishing
+        if saved.aside is None:
             # The token is in place, whoever's it is: the browser need not wait for the rest.
-            self._finishing = asyncio.ensure_future(attributing)
-            self._finishing.add_done_callback(self._finished)
             return pages.SIGNED_IN
-        step = await attributing
-        self._emit(step)
-        return pages.OTHER_ACCOUNT if isinstance(step, steps.OtherAccount) else pages.SIGNED_IN
+        is_other = isinstance(await finishing, steps.OtherAccount)
+        return pages.OTHER_ACCOUNT if is_other else pages.SIGNED_IN
 
     def _exchange(self, code: Secret) -> Token:
         request = self.request
@@ -282,59 +280,54 @@ class Retrieval:
             code, request.redirect_uri, request.code_verifier, request.nonce
         )
 
-    def _granted_and_saved(self, grant: Callable[[], Token]) -> tuple[Token, _Saved]:
+    def _signed_in(self, grant: Callable[[], Token], method: Method) -> Step:
+        try:
+            return self._attributed(self._granted(grant), method)
+        except NotSaved as error:
+            return steps.SignedInUnsaved(error, method)
+
+    def _granted(self, grant: Callable[[], Token]) -> _Saved:
+        """Saves what is granted: in place, or aside where its account may be a wrong one."""
+        file = self._profile.token_file
         with in_flight.until_saved():
             token = grant()
             if not token.scopes:
                 # Absent means: as requested (RFC 6749 §5.1).
                 token = token._replace(scopes=self._settings.scopes)
-            return token, self._save(token)
+            stored = self._settings.stored(token)
+            try:
+                with file.lock():
+                    before = self._own_token()
+                    if before is not None or self._settings[ACCOUNT]:
+                        return _Saved(stored, before, file.put_aside(stored))
+                    return _Saved(stored, kept_as=self._save_in_place(stored))
+            except WtrError as error:
+                raise NotSaved(token, error.message, error.hint) from error
 
-    def _signed_in(self, grant: Callable[[], Token], method: Method) -> Step:
-        try:
-            granted = self._granted_and_saved(grant)
-        except NotSaved as error:
-            return steps.SignedInUnsaved(error, method)
-        return self._attributed(*granted, method)
-
-    def _save(self, token: Token) -> _Saved:
-        """Saves the token: in place, or aside where its account may be a wrong one."""
-        file = self._profile.token_file
-        stored = self._settings.stored(token)
-        try:
-            with file.lock():
-                before = self._own_token()
-                if before is not None or self._settings[ACCOUNT]:
-                    return _Saved(before, file.put_aside(stored))
-                return _Saved(kept_as=self._save_in_place(stored))
-        except WtrError as error:
-            raise NotSaved(token, error.message, error.hint) from error
-
-    def _attributed(self, token: Token, saved: _Saved, method: Method) -> Step:
+    def _attributed(self, saved: _Saved, method: Method) -> Step:
         """Notes whose token it is; one of another account than the stored one's stays aside."""
-        file = self._profile.token_file
+        file, token, aside = self._profile.token_file, saved.stored.token, saved.aside
         account = self._account(token)
-        stored = self._settings.stored(token)._replace(account=account)
+        stored = saved.stored._replace(account=account)
         kept_as = saved.kept_as
         try:
-            if saved.aside is not None:
+            if aside is not None:
                 held = saved.before.account if saved.before else Account()
                 if saved.before and not held.known:
                     held = self._account(saved.before.token)
                 if account.objection(held, self._settings[ACCOUNT]):
-                    TokenFile(saved.aside).save(stored)
-                    return steps.OtherAccount(token, method, account, held, saved.aside)
+                    TokenFile(aside).save(stored)
+                    return steps.OtherAccount(token, method, account, held, aside)
             with file.lock():
-                now_there = self._own_token()
-                if saved.aside is not None:
+                if aside is not None:
                     kept_as = self._save_in_place(stored)
-                elif now_there and now_there.token.same_access(token):
+                elif (now_there := self._own_token()) and now_there.token.same_access(token):
                     file.save(stored)
         except WtrError as error:
             return steps.SignedInUnsaved(NotSaved(token, error.message, error.hint), method)
-        if saved.aside is not None:
+        if aside is not None:
             with suppress(OSError):
-                saved.aside.unlink()
+                aside.unlink()
         known.signed_in(self._profile, self._settings, token, self._now)
         return steps.SignedIn(token, method, kept_as, account)
 
@@ -418,15 +411,8 @@ class Retrieval:
             self._emit(steps.Exchanging(Method.DEVICE))
 
     def _finished(self, signing_in: asyncio.Future[Step]) -> None:
-        if signing_in.cancelled():
-            return
-        error = signing_in.exception()
-        if error is None:
+        with suppress(WtrError, asyncio.CancelledError):  # which whoever polls hears of
             self._emit(signing_in.result())
-        elif not isinstance(error, WtrError):  # which whoever polls hears of
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "a sign-in could not be finished", "exception": error}
-            )
 
 
 def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
@@ -445,29 +431,24 @@ def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
         require_base_url(stored, settings)
 
 
+_TEMPORARY_REFUSALS = ("server_error", "temporarily_unavailable")
+_REFUSAL_HINTS = {
+    "access_denied": "If it was not you: ask an administrator to allow the integration, in Control"
+    " Hub under Apps, Integrations.",
+    "invalid_scope": "The integration must have each of the scopes: add what it lacks at"
+    " developer.webex.com/my-apps, or take it out of the scopes in the settings.",
+    **dict.fromkeys(_TEMPORARY_REFUSALS, "Try again in a moment."),
+}
+
+
 def _declined(answer: Refused) -> Ended:
-    words = answer.description.rstrip(".")
-    said = f" Webex says: “{words}”." if words else ""
-    if answer.error == "access_denied":
-        return Ended(
-            End.DECLINED,
-            f"The sign-in was declined at Webex.{said}",
-            "If it was not you: ask an administrator to allow the integration, in Control Hub"
-            " under Apps, Integrations.",
-            FAILED,
-        )
-    if answer.error == "invalid_scope":
-        return Ended(
-            End.FAILED,
-            f"Webex refused the scopes that were asked for.{said}",
-            "The integration must have each of them: add what it lacks at"
-            " developer.webex.com/my-apps, or take it out of the scopes in the settings.",
-            FAILED,
-        )
-    temporary = answer.error in {"server_error", "temporarily_unavailable"}
+    what = "Webex refused the sign-in"
+    said = error_text(answer)
+    if answer.declined:
+        what, said = "The sign-in was declined at Webex", answer.description
     return Ended(
-        End.FAILED,
-        f"Webex refused the sign-in: “{error_text(answer).rstrip('.')}”.",
-        "Try again in a moment." if temporary else "Check the settings.",
-        TEMPORARY if temporary else FAILED,
+        End.DECLINED if answer.declined else End.FAILED,
+        f"{what}: “{said.rstrip('.')}”." if said else f"{what}.",
+        _REFUSAL_HINTS.get(answer.error, "Check the settings."),
+        TEMPORARY if answer.error in _TEMPORARY_REFUSALS else FAILED,
     )

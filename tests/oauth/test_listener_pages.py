@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 import wtr_tui
+from wtr_tui.oauth import pages
 from wtr_tui.oauth.authorization import NotOurs, Reason, Refused
-from wtr_tui.oauth.listener import pages
 
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=y>"
 OUTCOMES = {
@@ -19,13 +19,14 @@ OUTCOMES = {
     "other account": pages.OTHER_ACCOUNT,
     "declined": pages.declined(Refused("access_denied", EVIL)),
     "refused": pages.declined(Refused(EVIL, EVIL)),
-    "failed": pages.failed(EVIL, EVIL),
+    "failed": pages.failed(EVIL),
     "processing": pages.PROCESSING,
     "earlier": pages.EARLIER,
     "wrong state": pages.not_ours(NotOurs(Reason.WRONG_STATE, EVIL, EVIL)),
     "error without state": pages.not_ours(NotOurs(Reason.NO_STATE, EVIL, EVIL)),
     "no code": pages.not_ours(NotOurs(Reason.NO_CODE)),
     "not here": pages.not_here(EVIL),
+    "opened before": pages.OPENED_BEFORE,
 }
 every_outcome = pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES.keys())
 
@@ -149,10 +150,9 @@ def test_declining_is_shown_as_such_and_any_other_refusal_is_a_failure() -> None
 
 def test_an_answer_of_an_earlier_attempt_is_not_quoted() -> None:
     """C27: anybody can forge it; an error without a state may be Webex's own."""
-    assert pages.not_ours(NotOurs(Reason.WRONG_STATE, "access_denied", "words")).quoted == ""
-    assert pages.not_ours(NotOurs(Reason.NO_STATE, "server_error", "oh")).quoted == (
-        "server_error: oh"
-    )
+    assert pages.not_ours(NotOurs(Reason.WRONG_STATE, "access_denied", "words")) == pages.EARLIER
+    shown = pages.not_ours(NotOurs(Reason.NO_STATE, "server_error", "oh"))
+    assert "It said: server_error: oh." in shown.message
 
 
 def test_a_lone_surrogate_does_not_break_the_page() -> None:

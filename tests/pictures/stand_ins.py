@@ -18,7 +18,7 @@ from wtr_tui.addresses import RedirectUri
 from wtr_tui.environment import browser
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.authorization import AuthorizationRequest
-from wtr_tui.oauth.listener.server import OnAnswer, OnStep
+from wtr_tui.oauth.listener import OnAnswer, OnStep
 from wtr_tui.oauth.responses import DeviceAuthorization
 
 _OF_THE_PERSON = ("WEBEX_", "WTR_", "SSH_", "XDG_", "TEXTUAL_", "NO_COLOR", "COLORTERM", "BROWSER")

@@ -224,6 +224,6 @@ def test_the_screen_says_that_the_start_address_was_closed(home: Home, sandbox: 
         shown = terminal.find(SHOWN.pattern)
         for number in range(30):
             get(f"{shown[:-8]}guess{number:03}")
-        terminal.wait_for("The start address is closed", "u copies it")
+        terminal.wait_for("The start address is closed", "cancel this sign-in")
     finally:
         terminal.close()

@@ -260,9 +260,7 @@ def test_signing_in_with_a_stray_request(
         LISTENING,
         steps.BrowserArrived(),
         steps.Noticed(
-            steps.Notice.STRAY,
-            "A stray request was turned away: it asked for /[b]wp-login.php[/x].",
-            3,
+            "A stray request was turned away: it asked for /[b]wp-login.php[/x]. (3 so far)",
         ),
     )
     play = after(shown="(3 so far)")

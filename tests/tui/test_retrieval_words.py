@@ -89,7 +89,7 @@ def test_a_long_shell_line_is_continued_so_that_it_can_be_copied(width: int, exp
     ("step", "tone"),
     [
         (NOT_LISTENING, None),  # its card says it
-        (steps.Noticed(steps.Notice.STRAY, "Something came.", 3), Tone.WARN),
+        (steps.Noticed("Something came."), Tone.WARN),
         (steps.SignedIn(a_token(), Method.PASTE), Tone.GOOD),
         (UNSAVED, Tone.BAD),
         (Ended(End.CANCELLED, "Cancelled.", "", 130), Tone.PLAIN),

@@ -227,22 +227,8 @@ def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:
             return [f"{step.message} {step.hint}".rstrip(), *(pasting if url else [])]
         case steps.BrowserArrived():
             return ["A browser arrived and was sent to Webex."]
-        case steps.StartAddressClosed():
-            return [
-                f"{name}: The start address is closed: {step.guesses} wrong ones were asked for, by"
-                " a program that can reach this port. If no browser has been sent to Webex yet, end"
-                " this with Ctrl+C and start again; --device asks for a code that needs no address"
-                " here."
-            ]
-        case steps.LaunchAddressReused(count=count) if steps.worth_telling(count):
-            return [
-                f"{name}: The address that the browser was started with was opened a second time."
-                " If you did not reload it, somebody else on this machine may have opened it first,"
-                " and may try to sign you in as himself: end this with Ctrl+C and start again, with"
-                " --no-browser."
-            ]
-        case steps.Noticed(message=message, count=count) if steps.worth_telling(count):
-            return [message]
+        case steps.Noticed(message):
+            return [f"{name}: {message}"]
         case steps.DeviceCodeReady(authorization=code):
             return [
                 f"Or enter the code {code.user_code} at {code.verification_uri} on any machine,"

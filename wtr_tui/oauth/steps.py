@@ -48,44 +48,10 @@ class BrowserArrived:
 
 
 @dataclass(frozen=True)
-class StartAddressClosed:
-    """So many wrong start addresses were requested that the right one is closed, too.
-
-    The redirect goes on being listened for.
-    """
-
-    guesses: int
-
-
-@dataclass(frozen=True)
-class LaunchAddressReused:
-    """The address that a browser was started with here was opened ``count`` times too often.
-
-    Somebody else may have been faster than that browser.
-    """
-
-    count: int
-
-
-class Notice(Enum):
-    """What arrived at the listener that is not the answer of this sign-in."""
-
-    STRAY = "stray request"
-    NOT_OURS = "answer of another sign-in"
-    ERROR_WITHOUT_STATE = "error without a state"
-    HTTPS = "https where http is spoken"
-
-
-@dataclass(frozen=True)
 class Noticed:
-    """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it.
+    """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it."""
 
-    ``count`` is how many of the same kind have arrived so far, this one included.
-    """
-
-    notice: Notice
     message: str
-    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -181,8 +147,6 @@ Step = (
     Listening
     | NotListening
     | BrowserArrived
-    | StartAddressClosed
-    | LaunchAddressReused
     | Noticed
     | DeviceCodeReady
     | DeviceCodeOver
@@ -196,8 +160,3 @@ Step = (
 
 LAST_STEPS = (SignedIn, OtherAccount, SignedInUnsaved, Ended)
 """After one of these the attempt is over."""
-
-
-def worth_telling(count: int) -> bool:
-    """The first few, then the 10th, 100th …: a scanner does not fill the screen."""
-    return count <= 3 or str(count).rstrip("0") == "1"

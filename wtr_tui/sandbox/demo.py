@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from wtr_tui.model import Secret
-from wtr_tui.oauth.listener.sockets import CannotListen, listening_sockets
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS
+from wtr_tui.oauth.sockets import CannotListen, listening_sockets
 from wtr_tui.sandbox.grants import ORGANIZATION, Integration, ServiceApp
 from wtr_tui.sandbox.sandbox import Sandbox
 from wtr_tui.storage.private_file import make_private_folder, write_private

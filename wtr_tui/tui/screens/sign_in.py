@@ -544,14 +544,8 @@ def message(step: steps.Step) -> tuple[str, Tone] | None:
     Why an attempt failed stands in its frame, until the next one: see :func:`idle`.
     """
     match step:
-        case steps.Noticed():
-            count = f" ({step.count} so far)" if step.count > 1 else ""
-            return f"{step.message}{count}", Tone.WARN
-        case steps.StartAddressClosed():
-            closed = f"The start address is closed: {step.guesses} wrong ones were asked for"
-            return f"{closed}{with_keys(_CLOSED)}", Tone.WARN
-        case steps.LaunchAddressReused():
-            return with_keys(_REUSED), Tone.WARN
+        case steps.Noticed(said):
+            return said, Tone.WARN
         case steps.SignedIn():
             return _signed_in(step), Tone.GOOD
         case steps.SignedInUnsaved():
@@ -562,17 +556,6 @@ def message(step: steps.Step) -> tuple[str, Tone] | None:
         case steps.Ended():
             return "", Tone.PLAIN
     return None
-
-
-_CLOSED = (
-    ", by a program that can reach this port. Sign in with the full address ({copy-full:u} copies"
-    " it), or cancel ({cancel:x}) and begin again."
-)
-_REUSED = (
-    "The address that the browser was started with was opened a second time. If you did not"
-    " reload it, somebody else on this machine may have opened it first: cancel ({cancel:x}), and"
-    " begin again with the address shown here."
-)
 
 
 def _signed_in(step: steps.SignedIn) -> str:

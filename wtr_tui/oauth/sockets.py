@@ -17,7 +17,7 @@ from pathlib import Path
 import h11
 
 from wtr_tui.errors import WtrError
-from wtr_tui.oauth.listener.pages import Reply
+from wtr_tui.oauth.pages import Reply
 from wtr_tui.text import cause, user_name
 
 ADDRESSES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))

@@ -39,9 +39,8 @@ class Mood(Enum):
 class Outcome:
     """What a page says. All texts are plain; :func:`render` escapes them.
 
-    ``prompt`` is the line in the little terminal; ``quoted`` the text of somebody else, with
-    ``speaker`` in front of them. Nothing here names the user or holds a secret: the last page
-    can be fetched by any program on the machine.
+    ``prompt`` is the line in the little terminal, ``quoted`` what Webex said. Nothing here names
+    the user or holds a secret: the last page can be fetched by any program on the machine.
     """
 
     mood: Mood
@@ -49,7 +48,6 @@ class Outcome:
     message: str
     prompt: str
     quoted: str = ""
-    speaker: str = "Webex says"
 
 
 SIGNED_IN = Outcome(
@@ -81,78 +79,63 @@ EARLIER = Outcome(
     "nothing was done with it",
 )
 """The answer of an attempt that is over, or has its answer already."""
+OPENED_BEFORE = Outcome(
+    Mood.ASIDE,
+    "This address was opened before",
+    "It leads to Webex once. If that was not you, somebody else on this machine was faster: cancel"
+    " this sign-in, and begin again. If it was, go on in that tab, or open the address that the"
+    " terminal shows.",
+    "still waiting",
+)
+"""The address of a browser that the program started, opened once more."""
 
 
 def declined(refused: Refused) -> Outcome:
     """Somebody said no at Webex, or Webex did."""
-    if refused.declined:
-        # An organisation's policy arrives as the same error; only the text shows it.
-        by_policy = "administrator" in refused.description.lower()
-        return Outcome(
-            Mood.QUIET,
-            "Your administrator declined" if by_policy else "You declined",
+    if not refused.declined:
+        lead = "Webex refused the sign-in. The terminal says what to do."
+        return Outcome(Mood.BAD, "That did not work", lead, "no token", error_text(refused))
+    title = "You declined"
+    lead = "Nothing was granted. To sign in after all, start again in the terminal."
+    # An organisation's policy arrives as the same error; only the text shows it.
+    if "administrator" in refused.description.lower():
+        title = "Your administrator declined"
+        lead = (
             "Nothing was granted. An administrator allows integrations in Control Hub, under Apps,"
             " Integrations. Then start again in the terminal."
-            if by_policy
-            else "Nothing was granted. To sign in after all, start again in the terminal.",
-            "declined",
-            refused.description,
         )
-    return failed("Webex refused the sign-in. The terminal says what to do.", error_text(refused))
+    return Outcome(Mood.QUIET, title, lead, "declined", refused.description)
 
 
-def failed(sentence: str, quoted: str = "") -> Outcome:
-    """The answer was right, but no token came of it: ``message`` says why.
-
-    ``quoted`` is Webex's own text, if that says it better.
-    """
-    if quoted:
-        return Outcome(Mood.BAD, "That did not work", sentence, "no token", quoted)
-    lead = "No token came of it. Once this is mended, start again in the terminal."
-    return Outcome(Mood.BAD, "That did not work", lead, "no token", sentence, "What happened")
+def failed(why: str) -> Outcome:
+    """The answer was right, but no token came of it."""
+    lead = f"{why} Once this is mended, start again in the terminal."
+    return Outcome(Mood.BAD, "That did not work", lead, "no token")
 
 
 def not_ours(answer: NotOurs) -> Outcome:
     """Something like an answer that does not belong to this attempt, which goes on."""
     if answer.reason is Reason.NO_STATE and answer.error:
-        return Outcome(
-            Mood.ASIDE,
-            "Webex reported a problem",
-            "The terminal shows it too, and goes on waiting in case this is not the last word.",
-            "still waiting",
-            error_text(answer),
-            "The browser brought",
-        )
-    if answer.reason in (Reason.NO_STATE, Reason.WRONG_STATE):
+        title, lead = "The browser reported a problem", f"It said: {error_text(answer)}."
+    elif answer.reason in (Reason.NO_STATE, Reason.WRONG_STATE):
         return EARLIER
-    return Outcome(
-        Mood.ASIDE,
-        "This answer cannot be used",
-        f"{answer.reason.value} The terminal goes on waiting.",
-        "still waiting",
-    )
+    else:
+        title, lead = "This answer cannot be used", answer.reason.value
+    return Outcome(Mood.ASIDE, title, f"{lead} The terminal goes on waiting.", "still waiting")
 
 
 def not_here(why: str) -> Outcome:
     """A request for something that the listener does not have or do."""
-    lead = "A sign-in begins with the address shown in the terminal."
-    prompt, speaker = "not part of the sign-in", "What happened"
-    return Outcome(Mood.ASIDE, "There is nothing here", lead, prompt, why, speaker)
-
-
-def opened_before(why: str) -> Outcome:
-    """The address of a browser that the program started, opened once more."""
-    return Outcome(Mood.ASIDE, "This address was opened before", why, "still waiting")
+    lead = f"{why} A sign-in begins with the address shown in the terminal."
+    return Outcome(Mood.ASIDE, "There is nothing here", lead, "not part of the sign-in")
 
 
 def render(outcome: Outcome) -> bytes:
     """The page as UTF-8. Whatever came from elsewhere is escaped (RFC 6749 §10.14)."""
-    quoted = ""
-    if outcome.quoted:
-        quoted = (
-            f"<figure><figcaption>{escape(outcome.speaker)}</figcaption>"
-            f"<blockquote>{escape(outcome.quoted)}</blockquote></figure>"
-        )
+    quoted = escape(outcome.quoted)
+    if quoted:
+        caption = "<figcaption>Webex says</figcaption>"
+        quoted = f"<figure>{caption}<blockquote>{quoted}</blockquote></figure>"
     return (
         Template(_file("page.html"))
         .substitute(
@@ -190,7 +173,7 @@ def _style() -> str:
 
 @cache
 def _file(name: str) -> str:
-    return (resources.files("wtr_tui.oauth.listener") / name).read_text("utf-8")
+    return (resources.files("wtr_tui.oauth") / name).read_text("utf-8")
 
 
 _ALWAYS = (

@@ -1,0 +1,357 @@
+"""The redirect listener: a loopback server that lives as long as one sign-in (RFC 8252 §7.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from wtr_tui.addresses import RedirectUri
+from wtr_tui.model import Secret
+from wtr_tui.oauth import pages, sockets, steps
+from wtr_tui.oauth.authorization import (
+    AuthorizationRequest,
+    Granted,
+    NotOurs,
+    Reason,
+    Refused,
+    error_text,
+    query_parameters,
+)
+from wtr_tui.oauth.pages import Reply
+from wtr_tui.text import cleaned
+
+# No letter or digit that could be taken for another when it is read from one screen and typed
+# into another machine.
+_START_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+_START_LENGTH = 8
+
+_QUOTED = 120
+"""Characters shown of what the browser brought."""
+
+START_FOLDER = "/s/"
+GUESSES_ALLOWED = 25
+_PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_PREFETCH_WORDS = ("prefetch", "prerender", "preview")
+
+OnAnswer = Callable[[Granted | Refused], Awaitable[pages.Outcome]]
+OnStep = Callable[[steps.BrowserArrived | steps.Noticed], None]
+
+
+class Listener:
+    """Waits for the redirect of one attempt (RFC 8252 §7.3).
+
+    ``on_answer`` is awaited once, with the first answer that belongs to the attempt; what it
+    gives is what every browser that brings the answer is shown. It may take
+    ``limits.answer_seconds``, then the browser is referred to the terminal, and ``on_answer`` runs
+    on: what it is about to save must not be lost. ``on_step`` hears of everything else.
+    Neither runs before :meth:`start`.
+    """
+
+    def __init__(
+        self,
+        request: AuthorizationRequest,
+        redirect_uri: RedirectUri,
+        *,
+        on_answer: OnAnswer,
+        on_step: OnStep,
+        limits: sockets.Limits = sockets.USUAL,
+    ) -> None:
+        random_part = "".join(secrets.choice(_START_ALPHABET) for _ in range(_START_LENGTH))
+        self._request = request
+        self._redirect_uri = redirect_uri
+        self._start_path = Secret(START_FOLDER + random_part)
+        self._launch_paths: dict[Secret, bool] = {}
+        """The start address of each browser that is started here, and whether it was used."""
+        self._wrong_guesses = 0
+        # Where the browser is sent after the answer, so that no code stays in its address.
+        self.done_path = "/done" if redirect_uri.path != "/done" else "/finished"
+        self._on_answer = on_answer
+        self._on_step = on_step
+        self._limits = limits
+        self._servers: list[asyncio.Server] = []
+        # In the order of their arrival.
+        self._connections: dict[sockets.Connection, asyncio.Task[None]] = {}
+        self._answering: asyncio.Future[pages.Outcome] | None = None
+        self._done_shown = asyncio.Event()
+        self._stopped = False
+        self._noticed: Counter[str] = Counter()
+        self.families: tuple[str, ...] = ()
+        """The addresses listened on: 127.0.0.1, ::1 or both; none before the start."""
+
+    @property
+    def start_url(self) -> str:
+        """The short address that leads a browser to Webex, as often as it is opened.
+
+        It exists from :meth:`start` on: nobody may be sent to a port that somebody else has.
+        """
+        return self._address(self._start_path)
+
+    def launch_url(self) -> str:
+        """A new address for a browser that is started here: it leads to Webex exactly once.
+
+        The command line of a browser can be read by everybody on the machine, unlike a screen:
+        somebody may be faster. The second one to come is shown so, and so is the user.
+        """
+        path = Secret(START_FOLDER + secrets.token_urlsafe(24))
+        self._launch_paths[path] = False
+        return self._address(path)
+
+    def _address(self, path: Secret) -> str:
+        if not self.families:
+            raise RuntimeError("the listener has not been started")
+        return self._redirect_uri.origin + path.reveal()
+
+    async def start(self) -> None:
+        """Listens. Raises CannotListen; then nothing is open."""
+        listening = sockets.listening_sockets(self._redirect_uri.port)
+        for opened in listening:
+            server = await asyncio.start_server(self._serve, sock=opened, backlog=sockets.BACKLOG)
+            self._servers.append(server)
+        self.families = tuple(opened.getsockname()[0] for opened in listening)
+
+    async def stop(self, linger: float = 0.8) -> None:
+        """Closes the port and every connection. May be called again, and without a start.
+
+        After an answer the browser has one page left to fetch: for this it is given ``linger``
+        seconds at most, and not a moment longer than it needs.
+        """
+        if self._answering is not None and not self._stopped:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._done_shown.wait(), linger)
+        self._stopped = True
+        for server in self._servers:
+            server.close()
+        tasks = list(self._connections.values())
+        for connection in list(self._connections):
+            self._drop(connection)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = sockets.Connection(reader, writer, self._limits)
+        task: asyncio.Task[None] | None = asyncio.current_task()
+        try:
+            if task is not None and self._has_room():
+                self._connections[connection] = task
+                await self._converse(connection)
+        except asyncio.CancelledError:
+            # By stop, or to make room. asyncio's streams (before 3.12) report it as an error.
+            return
+        finally:
+            connection.close()
+            self._connections.pop(connection, None)
+
+    def _has_room(self) -> bool:
+        """Makes room for one more by dropping the oldest that nothing is lost with."""
+        if self._stopped:
+            return False
+        if len(self._connections) < self._limits.connections:
+            return True
+        expendable = next((each for each in self._connections if each.expendable), None)
+        if expendable is not None:
+            self._drop(expendable)
+        return expendable is not None
+
+    def _drop(self, connection: sockets.Connection) -> None:
+        connection.close()
+        self._connections.pop(connection).cancel()
+
+    async def _converse(self, connection: sockets.Connection) -> None:
+        is_last = False
+        try:
+            request = await connection.read()
+        except sockets.TlsHello:
+            self._notice(
+                "A browser came with https. Open the address with http:// or, if the browser"
+                " insists, with 127.0.0.1 instead of localhost where that is registered.",
+                kind="https",
+            )
+            return
+        except sockets.BadRequest as bad:
+            reply = self._rejected(bad.status, bad.why)
+        except OSError:
+            return
+        else:
+            if request is None:
+                return
+            reply = await self.respond(request, connection.stranger)
+            is_last = reply.status == 200 and request.method != "HEAD"  # the page after the answer
+        await connection.send(reply)
+        if is_last:
+            self._done_shown.set()
+        await connection.linger()
+
+    async def respond(
+        self, request: sockets.Request, stranger: Callable[[], str] = lambda: ""
+    ) -> Reply:
+        """What one request is sent. Never raises, and never leads anywhere but to Webex.
+
+        ``stranger`` names the other user whose program asks; "" where it is this one's.
+        """
+        hosts = [host.lower() for host in request.values("host")]
+        if len(hosts) != 1:
+            return self._rejected(400, "A request without exactly one Host header was refused.")
+        if hosts[0] not in self._redirect_uri.loopback_authorities:
+            # A page elsewhere can make its own name resolve to this machine (DNS rebinding).
+            why = f"A request for the host {cleaned(hosts[0], 60)} was refused."
+            return self._rejected(421, why)
+        if request.method not in ("GET", "HEAD"):
+            return self._rejected(405, f"A {cleaned(request.method, 20)} request was refused.")
+        if _is_prefetch(request):
+            # The code works once: a page loaded ahead of time must not use it up.
+            why = "The browser loaded an address ahead of time; it was told to wait."
+            return self._rejected(503, why)
+        if not _is_navigation(request):
+            # A page open in some browser asks for what it likes, as often as it likes. It does
+            # not learn whether it was right, and is not counted as a guess.
+            why = "A web page asked for something here by itself; it was refused."
+            return self._rejected(403, why)
+        # Taken apart by hand: a URL parser reads a host in //evil and drops what it does not know.
+        path, _, query = request.target.partition("?")
+        is_head = request.method == "HEAD"
+        if path == self._redirect_uri.request_path:
+            return await self._callback(query, hosts[0], is_head)
+        if path.startswith(START_FOLDER):
+            return self._start(path, is_head, stranger)
+        if path == self.done_path and self._answering is not None:
+            return pages.reply(200) if is_head else pages.page(200, _outcome(self._answering))
+        if {"code", "error"} & {pair.partition("=")[0] for pair in query.split("&")}:
+            return self._answer_elsewhere(cleaned(path, 60))
+        return self._rejected(404, f"Something asked for {cleaned(path, 60)}, which is not here.")
+
+    async def _callback(self, query: str, host: str, is_head: bool) -> Reply:
+        try:
+            parameters = query_parameters(query)
+        except ValueError:
+            return self._rejected(400, "A request with too many parameters was refused.")
+        if not {"code", "error", "state"} & {name for name, _ in parameters}:
+            return self._rejected(404, "Something asked for the redirect URI without an answer.")
+        if self._redirect_uri.authority not in (host, f"{host}:80"):
+            # RFC 9700 §4.4: the answer counts where it was sent, not where it could also arrive.
+            return self._answer_elsewhere(cleaned(host, 60))
+        if is_head:
+            return pages.reply(200)
+        answer = self._request.validate_callback(parameters)
+        if isinstance(answer, NotOurs):
+            return self._not_ours(answer)
+        # The first answer is handed on; whoever brings it again waits for the same outcome.
+        if self._answering is None:
+            self._answering = asyncio.ensure_future(self._on_answer(answer))
+            self._answering.add_done_callback(_report)
+        # Unlike wait_for, wait leaves what it waits for alone when the time is over.
+        await asyncio.wait({self._answering}, timeout=self._limits.answer_seconds)
+        return pages.redirect(self.done_path)
+
+    def _answer_elsewhere(self, where: str) -> Reply:
+        why = f"An answer arrived at {where}, but the redirect URI is exactly {self._redirect_uri}."
+        return self._rejected(404, why)
+
+    def _not_ours(self, answer: NotOurs) -> Reply:
+        if answer.reason is Reason.NO_STATE and answer.error:
+            # Webex was seen to leave the state out of an error: worth showing, not believing.
+            quoted = cleaned(error_text(answer), _QUOTED)
+            self._notice(
+                f"The browser reported an error: {quoted}. It carries no state, so it may be"
+                " anybody's; this sign-in goes on waiting.",
+                kind="error without a state",
+            )
+        else:
+            self._notice(
+                "An answer arrived that is not this sign-in's; it was ignored."
+                f" {answer.reason.value}",
+                kind="not ours",
+            )
+        return pages.page(400, pages.not_ours(answer))
+
+    def _start(self, path: str, is_head: bool, stranger: Callable[[], str]) -> Reply:
+        launch = next((each for each in self._launch_paths if _same(path, each)), None)
+        if launch is None and self._wrong_guesses >= GUESSES_ALLOWED:
+            # The same for a right and a wrong path, or guessing would go on.
+            why = f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
+            return pages.page(403, pages.not_here(f"{why} Use the full address, or start again."))
+        if launch is None and not _same(path, self._start_path):
+            return self._guessed()
+        if self._answering is not None:
+            return self._rejected(410, "The sign-in has its answer already.")
+        if launch is not None and (other := stranger()):
+            # The address goes on waiting for the browser that it was made for.
+            return self._rejected(
+                403,
+                f"A program of {other} opened the address that is for the browser started here.",
+            )
+        if launch is not None and self._launch_paths[launch]:
+            self._notice(
+                "The address that the browser was started with was opened a second time. If you"
+                " did not reload it, somebody else on this machine may have opened it first, and"
+                " may try to sign you in as himself: cancel this sign-in, and begin again with the"
+                " address that is shown.",
+                kind="opened twice",
+            )
+            return pages.page(410, pages.OPENED_BEFORE)
+        if is_head:
+            return pages.reply(200)
+        if launch is not None:
+            self._launch_paths[launch] = True
+        self._on_step(steps.BrowserArrived())
+        return pages.redirect(self._request.url)
+
+    def _guessed(self) -> Reply:
+        self._wrong_guesses += 1
+        reply = self._rejected(404, "Something asked for a start address that is not this one.")
+        if self._wrong_guesses == GUESSES_ALLOWED:
+            self._notice(
+                f"The start address is closed: {GUESSES_ALLOWED} wrong ones were asked for, by a"
+                " program that can reach this port. If no browser has been sent to Webex yet, use"
+                " the full address or a device code, or cancel this sign-in and begin again.",
+                kind="closed",
+            )
+        return reply
+
+    def _rejected(self, status: int, why: str) -> Reply:
+        self._notice(f"A stray request was turned away: {why}", kind="stray")
+        return pages.page(status, pages.not_here(why))
+
+    def _notice(self, message: str, *, kind: str) -> None:
+        """Tells the first few of a kind, then the 10th, 100th …: no scanner fills the screen."""
+        self._noticed[kind] += 1
+        count = self._noticed[kind]
+        if count <= 3 or str(count).rstrip("0") == "1":
+            so_far = f" ({count} so far)" if count > 1 else ""
+            self._on_step(steps.Noticed(message + so_far))
+
+
+def _outcome(answering: asyncio.Future[pages.Outcome]) -> pages.Outcome:
+    if not answering.done():
+        return pages.PROCESSING
+    if answering.cancelled() or answering.exception() is not None:
+        return pages.failed("The sign-in was not finished.")
+    return answering.result()
+
+
+def _report(answering: asyncio.Future[pages.Outcome]) -> None:
+    """``on_answer`` handles its own failures; one that escapes is not to be lost."""
+    if not answering.cancelled() and (error := answering.exception()) is not None:
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "the answer of a sign-in could not be used", "exception": error}
+        )
+
+
+def _same(path: str, expected: Secret) -> bool:
+    return secrets.compare_digest(
+        path.encode("utf-8", "surrogatepass"), expected.reveal().encode("utf-8")
+    )
+
+
+def _is_navigation(request: sockets.Request) -> bool:
+    """Whether a tab goes there; what does not send these headers is taken for one (W3C Fetch
+    Metadata: every current browser sends them to this machine)."""
+    modes = {value.lower() for value in request.values("sec-fetch-mode")}
+    destinations = {value.lower() for value in request.values("sec-fetch-dest")}
+    return modes <= {"navigate"} and destinations <= {"document"}
+
+
+def _is_prefetch(request: sockets.Request) -> bool:
+    purposes = " ".join(value for name in _PREFETCH_HEADERS for value in request.values(name))
+    return any(word in purposes.lower() for word in _PREFETCH_WORDS)

@@ -1,1 +1,0 @@
-"""The redirect listener: what waits on this machine for the authorization response."""
