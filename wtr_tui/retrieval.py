@@ -448,7 +448,7 @@ def _declined(answer: Refused) -> Ended:
         what, said = "The sign-in was declined at Webex", answer.description
     return Ended(
         End.DECLINED if answer.declined else End.FAILED,
-        f"{what}: “{said.rstrip('.')}”." if said else f"{what}.",
+        f"{what}. Webex says: “{said.rstrip('.')}”." if said else f"{what}.",
         _REFUSAL_HINTS.get(answer.error, "Check the settings."),
         TEMPORARY if answer.error in _TEMPORARY_REFUSALS else FAILED,
     )

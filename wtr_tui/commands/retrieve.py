@@ -27,7 +27,7 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED, NotSaved
 from wtr_tui.in_flight import in_thread
 from wtr_tui.known import signed_in
-from wtr_tui.model import Account
+from wtr_tui.model import Account, Token
 from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.retrieval import Retrieval
@@ -63,37 +63,44 @@ def run(options: Namespace) -> int:
         tell(no_proxy_warning)
     _offer_put_aside(found, known[ACCOUNT])
     sign_in = _SignIn(found, known, surroundings.look(os.environ), options)
-    code = asyncio.run(sign_in.run())
-    if sign_in.other_account is None:
-        return code
+    asyncio.run(sign_in.run())
     other = sign_in.other_account
-    reason = other.account.why_put_aside(other.before, known[ACCOUNT])
-    if not _decided(found, other.put_aside, reason):
-        return FAILED
-    signed_in(found, known, other.token)
-    give_token(other.token, options)
-    return DONE
+    if other is not None:
+        reason = other.account.why_put_aside(other.before, known[ACCOUNT])
+        if _decided(found, other.put_aside, reason):
+            signed_in(found, known, other.token)
+            give_token(other.token, options)
+            return DONE
+    return sign_in.exit_code
 
 
 def _mint(found: Profile, known: Settings, options: Namespace) -> int:
+    through = known[THROUGH]
     try:
         with in_flight.saved_first():
             obtained = tokens.mint(found, known)
     except NotSaved as error:
-        give_token(error.token, options)
-        tell(f"Minted, but the token is NOT SAVED. {error}")
-        if not (options.output or options.json):
-            give_unsaved(error.token, found.name)
-        return error.exit_code
+        return _give_unsaved("Minted", error, found, options)
     give_token(obtained.token, options)
     if obtained.warning:
-        tell(f"The profile {known[THROUGH]}: {obtained.warning}")
-    until = clock.until_when(obtained.token.expires_at)
-    tell(
-        f"Minted a token of the service app through the profile {known[THROUGH]}; valid {until}."
-        f" The token is in {found.token_path}."
-    )
+        tell(f"The profile {through}: {obtained.warning}")
+    done = f"Minted a token of the service app through the profile {through}"
+    tell(f"{done}; {_saved(obtained.token, found)}")
     return DONE
+
+
+def _saved(token: Token, found: Profile) -> str:
+    until = clock.until_when(token.expires_at)
+    return f"valid {until}. The token is in {found.token_path}."
+
+
+def _give_unsaved(done: str, error: NotSaved, found: Profile, options: Namespace) -> int:
+    give_token(error.token, options)
+    cure = error.hint or "Try again once that is mended."
+    tell(f"{done}, but the token is NOT SAVED. {error.message} {cure}")
+    if not (options.output or options.json):
+        give_unsaved(error.token, found.name)
+    return error.exit_code
 
 
 class _SignIn:
@@ -111,7 +118,7 @@ class _SignIn:
         self.other_account: steps.OtherAccount | None = None
         self.opening: asyncio.Task[None] | None = None
 
-    async def run(self) -> int:
+    async def run(self) -> None:
         known = self.settings
         known.secret.fetch()  # where that asks for a PIN, nothing else reads the terminal yet
         with tokens.webex_client(known) as client:
@@ -135,7 +142,6 @@ class _SignIn:
                     self._take(step, retrieval)
         if self.opening is not None:
             self.opening.cancel()
-        return self.exit_code
 
     def _take(self, step: steps.Step, retrieval: Retrieval) -> None:
         # The address holds the state: it is only shown where a user can paste the answer.
@@ -143,8 +149,11 @@ class _SignIn:
         for line in _lines(step, self.here, url):
             say(f"{escaped(line)}\n")
         match step:
-            case steps.SignedIn() | steps.SignedInUnsaved():
+            case steps.SignedIn():
                 self._finish(step)
+            case steps.SignedInUnsaved(error, method):
+                done = f"Signed in {method.value}"
+                self.exit_code = _give_unsaved(done, error, self.profile, self.options)
             case steps.OtherAccount():
                 hide_secrets(step.token.access_token, step.token.refresh_token)
                 self.other_account = step
@@ -158,28 +167,18 @@ class _SignIn:
                 was_asked_to = self.ended_by and step.end is steps.End.CANCELLED
                 self.exit_code = 128 + self.ended_by if was_asked_to else step.exit_code
 
-    def _finish(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
-        token = step.token
+    def _finish(self, step: steps.SignedIn) -> None:
+        token, account = step.token, step.account
         give_token(token, self.options)
-        if isinstance(step, steps.SignedInUnsaved):
-            tell(f"Signed in {step.method.value}, but the token is NOT SAVED. {step.error.message}")
-            tell(step.error.hint or "Sign in again once that is mended.")
-            if not (self.options.output or self.options.json):
-                give_unsaved(token, self.profile.name)
-            return
         self.exit_code = DONE
-        tell(
-            f"Signed in {step.method.value}; valid {clock.until_when(token.expires_at)}. The token"
-            f" is in {self.profile.token_path}."
-        )
-        account = step.account
+        tell(f"Signed in {step.method.value}; {_saved(token, self.profile)}")
         if account.display_name or account.email:
             tell(f"The token is that of {account.named}.".replace("….", "…"))
         else:
-            place = f" It belongs to the organisation {account.organization}."
+            whose = f" It belongs to the organisation {account.organization}."
             tell(
                 "Webex does not name its owner; that needs the scope spark:people_read."
-                f"{place if account.organization else ''}"
+                f"{whose if account.organization else ''}"
             )
         if step.kept_aside:
             tell(f"The token of another App ID that was there is now in {step.kept_aside}.")
@@ -210,7 +209,6 @@ class _SignIn:
 
 def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:
     """What to print for one step; ``url`` is that of Webex where its answer can be pasted."""
-    name = program_name()
     match step:
         case steps.Listening():
             pasting = [
@@ -219,51 +217,46 @@ def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:
                 f"  {url}",
             ]
             return _methods(step, here) + (pasting if url else [])
-        case steps.NotListening():
+        case steps.NotListening(message, hint):
             pasting = [
                 "Open this address in any browser, sign in, and paste here where it ends:",
                 f"  {url}",
             ]
-            return [f"{step.message} {step.hint}".rstrip(), *(pasting if url else [])]
+            return [f"{message} {hint}".rstrip(), *(pasting if url else [])]
         case steps.BrowserArrived():
             return ["A browser arrived and was sent to Webex."]
-        case steps.Noticed(message):
-            return [f"{name}: {message}"]
-        case steps.DeviceCodeReady(authorization=code):
+        case steps.DeviceCodeReady(code):
             return [
                 f"Or enter the code {code.user_code} at {code.verification_uri} on any machine,"
                 f" until {code.expires_at.astimezone():%H:%M:%S}."
             ]
-        case steps.DeviceCodeOver(message=message):
+        case steps.DeviceCodeOver(message):
             return [message]
-        case steps.DeviceCodeRefused():
-            return [f"{step.message} {step.hint}".rstrip()]
+        case steps.DeviceCodeRefused(message, hint):
+            return [f"{message} {hint}".rstrip()]
         case steps.Exchanging():
             return ["The answer is here; exchanging it for a token."]
+        case steps.Noticed(message):
+            return [f"{program_name()}: {message}"]
         case steps.Ended():
-            return [f"{name}: {step.message} {step.hint}".rstrip()]
+            return [f"{program_name()}: {step.message} {step.hint}".rstrip()]
     return []
 
 
 def _methods(step: steps.Listening, here: Surroundings) -> list[str]:
-    forward = [f"  {here.forward_command(step.port)}", f"  {here.forward_note()}"]
-    escape = here.escape_line(step.port)
-    if escape:
-        forward.append(f"  {escape}")
+    forward = [here.forward_command(step.port), here.forward_note(), here.escape_line(step.port)]
+    forward = [f"  {line}" for line in forward if line]
+    address = f"  {step.start_url}"
     if here.remote:
         # The start address is of no use over there before the port is forwarded.
         return [
             f"You are {here.words()}: your browser is on another machine.",
             "Forward the port from there, then open the address in your browser:",
             *forward,
-            f"  {step.start_url}",
+            address,
         ]
-    return [
-        "Sign in to Webex in your browser:",
-        f"  {step.start_url}",
-        "Your browser is on another machine? Forward the port from there:",
-        *forward,
-    ]
+    elsewhere = "Your browser is on another machine? Forward the port from there:"
+    return ["Sign in to Webex in your browser:", address, elsewhere, *forward]
 
 
 def _print_qr_code(authorization: DeviceAuthorization) -> None:
