@@ -49,60 +49,18 @@ end""",
     },
 }
 _PROGRAM = {
-    "bash": "",  # before shtab's part is asked, see _BASH
+    "bash": "_wtr_program",
     "zsh": "_wtr_program",
-    "fish": "(_wtr_program)",
+    "fish": "(__fish_complete_subcommand --fcs-skip=2)",
     "preamble": {
+        "bash": '_wtr_program() { compgen -A command -A file -- "$1"; }',
         "zsh": """\
 _wtr_program() {
   [[ $words[1] == -- ]] && shift words && ((CURRENT--))
   _normal
 }""",
-        "fish": """\
-function _wtr_program
-    set -l words (commandline -opc)
-    while set -q words[1]; and test $words[1] != exec
-        set -e words[1]
-    end
-    set -e words[1]
-    while string match -q -- '-*' $words[1]
-        contains -- $words[1] $_shtab_wtr_opts_with_value; and set -e words[1]
-        set -e words[1]
-    end
-    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
-end""",
     },
 }
-
-# shtab's script takes --option=value, which bash parts into three words, for something else, and
-# goes on behind exec as if the options of the program were its own.
-_BASH = """
-_wtr() {
-  local command= current=${COMP_WORDS[COMP_CWORD]} i words=()
-  [[ $current == "=" ]] && current=
-  for ((i = 0; i < COMP_CWORD; i++)); do
-    [[ ${COMP_WORDS[i]} == "=" ]] || words+=("${COMP_WORDS[i]}")
-  done
-  for ((i = 1; i < ${#words[@]}; i++)); do
-    case ${words[i]} in
-      %(taking_a_value)s) ((i++)) ;;
-      -*) ;;
-      *) [[ -z $command ]] || break; command=${words[i]} ;;
-    esac
-  done
-  # Behind the loop i is less than the count of words where a program is named, and more where
-  # the value of an option is wanted.
-  if [[ $command == exec ]] && ((i < ${#words[@]})); then
-    COMPREPLY=()  # so that files are completed, the default
-  elif [[ $command == exec && $current != -* ]] && ((i == ${#words[@]})); then
-    COMPREPLY=($(compgen -c -- "$current"))
-  else
-    local COMP_WORDS=("${words[@]}" "$current") COMP_CWORD=${#words[@]}
-    _shtab_wtr
-  fi
-}
-complete -o default -F _wtr wtr wtr-tui
-"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -123,11 +81,9 @@ def run(options: argparse.Namespace) -> int:
                 f"{name}=" if name.startswith("--") else name for name in action.option_strings
             ]
     script = shtab.complete(parser, options.shell)
+    # Of the program's two names shtab knows one.
     if options.shell == "bash":
-        taking = {
-            name for each in _actions(parser) if each.nargs != 0 for name in each.option_strings
-        }
-        script += _BASH % {"taking_a_value": " | ".join(sorted(taking))}
+        script += "\ncomplete -o bashdefault -F _shtab_wtr wtr-tui\n"
     elif options.shell == "zsh":
         script = script.replace("#compdef wtr", "#compdef wtr wtr-tui", 1)
         script = script.replace("-N wtr\n", "-N wtr wtr-tui\n", 1)
