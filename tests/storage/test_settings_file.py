@@ -60,7 +60,7 @@ def test_no_text_is_in_a_repr(path: Path) -> None:
     ("content", "words"),
     [
         (b"appid: C1\nsecret: \xff\n", "line 2 holds a byte that is not UTF-8"),
-        ("appid: C1\n".encode("utf-16"), "is written in UTF-16"),
+        ("appid: C1\n".encode("utf-16"), "line 1 holds a byte that is not UTF-8"),
         (b"#" * (private_file.LARGEST + 1), "larger than 1 MiB"),
         (b"- a\n", "does not hold settings"),
         (b"appid: [\n", "never closed"),

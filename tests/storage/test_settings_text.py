@@ -1,4 +1,4 @@
-"""The text of a settings file: read strictly, and its faults told with line, column and caret."""
+"""The text of a settings file: read strictly, and its faults told with line and column."""
 
 from __future__ import annotations
 
@@ -83,18 +83,18 @@ def test_what_is_no_mapping_is_told_with_an_example(text: str) -> None:
     ("text", "line", "column", "words"),
     [
         ("appid: [a, b\n", 1, 8, "never closed"),
-        ("appid: C1\nscopes: [a:b,\n  c:d\nredirectPort: 1\n", 4, 13, "a comma is missing"),
+        ("appid: C1\nscopes: [a:b,\n  c:d\nredirectPort: 1\n", 4, 13, "never closed"),
         ("x: 1\nscopes: 'a\nappid: C\n", 2, 9, "never closed"),
         ('x: 1\nscopes: "a\n', 2, 9, "never closed"),
         ("x: 1\n\tappid: C1\n", 2, 1, "a tab stands where"),
         ("appid:\n\tC1\n", 2, 1, "a tab stands where"),
-        ("appid: C1: C2\n", 1, 10, "this colon does not belong here"),
-        ("appid:C1\nscopes: a\n", 2, 7, "the line above a space behind it"),
-        ("scopes: a\nappid:C1\n", 2, 1, "no colon after this word, or no space after it"),
-        ("appid: C1\n  scopes: a\n", 2, 9, "this colon does not belong here"),
+        ("appid: C1: C2\n", 1, 10, "needs quotation marks"),
+        ("appid:C1\nscopes: a\n", 2, 7, "a colon with a space behind it"),
+        ("scopes: a\nappid:C1\n", 2, 1, "a colon with a space behind it"),
+        ("appid: C1\n  scopes: a\n", 2, 9, "needs quotation marks"),
         ("  appid: C1\nscopes: a\n", 2, 1, "like its neighbours"),
         ("appid: C1\n- a\n", 2, 1, "like its neighbours"),
-        ("appid: 'C1' C2\n", 1, 13, "a quote missing"),
+        ("appid: 'C1' C2\n", 1, 13, "lacks a quote"),
         ("appid: @C1\n", 1, 8, "must be in quotation marks"),
         ("appid: `C1`\n", 1, 8, "must be in quotation marks"),
         ("appid: %C1\n", 1, 8, "must be in quotation marks"),
@@ -105,40 +105,21 @@ def test_what_is_no_mapping_is_told_with_an_example(text: str) -> None:
         ("appid: !a!C1 x\n", 1, 8, "must be in quotation marks"),
         ("appid: |C1\n", 1, 9, "must be in quotation marks"),
         ("appid: ]\n", 1, 8, "must be in quotation marks"),
-        ('appid: "C\\1"\n', 1, 11, "a backslash means something else"),
-        ("appid: C1\n---\nappid: C2\n", 2, 1, "a second document begins here"),
+        ('appid: "C\\1"\n', 1, 11, "lacks a quote"),
+        ("appid: C1\n---\nappid: C2\n", 2, 1, "does not belong here"),
         ("appid: C1\nx: 1\nappid: C1\n", 3, 1, "the key appid stands already in line 1"),
         ("appid: C\x001\n", 1, 9, "U+0000 is not allowed"),
         ("x: 1\r\nappid: C\x071\r\n", 2, 9, "U+0007 is not allowed"),
         ("appid: \ud800\n", 1, 8, "U+D800 is not allowed"),
-        ("x: 1\r\ny: 2\r\nappid: [a\r\n", 3, 8, "this is never closed"),
-        ("x: 1\r\ny: 2\r\nappid: [\r\n", 4, 1, "a bracket above is never closed"),
+        ("x: 1\r\ny: 2\r\nappid: [a\r\n", 3, 8, "never closed"),
+        ("x: 1\r\ny: 2\r\nappid: [\r\n", 4, 1, "never closed"),
     ],
 )
 def test_a_fault_is_told_where_it_is(text: str, line: int, column: int, words: str) -> None:
     found = refusal(text)
-    first, excerpt, caret = found.message.split("\n")
-    assert first.startswith(f"{FILE}, line {line}, column {column}: ")
-    assert words in first
-    assert caret == " " * (1 + column) + "^"
-    assert len(excerpt) <= 72
-    assert str(found).endswith("\nCorrect it there; the file is left as it is.")
-
-
-@pytest.mark.parametrize(
-    ("text", "excerpt", "under"),
-    [
-        ("redirectPort: 6855: x\n", "  redirectPort: 6855: x", ":"),
-        ("scopes: [a:b\n", "  scopes: [a:b", "["),
-        ("scopes: [日本\n", "  scopes: [  ", "["),
-        ("scopes: a\u0301: @\n", "  scopes: a : @", ":"),
-        (f"scopes: {'a:b ' * 60}: x\n", None, ":"),
-    ],
-)
-def test_the_caret_points_at_the_sign(text: str, excerpt: str | None, under: str) -> None:
-    _, shown, caret = refusal(text).message.split("\n")
-    assert excerpt is None or shown == excerpt
-    assert shown[caret.index("^")] == under
+    assert found.message.startswith(f"{FILE}, line {line}, column {column}: ")
+    assert words in found.message
+    assert str(found).endswith(". Correct it there; the file is left as it is.")
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,6 @@ async def test_of_a_file_that_cannot_be_read_its_lines_are_not_quoted(stage: Sta
     stage.write("nickname: ours\nappid: [C1\n")
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f5")
-        await shows(pilot, "this is never closed.")
+        await shows(pilot, "is never closed.")
         assert "appid: [C1" not in seen(pilot)
         assert "Correct it" not in seen(pilot)

@@ -208,26 +208,37 @@ def without_file(environ: Mapping[str, str]) -> Settings:
 
 
 class _Found(NamedTuple):
-    """What is set for one key: ``value`` is None where nothing is, or of no use: ``fault``.
+    """What is set for one key: a variable, or an entry of the file; and where that is.
 
-    ``place`` is where it is set: the variable, or file, line and key. A key or variable that is
-    there without a value has a place, but no value.
+    ``text`` is what a form shows of a value that is wrong; "" for lists and groups.
     """
 
     source: Origin
-    where: str = ""
-    place: str = ""
-    value: Nested = None
-    fault: str = ""
-    text: str = ""
-    """What a form shows of a value that is wrong; "" for lists and groups."""
+    where: str
+    place: str
+    text: str
+    entry: SettingsEntry | None = None
 
     def __repr__(self) -> str:
         return "_Found(…)"  # a secret may be in it
 
+    def value(self, setting: Setting[Any]) -> Nested:
+        """In the shape that the setting has. Raises ValueError for another shape."""
+        entry = self.entry
+        if entry is None:
+            return self.text
+        if setting.shape is Shape.NESTED:
+            return entry.unfolded()
+        if entry.nested and setting.shape is Shape.WORDS:
+            raise ValueError("Each item must be a text, without a space behind a colon in it.")
+        if entry.nested or (isinstance(entry.value, tuple) and setting.shape is not Shape.WORDS):
+            raise ValueError("This must be a text, not a list or a group of keys.")
+        if setting.is_text and entry.read_as:
+            raise ValueError(f"YAML reads this as {entry.read_as}: put it in quotation marks.")
+        return " ".join(entry.value) if isinstance(entry.value, tuple) else entry.value
+
 
 _DEFAULT = Origin("default")
-_NOT_SET = _Found(_DEFAULT)
 
 
 class _Reading:
@@ -241,6 +252,7 @@ class _Reading:
         self.problems: list[Problem] = []
         self.wrong: dict[str, str] = {}
         self.notes: list[str] = []
+        self.in_file = {setting.name: self.found_in_file(setting) for setting in SETTINGS}
 
     def settings(self) -> Settings:
         values = {setting.name: self.value(setting) for setting in SETTINGS}
@@ -250,13 +262,11 @@ class _Reading:
         values[SECRET.name] = self.secret(values)
         values[REDIRECT_PORT.name] = self.agreed_port(port, uri)
         values[REDIRECT_URI.name] = uri or f"http://localhost:{port}"
-        named = self.in_file(APP_ID)
-        # Not where the file names an App ID wrongly, or cannot be asked.
+        named = self.in_file[APP_ID.name]
         record = None
-        if self.path is not None and not named.fault:
-            app_id = str(named.value or "").strip()
+        if self.path is not None and (named is None or named.text):  # else it names no one word
+            app_id = "" if named is None else named.text.strip()
             record = settings_record(self.file.content, app_id, own_base_url)
-        order = [setting.name for setting in SETTINGS]
         said = "\n".join(self.notes)  # a note may say it already
         warnings = [each for each in _warnings(self.path, self.file) if each not in said]
         return Settings(
@@ -264,7 +274,7 @@ class _Reading:
             values=values,
             file_base_url=own_base_url,
             sources=self.sources,
-            problems=tuple(sorted(self.problems, key=lambda each: order.index(each.key))),
+            problems=tuple(self.problems),
             warnings=(*self.notes, *warnings),
             wrong=self.wrong,
             text=self.file.text,
@@ -273,27 +283,23 @@ class _Reading:
 
     def value(self, setting: Setting[Any]) -> Any:
         """What the setting's parser makes of it, or its default."""
-        found = self.in_environment(setting) or self.in_file(setting)
-        self.sources[setting.name] = found.source
-        fault = found.fault
-        if not fault and setting.guarded and found.source.kind == "file":
-            fault = self.refused_to_others(setting)
-        if not fault and found.value is not None:
-            try:
-                return setting.parse(Given(found.value, self.path, self.environ))
-            except ValueError as error:
-                fault = str(error)
-        if fault:
-            self.tell(setting, fault, found)
+        found = self.in_environment(setting) or self.in_file[setting.name]
+        self.sources[setting.name] = _DEFAULT if found is None else found.source
+        if found is None:
+            if setting.missing:
+                where = self.path or "the settings file"
+                how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
+                message = f"{setting.missing} {how}"
+                self.problems.append(Problem(setting.name, message, "", setting.missing))
+            return setting.default
+        try:
+            if setting.guarded and found.entry is not None:
+                self.refuse_to_others(setting)
+            return setting.parse(Given(found.value(setting), self.path, self.environ))
+        except ValueError as error:
+            self.tell(setting, str(error), found)
             self.wrong[setting.name] = found.text
-        elif setting.missing and found.place:
-            self.tell(setting, setting.missing, found)
-        elif setting.missing:
-            where = self.path or "the settings file"
-            how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
-            message = f"{setting.missing} {how}"
-            self.problems.append(Problem(setting.name, message, "", setting.missing))
-        return setting.default
+            return setting.default
 
     def secret(self, values: Mapping[str, Any]) -> Secret:
         """The secret, also a wrong one: a form corrects it, and nothing else may hold it.
@@ -328,40 +334,39 @@ class _Reading:
             for other in variables
             if self.environ[other] != value
         ]
-        return _Found(Origin("environment", name), f"${name}", f"${name}", value, text=value)
+        return _Found(Origin("environment", name), f"${name}", f"${name}", value)
 
-    def in_file(self, setting: Setting[Any]) -> _Found:
-        entries = self.file.entries
-        named = [entries[name] for name in setting.names if name in entries]
-        if not named:
-            empty = next((f"${name}" for name in setting.variables if name in self.environ), "")
-            return _Found(_DEFAULT, empty, empty) if empty else _NOT_SET
-        found = [entry for entry in named if entry.value is not None or entry.nested]
-        entry = (found or named)[0]
-        where = f"{self.path} line {entry.line}"
-        place = f"{where}, {entry.key}"
+    def found_in_file(self, setting: Setting[Any]) -> _Found | None:
+        """A key without a value counts as not set."""
+        entries = [self.file.entries[name] for name in setting.names if name in self.file.entries]
+        found = [entry for entry in entries if entry.value is not None or entry.nested]
         if not found:
-            return _Found(_DEFAULT, where, place)
-        source = Origin("file", str(self.path))
-        text = entry.value if isinstance(entry.value, str) else ""
+            return None
+        entry = found[0]
+        where = f"{self.path} line {entry.line}"
         if any(other.value != entry.value for other in found):
-            fault = f"{found[1].key} in line {found[1].line} says something else: keep one of them."
-            return _Found(source, where, place, fault=fault)
-        try:
-            return _Found(source, where, place, _written(setting, entry), text=text)
-        except ValueError as error:
-            return _Found(source, where, place, fault=str(error), text=text)
+            self.notes.append(f"{where}: {entry.key} counts, {found[1].key} says something else.")
+        text = entry.value if isinstance(entry.value, str) else ""
+        return _Found(Origin("file", str(self.path)), where, f"{where}, {entry.key}", text, entry)
 
-    def refused_to_others(self, setting: Setting[Any]) -> str:
-        """Why the value is not used: somebody else may have written it. "" where it is used."""
+    def file_base_url(self) -> str:
+        """The base URL without the environment."""
+        found = self.in_file[BASE_URL.name]
+        try:
+            return DEFAULT_BASE_URL if found is None else parse_base_url(found.text)
+        except ValueError:
+            return DEFAULT_BASE_URL
+
+    def refuse_to_others(self, setting: Setting[Any]) -> None:
+        """Raises ValueError where somebody else may have written the value."""
         others = self.changed_by_others
         if others and self.environ.get(TRUST_VARIABLE) == "1":
             self.notes.append(f"{setting.name} is used as ${TRUST_VARIABLE} says, though: {others}")
-            return ""
-        return others and (
-            f"This says {setting.guarded}, so it is not taken from a file that others can change."
-            f" {others}"
-        )
+        elif others:
+            raise ValueError(
+                f"This says {setting.guarded}, so it is not taken from a file that others can"
+                f" change. {others}"
+            )
 
     @cached_property
     def changed_by_others(self) -> str:
@@ -378,12 +383,6 @@ class _Reading:
                 f" secret of {self.path}, which means {cleaned(named, 100)}."
             )
 
-    def file_base_url(self) -> str:
-        try:
-            return parse_base_url(self.in_file(BASE_URL).text or DEFAULT_BASE_URL)
-        except ValueError:
-            return DEFAULT_BASE_URL
-
     def agreed_port(self, port: int, uri: str) -> int:
         """A redirect URI that is set has the port in it; another one beside it is a mistake."""
         inside = port_of(uri) if uri else None
@@ -391,7 +390,8 @@ class _Reading:
             return port
         is_set = self.sources[REDIRECT_PORT.name].kind != "default"
         if is_set and port != inside and REDIRECT_PORT.name not in self.wrong:
-            found = self.in_environment(REDIRECT_PORT) or self.in_file(REDIRECT_PORT)
+            found = self.in_environment(REDIRECT_PORT) or self.in_file[REDIRECT_PORT.name]
+            assert found is not None
             fault = f"The port {port} is not the one in redirectUri, {inside}: remove one of them."
             self.tell(REDIRECT_PORT, fault, found)
             self.wrong[REDIRECT_PORT.name] = str(port)
@@ -405,21 +405,6 @@ class _Reading:
             self.notes.append(message)
         else:
             self.problems.append(Problem(setting.name, message, found.where, fault))
-
-
-def _written(setting: Setting[Any], entry: SettingsEntry) -> Nested:
-    """The value of an entry in the shape its setting has. Raises ValueError for another shape."""
-    if setting.shape is Shape.NESTED:
-        return entry.unfolded()
-    if entry.nested and setting.shape is Shape.WORDS:
-        raise ValueError("Each item must be a text, without a space behind a colon in it.")
-    if entry.nested:
-        raise ValueError("This must be a text, not a group of keys.")
-    if isinstance(entry.value, tuple) and setting.shape is not Shape.WORDS:
-        raise ValueError("This must be a text, not a list.")
-    if setting.is_text and entry.read_as:
-        raise ValueError(f"YAML reads this as {entry.read_as}: put it in quotation marks.")
-    return " ".join(entry.value) if isinstance(entry.value, tuple) else entry.value
 
 
 def _warnings(path: Path | None, file: SettingsFile) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -29,7 +29,6 @@ Wanted = str | int | tuple[str, ...]  # bool is an int
 """What a key can be set to."""
 
 _BYTE_ORDER_MARK = "\ufeff"
-_NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
 class SettingsNotEditable(SettingsError):
@@ -79,11 +78,10 @@ def edited(text: str, changes: Mapping[str, Wanted | None], name: str = "The fil
     other_names = {setting.name: setting.names for setting in SETTINGS}
     for known, value in changes.items():
         for key in [each for each in other_names.get(known, ()) if each in before] or [known]:
-            if not _differs(before.get(key), value):
+            if _says(before.get(key), value):
                 continue
-            candidates = _with_value(result, key, value)
-            changed = next((new for new in candidates if _is_safe(result, new, key, value)), None)
-            if changed is None:
+            changed = _with_value(result, key, value)
+            if changed is None or not _is_safe(result, changed, key, value):
                 line = f", line {before[key].line}" if key in before else ""
                 raise SettingsNotEditable(
                     f"{name}{line}: {key} cannot be changed without touching something else; the"
@@ -103,16 +101,14 @@ def _by_hand(key: str, value: Wanted | None) -> str:
     return f"Change it there with an editor. This is the line to write:\n  {key}: {written}"
 
 
-def _differs(entry: SettingsEntry | None, value: Wanted | None) -> bool:
+def _says(entry: SettingsEntry | None, value: Wanted | None) -> bool:
     if entry is None or value is None:
-        return entry is not None or value is not None
-    if isinstance(value, str) and entry.read_as:
-        return True
-    if entry.nested or entry.value is None:
-        return True
+        return entry is None and value is None
+    if entry.nested or entry.value is None or (entry.read_as and isinstance(value, str)):
+        return False
     if isinstance(entry.value, tuple):  # the order in a list means nothing
-        return sorted(entry.value) != sorted(_joined(value).split())
-    return entry.value != _joined(value)
+        return sorted(entry.value) == sorted(_joined(value).split())
+    return entry.value == _joined(value)
 
 
 def _joined(value: Wanted) -> str:
@@ -126,55 +122,44 @@ def _written(value: Wanted) -> str:
     return _joined(value) if isinstance(value, int) else scalar(_joined(value))
 
 
-def _with_value(text: str, key: str, value: Wanted | None) -> Iterator[str]:
-    """The text with the value, in each way there is to write it, the best first."""
+def _with_value(text: str, key: str, value: Wanted | None) -> str | None:
+    """The text with the value; None where it takes a hand that knows what is meant."""
     root = yaml.compose(text, Loader=LOADER)
     in_lines = isinstance(root, yaml.MappingNode) and not root.flow_style
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     found = next((pair for pair in pairs if pair[0].value == key), None)
     if found is None:
-        if value is not None:
-            yield from _added(text, root, f"{key}: {_written(value)}")
-        return
+        return None if value is None else _added(text, root, f"{key}: {_written(value)}")
     name, node = found
     start, end = node.start_mark.index, _end(text, node)
     if start < name.end_mark.index:
-        return  # an alias: its node stands where the anchor is
-    is_list = isinstance(node, yaml.SequenceNode)
-    items = [] if value is None else _joined(value).split()
-    if value is None and in_lines:
+        return None  # an alias: its node stands where the anchor is
+    if value is None:
         first = _line_start(text, name.start_mark.index)
-        yield text[:first] + text[_line_end(text, end) :]
-    elif is_list and not node.flow_style:
-        yield _with_items(text, node, items)
+        return text[:first] + text[_line_end(text, end) :] if in_lines else None
+    items = _joined(value).split()
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style:
+        return _with_items(text, node, items)
     if "\n" in text[start:end] and "#" in text[start:end]:
-        return  # what may be a comment in the value would be lost with it
-    if value is not None:
-        written = f"[{', '.join(map(scalar, items))}]" if is_list else _written(value)
-        yield _replaced(text, start, end, written)
-
-
-def _added(text: str, root: yaml.Node | None, written: str) -> Iterator[str]:
-    newline = _newline(text)
-    if not isinstance(root, yaml.MappingNode):
-        document_end = re.search(r"^\.\.\.", text, re.MULTILINE)
-        at = first = document_end.start() if document_end else len(text)
-        indent = ""
-    elif root.flow_style:
-        return
-    else:
-        first = _line_start(text, root.start_mark.index)
-        indent = text[first : root.start_mark.index]
-        at = _line_end(text, _end(text, root))
-    gap = "" if at == 0 or text[at - 1] in "\r\n" else newline
-    yield f"{text[:at]}{gap}{indent}{written}{newline}{text[at:]}"
-    # Where the last value is a text in lines, the line breaks behind it belong to it.
-    yield f"{text[:first]}{indent}{written}{newline}{text[first:]}"
-
-
-def _replaced(text: str, start: int, end: int, written: str) -> str:
+        return None  # what may be a comment in the value would be lost with it
+    is_list = isinstance(node, yaml.SequenceNode)
+    written = f"[{', '.join(map(scalar, items))}]" if is_list else _written(value)
     space = "" if text[start - 1].isspace() else " "
     return f"{text[:start]}{space}{written}{text[end:]}"
+
+
+def _added(text: str, root: yaml.Node | None, written: str) -> str | None:
+    indent = ""
+    if not isinstance(root, yaml.MappingNode):
+        document_end = re.search(r"^\.\.\.", text, re.MULTILINE)
+        at = document_end.start() if document_end else len(text)
+    elif root.flow_style:
+        return None
+    else:
+        indent = text[_line_start(text, root.start_mark.index) : root.start_mark.index]
+        at = _line_end(text, _end(text, root))
+    gap = "" if at == 0 or text[at - 1] == "\n" else _newline(text)
+    return f"{text[:at]}{gap}{indent}{written}{_newline(text)}{text[at:]}"
 
 
 def _with_items(text: str, node: yaml.Node, wanted: Sequence[str]) -> str:
@@ -182,7 +167,7 @@ def _with_items(text: str, node: yaml.Node, wanted: Sequence[str]) -> str:
     start = node.start_mark.index
     indent, newline = text[_line_start(text, start) : start], _newline(text)
     end = _line_end(text, _end(text, node))
-    head = text[:end] + ("" if text[end - 1] in "\r\n" else newline)
+    head = text[:end] + ("" if text[end - 1] == "\n" else newline)
     there = [item.value for item in node.value]
     for item in wanted:
         if item not in there:
@@ -200,10 +185,9 @@ def _is_safe(old: str, new: str, key: str, value: Wanted | None) -> bool:
         before, after = parsed(old, ""), parsed(new, "")
     except SettingsError:
         return False
-    entry = after.get(key)
-    said = not _differs(entry, value) or (value is None and entry is not None and not entry.value)
     kept = [(name, _meaning(entry)) for name, entry in before.items() if name != key]
-    return said and kept == [(n, _meaning(entry)) for n, entry in after.items() if n != key]
+    others = [(name, _meaning(entry)) for name, entry in after.items() if name != key]
+    return _says(after.get(key), value) and kept == others
 
 
 def _meaning(entry: SettingsEntry) -> object:
@@ -215,17 +199,15 @@ def _meaning(entry: SettingsEntry) -> object:
 
 
 def _line_start(text: str, at: int) -> int:
-    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    return text.rfind("\n", 0, at) + 1
 
 
 def _line_end(text: str, at: int) -> int:
-    found = _NEWLINE.search(text, at)
-    return found.end() if found else len(text)
+    return text.find("\n", at) + 1 or len(text)
 
 
 def _newline(text: str) -> str:
-    found = _NEWLINE.search(text)
-    return found[0] if found else "\n"
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _end(text: str, node: yaml.Node) -> int:

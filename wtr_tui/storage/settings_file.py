@@ -4,9 +4,8 @@ Values are taken as they are written, with a note on what YAML would make of the
 ``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
 multiplied: what is below the values of the top keys is unfolded only when it is asked for.
 
-What is wrong with the text is reported with its line and a caret. Nothing that could be the secret
-is repeated: PyYAML's own messages quote the text, so none of them is used; of the line, a value is
-shown only where it cannot belong to the secret.
+What is wrong with the text is reported with its line and column. Nothing of it is repeated, for the
+secret may stand anywhere: PyYAML's own messages quote the text, so none of them is used.
 """
 
 from __future__ import annotations
@@ -19,18 +18,16 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
-from unicodedata import combining, east_asian_width
 
 import yaml
 
 from wtr_tui.errors import SettingsError, UnsafeFile
 from wtr_tui.storage.private_file import LARGEST, read_all, read_regular
-from wtr_tui.storage.settings_table import NAMES, SETTINGS
+from wtr_tui.storage.settings_table import NAMES
 from wtr_tui.storage.settings_values import Nested
 from wtr_tui.text import cause
 
 _BYTE_ORDER_MARK = "\ufeff"
-_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _NO_TEXTS = {
     "int": "a number",
@@ -133,13 +130,11 @@ def _text(path: Path, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        if content.startswith(_UTF_16_MARKS):
-            fault = "is written in UTF-16"
-        else:
-            line = content.count(b"\n", 0, error.start) + 1
-            fault = f"line {line} holds a byte that is not UTF-8"
+        line = content.count(b"\n", 0, error.start) + 1
         # The cause is left out: it carries the whole content, secret and all.
-        raise SettingsError(f"{path}: the file {fault}.", "Save it as UTF-8.") from None
+        raise SettingsError(
+            f"{path}: line {line} holds a byte that is not UTF-8.", "Save it as UTF-8."
+        ) from None
 
 
 def parsed(text: str, name: str) -> Mapping[str, SettingsEntry]:
@@ -162,12 +157,12 @@ def parsed(text: str, name: str) -> Mapping[str, SettingsEntry]:
             # A key that is not known may be a secret in the wrong place.
             which = key if key in NAMES else "here"
             fault = f"the key {which} stands already in line {found[key].line}; keep one of them"
-            raise _fault(text, name, fault, mark.line, mark.column)
+            raise _fault(name, fault, mark.line, mark.column)
         for node in (key_node, value_node):
             if _is_unquoted_sign(node):
                 # ``secret: !x`` is a text without its quotation marks, and so is ``&x``.
                 start = node.start_mark
-                raise _fault(text, name, _QUOTE_IT, start.line, start.column)
+                raise _fault(name, _QUOTE_IT, start.line, start.column)
         found[key] = _entry(key, mark.line + 1, value_node)
     return found
 
@@ -182,11 +177,11 @@ def _root(text: str, name: str) -> yaml.Node | None:
             yaml.compose(text, Loader=yaml.SafeLoader)
             raise
     except yaml.reader.ReaderError as error:
-        before = re.split(_LINE_BREAK, text[: error.position])
+        before = re.split("\r\n|[\r\n\x85\u2028\u2029]", text[: error.position])
         words = f"the character U+{ord(text[error.position]):04X} is not allowed"
-        raise _fault(text, name, words, len(before) - 1, len(before[-1])) from None
+        raise _fault(name, words, len(before) - 1, len(before[-1])) from None
     except yaml.MarkedYAMLError as error:
-        raise _parser_fault(text, name, error) from None
+        raise _parser_fault(name, error) from None
     except (RecursionError, UnicodeEncodeError):
         raise SettingsError(
             f"{name} has brackets in brackets, too many to follow.", "Settings need none."
@@ -242,81 +237,39 @@ def _is_null(node: yaml.ScalarNode) -> bool:
     return not node.style and node.value in _NULLS
 
 
-# Texts, not compiled: most files have no fault, and four patterns take as long as to read one.
-_LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
-_EXCERPT = 70
-
 _QUOTE_IT = "a value that begins so must be in quotation marks"
 # What a user who writes settings can do, and the parts of PyYAML's words that it is the answer to.
-_WORDS = {
+_CURES = {
     "a tab stands where only spaces may: indent with spaces": (r"'\t'",),
-    "this colon does not belong here: does the value need quotation marks, or the colon in the line"
-    " above a space behind it?": ("mapping values are not allowed",),
-    "there is no colon after this word, or no space after it": ("could not find expected ':'",),
-    "a bracket above is never closed": ("node content, but found '<stream end>'",),
+    "a bracket or a quotation mark is never closed": (
+        *("<stream end>", "unexpected end of stream", "unexpected document", "parsing a flow"),
+    ),
+    "a value with a colon needs quotation marks, and a key a colon with a space behind it": (
+        "mapping values are not allowed",
+        "could not find expected ':'",
+    ),
     _QUOTE_IT: (
         *("while scanning an a", "undefined alias", "tag", "that cannot start any token"),
         *("chomping or indentation", "expected the node content"),
     ),
-    "a second document begins here; one is all that is read": ("single document",),
-    "this is never closed": ("unexpected end of stream", "unexpected document", "<stream end>"),
-    "a comma is missing before this, or the bracket is never closed": ("while parsing a flow",),
-    "a backslash means something else in double quotation marks: use single ones": ("escape",),
-    "this does not belong here: is it indented like its neighbours, or a quote missing?": (
-        *("<block end>", "<document start>"),
-    ),
 }
+_NO_CURE = "this does not belong here, is not indented like its neighbours, or lacks a quote"
 # The parser notices these only later: the place that matters is where it all began.
 _NOTICED_LATE = ("unexpected end of", "unexpected document", "simple key", "<stream end>")
 
-_HARMLESS = frozenset(
-    name for setting in SETTINGS if not setting.is_hidden for name in setting.names
-)
-_KEY_OF_LINE = r"([A-Za-z]+):(?!\S)"
-_WORD = r"\w+"
-# A secret whose quotation mark or bracket is not closed in its line goes on in the next ones.
-_NOT_CLOSED = r"""(?i).*secret\W*:\s*(?:[\[{|>&*!?]|"(?!.*"\s*(?:#.*)?$)|'(?!.*'\s*(?:#.*)?$))"""
 
-
-def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsError:
+def _parser_fault(name: str, error: yaml.MarkedYAMLError) -> SettingsError:
     said = f"{error.context} {error.problem}"
     late = error.context_mark if any(part in said for part in _NOTICED_LATE) else None
     mark = late or error.problem_mark or error.context_mark
-    words = next(
-        (words for words, parts in _WORDS.items() if any(part in said for part in parts)),
-        "this cannot be understood",
-    )
-    return _fault(text, name, words, mark.line if mark else 0, mark.column if mark else 0)
+    cures = (cure for cure, parts in _CURES.items() if any(part in said for part in parts))
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    return _fault(name, next(cures, _NO_CURE), line, column)
 
 
-def _fault(text: str, name: str, words: str, line: int, column: int) -> SettingsError:
-    """Any fault, with the line (from 0) it is in and a caret under its column (from 0)."""
-    lines = re.split(_LINE_BREAK, text)
-    shown = _without_secrets(lines, line) if line < len(lines) else ""
-    start = max(0, column - _EXCERPT // 2)
-    excerpt = shown[start : start + _EXCERPT]
+def _fault(name: str, what: str, line: int, column: int) -> SettingsError:
+    """Any fault, with the line and the column (both from 0) it is in."""
     return SettingsError(
-        f"{name}, line {line + 1}, column {column + 1}: {words}.\n"
-        f"  {excerpt}\n  {' ' * (column - start)}^",
+        f"{name}, line {line + 1}, column {column + 1}: {what}.",
         "Correct it there; the file is left as it is.",
     )
-
-
-def _without_secrets(lines: list[str], number: int) -> str:
-    """The line, one column for each character, so that a caret can point into it."""
-    line = lines[number]
-    clean = "".join(
-        each
-        if each.isprintable() and not combining(each) and east_asian_width(each) not in "WF"
-        else " "
-        for each in line
-    )
-    key = re.match(_KEY_OF_LINE, line)
-    if (
-        key is not None
-        and key[1] in _HARMLESS
-        and "secret" not in line.lower()
-        and not any(re.match(_NOT_CLOSED, above) for above in lines[:number])
-    ):
-        return clean
-    return re.sub(_WORD, lambda word: word[0] if word[0] in NAMES else "•" * len(word[0]), clean)
