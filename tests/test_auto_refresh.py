@@ -156,6 +156,29 @@ def test_nothing_is_due_however_late_it_gets(
     assert not auto_refresh.due(NOON + 1000 * DAY)
 
 
+def test_what_stopped_it_is_tried_again_once_the_settings_file_has_changed(
+    auto_refresh: AutoRefresh,
+) -> None:
+    following(auto_refresh, MINE).learn(errors.WrongClient("Check the secret."), NOON)
+    assert not auto_refresh.look(NOON)
+    assert auto_refresh.stopped
+    auto_refresh.profile.settings_path.write_text("secret: another one\n")
+    assert auto_refresh.look(NOON)
+    assert not auto_refresh.stopped
+    assert auto_refresh.due(PLANNED)
+
+
+def test_a_dead_grant_is_not_asked_about_again_because_the_settings_file_has_changed(
+    auto_refresh: AutoRefresh,
+) -> None:
+    following(auto_refresh, MINE)
+    noted(auto_refresh, lambda known: setattr(known, "sign_in_needed_since", NOON))
+    auto_refresh.learn(errors.SignInNeeded("Sign in again."), NOON)
+    auto_refresh.profile.settings_path.write_text("secret: another one\n")
+    auto_refresh.look(NOON)
+    assert not auto_refresh.due(NOON + 1000 * DAY)
+
+
 def test_it_is_due_from_the_planned_instant_on(auto_refresh: AutoRefresh) -> None:
     following(auto_refresh, MINE)
     assert not auto_refresh.due(PLANNED - timedelta(seconds=1))

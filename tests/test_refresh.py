@@ -213,11 +213,19 @@ def test_a_token_without_refresh_token_is_refused_with_the_reason(
     assert requests(sandbox) == 0
 
 
-def test_without_a_secret_nothing_is_sent(
-    sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("", "Set secret in"), ("secret: s\nscopes: ''\n", "At least one scope is needed")],
+)
+def test_with_a_setting_missing_or_wrong_nothing_is_sent(
+    sandbox: Sandbox, profile: Profile, stored: Token, line: str, says: str
 ) -> None:
-    outcome = refresh(profile, settings.changed(secret=Secret("")))
-    assert isinstance(outcome, WrongClient)
+    profile.settings_path.write_text(
+        f"appid: {sandbox.integration.client_id}\nbaseUrl: {sandbox.base_url}\n{line}"
+    )
+    outcome = refresh(profile, profile.load_settings({}))
+    assert isinstance(outcome, SettingsError)
+    assert says in str(outcome)
     assert requests(sandbox) == 0
 
 

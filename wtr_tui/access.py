@@ -160,7 +160,7 @@ class Source:
         if newer != rejected and seen.is_valid(clock.now()):
             return newer
         try:
-            token = tokens.refresh(found, settings.require(), seen=seen).token
+            token = tokens.refresh(found, settings, seen=seen).token
         except NotSaved as error:
             _log.warning("The new token is NOT SAVED. %s", error)
             token = self._unsaved = error.token

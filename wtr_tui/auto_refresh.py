@@ -1,4 +1,4 @@
-"""Auto-refresh: when to refresh a token, how long to wait after a failure, following its file.
+"""Auto-refresh: when to refresh a token, how long to wait after a failure, following its files.
 
 Nothing here asks Webex: :func:`wtr_tui.tokens.refresh` does, when this says so.
 """
@@ -66,6 +66,7 @@ class AutoRefresh:
         self._notices: list[str] = []
         self._fingerprint: object = object()  # differs from every real one
         self._known_mark: object = object()
+        self._stopped_under: object = None
         self._announce_after = datetime.min.replace(tzinfo=timezone.utc)
         self._latest: datetime | None = None
         self._failures = 0
@@ -82,6 +83,9 @@ class AutoRefresh:
             # Planned on a clock that was ahead: kept, it would last until that year comes.
             self._not_before = None
         changed = self._look_at_known() or changed
+        if self.stopped and self._settings_mark() != self._stopped_under:
+            self.forget_failures()  # what stopped it may have been mended
+            changed = True
         try:
             fingerprint = self.profile.token_file.fingerprint()
         except WtrError as error:
@@ -120,6 +124,14 @@ class AutoRefresh:
         self._known_mark = mark
         self.known = state.read(token_path)
         return True
+
+    def _settings_mark(self) -> tuple[int, int, int] | None:
+        """Differs once the settings file has changed; None where it cannot be looked at."""
+        try:
+            facts = self.profile.settings_path.stat()
+        except OSError:
+            return None
+        return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
     def _met(self, error: WtrError) -> bool:
         is_repeated = self.problem is not None and str(self.problem) == str(error)
@@ -220,6 +232,7 @@ class AutoRefresh:
             self._not_before = now + self._pause_after_failure(wish, now)
         elif isinstance(result, WtrError):
             self.stopped = result.message
+            self._stopped_under = self._settings_mark()
         else:
             self.forget_failures()
             if result.how is How.SAME:

@@ -29,7 +29,6 @@ from wtr_tui.errors import (
     TemporaryError,
     UntrustedServer,
     UnusableResponse,
-    WrongClient,
     WtrError,
 )
 from wtr_tui.storage import paths, state, token_json
@@ -266,7 +265,7 @@ def valid_token(
         require_refresh_token(token)
         obtained = refresh(
             profile,
-            settings.require(),
+            settings,
             now=now,
             within=None if to_replace else margin,
             seen=token,
@@ -334,9 +333,10 @@ def refresh(
     and nothing is asked. ``lock``: the token's, held already or with a patience of its own; it is
     let go of. What happened has been handed on when this returns or raises, without the lock.
 
-    Raises NotSaved with a token that could not be written, GrantRejected or SignInNeeded where
-    only a sign-in helps, NoRefreshToken, WrongClient, ForeignToken, TemporaryError (with
-    LockHeld) for what may work later, StorageError where Webex was not asked, RequestRefused.
+    Raises SettingsError where a setting is missing or wrong, NotSaved with a token that could not
+    be written, GrantRejected or SignInNeeded where only a sign-in helps, NoRefreshToken,
+    WrongClient, ForeignToken, TemporaryError (with LockHeld) for what may work later, StorageError
+    where Webex was not asked, RequestRefused.
     """
     from wtr_tui import known
     from wtr_tui.delivery import deliver
@@ -348,6 +348,7 @@ def refresh(
             return True
         return is_fresh(profile, token, within, now(), both_ends=both_ends)
 
+    settings.require()
     attempt = _Attempt(profile, settings, client, now)
     try:
         obtained = attempt.renewed(is_enough, within, lock)
@@ -513,8 +514,6 @@ class _Attempt:
         if is_enough(token):
             return Obtained(token, How.ALREADY_FRESH)
         require_refresh_token(token)
-        if not settings.secret:
-            raise WrongClient("The settings have no secret.", "Set it, or $WEBEX_SECRET.")
         settings.secret.fetch()
         if locked:
             # A server that rotates refresh tokens takes the old one back with its response, so

@@ -156,7 +156,6 @@ def _refreshed(
                 obtained = Obtained(token, How.ALREADY_FRESH)
             else:
                 require_refresh_token(token)
-                chosen.require()
                 if within is not None and not chosen.can_mint:
                     _require_not_lost(found, token, clock.now())
                 obtained = tokens.refresh(
