@@ -54,6 +54,7 @@ def wrapped(text: str, width: int, end: str) -> str:
         wrapped(URL, 40, " \n"),
         wrapped(URL, 40, " │\n│ "),
         wrapped(URL, 40, "\\\n"),
+        "> > " + wrapped(URL, 40, "\n> > "),
         f"'{URL}'",
         f'"{URL}"',
         f"“{URL}”",

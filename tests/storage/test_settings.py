@@ -209,6 +209,9 @@ def test_a_wrong_value_is_told_with_file_line_and_key(
         ("WEBEX_REDIRECTPORT", "70000", "not “70000”"),
         ("WEBEX_REDIRECTURI", "http://x.test", "this machine"),
         ("WEBEX_BASEURL", "http://x.test", "https://"),
+        ("WEBEX_BASEURL", '"https://webexapis.com/v1"', "without quotation marks"),
+        ("WEBEX_REDIRECTPORT", "'6855'", "without quotation marks"),
+        ("WEBEX_REDIRECTURI", '"http://localhost:6855"', "without quotation marks"),
     ],
 )
 def test_a_wrong_variable_is_told_by_its_name(

@@ -35,7 +35,7 @@ _SHORTEST_CUT_STATE = 8
 # the marks of a bracketed paste, white space, backslashes, box lines.
 _PASTE_MARKS = re.compile(r"\x1b\[20[01]~")
 _LINE_BREAK = re.compile(
-    r"[ \t\xa0]*[\\│┃|]*[ \t\xa0]*[\r\n\v\f\u2028\u2029\x85]\s*[│┃|]*[ \t\xa0]*"
+    r"[ \t\xa0]*[\\│┃|]*[ \t\xa0]*[\r\n\v\f\u2028\u2029\x85]\s*(?:[│┃|>][ \t\xa0]*)*"
 )
 _NOISE = re.compile(r"[\s\x00-\x1f\x7f\\│┃|]+")
 _AROUND = "<>\"'`“”‘’„«»(){},;"

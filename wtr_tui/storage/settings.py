@@ -36,7 +36,7 @@ from wtr_tui.storage.settings_table import (
     Shape,
     parse_base_url,
 )
-from wtr_tui.storage.settings_values import Given, Nested
+from wtr_tui.storage.settings_values import Given, Nested, is_quoted
 from wtr_tui.storage.token_json import same_base_url, settings_record
 from wtr_tui.text import cleaned, user_name
 
@@ -238,6 +238,7 @@ class _Found(NamedTuple):
         return " ".join(entry.value) if isinstance(entry.value, tuple) else entry.value
 
 
+_QUOTED = "This must be written without quotation marks around it."
 _DEFAULT = Origin("default")
 
 
@@ -297,7 +298,8 @@ class _Reading:
                 self.refuse_to_others(setting)
             return setting.parse(Given(found.value(setting), self.path, self.environ))
         except ValueError as error:
-            self.tell(setting, str(error), found)
+            fault = _QUOTED if is_quoted(found.text.strip()) else str(error)
+            self.tell(setting, fault, found)
             self.wrong[setting.name] = found.text
             return setting.default
 

@@ -75,7 +75,7 @@ def check_secret(text: str) -> str | None:
         return "The secret is missing; the portal shows it once, as Client Secret."
     if "•" in text or not text.strip("*"):
         return "These are the dots that hide a secret, not the secret itself."
-    if len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES:
+    if is_quoted(text):
         return "The secret must be written without quotation marks."
     if without_invisible(text) != text:
         return "The secret holds an invisible character: copy it again, or type it."
@@ -86,6 +86,11 @@ def check_secret(text: str) -> str | None:
     if len(text) > _LONGEST_ID:
         return "This is too long for a secret: something else was pasted along with it."
     return None
+
+
+def is_quoted(text: str) -> bool:
+    """Whether it stands in quotation marks: ``docker --env-file`` takes them for the value's."""
+    return len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES
 
 
 def checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
