@@ -1,4 +1,7 @@
-"""A Webex on this machine that can be started and stopped: what each of its paths does."""
+"""A Webex on this machine that can be started and stopped: what each of its paths does.
+
+Its pages are filled from the templates beside this file.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
 from typing import ClassVar, TypeAlias
 from urllib.parse import unquote, unquote_plus, urlencode
 
 from wtr_tui.clock import now
-from wtr_tui.sandbox import pages
 from wtr_tui.sandbox.grants import (
     ORGANIZATION,
     AuthorizedRequest,
@@ -38,7 +44,9 @@ from wtr_tui.sandbox.http import (
     json_answer,
     oauth_refusal,
 )
+from wtr_tui.storage.settings_values import known_scopes
 
+USER = "Robin Example"
 EMAIL = "robin@example.com"
 DEVICE_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPES_FOR_PEOPLE = frozenset({"spark:people_read", "spark:all", "spark-admin:people_read"})
@@ -52,7 +60,7 @@ def authorize(sandbox: Sandbox, request: HttpRequest) -> Answer:
         return wanted
     page_id = secrets.token_urlsafe(24)
     sandbox.open_pages[page_id] = wanted
-    return pages.consent_page(
+    return consent_page(
         action="/v1/authorize",
         hidden={"consent": page_id},
         integration=sandbox.integrations[wanted.client_id].name,
@@ -72,7 +80,7 @@ def decide(sandbox: Sandbox, request: HttpRequest) -> Answer:
     """``POST /v1/authorize``: the user pressed Approve or Deny; back to the program."""
     wanted = sandbox.open_pages.pop(request.form.text("consent"), None)
     if wanted is None:
-        return pages.message_page(
+        return message_page(
             400,
             "This page was answered before",
             "Start the sign-in again from the program that wants to be let in.",
@@ -89,7 +97,7 @@ def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answe
     client_id, redirect_uri = query.text("client_id"), query.text("redirect_uri")
     integration = sandbox.integrations.get(client_id)
     if integration is None or redirect_uri not in integration.redirect_uris:
-        return pages.message_page(
+        return message_page(
             400,
             "This address is not registered",
             "The sandbox knows no integration with this client ID that may return to this address,"
@@ -232,7 +240,7 @@ def _pending(sandbox: Sandbox, user_code: str, now: datetime) -> DeviceCode | No
 
 def show_verification(sandbox: Sandbox, request: HttpRequest) -> Answer:
     """``GET /verify``: the form for the user code, filled in when the address has it."""
-    return pages.verification_page(request.query.text("userCode"))
+    return verification_page(request.query.text("userCode"))
 
 
 def take_user_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
@@ -241,15 +249,15 @@ def take_user_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
     code = _pending(sandbox, typed, request.at)
     if code is None:
         problem = "No device waits with this code. It may have expired."
-        return pages.verification_page(typed, problem=problem)
+        return verification_page(typed, problem=problem)
     decision = request.form.text("decision")
     if decision == "approve":
         code.decision = Decision.APPROVED
-        return pages.message_page(200, "The device is signed in", "You can close this page.")
+        return message_page(200, "The device is signed in", "You can close this page.")
     if decision == "deny":
         code.decision = Decision.DENIED
-        return pages.message_page(200, "The device was denied", "Nothing was granted.")
-    return pages.consent_page(
+        return message_page(200, "The device was denied", "Nothing was granted.")
+    return consent_page(
         action="/verify",
         hidden={"userCode": code.user_code},
         integration=sandbox.integrations[code.client_id].name,
@@ -264,7 +272,7 @@ def show_person(sandbox: Sandbox, request: HttpRequest) -> Answer:
     content = {
         "id": _identifier("PEOPLE", "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"),
         "emails": [EMAIL],
-        "displayName": pages.USER,
+        "displayName": USER,
         "orgId": _identifier("ORGANIZATION", ORGANIZATION),
         "type": "person",
     }
@@ -355,6 +363,99 @@ def _seconds(span: timedelta) -> float:
     """A whole number as Webex writes it, except where a test wants to go faster than that."""
     seconds = span.total_seconds()
     return int(seconds) if seconds.is_integer() else seconds
+
+
+# The pages a user sees in the browser.
+
+
+def consent_page(
+    *,
+    action: str,
+    hidden: Mapping[str, str],
+    integration: str,
+    email: str,
+    scopes: Iterable[str],
+    returns_to: str = "",
+) -> Answer:
+    """Asks the user whether the integration may have the scopes."""
+    body = _filled(
+        "consent.html",
+        action=escape(action),
+        hidden="".join(
+            f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+            for name, value in hidden.items()
+        ),
+        integration=escape(integration),
+        initial=USER[:1],
+        user=USER,
+        email=escape(email),
+        scopes="".join(_scope(scope) for scope in scopes),
+        returns_to=(
+            f'<p class="fine">You will be returned to <code>{escape(returns_to)}</code></p>'
+            if returns_to
+            else ""
+        ),
+    )
+    return _page(200, f"Let {integration} in?", body)
+
+
+def verification_page(user_code: str, *, problem: str = "") -> Answer:
+    """Asks for the code that the program shows."""
+    body = _filled(
+        "verify.html",
+        user_code=escape(user_code),
+        problem=f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else "",
+    )
+    return _page(400 if problem else 200, "Enter the code", body)
+
+
+def message_page(status: int, title: str, sentence: str, details: Iterable[str] = ()) -> Answer:
+    """A sentence, such as what is wrong with the address. It never leads anywhere else."""
+    listed = "".join(f"<li><code>{escape(detail)}</code></li>" for detail in details)
+    body = _filled(
+        "message.html",
+        title=escape(title),
+        sentence=escape(sentence),
+        details=f"<ul>{listed}</ul>" if listed else "",
+    )
+    return _page(status, title, body)
+
+
+def _scope(scope: str) -> str:
+    meaning = known_scopes().get(scope, "A scope this list does not know")
+    return f"<li><code>{escape(scope)}</code><span>{escape(meaning)}</span></li>"
+
+
+def _page(status: int, title: str, body: str) -> Answer:
+    nonce = secrets.token_urlsafe(16)
+    text = _filled(
+        "page.html", title=escape(title), body=body, style=_template("page.css"), nonce=nonce
+    )
+    return Answer(
+        status,
+        {
+            "Content-Type": "text/html; charset=utf-8",
+            "Cache-Control": "no-store",
+            # There is no form-action: browsers apply it to the redirect that follows the form
+            # as well, and that one leads to the program's own listener.
+            "Content-Security-Policy": (
+                f"default-src 'none'; img-src data:; style-src 'nonce-{nonce}'; base-uri 'none'; "
+                "frame-ancestors 'none'"
+            ),
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        },
+        text.encode(),
+    )
+
+
+def _filled(template: str, **parts: str) -> str:
+    return Template(_template(template)).substitute(parts)
+
+
+@cache
+def _template(name: str) -> str:
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
 Endpoint: TypeAlias = "Callable[[Sandbox, HttpRequest], Answer]"

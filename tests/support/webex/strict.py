@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tests.support.webex.families import Rules, TokenFamilies
-from wtr_tui.sandbox import pages, sandbox
+from wtr_tui.sandbox import sandbox
 from wtr_tui.sandbox.grants import ORGANIZATION
 from wtr_tui.sandbox.http import (
     Answer,
@@ -58,7 +58,7 @@ def authorize(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     ambiguous = [name for name in ("client_id", "redirect_uri") if name in twice]
     if ambiguous:
         title = "The address is ambiguous"
-        return pages.message_page(400, title, "It has these more than once:", ambiguous)
+        return sandbox.message_page(400, title, "It has these more than once:", ambiguous)
     integration = webex.integrations.get(query.text("client_id"))
     redirect_uri, state = query.text("redirect_uri"), query.text("state")
     if integration is not None and redirect_uri in integration.redirect_uris:
@@ -139,7 +139,7 @@ def show_userinfo(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     if "email" in grant.scopes:
         content["email"] = EMAIL
     if "profile" in grant.scopes:
-        content["name"] = pages.USER
+        content["name"] = sandbox.USER
     return json_answer(200, content)
 
 
