@@ -44,7 +44,7 @@ def test_behind_sudo_the_shell_and_sshd_are_found(proc: Proc) -> None:
         "ada",
         {"SSH_CONNECTION": CONNECTION, "SSH_TTY": "/dev/pts/0"},
     )
-    assert parent_processes(14, proc.folder).under_sshd
+    assert parent_processes(14, proc.folder).session() is not None
 
 
 def test_the_nearest_process_that_has_a_variable_tells_it(proc: Proc) -> None:
@@ -66,7 +66,7 @@ def test_what_another_account_hides_is_left_out(proc: Proc, unreadable: str) -> 
 
     found = parent_processes(12, proc.folder)
 
-    assert found.under_sshd
+    assert found.session() is not None
     assert found.login == ("" if unreadable == "cmdline" else "ada")
     assert found.variables == ({} if unreadable == "environ" else {"SSH_CONNECTION": CONNECTION})
 
@@ -93,12 +93,8 @@ def test_sshd_names_the_account_in_its_title(proc: Proc, title: str, login: str)
     assert parent_processes(11, proc.folder).login == login
 
 
-@pytest.mark.parametrize(
-    ("server", "tmux", "screen"), [("tmux: server", True, False), ("screen", False, True)]
-)
-def test_the_login_that_started_a_multiplexer_is_not_looked_at(
-    proc: Proc, server: str, tmux: bool, screen: bool
-) -> None:
+@pytest.mark.parametrize("server", ["tmux: server", "screen", "SCREEN"])
+def test_the_login_that_started_a_multiplexer_is_not_looked_at(proc: Proc, server: str) -> None:
     proc.add(11, 1, "sshd", "sshd: ada@pts/0")
     proc.add(12, 11, server, SSH_CONNECTION=CONNECTION)
     proc.add(13, 12, "bash")
@@ -106,8 +102,8 @@ def test_the_login_that_started_a_multiplexer_is_not_looked_at(
     found = parent_processes(13, proc.folder)
 
     assert found == ParentProcesses(("bash", server))
-    assert (found.in_tmux, found.in_screen) == (tmux, screen)
-    assert not found.under_sshd
+    assert found.multiplexer == server
+    assert found.session() is None
 
 
 def test_a_name_may_hold_blanks_and_brackets(proc: Proc) -> None:

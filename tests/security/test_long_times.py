@@ -109,7 +109,7 @@ def program(
         app_id=integration.client_id, secret=integration.secret, base_url=sandbox.base_url
     )
     auto_refresh = AutoRefresh(profile, settings, auto=True)
-    with http(None) as shared:
+    with http(sandbox.base_url) as shared:
         client = WebexClient(
             sandbox.base_url, integration.client_id, integration.secret, http=shared, now=clock
         )

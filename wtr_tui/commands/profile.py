@@ -142,23 +142,23 @@ def for_each(each: Sequence[S], do: Callable[[S], T]) -> list[T]:
 
 @contextmanager
 def clients(total_timeout: float) -> Iterator[Callable[[Settings], WebexClient]]:
-    """Makes clients for many profiles, over one connection pool for each CA file.
+    """Makes clients for many profiles, which share what connects to the same base URL.
 
     That raises SettingsError where the CA file or a proxy cannot be used.
     """
     import threading
 
     lock = threading.Lock()
-    pools: dict[Path | None, HttpClient] = {}
+    pools: dict[tuple[str, Path | None], HttpClient] = {}
 
     def client(settings: Settings) -> WebexClient:
         from wtr_tui.oauth.transport import http
 
+        place = settings.base_url, settings.ca_file
         with lock:
-            if settings.ca_file not in pools:
-                pools[settings.ca_file] = http(settings.ca_file)
-        pool = pools[settings.ca_file]
-        return tokens.webex_client(settings, http=pool, total_timeout=total_timeout)
+            if place not in pools:
+                pools[place] = http(*place)
+        return tokens.webex_client(settings, http=pools[place], total_timeout=total_timeout)
 
     try:
         yield client

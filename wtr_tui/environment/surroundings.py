@@ -109,24 +109,14 @@ class ParentProcesses(NamedTuple):
     """SSH_CONNECTION and its kin, each from the nearest process that has it and lets us look."""
 
     @property
-    def under_sshd(self) -> bool:
-        return any(name.startswith(_SERVERS) for name in self.names)
-
-    @property
-    def under_mosh(self) -> bool:
-        return "mosh-server" in self.names
-
-    @property
-    def in_tmux(self) -> bool:
-        return self.names[-1:] == ("tmux: server",)
-
-    @property
-    def in_screen(self) -> bool:
-        return self.names[-1:] in {("screen",), ("SCREEN",)}
+    def multiplexer(self) -> str:
+        """The tmux or screen server they end at."""
+        return self.names[-1] if self.names and self.names[-1] in _MULTIPLEXERS else ""
 
     def session(self) -> SshSession | None:
         """The SSH session they belong to, as far as they tell of it; None where there is none."""
-        return ssh_session(self.variables) or (SshSession() if self.under_sshd else None)
+        under_sshd = any(name.startswith(_SERVERS) for name in self.names)
+        return ssh_session(self.variables) or (SshSession() if under_sshd else None)
 
 
 def parent_processes(pid: int, proc: Path = PROC) -> ParentProcesses:
@@ -312,9 +302,9 @@ def gather(environ: Mapping[str, str]) -> SystemFacts:
     client, connection = attached(environ)
     return SystemFacts(
         platform=sys.platform,
-        kernel=_kernel(),
+        kernel=_fields(Path("/proc/version"))[0],
         container=any(file.exists() for file in _CONTAINER_FILES),
-        terminal=_is_terminal(0) and _is_terminal(2),
+        terminal=os.isatty(0) and os.isatty(2),
         user=_user(environ),
         # Not the qualified name: asking DNS for it can take many seconds.
         host=os.uname().nodename,
@@ -333,10 +323,10 @@ def observe(environ: Mapping[str, str], facts: SystemFacts) -> Surroundings:
     login = (client.login if client else "") or parents.login or environ.get("SUDO_USER", "")
     return Surroundings(
         ssh=_ssh(environ, facts),
-        mosh=(client or parents).under_mosh,
-        tmux=bool(environ.get("TMUX")) or parents.in_tmux,
+        mosh="mosh-server" in (client or parents).names,
+        tmux=bool(environ.get("TMUX")) or parents.multiplexer == "tmux: server",
         tmux_commands=bool(environ.get("TMUX")),
-        screen=bool(environ.get("STY")) or parents.in_screen,
+        screen=bool(environ.get("STY")) or parents.multiplexer in ("screen", "SCREEN"),
         vscode=environ.get("TERM_PROGRAM") == "vscode" or "VSCODE_IPC_HOOK_CLI" in environ,
         vscode_helper=bool(environ.get("VSCODE_IPC_HOOK_CLI") and environ.get("BROWSER")),
         # A container on a WSL machine has Microsoft's kernel, but not the way to Windows.
@@ -363,20 +353,6 @@ def _ssh(environ: Mapping[str, str], facts: SystemFacts) -> SshSession | None:
     if facts.tmux_connection is not None:
         return ssh_session({"SSH_CONNECTION": facts.tmux_connection})
     return ssh_session(environ) or facts.parents.session()
-
-
-def _kernel() -> str:
-    try:
-        return Path("/proc/version").read_text(errors="replace")
-    except OSError:
-        return ""
-
-
-def _is_terminal(descriptor: int) -> bool:
-    try:
-        return os.isatty(descriptor)
-    except OSError:
-        return False
 
 
 def _user(environ: Mapping[str, str]) -> str:

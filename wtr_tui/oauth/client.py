@@ -20,13 +20,10 @@ from wtr_tui import clock, errors
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import responses
-from wtr_tui.oauth.failures import START_AGAIN, Purpose, no_object, refusal
+from wtr_tui.oauth.failures import START_AGAIN, Purpose, refusal
 from wtr_tui.oauth.proxies import proxy_for
 from wtr_tui.oauth.transport import HttpClient, fetch, http
 from wtr_tui.text import is_visible_ascii
-
-CONNECT_RETRIES = 3
-"""How often connecting is tried again for a code exchange: a code is good for minutes, once."""
 
 OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
 """The scopes of OpenID Connect (Core §5.4), which only the browser's sign-in can request.
@@ -102,7 +99,7 @@ class WebexClient:
 
         ``nonce`` is what an ID token in the response has to repeat.
 
-        It is sent once: only connecting is tried again. Raises OutcomeUnknown where the
+        It is sent once. Raises OutcomeUnknown where the
         request may have arrived and no response came back.
         """
         fields = {
@@ -262,7 +259,7 @@ class WebexClient:
 
     def _connecting(self) -> HttpClient:
         if self._http is None:
-            self._http = http(self._ca_file)
+            self._http = http(self._base_url, self._ca_file)
         return self._http
 
     def _post(
@@ -320,28 +317,19 @@ class WebexClient:
             headers=headers,
             content=body,
             seconds=seconds or self._total_timeout,
-            connect_retries=CONNECT_RETRIES if purpose is Purpose.EXCHANGE else 0,
         )
-        members = self._members(response, purpose, (self._secret, *hidden))
-        # In the body of a refusal, in the header of a success.
-        return sent_at, {responses.TRACKING_ID: response.tracking_id, **members}
-
-    def _members(
-        self, response: responses.Response, purpose: Purpose, hidden: Sequence[Secret]
-    ) -> Mapping[str, object]:
         now = self._now()
         if response.date is not None:
             self.clock_offset = response.date - now
         members = response.members
         may_be_empty = purpose in {Purpose.REVOKE, Purpose.REVOKE_TOKEN}
-        if response.succeeded and not response.body.strip() and may_be_empty:
-            return {}
-        if response.succeeded and members is None:
-            raise no_object(response, purpose)
+        if response.succeeded and may_be_empty and not response.body.strip():
+            members = {}
         # Some servers say "error" with a status of success.
         if not response.succeeded or members is None or members.get("error"):
-            raise refusal(response, purpose, now=now, hidden=hidden)
-        return members
+            raise refusal(response, purpose, now=now, hidden=(self._secret, *hidden))
+        # In the body of a refusal, in the header of a success.
+        return sent_at, {responses.TRACKING_ID: response.tracking_id, **members}
 
 
 def _check_nonce(members: Mapping[str, object], nonce: Secret) -> None:

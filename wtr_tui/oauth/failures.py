@@ -30,12 +30,13 @@ class Purpose(Enum):
     @property
     def what_now(self) -> str:
         """What to do when it failed without anybody's fault."""
-        if self is Purpose.EXCHANGE:
-            return START_AGAIN
-        if self is Purpose.REFRESH:
-            return "The token is kept; try again later."
-        if self in {Purpose.REVOKE, Purpose.REVOKE_TOKEN}:
-            return "The token may live on at Webex; try again later."
+        match self:
+            case Purpose.EXCHANGE:
+                return START_AGAIN
+            case Purpose.REFRESH:
+                return "The token is kept; try again later."
+            case Purpose.REVOKE | Purpose.REVOKE_TOKEN:
+                return "The token may live on at Webex; try again later."
         return "Try again later."
 
 
@@ -69,21 +70,15 @@ def refusal(
         )
     if response.is_html:
         return _page(response, purpose, details, hidden)
+    if response.succeeded and response.members is None:
+        what = "an answer that is not JSON" if response.body.strip() else "an empty answer"
+        return errors.UnusableResponse(
+            f"Asked to {purpose.value}, Webex gave {what}{_numbers(details)}.",
+            purpose.what_now,
+            details=details,
+        )
     kind, head, hint = _kind(response, purpose, details)
     return kind(head + _ending(details), hint, details=details)
-
-
-def no_object(response: Response, purpose: Purpose) -> errors.UnusableResponse:
-    """The error for a response of success without a JSON object."""
-    details = _details(response, ())
-    if response.is_html:
-        return _page(response, purpose, details, ())
-    what = "an answer that is not JSON" if response.body.strip() else "an empty answer"
-    return errors.UnusableResponse(
-        f"Asked to {purpose.value}, Webex gave {what}{_numbers(details)}.",
-        purpose.what_now,
-        details=details,
-    )
 
 
 def outage(reason: str, purpose: Purpose, *, sent: bool) -> errors.WtrError:
@@ -95,25 +90,6 @@ def outage(reason: str, purpose: Purpose, *, sent: bool) -> errors.WtrError:
         )
     return errors.TemporaryError(
         f"Webex could not be asked to {purpose.value}: {reason}.", purpose.what_now
-    )
-
-
-def untrusted_server(host: str, problem: str, purpose: Purpose) -> errors.UntrustedServer:
-    """The error for a certificate that was not accepted; nothing was sent."""
-    return errors.UntrustedServer(
-        f"Webex was not asked to {purpose.value}: "
-        f"{host} shows a certificate that is not to be trusted ({problem}).",
-        "If a company's proxy looks into encrypted connections, name a file with its CA "
-        "certificate: caFile in the settings, or $SSL_CERT_FILE.",
-    )
-
-
-def oversized(status: int, purpose: Purpose) -> errors.UnusableResponse:
-    """The error for an endless response."""
-    return errors.UnusableResponse(
-        f"Asked to {purpose.value}, the server gave more than a megabyte (HTTP {status}).",
-        f"Check the base URL and the proxy. {purpose.what_now}",
-        details=errors.ServerDetails(status),
     )
 
 
@@ -187,48 +163,42 @@ def _kind(
 ) -> tuple[type[errors.WtrError], str, str]:
     """Class, message and hint of a definite no."""
     refused = f"Webex refused to {purpose.value}"
-    client = errors.WrongClient, "Webex does not accept the App ID and the secret", _CHECK_CLIENT
-    bearer = purpose in _WITH_ACCESS_TOKEN
-    if details.code == "invalid_client" and not bearer:
-        return client
-    if purpose is Purpose.DEVICE_TOKEN:
-        if details.code == "access_denied":
-            return (
-                errors.DeviceDenied,
-                "The sign-in with the device code was declined",
-                _ANOTHER_CODE,
-            )
-        if details.code in {"expired_token", "invalid_grant"}:
-            return errors.DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
+    wrong_client = errors.WrongClient, "Webex does not accept the App ID and the secret"
+    with_client = purpose not in _WITH_ACCESS_TOKEN
     said = f"{details.code} {details.server_text.lower().replace(' ', '_')}"
-    if purpose is Purpose.DEVICE_CODE and "redirect_uri" in said:
-        return errors.DeviceNotSetUp, "The integration is not set up for device codes", _REGISTER
-    # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
-    # client, for the code itself is new (RFC 6749 §5.2).
-    if purpose is Purpose.REFRESH and (details.code == "invalid_grant" or response.status == 401):
-        return errors.GrantRejected, "Webex no longer accepts the refresh token", "Sign in again."
-    if purpose is Purpose.EXCHANGE and details.code == "invalid_grant":
-        return errors.GrantRejected, "Webex does not accept the code", START_AGAIN
-    if purpose is Purpose.MINT and response.status == 403:
-        return errors.RequestRefused, refused, _AUTHORISE
-    if purpose is Purpose.REVOKE and response.status in {403, 404}:
-        return errors.RequestRefused, refused, _REVOKE_YOURSELF
-    if response.status == 401:
-        if purpose is Purpose.MINT:
-            return (
-                errors.AccessTokenRejected,
-                f"{refused}: it does not accept the token used for it",
-                "Refresh that token, and check that it has the scope spark:applications_token.",
-            )
-        if bearer:
-            return errors.AccessTokenRejected, "Webex does not accept the access token", _REFRESH
-        return client
-    if response.status == 404:
-        return (
-            errors.RequestRefused,
-            f"Webex has no place to {purpose.value}",
-            "Check the base URL.",
-        )
+    match purpose, response.status, details.code:
+        case _, _, "invalid_client" if with_client:
+            return *wrong_client, _CHECK_CLIENT
+        case Purpose.DEVICE_TOKEN, _, "access_denied":
+            declined = "The sign-in with the device code was declined"
+            return errors.DeviceDenied, declined, _ANOTHER_CODE
+        case Purpose.DEVICE_TOKEN, _, "expired_token" | "invalid_grant":
+            return errors.DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
+        case Purpose.DEVICE_CODE, _, _ if "redirect_uri" in said:
+            missing = "The integration is not set up for device codes"
+            return errors.DeviceNotSetUp, missing, _REGISTER
+        # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
+        # client, for the code itself is new (RFC 6749 §5.2).
+        case (Purpose.REFRESH, _, "invalid_grant") | (Purpose.REFRESH, 401, _):
+            dead = "Webex no longer accepts the refresh token"
+            return errors.GrantRejected, dead, "Sign in again."
+        case Purpose.EXCHANGE, _, "invalid_grant":
+            return errors.GrantRejected, "Webex does not accept the code", START_AGAIN
+        case Purpose.MINT, 403, _:
+            return errors.RequestRefused, refused, _AUTHORISE
+        case Purpose.MINT, 401, _:
+            why = f"{refused}: it does not accept the token used for it"
+            return errors.AccessTokenRejected, why, _REFRESH_THAT
+        case Purpose.REVOKE, 403 | 404, _:
+            return errors.RequestRefused, refused, _REVOKE_YOURSELF
+        case _, 401, _ if with_client:
+            return *wrong_client, _CHECK_CLIENT
+        case _, 401, _:
+            rejected = "Webex does not accept the access token"
+            return errors.AccessTokenRejected, rejected, _REFRESH
+        case _, 404, _:
+            nowhere = f"Webex has no place to {purpose.value}"
+            return errors.RequestRefused, nowhere, "Check the base URL."
     return errors.RequestRefused, refused, _ADVICE.get(details.code, "")
 
 
@@ -242,6 +212,7 @@ _AUTHORISE = (
 _REVOKE_YOURSELF = "Only an administrator's token with the scope identity:tokens_write may."
 _CHECK_CLIENT = "Check that the App ID and the secret belong to the same integration."
 _ANOTHER_CODE = "Ask for another code, or sign in with the browser."
+_REFRESH_THAT = "Refresh that token, and check that it has the scope spark:applications_token."
 _REFRESH = "Refresh the token; if that is refused, sign in again."
 _REGISTER = "Register these redirect URIs with the integration at developer.webex.com: " + " ".join(
     HELPER_REDIRECT_URIS

@@ -41,20 +41,9 @@ TRACKING_ID = "trackingid"
 _LONGEST_TRACKING_ID = 120
 _TRY_AGAIN = "Try again; if it stays so, tell Webex support."
 
-_OAUTH_CODES = frozenset(
-    [
-        "invalid_request",
-        "invalid_client",
-        "invalid_grant",
-        "unauthorized_client",
-        "unsupported_grant_type",
-        "invalid_scope",
-        "access_denied",
-        "authorization_pending",
-        "slow_down",
-        "expired_token",
-        "tokenlimit_reached",
-    ]
+_OAUTH_CODE = re.compile(
+    r"\b(?:invalid_(?:request|client|grant|scope)|unauthorized_client|unsupported_grant_type"
+    r"|access_denied|authorization_pending|slow_down|expired_token|tokenlimit_reached)\b"
 )
 
 
@@ -115,8 +104,8 @@ class Response(NamedTuple):
         value = (self.members or {}).get("error")
         if isinstance(value, str) and value:
             return value
-        words = re.split(r"[\s'\":.,;()]+", self.server_text)
-        return next((word for word in words if word in _OAUTH_CODES), "")
+        found = _OAUTH_CODE.search(self.server_text)
+        return found[0] if found else ""
 
     @property
     def server_text(self) -> str:
@@ -134,12 +123,10 @@ class Response(NamedTuple):
         """How long the server asks to wait (RFC 9110 §10.2.3: seconds or a date), capped."""
         value = self.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdigit():
-            wait = timedelta(seconds=int(value[:6]))  # so many are more than the cap already
-        elif (at := _http_date(value)) is not None:
-            wait = max(at - now, timedelta(0))
-        else:
-            return None
-        return min(wait, LONGEST_RETRY_AFTER)
+            # So many digits are more than the cap already.
+            return min(timedelta(seconds=int(value[:6])), LONGEST_RETRY_AFTER)
+        at = _http_date(value)
+        return None if at is None else min(max(at - now, timedelta(0)), LONGEST_RETRY_AFTER)
 
     @property
     def date(self) -> datetime | None:
@@ -156,13 +143,10 @@ def _http_date(text: str) -> datetime | None:
     from email.utils import parsedate_to_datetime  # half the cost of importing this module
 
     try:
-        instant = parsedate_to_datetime(text)
-        # "-0000" parses to a naive instant, which is UTC as well (RFC 5322 §3.3).
-        return (
-            instant.astimezone(timezone.utc)
-            if instant.tzinfo
-            else instant.replace(tzinfo=timezone.utc)
-        )
+        found = parsedate_to_datetime(text)
+        if found.tzinfo is None:  # "-0000", which is UTC as well (RFC 5322 §3.3)
+            return found.replace(tzinfo=timezone.utc)
+        return found.astimezone(timezone.utc)
     except (TypeError, ValueError, OverflowError, IndexError):  # what the parser lets through
         return None
 

@@ -27,9 +27,9 @@ import httpx
 import truststore
 
 from wtr_tui import __version__
-from wtr_tui.errors import SettingsError
-from wtr_tui.oauth.failures import Purpose, outage, oversized, untrusted_server
-from wtr_tui.oauth.proxies import Proxy, proxy_for
+from wtr_tui.errors import ServerDetails, SettingsError, UntrustedServer, UnusableResponse
+from wtr_tui.oauth.failures import Purpose, outage
+from wtr_tui.oauth.proxies import proxy_for
 from wtr_tui.oauth.responses import Response
 from wtr_tui.text import cause, cleaned
 
@@ -38,24 +38,43 @@ HttpClient: TypeAlias = httpx.Client
 LARGEST_RESPONSE = 1024 * 1024
 """Bytes. A real response has a few hundred."""
 
-CONNECT_TIMEOUT = 10.0
+CONNECT_TIMEOUT = 5.0
 """Seconds, for each address of the server."""
+
+CONNECT_RETRIES = 2
+"""How often connecting is tried again where no proxy is in between, at once and half a second
+later: a code is good for minutes, once. Nothing is sent twice."""
 
 LAST_LOOK = 2.0
 """Seconds for taking in a response that has arrived when the time is up."""
 
 
-def http(ca_file: Path | None = None) -> HttpClient:
-    """What connects to Webex; may be shared by many clients.
+def http(base_url: str, ca_file: Path | None = None) -> HttpClient:
+    """What connects to ``base_url``; may be shared by many clients.
 
     It trusts the authorities the system trusts, and the ones in ``ca_file``; nothing turns the
-    check of certificates off. It goes through the proxies of the environment, but never to
-    this machine itself. Each request has its own connection, so that every one of them can be
+    check of certificates off. It goes through the proxy that the environment has for it, but never
+    to this machine itself. Each request has its own connection, so that every one of them can be
     cut and a code is never sent into a connection the server has just closed. Raises
-    SettingsError where the CA file cannot be used.
+    SettingsError where the CA file or the proxy cannot be used.
     """
+    tls = _tls(ca_file)
+    through = proxy_for(base_url, os.environ)
+    proxy = None
+    if through is not None:
+        is_login = through.user or through.password
+        proxy = httpx.Proxy(
+            through.address,
+            auth=(through.user, through.password.reveal()) if is_login else None,
+            ssl_context=tls if through.address.startswith("https:") else None,
+        )
     return httpx.Client(
-        transport=_Routes(_tls(ca_file)),
+        transport=httpx.HTTPTransport(
+            verify=tls,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            retries=CONNECT_RETRIES,
+            proxy=proxy,
+        ),
         trust_env=False,
         follow_redirects=False,
         # One client serves many profiles: what a server sets for one is never kept.
@@ -69,41 +88,6 @@ def http(ca_file: Path | None = None) -> HttpClient:
     )
 
 
-class _Routes(httpx.BaseTransport):
-    """Leads each request through the proxy that the environment has for it, or none."""
-
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        self._tls = tls
-        self._made: dict[tuple[Proxy | None, int], httpx.HTTPTransport] = {}
-        self._lock = threading.Lock()
-        # Loads what the first request would have to wait for.
-        self._to(None, 0)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        proxy = proxy_for(str(request.url), os.environ)
-        return self._to(proxy, request.extensions.get("retries", 0)).handle_request(request)
-
-    def close(self) -> None:
-        for transport in self._made.values():
-            transport.close()
-
-    def _to(self, proxy: Proxy | None, retries: int) -> httpx.HTTPTransport:
-        with self._lock:
-            if (proxy, retries) not in self._made:
-                self._made[proxy, retries] = httpx.HTTPTransport(
-                    verify=self._tls,
-                    limits=httpx.Limits(max_keepalive_connections=0),
-                    retries=retries,
-                    proxy=None if proxy is None else self._through(proxy),
-                )
-            return self._made[proxy, retries]
-
-    def _through(self, proxy: Proxy) -> httpx.Proxy:
-        login = (proxy.user, proxy.password.reveal()) if proxy.user or proxy.password else None
-        tls = self._tls if proxy.address.startswith("https:") else None
-        return httpx.Proxy(proxy.address, auth=login, ssl_context=tls)
-
-
 def fetch(
     client: HttpClient,
     purpose: Purpose,
@@ -113,11 +97,9 @@ def fetch(
     headers: Mapping[str, str],
     content: bytes | None = None,
     seconds: float,
-    connect_retries: int = 0,
 ) -> Response:
     """The response to one request, all of it within ``seconds``; redirects are not followed.
 
-    ``connect_retries`` says how often connecting is tried again, where no proxy is in between.
     Raises the errors of :mod:`wtr_tui.oauth.failures` where no whole response came.
     """
     line = Line()
@@ -127,7 +109,7 @@ def fetch(
         headers=dict(headers),
         content=content,
         timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT)),
-        extensions={"trace": line.trace, "retries": connect_retries},
+        extensions={"trace": line.trace},
     )
     try:
         response = _within(seconds, line, lambda: _read(client, request, purpose))
@@ -136,7 +118,12 @@ def fetch(
         for each in causes:
             if isinstance(each, ssl.SSLCertVerificationError):
                 problem = cleaned(each.verify_message or each.reason or "unknown reason")
-                raise untrusted_server(request.url.host, problem, purpose) from error
+                raise UntrustedServer(
+                    f"Webex was not asked to {purpose.value}: {request.url.host} shows a"
+                    f" certificate that is not to be trusted ({problem}).",
+                    "If a company's proxy looks into encrypted connections, name a file with its"
+                    " CA certificate: caFile in the settings, or $SSL_CERT_FILE.",
+                ) from error
         raise outage(_why(causes, _peer(url, line)), purpose, sent=line.sent) from error
     if response is None:
         reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
@@ -151,7 +138,12 @@ def _read(client: HttpClient, request: httpx.Request, purpose: Purpose) -> Respo
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > LARGEST_RESPONSE:
-                raise oversized(response.status_code, purpose)
+                raise UnusableResponse(
+                    f"Asked to {purpose.value}, the server gave more than a megabyte"
+                    f" (HTTP {response.status_code}).",
+                    f"Check the base URL and the proxy. {purpose.what_now}",
+                    details=ServerDetails(response.status_code),
+                )
     finally:
         response.close()
     headers = {name.lower(): value for name, value in response.headers.items()}
