@@ -24,17 +24,8 @@ TEXT_BROWSERS = frozenset(
     }
 )
 _DESKTOP = (
-    "xdg-open",
-    "gio open",
-    "x-www-browser",
-    "firefox",
-    "google-chrome",
-    "chromium",
-    "chromium-browser",
-    "microsoft-edge",
-    "brave-browser",
-    "epiphany",
-    "konqueror",
+    *("xdg-open", "gio open", "x-www-browser", "firefox", "google-chrome", "chromium"),
+    *("chromium-browser", "microsoft-edge", "brave-browser"),
 )
 _MACOS = ("open",)
 # Not cmd.exe or powershell.exe, which read the & of an address as their own.
