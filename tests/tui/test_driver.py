@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import inspect
+import os
+import selectors
 import termios
 import threading
 from collections.abc import Callable
@@ -13,11 +15,18 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.app import App
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import ANSIToTruecolor
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 
+from tests.support.stage import until
+from tests.support.waiting import PATIENCE, wait_until
 from wtr_tui.tui import driver
 from wtr_tui.tui.driver import FaultApp, spared
 
@@ -112,6 +121,87 @@ def test_a_signal_that_comes_while_something_is_written_waits_for_its_end(
     for each in later:
         each()
     assert happened == ["begun", "written", "acted"]
+
+
+def test_the_thread_that_reads_sleeps_until_there_is_input_or_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float | None] = []
+
+    class Selector(selectors.SelectSelector):
+        def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            waits.append(timeout)
+            return super().select(timeout)
+
+    monkeypatch.setattr(selectors, "SelectSelector", Selector)
+    monkeypatch.setattr(LinuxDriver, "__init__", lambda *_, **__: None)
+    terminal = driver.TerminalDriver(App())
+    read, write = os.pipe()
+    monkeypatch.setattr(terminal, "fileno", read, raising=False)
+    monkeypatch.setattr(terminal, "_debug", False, raising=False)
+    monkeypatch.setattr(terminal, "_mouse", False, raising=False)
+    monkeypatch.setattr(terminal, "_app", None, raising=False)
+    taken: list[object] = []
+    monkeypatch.setattr(terminal, "process_message", taken.append)
+    for _ in range(2):  # it is begun again after the screens were left for a while
+        thread = threading.Thread(target=terminal.run_input_thread, daemon=True)
+        thread.start()
+        os.write(write, b"a")
+        wait_until(lambda: taken, "a key")
+        terminal.exit_event.set()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+        terminal.exit_event.clear()
+        taken.clear()
+    assert set(waits) == {None}
+    os.close(read)
+    os.close(write)
+
+
+class Rows(Widget):
+    """Ten rows of its letter; notes which of them it was asked for."""
+
+    DEFAULT_CSS = "Rows { height: 10; }"
+
+    def __init__(self, letter: str) -> None:
+        super().__init__()
+        self.letter = letter
+        self.asked: set[int] = set()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self.asked |= set(crop.line_range)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        return Strip([Segment(self.letter * self.size.width)])
+
+
+class TwoWidgets(App[None]):
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Rows("a")
+            yield Rows("b")
+
+    def get_default_screen(self) -> Screen[None]:
+        screen: Screen[None] = Screen()
+        driver.paint_rows(screen)
+        return screen
+
+
+async def test_widgets_make_the_rows_alone_that_are_painted() -> None:
+    app = TwoWidgets()
+    async with app.run_test(size=(40, 15)) as pilot:
+        first, second = app.query(Rows)
+        compositor = app.screen._compositor
+        await until(pilot, lambda: len(compositor.visible_widgets) == 4)
+        shown = [strip.text for strip in compositor.render_strips()]
+        assert shown == ["a" * 40] * 10 + ["b" * 40] * 5
+        assert (first.asked, second.asked) == ({*range(10)}, {*range(5)})
+        first.asked.clear()
+        second.asked.clear()
+        compositor._dirty_regions = {Region(0, 2, 40, 1), Region(0, 4, 3, 1)}
+        assert compositor.render_partial_update() is not None
+        assert (first.asked, second.asked) == ({2, 3, 4}, set())
 
 
 GREEN = "\x1b[38;2;1;2;3;48;2;9;9;9m"

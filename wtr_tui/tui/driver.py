@@ -16,15 +16,18 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import constants
+from textual._compositor import Compositor
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 
 from wtr_tui import in_flight
 from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
@@ -33,7 +36,7 @@ from wtr_tui.tui.themes import Ground
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
 
-_POLL_SECONDS = 0.1
+_PAUSE_SECONDS = 0.1
 _READ_SIZE = 4096
 
 WIPE = "\x1b[1;2H\x1b[J\x1b[1;1H\x1b[2K"
@@ -56,6 +59,10 @@ class TerminalDriver(LinuxDriver):
     _is_on = False
     _title = ""
     _is_writing = False
+
+    def __init__(self, app: App[int], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._ending = self.exit_event = _WakingEvent()
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]  # as Textual has it
@@ -143,7 +150,8 @@ class TerminalDriver(LinuxDriver):
         parser = WholeParser(self._debug)
         terminal = TerminalInput(mouse=self._mouse, escape_seconds=constants.ESCAPE_DELAY)
         with selectors.SelectSelector() as selector:
-            selector.register(self.fileno, selectors.EVENT_READ)
+            for each in (self.fileno, self._ending):
+                selector.register(each, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 for piece in self._read(selector, terminal):
                     for message in parser.whole(piece):
@@ -154,8 +162,11 @@ class TerminalDriver(LinuxDriver):
 
     def _read(self, selector: selectors.BaseSelector, terminal: TerminalInput) -> list[str]:
         deadline = terminal.deadline
-        left = _POLL_SECONDS if deadline is None else deadline - time.monotonic()
-        if not selector.select(max(0.0, min(_POLL_SECONDS, left))):
+        left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+        ready = selector.select(left)
+        if self.exit_event.is_set():
+            return []
+        if not ready:
             return terminal.expire(time.monotonic())
         try:
             data = os.read(self.fileno, _READ_SIZE)
@@ -165,7 +176,7 @@ class TerminalDriver(LinuxDriver):
             data = b""
         if not data:
             # The terminal is gone, which the app finds out by itself; asking again would spin.
-            self.exit_event.wait(_POLL_SECONDS)
+            self.exit_event.wait(_PAUSE_SECONDS)
             return []
         return terminal.feed(data, time.monotonic())
 
@@ -175,6 +186,29 @@ class TerminalDriver(LinuxDriver):
             self.run_input_thread()
         except BaseException as error:
             self._app.call_later(_raise, error)
+
+
+class _WakingEvent(threading.Event):
+    """An event that can be waited for together with input: while it is set, it can be read.
+
+    Textual looks ten times a second, all day, whether its own is set.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read, self._write = os.pipe()
+
+    def fileno(self) -> int:
+        return self._read
+
+    def set(self) -> None:
+        super().set()
+        os.write(self._write, b".")
+
+    def clear(self) -> None:
+        if self.is_set():
+            os.read(self._read, 1)
+        super().clear()
 
 
 def _raise(error: BaseException) -> None:
@@ -236,6 +270,33 @@ def start_with_theme(app: App[int], name: str) -> None:
     app.set_reactive(App.theme, name)
     app._watch_ansi_color(app.ansi_color)  # or a theme of the terminal's colours is sent as RGB
     app.stylesheet.set_variables(app.get_css_variables())
+
+
+class _RowsCompositor(Compositor):
+    """Textual's own asks every widget of a container for all its rows, whatever has changed."""
+
+    def _get_renders(
+        self, crop: Region | None = None
+    ) -> Iterable[tuple[Region, Region, list[Strip]]]:
+        every = self.visible_widgets
+        rows = self.size.region if crop is None else Region(0, crop.y, self.size.width, crop.height)
+        self._visible_widgets = {
+            widget: (region, within)
+            for widget, (region, clip) in every.items()
+            if (within := region.intersection(clip).intersection(rows))
+        }
+        try:
+            yield from super()._get_renders(crop)
+        finally:
+            self._visible_widgets = every
+
+
+def paint_rows(screen: Screen[Any]) -> None:
+    """Lets the screen make the rows alone that are painted.
+
+    That saves 0.1 % of a processor while seconds are counted, a quarter of it all.
+    """
+    screen._compositor = _RowsCompositor()
 
 
 class FaultApp(App[int]):

@@ -16,6 +16,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from wtr_tui.tui import driver
 from wtr_tui.tui.session import Program, Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.widgets.header import TABS, Header
@@ -66,6 +67,7 @@ class WtrScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        driver.paint_rows(self)
         # Made beforehand: a screen may be given a message before it is shown for the first time.
         self._message = MessageLine()
         self._styled_for = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from rich.segment import Segment
 from rich.style import Style
@@ -149,9 +150,14 @@ def _glyphs(text: str, *, double: bool) -> Iterator[tuple[str, ...]]:
     """Each character as its rows of cells, with a blank column behind all but the last."""
     shapes = text if _COUNTDOWN.fullmatch(text) else text.upper()
     for place, character in enumerate(shapes):
-        gap = "" if place + 1 == len(shapes) else "  " if double else " "
-        dots = _SHAPES.get(character, _SHAPES["?"]).split()
-        yield tuple(row + gap for row in (_doubled(dots) if double else _halved(dots)))
+        yield _glyph(character, double=double, last=place + 1 == len(shapes))
+
+
+@cache
+def _glyph(character: str, *, double: bool, last: bool) -> tuple[str, ...]:
+    gap = "" if last else "  " if double else " "
+    dots = _SHAPES.get(character, _SHAPES["?"]).split()
+    return tuple(row + gap for row in (_doubled(dots) if double else _halved(dots)))
 
 
 _COUNTDOWN = re.compile(r"[\d: dhm]*")
