@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -303,25 +305,37 @@ def test_a_key_that_is_not_known_is_told_by_its_line(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "text", "words"),
+    ("mode", "members", "text", "words"),
     [
-        (0o600, "secret: s\n", ""),
-        (0o644, "appid: C1\n", ""),
-        (0o664, "appid: C1\n", ""),
-        (0o644, "secret: s\n", "holds the secret, and other users may read it (mode 644)"),
-        (0o660, "secret: s\n", "holds the secret, and other users may change it (mode 660)"),
-        (0o666, "appid: C1\n", "Every user can change"),
+        (0o600, ["bob"], "secret: s\n", ""),
+        (0o644, ["bob"], "appid: C1\n", ""),
+        (0o664, [], "appid: C1\n", ""),
+        (0o660, [], "secret: s\n", ""),
+        (0o640, ["bob"], "secret: s\n", "Its group can read"),
+        (0o644, [], "secret: s\n", "Every user can read"),
+        (0o664, [], "secret: s\n", "Every user can read"),
+        (0o660, ["bob"], "secret: s\n", "Its group can change"),
+        (0o664, ["bob"], "appid: C1\n", "Its group can change"),
+        (0o666, [], "appid: C1\n", "Every user can change"),
     ],
 )
 def test_a_file_that_is_open_to_others_is_told(
-    path: Path, mode: int, text: str, words: str
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: int,
+    members: list[str],
+    text: str,
+    words: str,
 ) -> None:
+    user = pwd.getpwuid(os.geteuid())
+    group = grp.struct_group((user.pw_name, "x", user.pw_gid, members))
+    monkeypatch.setattr(grp, "getgrgid", lambda _: group)
     path.write_text(text)
     path.chmod(mode)
     warnings = load(path, GOOD).warnings
     assert len(warnings) == bool(words)
     assert words in "".join(warnings)
-    assert not words or f"chmod 600 {path}" in warnings[0]
+    assert not words or f"(mode {mode:o}): chmod 600 {path}" in warnings[0]
     assert path.stat().st_mode & 0o777 == mode
 
 

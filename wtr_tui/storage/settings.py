@@ -420,14 +420,12 @@ def _warnings(path: Path | None, file: SettingsFile) -> list[str]:
     if foreign:
         owner = user_name(file.owner)
         found.append(f"{path} belongs to {owner}, who decides where your secret is sent.")
-    if file.mode & 0o002 and not foreign:
+    if not foreign and _others(file.mode, file.group):
         # Whoever changes it can have the secret sent elsewhere, or a command run.
         found.append(changed_by_others(path, file))
-    elif holds_secret and file.mode & 0o077:
-        may = "change" if file.mode & 0o020 else "read"
+    elif holds_secret and (who := _others(file.mode, file.group, 0o004)):
         found.append(
-            f"{path} holds the secret, and other users may {may} it (mode {file.mode:o}):"
-            f" chmod 600 {path}"
+            f"{who} can read {path}, which holds the secret (mode {file.mode:o}): chmod 600 {path}"
         )
     if holds_secret:
         parents = Path(os.path.realpath(path)).parents
@@ -456,11 +454,11 @@ def changed_by_others(path: Path, file: SettingsFile) -> str:
     return ""
 
 
-def _others(mode: int, group: int) -> str:
-    """Who beside the owner may write what has this mode; "" for nobody."""
-    if mode & 0o002:
+def _others(mode: int, group: int, bit: int = 0o002) -> str:
+    """Who beside the owner may write what has this mode, or read it (0o004); "" for nobody."""
+    if mode & bit:
         return "Every user"
-    return "Its group" if mode & 0o020 and not _is_own_group(group) else ""
+    return "Its group" if mode & bit << 3 and not _is_own_group(group) else ""
 
 
 def _is_own_group(number: int) -> bool:
