@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from string import Template
 from typing import NamedTuple, TypeAlias
 
 from wtr_tui import process
@@ -70,6 +71,17 @@ class Job(NamedTuple):
         step = self.every // _HOUR
         return [spread % 60], [] if step == 1 else list(range(spread // 60 % step, 24, step))
 
+    def words(self) -> dict[str, str]:
+        """What its units say."""
+        minutes, hours = self.times()
+        return {
+            "every": spelled(self.every),
+            "within": spelled(self.within),
+            "hours": _listed(hours),
+            "minutes": _listed(minutes, 2),
+            "delay": str(min(self.every // 4, 600)),
+        }
+
 
 class Serving(NamedTuple):
     """What a socket starts: ``wtr serve`` of one profile."""
@@ -81,6 +93,9 @@ class Serving(NamedTuple):
     def command(self) -> Command:
         which = () if self.profile == paths.DEFAULT_PROFILE else ("--profile", self.profile)
         return (*self.program, "serve", *which)
+
+    def words(self) -> dict[str, str]:
+        return {"profile": self.profile}
 
 
 def job(every: int, within: int) -> Job:
@@ -151,59 +166,15 @@ class Systemd:
 
     def units(self, job: Job | Serving) -> dict[str, str]:
         """The text of each unit by its path: the one that starts first."""
-        starting, service = (f"{self._folder}/{unit}" for unit in _units(job))
-        if isinstance(job, Serving):
-            return {
-                starting: f"""\
-# {MARK}
-[Unit]
-Description=Listen for who wants a Webex token of the profile {job.profile}
-
-[Socket]
-ListenStream=%t/wtr-tui/{job.profile}.sock
-SocketMode=0600
-DirectoryMode=0700
-RemoveOnStop=yes
-
-[Install]
-WantedBy=sockets.target
-""",
-                service: f"""\
-# {MARK}
-[Unit]
-Description=Give valid Webex tokens of the profile {job.profile}
-
-[Service]
-ExecStart={_exec_start(job.command)}
-TimeoutStopSec=90
-""",
-            }
-        minutes, hours = job.times()
-        return {
-            starting: f"""\
-# {MARK}
-[Unit]
-Description=Refresh Webex tokens every {spelled(job.every)}
-
-[Timer]
-OnCalendar=*-*-* {_listed(hours)}:{_listed(minutes, 2)}:00
-RandomizedDelaySec={min(job.every // 4, 600)}
-Persistent=true
-
-[Install]
-WantedBy=timers.target
-""",
-            service: f"""\
-# {MARK}
-[Unit]
-Description=Refresh Webex tokens that expire within {spelled(job.within)}
-
-[Service]
-Type=oneshot
-ExecStart={_exec_start(job.command)}
-TimeoutStartSec=15min
-""",
-        }
+        kind = "serve" if isinstance(job, Serving) else "refresh"
+        found = {}
+        for unit in _units(job):
+            template = Path(__file__).with_name("units") / f"{kind}{Path(unit).suffix}.txt"
+            text = Template(template.read_text("utf-8"))
+            found[f"{self._folder}/{unit}"] = text.substitute(
+                job.words(), mark=MARK, command=_exec_start(job.command)
+            )
+        return found
 
     def printed(self, job: Job | Serving) -> str:
         return "\n".join(f"# {path}\n{text}" for path, text in self.units(job).items())
@@ -339,12 +310,7 @@ class Crontab:
                 yield "the crontab", _shell_words(words[-1] if words else "")
 
     def needed(self) -> list[str]:
-        running = {_text_of(path).strip() for path in Path("/proc").glob("[0-9]*/comm")}
-        pid_files = ("/run/crond.pid", "/run/cron.pid", "/var/run/cron.pid", "/run/crond.reboot")
-        known = {"cron", "crond", "fcron", "dcron", "systemd-cron"}
-        if not running or running & known or any(map(os.path.exists, pid_files)):
-            return []
-        return ["No cron daemon is to be seen on this machine: without one nothing runs the line."]
+        return []
 
     def _read(self) -> bytes:
         """The whole crontab. Raises WtrError where that is not sure: it could get lost."""
