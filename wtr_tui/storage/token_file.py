@@ -305,7 +305,7 @@ def of_members(members: token_json.Members) -> StoredToken:
         refresh_token=None if refresh_token is None else Secret(refresh_token),
         refresh_expires_at=from_iso_if_known(members["refresh_expires_at"]),
         token_type=members["token_type"] or "Bearer",
-        scopes=tuple(members["scope"].split()),
+        scopes=tuple((members["scope"] or "").split()),
     )
     settings = members["settings"]
     return StoredToken(

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     """Each known member, validated; absent ones are there as None. Instants are texts."""
 
 VERSION = 1
-CREDENTIALS = ("access_token", "refresh_token")
 INSTANTS = ("obtained_at", "expires_at", "refresh_expires_at")
-WORDS = ("appid", "token_type", "base_url")
+WORDS = ("access_token", "refresh_token", "appid", "token_type", "base_url")
 ACCOUNT = ("display_name", "email", "organization", "user_id")
 REQUIRED = ("appid", "access_token", "obtained_at")
 APP_ID_VARIABLES = ("WEBEX_APPID", "WEBEX_CLIENTID", "WEBEX_CLIENT_ID")
@@ -71,23 +70,16 @@ def parsed(path: str, content: bytes) -> Members:
     """The members in these bytes. Raises as :func:`read` does; ``path`` is for the message."""
     members = _object(path, content)
     checked: Members = {}
-    for name in CREDENTIALS:
-        text = _text(path, members, name)
-        # It goes into an HTTP header.
-        if text is not None and not is_visible_ascii(text):
-            raise CorruptTokenFile(path, f"{name} is not a token")
-        checked[name] = text
-    for name in WORDS:
-        words = _words(path, members, name)
-        if len(words) > 1:
-            raise CorruptTokenFile(path, f"{name} is more than one word")
-        checked[name] = words[0] if words else None
-    checked["scope"] = " ".join(_words(path, members, "scope"))
-    for name in INSTANTS:
-        checked[name] = _text(path, members, name)
-        if checked[name] is not None:
+    for name in (*WORDS, "scope", *INSTANTS):
+        text = checked[name] = _text(path, members, name) or None
+        if text is None:
+            continue
+        # They go into an HTTP header, or are shown: nothing in them may be an order to a terminal.
+        if not all(map(is_visible_ascii, text.split() if name == "scope" else [text])):
+            raise CorruptTokenFile(path, f"{name} holds characters that do not belong there")
+        if name in INSTANTS:
             try:
-                checked[name] = plain_iso(checked[name])
+                checked[name] = plain_iso(text)
             except (ValueError, OverflowError):
                 raise CorruptTokenFile(path, f"{name} is not an instant with a time zone") from None
     for name in REQUIRED:
@@ -135,14 +127,6 @@ def _text(path: str, members: Mapping[str, object], name: str) -> str | None:
     if text is not None and not isinstance(text, str):
         raise CorruptTokenFile(path, f"{name} is not a text")
     return text
-
-
-def _words(path: str, members: Members, name: str) -> list[str]:
-    words = (_text(path, members, name) or "").split()
-    # They are shown as they are: nothing in them may be an order to the terminal.
-    if not all(map(is_visible_ascii, words)):
-        raise CorruptTokenFile(path, f"{name} holds characters that do not belong there")
-    return words
 
 
 def settings_record(content: bytes | None, app_id: str, base_url: str) -> dict[str, object]:
