@@ -65,10 +65,10 @@ def test_every_part_is_taken_over(old: str, new: str, field: str, value: object)
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "not an address"),
-        ("C4f1d", "not an address"),
-        ("javascript:alert(1)", "not an address"),
-        ("https://[::1/v1/authorize?client_id=C1", "not an address"),
+        ("", "not an integration's OAuth URL"),
+        ("C4f1d", "not an integration's OAuth URL"),
+        ("javascript:alert(1)", "not an integration's OAuth URL"),
+        ("https://[::1/v1/authorize?client_id=C1", "not an integration's OAuth URL"),
         ("https://webexapis.com/v1/people/me", "not an integration's OAuth URL"),
         ("https://developer.webex.com/my-apps/x", "not an integration's OAuth URL"),
         ("http://localhost:6855/?code=SENTINEL&state=SENTINEL", "where a sign-in ended"),
@@ -79,12 +79,15 @@ def test_every_part_is_taken_over(old: str, new: str, field: str, value: object)
         (URL.replace("webexapis.com", "evil.test/webexapis.com"), "does not lead to Webex"),
         (URL.replace("https", "http"), "https://"),
         (URL.replace("//", "//SENTINEL:SENTINEL@", 1), "no user name"),
-        (URL + "&client_id=C2", "one thing twice"),
-        (URL.replace("client_id=C4f1d", "client_id="), "no client_id"),
-        (URL.replace("client_id=C4f1d&", ""), "no client_id"),
+        (URL + "&client_id=C2", "not an integration's OAuth URL"),
+        (URL.replace("client_id=C4f1d", "client_id="), "not an integration's OAuth URL"),
+        (URL.replace("client_id=C4f1d&", ""), "not an integration's OAuth URL"),
         (URL.replace("client_id=C4f1d", "client_id=%22C1%22"), "quotation marks"),
-        (URL.replace("response_type=code", "response_type=token"), "response_type"),
-        (URL.replace("spark%3Akms%20", "spark%3Akms%2C"), "by spaces, not by commas"),
+        (
+            URL.replace("response_type=code", "response_type=token"),
+            "not an integration's OAuth URL",
+        ),
+        (URL.replace("spark%3Akms%20", "spark%3Akms%2C"), "is no scope"),
         (URL.replace("6855", "6855%2F%3Fx%3D1"), "neither a query"),
         (URL.replace("%3A6855", "%3A0"), "port from 1 to 65535"),
     ],
@@ -97,5 +100,5 @@ def test_what_it_is_not_is_told_without_repeating_it(text: str, why: str) -> Non
 
 
 def test_no_paste_of_any_length_takes_long() -> None:
-    with pytest.raises(ValueError, match="not an address"):
+    with pytest.raises(ValueError, match="not an integration's OAuth URL"):
         parse_oauth_url("https:/" + "x y" * 300_000)

@@ -209,7 +209,7 @@ async def test_the_portals_url_is_understood_in_the_field_of_the_app_id_too(stag
 async def test_something_else_than_the_portals_url_is_told_at_enter(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press(*"C123", "enter")
-        await shows(pilot, "This is not an address")
+        await shows(pilot, "This is not an integration's OAuth URL")
 
 
 async def test_what_is_still_missing_after_saving_is_named(stage: Stage) -> None:
@@ -456,7 +456,7 @@ async def test_nonsense_in_the_field_of_the_oauth_url_is_told_below_it(stage: St
         portal = pilot.app.screen.query_one("#field-portal", Field)
         assert not portal.problem
         pilot.app.screen.query_one("#portal", Input).value = "nonsense"
-        await until(pilot, lambda: "not an address" in portal.problem)
+        await until(pilot, lambda: "not an integration" in portal.problem)
         await shows(pilot, portal.problem)
         assert "not saved yet" not in seen(pilot)
         await pilot.press("ctrl+s")

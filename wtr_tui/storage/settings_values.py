@@ -26,11 +26,11 @@ Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
 """A value with lists and groups in it; every scalar is the text that is written."""
 
 _LONGEST_ID = 512
-_MOST_LIMITS = 10
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
 _PORT = "The redirect port must be a number from 1 to 65535"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _QUOTES = frozenset("\"'`“”‘’«»")
+_NOT_IN_SCOPES = _QUOTES | {*"%+&,;\\"}
 
 
 class Given(NamedTuple):
@@ -58,14 +58,10 @@ def check_app_id(text: str) -> str | None:
         return "The App ID is missing; the portal calls it Client ID."
     if "://" in word:
         return "This is an address, not an App ID: paste the OAuth URL where it is asked for."
-    if _QUOTES & set(word):
-        return "The App ID must be written without quotation marks."
-    if without_invisible(word) != word:
-        return "The App ID holds an invisible character: copy it again, or type it."
-    if not is_visible_ascii(word) or "<" in word or ">" in word:
+    if refusal := _copied_along("App ID", word):
+        return refusal
+    if not is_visible_ascii(word) or {*word} & (_QUOTES | {"<", ">"}) or len(word) > _LONGEST_ID:
         return "The App ID must be one word of letters and digits, as the portal shows it."
-    if len(word) > _LONGEST_ID:
-        return "This is too long for an App ID: something else was pasted along with it."
     return None
 
 
@@ -75,22 +71,26 @@ def check_secret(text: str) -> str | None:
         return "The secret is missing; the portal shows it once, as Client Secret."
     if "•" in text or not text.strip("*"):
         return "These are the dots that hide a secret, not the secret itself."
-    if is_quoted(text):
-        return "The secret must be written without quotation marks."
-    if without_invisible(text) != text:
-        return "The secret holds an invisible character: copy it again, or type it."
     if text != text.strip():
         return "The secret begins or ends with a space: something was copied along with it."
-    if not (text.isascii() and text.isprintable()):
-        return "The secret holds a character that none can hold: was it copied completely?"
-    if len(text) > _LONGEST_ID:
-        return "This is too long for a secret: something else was pasted along with it."
+    if refusal := _copied_along("secret", text):
+        return refusal
+    if not (text.isascii() and text.isprintable()) or len(text) > _LONGEST_ID:
+        return "This cannot be a secret: was it copied completely, and nothing else with it?"
     return None
 
 
 def is_quoted(text: str) -> bool:
     """Whether it stands in quotation marks: ``docker --env-file`` takes them for the value's."""
     return len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES
+
+
+def _copied_along(what: str, text: str) -> str:
+    if is_quoted(text):
+        return f"The {what} must be written without quotation marks."
+    if without_invisible(text) != text:
+        return f"The {what} holds an invisible character: copy it again, or type it."
+    return ""
 
 
 def checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
@@ -127,8 +127,6 @@ def parse_warn_before(text: str) -> tuple[int, ...]:
     if words == ["0"]:
         return ()
     limits = {parse_duration(word) for word in words}
-    if len(limits) > _MOST_LIMITS:
-        raise ValueError(f"More than {_MOST_LIMITS} warnings before the end are no help.")
     if not limits or 0 in limits:
         raise ValueError("These are durations before the end: 14d, 3d, 1d; or 0 for no warning.")
     return tuple(sorted(limits, reverse=True))
@@ -142,20 +140,13 @@ def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else list(value)
     scopes = [scope for text in texts for scope in text.split()]
     for scope in scopes:
-        shown = cleaned(scope, 60)
-        if _QUOTES & set(scope):
-            raise ValueError("Scopes must be written without quotation marks.")
-        if "%" in scope or "+" in scope or "&" in scope:
+        # RFC 6749 §3.3 allows more; no scope of Webex has these, so they come with something else.
+        is_one = is_visible_ascii(scope) and _NOT_IN_SCOPES.isdisjoint(scope)
+        if not is_one or scope.strip(":") != scope:
             raise ValueError(
-                "This is a piece of an address: paste the whole OAuth URL where it is asked for."
+                f"{cleaned(scope, 40)} is no scope: one is a word like spark:kms, and spaces"
+                " separate them."
             )
-        # RFC 6749 §3.3 allows both; no scope of Webex has one, so they are meant to separate.
-        if "," in scope or ";" in scope:
-            raise ValueError("Scopes are separated by spaces, not by commas or semicolons.")
-        if not is_visible_ascii(scope) or "\\" in scope:
-            raise ValueError(f"The scope {shown} holds a character that no scope has.")
-        if scope.endswith(":") or scope.startswith(":"):
-            raise ValueError(f"The scope {shown} is not complete; one looks like spark:kms.")
     if not scopes:
         raise ValueError("At least one scope is needed, for example spark:kms.")
     return tuple(dict.fromkeys(scopes))
@@ -292,6 +283,10 @@ def parse_keys(value: Nested) -> Mapping[str, str]:
 
 _WEBEX_DOMAINS = (".webexapis.com", ".webex.com", ".ciscospark.com")
 _AUTHORIZE = "/authorize"
+_NO_OAUTH_URL = (
+    "This is not an integration's OAuth URL; one begins with"
+    " https://webexapis.com/v1/authorize?client_id="
+)
 _WRAPPING = "<>\"'`“”‘’,;"
 
 
@@ -319,25 +314,20 @@ def parse_oauth_url(text: str) -> PortalUrl:
         host = parts.hostname or ""
         parameters = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
-        raise ValueError("This is not an address that could be read.") from None
-    if parts.scheme not in ("https", "http") or not host:
-        raise ValueError(f"This is not an address; {_LOOKS_LIKE}")
+        raise ValueError(_NO_OAUTH_URL) from None
     given = dict(parameters)
     if "code" in given or "error" in given:
         raise ValueError(
             "This is where a sign-in ended, not the integration's OAuth URL: paste it while"
             " signing in."
         )
-    if not parts.path.endswith(_AUTHORIZE):
-        raise ValueError(f"This is not an integration's OAuth URL; {_LOOKS_LIKE}")
+    is_http = parts.scheme in ("https", "http") and host
+    if not is_http or not parts.path.endswith(_AUTHORIZE) or len(given) < len(parameters):
+        raise ValueError(_NO_OAUTH_URL)
     if not is_loopback(host) and not f".{host}".endswith(_WEBEX_DOMAINS):
         raise ValueError("This address does not lead to Webex, so nothing is taken from it.")
-    if len(given) < len(parameters):
-        raise ValueError("This address says one thing twice; copy it from the portal once more.")
-    if given.get("response_type", "code") != "code":
-        raise ValueError("This address asks for something else than a code (response_type).")
-    if not given.get("client_id"):
-        raise ValueError("This address has no client_id; copy the whole of it from the portal.")
+    if given.get("response_type", "code") != "code" or not given.get("client_id"):
+        raise ValueError(_NO_OAUTH_URL)
     base_url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(_AUTHORIZE)}"
     redirect_uri, scope = given.get("redirect_uri", ""), given.get("scope", "")
     return PortalUrl(
@@ -355,6 +345,3 @@ def _unwrapped(text: str) -> str:
     starts = [at for at in map(text.find, ("https://", "http://")) if at >= 0]
     address = "".join(text[min(starts, default=0) :].split()).strip(_WRAPPING)
     return address.replace("&amp;", "&")
-
-
-_LOOKS_LIKE = "one begins with https://webexapis.com/v1/authorize?client_id="
