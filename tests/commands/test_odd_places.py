@@ -101,7 +101,7 @@ def test_quotation_marks_around_a_secret_are_told(home: Home, sandbox: Sandbox) 
     for quoted in ('"s3cret"', "'s3cret'"):
         ran = home.run("refresh", WEBEX_SECRET=quoted)
         assert ran.code == 2
-        assert "$WEBEX_SECRET: The secret must be written without quotation marks." in ran.err
+        assert "$WEBEX_SECRET: This must be written without quotation marks around it." in ran.err
         assert "s3cret" not in ran.err
     assert not sandbox.requests
 

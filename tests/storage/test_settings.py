@@ -162,7 +162,7 @@ def test_what_is_not_set_is_told_with_where_to_set_it(path: Path) -> None:
         ("redirectPort: ''\n", 1, "redirectPort", "from 1 to 65535"),
         ("redirectPort: [1]\n", 1, "redirectPort", "a text, not a list"),
         ("scopes: 'a:a, b:b'\n", 1, "scopes", "spaces separate them"),
-        ("scopes: '\"a:a\"'\n", 1, "scopes", "spaces separate them"),
+        ("scopes: '\"a:a\"'\n", 1, "scopes", "without quotation marks"),
         ("scopes: ''\n", 1, "scopes", "At least one scope"),
         ("scopes: []\n", 1, "scopes", "At least one scope"),
         ("scopes:\n-\n", 1, "scopes", "At least one scope"),
