@@ -209,3 +209,17 @@ def test_a_refresh_token_that_webex_no_longer_accepts_has_no_time_left(
     assert re.search(r"^State +✗ sign-in needed$", one, re.MULTILINE)
     assert re.search(r"^Refresh token +no longer accepted by Webex$", one, re.MULTILINE)
     assert re.search(r"^default +sign-in needed +9 d 1[12] h +not accepted ", all_of_them, re.M)
+
+
+def test_an_access_token_that_webex_refuses_has_no_time_left_whatever_else_is_wrong(
+    home: Home, sandbox: Sandbox
+) -> None:
+    home.configure(sandbox)
+    sandbox.revoke(home.sign_in(sandbox, left=timedelta(days=9.5)))
+    assert home.run("status").code == 1
+    assert home.run("refresh").code == 3
+    one, all_of_them = home.run("status", "--no-who").out, home.run("status", "--all").out
+    assert re.search(r"^Access token +refused by Webex$", one, re.MULTILINE)
+    assert re.search(r"^default +sign-in needed +refused +not accepted ", all_of_them, re.M)
+    members = home.run("status", "--json").json
+    assert (members["state"], members["valid"]) == ("sign-in needed", False)

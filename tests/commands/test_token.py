@@ -260,7 +260,7 @@ def test_without_room_for_a_new_token_the_refresh_token_is_not_spent(
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
     )
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert "The token was not saved" in ran.stderr
+    assert "Webex was not asked, as a new token could not be saved." in ran.stderr
     assert "File too large" in ran.stderr
     assert sandbox.requests == ()
     assert home.token_path().read_bytes() == before

@@ -201,6 +201,11 @@ class Condition(NamedTuple):
         return token_state.scopes_not_granted(self.token, self.settings) if self.token else ()
 
     @property
+    def is_refused(self) -> bool:
+        """Whether Webex refuses the access token, whatever its end."""
+        return bool(self.token and token_state.since_refused(self.known, self.token))
+
+    @property
     def is_lost(self) -> bool:
         """Whether Webex no longer accepts the refresh token."""
         return bool(self.token and token_state.since_sign_in_needed(self.known, self.token))

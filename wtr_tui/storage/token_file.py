@@ -227,9 +227,15 @@ class TokenFile:
         return f"{str(self.path).removesuffix('.json')}.put-aside-"
 
     def try_room(self, stored: StoredToken) -> None:
-        """Raises TokenNotSaved where there is no room for a token like this one, twice over."""
-        with self._saving():
-            try_room(str(self.path), 2 * len(to_json(stored)))
+        """For before Webex is asked: raises StorageError where a token like this one, twice over,
+        could not be saved.
+        """
+        try:
+            with self._saving():
+                try_room(str(self.path), 2 * len(to_json(stored)))
+        except TokenNotSaved as error:
+            message = f"Webex was not asked, as a new token could not be saved. {error.message}"
+            raise StorageError(message, error.hint) from error
 
     def keep_aside_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
         """Copies the file aside unless it holds a token of this App ID and base URL; gives the
