@@ -15,7 +15,6 @@ import termios
 import tty
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from wtr_tui import clock, in_flight, tokens
@@ -117,6 +116,7 @@ class _SignIn:
         self.ended_by = 0
         self.other_account: steps.OtherAccount | None = None
         self.opening: asyncio.Task[None] | None = None
+        self.time_left = ""
 
     async def run(self) -> None:
         known = self.settings
@@ -125,23 +125,40 @@ class _SignIn:
             retrieval = Retrieval(self.profile, known, client)
             hide_secrets(retrieval.request.state, retrieval.request.code_verifier)
             self._cancel_on_signals(retrieval)
-            time_left = TimeLeft(lambda: retrieval.deadline)
 
             def take(pasted: str) -> None:
-                time_left.clear()
+                self._clear_time_left()
                 if refusal := retrieval.paste(pasted):
                     tell(refusal)
 
-            with time_left, Pasting(take) as pasting:
-                retrieval.can_paste = pasting.possible
-                if self.options.device:
-                    retrieval.ask_for_device_code()
-                async for step in retrieval.run():
-                    log_step(f"step: {type(step).__name__}")
-                    time_left.clear()
-                    self._take(step, retrieval)
+            counting = asyncio.ensure_future(self._count_down(retrieval))
+            try:
+                with Pasting(take) as pasting:
+                    retrieval.can_paste = pasting.possible
+                    if self.options.device:
+                        retrieval.ask_for_device_code()
+                    async for step in retrieval.run():
+                        log_step(f"step: {type(step).__name__}")
+                        self._clear_time_left()
+                        self._take(step, retrieval)
+            finally:
+                counting.cancel()
+                self._clear_time_left()
         if self.opening is not None:
             self.opening.cancel()
+
+    async def _count_down(self, retrieval: Retrieval) -> None:
+        while is_terminal(sys.stderr):
+            text = f"Waiting; {clock.countdown(retrieval.deadline - clock.now())} left."
+            say("\r" + text.ljust(len(self.time_left)))
+            self.time_left = text
+            await asyncio.sleep(1.0)
+
+    def _clear_time_left(self) -> None:
+        """Makes room for a line of text; the countdown comes back by itself."""
+        if self.time_left:
+            say("\r" + " " * len(self.time_left) + "\r")
+            self.time_left = ""
 
     def _take(self, step: steps.Step, retrieval: Retrieval) -> None:
         # The address holds the state: it is only shown where a user can paste the answer.
@@ -321,7 +338,7 @@ def _choice(question: str) -> str:
         return ""
 
 
-# The terminal while a sign-in waits: what is pasted on it, and the time that is left.
+# What is pasted on the terminal while a sign-in waits.
 
 _PAUSE = 0.3
 """Seconds of silence after a line end that make the paste complete: more lines may follow."""
@@ -418,34 +435,3 @@ def _is_ours() -> bool:
 def _write(sequence: str) -> None:
     if is_terminal(sys.stderr):
         say(sequence)
-
-
-class TimeLeft:
-    """Counts down on standard error while it is entered, where that is a terminal."""
-
-    def __init__(self, deadline: Callable[[], datetime]) -> None:
-        self._deadline = deadline
-        self._shown = ""
-        self._tick: asyncio.TimerHandle | None = None
-
-    def __enter__(self) -> TimeLeft:
-        if is_terminal(sys.stderr):
-            self._show()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._tick is not None:
-            self._tick.cancel()
-        self.clear()
-
-    def clear(self) -> None:
-        """Makes room for a line of text; the countdown comes back by itself."""
-        if self._shown:
-            say("\r" + " " * len(self._shown) + "\r")
-            self._shown = ""
-
-    def _show(self) -> None:
-        text = f"Waiting; {clock.countdown(self._deadline() - clock.now())} left."
-        say("\r" + text.ljust(len(self._shown)))
-        self._shown = text
-        self._tick = asyncio.get_running_loop().call_later(1.0, self._show)
