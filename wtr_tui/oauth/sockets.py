@@ -40,59 +40,50 @@ def listening_sockets(port: int) -> list[socket.socket]:
     taken: half of the answers would go to the other program; and when neither can be had.
     """
     sockets: list[socket.socket] = []
-    refusal: OSError | None = None
-    try:
-        for family, address in ADDRESSES:
-            try:
-                # Bound and listening at once: two sockets can be bound to one port, but only one
-                # can listen. The last attempt's connections (TIME_WAIT) do not block it.
-                place = (address, port)
-                opened = socket.create_server(place, family=family, backlog=BACKLOG)
-                opened.setblocking(False)
-                sockets.append(opened)
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    raise _taken(port, address) from error
-                if error.errno not in _NO_SUCH_FAMILY:
-                    raise _impossible(port, error) from error
-                refusal = error
-    except CannotListen:
-        for opened in sockets:
-            opened.close()
-        raise
-    if not sockets:
-        assert refusal is not None
-        raise _impossible(port, refusal)
-    return sockets
+    refused: CannotListen | None = None
+    for family, address in ADDRESSES:
+        try:
+            # Bound and listening at once: two sockets can be bound to one port, but only one
+            # can listen. The last attempt's connections (TIME_WAIT) do not block it.
+            opened = socket.create_server((address, port), family=family, backlog=BACKLOG)
+            opened.setblocking(False)
+            sockets.append(opened)
+        except OSError as error:
+            refused = _refusal(port, address, error)
+            if error.errno not in _NO_SUCH_FAMILY:
+                break
+    else:
+        if sockets:
+            return sockets
+    for opened in sockets:
+        opened.close()
+    assert refused is not None
+    raise refused
 
 
-def _taken(port: int, address: str) -> CannotListen:
-    return CannotListen(
-        f"Port {port} on {address} is taken by {port_holder(port, address) or 'another program'}.",
-        "Quit that program; or register another port with the integration and enter it in the"
-        f" settings. {_OTHER_WAYS}.",
-    )
-
-
-def _impossible(port: int, error: OSError) -> CannotListen:
-    if error.errno == errno.EACCES:
-        return CannotListen(
-            f"Only the administrator may listen on port {port}.",
-            "Register a port above 1023 with the integration and enter it in the settings."
-            f" {_OTHER_WAYS}.",
+def _refusal(port: int, address: str, error: OSError) -> CannotListen:
+    what, cure = f"Port {port} cannot be listened on: {cause(error)}.", ""
+    if error.errno == errno.EADDRINUSE:
+        holder = port_holder(port, address) or "another program"
+        what = f"Port {port} on {address} is taken by {holder}."
+        cure = (
+            "Quit that program; or register another port with the integration and enter it in the"
+            " settings. "
         )
-    return CannotListen(f"Port {port} cannot be listened on: {cause(error)}.", f"{_OTHER_WAYS}.")
+    elif error.errno == errno.EACCES:
+        what = f"Only the administrator may listen on port {port}."
+        cure = "Register a port above 1023 with the integration and enter it in the settings. "
+    refused = CannotListen(what, f"{cure}{_OTHER_WAYS}.")
+    refused.__cause__ = error
+    return refused
 
 
 _LISTEN = "0A"
-# Where the holder of an address can stand: table, family, addresses. A socket on [::] usually
-# holds the port of IPv4 too.
-_PLACES = {
-    "127.0.0.1": (
-        ("tcp", socket.AF_INET, ("127.0.0.1", "0.0.0.0")),  # noqa: S104 - only compared
-        ("tcp6", socket.AF_INET6, ("::", "::ffff:127.0.0.1")),
-    ),
-    "::1": (("tcp6", socket.AF_INET6, ("::1", "::")),),
+# Whatever listens on one of these holds the port of the address: a socket on [::] usually has
+# IPv4, too.
+_HOLDING = {
+    "127.0.0.1": ("127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"),  # noqa: S104 - only compared
+    "::1": ("::1", "::"),
 }
 
 
@@ -102,9 +93,9 @@ def port_holder(port: int, address: str, proc: Path = Path("/proc")) -> str:
     ``address`` is 127.0.0.1 or ::1. Another user's processes cannot be looked into; their owner
     is known all the same.
     """
+    ends = {_in_table(each, port) for each in _HOLDING[address]}
     # More than once: a row can be missed while others come and go.
-    for table, family, addresses in _PLACES[address] * 3:
-        ends = {f"{_in_hex(family, each)}:{port:04X}" for each in addresses}
+    for table in ("tcp", "tcp6") * 3:
         for row in _rows(proc / "net" / table):
             if row[1] in ends and row[3] == _LISTEN:
                 return _process(row[9], proc) or f"a program of {user_name(int(row[7]))}"
@@ -118,10 +109,7 @@ def peer_uid(
 
     ``peer`` and ``here`` are the addresses of the two ends, each with its port.
     """
-    ends = []
-    for host, port in (peer, here):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        ends.append(f"{_in_hex(family, host)}:{port:04X}")
+    ends = [_in_table(*peer), _in_table(*here)]
     rows = _rows(proc / "net" / ("tcp6" if ":" in peer[0] else "tcp"))
     # Each end of a loopback connection has a row of its own; this is the other one's.
     return next((int(row[7]) for row in rows if row[1:3] == ends), None)
@@ -136,10 +124,11 @@ def _rows(table: Path) -> list[list[str]]:
     return [row for row in (line.split() for line in lines) if len(row) > 9]
 
 
-def _in_hex(family: socket.AddressFamily, address: str) -> str:
-    packed = socket.inet_pton(family, address)
+def _in_table(address: str, port: int) -> str:
+    packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
     # The kernel prints each 32-bit word as a number in the machine's own byte order.
-    return "".join(f"{word:08X}" for word in struct.unpack(f"={len(packed) // 4}I", packed))
+    words = struct.unpack(f"={len(packed) // 4}I", packed)
+    return f"{''.join(f'{word:08X}' for word in words)}:{port:04X}"
 
 
 def _process(inode: str, proc: Path) -> str:
