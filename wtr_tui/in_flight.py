@@ -21,7 +21,6 @@ from wtr_tui.text import program_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
     from typing import TypeVar
 
     T = TypeVar("T")
@@ -71,15 +70,11 @@ def close() -> None:
 
 
 def finish() -> None:
-    """Begins nothing more, and waits for what is in flight; each request has a time limit.
-
-    Only a second SIGINT ends the waiting. A hang-up and a service manager's SIGTERM may come
-    twice, and nobody who sends them waits for the process.
-    """
+    """Begins nothing more, and waits for what is in flight; each request has a time limit."""
     close()
     if not pending() or threading.current_thread() is not threading.main_thread():
         return
-    with taking_signals(Insistence().take), _changed:
+    with signals_to([]), _changed:
         say_waiting()
         # In slices: a wait without limit would keep Python's handlers from being run.
         while _requests:
@@ -91,30 +86,22 @@ def saved_first(*, threads: bool = False) -> Iterator[None]:
     """A signal in this block waits for a token request in flight; without one it ends the program.
 
     ``threads`` says that the requests are made by other threads, which the block waits for once
-    it is interrupted. Only a second SIGINT does not wait: a hang-up and a service manager's
-    SIGTERM may come twice. Outside of the main thread, and for signals that are ignored
-    (nohup), nothing is changed.
+    it is interrupted. Outside of the main thread nothing is changed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     asked: list[int] = []
-    insistence = Insistence()
 
-    def take(number: int, _: object) -> None:
+    def end(number: int) -> None:
         close()
         if not pending():
             _end(number)
-        insistence.take(number)
-        if asked:
-            return
-        asked.append(number)
-        say_waiting(number)
-        if threads:
+        if threads and len(asked) == 1:
             raise KeyboardInterrupt
 
     try:
-        with taking_signals(take):
+        with signals_to(asked, end):
             yield
     finally:
         if asked:
@@ -122,8 +109,23 @@ def saved_first(*, threads: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def taking_signals(take: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """The signals that ask to end go to ``take`` in this block, but for those that are ignored."""
+def signals_to(asked: list[int], end: Callable[[int], None] = lambda _: None) -> Iterator[None]:
+    """The signals that ask to end are noted in ``asked``, and ``end`` is called with each.
+
+    Those that are ignored (nohup) stay so. While a token request is in flight the user is told
+    that it is waited for, and only a second SIGINT ends the process at once: a hang-up and a
+    service manager's SIGTERM may come twice, and nobody who sends them waits.
+    """
+    insistence = Insistence()
+
+    def take(number: int, _: object) -> None:
+        asked.append(number)
+        if pending():
+            insistence.take(number)
+            if len(asked) == 1:
+                say_waiting(number)
+        end(number)
+
     before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     taken = [number for number in before if before[number] not in (signal.SIG_IGN, None)]
     for number in taken:
@@ -147,7 +149,7 @@ class Insistence:
     def __init__(self) -> None:
         self._interrupts = 0
 
-    def take(self, number: int, _: FrameType | None = None) -> None:
+    def take(self, number: int) -> None:
         if number == signal.SIGINT:
             self._interrupts += 1
             if self._interrupts > 1:

@@ -113,7 +113,7 @@ class _SignIn:
         self.here = here
         self.options = options
         self.exit_code = FAILED
-        self.ended_by = 0
+        self.asked_to_end: list[int] = []
         self.other_account: steps.OtherAccount | None = None
         self.opening: asyncio.Task[None] | None = None
         self.time_left = ""
@@ -124,7 +124,10 @@ class _SignIn:
         with tokens.webex_client(known) as client:
             retrieval = Retrieval(self.profile, known, client)
             hide_secrets(retrieval.request.state, retrieval.request.code_verifier)
-            self._cancel_on_signals(retrieval)
+            loop = asyncio.get_running_loop()
+
+            def cancel(_: int) -> None:
+                loop.call_soon_threadsafe(retrieval.cancel)
 
             def take(pasted: str) -> None:
                 self._clear_time_left()
@@ -133,7 +136,7 @@ class _SignIn:
 
             counting = asyncio.ensure_future(self._count_down(retrieval))
             try:
-                with Pasting(take) as pasting:
+                with in_flight.signals_to(self.asked_to_end, cancel), Pasting(take) as pasting:
                     retrieval.can_paste = pasting.possible
                     if self.options.device:
                         retrieval.ask_for_device_code()
@@ -181,8 +184,9 @@ class _SignIn:
             case steps.DeviceCodeOver():
                 retrieval.ask_for_device_code()
             case steps.Ended():
-                was_asked_to = self.ended_by and step.end is steps.End.CANCELLED
-                self.exit_code = 128 + self.ended_by if was_asked_to else step.exit_code
+                self.exit_code = step.exit_code
+                if step.end is steps.End.CANCELLED and self.asked_to_end:
+                    self.exit_code = 128 + self.asked_to_end[0]
 
     def _finish(self, step: steps.SignedIn) -> None:
         token, account = step.token, step.account
@@ -205,23 +209,6 @@ class _SignIn:
 
     async def _open(self, url: str) -> None:
         tell(await in_thread(lambda: browser.open_browser(url, os.environ, self.here)))
-
-    def _cancel_on_signals(self, retrieval: Retrieval) -> None:
-        loop = asyncio.get_running_loop()
-        insistence = in_flight.Insistence()
-
-        def cancel(number: int) -> None:
-            if in_flight.pending():
-                insistence.take(number)
-                if not self.ended_by:
-                    in_flight.say_waiting(number)
-            self.ended_by = number
-            retrieval.cancel()
-
-        for number in in_flight.ENDING_SIGNALS:
-            # Whoever started this with nohup wants it to outlive the terminal.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                loop.add_signal_handler(number, cancel, number)
 
 
 def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:

@@ -17,7 +17,6 @@ import stat
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from wtr_tui import in_flight
 from wtr_tui.access import Source
@@ -38,9 +37,6 @@ from wtr_tui.storage import paths
 from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.private_file import PRIVATE_FILE, make_private_folder
 from wtr_tui.text import cause
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -163,19 +159,10 @@ def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int
     giving = _Giving(token)
     wake, write = socket.socketpair()
     asked: list[int] = []
-    insistence = in_flight.Insistence()
-
-    def take(number: int, _: FrameType | None) -> None:
-        if not asked:
-            asked.append(number)
-            if in_flight.pending():
-                in_flight.say_waiting(number)
-        insistence.take(number)
-
-    with in_flight.taking_signals(take), wake, write:
+    with in_flight.signals_to(asked), wake, write:
         server.setblocking(False)
         write.setblocking(False)
-        # By the signal itself: Python may come to ``take`` only once the waiting has ended.
+        # By the signal itself: Python may come to its handler only once the waiting has ended.
         before = signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
         try:
             tell(greeting)
