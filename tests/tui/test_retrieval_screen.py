@@ -24,8 +24,8 @@ from wtr_tui.tui.screens.dialogs import ConfirmScreen
 from wtr_tui.tui.screens.sign_in import SignInScreen
 from wtr_tui.tui.screens.sign_in_cards import QrScreen
 from wtr_tui.tui.screens.token import TokenScreen
+from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.figures import Figures
-from wtr_tui.tui.widgets.message_line import Tone
 
 
 @pytest.fixture

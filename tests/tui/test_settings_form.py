@@ -11,7 +11,7 @@ from wtr_tui.storage import settings
 from wtr_tui.storage.settings import Problem, Settings
 from wtr_tui.storage.settings_values import parse_oauth_url
 from wtr_tui.tui.screens import settings_form as form
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.themes import Tone
 
 PORTAL = parse_oauth_url(
     "https://webexapis.com/v1/authorize?client_id=C123&response_type=code"

@@ -25,12 +25,11 @@ from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
-from wtr_tui.tui import driver, export, keys, themes
+from wtr_tui.tui import driver, export, keys, screens, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
-from wtr_tui.tui.screens import FullScreens
-from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.session import Followed, Program, Session
-from wtr_tui.tui.widgets.message_line import MessageLine, Tone
+from wtr_tui.tui.screens.base import MessageLine, WtrScreen
+from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -44,9 +43,22 @@ _TICK_SECONDS = 1.0
 _LOOK_AT_OTHERS_EVERY = 5
 """Ticks."""
 
+_TOUR = (
+    ("app.go('sign-in')", "The ways to sign in are all open at once; the first one counts.", 8),
+    ("screen.device", "Without any redirect: a device code, typed in on any machine.", 9),
+    ("screen.approve", "Approved in the demo's browser. The token is saved.", 3),
+    ("app.go('token')", "How long it lives, and its next refresh. {copy:c} copies the token.", 8),
+    ("screen.refresh", "Refreshed: by {refresh:r}, or by itself while this is open.", 7),
+    ("app.go('settings')", "All settings, each with where its value comes from.", 8),
+    ("app.go('profiles')", "A profile is one integration; all of them are kept alive.", 8),
+    ("app.go('check')", "What would go wrong here, looked for before it does.", 8),
+    ("app.go('token')", "That was all. {go-sign-in:F3} signs in again, {help:?} helps.", 0),
+)
+"""What is done, what is said of it, and how long it is to be looked at, in seconds."""
+
 
 class WtrApp(driver.FaultApp):
-    """Holds the session and the full screens; for them, it is a :class:`session.Program`."""
+    """Holds the session and the full screens, which have it as their ``program``."""
 
     TITLE = "wtr-tui"
     CSS_PATH: ClassVar = ["app.tcss", "no_color.tcss"]
@@ -88,7 +100,8 @@ class WtrApp(driver.FaultApp):
         )
         self.session = session
         self.refreshing = Refreshing(self)
-        self.full_screens = FullScreens()
+        self.full_screens: dict[str, WtrScreen] = {}
+        """Those that somebody has gone to; each is the same one every time."""
         self.crash_sentence = ""
         self._bare_page_is_over = asyncio.Event()
         self._hook_warnings = HookWarnings()
@@ -97,6 +110,7 @@ class WtrApp(driver.FaultApp):
         self._clock_was_back = False
         self._wanted_keys: Mapping[str, str] = {}
         self.refused_keys: Sequence[str] = ()
+        """A sentence for each entry of the setting ``keys`` that cannot be used."""
         keys.use({})
         self._leaving: asyncio.Future[None] | None = None
         ssh = session.surroundings.ssh
@@ -148,9 +162,7 @@ class WtrApp(driver.FaultApp):
             )
         self.take_keys()
         if self._with_tour:
-            from wtr_tui.tui import tour
-
-            self._tour = self.run_worker(tour.show(self))
+            self._tour = self.run_worker(self._show_around())
         self._offer_put_aside()
         self._hook_warnings.attach()
         self._watch_others()
@@ -170,6 +182,14 @@ class WtrApp(driver.FaultApp):
         else:
             await super().on_event(event)
 
+    async def _show_around(self) -> None:
+        """All that the program does, in a minute, without a key. Any key ends it."""
+        for number, (action, sentence, seconds) in enumerate(_TOUR, 1):
+            await self.run_action(action)
+            await asyncio.sleep(0.5)  # what the action itself says comes first
+            self.tell(f"{number}/{len(_TOUR)} {keys.with_keys(sentence)}")
+            await asyncio.sleep(seconds)
+
     def _first_screen(self) -> str:
         auto_refresh = self.session.auto_refresh
         if self.session.socket:
@@ -184,10 +204,8 @@ class WtrApp(driver.FaultApp):
         if wanted == self._wanted_keys:
             return
         self._wanted_keys = wanted
-        from wtr_tui.tui.screens import bindings_by_screen
-
-        screens = bindings_by_screen()
-        bindings = {name: [*own, *self.BINDINGS] for name, own in screens.items()}
+        every = screens.bindings_by_screen()
+        bindings = {name: [*own, *self.BINDINGS] for name, own in every.items()}
         used, self.refused_keys = keys.keymap(wanted, bindings)
         keys.use(used)
         self.set_keymap(used)
@@ -280,9 +298,10 @@ class WtrApp(driver.FaultApp):
                 Tone.WARN,
             )
 
-    # What the screens ask for (see session.Program).
+    # What the screens ask for.
 
     def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        """Says what happened, in the message line of the full screen that is shown."""
         if self.shown is None:
             return
         screen, before = self._told or (self.shown, sentence)
@@ -294,20 +313,23 @@ class WtrApp(driver.FaultApp):
     _told: tuple[WtrScreen, str] | None = None
 
     def token_changed(self) -> None:
-        for screen in self.full_screens.built():
+        """Lets the header and every screen that exists take in the token the session has now."""
+        for screen in self.built_screens():
             screen.show_standing()
             screen.on_token_changed()
 
     def settings_changed(self) -> None:
+        """Takes in keys and theme as the settings of the profile in use have them now."""
         self.take_keys()
         wanted = self.session.settings[THEME]
         if wanted != self._wanted_theme:
             self._show_theme(wanted)
         driver.set_title(self, export.title(self.session))
-        for screen in self.full_screens.built():
+        for screen in self.built_screens():
             screen.on_settings_changed()
 
     def go(self, name: str) -> None:
+        """Shows the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
         if self.session.socket and name != "token":
             return
         screen = self._full_screen(name)
@@ -325,6 +347,10 @@ class WtrApp(driver.FaultApp):
             leave()
 
     def fetch_secret(self) -> bool:
+        """Whether the secret is there, got where it is kept; a command has the bare terminal.
+
+        For when the user has pressed a key; why there is none is reported.
+        """
         secret = self.session.settings.secret
         if not isinstance(secret, SecretCommand) or secret.known():
             return True
@@ -342,24 +368,28 @@ class WtrApp(driver.FaultApp):
         return True
 
     def refresh_profiles(self, every: Sequence[Followed]) -> None:
+        """Refreshes the tokens of these profiles in the background, as the user asked."""
         if len(every) > 1 or every[0] is not self.session.used or self.fetch_secret():
             self.refreshing.start(every, asked=True)
 
-    def save_again(self) -> None:
-        self.refreshing.save_again()
-
     def copy(self, text: str, what: str, *, otherwise: str) -> None:
+        """Copies, and says what (``the access token``) and which way it went.
+
+        ``otherwise`` ends the advice where no way led to a clipboard: ``v shows it``.
+        """
         copying = export.copy(self, text, what, otherwise)
         self.run_worker(copying, group="copy", exclusive=True)
 
     @work(group="plain page", exclusive=True)
     async def show_bare(self, title: str, text: str) -> None:
+        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
         self._bare_page_is_over.clear()
         with self.suspend(), self.batch_update():
             await export.plain_page(title, text, self._bare_page_is_over)
         self.screen.refresh()
 
     def close_bare(self) -> None:
+        """Goes back from there, because something has happened that the screens tell."""
         self._bare_page_is_over.set()
 
     def _offer_put_aside(self) -> None:
@@ -374,12 +404,16 @@ class WtrApp(driver.FaultApp):
 
     @work(group="profile", exclusive=True)
     async def switch_profile(self, profile: Profile, *, to: str = "") -> None:
+        """Ends what is going on for this profile, and goes on with another.
+
+        ``to`` is the screen to show; "" for the one it would open on.
+        """
         await self._close_attempts()
         await self.refreshing.wait(_REFRESH_SECONDS)
         self.session.use(profile)
         self.settings_changed()
         self.session.auto_refresh.look(self.session.now())
-        for screen in self.full_screens.built():
+        for screen in self.built_screens():
             screen.show_standing()
             screen.on_profile_changed()
         self.go(to or self._first_screen())
@@ -387,10 +421,14 @@ class WtrApp(driver.FaultApp):
         self._offer_put_aside()
 
     def _full_screen(self, name: str) -> WtrScreen:
-        screen = self.full_screens[name]
-        if not self.is_screen_installed(screen):
-            self.install_screen(screen, name)
-        return screen
+        if name not in self.full_screens:
+            self.full_screens[name] = screens.load(name)()
+            self.install_screen(self.full_screens[name], name)
+        return self.full_screens[name]
+
+    def built_screens(self) -> list[WtrScreen]:
+        """The full screens that hold their widgets now."""
+        return [screen for screen in self.full_screens.values() if screen.is_built]
 
     # The keys that work everywhere.
 
@@ -406,6 +444,7 @@ class WtrApp(driver.FaultApp):
         return super().check_action(action, parameters)
 
     def action_of(self, key: str) -> str:
+        """What a key does on every screen; "" for a key that differs between them."""
         for each in self.BINDINGS:
             if isinstance(each, Binding) and key in keys.held(each.id or "", each.key).split(","):
                 return each.action
@@ -496,7 +535,7 @@ class WtrApp(driver.FaultApp):
             for each in self.session.roster
             if each.auto_refresh.unsaved
         ]
-        lost += [sentence for screen in self.full_screens.built()
+        lost += [sentence for screen in self.built_screens()
                  if (sentence := screen.unsaved_work())]  # fmt: skip
         if not lost:
             self.leave(DONE)
@@ -568,13 +607,10 @@ class WtrApp(driver.FaultApp):
             self.exit(code, return_code=code)
 
     async def _close_attempts(self) -> None:
-        for screen in self.full_screens:
+        for screen in [*self.full_screens.values()]:  # a sign-in that ends may make another
             await screen.close_attempt()
 
     def report_fault(self, error: BaseException) -> str:
         folder = Path(self.session.profile.token_path).parent
         self.crash_sentence = crash.write(error, folder, self.session.now())
         return self.crash_sentence
-
-
-_APP_IS_A_PROGRAM: type[Program] = WtrApp

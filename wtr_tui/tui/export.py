@@ -25,8 +25,7 @@ from wtr_tui.tui import driver
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.terminal_input import TerminalInput
-from wtr_tui.tui.themes import knows_osc
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.themes import Tone, knows_osc
 
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.keys import key
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,10 +1,8 @@
-"""What every screen shares: all profiles with their settings and tokens, the one in use, and what
-a screen may ask for.
-"""
+"""What every screen shares: all profiles with their settings and tokens, and the one in use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,7 +19,6 @@ from wtr_tui.storage.settings_table import AUTO_REFRESH
 if TYPE_CHECKING:
     from wtr_tui.history import Entry
     from wtr_tui.oauth.client import WebexClient
-    from wtr_tui.tui.widgets.message_line import Tone
 
 
 class Followed:
@@ -240,62 +237,6 @@ class RunningSandbox(Protocol):
 
     def approved_address(self, authorize_url: str) -> str:
         """Approves; the address where the browser would end, with the code."""
-
-
-class Program(Protocol):
-    """What a screen may ask of the program around it. No screen knows more of the app than this.
-
-    A screen has it as ``self.program``, and the :class:`Session` as ``self.session``.
-    """
-
-    session: Session
-    refused_keys: Sequence[str]
-    """A sentence for each entry of the setting ``keys`` that cannot be used."""
-
-    def tell(self, sentence: str, tone: Tone = ...) -> None:
-        """Says what happened, in the message line of the full screen that is shown."""
-
-    def go(self, name: str) -> None:
-        """Shows the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
-
-    def action_of(self, key: str) -> str:
-        """What a key does on every screen; "" for a key that differs between them."""
-
-    def token_changed(self) -> None:
-        """Lets the header and every screen that exists take in the token the session has now."""
-
-    def settings_changed(self) -> None:
-        """Takes in keys and theme as the settings of the profile in use have them now."""
-
-    def fetch_secret(self) -> bool:
-        """Whether the secret is there, got where it is kept; a command has the bare terminal.
-
-        For when the user has pressed a key; why there is none is reported.
-        """
-
-    def refresh_profiles(self, every: Sequence[Followed]) -> None:
-        """Refreshes the tokens of these profiles in the background, as the user asked."""
-
-    def save_again(self) -> None:
-        """Tries once more to write the tokens that could not be saved."""
-
-    def copy(self, text: str, what: str, *, otherwise: str) -> None:
-        """Copies, and says what (``the access token``) and which way it went.
-
-        ``otherwise`` ends the advice where no way led to a clipboard: ``v shows it``.
-        """
-
-    def show_bare(self, title: str, text: str) -> object:
-        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
-
-    def close_bare(self) -> None:
-        """Goes back from there, because something has happened that the screens tell."""
-
-    def switch_profile(self, profile: Profile, *, to: str = "") -> object:
-        """Ends what is going on for this profile, and goes on with another.
-
-        ``to`` is the screen to show; "" for the one it would open on.
-        """
 
 
 class Session:

@@ -20,10 +20,9 @@ from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Followed, Session
-from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets.header import Standing
 from wtr_tui.tui.widgets.lists import ActivityRow, ProfileRow
-from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import cut_within
 
 if TYPE_CHECKING:

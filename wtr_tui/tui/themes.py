@@ -50,6 +50,19 @@ class Meaning(Enum):
         return f"-{self.name.lower()}"
 
 
+class Tone(Enum):
+    """How something is meant: its sign, as a colour never says it alone, and its colour."""
+
+    PLAIN = ("·", "$foreground")
+    GOOD = ("✓", "$calm")
+    WARN = ("!", "$soon")
+    BAD = ("✗", "$over")
+
+    def __init__(self, sign: str, colour: str) -> None:
+        self.sign = sign
+        self.colour = colour
+
+
 LEAST_CONTRAST = 4.5
 """Of a text and what is behind it (WCAG 2.2, 1.4.3)."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.lives import Life, Lives
+from wtr_tui.tui.widgets.lists import Life, Lives
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)

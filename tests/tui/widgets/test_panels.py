@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import pytest
 from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tests.support.stage import until
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.key_bar import CardKeys, ShownKey
+from wtr_tui.tui.screens.sign_in_cards import Card
+from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets.key_bar import CardKeys
 from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
-from wtr_tui.tui.widgets.message_line import Tone
-from wtr_tui.tui.widgets.panel import Card, Panel
+from wtr_tui.tui.widgets.panel import Panel
+
+
+class Keys(Screen[None]):
+    """``actions`` are those that were asked for."""
+
+    BINDINGS = [  # noqa: RUF012 - as Textual declares it
+        Binding("f", "note('line')", "copy the line"),
+        Binding("c", "note('address')", "copy the address"),
+        Binding("Q", "note('qr')", "QR code"),
+        Binding("D", "note('device')", "none yet"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions: list[str] = []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return {"qr": None, "device": False}.get(str(*parameters), True)
+
+    def action_note(self, what: str) -> None:
+        self.actions.append(what)
 
 
 class PanelStage(Stage):
-    BINDINGS = [  # noqa: RUF012 - as Textual declares it
-        ("f", "copy_line", ""),
-        ("c", "copy_address", ""),
-        ("Q", "qr", ""),
-    ]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return None if action == "qr" else True
-
-    def __init__(self, *widgets: Widget) -> None:
-        super().__init__(*widgets)
-        self.actions: list[str] = []
-
-    def action_copy_line(self) -> None:
-        self.actions.append("copy_line")
-
-    def action_copy_address(self) -> None:
-        self.actions.append("copy_address")
+    def get_default_screen(self) -> Screen[None]:
+        return Keys()
 
     @on(Panel.TitlePressed)
     @on(ProfileRows.RowPressed)
@@ -82,17 +90,25 @@ async def test_a_click_on_the_right_title_says_so() -> None:
         assert message.control is panel
 
 
-KEYS = [
-    ShownKey("f", "copy the line", "copy_line"),
-    ShownKey("c", "copy the address", "copy_address"),
-    ShownKey("Q", "QR code", "qr", enabled=False),
-]
+KEYS = ("note('line')", "note('address')", "note('qr')", "note('device')")
+
+
+class CardStage(PanelStage):
+    def __init__(self, inside: Widget) -> None:
+        super().__init__()
+        self._inside = inside
+
+    def compose(self) -> ComposeResult:
+        with Card(1, "Forward the port", *KEYS, id="card"):
+            yield self._inside
 
 
 async def test_the_likeliest_card_says_so_and_holds_its_keys() -> None:
-    card = Card(1, "Forward the port", Static("ssh -N"), keys=KEYS, likeliest=True)
-    app = PanelStage(card)
+    app = CardStage(Static("ssh -N"))
     async with app.run_test(size=(60, 14)) as pilot:
+        card = app.query_one(Card)
+        card.mark_likeliest(True)
+        await pilot.pause()
         assert app.rows[0] == "╭─ 1  Forward the port ─────────────────── likeliest here ─╮"
         assert any("f copy the line   c copy the address   Q QR code" in row for row in app.rows)
         card.mark_likeliest(False)
@@ -101,24 +117,27 @@ async def test_the_likeliest_card_says_so_and_holds_its_keys() -> None:
 
 
 async def test_in_a_narrow_card_the_keys_stand_in_lines_and_none_is_cut() -> None:
-    app = PanelStage(Card(3, "Device code", Static("824 078"), keys=KEYS))
+    app = CardStage(Static("824 078"))
     async with app.run_test(size=(28, 16)) as pilot:
         rows = [row.strip("│ ") for row in app.rows]
         at = rows.index("f copy the line")
         assert rows[at : at + 3] == ["f copy the line", "c copy the address", "Q QR code"]
         for line in range(3):
             await pilot.click(CardKeys, offset=(3, line))
-        assert app.actions == ["copy_line", "copy_address"]
+        assert isinstance(app.screen, Keys)
+        assert app.screen.actions == ["line", "address"]
 
 
-async def test_a_key_of_a_card_can_change() -> None:
-    card = Card(3, "Device code", keys=KEYS)
-    app = PanelStage(card)
+async def test_the_keys_of_a_card_can_have_other_words_and_are_letters_in_a_field() -> None:
+    app = CardStage(Input())
     async with app.run_test(size=(60, 14)) as pilot:
-        card.keys.show_keys([ShownKey("d", "ask for a code", "device")])
+        keys = app.query_one(CardKeys)
+        assert not any(key.enabled for key in keys.offered())
+        keys.words = {KEYS[0]: "copy it"}
+        app.screen.set_focus(None)
         await pilot.pause()
-        assert "d ask for a code" in app.text
-        assert "copy the line" not in app.text
+        assert "f copy it   c copy the address   Q QR code" in app.text
+        assert [key.enabled for key in keys.offered()] == [True, True, False]
 
 
 PROFILES = [

@@ -7,20 +7,26 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.screens.sign_in_cards import ShownStep, StepLine, StepState
-from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.screens.sign_in_cards import Card, ShownStep, StepLine, StepState
+from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.header import Header, Standing
-from wtr_tui.tui.widgets.key_bar import ShownKey
-from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
-from wtr_tui.tui.widgets.lives import Life, Lives
-from wtr_tui.tui.widgets.message_line import Tone
-from wtr_tui.tui.widgets.panel import Card, Panel, pressable
+from wtr_tui.tui.widgets.lists import (
+    ActivityRow,
+    ActivityRows,
+    Life,
+    Lives,
+    ProfileRow,
+    ProfileRows,
+)
+from wtr_tui.tui.widgets.panel import Panel, pressable
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -74,20 +80,36 @@ class TokenPieces(Stage):
         self.query_one(Lives).show([refreshed, sign_in], NOW)
 
 
+class Attempt(Screen[None]):
+    BINDINGS = [  # noqa: RUF012 - as Textual declares it
+        Binding("f", "line", "copy the line"),
+        Binding("d", "code", "new code"),
+        Binding("Q", "qr", "QR code"),
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return None if action == "qr" else True
+
+
 class SignInPieces(Stage):
     CSS = """
     Screen { background: $background; color: $foreground; }
     #cards { height: 14; margin: 1 2; } Card { height: 100%; } StepLine { margin: 0 2; }
     """
 
+    def get_default_screen(self) -> Screen[None]:
+        return Attempt()
+
     def compose(self) -> ComposeResult:
         yield Header("sign-in", Standing(Meaning.NONE, "no token", "default"))
-        keys = [ShownKey("d", "new code", "code"), ShownKey("Q", "QR code", "qr", enabled=False)]
         with Horizontal(id="cards"):
-            yield Card(1, "Forward the port", Static("ssh -N -L 6855:localhost:6855"),
-                       keys=[ShownKey("f", "copy the line", "line")], likeliest=True)  # fmt: skip
-            yield Card(2, "Paste", Static("Open the full address anywhere."))
-            yield Card(3, "Device code", Figures("824 078", Meaning.NEXT), keys=keys)
+            with Card(1, "Forward the port", "line", id="first") as likeliest:
+                yield Static("ssh -N -L 6855:localhost:6855")
+            with Card(2, "Paste", id="paste"):
+                yield Static("Open the full address anywhere.")
+            with Card(3, "Device code", "code", "qr", id="device"):
+                yield Figures("824 078", Meaning.NEXT)
+        likeliest.mark_likeliest(True)
         line = StepLine()
         line.show(
             (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -21,10 +21,13 @@ from wtr_tui.storage.settings_table import ACCOUNT
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
-from wtr_tui.tui.session import Program, Session
-from wtr_tui.tui.widgets.key_bar import KeyLines, ShownKey
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.session import Session
+from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets.key_bar import ShownKey, lay_out
 from wtr_tui.tui.widgets.quiet import Quiet
+
+if TYPE_CHECKING:
+    from wtr_tui.tui.app import WtrApp
 
 
 class Dialog(ModalScreen[ScreenResultType]):
@@ -51,8 +54,8 @@ class Dialog(ModalScreen[ScreenResultType]):
     ]
 
     @property
-    def program(self) -> Program:
-        return cast(Program, self.app)
+    def program(self) -> WtrApp:
+        return cast("WtrApp", self.app)
 
     @property
     def session(self) -> Session:
@@ -285,7 +288,7 @@ class HelpScreen(Dialog[None]):
             *(Content.styled("Keys on this screen (^ is Ctrl)", "$muted"), "\n"),
             *(key_table(here, width), "\n\n"),
             *(Content.styled("Keys everywhere", "$muted"), "\n"),
-            *(Content("\n").join(KeyLines().lay_out(everywhere, width)), "\n\n"),
+            *(Content("\n").join(lay_out(everywhere, width)[0]), "\n\n"),
             "\n".join(hanging(line, width) for line in with_keys(about).split("\n")),
         ]
         self.query_one(Quiet).reshape(Content.assemble(*parts))

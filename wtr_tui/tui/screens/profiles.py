@@ -38,11 +38,9 @@ from wtr_tui.tui.state import (
     sign_in_meaning,
     state_of,
 )
-from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets.inputs import QuietInput
-from wtr_tui.tui.widgets.lists import ActivityRows, Facts, ScopeList
-from wtr_tui.tui.widgets.lives import Lives
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.lists import ActivityRows, Facts, Lives, ScopeList
 from wtr_tui.tui.widgets.panel import Panel, cut, cut_within
 from wtr_tui.tui.widgets.quiet import Quiet
 

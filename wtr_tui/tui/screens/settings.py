@@ -21,8 +21,8 @@ from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.screens.choosers import ChoiceScreen, ScopesScreen
 from wtr_tui.tui.screens.dialogs import ConfirmScreen
+from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.inputs import AddressInput, ChoiceInput, Field, QuietInput, SecretInput
-from wtr_tui.tui.widgets.message_line import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines, Quiet
 

@@ -31,7 +31,7 @@ from wtr_tui.storage.settings_values import (
     parse_scopes,
 )
 from wtr_tui.tui.keys import key, with_keys
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.themes import Tone
 
 BASICS = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)
 """The settings that everybody needs."""

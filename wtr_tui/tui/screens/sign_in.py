@@ -43,7 +43,7 @@ from wtr_tui.tui.screens.sign_in_cards import (
 )
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import state_of
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -80,15 +80,15 @@ class SignInScreen(WtrScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("enter", "begin", "Sign in", "Begin to sign in"),
-            Key("o", "open", "Open", "Open the start address here", show=False),
-            Key("c", "copy('start')", "Copy address", "Copy the start address", show=False),
-            Key("f", "copy('forward')", "Copy ssh line", "Copy the forwarding ssh line",
+            Key("o", "open", "open", "Open the start address here", show=False),
+            Key("c", "copy('start')", "copy the address", "Copy the start address", show=False),
+            Key("f", "copy('forward')", "copy the ssh line", "Copy the forwarding ssh line",
                 show=False),
-            Key("u", "copy('full')", "Copy full address", "Copy the full address", show=False),
-            Key("w", "print_full", "Show it", "Show the full address", show=False),
-            Key("p", "paste_field", "Paste", "Go to the field for pasting", show=False),
-            Key("d", "device", "Device code", "Ask for a device code", show=False),
-            Key("D", "copy('device')", "Copy its address", "Copy the device code's address",
+            Key("u", "copy('full')", "copy the address", "Copy the full address", show=False),
+            Key("w", "print_full", "show it", "Show the full address", show=False),
+            Key("p", "paste_field", "paste", "Go to the field for pasting", show=False),
+            Key("d", "device", "get a code", "Ask for a device code", show=False),
+            Key("D", "copy('device')", "copy the address", "Copy the device code's address",
                 show=False),
             Key("Q", "qr", "QR code", "Show the code as a QR code", show=False),
             Key("t", "extend", "More time", "Wait five minutes longer"),
@@ -411,12 +411,6 @@ class SignInScreen(WtrScreen):
             self._cards.pasted.value = ""
             self.set_focus(None)
 
-    def on_descendant_focus(self) -> None:
-        self._cards.show_keys(typing=self.focused is not None)
-
-    def on_descendant_blur(self) -> None:
-        self._cards.show_keys(typing=False)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "leave_field":
             return self.focused is not None
@@ -523,7 +517,7 @@ def offered(
     """
     if action == "begin":
         return not running and (ready or None)
-    listening = progress.listening is not None
+    listening = progress.not_listening is None and (progress.listening is not None or None)
     of_an_attempt = {
         **dict.fromkeys(("open", "copy-start", "copy-forward"), listening),
         **dict.fromkeys(("copy-full", "print_full", "paste_field"), True),

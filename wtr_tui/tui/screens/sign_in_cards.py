@@ -27,8 +27,8 @@ from wtr_tui.tui.screens.dialogs import Box, Dialog
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
-from wtr_tui.tui.widgets.key_bar import ShownKey
-from wtr_tui.tui.widgets.panel import Card
+from wtr_tui.tui.widgets.key_bar import CardKeys
+from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
 if TYPE_CHECKING:
@@ -239,6 +239,27 @@ def _joined(shown: Iterable[tuple[str, StepState]], line: str) -> Content:
 # The cards.
 
 
+class Card(Panel):
+    """``1  Forward the port ──── likeliest here``: accented when it is the likeliest.
+
+    The keys that stand below have these ``actions`` of the screen.
+    """
+
+    DEFAULT_CSS = "Card { padding: 1 2 0 2; min-height: 10; }"
+
+    def __init__(self, number: int, title: str, *actions: str, id: str) -> None:
+        self.keys = CardKeys(*actions)
+        super().__init__(f"{number}  {title}", self.keys, id=id)
+
+    def mark_likeliest(self, likeliest: bool) -> None:
+        """Accents it and says so, or no longer."""
+        self.accent = likeliest
+        self.show_right(_LIKELIEST if likeliest else "")
+
+
+_LIKELIEST = Content.styled("likeliest here", "not bold $next")
+
+
 class PastedAddress(AddressInput):
     """A whole address that is pasted needs no Enter. One that comes letter by letter, typed or
     from a terminal without bracketed paste, does: its last parameter may be incomplete."""
@@ -295,19 +316,21 @@ class Cards(ItemGrid):
         self._surroundings = surroundings
         self._progress = Progress()
         self._authorize_url = ""
-        self._typing = False
 
     def compose(self) -> ComposeResult:
-        title = "Forward the port" if self._remote else "Browser here"
-        with Card(1, title, likeliest=True, id="first"):
+        line, address = "copy('forward')", "copy('start')"
+        title, keys = "Browser here", ["open", address, line]
+        if self._remote:
+            title, keys = "Forward the port", [line, address]
+        with Card(1, title, *keys, id="first"):
             yield Quiet(id="lead")
             if self._remote:
                 yield ShellLine()
             yield Quiet(id="then")
-        with Card(2, "Paste", id="paste"):
+        with Card(2, "Paste", "copy('full')", "print_full", "paste_field", id="paste"):
             yield Quiet(id="paste-lead")
             yield PastedAddress()
-        with Card(3, "Device code", id="device"):
+        with Card(3, "Device code", "device", "copy('device')", "qr", id="device"):
             yield Quiet(id="device-lead")
             yield Figures(id="code", meaning=Meaning.NEXT)
 
@@ -332,25 +355,12 @@ class Cards(ItemGrid):
         self._text("device-lead").reshape(_device_lead(progress))
         self._show_first()
         self._show_code()
-        self.show_keys()
+        self.query_one("#device", Card).keys.words = _device_words(progress)
         self.query_one("#first", Card).mark_likeliest(not refused)
         self.query_one("#paste", Card).mark_likeliest(refused)
 
     def on_resize(self) -> None:
         self._show_code()
-
-    def show_keys(self, *, typing: bool | None = None) -> None:
-        """Which keys do something now; ``typing``: in the field they are letters."""
-        self._typing = self._typing if typing is None else typing
-        for name, offered in (
-            ("first", _first_keys(self._progress, remote=self._remote)),
-            ("paste", _PASTE_KEYS),
-            ("device", _device_keys(self._progress)),
-        ):
-            shown = [each._replace(enabled=each.enabled and not self._typing) for each in offered]
-            line = self.query_one(f"#{name}", Card).keys
-            line.display = bool(shown)
-            line.show_keys(shown)
 
     def _show_first(self) -> None:
         self._text("lead").reshape(_lead(self._progress, remote=self._remote))
@@ -422,34 +432,11 @@ def _device_lead(progress: Progress) -> str:
     return "No redirect at all: a short code to enter at Webex, on any machine."
 
 
-def _first_keys(progress: Progress, *, remote: bool) -> tuple[ShownKey, ...]:
-    if progress.not_listening is not None:
-        return ()
-    ready = progress.listening is not None
-    line = ShownKey("f", "copy the ssh line", "copy('forward')", enabled=ready)
-    address = ShownKey("c", "copy the address", "copy('start')", enabled=ready)
-    browser = ShownKey("o", "open", "open", enabled=ready)
-    return (line, address) if remote else (browser, address, line)
-
-
-_PASTE_KEYS = (
-    ShownKey("u", "copy the address", "copy('full')"),
-    ShownKey("w", "show it", "print_full"),
-    ShownKey("p", "paste", "paste_field"),
-)
-
-
-def _device_keys(progress: Progress) -> Iterable[ShownKey]:
-    if progress.device is None and not progress.device_asked:
-        yield ShownKey("d", "get a code", "device")
-        return
-    yield ShownKey("d", "new code", "device")
-    if progress.device_code is not None:
-        yield ShownKey("D", "copy the address", "copy('device')")
-    elif progress.device_redirect_uris:
-        yield ShownKey("D", "copy the URIs", "copy('device')")
-    if progress.qr_address:
-        yield ShownKey("Q", "QR code", "qr")
+def _device_words(progress: Progress) -> dict[str, str]:
+    """What the keys below are called once a code was asked for."""
+    words = {"copy('device')": "copy the URIs"} if progress.device_redirect_uris else {}
+    asked = progress.device_asked or progress.device is not None
+    return {**words, "device": "new code"} if asked else words
 
 
 def continued(line: str, width: int) -> str:

@@ -45,11 +45,9 @@ from wtr_tui.tui.state import (
     sign_in_meaning,
     state_of,
 )
-from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets.figures import Figures, width_of
-from wtr_tui.tui.widgets.lists import ActivityRows, Facts, ProfileRows, ScopeList
-from wtr_tui.tui.widgets.lives import Life, Lives
-from wtr_tui.tui.widgets.message_line import Tone
+from wtr_tui.tui.widgets.lists import ActivityRows, Facts, Life, Lives, ProfileRows, ScopeList
 from wtr_tui.tui.widgets.panel import Panel, pressable
 from wtr_tui.tui.widgets.quiet import Quiet, Revealed
 
@@ -467,7 +465,7 @@ class TokenScreen(WtrScreen):
         )
 
     def action_save(self) -> None:
-        self.program.save_again()
+        self.program.refreshing.save_again()
 
     def action_scopes(self) -> None:
         from wtr_tui.tui.screens.dialogs import Listing

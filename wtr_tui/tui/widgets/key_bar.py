@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from textual.actions import parse
 from textual.binding import Binding
 from textual.content import Content
 from textual.events import Click
-from textual.screen import Screen
+from textual.widgets import Input
 
-from wtr_tui.tui import keys as keys_
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
@@ -30,31 +30,63 @@ class ShownKey(NamedTuple):
         return Content.styled(f"{self.key} {self.word}", "$muted")
 
 
-class KeyLines(Quiet):
-    """Keys in as many lines as it takes, a key and its word never parted.
+Spans = Sequence[tuple[int, int, int, str]]
+"""Where the keys stand: the line, the first column, the one behind the last, and the action."""
 
-    A click on a key does what the key does.
-    """
+
+def lay_out(keys: Iterable[ShownKey], room: int, gap: int = 3) -> tuple[list[Content], Spans]:
+    """Keys in as many lines of ``room`` columns as it takes, a key and its word never parted."""
+    lines, spans = [Content()], []
+    for key in keys:
+        word = key.content
+        before = lines[-1].cell_length
+        if before and before + gap + word.cell_length > room:
+            lines.append(word)
+        else:
+            lines[-1] += " " * (gap if before else 0) + word
+        end = lines[-1].cell_length
+        spans.append((len(lines) - 1, end - word.cell_length, end, key.action))
+    return lines, spans
+
+
+class KeyLines(Quiet):
+    """Keys that follow what can be done now. A click on a key does what the key does."""
 
     GAP = 3
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._spans: list[tuple[int, int, int, str]] = []
+    def __init__(self, most_lines: int = 99) -> None:
+        """``most_lines``: where more would be needed, the keys declared last but two go first.
 
-    def lay_out(self, keys: Sequence[ShownKey], room: int) -> list[Content]:
-        """The lines of so many columns; where each key stands is kept for a click."""
-        lines, self._spans = [Content()], []
-        for key in keys:
-            word = key.content
-            gap = " " * self.GAP if lines[-1].cell_length else ""
-            if gap and lines[-1].cell_length + len(gap) + word.cell_length > room:
-                lines.append(word)
-            else:
-                lines[-1] = lines[-1] + gap + word
-            end = lines[-1].cell_length
-            self._spans.append((len(lines) - 1, end - word.cell_length, end, key.action))
-        return lines
+        The last two are taken for those that lead on from everywhere, such as Quit and Help.
+        """
+        super().__init__()
+        self._most_lines = most_lines
+        self._shown: object = None
+        self._spans: Spans = ()
+
+    def offered(self) -> list[ShownKey]:
+        """Those to be shown now."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.follow())
+        self.follow()
+
+    def on_resize(self) -> None:
+        self.follow()
+
+    def follow(self) -> None:
+        """Shows them as they are now; the same keys cost nothing."""
+        room, keys = self.content_size.width or self.app.size.width - 2, self.offered()
+        # Asked for several times whenever a screen is shown; seldom is anything different.
+        if (room, keys) == self._shown:
+            return
+        self._shown = (room, keys)
+        lines, self._spans = lay_out(keys, room, self.GAP)
+        while len(lines) > self._most_lines and len(keys) > _ALWAYS:
+            keys = [*keys[: -_ALWAYS - 1], *keys[-_ALWAYS:]]
+            lines, self._spans = lay_out(keys, room, self.GAP)
+        self.reshape(Content("\n").join(lines))
 
     async def on_click(self, event: Click) -> None:
         at = event.x - self.styles.padding.left
@@ -67,6 +99,9 @@ class KeyLines(Quiet):
                         return
 
 
+_ALWAYS = 2
+
+
 class KeyBar(KeyLines):
     """Shows the bindings of the screen that are to be shown, in the order they are declared.
 
@@ -77,40 +112,7 @@ class KeyBar(KeyLines):
     DEFAULT_CSS = "KeyBar { width: 100%; }"
     GAP = 2
 
-    def __init__(self, *, most_lines: int = 4) -> None:
-        """``most_lines``: where more would be needed, the keys declared last but two go first.
-
-        The last two are taken for those that lead on from everywhere, such as Quit and Help.
-        """
-        super().__init__()
-        self._most_lines = most_lines
-        self._composed: object = None
-
-    def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
-        self._compose_line()
-
-    def _bindings_changed(self, _screen: Screen[object]) -> None:
-        self._compose_line()
-
-    def on_resize(self) -> None:
-        self._compose_line()
-
-    def _compose_line(self) -> None:
-        room = self.app.size.width - 2
-        keys = self._keys()
-        # Asked for several times whenever a screen is shown; seldom is anything different.
-        if (room, keys) == self._composed:
-            return
-        self._composed = (room, keys)
-        lines = self.lay_out(keys, room)
-        while len(lines) > self._most_lines and len(keys) > _ALWAYS:
-            keys = [*keys[: -_ALWAYS - 1], *keys[-_ALWAYS:]]
-            lines = self.lay_out(keys, room)
-        self.styles.height = len(lines)
-        self.reshape(Content("\n").join(lines))
-
-    def _keys(self) -> list[ShownKey]:
+    def offered(self) -> list[ShownKey]:
         shown: dict[str, ShownKey] = {}
         # In their order also where they have other keys than they were declared with.
         declared = [each.action for each in self.screen.BINDINGS if isinstance(each, Binding)]
@@ -128,34 +130,32 @@ class KeyBar(KeyLines):
         return list(shown.values())
 
 
-_ALWAYS = 2
-
-
 class CardKeys(KeyLines):
-    """The keys of one card, each as it is declared."""
+    """The keys of one card: those of the screen's that have these actions.
 
-    DEFAULT_CSS = "CardKeys { width: 100%; height: auto; dock: bottom; }"
+    ``words`` are other words for some of them than the screen has.
+    """
 
-    def __init__(self, keys: Sequence[ShownKey]) -> None:
+    DEFAULT_CSS = "CardKeys { width: 100%; dock: bottom; }"
+
+    def __init__(self, *actions: str) -> None:
         super().__init__()
-        self._keys = tuple(keys)
+        self._actions = actions
+        self.words: Mapping[str, str] = {}
 
-    def on_mount(self) -> None:
-        self._compose_lines()
+    def follow(self) -> None:
+        super().follow()
+        self.display = bool(self._spans)
 
-    def on_resize(self) -> None:
-        self._compose_lines()
-
-    def show_keys(self, keys: Sequence[ShownKey]) -> None:
-        """Other keys, or other words for them."""
-        if tuple(keys) != self._keys:
-            self._keys = tuple(keys)
-            self._compose_lines()
-
-    def _compose_lines(self) -> None:
-        room = self.content_size.width or self.app.size.width
-        now = [
-            each._replace(key=keys_.key(keys_.action_id(each.action), each.key))
-            for each in self._keys
-        ]
-        self.reshape(Content("\n").join(self.lay_out(now, room)))
+    def offered(self) -> list[ShownKey]:
+        screen, shown = self.screen, []
+        declared = {each.action: each for each in screen.BINDINGS if isinstance(each, Binding)}
+        typing = isinstance(screen.focused, Input)  # they are letters there
+        for action in self._actions:
+            binding = declared[action]
+            state = screen.check_action(*parse(action)[1:])
+            if state is not False:
+                key = self.app.get_key_display(binding)
+                word = self.words.get(action, binding.description)
+                shown.append(ShownKey(key, word, action, bool(state) and not typing))
+        return shown

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
@@ -13,7 +11,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from wtr_tui.text import printable
-from wtr_tui.tui.widgets.key_bar import CardKeys, ShownKey
 
 _CORNERS = 6
 """What Textual puts around a title: two corners, and at each end a line and a blank."""
@@ -138,41 +135,3 @@ def pressable(key: str, word: str) -> Content:
 
 def _made_content(right: str | Content) -> Content:
     return Content.styled(printable(right), "not bold $muted") if isinstance(right, str) else right
-
-
-class Card(Panel):
-    """``1  Forward the port ──── likeliest here``: accented when it is the likeliest.
-
-    ``keys`` stand below, and work as those of the screen do.
-    """
-
-    DEFAULT_CSS = "Card { padding: 1 2 0 2; min-height: 10; }"
-
-    def __init__(
-        self,
-        number: int,
-        title: str,
-        *children: Widget,
-        keys: Sequence[ShownKey] = (),
-        likeliest: bool = False,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        self.keys = CardKeys(keys)
-        super().__init__(
-            f"{number}  {title}",
-            *children,
-            self.keys,
-            right=_LIKELIEST if likeliest else "",
-            accent=likeliest,
-            id=id,
-            classes=classes,
-        )
-
-    def mark_likeliest(self, likeliest: bool) -> None:
-        """Accents it and says so, or no longer."""
-        self.accent = likeliest
-        self.show_right(_LIKELIEST if likeliest else "")
-
-
-_LIKELIEST = Content.styled("likeliest here", "not bold $next")
