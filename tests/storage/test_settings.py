@@ -234,7 +234,7 @@ def test_a_number_in_the_environment_needs_no_quotation_marks(path: Path) -> Non
 
 def test_the_form_gets_what_is_wrong_but_no_repr_does(path: Path) -> None:
     found = loaded(path, "appid: SENTINEL 1\nsecret: ' SENTINEL'\nredirectPort: 70000\n")
-    assert found.wrong == {"appid": "SENTINEL 1", "redirectPort": "70000"}
+    assert (found.texts["appid"], found.texts["redirectPort"]) == ("SENTINEL 1", "70000")
     assert found.secret.reveal() == " SENTINEL"
     assert "SENTINEL" not in repr(found)
 

@@ -87,11 +87,10 @@ class Settings:
     is registered, ``file_base_url`` what the base URL is without the environment ("": the same).
     ``unread``: there is a file that could not be read, so that this is the environment alone.
 
-    ``values`` are the other settings, by key; one that is not in it has its default. ``wrong`` is
-    the text of each value that is wrong, so that a form can show and correct it; a wrong secret is
-    not there but in ``secret``. ``record`` is of the bytes that were read, for the file of a token
-    that is saved under them; ``text`` the file as it was read (None: there is none), which saving
-    compares with.
+    ``values`` are the other settings, by key; one that is not in it has its default. ``texts`` is
+    what is set, right or wrong, as a form shows it: not the secret, and no lists and groups.
+    ``record`` is of the bytes that were read, for the file of a token that is saved under them;
+    ``text`` the file as it was read (None: there is none), which saving compares with.
     """
 
     app_id: str = ""
@@ -107,7 +106,7 @@ class Settings:
     sources: Mapping[str, Origin] = MappingProxyType({})
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
-    wrong: Mapping[str, str] = MappingProxyType({})
+    texts: Mapping[str, str] = MappingProxyType({})
     record: Mapping[str, object] | None = None
     text: str | None = None
 
@@ -251,7 +250,7 @@ class _Reading:
         self.environ = environ
         self.sources: dict[str, Origin] = {}
         self.problems: list[Problem] = []
-        self.wrong: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
         self.notes: list[str] = []
         self.in_file = {setting.name: self.found_in_file(setting) for setting in SETTINGS}
 
@@ -277,7 +276,7 @@ class _Reading:
             sources=self.sources,
             problems=tuple(self.problems),
             warnings=(*self.notes, *warnings),
-            wrong=self.wrong,
+            texts=self.texts,
             text=self.file.text,
             record=record,
         )
@@ -293,6 +292,7 @@ class _Reading:
                 message = f"{setting.missing} {how}"
                 self.problems.append(Problem(setting.name, message, "", setting.missing))
             return setting.default
+        self.texts[setting.name] = found.text
         try:
             if setting.guarded and found.entry is not None:
                 self.refuse_to_others(setting)
@@ -300,7 +300,6 @@ class _Reading:
         except ValueError as error:
             fault = _QUOTED if is_quoted(found.text.strip()) else str(error)
             self.tell(setting, fault, found)
-            self.wrong[setting.name] = found.text
             return setting.default
 
     def secret(self, values: Mapping[str, Any]) -> Secret:
@@ -311,10 +310,11 @@ class _Reading:
         elsewhere = (SECRET_FILE.name, SECRET_COMMAND.name)
         named = [values[name] for name in elsewhere if values[name] is not None]
         secret: Secret = values[SECRET.name]
+        text = self.texts.pop(SECRET.name, "")
         if self.sources[SECRET.name] is not _DEFAULT:
             if named:
                 self.notes.append(f"The secret itself counts, {named[0].source} does not.")
-            return Secret(self.wrong.pop(SECRET.name)) if SECRET.name in self.wrong else secret
+            return secret or Secret(text)
         if named or any(problem.key in elsewhere for problem in self.problems):
             self.problems = [each for each in self.problems if each.key != SECRET.name]
         if not named:
@@ -348,7 +348,9 @@ class _Reading:
         where = f"{self.path} line {entry.line}"
         if any(other.value != entry.value for other in found):
             self.notes.append(f"{where}: {entry.key} counts, {found[1].key} says something else.")
-        text = entry.value if isinstance(entry.value, str) else ""
+        listed = setting.shape is Shape.WORDS and isinstance(entry.value, tuple)
+        text = " ".join(entry.value or ()) if listed else entry.value
+        text = text if isinstance(text, str) else ""
         return _Found(Origin("file", str(self.path)), where, f"{where}, {entry.key}", text, entry)
 
     def file_base_url(self) -> str:
@@ -391,12 +393,12 @@ class _Reading:
         if inside is None:
             return port
         is_set = self.sources[REDIRECT_PORT.name].kind != "default"
-        if is_set and port != inside and REDIRECT_PORT.name not in self.wrong:
+        is_wrong = any(problem.key == REDIRECT_PORT.name for problem in self.problems)
+        if is_set and port != inside and not is_wrong:
             found = self.in_environment(REDIRECT_PORT) or self.in_file[REDIRECT_PORT.name]
             assert found is not None
             fault = f"The port {port} is not the one in redirectUri, {inside}: remove one of them."
             self.tell(REDIRECT_PORT, fault, found)
-            self.wrong[REDIRECT_PORT.name] = str(port)
         else:
             self.sources[REDIRECT_PORT.name] = self.sources[REDIRECT_URI.name]
         return inside

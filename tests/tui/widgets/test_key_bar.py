@@ -43,7 +43,7 @@ async def test_a_click_does_what_the_key_does() -> None:
 
 async def test_where_lines_are_few_the_last_two_keys_stay() -> None:
     app = Keys(KeyBar(most_lines=1))
-    async with app.run_test(size=(34, 5)) as pilot:
+    async with app.run_test(size=(32, 5)) as pilot:
         assert app.rows[:2] == ["r Refresh  q Quit  ? Help", ""]
         await pilot.resize_terminal(20, 5)
         await pilot.pause()

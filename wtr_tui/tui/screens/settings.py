@@ -22,7 +22,7 @@ from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.screens.choosers import ChoiceScreen, ScopesScreen
 from wtr_tui.tui.screens.dialogs import ConfirmScreen
 from wtr_tui.tui.themes import Tone
-from wtr_tui.tui.widgets.inputs import AddressInput, ChoiceInput, Field, QuietInput, SecretInput
+from wtr_tui.tui.widgets.inputs import AddressInput, Field, QuietInput, SecretInput
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
@@ -126,9 +126,7 @@ class SettingsScreen(WtrScreen):
             return form.check(setting, Given(text, used.profile.settings_path, used.environ))
 
         entry = SecretInput() if setting.is_hidden else QuietInput()
-        if setting.choices:
-            entry = ChoiceInput(setting.choices, setting.default_text)
-        elif setting not in form.BASICS:
+        if setting not in form.BASICS:
             entry.placeholder = setting.default_text
         field = Field(setting.title, setting.name, entry, check, form.meaning(setting))
         self._fields[setting.name] = field  # a query for them would go through the whole screen
@@ -167,14 +165,12 @@ class SettingsScreen(WtrScreen):
         self.query_one("#columns").display = readable
         self.query_one("#sections").display = readable and not self._leading
         self._portal_redirect_uri = ""
-        written = form.written_texts(session.profile.settings_path, settings, session.used.environ)
         self._portal.meaning = "" if self._leading else form.PORTAL  # a step says it
         with self.prevent(Input.Changed):
-            self._portal.fill("", "fills in the rest", fixed=False)
+            self._portal.fill("", "fills in the rest")
             for key, field in self._fields.items():
                 field.tells_missing = not (self._leading and key in ("appid", "secret"))
-                shown = form.shown(settings, key, written.get(key, ""))
-                field.fill(shown.value, shown.source, fixed=shown.fixed)
+                field.fill(*form.shown(settings, key))
         self._follow()
         self._show_trouble()
         # Another message may have taken the place of what was said of the keys at the start.
@@ -198,8 +194,7 @@ class SettingsScreen(WtrScreen):
         if self._leading:
             asked = form.portal_form(uri, scopes, known_scopes())
             self.query_one("#portal-form", Quiet).reshape(asked)
-        changed = len(self._changed_fields())
-        line = form.file_line(session.used.settings_place, session.settings.problems, changed)
+        line = form.file_line(session.used.settings_place, len(self._changed_fields()))
         self.query_one("#file", Quiet).reshape(line)
 
     def _show_trouble(self) -> None:
@@ -228,18 +223,18 @@ class SettingsScreen(WtrScreen):
     def _entered(self, event: Input.Submitted) -> None:
         if event.input is self._portal.entry and event.value.strip():
             self._take_portal_url(event.value, whole=True)
-        elif isinstance(event.input, ChoiceInput):
-            self._choose(event.input)
-        else:
+            return
+        entry, every = event.input, self._fields
+        listed = next((s for s in SETTINGS if s.choices and every[s.name].entry is entry), None)
+        if listed is None:
             self.focus_next()
+            return
 
-    def _choose(self, entry: ChoiceInput) -> None:
         def take(value: str | None) -> None:
             entry.value = entry.value if value is None else value
 
-        title = next(field.label for field in self._fields.values() if field.entry is entry)
-        self.app.push_screen(ChoiceScreen(title, entry.choices, entry.value or entry.placeholder),
-                             take)  # fmt: skip
+        current = entry.value or listed.default_text
+        self.app.push_screen(ChoiceScreen(listed.title, listed.choices, current), take)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -263,16 +258,17 @@ class SettingsScreen(WtrScreen):
             if whole:
                 self.tell(str(error), Tone.WARN)
             return
-        found = form.filled(portal, self.session.settings, self._texts())
-        for key, value in found.values.items():
+        values, kept = form.filled(portal, self.session.settings, self._texts())
+        for key, value in values.items():
             self._fields[key].entry.value = value
         self._portal.entry.value = ""
-        self._portal_redirect_uri = found.redirect_uri or self._portal_redirect_uri
+        if "redirectPort" in values:
+            self._portal_redirect_uri = portal.redirect_uri
         self._follow()
         secret = self._fields["secret"].entry
         if not secret.value:
             self.set_focus(secret)
-        self.tell(*form.said_of_filled(found, portal, secretless=not secret.value))
+        self.tell(*form.said_of_filled(kept, portal, secretless=not secret.value))
 
     def _redirect_uri(self) -> str:
         port = self._fields["redirectPort"].entry.value

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual.content import Content
 
 from wtr_tui.addresses import port_of
 from wtr_tui.errors import SettingsError
 from wtr_tui.storage.settings import Origin, Problem, Settings
-from wtr_tui.storage.settings_file import read_mapping
 from wtr_tui.storage.settings_table import (
     APP_ID,
     REDIRECT_PORT,
@@ -73,7 +70,8 @@ _MEANINGS = {
 def meaning(setting: Setting[Any]) -> str:
     """What a setting is for, as a sentence, and its key in the file where its label is another."""
     text = setting.help.replace(", see below", "")
-    said = with_keys(_MEANINGS.get(setting.name, f"{text[:1].upper()}{text[1:]}."))
+    listed = " Enter lists its values." if setting.choices else ""
+    said = with_keys(_MEANINGS.get(setting.name, f"{text[:1].upper()}{text[1:]}.{listed}"))
     return said if setting in BASICS else f"{said} ({setting.name})"
 
 
@@ -101,8 +99,7 @@ def to_register(uri: str) -> Content:
 # What the fields show.
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A setting as its field shows it. A ``fixed`` one is set elsewhere and not edited here."""
 
     value: str
@@ -110,58 +107,32 @@ class Shown:
     fixed: bool
 
 
-def shown(settings: Settings, name: str, written: str = "") -> Shown:
-    """The value, also a wrong one, and where it comes from in words.
-
-    ``written`` is the text as it is written, for a setting whose value is not one.
-    """
+def shown(settings: Settings, name: str) -> Shown:
+    """The value, also a wrong one, and where it comes from in words."""
     right = {
         "appid": settings.app_id,
         "secret": settings.secret.known(),
         "scopes": " ".join(settings.scopes),
         "redirectPort": str(settings.redirect_port),
     }
-    source = settings.sources[name]
-    value = settings.wrong.get(name) or right.get(name, written)
+    source, written = settings.sources[name], settings.texts.get(name, "")
+    line = next((each.where for each in settings.problems if each.key == name), "")
+    value = written if line and written else right.get(name, written)
     words = source.words()
     if not value and source.kind == "default":
         words = "default" if name not in right and _BY_NAME[name].default_text else "not set"
-    line = next((problem.where for problem in settings.problems if problem.key == name), "")
     if source.kind == "file" and " line " in line:
         words += f", line {line.rpartition(' line ')[2]}"
     fixed = source.kind in ("environment", "elsewhere")
     if name == "redirectPort" and settings.sources["redirectUri"].kind != "default":
-        fixed = name not in settings.wrong
+        fixed = not line
         words = "as in redirectUri" if fixed else words
-    if source.kind == "file" and name not in right and not value:
-        return Shown("", "a list in the file", fixed=True)
-    if _BY_NAME[name].shape is Shape.NESTED and not value:
-        return Shown("", "edit it in the file", fixed=True)  # no line holds it
+    if not value and name not in right:  # no line holds it
+        if source.kind == "file":
+            return Shown("", "a list in the file", fixed=True)
+        if _BY_NAME[name].shape is Shape.NESTED:
+            return Shown("", "edit it in the file", fixed=True)
     return Shown(value, words, fixed)
-
-
-def written_texts(path: Path, settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Every setting as its text is written, in the file or the environment; "" where it is not."""
-    try:
-        entries = read_mapping(path).entries
-    except SettingsError:
-        return {}
-    texts = {}
-    for setting in SETTINGS:
-        source = settings.source(setting)
-        if source.kind == "environment":
-            texts[setting.name] = environ.get(source.name, "")
-        found = [entries[name].value for name in setting.names if name in entries]
-        if source.kind == "file" and found:
-            texts[setting.name] = _joined(found[0])
-    return texts
-
-
-def _joined(value: object) -> str:
-    """A text, or a list of words as one; "" for what no field can show."""
-    words = [value] if isinstance(value, str) else value
-    plain = isinstance(words, (list, tuple)) and all(isinstance(each, str) for each in words)
-    return " ".join(words) if plain else ""  # type: ignore[arg-type]  # a list of texts
 
 
 def check(setting: Setting[Any], given: Given) -> str | None:
@@ -226,49 +197,36 @@ def portal_problem(text: str) -> str | None:
 _ADDRESS = "https://webexapis.com/v1/authorize?client_id="
 
 
-@dataclass(frozen=True)
-class Filled:
-    """What a pasted OAuth URL puts into the fields, and what stays as the environment says.
+def filled(
+    portal: PortalUrl, settings: Settings, now: Mapping[str, str]
+) -> tuple[dict[str, str], list[Origin]]:
+    """What a pasted OAuth URL puts into the fields, and the variables that it does not change.
 
-    ``redirect_uri`` is as the URL spells it, "" where it is of no use or not to be changed.
+    ``now`` are the texts of the fields, by key.
     """
-
-    values: Mapping[str, str]
-    kept: tuple[Origin, ...]
-    redirect_uri: str
-
-
-def filled(portal: PortalUrl, settings: Settings, now: Mapping[str, str]) -> Filled:
-    """``now`` are the texts of the fields, by key."""
     found = {"appid": portal.app_id, "scopes": " ".join(portal.scopes)}
     if portal.port is not None:
         found["redirectPort"] = str(portal.port)
-    values: dict[str, str] = {}
-    kept = []
+    values, kept = {}, []
     for name, value in found.items():
-        variable = _variable_of(settings, name)
-        if variable is not None and now[name] != value:
-            kept.append(variable)
-        elif value:
-            values[name] = value
-    ours = portal.port is not None and _variable_of(settings, "redirectPort") is None
-    return Filled(values, tuple(kept), portal.redirect_uri if ours else "")
+        source = settings.sources[name]
+        if name == "redirectPort" and settings.sources["redirectUri"].kind == "environment":
+            source = settings.sources["redirectUri"]
+        if source.kind != "environment":
+            values.update({name: value} if value else {})
+        elif now[name] != value:
+            kept.append(source)
+    return values, kept
 
 
-def _variable_of(settings: Settings, name: str) -> Origin | None:
-    """The variable a value comes from; the port may come with the whole redirect URI."""
-    names = ("redirectUri", name) if name == "redirectPort" else (name,)
-    sources = (settings.sources[each] for each in names)
-    return next((source for source in sources if source.kind == "environment"), None)
-
-
-def said_of_filled(found: Filled, portal: PortalUrl, *, secretless: bool) -> tuple[str, Tone]:
+def said_of_filled(
+    kept: Sequence[Origin], portal: PortalUrl, *, secretless: bool
+) -> tuple[str, Tone]:
     """What became of a pasted OAuth URL; ``secretless``: the secret is still to be entered."""
     then = f"{'now the secret, then ' if secretless else ''}{key('save', '^s')} saves."
     said = f"Filled in from the OAuth URL; {then}"
-    if found.kept:
-        kept = ", ".join(source.words() for source in found.kept)
-        said += f" What is {kept} was not changed."
+    if kept:
+        said += f" What is {', '.join(source.words() for source in kept)} was not changed."
     if portal.redirect_uri and portal.port is None:
         elsewhere = "Its redirect URI leads elsewhere: register the one below as well."
         return f"{said} {elsewhere}", Tone.WARN
@@ -309,15 +267,8 @@ def said_of_saved(problems: Sequence[Problem], place: str) -> tuple[str, Tone]:
     """After saving: what is still to be done, or where it leads."""
     if not problems:
         return f"Saved to {place}. {key('go-sign-in', 'F3')} signs in.", Tone.GOOD
-    said = ["Saved."]
-    for word, is_wrong in (("missing", False), ("wrong", True)):
-        named = [
-            _BY_NAME[problem.key].title if problem.key in _BY_NAME else problem.key
-            for problem in problems
-            if bool(problem.where) is is_wrong
-        ]
-        said += [f"Still {word}: {', '.join(named)}."] if named else []
-    return " ".join(said), Tone.WARN
+    named = [_BY_NAME[each.key].title if each.key in _BY_NAME else each.key for each in problems]
+    return f"Saved. Still missing or wrong: {', '.join(named)}.", Tone.WARN
 
 
 # What stands around the fields.
@@ -335,15 +286,9 @@ def trouble(
     return "\n".join(f"✗ {problem}" for problem in problems if problem.key not in beside)
 
 
-def file_line(place: str, problems: Sequence[Problem], changed: int = 0) -> str:
-    """Which file it is, the lines in which a value is wrong, and how many changes are unsaved."""
-    numbers = {problem.where.rpartition(" line ")[2] for problem in problems}
-    lines = sorted(int(number) for number in numbers if number.isdigit())
-    said = f"File: {place}"
-    if lines:
-        word = "line" if len(lines) == 1 else "lines"
-        said += f", to be mended in {word} {', '.join(map(str, lines))}"
-    if changed:
-        count = f"{changed} change{'' if changed == 1 else 's'}"
-        said += f" · {count} not saved: {key('save', '^s')} saves"
-    return said
+def file_line(place: str, changed: int) -> str:
+    """Which file it is, and how many changes are unsaved."""
+    if not changed:
+        return f"File: {place}"
+    count = f"{changed} change{'' if changed == 1 else 's'}"
+    return f"File: {place} · {count} not saved: {key('save', '^s')} saves"

@@ -569,7 +569,8 @@ def idle(session: Session, failed: steps.Ended | None = None) -> Content:
     said = []
     used = session.used
     if not used.ready:
-        is_wrong = used.settings_error is not None or bool(used.settings.wrong)
+        wrong = any(problem.where for problem in used.settings.problems)
+        is_wrong = wrong or used.settings_error is not None
         how = "cannot be used as they are" if is_wrong else "are not complete yet"
         what = " what is wrong" if is_wrong else ", step by step, what is missing"
         said.append("" if failed else f"The settings {how}.")

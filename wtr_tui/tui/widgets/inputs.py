@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Callable
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region
 from textual.widgets import Input
@@ -74,46 +72,6 @@ class SecretInput(QuietInput):
             super().action_cut()
 
 
-class ChoiceInput(QuietInput):
-    """Holds one of a few values, or nothing for the ``usual`` one.
-
-    The arrows step through them, a letter goes to the next that begins with it; whoever holds the
-    field lists them on Enter. What is deleted or pasted is the value as a whole.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", show=False),
-        Binding("right", "step(1)", show=False),
-    ]
-
-    def __init__(self, choices: Sequence[str], usual: str) -> None:
-        super().__init__(placeholder=usual)
-        self.choices = tuple(choices)
-        self._usual = usual
-
-    def action_step(self, by: int) -> None:
-        current = self.value or self._usual
-        count = len(self.choices)
-        if current in self.choices:
-            self.value = self.choices[(self.choices.index(current) + by) % count]
-        else:
-            self.value = self.choices[0 if by > 0 else -1]
-
-    def replace(self, text: str, start: int, end: int) -> None:
-        if text in self.choices:
-            self.value = text
-            return
-        at = self.choices.index(self.value) + 1 if self.value in self.choices else 0
-        following = self.choices[at:] + self.choices[:at]
-        self.value = next((each for each in following if each.startswith(text)), self.value)
-
-    def insert(self, text: str, index: int) -> None:
-        self.replace(text, 0, 0)
-
-    def delete(self, start: int, end: int) -> None:
-        self.value = ""
-
-
 def joined(text: str) -> str:
     """The lines as one, without the breaks and the blanks a terminal wraps with."""
     return " ".join(filter(None, (line.strip() for line in text.splitlines())))
@@ -169,7 +127,7 @@ class Field(Lines):
         """Whether it holds something else than it was filled with."""
         return self.entry.value != self.before
 
-    def fill(self, value: str, source: str, *, fixed: bool) -> None:
+    def fill(self, value: str, source: str, fixed: bool = False) -> None:
         """Shows a value and its source; a ``fixed`` one is the environment's, not to be edited."""
         self.before = self.entry.value = value
         self.entry.disabled = fixed
