@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual.content import Content
@@ -53,31 +53,16 @@ class Standing(NamedTuple):
         return " ".join(self.left.split()[:2]) if counts else self.left
 
 
-class _Form(NamedTuple):
-    """How much the line says."""
-
-    place: str = ""
-    spaced: bool = False
-    short: bool = True
-    """The time left in one unit."""
-    profile: int = 24
-    """The most characters of the profile's name."""
-    mark: bool = True
-    titles: bool = True
-    """Of the tabs that are not shown; else only their keys."""
-    others: bool = True
-    """The tabs that are not shown."""
-    left: bool = True
-    """The time left, also beside the instant of the next sign-in."""
-    sign_in: bool = True
+_GOING = (
+    "place in full", "place", "gaps", "second unit", "mark", "titles", "long profile", "profile",
+    "time left", "tabs", "sign-in",
+)  # fmt: skip
+"""What goes where there is no room for all, the first of it first. The dot and the tab that is
+shown stay; the time left, too, unless there is the instant of the next sign-in beside it."""
 
 
 class Header(Quiet):
-    """One line on every screen, painted again where it changes.
-
-    Where the terminal is narrow, it first shortens the place, then the time left, then the names
-    of the other screens; the dot and the tab shown are always there.
-    """
+    """One line on every screen, painted again where it changes."""
 
     DEFAULT_CSS = """
     Header { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 1; }
@@ -125,46 +110,27 @@ class Header(Quiet):
 
     def _compose_line(self) -> None:
         width = self.app.size.width - self.styles.padding.width
-        for form in self._forms():
-            left, right = self._tab_line(form), self._state(form)
+        for count in range(len(_GOING) + 1):
+            gone = _GOING[:count]
+            left, right = self._tab_line(gone), self._state(gone)
             if left.cell_length + 1 + right.cell_length <= width:  # a tab ends with a blank
                 break
         gap = " " * max(width - left.cell_length - right.cell_length, 0)
         self._find_spans(left)
         self.show(Content.assemble(left, gap, right)[:width])
 
-    def _forms(self) -> Iterator[_Form]:
-        """From the fullest to the shortest; the first one that fits is shown."""
-        place = self._standing.place
-        # ``over SSH from 10.0.0.7`` as ``SSH``; what is not over SSH goes.
-        for each in dict.fromkeys((place, "SSH" if "SSH" in place else "", "")):
-            yield _Form(each, spaced=True, short=False)
-        yield _Form(short=False)
-        yield _Form()
-        yield _Form(mark=False)
-        keys = _Form(titles=False)
-        yield keys._replace(short=False)
-        for most in (24, 12):
-            yield keys._replace(profile=most)
-        bare = keys._replace(mark=False, profile=0)
-        if self._standing.sign_in_by:
-            yield bare._replace(left=False)
-            yield bare._replace(left=False, others=False)
-        yield bare._replace(sign_in=False)
-        yield bare._replace(sign_in=False, others=False)
-
-    def _tab_line(self, form: _Form) -> Content:
+    def _tab_line(self, gone: Sequence[str]) -> Content:
         """The mark and the tabs."""
         current = "bold reverse" if self.app.no_color else "bold $on-next on $next"
-        parts = [Content.styled(f"{MARK} ", "bold $next")] if form.mark else []
+        gap = "" if "gaps" in gone else " "
+        parts = [] if "mark" in gone else [Content.styled(f"{MARK} ", "bold $next"), Content(gap)]
         for tab in self._tabs:
-            parts.append(Content(" " if form.spaced and tab is self._tabs[0] else ""))
             if tab.name == self._current:
                 parts.append(Content.styled(f" {_key(tab)} {tab.title} ", current))
-            elif form.others:
+            elif "tabs" not in gone:
                 parts.append(Content.styled(f" {_key(tab)} ", "$muted"))
-                parts.append(Content(f"{tab.title} " if form.titles else ""))
-            parts.append(Content(" " if form.spaced else ""))
+                parts.append(Content("" if "titles" in gone else f"{tab.title} "))
+            parts.append(Content(gap))
         return Content.assemble(*parts)
 
     def _find_spans(self, line: Content) -> None:
@@ -176,21 +142,24 @@ class Header(Quiet):
             if start >= 0
         ]
 
-    def _state(self, form: _Form) -> Content:
-        standing, gap = self._standing, " " if form.short else "  "
+    def _state(self, gone: Sequence[str]) -> Content:
+        standing, gap = self._standing, " " if "second unit" in gone else "  "
         parts = [Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}")]
-        if form.left or not standing.sign_in_by:
-            left = standing.short_left if form.short else standing.left
+        has_left = "time left" not in gone or not standing.sign_in_by
+        if has_left:
+            left = standing.short_left if "second unit" in gone else standing.left
             parts.append(Content.styled(f" {left}", "bold $foreground"))
-        if standing.sign_in_by and form.sign_in:
-            words = f"{',' if form.left else ''} {standing.sign_in_by}"
+        if standing.sign_in_by and "sign-in" not in gone:
+            words = f"{',' * has_left} {standing.sign_in_by}"
             parts.append(Content.styled(words, f"bold {Meaning.SOON.colour}"))
-        if form.profile:
-            parts.append(
-                Content.styled(f"{gap}{cut(standing.profile, form.profile)}", "$foreground")
-            )
-        if form.place:
-            parts.append(Content.styled(f"{gap}{printable(form.place)}", "$muted"))
+        if "profile" not in gone:
+            most = 12 if "long profile" in gone else 24
+            parts.append(Content.styled(f"{gap}{cut(standing.profile, most)}", "$foreground"))
+        place = standing.place
+        if "place in full" in gone:  # ``over SSH from 10.0.0.7`` as ``SSH``
+            place = "SSH" if "SSH" in place else ""
+        if place and "place" not in gone:
+            parts.append(Content.styled(f"{gap}{printable(place)}", "$muted"))
         return Content.assemble(*parts)
 
 
