@@ -25,8 +25,7 @@ from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage import profiles
 from wtr_tui.tui import themes
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.choosers import PaletteScreen
-from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen
+from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen, PaletteScreen
 from wtr_tui.tui.screens.profiles import ProfilesScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
 from wtr_tui.tui.screens.sign_in import SignInScreen

@@ -20,9 +20,8 @@ from wtr_tui import clock
 from wtr_tui.in_flight import in_thread
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.dialogs import ConfirmScreen
+from wtr_tui.tui.screens.dialogs import ConfirmScreen, Listing
 from wtr_tui.tui.screens.sign_in import SignInScreen
-from wtr_tui.tui.screens.sign_in_cards import QrScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.figures import Figures
@@ -356,11 +355,11 @@ async def test_the_browser_may_answer_while_the_device_code_is_shown_as_a_qr_cod
         await pilot.press("d")
         await device_code(pilot)
         await pilot.press("Q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, QrScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Listing))
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, QrScreen))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, Listing))
         await pilot.press("Q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, QrScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Listing))
         await in_thread(lambda: sandbox.approve(start_url))
         await signed_in(pilot)
 

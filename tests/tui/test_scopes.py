@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wtr_tui.storage.settings_values import known_scopes
-from wtr_tui.tui.screens.choosers import grouped
+from wtr_tui.tui.screens.dialogs import grouped
 
 
 @pytest.mark.parametrize("words", ["people", "kms", "people_read", "recordings write"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import SuspendNotSupported
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
 
@@ -450,7 +450,7 @@ class WtrApp(driver.FaultApp):
                 return each.action
         return ""
 
-    def _is_free(self) -> bool:
+    def is_free(self) -> bool:
         """Whether no dialog has to be answered first; one that only shows something is closed."""
         if self.shown is self.screen:
             return True
@@ -461,11 +461,11 @@ class WtrApp(driver.FaultApp):
         return self.shown is self.screen
 
     def action_go(self, name: str) -> None:
-        if self._is_free():
+        if self.is_free():
             self.go(name)
 
     def action_help(self) -> None:
-        if self._is_free() and isinstance(self.screen, WtrScreen):
+        if self.is_free() and isinstance(self.screen, WtrScreen):
             from wtr_tui.tui.screens.dialogs import HelpScreen
 
             self.push_screen(HelpScreen(self.screen))
@@ -479,15 +479,18 @@ class WtrApp(driver.FaultApp):
             self.push_screen(Listing("Message", [said.first().whole], hang=2))
 
     def action_palette(self) -> None:
-        if not self._is_free() or (below := self.shown) is None:
+        if not self.is_free() or (below := self.shown) is None:
             return
-        from wtr_tui.tui.screens.choosers import PaletteScreen
+        from wtr_tui.tui.screens.dialogs import PaletteScreen
 
-        async def run(chosen: ActiveBinding | None) -> None:
+        palette = PaletteScreen(below)
+
+        async def run(chosen: str | None) -> None:
             if chosen is not None:
-                await self.run_action(chosen.binding.action, chosen.node)
+                found = palette.actions[chosen]
+                await self.run_action(found.binding.action, found.node)
 
-        self.push_screen(PaletteScreen(below), run)
+        self.push_screen(palette, run)
 
     def action_theme(self) -> None:
         if self.shown is not self.screen:
@@ -495,7 +498,7 @@ class WtrApp(driver.FaultApp):
         if self.no_color:
             self.tell("$NO_COLOR is set: without it there are themes to choose from.", Tone.WARN)
             return
-        from wtr_tui.tui.screens.choosers import ChoiceScreen
+        from wtr_tui.tui.screens.dialogs import ChoiceScreen
 
         own = {theme.name for theme in themes.OWN}  # under another name, they are the first three
         offered = [name for name in THEMES if name not in own or name == self._wanted_theme]

@@ -1,28 +1,32 @@
-"""What opens in a frame above a screen: a question, a list, the help."""
+"""What opens in a frame above a screen: a question, a list, the help, a list to choose from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
 
 from wtr_tui.errors import WtrError
 from wtr_tui.model import Account
 from wtr_tui.storage.settings_table import ACCOUNT
+from wtr_tui.storage.settings_values import known_scopes, parse_scopes
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets.inputs import QuietInput
 from wtr_tui.tui.widgets.key_bar import ShownKey, lay_out
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -77,6 +81,9 @@ _SCROLL = ("↑ ↓", "scroll")
 SCROLL_KEYS = (_SCROLL, ("Esc", "closes"))
 
 
+_COLUMNS = 68
+
+
 class Box(VerticalScroll, can_focus=False):
     """The frame of a dialog: the title above, the keys below; what it holds scrolls between them.
 
@@ -84,7 +91,7 @@ class Box(VerticalScroll, can_focus=False):
     click on it presses it.
     """
 
-    def __init__(self, title: str, *keys: tuple[str, str], columns: int = 68) -> None:
+    def __init__(self, title: str, *keys: tuple[str, str], columns: int = _COLUMNS) -> None:
         super().__init__()
         self.show_title(title)
         self._every = [(with_keys(key), word) for key, word in keys]
@@ -147,25 +154,22 @@ class Listing(Dialog[None]):
     def __init__(self, title: str, lines: Sequence[Content], *, hang: int = 0) -> None:
         super().__init__()
         self._title = title
-        self._lines = lines
+        self._lines = lines or [Content("nothing yet")]
         self._hang = hang
 
     def compose(self) -> ComposeResult:
-        count = len(self._lines)
-        widest = max((line.cell_length for line in self._lines), default=30)
-        title = f"{self._title} · {count}" if count > 1 else self._title
-        with Box(title, *SCROLL_KEYS, columns=max(widest, 30)):
-            yield Quiet("nothing yet")
+        widest = max(line.cell_length for line in self._lines)
+        with Box(self._title, *SCROLL_KEYS, columns=max(widest, 30)):
+            yield Quiet()
 
     def on_resize(self) -> None:
-        if self._lines:
-            width = self.query_one(Box).content_size.width or self.size.width
-            gap = "\n" + " " * self._hang
-            lines = [
-                line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
-                for line in self._lines
-            ]
-            self.query_one(Quiet).reshape(Content("\n").join(lines))
+        width = self.query_one(Box).content_size.width or self.size.width
+        gap = "\n" + " " * self._hang
+        lines = [
+            line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
+            for line in self._lines
+        ]
+        self.query_one(Quiet).reshape(Content("\n").join(lines))
 
 
 _QUESTION_WIDEST = 64
@@ -333,3 +337,290 @@ def _key_lines(rows: Sequence[tuple[str, str]], width: int) -> list[list[Content
 
 def _in_words(key: str) -> str:
     return "Enter" if key == "⏎" else key
+
+
+# Lists that are filtered by typing: the values of a setting, the palette, the scopes.
+
+_ROWS_AROUND = 11
+"""Rows of a chooser that are not the list."""
+_MOST_ROWS = 28
+
+
+class Chooser(Dialog[ScreenResultType]):
+    """The field has the focus; the arrows move the mark in the list; a click chooses as Enter does.
+
+    Subclasses give :meth:`options` and :meth:`choose`, and what is said around the list.
+    """
+
+    DEFAULT_CSS = """
+    Chooser OptionList {
+        height: auto; background: $background; border: none; padding: 0;
+        scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $line;
+    }
+    Chooser Input { width: 100%; margin: 0 0 1 0; background: $panel; }
+    Chooser #meaning { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel"),
+        Binding("down", "mark('cursor_down')", show=False, priority=True),
+        Binding("up", "mark('cursor_up')", show=False, priority=True),
+        Binding("pagedown", "mark('page_down')", show=False, priority=True),
+        Binding("pageup", "mark('page_up')", show=False, priority=True),
+    ]
+    PLACEHOLDER: ClassVar[str] = "type a part of its name"
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        *(("Enter", "takes it"), ("↑ ↓", "move"), ("Esc", "closes")),
+    )
+
+    def compose(self) -> ComposeResult:
+        with Box("", *self.KEYS):
+            yield QuietInput(placeholder=self.PLACEHOLDER)
+            listed = OptionList(compact=True)
+            listed.can_focus = False
+            yield listed
+            yield Quiet("", id="meaning")
+
+    def on_mount(self) -> None:
+        self.list_for("")
+        self.query_one(Input).focus()
+
+    def on_resize(self) -> None:
+        rows = min(max(self.size.height - _ROWS_AROUND, 3), _MOST_ROWS)
+        self.query_one(OptionList).styles.max_height = rows
+
+    def options(self, words: str) -> Iterable[Option]:
+        """What is listed for what was typed; a group's title is an option that is disabled."""
+        raise NotImplementedError
+
+    def choose(self, name: str, words: str) -> None:
+        """Enter or a click on the option of this id; "" where nothing is listed."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """Says what the marked option means, or what is wrong, below the list."""
+        self.query_one("#meaning", Quiet).show(text)
+
+    def list_for(self, words: str, *, keep: str = "") -> None:
+        """Lists anew; the option ``keep`` is marked, else the first."""
+        listed = self.query_one(OptionList)
+        options = list(self.options(words))
+        listed.clear_options()
+        listed.add_options(options)
+        able = [at for at, option in enumerate(options) if not option.disabled]
+        kept = [at for at in able if keep and options[at].id == keep]
+        if able:
+            listed.highlighted = (kept or able)[0]
+        if able and not kept:
+            listed.scroll_home(animate=False)  # the title of the first group, too
+
+    @on(Input.Changed)
+    def _filtered(self, event: Input.Changed) -> None:
+        self.list_for(event.value)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        listed = self.query_one(OptionList)
+        marked = listed.highlighted
+        name = ""
+        if marked is not None and listed.option_count:
+            name = listed.get_option_at_index(marked).id or ""
+        self.choose(name, event.value)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        self.choose(event.option.id or "", self.query_one(Input).value)
+
+    def action_mark(self, where: str) -> None:
+        getattr(self.query_one(OptionList), f"action_{where}")()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def group(title: str) -> Option:
+    """The title of a group, which cannot be chosen."""
+    return Option(Content.styled(title, "$muted"), disabled=True)
+
+
+class ChoiceScreen(Chooser["str | None"]):
+    """Gives what was chosen; None for nothing. ``current`` is marked.
+
+    ``meanings`` says of some choices what they are. ``preview`` is given each that is marked.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[str],
+        current: str = "",
+        meanings: Mapping[str, str] | None = None,
+        preview: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._current = current
+        self._meanings = meanings or {}
+        self._preview = preview
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.list_for("", keep=self._current)
+
+    def options(self, words: str) -> Iterable[Option]:
+        wanted = words.lower().split()
+        found = [each for each in self._choices if all(word in each.lower() for word in wanted)]
+        found.sort(key=lambda each: not each.lower().startswith(words.strip().lower()))
+        self.query_one(Box).show_title(f"{self._title} · {len(found)} of {len(self._choices)}")
+        for each in found:
+            yield Option(self.prompt(each, self._meanings.get(each, "")), id=each)
+
+    def prompt(self, choice: str, meaning: str) -> Content:
+        """The line of a choice."""
+        sign = Content.styled("● ", "$next") if choice == self._current else "  "
+        width = max(map(len, self._meanings), default=0)
+        means = Content.styled(f"  {meaning}", "$muted") if meaning else ""
+        return Content.assemble(sign, choice.ljust(width), means)
+
+    @on(OptionList.OptionHighlighted)
+    def _marked(self, event: OptionList.OptionHighlighted) -> None:
+        if self._preview is not None and event.option.id:
+            self._preview(event.option.id)
+
+    def choose(self, name: str, words: str) -> None:
+        if name:
+            self.dismiss(name)
+
+
+# What only makes sense with its key in the hand, or is another name of what is there.
+_KEYS_ALONE = {
+    *("scroll(1)", "scroll(-1)", "clear_message", "screen.copy_text"),
+    *("interrupt", "palette"),
+}
+
+
+class PaletteScreen(ChoiceScreen):
+    """The actions of the bindings that are active on the screen below, so that palette, help and
+    the line of keys cannot disagree. Gives the name of one in ``actions``, to be run once this is
+    closed."""
+
+    KEYS = (("Enter", "runs it"), *Chooser.KEYS[1:])
+
+    def __init__(self, below: Screen[None]) -> None:
+        self.actions = dict(_actions(below.active_bindings.values()))
+        keys = {
+            name: below.app.get_key_display(each.binding) for name, each in self.actions.items()
+        }
+        super().__init__("Commands", list(keys), meanings=keys)
+
+    def prompt(self, choice: str, meaning: str) -> Content:
+        room = min(self.app.size.width - 12, _COLUMNS - 1) - len(choice) - len(meaning)
+        return Content.assemble(choice, " " * max(room, 2), Content.styled(meaning, "bold $next"))
+
+
+def _actions(active: Iterable[ActiveBinding]) -> Iterable[tuple[str, ActiveBinding]]:
+    """Each action once, by what it does: with Quit on a letter and on ^q, the letter."""
+    seen: set[str] = set()
+    for each in active:
+        binding = each.binding
+        name = binding.tooltip or binding.description
+        action = binding.action.rpartition("app.")[2]
+        if name and each.enabled and action not in seen | _KEYS_ALONE:
+            seen.add(action)
+            yield name, each
+
+
+def grouped(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The scopes that match, in groups with a title each; pure.
+
+    Without words: those of ``first``, then the others by what stands before their colon. Every
+    word has to be in the name, or else in name and meaning: those matches come last.
+    """
+    known = known_scopes()
+    names = list(dict.fromkeys((*first, *known)))
+    wanted = words.lower().split()
+    if not wanted:
+        others = sorted((name for name in known if name not in first), key=_family)
+        families = groupby(others, key=_family)
+        return [("chosen", list(first))] * bool(first) + [
+            (family, list(members)) for family, members in families
+        ]
+    named = [name for name in names if all(word in name.lower() for word in wanted)]
+    named.sort(key=lambda name: (name.lower() != words.strip().lower(), name not in first))
+    described = [
+        name
+        for name in names
+        if name not in named
+        and all(word in f"{name} {known.get(name, '')}".lower() for word in wanted)
+    ]
+    found = [("in the name", named), ("in the description", described)]
+    return [(title, members) for title, members in found if members]
+
+
+def _family(name: str) -> str:
+    family, colon, _ = name.partition(":")
+    return family.lower() if colon else "others"
+
+
+class ScopesScreen(Chooser["tuple[str, ...] | None"]):
+    """Gives the chosen scopes, or None when the user leaves without changing anything."""
+
+    DEFAULT_CSS = """
+    ScopesScreen #meaning {
+        display: block; height: 2; color: $muted; padding: 0 2; margin: 1 0 0 0;
+    }
+    ScopesScreen.-short #meaning { margin: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "done", "Done", priority=True, id="save")
+    ]
+    PLACEHOLDER = "type to filter, or a scope that is not in the list"
+    KEYS = (("Enter", "takes or drops"), ("↑ ↓", "move"), ("{save:^s}", "done"), ("Esc", "cancels"))
+
+    def __init__(self, chosen: tuple[str, ...]) -> None:
+        super().__init__()
+        self._chosen = chosen
+        # What is dropped keeps its place in the list, so that it can be taken again.
+        self._first = chosen
+
+    def options(self, words: str) -> Iterable[Option]:
+        known = known_scopes()
+        own = [name for name in self._chosen if name not in known]
+        every = tuple(dict.fromkeys((*self._first, *own)))
+        groups = grouped(words, every)
+        count = len(known) + sum(name not in known for name in every)
+        self.query_one(Box).show_title(f"Scopes · {len(self._chosen)} of {count} chosen")
+        if not groups:
+            self.say(f"Not a known scope. Enter takes “{words.strip()}” as it is.")
+        for title, members in groups:
+            yield group(title)
+            for name in members:
+                yield Option(self._prompt(name), id=name)
+
+    def _prompt(self, name: str) -> Content:
+        taken = name in self._chosen
+        return Content.assemble(
+            Content.styled("✓ " if taken else "  ", "$calm"),
+            Content.styled(name, "bold" if taken else ""),
+        )
+
+    @on(OptionList.OptionHighlighted)
+    def _marked(self, event: OptionList.OptionHighlighted) -> None:
+        name = event.option.id or ""
+        self.say(known_scopes().get(name, "Not in the list of known scopes."))
+
+    def choose(self, name: str, words: str) -> None:
+        if not name:
+            try:
+                (name,) = parse_scopes(words)
+            except ValueError as error:
+                self.say(str(error))
+                return
+        if name in self._chosen:
+            self._chosen = tuple(scope for scope in self._chosen if scope != name)
+        else:
+            self._chosen = (*self._chosen, name)
+        self.list_for(words, keep=name)
+
+    def action_done(self) -> None:
+        self.dismiss(self._chosen)

@@ -19,8 +19,7 @@ from wtr_tui.storage.settings_values import Given, known_scopes, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens.base import WtrScreen, hanging
-from wtr_tui.tui.screens.choosers import ChoiceScreen, ScopesScreen
-from wtr_tui.tui.screens.dialogs import ConfirmScreen
+from wtr_tui.tui.screens.dialogs import ChoiceScreen, ConfirmScreen, ScopesScreen
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.inputs import AddressInput, Field, QuietInput, SecretInput
 from wtr_tui.tui.widgets.panel import Panel

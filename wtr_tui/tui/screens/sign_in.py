@@ -27,19 +27,17 @@ from wtr_tui.text import cleaned, printable
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
-from wtr_tui.tui.screens.dialogs import ConfirmScreen, OtherAccountScreen
 from wtr_tui.tui.screens.sign_in_cards import (
     CARDS_FROM,
     Cards,
     Progress,
-    QrCode,
-    QrScreen,
     StepLine,
     enter,
     happening,
     headline,
     line_of_steps,
     notes,
+    qr_code,
 )
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import state_of
@@ -57,6 +55,7 @@ _ROOMY_FROM = 30
 """Lines. With fewer, the headline is what is going on."""
 _QR_FROM = (CARDS_FROM, 42)
 """Columns and rows from which on the QR code has its place below the cards."""
+_AROUND_QR = 4
 
 
 class SignInScreen(WtrScreen):
@@ -150,7 +149,7 @@ class SignInScreen(WtrScreen):
                 yield StepLine(id="steps")
                 yield Quiet(id="happening")
                 yield Quiet(id="notes")
-            yield QrCode(id="qr")
+            yield Quiet(id="qr")
 
     @property
     def _cards(self) -> Cards:
@@ -184,7 +183,7 @@ class SignInScreen(WtrScreen):
         self.query_one("#idle-panel").display = not running
         self.set_class(not running, "-idle")
         # Below the cards its place is kept for it; elsewhere a key shows it.
-        code = self.query_one(QrCode)
+        code = self.query_one("#qr", Quiet)
         code.display = running and size.width >= _QR_FROM[0] and size.height >= _QR_FROM[1]
         line = self.query_one(StepLine)
         line.display = running or (progress.failed is not None and progress.has_begun)
@@ -195,7 +194,7 @@ class SignInScreen(WtrScreen):
             self.query_one("#headline-words", Quiet).show(headline(progress) if roomy else said)
             self.query_one("#happening", Quiet).reshape(said)
             if code.display:
-                code.encode(progress.qr_address)
+                code.reshape(Content("\n").join(qr_code(progress.qr_address)))
         else:
             failed = progress.failed
             self.query_one("#idle", Quiet).reshape(idle(self.session, failed))
@@ -242,6 +241,8 @@ class SignInScreen(WtrScreen):
         if asked is None:
             self._begin()
         else:
+            from wtr_tui.tui.screens.dialogs import ConfirmScreen
+
             self.app.push_screen(ConfirmScreen(*asked), lambda ok: self._begin() if ok else None)
 
     def _begin(self) -> None:
@@ -331,14 +332,15 @@ class SignInScreen(WtrScreen):
         session = self.session
         self.progress = self.progress.after(step)
         if isinstance(step, steps.LAST_STEPS):
-            if isinstance(self.app.screen, QrScreen):
-                self.app.pop_screen()
+            self.program.is_free()  # the QR code makes way
             self.program.close_bare()
         said = message(step)
         match step:
             case steps.SignedIn() | steps.SignedInUnsaved():
                 self._take_token(step)
             case steps.OtherAccount():
+                from wtr_tui.tui.screens.dialogs import OtherAccountScreen
+
                 if session.auto_refresh is self._begun_for:  # else that profile's next start asks
                     self.app.push_screen(
                         OtherAccountScreen(session, step.put_aside, step.account, step.before)
@@ -470,8 +472,14 @@ class SignInScreen(WtrScreen):
             self.call_after_refresh(self.query_one("#device").scroll_visible, animate=False)
 
     def action_qr(self) -> None:
-        if self.progress.qr_address:
-            self.app.push_screen(QrScreen(self.progress.qr_address))
+        from wtr_tui.tui.screens.dialogs import Listing
+
+        lines = qr_code(self.progress.qr_address)
+        rows, columns = len(lines) + _AROUND_QR, len(lines[0]) + _AROUND_QR
+        if rows <= self.app.size.height and columns <= self.app.size.width:
+            self.app.push_screen(Listing("Device code", lines))
+        else:  # a part of it is of no use to anybody
+            self.tell(f"The QR code needs {columns} columns and {rows} lines.", Tone.WARN)
 
     def action_extend(self) -> None:
         if self._attempt is not None:

@@ -7,11 +7,10 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import ItemGrid
 from textual.content import Content
 from textual.style import Style
@@ -22,8 +21,7 @@ from wtr_tui.oauth import steps
 from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.oauth.steps import Method
 from wtr_tui.text import printable
-from wtr_tui.tui.keys import Key, key, keys, spelled, with_keys
-from wtr_tui.tui.screens.dialogs import Box, Dialog
+from wtr_tui.tui.keys import key, spelled, with_keys
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 CARDS_FROM = 140
 """Columns from which on the cards stand side by side, where there are lines enough."""
 _DOUBLE_FROM = (190, 50)
-_AROUND_QR = 4
 
 
 @dataclass(frozen=True)
@@ -468,54 +465,23 @@ _BORDER = 1
 are not enough for more."""
 
 
-class QrCode(Quiet):
-    """An address for a phone's camera, as small as it allows.
+def qr_code(text: str) -> list[Content]:
+    """An address for a phone's camera, as small as it allows; nothing for "".
 
     Always black on white, whatever the theme: some cameras do not read it the other way.
     """
+    if not text:
+        return []
+    import segno
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.columns = self.rows = 0
-
-    def encode(self, text: str) -> None:
-        """Shows another address; none for ""."""
-        if not text:
-            self.reshape("")
-            return
-        import segno
-
-        code = segno.make(text, error="l", boost_error=False, micro=False)
-        modules = [list(row) for row in code.matrix_iter(border=_BORDER)]
-        if len(modules) % 2:
-            modules.append([0] * len(modules[0]))
-        lines = [
-            "".join(_BLOCKS[above, below] for above, below in zip(upper, lower, strict=True))
-            for upper, lower in zip(modules[::2], modules[1::2], strict=True)
-        ]
-        self.columns, self.rows = len(lines[0]), len(lines)
-        self.reshape(Content.styled("\n".join(lines), "#000000 on #ffffff"))
-
-
-class QrScreen(Dialog[None]):
-    """The device code's address for a phone's camera."""
-
-    ASKS = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *keys(Key("escape,Q,q", "app.pop_screen", "Close", "Back to the sign-in"))
+    code = segno.make(text, error="l", boost_error=False, micro=False)
+    modules = [list(row) for row in code.matrix_iter(border=_BORDER)]
+    if len(modules) % 2:
+        modules.append([0] * len(modules[0]))
+    return [
+        Content.styled(
+            "".join(_BLOCKS[above, below] for above, below in zip(upper, lower, strict=True)),
+            "#000000 on #ffffff",
+        )
+        for upper, lower in zip(modules[::2], modules[1::2], strict=True)
     ]
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self._code = QrCode()
-        self._code.encode(address)
-
-    def compose(self) -> ComposeResult:
-        code = self._code
-        # A part of a QR code is of no use to anybody.
-        rows, columns = code.rows + _AROUND_QR, code.columns + _AROUND_QR
-        with Box("Device code", ("Esc", "closes"), columns=code.columns):
-            if rows <= self.app.size.height and columns <= self.app.size.width:
-                yield code
-            else:
-                yield Quiet(f"The QR code needs {columns} columns and {rows} lines.")

@@ -473,7 +473,7 @@ class TokenScreen(WtrScreen):
         if self.token is not None:
             asked = scopes_asked(self.token, self.session.settings)
             lines, hang = scope_lines(self.token.scopes, asked)
-            self.app.push_screen(Listing("Scopes", lines, hang=hang))
+            self.app.push_screen(Listing(f"Scopes · {len(self.token.scopes)}", lines, hang=hang))
 
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
@@ -482,7 +482,7 @@ class TokenScreen(WtrScreen):
         session = self.session
         happened = await in_thread(lambda: entries(session.profile, most=1_000))
         lines, hang = history_lines(happened, session.now())
-        self.app.push_screen(Listing("History", lines, hang=hang))
+        self.app.push_screen(Listing(f"History · {len(lines)}", lines, hang=hang))
 
 
 _LEAST_BESIDE = 28
