@@ -110,14 +110,20 @@ class Header(Quiet):
 
     def _compose_line(self) -> None:
         width = self.app.size.width - self.styles.padding.width
-        for count in range(len(_GOING) + 1):
-            gone = _GOING[:count]
-            left, right = self._tab_line(gone), self._state(gone)
-            if left.cell_length + 1 + right.cell_length <= width:  # a tab ends with a blank
-                break
+        gone: list[str] = []
+        while len(gone) < len(_GOING) and not self._fits(gone, width):
+            gone.append(_GOING[len(gone)])
+        for each in reversed(gone):  # what went last may have made room for more than was needed
+            fewer = [other for other in gone if other != each]
+            gone = fewer if self._fits(fewer, width) else gone
+        left, right = self._tab_line(gone), self._state(gone)
         gap = " " * max(width - left.cell_length - right.cell_length, 0)
         self._find_spans(left)
         self.show(Content.assemble(left, gap, right)[:width])
+
+    def _fits(self, gone: Sequence[str], width: int) -> bool:
+        # A tab ends with a blank; another one is needed behind it.
+        return self._tab_line(gone).cell_length + 1 + self._state(gone).cell_length <= width
 
     def _tab_line(self, gone: Sequence[str]) -> Content:
         """The mark and the tabs."""
