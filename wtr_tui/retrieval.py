@@ -14,21 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from wtr_tui import clock, in_flight, known
+from wtr_tui import clock, errors, in_flight, known
 from wtr_tui.addresses import RedirectUri
-from wtr_tui.errors import (
-    FAILED,
-    INTERRUPTED,
-    TEMPORARY,
-    CorruptTokenFile,
-    DeviceExpired,
-    DeviceNotSetUp,
-    DevicePending,
-    NotSaved,
-    StorageError,
-    TemporaryError,
-    WtrError,
-)
+from wtr_tui.errors import FAILED, NotSaved, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth import pages, steps
@@ -148,7 +136,7 @@ class Retrieval:
 
     def cancel(self) -> None:
         """Ends the attempt, unless an answer is being exchanged already."""
-        self._end(End.CANCELLED, "The sign-in was cancelled.", "", INTERRUPTED)
+        self._end(End.CANCELLED, "The sign-in was cancelled.", "", errors.INTERRUPTED)
 
     def extend(self) -> None:
         """Gives the user five more minutes."""
@@ -210,7 +198,7 @@ class Retrieval:
         self._end_without_a_method()
 
     def _device_code_refused(self, error: WtrError) -> None:
-        uris = HELPER_REDIRECT_URIS if isinstance(error, DeviceNotSetUp) else ()
+        uris = HELPER_REDIRECT_URIS if isinstance(error, errors.DeviceNotSetUp) else ()
         self._emit(steps.DeviceCodeRefused(error.message, error.hint, uris))
         self._device_refusal = error
         self._end_without_a_method()
@@ -225,7 +213,7 @@ class Retrieval:
             "No method to sign in is left: the redirect cannot be received here, no address can be"
             " pasted without a terminal, and there is no device code.",
             "Mend one of the reasons above, or sign in on a terminal.",
-            TEMPORARY if isinstance(refusal, TemporaryError) else FAILED,
+            errors.TEMPORARY if isinstance(refusal, TemporaryError) else FAILED,
         )
 
     async def _watch_the_clock(self) -> None:
@@ -342,7 +330,7 @@ class Retrieval:
         """What the file holds, where it is a token of this integration at this base URL."""
         try:
             stored = self._profile.token_file.read()
-        except CorruptTokenFile:
+        except errors.CorruptTokenFile:
             return None  # saving keeps a copy of it
         if stored is None or stored.app_id != self._settings.app_id:
             return None
@@ -386,9 +374,9 @@ class Retrieval:
             self._polling.add_done_callback(self._finished)
             try:
                 await asyncio.shield(self._polling)
-            except (DevicePending, TemporaryError) as pause:
+            except (errors.DevicePending, TemporaryError) as pause:
                 interval = next_interval(interval, pause)
-            except DeviceExpired:
+            except errors.DeviceExpired:
                 break
             except WtrError as error:
                 self._device_code_refused(error)
@@ -425,7 +413,7 @@ def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
         return
     try:
         stored = profile.token_file.read()
-    except StorageError:
+    except errors.StorageError:
         return  # raised when the token is to be saved
     if stored is not None:
         require_base_url(stored, settings)
@@ -450,5 +438,5 @@ def _declined(answer: Refused) -> Ended:
         End.DECLINED if answer.declined else End.FAILED,
         f"{what}. Webex says: “{said.rstrip('.')}”." if said else f"{what}.",
         _REFUSAL_HINTS.get(answer.error, "Check the settings."),
-        TEMPORARY if answer.error in _TEMPORARY_REFUSALS else FAILED,
+        errors.TEMPORARY if answer.error in _TEMPORARY_REFUSALS else FAILED,
     )

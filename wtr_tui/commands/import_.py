@@ -18,19 +18,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from wtr_tui import clock, in_flight, tokens
+from wtr_tui import clock, errors, in_flight, tokens
 from wtr_tui.clock import from_iso
 from wtr_tui.commands.output import give_unsaved, hide_secrets, tell
 from wtr_tui.commands.parsers import named_path
 from wtr_tui.commands.profile import loaded_settings
-from wtr_tui.errors import (
-    DONE,
-    AccessTokenRejected,
-    SettingsError,
-    StorageError,
-    UsageError,
-    WtrError,
-)
+from wtr_tui.errors import WtrError
 from wtr_tui.known import signed_in
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
@@ -68,27 +61,27 @@ def run(options: Namespace) -> int:
     try:
         foreign = understood(_content(options.file))
     except ValueError as error:
-        raise UsageError(f"Nothing was imported from {name}. {error}") from None
+        raise errors.UsageError(f"Nothing was imported from {name}. {error}") from None
     hide_secrets(foreign.access_token, foreign.refresh_token, foreign.bare)
     found = profiles.find(options.profile, options.config, os.environ)
     known = loaded_settings(found)
     _require_same_integration(foreign, known)
     if foreign.has_token and not options.replace and found.token_file.read() is not None:
-        raise UsageError(
+        raise errors.UsageError(
             f"The profile {found.name} has a token already.",
             "--replace replaces it; --profile NAME imports into another profile.",
         )
     known = _take_over_settings(foreign, found, known)
     if foreign.has_token:
         _take_over_token(foreign, found, known, options)
-    return DONE
+    return errors.DONE
 
 
 def _content(file: str) -> bytes:
     try:
         if file == "-":
             if sys.stdin is None:
-                raise UsageError("Standard input is closed.", "Name a file, or pipe one in.")
+                raise errors.UsageError("Standard input is closed.", "Name a file, or pipe one in.")
             return _pasted() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
         with named_path(file).open("rb") as opened:
             return opened.read(_LARGEST)
@@ -111,13 +104,13 @@ def _pasted() -> bytes:
 def _require_same_integration(foreign: Foreign, known: Settings) -> None:
     theirs = foreign.settings.get("appid")
     if known.app_id and theirs and theirs != known.app_id:
-        raise SettingsError(
+        raise errors.SettingsError(
             f"The file belongs to the App ID {theirs[:10]}…, the settings name"
             f" {known.app_id[:10]}….",
             "--profile NAME imports it into another profile.",
         )
     if foreign.base_url and not same_base_url(foreign.base_url, known.base_url):
-        raise SettingsError(
+        raise errors.SettingsError(
             f"The token in the file came from {cleaned(foreign.base_url, 100)},"
             f" {known.base_url_place} {cleaned(known.base_url, 100)}.",
             "--profile NAME imports it into a profile with that baseUrl.",
@@ -147,7 +140,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
                 foreign = _recognised(foreign.bare, client, known, options)
             app_id = foreign.settings.get("appid") or known.app_id
             if foreign.refresh_token is not None and not app_id:
-                raise SettingsError(
+                raise errors.SettingsError(
                     "The refresh token belongs to an integration, but nothing says to which.",
                     "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
                 )
@@ -155,10 +148,10 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
         stored = known.stored(token)._replace(app_id=app_id or PERSONAL, account=foreign.account)
         try:
             notices = found.token_file.save(stored)
-        except StorageError as error:
+        except errors.StorageError as error:
             tell(f"NOT SAVED. {error}")
             give_unsaved(token, found.name)
-            raise StorageError("Nothing was imported.") from error
+            raise errors.StorageError("Nothing was imported.") from error
         for notice in notices:
             tell(notice)
     if options.file != "-" and found.token_file.has_put_aside(Path(options.file)):
@@ -211,9 +204,9 @@ def _recognised(token: Secret, client: WebexClient, known: Settings, options: Na
         return Foreign(access_token=token)
     try:
         client.account(token)
-    except AccessTokenRejected:
+    except errors.AccessTokenRejected:
         if known.problems:
-            raise SettingsError(
+            raise errors.SettingsError(
                 "Webex does not accept this as an access token. As a refresh token it needs the"
                 f" App ID and the secret it belongs to. {known.problems[0]}",
                 "Complete the settings in wtr-tui, or set $WEBEX_APPID and $WEBEX_SECRET.",
@@ -284,7 +277,7 @@ def understood(content: bytes) -> Foreign:
         return Foreign(bare=_token(word, "What is there"))
     try:
         found = parsed(text, "The file")
-    except SettingsError:
+    except errors.SettingsError:
         # Its words are about settings, and may show a line.
         raise ValueError("It is neither JSON, nor YAML with keys, nor a token alone.") from None
     return _from_members({key: entry.value for key, entry in found.items()})
@@ -304,7 +297,7 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
         raise ValueError("Its scopes hold characters that no scope has.")
     try:
         account = account_of("", given)
-    except StorageError:
+    except errors.StorageError:
         account = Account()
     found = _settings(members, first("clientid", "client_id", "appid"))
     foreign = Foreign(

@@ -179,12 +179,6 @@ def timeout(options: Namespace) -> int | None:
     return seconds
 
 
-def refuse_all_of_one(options: Namespace) -> None:
-    """Raises UsageError for ``--all`` beside what names one profile."""
-    if options.all and (options.profile or options.config):
-        raise UsageError("--all is for every profile: it goes with no --profile or --config.")
-
-
 def named_path(given: str) -> Path:
     """The file that an option names, ``~`` expanded. Raises UsageError for an unknown user's."""
     from pathlib import Path

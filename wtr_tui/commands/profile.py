@@ -9,26 +9,9 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from wtr_tui import clock, token_state, tokens
-from wtr_tui.commands.output import (
-    as_json,
-    give,
-    hide_secrets,
-    log_step,
-    original_json,
-    original_text,
-    show_settings,
-    tell,
-)
-from wtr_tui.commands.parsers import refuse_all_of_one
-from wtr_tui.errors import (
-    DONE,
-    WRONG_USAGE,
-    AccessTokenRejected,
-    ForeignToken,
-    SettingsError,
-    WtrError,
-)
+from wtr_tui import clock, errors, token_state, tokens
+from wtr_tui.commands import output
+from wtr_tui.errors import DONE, WtrError
 from wtr_tui.storage import profiles, settings, state
 from wtr_tui.token_state import TokenState
 
@@ -57,12 +40,12 @@ AT_ONCE = 8
 def stored_token(found: Profile) -> StoredToken:
     """What the profile's file holds; what reading it repaired is reported. Raises SignInNeeded."""
     stored = tokens.stored_token(found)
-    hide_secrets(stored.token.access_token, stored.token.refresh_token)
+    output.hide_secrets(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
         from wtr_tui import known
 
         if known.is_to_be_said(found, notice):
-            tell(notice)
+            output.tell(notice)
     return stored
 
 
@@ -75,22 +58,22 @@ def loaded_settings(
     token ``stored`` is not that of these settings ForeignToken says so, and no warning.
     """
     chosen = settings.load(found.settings_path, os.environ if environ is None else environ)
-    show_settings(found, chosen)
+    output.show_settings(found, chosen)
     if stored is not None:
         token_state.require_own(stored, chosen)
     for warning in chosen.warnings:
-        tell(warning)
+        output.tell(warning)
     return chosen
 
 
 def give_token(token: Token, options: Namespace) -> None:
     """Prints what ``-o`` and ``-j`` ask for, in the original's order; both may be."""
-    hide_secrets(token.access_token, token.refresh_token)
+    output.hide_secrets(token.access_token, token.refresh_token)
     now = clock.now()
     if options.output:
-        give(original_text(token, now))
+        output.give(output.original_text(token, now))
     if options.json:
-        give(as_json(original_json(token, now)))
+        output.give(output.as_json(output.original_json(token, now)))
 
 
 def valid_token(
@@ -107,7 +90,7 @@ def valid_token(
         stored = stored_token(found)
         chosen = loaded_settings(found, stored)
         end = stored.token.expires_at or "an unknown instant"
-        log_step(f"the stored token is valid until {end}")
+        output.log_step(f"the stored token is valid until {end}")
         with in_flight.saved_first():
             obtained = tokens.valid_token(
                 found,
@@ -121,11 +104,24 @@ def valid_token(
         if lock is not None:
             lock.release()
     token = obtained.token
-    hide_secrets(token.access_token, token.refresh_token)
-    log_step(f"the token is {obtained.how.value}")
+    output.hide_secrets(token.access_token, token.refresh_token)
+    output.log_step(f"the token is {obtained.how.value}")
     if obtained.warning:
-        tell(obtained.warning)
+        output.tell(obtained.warning)
     return token
+
+
+def chosen(options: Namespace) -> list[tuple[Profile, Mapping[str, str]]]:
+    """The profile that is meant, or with ``--all`` every one, by name; what of the environment
+    counts for each is beside it."""
+    if options.all and (options.profile or options.config):
+        raise errors.UsageError(
+            "--all is for every profile: it goes with no --profile or --config."
+        )
+    environ = dict(os.environ)  # the real one decodes a variable each time it is asked for
+    if options.all:
+        return [(each, profiles.environment_of(each, environ)) for each in profiles.every(environ)]
+    return [(profiles.find(options.profile, options.config, environ), environ)]
 
 
 def for_each(each: Sequence[S], do: Callable[[S], T]) -> list[T]:
@@ -212,16 +208,9 @@ class Condition(NamedTuple):
 
 
 def conditions(options: Namespace, now: datetime, *, who: bool) -> list[Condition]:
-    """How the profile is that is meant, or with ``--all`` every one, by name.
-
-    ``who`` asks Webex for the users, and is not held up by its failing.
-    """
-    refuse_all_of_one(options)
-    environ = dict(os.environ)  # the real one decodes a variable each time it is asked for
-    if options.all:
-        found = [(each, profiles.environment_of(each, environ)) for each in profiles.every(environ)]
-    else:
-        found = [(profiles.find(options.profile, options.config, environ), environ)]
+    """How the chosen profiles are. ``who`` asks Webex for the users, and is not held up by its
+    failing."""
+    found = chosen(options)
     if not who:
         return [condition(*each, now) for each in found]
     with clients(_PATIENCE) as client:
@@ -239,11 +228,11 @@ def condition(
     problems: list[WtrError] = []
     try:
         chosen = settings.load(found.settings_path, environ)
-    except SettingsError as error:
+    except errors.SettingsError as error:
         chosen = settings.without_file(environ)
         problems.append(error)
     else:
-        show_settings(found, chosen)
+        output.show_settings(found, chosen)
     incomplete = [] if chosen.unread else _objections(chosen.require)
     try:
         stored = stored_token(found)
@@ -255,14 +244,14 @@ def condition(
         # A personal access token, or a bot's, belongs to no integration and needs no settings.
         problems += incomplete
     foreign = _objections(lambda: token_state.require_own(stored, chosen))
-    if not problems or any(isinstance(error, ForeignToken) for error in foreign):
+    if not problems or any(isinstance(error, errors.ForeignToken) for error in foreign):
         problems += foreign
     # What only a sign-in mends comes first.
     hurdles = [*token_state.hurdles(token, noted, now), *problems]
     code = hurdles[0].exit_code if hurdles else DONE
     if token.is_valid(now) and token_state.since_refused(noted, token) is None:
         # Where its settings cannot be read, or are another's, no command gives even a valid token.
-        code = WRONG_USAGE if foreign or chosen.unread else DONE
+        code = errors.WRONG_USAGE if foreign or chosen.unread else DONE
         if token.refresh_token is None:
             hurdles = problems  # a valid token is all there ever will be: no problem yet
     shown = tuple(map(str, hurdles))
@@ -297,10 +286,10 @@ def _asked(
         return shown
     if _objections(lambda: token_state.require_base_url(stored, shown.settings)):
         return shown  # it is a problem already, and the token is not sent there to ask
-    hide_secrets(token.access_token, token.refresh_token)
+    output.hide_secrets(token.access_token, token.refresh_token)
     try:
         account = client(shown.settings).account(token.access_token, scopes=token.scopes)
-    except AccessTokenRejected as error:
+    except errors.AccessTokenRejected as error:
         noted = known.note_refused(found, token, error, now)
         return condition(found, environ, now, noted)
     except WtrError as error:

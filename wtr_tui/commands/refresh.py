@@ -9,27 +9,15 @@ no failure of --all. --quiet tells of an end that comes near once for each time 
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock, errors, in_flight, known, token_state, tokens
-from wtr_tui.commands import parsers
-from wtr_tui.commands.output import (
-    as_json,
-    give,
-    give_unsaved,
-    log_step,
-    original_json,
-    original_text,
-    tell,
-)
-from wtr_tui.commands.profile import clients, for_each, give_token, loaded_settings, stored_token
+from wtr_tui.commands import output, parsers, profile
 from wtr_tui.errors import DONE, NotSaved, WtrError
 from wtr_tui.model import Token
-from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
@@ -107,29 +95,26 @@ class Refreshed(NamedTuple):
         elif self.error is not None:
             outcome, code = self.error.kind, self.error.exit_code
             shown |= {"outcome": outcome, "error": self.text, "exit_code": code}
-        return shown | (original_json(self.token, clock.now()) if self.token else {})
+        return shown | (output.original_json(self.token, clock.now()) if self.token else {})
 
 
 def run(options: Namespace) -> int:
-    parsers.refuse_all_of_one(options)
     within = None if options.within is None else timedelta(seconds=options.within)
-    with clients(parsers.timeout(options) or _PATIENCE) as client:
+    found = profile.chosen(options)
+    with profile.clients(parsers.timeout(options) or _PATIENCE) as client:
+
+        def refreshed(each: tuple[Profile, Mapping[str, str]]) -> Refreshed:
+            return _refreshed(*each, within, client, may_be_idle=options.all)
+
         if options.all:
-
-            def refreshed(each: Profile) -> Refreshed:
-                environ = profiles.environment_of(each, os.environ)
-                return _refreshed(each, environ, within, client, may_be_idle=True)
-
             with in_flight.saved_first(threads=True):
-                results = for_each(profiles.every(os.environ), refreshed)
-            return _summed_up(results, options)
-        found = profiles.find(options.profile, options.config, os.environ)
-        result = _refreshed(found, os.environ, within, client)
+                return _summed_up(profile.for_each(found, refreshed), options)
+        result = refreshed(found[0])
     if result.token is not None:
-        give_token(result.token, options)
+        profile.give_token(result.token, options)
     _tell(result, result.text, options)
     if isinstance(result.error, NotSaved) and not (options.output or options.json):
-        give_unsaved(result.error.token, found.name)
+        output.give_unsaved(result.error.token, result.profile.name)
     return result.error.exit_code if result.error else DONE
 
 
@@ -139,28 +124,33 @@ def _refreshed(
     within: timedelta | None,
     client: Callable[[Settings], WebexClient],
     *,
-    may_be_idle: bool = False,
+    may_be_idle: bool,
 ) -> Refreshed:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
     announced = known.of(found).given
     token = None
     try:
         with in_flight.saved_first():
-            stored = stored_token(found)
+            stored = profile.stored_token(found)
             token = stored.token
-            chosen = loaded_settings(found, stored, environ)
+            settings = profile.loaded_settings(found, stored, environ)
             if tokens.is_fresh(found, token, within, clock.now(), both_ends=True):
-                known.announce_sign_in(found, chosen)
+                known.announce_sign_in(found, settings)
                 obtained = Obtained(token, How.ALREADY_FRESH)
             else:
                 token_state.require_refresh_token(token)
-                if within is not None and not chosen.can_mint:
+                if within is not None and not settings.can_mint:
                     _require_not_lost(found, token, clock.now())
                 obtained = tokens.refresh(
-                    found, chosen, client=client(chosen), within=within, both_ends=True, seen=token
+                    found,
+                    settings,
+                    client=client(settings),
+                    within=within,
+                    both_ends=True,
+                    seen=token,
                 )
     except WtrError as error:
-        log_step(f"{found.name}: {error.kind}")
+        output.log_step(f"{found.name}: {error.kind}")
         if token is None:
             is_idle = isinstance(error, errors.SignInNeeded)
         else:
@@ -168,10 +158,10 @@ def _refreshed(
         unsaved = error.token if isinstance(error, NotSaved) else None
         is_news, is_idle = not error.is_repeated, may_be_idle and is_idle
         return Refreshed(found, unsaved, error=error, is_news=is_news, is_idle=is_idle)
-    log_step(f"{found.name}: {obtained.how.value}")
+    output.log_step(f"{found.name}: {obtained.how.value}")
     noted, token = known.of(found), obtained.token
-    soon = token_state.sign_in_soon(noted, token, chosen, clock.now(), within=within)
-    if token_state.since_sign_in_needed(noted, token) is not None and not chosen.can_mint:
+    soon = token_state.sign_in_soon(noted, token, settings, clock.now(), within=within)
+    if token_state.since_sign_in_needed(noted, token) is not None and not settings.can_mint:
         soon = f"{noted.message} {token_state.SIGN_IN}"
     return Refreshed(found, token, obtained.how, soon=soon, is_news=noted.given != announced)
 
@@ -197,16 +187,19 @@ def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
     if options.quiet and result.error is None:
         sentence = result.soon and f"{result.profile.name}: {result.soon}"
     if sentence:
-        tell(sentence, "bad" if result.error is not None else "warn" if result.soon else "good")
+        output.tell(
+            sentence, "bad" if result.error is not None else "warn" if result.soon else "good"
+        )
 
 
 def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     if options.output:
         for each in results:
             if each.token is not None:
-                give(f"Profile: {each.profile.name}\n{original_text(each.token, clock.now())}\n")
+                shown = output.original_text(each.token, clock.now())
+                output.give(f"Profile: {each.profile.name}\n{shown}\n")
     if options.json:
-        give(as_json([each.members() for each in results]))
+        output.give(output.as_json([each.members() for each in results]))
     for each in results:
         sentence = on_one_line(each.text) if each.error is not None else each.soon
         if sentence:
@@ -219,7 +212,7 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     without = f"{idle} with nothing to refresh, " if idle else ""
     if any(each.is_news for each in failed) or not options.quiet:
         summary = f"{renewed} refreshed, {fresh} fresh enough, {without}{len(failed)} failed."
-        tell(f"{count}: {summary}", "bad" if failed else "good")
+        output.tell(f"{count}: {summary}", "bad" if failed else "good")
     # A user is needed before all, then what no time will heal.
     codes = {each.error.exit_code for each in failed if each.error is not None}
     if errors.SIGN_IN_NEEDED in codes:

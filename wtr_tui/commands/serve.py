@@ -18,21 +18,12 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
 
-from wtr_tui import in_flight
+from wtr_tui import errors, in_flight
 from wtr_tui.access import Source
 from wtr_tui.commands.output import tell
 from wtr_tui.commands.parsers import add_min_left
 from wtr_tui.environment import token_socket
-from wtr_tui.errors import (
-    DONE,
-    INTERRUPTED,
-    LockHeld,
-    StorageError,
-    TemporaryError,
-    UnsafeFile,
-    UsageError,
-    WtrError,
-)
+from wtr_tui.errors import WtrError
 from wtr_tui.storage import paths
 from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.private_file import PRIVATE_FILE, make_private_folder
@@ -90,7 +81,7 @@ def listening(path: str) -> Iterator[socket.socket]:
         make_private_folder(folder)
         facts = os.stat(folder)  # noqa: PTH116
         if facts.st_uid != os.geteuid() or facts.st_mode & 0o022:
-            raise UnsafeFile(
+            raise errors.UnsafeFile(
                 f"The folder {folder} is another user's, or open for others to write to.",
                 "Choose a folder of yours.",
             )
@@ -110,18 +101,20 @@ def listening(path: str) -> Iterator[socket.socket]:
                 with contextlib.suppress(OSError):
                     if os.path.samestat(os.lstat(path), made):
                         os.unlink(path)  # noqa: PTH108
-    except LockHeld as error:
+    except errors.LockHeld as error:
         who = f" (process {error.pid})" if error.pid else ""
-        raise TemporaryError(f"Another wtr serve{who} serves {path} already.") from error
+        raise errors.TemporaryError(f"Another wtr serve{who} serves {path} already.") from error
     except OSError as error:
-        raise StorageError(f"The socket {path} cannot be made: {cause(error)}.") from error
+        raise errors.StorageError(f"The socket {path} cannot be made: {cause(error)}.") from error
 
 
 def _remove_stale(path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         facts = os.lstat(path)
         if not stat.S_ISSOCK(facts.st_mode) or facts.st_uid != os.geteuid():
-            raise UnsafeFile(f"{path} is in the way: it is no socket of yours.", "Move it away.")
+            raise errors.UnsafeFile(
+                f"{path} is in the way: it is no socket of yours.", "Move it away."
+            )
         os.unlink(path)  # noqa: PTH108
 
 
@@ -133,15 +126,17 @@ def activated(environ: Mapping[str, str]) -> socket.socket | None:
     if environ.get("LISTEN_PID") != str(os.getpid()):
         return None
     if environ.get("LISTEN_FDS") != "1":
-        raise UsageError("$LISTEN_FDS names more than one socket; wtr serve takes one.")
+        raise errors.UsageError("$LISTEN_FDS names more than one socket; wtr serve takes one.")
     os.set_inheritable(3, False)
     try:
         server = socket.socket(fileno=3)
         listens = server.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as error:
-        raise UsageError(f"Descriptor 3 ($LISTEN_FDS) is no socket: {cause(error)}.") from error
+        raise errors.UsageError(
+            f"Descriptor 3 ($LISTEN_FDS) is no socket: {cause(error)}."
+        ) from error
     if server.family != socket.AF_UNIX or server.type != socket.SOCK_STREAM or not listens:
-        raise UsageError(
+        raise errors.UsageError(
             "Descriptor 3 ($LISTEN_FDS) is not a listening UNIX stream socket.",
             "In the .socket unit: ListenStream=%t/wtr-tui/default.sock, Accept=no.",
         )
@@ -175,7 +170,7 @@ def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int
                     giving.accept(server)
         finally:
             signal.set_wakeup_fd(before)
-    return INTERRUPTED if asked[0] == signal.SIGINT else DONE
+    return errors.INTERRUPTED if asked[0] == signal.SIGINT else errors.DONE
 
 
 class _Giving:
