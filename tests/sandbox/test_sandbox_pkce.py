@@ -7,8 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from tests.support.webex.strict import is_challenge
-from wtr_tui.sandbox.grants import verifier_matches
+from tests.support.webex.strict import is_challenge, verifier_matches
 
 # RFC 7636, appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -74,14 +74,10 @@ class Demo:
 
     def environ(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment in which the program finds this profile and no other settings."""
-        kept = {
-            name: value for name, value in environ.items() if not name.startswith(_OWN_VARIABLES)
-        }
-        homes = {
-            "XDG_CONFIG_HOME": str(self.directory / "config"),
-            "XDG_STATE_HOME": str(self.directory / "state"),
-        }
-        return {**kept, **homes}
+        kept = {name: text for name, text in environ.items() if not name.startswith(_OWN_VARIABLES)}
+        for home in ("config", "state"):
+            kept[f"XDG_{home.upper()}_HOME"] = str(self.directory / home)
+        return kept
 
     def approve(self, start_url: str) -> None:
         """Signs in as a user with a browser would; nothing where nobody listens any more."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
-import re
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from hashlib import sha256
 from uuid import uuid4
 
 from wtr_tui.model import Secret
@@ -135,7 +132,7 @@ class Grants:
 
 @dataclass
 class AuthorizedRequest:
-    """What the user agreed to, and what became of the code for it: a second use is noticed."""
+    """What the user agreed to."""
 
     client_id: str
     redirect_uri: str
@@ -143,19 +140,6 @@ class AuthorizedRequest:
     code_challenge: str
     state: str
     expires_at: datetime = datetime.min
-    used: bool = False
-    grant: Grant | None = None
-
-
-_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
-
-
-def verifier_matches(verifier: str, challenge: str) -> bool:
-    """By S256 (RFC 7636 §4.6); a verifier is 43 to 128 unreserved characters (§4.1)."""
-    if _VERIFIER.fullmatch(verifier) is None:
-        return False
-    expected = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    return hmac.compare_digest(expected, challenge)
 
 
 class Decision(Enum):
@@ -173,9 +157,7 @@ class DeviceCode:
     client_id: str
     scopes: tuple[str, ...]
     expires_at: datetime
-    interval: timedelta
     decision: Decision = Decision.PENDING
-    polled_at: datetime | None = None
 
 
 def new_token_text() -> str:

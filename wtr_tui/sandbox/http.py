@@ -80,7 +80,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """A request that is not carried out; :meth:`answer` says why, in Webex's shape.
+    """A request that is not carried out; :attr:`answer` says why, in Webex's shape.
 
     In OAuth's, where that has an error code for it (RFC 6749 §5.2, RFC 8628 §3.5).
     """
@@ -94,28 +94,13 @@ class Refusal(Exception):
         error: str = "",
     ) -> None:
         super().__init__(message)
-        self.status = status
-        self.message = message
-        self.headers = headers or {}
-        self.error = error
-
-    def answer(self) -> Answer:
-        tracking_id = new_tracking_id()
+        content: dict[str, object] = {"message": message, "errors": [{"description": message}]}
+        if error:
+            content = {"error": error, "error_description": message}
         # Webex spells it trackingID with OAuth's errors, and trackingId in the rest of its API.
-        content: dict[str, object] = (
-            {
-                "error": self.error,
-                "error_description": self.message,
-                "trackingID": tracking_id,
-            }
-            if self.error
-            else {
-                "message": self.message,
-                "errors": [{"description": self.message}],
-                "trackingId": tracking_id,
-            }
-        )
-        return json_answer(self.status, content, tracking_id, self.headers)
+        name = "trackingID" if error else "trackingId"
+        tracking_id = new_tracking_id()
+        self.answer = json_answer(status, {**content, name: tracking_id}, tracking_id, headers)
 
 
 def oauth_refusal(error: str, description: str, status: int = 400) -> Refusal:
@@ -190,7 +175,7 @@ class ServedConnection(BaseHTTPRequestHandler):
             request = HttpRequest.parse(self.command, self.path, headers, self._body(), self._now)
         except ValueError:
             self.close_connection = True
-            self.send(Refusal(400, "The request cannot be decoded.").answer())
+            self.send(Refusal(400, "The request cannot be decoded.").answer)
         else:
             self.server.respond(request, self)
 

@@ -33,7 +33,6 @@ from wtr_tui.sandbox.grants import (
     ServiceApp,
     invalid_grant,
     new_token_text,
-    verifier_matches,
 )
 from wtr_tui.sandbox.http import (
     Answer,
@@ -140,37 +139,19 @@ def give_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
     grant_type = required(request, "grant_type")
     client_id = client_of(sandbox, request).client_id
     if grant_type == "authorization_code":
-        grant = _redeemed(sandbox, request, client_id)
+        redirect_uri = required(request, "redirect_uri")
+        code = sandbox.codes.pop(required(request, "code"), None)
+        if code is None or (code.client_id, code.redirect_uri) != (client_id, redirect_uri):
+            raise invalid_grant("The authorization code is unknown, or was used before.")
+        if request.at >= code.expires_at:
+            raise invalid_grant("The authorization code has expired.")
+        grant = sandbox.grants.open(client_id, code.scopes, sandbox.rules, request.at)
     elif grant_type == "refresh_token":
         refresh_token = required(request, "refresh_token")
         grant = sandbox.grants.refresh(client_id, refresh_token, sandbox.rules, request.at)
     else:
         raise oauth_refusal("unsupported_grant_type", f"Unknown grant_type: {grant_type}")
     return json_answer(200, grant.answer(request.at))
-
-
-def _redeemed(sandbox: Sandbox, request: HttpRequest, client_id: str) -> Grant:
-    """The grant for a code. Raises Refusal ``invalid_grant``.
-
-    The right client uses the code up even where the rest is wrong, so that nobody can try
-    verifiers; a second use revokes what the first one gave (RFC 6749 §4.1.2).
-    """
-    code = sandbox.codes.get(required(request, "code"))
-    redirect_uri, verifier = required(request, "redirect_uri"), request.form.text("code_verifier")
-    if code is None or code.client_id != client_id:
-        raise invalid_grant("The authorization code is unknown.")
-    if code.used:
-        if code.grant is not None:
-            code.grant.revoked = True
-        raise invalid_grant("The authorization code was used before.")
-    code.used = True
-    is_own = redirect_uri == code.redirect_uri and verifier_matches(verifier, code.code_challenge)
-    if not is_own or request.at >= code.expires_at:
-        raise invalid_grant(
-            "The authorization code has expired, or the redirect_uri or code_verifier is another."
-        )
-    code.grant = sandbox.grants.open(client_id, code.scopes, sandbox.rules, request.at)
-    return code.grant
 
 
 def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
@@ -186,10 +167,8 @@ def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
     while _pending(sandbox, user_code, request.at) is not None:
         user_code = f"{secrets.randbelow(1_000_000):06}"
     device_code, rules = new_token_text(), sandbox.rules
-    expires_at, interval = request.at + rules.device_lifetime, rules.device_interval
-    sandbox.devices[device_code] = DeviceCode(
-        user_code, integration.client_id, scopes, expires_at, interval
-    )
+    expires_at = request.at + rules.device_lifetime
+    sandbox.devices[device_code] = DeviceCode(user_code, integration.client_id, scopes, expires_at)
     verification_uri = f"{sandbox.origin}/verify"
     content = {
         "device_code": device_code,
@@ -197,7 +176,7 @@ def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
         "user_code": user_code,
         "verification_uri": verification_uri,
         "verification_uri_complete": f"{verification_uri}?{urlencode({'userCode': user_code})}",
-        "interval": _seconds(interval),
+        "interval": _seconds(rules.device_interval),
     }
     return json_answer(200, content)
 
@@ -214,11 +193,6 @@ def give_device_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
         raise invalid_grant("The device code is unknown or was used before.")
     if now >= code.expires_at:
         raise oauth_refusal("expired_token", "The device code has expired.")
-    too_soon = code.polled_at is not None and now - code.polled_at < code.interval
-    code.polled_at = now
-    if too_soon:
-        code.interval += timedelta(seconds=5)
-        raise oauth_refusal("slow_down", "The device code was asked about too soon.")
     if code.decision is Decision.DENIED:
         raise oauth_refusal("access_denied", "The user denied the request.")
     if code.decision is Decision.PENDING:
@@ -555,4 +529,4 @@ class Sandbox:
             with self.lock:
                 return methods[request.method](self, request)
         except Refusal as refusal:
-            return refusal.answer()
+            return refusal.answer

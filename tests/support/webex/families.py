@@ -35,6 +35,13 @@ class Rules(grants.Rules):
 class TokenFamilies(Grants):
     """Rotates refresh tokens and detects their reuse, where the rules say so."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.redeemed: dict[str, Grant | None] = {}
+        """By the code; None where the rest of the request was wrong."""
+        self.polls: dict[str, tuple[datetime, timedelta]] = {}
+        """When a device code was asked about, and how long to wait before the next time."""
+
     def refresh(self, client_id: str, text: str, rules: grants.Rules, now: datetime) -> Grant:
         assert isinstance(rules, Rules)
         grant = self.by_refresh.get(text)

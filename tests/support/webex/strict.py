@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
 
 from tests.support.webex.families import Rules, TokenFamilies
 from wtr_tui.sandbox import sandbox
-from wtr_tui.sandbox.grants import ORGANIZATION
+from wtr_tui.sandbox.grants import ORGANIZATION, Decision, invalid_grant
 from wtr_tui.sandbox.http import (
     Answer,
     HttpRequest,
@@ -39,6 +44,7 @@ PROMPTS = ("", "select_account", "none")
 ADMIN_SCOPE = "identity:tokens_write"
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
+_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 def repeated(parameters: Parameters) -> list[str]:
@@ -90,7 +96,41 @@ def give_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     check_form(request)
     if "authorization" in request.headers and request.form.text("client_secret"):
         raise oauth_refusal("invalid_request", "The client authenticates in two ways at once.")
-    return sandbox.give_token(webex, request)
+    if request.form.text("grant_type") != "authorization_code":
+        return sandbox.give_token(webex, request)
+    client_id, text = client_of(webex, request).client_id, required(request, "code")
+    redeemed = _families(webex).redeemed
+    if text in redeemed:
+        # A second use revokes what the first one gave (RFC 6749 §4.1.2).
+        grant = redeemed[text]
+        if grant is not None:
+            grant.revoked = True
+        raise invalid_grant("The authorization code was used before.")
+    code = webex.codes.get(text)
+    if code is None or code.client_id != client_id:
+        raise invalid_grant("The authorization code is unknown.")
+    required(request, "redirect_uri")
+    # The right client uses the code up even where the rest is wrong, so that nobody can try
+    # verifiers.
+    redeemed[text] = None
+    if not verifier_matches(request.form.text("code_verifier"), code.code_challenge):
+        raise invalid_grant("The code_verifier is another.")
+    answer = sandbox.give_token(webex, request)
+    redeemed[text] = webex.grants.by_access[json.loads(answer.body)["access_token"]]
+    return answer
+
+
+def verifier_matches(verifier: str, challenge: str) -> bool:
+    """By S256 (RFC 7636 §4.6); a verifier is 43 to 128 unreserved characters (§4.1)."""
+    if _VERIFIER.fullmatch(verifier) is None:
+        return False
+    expected = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return hmac.compare_digest(expected, challenge)
+
+
+def _families(webex: sandbox.Sandbox) -> TokenFamilies:
+    assert isinstance(webex.grants, TokenFamilies)
+    return webex.grants
 
 
 def give_device_code(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
@@ -111,6 +151,14 @@ def give_device_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     client = _client_by_basic(webex, request)
     if required(request, "client_id") != client:
         raise invalid_client("client_id differs from the one in the Authorization header.")
+    device_code, now = required(request, "device_code"), request.at
+    code, polls = webex.devices.get(device_code), _families(webex).polls
+    if code is not None and now < code.expires_at and code.decision is not Decision.USED:
+        before, interval = polls.get(device_code, (None, webex.rules.device_interval))
+        if before is not None and now - before < interval:
+            polls[device_code] = now, interval + timedelta(seconds=5)
+            raise oauth_refusal("slow_down", "The device code was asked about too soon.")
+        polls[device_code] = now, interval
     return sandbox.give_device_token(webex, request)
 
 
@@ -155,8 +203,7 @@ def revoke_authorization(webex: sandbox.Sandbox, request: HttpRequest) -> Answer
     client_id = request.query.text("clientId")
     if not client_id or request.query.text("orgId") not in ("", ORGANIZATION):
         raise Refusal(400, "The clientId is missing, or the orgId is another organization's.")
-    assert isinstance(webex.grants, TokenFamilies)
-    if not webex.grants.revoke(client_id):
+    if not _families(webex).revoke(client_id):
         raise Refusal(404, "There is no authorization of this client.")
     return Answer(204)
 
@@ -164,8 +211,7 @@ def revoke_authorization(webex: sandbox.Sandbox, request: HttpRequest) -> Answer
 def revoke_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     """``POST /idb/oauth2/v1/revoke``: what Webex's JavaScript SDK asks (RFC 7009)."""
     check_form(request)
-    assert isinstance(webex.grants, TokenFamilies)
-    webex.grants.revoke(_client_by_basic(webex, request), required(request, "token"))
+    _families(webex).revoke(_client_by_basic(webex, request), required(request, "token"))
     # RFC 7009 §2.2: an unknown token is no error.
     return Answer(200)
 
