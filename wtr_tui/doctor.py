@@ -312,6 +312,8 @@ def _port(known: Settings) -> Finding:
     try:
         opened = listening_sockets(known.redirect_port)
     except CannotListen as error:
+        if f"(pid {os.getpid()})" in error.message:
+            return _good("port", f"{known.redirect_port} is listened on by this sign-in.")
         return _bad("port", error)
     addresses = [str(each.getsockname()[0]) for each in opened]
     for each in opened:

@@ -1,5 +1,8 @@
 """The screen that says what would go wrong."""
 
+import sys
+
+import pytest
 from textual.pilot import Pilot
 
 from tests.support.stage import Stage, seen, shows, until
@@ -26,6 +29,20 @@ async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
         await shows(pilot, "✗ settings")
         await pilot.press("escape")
         assert app.shown is app.screen
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, to tell who listens")
+async def test_the_port_that_a_sign_in_listens_on_here_is_no_fault(
+    stage: Stage, sandbox: Sandbox
+) -> None:
+    stage.environ["HOME"] = str(stage.home)
+    stage.configure_for(sandbox)
+    app: WtrApp = stage.app()
+    async with app.run_test(size=(100, 50)) as pilot:
+        await shows(pilot, "Listening on port")
+        await pilot.press("f6")
+        await shows(pilot, "is listened on by this sign-in.")
+        assert "✓ port" in seen(pilot)
 
 
 async def test_a_wide_terminal_parts_the_profile_from_the_machine(
