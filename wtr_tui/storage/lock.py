@@ -12,7 +12,7 @@ import os
 import time
 
 from wtr_tui.errors import LockHeld, LockUnusable, StorageError
-from wtr_tui.storage.private_file import make_private_folder, open_private
+from wtr_tui.storage.private_file import claimed, make_private_folder, open_private
 from wtr_tui.text import cause
 
 TYPE_CHECKING = False
@@ -24,7 +24,6 @@ _SHORTEST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
 _HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
 _SCREEN_PREFIX = ".screen-"
-_LARGEST = 1024 * 1024
 
 
 class Lock:
@@ -176,30 +175,19 @@ class OpenScreen:
 
 def keeper_of(name: str, folder: Path) -> int | None:
     """The process id of open screens, other than this process, that keep the profile alive."""
-    try:
-        found = [path for path in folder.iterdir() if path.name.startswith(_SCREEN_PREFIX)]
-    except OSError:
-        return None
-    for path in found:
+    for path in folder.glob(f"{_SCREEN_PREFIX}*"):
+        claim = claimed(str(path))
         try:
-            pid, *names = _profiles_kept(path)
-            if name in names and int(pid) != os.getpid():
-                return int(pid)
+            if claim is not None:
+                if os.fstat(claim).st_size:  # else it was just made, and is not locked yet
+                    path.unlink()  # its program has ended
+            elif path.is_file():
+                pid, *names = path.read_text("utf-8").splitlines()
+                if name in names and int(pid) != os.getpid():
+                    return int(pid)
         except (OSError, ValueError):
             continue
+        finally:
+            if claim is not None:
+                os.close(claim)
     return None
-
-
-def _profiles_kept(path: Path) -> list[str]:
-    """The lines of an open program; none of one that has ended, whose file is taken away."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.pread(descriptor, _LARGEST, 0).decode().splitlines()
-    else:
-        if os.fstat(descriptor).st_size:  # else it was just made, and is not locked yet
-            path.unlink()
-        return []
-    finally:
-        os.close(descriptor)
