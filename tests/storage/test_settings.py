@@ -21,7 +21,6 @@ from wtr_tui.storage.settings_table import (
     KEYS,
     MOUSE,
     ON_TOKEN,
-    SECTIONS,
     SETTINGS,
     THEME,
     TIMEOUT,
@@ -355,7 +354,7 @@ def test_another_users_settings_are_told(path: Path) -> None:
 
 
 SAMPLE: Setting[object] = Setting(
-    "sample", lambda given: given.value, (), "where to", SECTIONS[0], shape=Shape.NESTED
+    "sample", lambda given: given.value, (), "where to", shape=Shape.NESTED
 )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
-from wtr_tui.storage.settings_table import DEFAULT_SCOPES, SECTIONS, SETTINGS
+from wtr_tui.storage import settings_table
+from wtr_tui.storage.settings_table import DEFAULT_SCOPES, SETTINGS, Setting
 from wtr_tui.storage.settings_values import (
     Given,
     check_app_id,
@@ -259,13 +260,15 @@ def test_an_invisible_character_in_a_secret_is_named(hidden: str) -> None:
     assert "5ec7" not in refusal
 
 
-def test_each_setting_is_declared_once_with_its_section_and_help() -> None:
+def test_each_setting_is_declared_once_with_its_title_and_help() -> None:
+    declared = {each for each in vars(settings_table).values() if isinstance(each, Setting)}
+    assert declared == set(SETTINGS)
     names = [name.lower() for setting in SETTINGS for name in setting.names]
     assert len(set(names)) == len(names)
     variables = [name for setting in SETTINGS for name in setting.variables]
     assert len(set(variables)) == len(variables)
     for setting in SETTINGS:
-        assert setting.section in SECTIONS
+        assert setting.title, setting.name
         assert setting.help, setting.name
         assert not setting.help.endswith("."), setting.name
         if setting.default_text:

@@ -55,20 +55,19 @@ def text(topic: str) -> str:
 
 
 def _settings() -> str:
-    from wtr_tui.storage.settings_table import NAMES, SECTIONS, SETTINGS
+    from wtr_tui.storage.settings_table import NAMES, SECTIONS
 
     width = max(map(len, NAMES))
     lines = []
-    for section in SECTIONS:
+    for section, settings in SECTIONS.items():
         lines += ["", section.upper()]
-        for setting in SETTINGS:
-            if setting.section == section:
-                sentences = [setting.help]
-                if setting.variables:
-                    sentences.append(", ".join(f"${name}" for name in setting.variables))
-                if setting.default_text:
-                    sentences.append(f"Default: {setting.default_text}")
-                lines.append(f"  {setting.name:{width}}  {'. '.join(sentences)}")
+        for setting in settings:
+            sentences = [setting.help]
+            if setting.variables:
+                sentences.append(", ".join(f"${name}" for name in setting.variables))
+            if setting.default_text:
+                sentences.append(f"Default: {setting.default_text}")
+            lines.append(f"  {setting.name:{width}}  {'. '.join(sentences)}")
     return "\n".join(lines).strip()
 
 

@@ -14,28 +14,9 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from wtr_tui.addresses import DEFAULT_BASE_URL, port_of
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.storage import settings_table as table
 from wtr_tui.storage.settings_file import SettingsEntry, SettingsFile, read_mapping
-from wtr_tui.storage.settings_table import (
-    APP_ID,
-    BASE_URL,
-    CA_FILE,
-    DEFAULT_PORT,
-    DEFAULT_SCOPES,
-    KIND,
-    NAMES,
-    REDIRECT_PORT,
-    REDIRECT_URI,
-    SCOPES,
-    SECRET,
-    SECRET_COMMAND,
-    SECRET_FILE,
-    SERVICE_APP,
-    SETTINGS,
-    THROUGH,
-    Setting,
-    Shape,
-    parse_base_url,
-)
+from wtr_tui.storage.settings_table import NAMES, SETTINGS, Setting, Shape
 from wtr_tui.storage.settings_values import Given, Nested, is_quoted
 from wtr_tui.storage.token_json import same_base_url, settings_record
 from wtr_tui.text import cleaned, user_name
@@ -95,9 +76,9 @@ class Settings:
 
     app_id: str = ""
     secret: Secret = Secret("")
-    scopes: tuple[str, ...] = DEFAULT_SCOPES
-    redirect_port: int = DEFAULT_PORT
-    redirect_uri: str = f"http://localhost:{DEFAULT_PORT}"
+    scopes: tuple[str, ...] = table.DEFAULT_SCOPES
+    redirect_port: int = table.DEFAULT_PORT
+    redirect_uri: str = f"http://localhost:{table.DEFAULT_PORT}"
     base_url: str = DEFAULT_BASE_URL
     file_base_url: str = ""
     unread: bool = False
@@ -134,7 +115,7 @@ class Settings:
     @property
     def base_url_place(self) -> str:
         """What names the base URL, and the verb: ``$WEBEX_BASEURL names``."""
-        source = self.source(BASE_URL)
+        source = self.source(table.BASE_URL)
         if source.kind == "default":
             return "as no setting names another, it would go to"
         return (
@@ -144,14 +125,14 @@ class Settings:
     @property
     def knows_base_url(self) -> bool:
         """Whether the base URL is what is set, or nothing is: not where it cannot be read."""
-        if self.source(BASE_URL).kind == "default" and self.unread:
+        if self.source(table.BASE_URL).kind == "default" and self.unread:
             return False
-        return all(problem.key != BASE_URL.name for problem in self.problems)
+        return all(problem.key != table.BASE_URL.name for problem in self.problems)
 
     @property
     def can_mint(self) -> bool:
         """Whether a dead refresh token is replaced without a user: a service app's."""
-        return self[KIND] == SERVICE_APP and bool(self[THROUGH])
+        return self[table.KIND] == table.SERVICE_APP and bool(self[table.THROUGH])
 
     def source(self, setting: Setting[Any]) -> Origin:
         """Where the value of a setting comes from."""
@@ -159,7 +140,7 @@ class Settings:
 
     def redirect_uri_for(self, port: str) -> str:
         """The redirect URI as it would be with another port, as typed; one that is set stays."""
-        fixed = self.source(REDIRECT_URI).kind != "default"
+        fixed = self.source(table.REDIRECT_URI).kind != "default"
         return self.redirect_uri if fixed else f"http://localhost:{port}"
 
     def stored(self, token: Token, before: StoredToken | None = None) -> StoredToken:
@@ -181,13 +162,13 @@ class Settings:
 
 
 _FIELDS = {
-    APP_ID.name: "app_id",
-    SECRET.name: "secret",
-    SCOPES.name: "scopes",
-    REDIRECT_PORT.name: "redirect_port",
-    REDIRECT_URI.name: "redirect_uri",
-    BASE_URL.name: "base_url",
-    CA_FILE.name: "ca_file",
+    table.APP_ID.name: "app_id",
+    table.SECRET.name: "secret",
+    table.SCOPES.name: "scopes",
+    table.REDIRECT_PORT.name: "redirect_port",
+    table.REDIRECT_URI.name: "redirect_uri",
+    table.BASE_URL.name: "base_url",
+    table.CA_FILE.name: "ca_file",
 }
 """The settings that are fields."""
 
@@ -256,13 +237,13 @@ class _Reading:
 
     def settings(self) -> Settings:
         values = {setting.name: self.value(setting) for setting in SETTINGS}
-        uri, port = values[REDIRECT_URI.name], values[REDIRECT_PORT.name]
+        uri, port = values[table.REDIRECT_URI.name], values[table.REDIRECT_PORT.name]
         own_base_url = self.file_base_url()
-        self.note_secret_sent_elsewhere(values[BASE_URL.name], own_base_url)
-        values[SECRET.name] = self.secret(values)
-        values[REDIRECT_PORT.name] = self.agreed_port(port, uri)
-        values[REDIRECT_URI.name] = uri or f"http://localhost:{port}"
-        named = self.in_file[APP_ID.name]
+        self.note_secret_sent_elsewhere(values[table.BASE_URL.name], own_base_url)
+        values[table.SECRET.name] = self.secret(values)
+        values[table.REDIRECT_PORT.name] = self.agreed_port(port, uri)
+        values[table.REDIRECT_URI.name] = uri or f"http://localhost:{port}"
+        named = self.in_file[table.APP_ID.name]
         record = None
         if self.path is not None and (named is None or named.text):  # else it names no one word
             app_id = "" if named is None else named.text.strip()
@@ -285,21 +266,23 @@ class _Reading:
         """What the setting's parser makes of it, or its default."""
         found = self.in_environment(setting) or self.in_file[setting.name]
         self.sources[setting.name] = _DEFAULT if found is None else found.source
-        if found is None:
-            if setting.missing:
-                where = self.path or "the settings file"
-                how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
-                message = f"{setting.missing} {how}"
-                self.problems.append(Problem(setting.name, message, "", setting.missing))
+        if found is not None:
+            self.texts[setting.name] = found.text
+        elif not setting.is_needed:
             return setting.default
-        self.texts[setting.name] = found.text
         try:
+            if found is None:
+                return setting.parse(Given("", self.path, self.environ))
             if setting.guarded and found.entry is not None:
                 self.refuse_to_others(setting)
             return setting.parse(Given(found.value(setting), self.path, self.environ))
         except ValueError as error:
-            fault = _QUOTED if is_quoted(found.text.strip()) else str(error)
-            self.tell(setting, fault, found)
+            if found is None:
+                where = self.path or "the settings file"
+                how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
+                self.problems.append(Problem(setting.name, f"{error} {how}", "", str(error)))
+            else:
+                self.tell(setting, _QUOTED if is_quoted(found.text.strip()) else str(error), found)
             return setting.default
 
     def secret(self, values: Mapping[str, Any]) -> Secret:
@@ -307,19 +290,19 @@ class _Reading:
 
         It counts before where else it may be kept.
         """
-        elsewhere = (SECRET_FILE.name, SECRET_COMMAND.name)
+        elsewhere = (table.SECRET_FILE.name, table.SECRET_COMMAND.name)
         named = [values[name] for name in elsewhere if values[name] is not None]
-        secret: Secret = values[SECRET.name]
-        text = self.texts.pop(SECRET.name, "")
-        if self.sources[SECRET.name] is not _DEFAULT:
+        secret: Secret = values[table.SECRET.name]
+        text = self.texts.pop(table.SECRET.name, "")
+        if self.sources[table.SECRET.name] is not _DEFAULT:
             if named:
                 self.notes.append(f"The secret itself counts, {named[0].source} does not.")
             return secret or Secret(text)
         if named or any(problem.key in elsewhere for problem in self.problems):
-            self.problems = [each for each in self.problems if each.key != SECRET.name]
+            self.problems = [each for each in self.problems if each.key != table.SECRET.name]
         if not named:
             return secret
-        self.sources[SECRET.name] = Origin("elsewhere", named[0].source)
+        self.sources[table.SECRET.name] = Origin("elsewhere", named[0].source)
         if len(named) > 1:
             self.notes.append(f"{named[0].source} counts, {named[1].source} does not.")
         return named[0]  # type: ignore[no-any-return]  # its setting's parser made it
@@ -355,9 +338,9 @@ class _Reading:
 
     def file_base_url(self) -> str:
         """The base URL without the environment."""
-        found = self.in_file[BASE_URL.name]
+        found = self.in_file[table.BASE_URL.name]
         try:
-            return DEFAULT_BASE_URL if found is None else parse_base_url(found.text)
+            return DEFAULT_BASE_URL if found is None else table.parse_base_url(found.text)
         except ValueError:
             return DEFAULT_BASE_URL
 
@@ -378,7 +361,7 @@ class _Reading:
 
     def note_secret_sent_elsewhere(self, base_url: str, named: str) -> None:
         """Whoever can set a variable shall not have the file's secret sent anywhere unseen."""
-        source, secret = self.sources[BASE_URL.name], self.sources[SECRET.name]
+        source, secret = self.sources[table.BASE_URL.name], self.sources[table.SECRET.name]
         if (source.kind, secret.kind) == ("environment", "file") and not same_base_url(
             base_url, named
         ):
@@ -392,15 +375,14 @@ class _Reading:
         inside = port_of(uri) if uri else None
         if inside is None:
             return port
-        is_set = self.sources[REDIRECT_PORT.name].kind != "default"
-        is_wrong = any(problem.key == REDIRECT_PORT.name for problem in self.problems)
-        if is_set and port != inside and not is_wrong:
-            found = self.in_environment(REDIRECT_PORT) or self.in_file[REDIRECT_PORT.name]
-            assert found is not None
+        name = table.REDIRECT_PORT.name
+        found = self.in_environment(table.REDIRECT_PORT) or self.in_file[name]
+        is_wrong = any(problem.key == name for problem in self.problems)
+        if found is not None and port != inside and not is_wrong:
             fault = f"The port {port} is not the one in redirectUri, {inside}: remove one of them."
-            self.tell(REDIRECT_PORT, fault, found)
+            self.tell(table.REDIRECT_PORT, fault, found)
         else:
-            self.sources[REDIRECT_PORT.name] = self.sources[REDIRECT_URI.name]
+            self.sources[name] = self.sources[table.REDIRECT_URI.name]
         return inside
 
     def tell(self, setting: Setting[Any], fault: str, found: _Found) -> None:

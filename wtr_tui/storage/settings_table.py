@@ -41,11 +41,11 @@ class Setting(Generic[_Value]):
     """One setting. ``name`` is its key in the file; ``variables`` are in the order they win.
 
     ``parse`` raises ValueError with a sentence for a wrong value. ``help`` says what it is for
-    and begins in lower case; ``label`` is what a form calls it, by default its key, ``alias``
-    another name of the key, as other tools call it. ``choices`` are all values there are, where
-    they are few; ``missing`` is what to say where it is not set ("" where it need not be), and
-    ``shown_default`` the default as the file would have it, where that is another text.
+    and begins in lower case; ``title`` is what a form calls it, ``alias`` another name of the key,
+    as other tools call it. ``choices`` are all values there are, where they are few;
+    ``shown_default`` is the default as the file would have it, where that is another text.
 
+    ``is_needed``: it has to be set, and ``parse`` says of "" that it is missing.
     ``is_text``: any text can be its value, so what YAML takes for a number or a date is a mistake.
     ``is_hidden``: a secret may stand in it, so its text is never shown, nor the line it is in.
     ``is_lenient``: a wrong value is worth a warning only, and the default is taken. ``guarded`` is
@@ -54,10 +54,10 @@ class Setting(Generic[_Value]):
     """
 
     variables: tuple[str, ...] = ()
-    alias = label = missing = shown_default = guarded = ""
+    alias = title = shown_default = guarded = ""
     shape = Shape.TEXT
     choices: tuple[str, ...] = ()
-    is_text = is_hidden = is_lenient = False
+    is_needed = is_text = is_hidden = is_lenient = False
 
     def __init__(
         self,
@@ -65,11 +65,9 @@ class Setting(Generic[_Value]):
         parse: Callable[[values.Given], _Value],
         default: _Value,
         help: str,
-        section: str,
         **more: Any,
     ) -> None:
-        self.name, self.parse, self.default = name, parse, default
-        self.help, self.section = help, section
+        self.name, self.parse, self.default, self.help = name, parse, default, help
         for what, value in more.items():
             getattr(self, what)  # a slip
             setattr(self, what, value)
@@ -78,11 +76,6 @@ class Setting(Generic[_Value]):
     def names(self) -> tuple[str, ...]:
         """The keys by which the file may name it."""
         return (self.name, self.alias) if self.alias else (self.name,)
-
-    @property
-    def title(self) -> str:
-        """What a form calls it."""
-        return self.label or self.name
 
     @property
     def default_text(self) -> str:
@@ -146,65 +139,50 @@ def _sinks(given: values.Given) -> tuple[sinks.Sink, ...]:
 
 
 def _plain(
-    name: str, parse: Callable[[str], _Value], default: _Value, help: str, section: str, **more: Any
+    name: str, parse: Callable[[str], _Value], default: _Value, help: str, **more: Any
 ) -> Setting[_Value]:
     """A setting that is a number, a flag or one of a few words."""
-    return Setting(name, lambda given: parse(given.text), default, help, section, **more)
+    return Setting(name, lambda given: parse(given.text), default, help, **more)
 
 
-def _text(
-    name: str, parse: Callable[[str], str], help: str, section: str, **more: Any
-) -> Setting[str]:
-    return _plain(name, parse, "", help, section, **{"is_text": True, **more})
+def _text(name: str, parse: Callable[[str], str], help: str, **more: Any) -> Setting[str]:
+    return _plain(name, parse, "", help, **{"is_text": True, **more})
 
 
 def _choice(
     name: str,
     choices: tuple[str, ...],
     help: str,
-    section: str,
     default: str | None = None,
     **more: Any,
 ) -> Setting[str]:
     """One of a few words, by default the first."""
     parse = partial(values.parse_choice, choices=choices)
     default = choices[0] if default is None else default
-    return _plain(name, parse, default, help, section, choices=choices, **more)
+    return _plain(name, parse, default, help, choices=choices, **more)
 
 
-def _flag(name: str, default: bool, help: str, section: str, **more: Any) -> Setting[bool]:
-    return _plain(
-        name, values.parse_flag, default, help, section, choices=("true", "false"), **more
-    )
+def _flag(name: str, default: bool, help: str, **more: Any) -> Setting[bool]:
+    return _plain(name, values.parse_flag, default, help, choices=("true", "false"), **more)
 
-
-INTEGRATION = "Integration"
-SIGN_IN = "Sign-in"
-WEBEX = "Webex"
-KEEPING = "Keeping and handing over"
-SCREEN = "Screen"
-SECTIONS = (INTEGRATION, SIGN_IN, WEBEX, KEEPING, SCREEN)
-"""The sections of the settings, in the order in which they are shown."""
 
 APP_ID = _text(
     "appid",
     values.checked(values.check_app_id),
     "the Client ID of the integration (also clientid)",
-    INTEGRATION,
     variables=APP_ID_VARIABLES,
     alias="clientid",
-    label="Client ID (App ID)",
-    missing="The App ID is missing; the portal calls it Client ID.",
+    title="Client ID (App ID)",
+    is_needed=True,
 )
 SECRET = _plain(
     "secret",
     _secret,
     Secret(""),
     "its Client Secret",
-    INTEGRATION,
     variables=("WEBEX_SECRET", "WEBEX_CLIENT_SECRET"),
-    label="Client Secret",
-    missing="The secret is missing; the portal shows it once, as Client Secret.",
+    title="Client Secret",
+    is_needed=True,
     is_text=True,
     is_hidden=True,
 )
@@ -214,10 +192,9 @@ SECRET_FILE: Setting[Secret | None] = Setting(
     None,
     "a file with the secret in its first line, instead of secret; $CREDENTIALS_DIRECTORY and"
     " other variables may begin its path",
-    INTEGRATION,
     is_text=True,
     guarded="what is sent to Webex",
-    label="Secret from a file",
+    title="Secret from a file",
 )
 SECRET_COMMAND: Setting[Secret | None] = Setting(
     "secretCommand",
@@ -225,20 +202,18 @@ SECRET_COMMAND: Setting[Secret | None] = Setting(
     None,
     "a command that prints the secret in its first line, instead of secret: pass show webex/secret."
     " Run without a shell when Webex is to be asked, once in a process",
-    INTEGRATION,
     is_text=True,
     is_hidden=True,
     guarded="what it runs",
-    label="Secret by command",
+    title="Secret by command",
 )
 SCOPES = _plain(
     "scopes",
     values.parse_scopes,
     DEFAULT_SCOPES,
     "what a token may do, separated by blanks, or a list",
-    INTEGRATION,
     variables=("WEBEX_SCOPES",),
-    label="Scopes",
+    title="Scopes",
     shape=Shape.WORDS,
     is_text=True,
 )
@@ -247,9 +222,8 @@ REDIRECT_PORT = _plain(
     values.parse_port,
     DEFAULT_PORT,
     "the port of the redirect URI",
-    INTEGRATION,
     variables=("WEBEX_REDIRECTPORT",),
-    label="Redirect port",
+    title="Redirect port",
 )
 REDIRECT_URI = _text(
     "redirectUri",
@@ -257,9 +231,8 @@ REDIRECT_URI = _text(
     "only where another one than http://localhost:PORT is registered, with a path, 127.0.0.1"
     " or elsewhere (https://…): nothing is listened for then, and the address where the browser"
     " ends is pasted",
-    INTEGRATION,
     variables=("WEBEX_REDIRECTURI",),
-    label="Redirect URI",
+    title="Redirect URI",
     is_text=False,
 )
 KIND = _choice(
@@ -267,137 +240,121 @@ KIND = _choice(
     ("integration", SERVICE_APP),
     "integration, or serviceApp: a service app, whose appid and secret these are then; its tokens"
     " need no user",
-    INTEGRATION,
-    label="Kind of profile",
+    title="Kind of profile",
 )
 APPLICATION_ID = _text(
     "applicationId",
     partial(values.parse_id, what="application ID"),
     "the service app's own ID, not its Client ID",
-    INTEGRATION,
-    label="Application ID",
+    title="Application ID",
 )
 TARGET_ORG_ID = _text(
     "targetOrgId",
     partial(values.parse_id, what="organisation's ID"),
     "the organisation whose administrator has authorised the service app",
-    INTEGRATION,
-    label="Organisation ID",
+    title="Organisation ID",
 )
 THROUGH = _text(
     "through",
     values.parse_profile,
     "the profile whose token mints those of the service app; it needs the scope"
     " spark:applications_token",
-    INTEGRATION,
-    label="Minted through",
+    title="Minted through",
 )
 LOGIN_HINT = _text(
     "loginHint",
     values.parse_email,
     "the e-mail address that Webex's page proposes",
-    SIGN_IN,
-    label="Proposed e-mail",
+    title="Proposed e-mail",
 )
 ACCOUNT = _text(
     "account",
     values.parse_email,
     "the e-mail address of whoever is to sign in: a sign-in by anybody else is asked about before"
     " it replaces the stored token, and refused without a terminal",
-    SIGN_IN,
-    label="Expected e-mail",
+    title="Expected e-mail",
 )
 PROMPT = _choice(
     "prompt",
     ("select_account", "none"),
     "select_account: Webex asks which account is meant; none: it asks nothing",
-    SIGN_IN,
     default="",
-    label="Account chooser",
+    title="Account chooser",
 )
 TIMEOUT = _plain(
     "timeout",
     values.parse_timeout,
     DEFAULT_TIMEOUT,
     "seconds that a sign-in waits",
-    SIGN_IN,
-    label="Time limit (s)",
+    title="Time limit (s)",
 )
 BROWSER = _choice(
     "browser",
     ("auto", "never", "always"),
     "whether a browser is opened here unasked: auto (where you sit at this machine, not over SSH),"
     " never, always",
-    SIGN_IN,
-    label="Open a browser",
+    title="Open a browser",
 )
 BASE_URL = _plain(
     "baseUrl",
     parse_base_url,
     DEFAULT_BASE_URL,
     "the API. Webex for Government: https://api-usgov.webex.com/v1",
-    WEBEX,
     variables=(BASE_URL_VARIABLE,),
     guarded="where secrets are sent",
-    label="API base URL",
+    title="API base URL",
 )
 CA_FILE: Setting[Path | None] = Setting(
     "caFile",
     lambda given: values.parse_file(given, "The CA file"),
     None,
     "certificate authorities beside the system's own",
-    WEBEX,
     is_text=True,
     guarded="where secrets are sent",
-    label="Extra CA file",
+    title="Extra CA file",
 )
 REVOKE_URL = _text(
     "revokeUrl",
     parse_base_url,
     "where wtr sign-out asks to revoke a token where Webex's documented request is refused; see"
     " wtr help security. Without it nobody is asked then",
-    WEBEX,
     guarded="where secrets are sent",
-    label="Revocation URL",
+    title="Revocation URL",
 )
 AUTO_REFRESH = _flag(
-    "autoRefresh", True, "refresh in time while the screens are open", KEEPING, label="Auto-refresh"
+    "autoRefresh", True, "refresh in time while the screens are open", title="Auto-refresh"
 )
 ON_TOKEN = _text(
     "onToken",
     str,
     "a command that gets each new token, see below",
-    KEEPING,
     is_hidden=True,
     guarded="what it runs",
-    label="Run on new token",
+    title="Run on new token",
 )
 DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
     "deliver",
     _sinks,
     (),
     "files that hold each new access token, see below",
-    KEEPING,
     shape=Shape.NESTED,
     guarded="what is written",
-    label="Write to files",
+    title="Write to files",
 )
 WARN_BEFORE = _plain(
     "warnBefore",
     values.parse_warn_before,
     state.WARN_BEFORE,
     "how long before the refresh token ends a sign-in is announced, see below; 0 for never",
-    KEEPING,
     shape=Shape.WORDS,
     shown_default="14d 3d 1d",
-    label="Sign-in warnings",
+    title="Sign-in warnings",
 )
 CLIPBOARD = _choice(
     "clipboard",
     ("auto", "local", "terminal", "tmux"),
     "the way to your clipboard: auto (the best one here), local, terminal, tmux",
-    SCREEN,
-    label="Clipboard",
+    title="Clipboard",
 )
 THEME = _plain(
     "theme",
@@ -405,27 +362,24 @@ THEME = _plain(
     "auto",
     "dark, light, ansi (your terminal's own colours), a Textual theme, or auto (dark or light,"
     " as the ground of your terminal is)",
-    SCREEN,
     choices=values.THEMES,
     is_text=True,
     is_lenient=True,
-    label="Theme",
+    title="Theme",
 )
 MOUSE = _flag(
     "mouse",
     False,
     "give the mouse to the program, as --mouse does; without it the terminal's own selection works",
-    SCREEN,
     is_lenient=True,
-    label="Mouse",
+    title="Mouse",
 )
 TITLE = _flag(
     "title",
     True,
     "show the time left and the profile in the terminal's title",
-    SCREEN,
     is_lenient=True,
-    label="Terminal title",
+    title="Terminal title",
 )
 NOTIFY = _choice(
     "notify",
@@ -433,24 +387,32 @@ NOTIFY = _choice(
     "how the screens call you when a sign-in is needed: bell; a notification of your terminal, by"
     " osc9 (iTerm2, Windows Terminal), osc777 (foot, VTE) or osc99 (kitty); or off. tmux passes"
     " the notification on with allow-passthrough alone, the bell always",
-    SCREEN,
-    label="Notification",
+    title="Notification",
 )
 KEYS: Setting[Mapping[str, str]] = Setting(
     "keys",
     lambda given: values.parse_keys(given.value),
     MappingProxyType({}),
     "other keys for actions, see below",
-    SCREEN,
     shape=Shape.NESTED,
     is_lenient=True,
-    label="Other keys",
+    title="Other keys",
 )
 
-SETTINGS: tuple[Setting[Any], ...] = tuple(
-    found for found in tuple(globals().values()) if isinstance(found, Setting)
-)
-"""All settings, in the order in which they are declared."""
+INTEGRATION = "Integration"
+SECTIONS: Mapping[str, tuple[Setting[Any], ...]] = {
+    INTEGRATION: (
+        *(APP_ID, SECRET, SECRET_FILE, SECRET_COMMAND, SCOPES, REDIRECT_PORT),
+        *(REDIRECT_URI, KIND, APPLICATION_ID, TARGET_ORG_ID, THROUGH),
+    ),
+    "Sign-in": (LOGIN_HINT, ACCOUNT, PROMPT, TIMEOUT, BROWSER),
+    "Webex": (BASE_URL, CA_FILE, REVOKE_URL),
+    "Keeping and handing over": (AUTO_REFRESH, ON_TOKEN, DELIVER, WARN_BEFORE),
+    "Screen": (CLIPBOARD, THEME, MOUSE, TITLE, NOTIFY, KEYS),
+}
+"""The settings by section, in the order in which they are shown."""
+
+SETTINGS = tuple(setting for section in SECTIONS.values() for setting in section)
 
 NAMES = tuple(name for setting in SETTINGS for name in setting.names)
 """All keys that the file may have."""

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_edit
-from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, SETTINGS, Setting
+from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, Setting
 from wtr_tui.storage.settings_values import Given, known_scopes, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import settings_form as form
@@ -100,7 +100,7 @@ class SettingsScreen(WtrScreen):
         with ItemGrid(id="sections"):
             for section in SECTIONS:
                 if section != INTEGRATION:
-                    yield Panel(section, *[self._field(each) for each in _of(section)])
+                    yield Panel(section, *map(self._field, _of(section)))
         yield Quiet(id="file")
 
     def _form(self) -> Iterable[Widget]:
@@ -379,4 +379,4 @@ _ADDRESS = "https://webexapis.com/v1/authorize?…"
 
 
 def _of(section: str) -> list[Setting[Any]]:
-    return [each for each in SETTINGS if each.section == section and each not in form.BASICS]
+    return [each for each in SECTIONS[section] if each not in form.BASICS]
