@@ -400,13 +400,8 @@ def _warnings(path: Path | None, file: SettingsFile) -> list[str]:
     found = [_unknown(path, key, entry.line) for key, entry in file.entries.items()]
     secret = file.entries.get("secret")
     holds_secret = secret is not None and secret.value is not None
-    foreign = file.owner not in (os.geteuid(), 0)
-    if foreign:
-        owner = user_name(file.owner)
-        found.append(f"{path} belongs to {owner}, who decides where your secret is sent.")
-    if not foreign and _others(file.mode, file.group):
-        # Whoever changes it can have the secret sent elsewhere, or a command run.
-        found.append(changed_by_others(path, file))
+    if others := changed_by_others(path, file):
+        found.append(others)
     elif holds_secret and (who := _others(file.mode, file.group, 0o004)):
         found.append(
             f"{who} can read {path}, which holds the secret (mode {file.mode:o}): chmod 600 {path}"
@@ -425,7 +420,7 @@ def changed_by_others(path: Path, file: SettingsFile) -> str:
     A group of this user's own, as many systems make one for each user, is nobody else.
     """
     if file.owner not in (os.geteuid(), 0):
-        return f"{path} belongs to {user_name(file.owner)}."
+        return f"{path} belongs to {user_name(file.owner)}, who decides where your secret is sent."
     if who := _others(file.mode, file.group):
         return f"{who} can change {path} (mode {file.mode:o}): chmod 600 {path}"
     # Whoever may rename in the folder of the file, or of a link to it, decides what is read.

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_edit
-from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, Setting
+from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, SETTINGS, Setting
 from wtr_tui.storage.settings_values import Given, known_scopes, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import settings_form as form
