@@ -184,7 +184,7 @@ class Systemd:
         units = self.units(job)
         changed = [path for path, text in units.items() if _own_text(path) != text]
         for path in changed:
-            _write(path, units[path])
+            _put(path, units[path])
         if changed:
             self._order("daemon-reload")
         elif self._is("enabled", started) and self._is("active", started):
@@ -196,15 +196,15 @@ class Systemd:
         return True
 
     def remove(self, job: Job | Serving) -> bool:
-        own = [unit for unit in _units(job) if _own_text(f"{self._folder}/{unit}") is not None]
+        own = [unit for unit in _units(job) if _own_text(self._folder / unit)]
         started, service = _units(job)
         if self.runs and started in own:
             self._order("disable", "--now", started)
             if isinstance(job, Serving):
                 self._order("stop", service)  # it would serve on at a socket that is gone
         for unit in own:
-            _delete(self._wanted(started) / unit)
-            _delete(self._folder / unit)
+            _put(self._wanted(started) / unit, "")
+            _put(self._folder / unit, "")
         if self.runs and own:
             self._order("daemon-reload")
         return bool(own)
@@ -390,16 +390,16 @@ class Launchd:
         text = self.printed(job)
         if _own_text(self._path) == text and self._is_loaded():
             return False
-        _write(self._path, text)
+        _put(self._path, text)
         self._unload()
         _require(("launchctl", "bootstrap", self._domain, self._path), self._environ)
         return True
 
     def remove(self, job: Job) -> bool:
-        if _own_text(self._path) is None:
+        if not _own_text(self._path):
             return False
         self._unload()
-        _delete(Path(self._path))
+        _put(self._path, "")
         return True
 
     def commands(self) -> Iterator[tuple[str, Command]]:
@@ -670,23 +670,18 @@ def _shell_words(command: str) -> list[str]:
         return []
 
 
-def _text_of(path: Path) -> str:
+def _text_of(path: str | Path) -> str:
     """The file's text, whoever wrote it; "" where it cannot be read."""
     try:
-        return path.read_text("utf-8", "replace")
+        return Path(path).read_text("utf-8", "replace")
     except OSError:
         return ""
 
 
-def _own_text(path: str) -> str | None:
-    """The file's text, None where there is none. Raises StorageError where it is not ours."""
-    try:
-        text = Path(path).read_text("utf-8", "replace")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {cause(error)}.") from error
-    if MARK not in text:
+def _own_text(path: str | Path) -> str:
+    """The file's text, "" where there is none. Raises StorageError where it is not ours."""
+    text = _text_of(path)
+    if text and MARK not in text:
         raise StorageError(
             f"{path} is there already and was not written by wtr install-timer: it is left alone.",
             "Move it away first.",
@@ -694,18 +689,15 @@ def _own_text(path: str) -> str | None:
     return text
 
 
-def _write(path: str, text: str) -> None:
+def _put(path: str | Path, text: str) -> None:
+    """Writes the file; with no text it is deleted."""
     try:
-        write_private(path, text.encode())
+        if text:
+            write_private(str(path), text.encode())
+        else:
+            Path(path).unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {cause(error)}.") from error
-
-
-def _delete(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be deleted: {cause(error)}.") from error
+        raise StorageError(f"{path} cannot be changed: {cause(error)}.") from error
 
 
 def _ran(command: Command, environ: Environ, stdin: bytes = b"") -> tuple[process.Result, str]:
