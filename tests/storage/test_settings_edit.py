@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.settings_edit import SettingsNotEditable, edited
+from wtr_tui.storage.settings_file import SettingsNotEditable, edited
 
 HAND_WRITTEN = """\
 # What I use at work.

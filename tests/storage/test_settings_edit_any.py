@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wtr_tui.storage.settings_edit import SettingsNotEditable, edited
+from wtr_tui.storage.settings_file import SettingsNotEditable, edited
 
 COMMENT = re.compile(r"(?<![^\s\ufeff])# c\d+")
 SCOPES = ("a:b", "c:d", "spark:kms")

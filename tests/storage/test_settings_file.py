@@ -13,8 +13,7 @@ from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.storage import private_file
-from wtr_tui.storage.settings_edit import save
-from wtr_tui.storage.settings_file import read_mapping
+from wtr_tui.storage.settings_file import read_mapping, save
 
 OLD = "# mine\nappid: C1  # here\n"
 NEW = "# mine\nappid: C2  # here\n"

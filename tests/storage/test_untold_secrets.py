@@ -16,7 +16,7 @@ from tests.storage.faults import Counted
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from wtr_tui.errors import WtrError
 from wtr_tui.model import Secret, StoredToken, Token
-from wtr_tui.storage import settings_edit
+from wtr_tui.storage import settings_file
 from wtr_tui.storage.settings import load, without_file
 from wtr_tui.storage.token_file import TokenFile
 
@@ -47,7 +47,7 @@ def of_settings(path: Path, text: str, environ: dict[str, str]) -> str:
         said.append(shown(error))
     for changes in ({"appid": "C2"}, {"secret": f"{SENTINEL}2"}, {"scopes": "a:a"}):
         try:
-            settings_edit.save(path, changes, expected=found.text)
+            settings_file.save(path, changes, expected=found.text)
         except WtrError as error:
             said.append(shown(error))
     return "\n".join(said)

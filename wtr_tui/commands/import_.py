@@ -27,10 +27,9 @@ from wtr_tui.errors import WtrError
 from wtr_tui.known import signed_in
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.storage import profiles, settings, settings_edit
+from wtr_tui.storage import profiles, settings, settings_file
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_file import parsed
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
 from wtr_tui.storage.token_file import TokenFile, account_of
 from wtr_tui.storage.token_json import same_base_url
@@ -126,7 +125,7 @@ def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Se
     }
     if not new:
         return known
-    settings_edit.save(found.settings_path, new, expected=known.text)
+    settings_file.save(found.settings_path, new, expected=known.text)
     tell(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
     return settings.load(found.settings_path, os.environ)
 
@@ -276,7 +275,7 @@ def understood(content: bytes) -> Foreign:
     if not any(letter.isspace() for letter in word):
         return Foreign(bare=_token(word, "What is there"))
     try:
-        found = parsed(text, "The file")
+        found = settings_file.parsed(text, "The file")
     except errors.SettingsError:
         # Its words are about settings, and may show a line.
         raise ValueError("It is neither JSON, nor YAML with keys, nor a token alone.") from None

@@ -569,14 +569,14 @@ class WtrApp(driver.FaultApp):
 
     def _take_theme(self, name: str) -> None:
         """Shows a theme that was chosen, and keeps it in the settings file."""
-        from wtr_tui.storage import settings_edit
+        from wtr_tui.storage import settings_file
 
         session = self.session
         try:
             if session.used.settings_error is not None:
                 raise session.used.settings_error
             path, expected = session.profile.settings_path, session.settings.text
-            settings_edit.save(path, {THEME.name: name}, expected=expected)
+            settings_file.save(path, {THEME.name: name}, expected=expected)
         except WtrError as refusal:
             self._show_theme(name)
             self.tell(f"The theme is {name} until you leave. Not saved: {refusal}", Tone.WARN)

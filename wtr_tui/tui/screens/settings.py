@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from wtr_tui.errors import WtrError
-from wtr_tui.storage import settings_edit
+from wtr_tui.storage import settings_file
 from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, SETTINGS, Setting
 from wtr_tui.storage.settings_values import Given, known_scopes, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys, with_keys
@@ -291,7 +291,7 @@ class SettingsScreen(WtrScreen):
             self.tell("Nothing has changed, so there is nothing to save.")
             return
         try:
-            settings_edit.save(
+            settings_file.save(
                 session.profile.settings_path, changes, expected=session.settings.text
             )
         except WtrError as error:
