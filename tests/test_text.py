@@ -42,5 +42,7 @@ def test_lines_and_blanks_are_kept_where_they_are_wanted(text: str, shown: str) 
     assert printable(text) == shown
 
 
-def test_a_list_shows_sentences_without_line_breaks() -> None:
+def test_a_list_shows_the_sentences_and_not_the_lines_of_a_file() -> None:
+    words = "x.yaml, line 2: never closed.\n  secret: [•\n          ^\nCorrect it there."
+    assert on_one_line(words) == "x.yaml, line 2: never closed. Correct it there."
     assert on_one_line("The App ID is missing.\nSet it.") == "The App ID is missing. Set it."

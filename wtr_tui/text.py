@@ -75,8 +75,9 @@ def redacted(text: str, *hidden: str) -> str:
 
 
 def on_one_line(words: str) -> str:
-    """The sentences without line breaks among them."""
-    return " ".join(words.split())
+    """The sentences on one line, without the lines of a file that stand indented among them."""
+    kept = (line for line in words.splitlines() if not line.startswith(" "))
+    return " ".join(" ".join(kept).split())
 
 
 def meant(name: str, known: Iterable[str]) -> str:

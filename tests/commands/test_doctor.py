@@ -116,6 +116,7 @@ def test_a_file_that_cannot_be_understood_is_told_on_one_line(home: Home) -> Non
     home.settings_path().parent.mkdir(parents=True)
     home.settings_path().write_text("appid: C12ab\nsecret: [x1\n")
     line = next(line for line in home.run("doctor", "--offline").out.splitlines() if "✗" in line)
+    assert "^" not in line  # it marks a place in a line that is not shown
     assert "Correct it there" in line
 
 

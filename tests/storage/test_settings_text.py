@@ -1,4 +1,4 @@
-"""The text of a settings file: read strictly, and its faults told with line and column."""
+"""The text of a settings file: read strictly, and its faults told with line, column and caret."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def test_what_is_no_mapping_is_told_with_an_example(text: str) -> None:
         ("appid: !a!C1 x\n", 1, 8, "must be in quotation marks"),
         ("appid: |C1\n", 1, 9, "must be in quotation marks"),
         ("appid: ]\n", 1, 8, "must be in quotation marks"),
-        ('appid: "C\\1"\n', 1, 11, "lacks a quote"),
-        ("appid: C1\n---\nappid: C2\n", 2, 1, "does not belong here"),
+        ('appid: "C\\1"\n', 1, 11, "a backslash means something else"),
+        ("appid: C1\n---\nappid: C2\n", 2, 1, "a second document begins here"),
         ("appid: C1\nx: 1\nappid: C1\n", 3, 1, "the key appid stands already in line 1"),
         ("appid: C\x001\n", 1, 9, "U+0000 is not allowed"),
         ("x: 1\r\nappid: C\x071\r\n", 2, 9, "U+0007 is not allowed"),
@@ -117,9 +117,32 @@ def test_what_is_no_mapping_is_told_with_an_example(text: str) -> None:
 )
 def test_a_fault_is_told_where_it_is(text: str, line: int, column: int, words: str) -> None:
     found = refusal(text)
-    assert found.message.startswith(f"{FILE}, line {line}, column {column}: ")
-    assert words in found.message
-    assert str(found).endswith(". Correct it there; the file is left as it is.")
+    first, excerpt, caret = found.message.split("\n")
+    assert first.startswith(f"{FILE}, line {line}, column {column}: ")
+    assert words in first
+    assert caret == " " * (1 + column) + "^"
+    assert len(excerpt) <= 72
+    assert str(found).endswith("\nCorrect it there; the file is left as it is.")
+
+
+@pytest.mark.parametrize(
+    ("text", "excerpt", "under"),
+    [
+        ("redirectPort: 6855: x\n", "  redirectPort: ••••: •", ":"),
+        ("scopes: [a:b\n", "  scopes: [•:•", "["),
+        ("scopes: [日本\n", "  scopes: [••", "["),
+        ("scopes: a\u0301: @\n", "  scopes: ••: @", ":"),
+        ("secret: S\x1b~$: x\n", "  secret: ••••: •", "•"),
+        ("\tappid: C1\n", "   appid: ••", " "),
+        (f"scopes: {'a:b ' * 60}: x\n", None, ":"),
+    ],
+)
+def test_the_caret_points_at_the_sign_and_no_value_is_shown(
+    text: str, excerpt: str | None, under: str
+) -> None:
+    _, shown, caret = refusal(text).message.split("\n")
+    assert excerpt is None or shown == excerpt
+    assert shown[caret.index("^")] == under
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ Values are taken as they are written, with a note on what YAML would make of the
 ``secret: 0123`` is the number 83, and ``appid: on`` is true. Aliases are followed but never
 multiplied: what is below the values of the top keys is unfolded only when it is asked for.
 
-What is wrong with the text is reported with its line and column. Nothing of it is repeated, for the
-secret may stand anywhere: PyYAML's own messages quote the text, so none of them is used.
+What is wrong with the text is reported with its line and column, and a caret below the place. No
+word of it is repeated but the names of settings, for the secret may stand anywhere: PyYAML's own
+messages quote the text, so none of them is used.
 """
 
 from __future__ import annotations
@@ -157,12 +158,12 @@ def parsed(text: str, name: str) -> Mapping[str, SettingsEntry]:
             # A key that is not known may be a secret in the wrong place.
             which = key if key in NAMES else "here"
             fault = f"the key {which} stands already in line {found[key].line}; keep one of them"
-            raise _fault(name, fault, mark.line, mark.column)
+            raise _fault(text, name, fault, mark.line, mark.column)
         for node in (key_node, value_node):
             if _is_unquoted_sign(node):
                 # ``secret: !x`` is a text without its quotation marks, and so is ``&x``.
                 start = node.start_mark
-                raise _fault(name, _QUOTE_IT, start.line, start.column)
+                raise _fault(text, name, _QUOTE_IT, start.line, start.column)
         found[key] = _entry(key, mark.line + 1, value_node)
     return found
 
@@ -177,11 +178,11 @@ def _root(text: str, name: str) -> yaml.Node | None:
             yaml.compose(text, Loader=yaml.SafeLoader)
             raise
     except yaml.reader.ReaderError as error:
-        before = re.split("\r\n|[\r\n\x85\u2028\u2029]", text[: error.position])
+        before = re.split(_LINE_BREAK, text[: error.position])
         words = f"the character U+{ord(text[error.position]):04X} is not allowed"
-        raise _fault(name, words, len(before) - 1, len(before[-1])) from None
+        raise _fault(text, name, words, len(before) - 1, len(before[-1])) from None
     except yaml.MarkedYAMLError as error:
-        raise _parser_fault(name, error) from None
+        raise _parser_fault(text, name, error) from None
     except (RecursionError, UnicodeEncodeError):
         raise SettingsError(
             f"{name} has brackets in brackets, too many to follow.", "Settings need none."
@@ -241,6 +242,8 @@ _QUOTE_IT = "a value that begins so must be in quotation marks"
 # What a user who writes settings can do, and the parts of PyYAML's words that it is the answer to.
 _CURES = {
     "a tab stands where only spaces may: indent with spaces": (r"'\t'",),
+    "a backslash means something else in double quotation marks: use single ones": ("escape",),
+    "a second document begins here; one is all that is read": ("single document",),
     "a bracket or a quotation mark is never closed": (
         *("<stream end>", "unexpected end of stream", "unexpected document", "parsing a flow"),
     ),
@@ -258,20 +261,40 @@ _NO_CURE = "this does not belong here, is not indented like its neighbours, or l
 _NOTICED_LATE = ("unexpected end of", "unexpected document", "simple key", "<stream end>")
 
 
-def _parser_fault(name: str, error: yaml.MarkedYAMLError) -> SettingsError:
+def _parser_fault(text: str, name: str, error: yaml.MarkedYAMLError) -> SettingsError:
     said = f"{error.context} {error.problem}"
     late = error.context_mark if any(part in said for part in _NOTICED_LATE) else None
     mark = late or error.problem_mark or error.context_mark
     cures = (cure for cure, parts in _CURES.items() if any(part in said for part in parts))
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    return _fault(name, next(cures, _NO_CURE), line, column)
+    return _fault(text, name, next(cures, _NO_CURE), line, column)
 
 
-def _fault(name: str, what: str, line: int, column: int) -> SettingsError:
-    """Any fault, with the line and the column (both from 0) it is in."""
+def _fault(text: str, name: str, what: str, line: int, column: int) -> SettingsError:
+    """Any fault, with the line and the column (both from 0) it is in, and a caret below it."""
+    start = max(0, column - _EXCERPT // 2)
+    lines = re.split(_LINE_BREAK, text)
+    shown = _without_words(lines[line])[start : start + _EXCERPT] if line < len(lines) else ""
     return SettingsError(
-        f"{name}, line {line + 1}, column {column + 1}: {what}.",
+        f"{name}, line {line + 1}, column {column + 1}: {what}.\n"
+        f"  {shown}\n  {' ' * (column - start)}^",
         "Correct it there; the file is left as it is.",
+    )
+
+
+_LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
+_EXCERPT = 70
+_SIGNS = re.escape(" :,-[]{}'\"#&*!|>%@`\\")  # those of YAML, by which a fault is recognised
+
+
+def _without_words(line: str) -> str:
+    """The line with a dot for each character but YAML's signs and the names of settings."""
+    return re.sub(
+        rf"\w+|[^\w{_SIGNS}]",
+        lambda found: (
+            " " if found[0] == "\t" else found[0] if found[0] in NAMES else "•" * len(found[0])
+        ),
+        line,
     )
 
 
