@@ -30,8 +30,8 @@ from wtr_tui.tui.screens.profiles import ProfilesScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
 from wtr_tui.tui.screens.sign_in import SignInScreen
 from wtr_tui.tui.screens.token import TokenScreen
+from wtr_tui.tui.widgets.bars import Header
 from wtr_tui.tui.widgets.figures import Figures
-from wtr_tui.tui.widgets.header import Header
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import TIMEOUT
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.widgets.header import TABS
+from wtr_tui.tui.widgets.bars import TABS
 
 Compare = Callable[..., bool]
 Play = Callable[[Pilot[int]], Awaitable[None]]

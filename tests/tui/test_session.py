@@ -12,12 +12,13 @@ from tests.support.stage import Stage, shows, tells, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from tests.support.waiting import PATIENCE
 from wtr_tui import clock, errors, known, tokens
+from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import GrantRejected, TemporaryError
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.tui.session import Followed, Roster
+from wtr_tui.tui.session import Followed, Session
 
 LIFE = timedelta(days=14)
 
@@ -186,10 +187,10 @@ def test_variables_count_for_the_profile_that_was_started_and_for_no_other(stage
                "WEBEX_BASEURL": "https://elsewhere.example/v1"}  # fmt: skip
     stage.configure()
     other = _make(stage, "other", left=timedelta(days=3))
-    roster = Roster(stage.profile, environ)
-    started = roster.of(stage.profile).settings
+    session = Session(stage.profile, environ, Surroundings())
+    started = session.settings
     assert (started.secret.reveal(), started.app_id) == ("of-the-started", OTHER_APP_ID)
-    settings = roster.of(other).settings
+    settings = session.follow(other).settings
     assert (settings.secret.reveal(), settings.app_id) == ("secret-of-other", APP_ID)
     assert settings.base_url != started.base_url
 

@@ -271,12 +271,12 @@ class WtrApp(driver.FaultApp):
         now = session.now()
         kept = [each.profile.name for each in session.roster if each.auto_refresh.next_at()]
 
-        def look() -> tuple[Followed, ...]:
+        def look() -> list[Followed]:
             self._open_screen.show(kept)
-            return session.roster.scan(now)
+            return session.scan(now)
 
         new = await in_thread(look)
-        changed = session.roster.take(new, session.profile)
+        changed = session.take(new)
         needed = []
         for each in session.roster:
             if each is session.used:

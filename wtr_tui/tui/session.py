@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -144,82 +145,6 @@ class Followed:
         return "is no longer refreshed" if auto_refresh.auto and auto_refresh.stopped else ""
 
 
-class Roster:
-    """The profiles by name. The one in use is there from the start, the others after a scan.
-
-    ``started`` is the profile that the command line chose: variables such as WEBEX_SECRET count
-    for it alone, whichever is in use.
-    """
-
-    def __init__(self, started: Profile, environ: Mapping[str, str]) -> None:
-        self._started = started
-        self._environ = environ
-        self._followed: dict[str, Followed] = {}
-        self.is_complete = False
-        """Whether the other profiles have been looked for."""
-
-    def __iter__(self) -> Iterator[Followed]:
-        return iter([self._followed[name] for name in sorted(self._followed)])
-
-    def __len__(self) -> int:
-        return len(self._followed)
-
-    def of(self, found: Profile) -> Followed:
-        """What is known of a profile; read from its files where nothing is yet."""
-        if found.name not in self._followed:
-            self._followed[found.name] = self._made(found)
-        return self._followed[found.name]
-
-    def scan(self, now: datetime) -> tuple[Followed, ...]:
-        """Looks for profiles that are new; only reads, so it may be called on a thread.
-
-        Hand what it gives to :meth:`take`. A folder that cannot be listed holds none.
-        """
-        try:
-            every = profiles.every(self._environ)
-        except StorageError:
-            every = []
-        new = []
-        for each in every:
-            if each.name not in self._followed:
-                made = self._made(each)
-                made.look(now)
-                new.append(made)
-        return tuple(new)
-
-    def take(self, found: tuple[Followed, ...], used: Profile) -> bool:
-        """Follows these, too, and drops those whose files are gone; tells if any differs."""
-        for each in found:
-            self._followed.setdefault(each.profile.name, each)
-        gone = [
-            each.profile.name
-            for each in self
-            if each.profile.name not in {used.name, self._started.name}
-            and not each.auto_refresh.unsaved
-            and not each.profile.settings_path.exists()
-            and not each.profile.token_path.exists()
-        ]
-        for name in gone:
-            del self._followed[name]
-        changed = bool(found or gone) or not self.is_complete
-        self.is_complete = True
-        return changed
-
-    def hold(self, followed: Followed) -> None:
-        """Follows this one as it is."""
-        self._followed[followed.profile.name] = followed
-
-    def forget(self, found: Profile) -> None:
-        """Drops a profile that was removed."""
-        self._followed.pop(found.name, None)
-
-    def _made(self, found: Profile) -> Followed:
-        if found.name == self._started.name:
-            found = self._started  # its settings file may be another than the usual one
-        counts = profiles.environment_of(found, self._environ, self._started.name)
-        return Followed(found, counts)
-
-
 def _mark(path: Path) -> tuple[int, int, int] | None:
     """Differs once the file has changed; None where it cannot be looked at."""
     try:
@@ -240,7 +165,7 @@ class RunningSandbox(Protocol):
 
 
 class Session:
-    """One run of the program on one profile.
+    """One run of the program: the profile in use, and all others as far as they are known.
 
     ``demo`` is None where the real Webex is meant. ``socket`` is what ``$WTR_SOCKET`` gives: the
     token is looked at and handed on, nothing else.
@@ -258,18 +183,76 @@ class Session:
         demo: RunningSandbox | None = None,
         socket: Followed | None = None,
     ) -> None:
-        self.profile, self.environ, self.surroundings = profile, environ, surroundings
+        self.environ, self.surroundings = environ, surroundings
         self.now, self.demo, self.socket = now, demo, socket
-        self.roster = Roster(profile, environ)
-        if socket is not None:
-            self.roster.hold(socket)
-        self.used = self.roster.of(profile)
+        self._started = profile
+        """The one that the command line chose: variables such as WEBEX_SECRET count for it alone,
+        whichever is in use."""
+        self._followed = {} if socket is None else {profile.name: socket}
+        self._has_looked = False
+        self.used = self.follow(profile)
+
+    @property
+    def roster(self) -> list[Followed]:
+        """The profiles by name. The one in use is there from the start, the others after a scan."""
+        return [self._followed[name] for name in sorted(self._followed)]
+
+    def follow(self, profile: Profile) -> Followed:
+        """What is known of a profile; read from its files where nothing is yet."""
+        if profile.name not in self._followed:
+            self._followed[profile.name] = self._made(profile)
+        return self._followed[profile.name]
+
+    def _made(self, profile: Profile) -> Followed:
+        if profile.name == self._started.name:
+            profile = self._started  # its settings file may be another than the usual one
+        counts = profiles.environment_of(profile, self.environ, self._started.name)
+        return Followed(profile, counts)
+
+    def scan(self, now: datetime) -> list[Followed]:
+        """Looks for profiles that are new; only reads, so it may be called on a thread.
+
+        Hand what it gives to :meth:`take`. A folder that cannot be listed holds none.
+        """
+        with suppress(StorageError):
+            every = profiles.every(self.environ)
+            new = [self._made(each) for each in every if each.name not in self._followed]
+            for each in new:
+                each.look(now)
+            return new
+        return []
+
+    def take(self, found: Sequence[Followed]) -> bool:
+        """Follows these, too, and drops those whose files are gone; tells if any differs."""
+        for each in found:
+            self._followed.setdefault(each.profile.name, each)
+        gone = [
+            each.profile
+            for each in self.roster
+            if each.profile.name not in {self.profile.name, self._started.name}
+            and not each.auto_refresh.unsaved
+            and not each.profile.settings_path.exists()
+            and not each.profile.token_path.exists()
+        ]
+        for profile in gone:
+            self.forget(profile)
+        changed = bool(found or gone) or not self._has_looked
+        self._has_looked = True
+        return changed
+
+    def forget(self, profile: Profile) -> None:
+        """Drops a profile that was removed."""
+        self._followed.pop(profile.name, None)
 
     def use(self, profile: Profile) -> None:
         """Goes on with another profile; what was learnt of its token meanwhile stays."""
-        self.used = self.roster.of(profile)
+        self.used = self.follow(profile)
         self.used.load_settings()
-        self.profile = self.used.profile
+
+    @property
+    def profile(self) -> Profile:
+        """The profile in use."""
+        return self.used.profile
 
     @property
     def settings(self) -> Settings:

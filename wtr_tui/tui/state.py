@@ -21,7 +21,7 @@ from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Followed, Session
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.header import Standing
+from wtr_tui.tui.widgets.bars import Standing
 from wtr_tui.tui.widgets.lists import ActivityRow, ProfileRow
 from wtr_tui.tui.widgets.panel import cut_within
 

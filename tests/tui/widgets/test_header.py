@@ -7,7 +7,7 @@ from textual import on
 
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.header import TABS, Header, Standing, Tab
+from wtr_tui.tui.widgets.bars import TABS, Header, Standing, Tab
 
 CALM = Standing(Meaning.CALM, "13 d 23 h", "default", "over SSH from 10.0.0.7")
 

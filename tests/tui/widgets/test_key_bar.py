@@ -6,7 +6,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.widgets.key_bar import KeyBar
+from wtr_tui.tui.widgets.bars import KeyBar
 
 
 class Keys(Stage):

@@ -15,7 +15,7 @@ from tests.support.stage import until
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.screens.sign_in_cards import Card
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.key_bar import CardKeys
+from wtr_tui.tui.widgets.bars import CardKeys
 from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
 from wtr_tui.tui.widgets.panel import Panel
 

@@ -16,8 +16,8 @@ from textual.widgets import Static
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.screens.sign_in_cards import Card, ShownStep, StepLine, StepState
 from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets.bars import Header, Standing
 from wtr_tui.tui.widgets.figures import Figures
-from wtr_tui.tui.widgets.header import Header, Standing
 from wtr_tui.tui.widgets.lists import (
     ActivityRow,
     ActivityRows,

@@ -6,7 +6,7 @@ To add a screen:
    screen), or a :class:`dialogs.Dialog` (a framed box above one). Its words, its keys and its style
    sheet (``DEFAULT_CSS``) stand in that file.
 2. A full screen gets an entry in :data:`FULL_SCREENS`; then ``program.go("NAME")`` shows it.
-3. Where it is a tab, it also gets an entry in :data:`wtr_tui.tui.widgets.header.TABS` and a key
+3. Where it is a tab, it also gets an entry in :data:`wtr_tui.tui.widgets.bars.TABS` and a key
    in ``WtrApp.BINDINGS``. A dialog is shown with ``self.app.push_screen(…)``.
 
 A screen asks for what it needs of ``self.session`` (profile, settings, token) and

@@ -24,8 +24,7 @@ from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import standing
 from wtr_tui.tui.themes import Tone
-from wtr_tui.tui.widgets.header import TABS, Header
-from wtr_tui.tui.widgets.key_bar import KeyBar
+from wtr_tui.tui.widgets.bars import TABS, Header, KeyBar
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:

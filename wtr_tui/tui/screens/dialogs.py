@@ -26,8 +26,8 @@ from wtr_tui.tui.keys import spelled, with_keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets.bars import ShownKey, lay_out
 from wtr_tui.tui.widgets.inputs import QuietInput
-from wtr_tui.tui.widgets.key_bar import ShownKey, lay_out
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:

@@ -341,7 +341,7 @@ class ProfilesScreen(WtrScreen):
         except WtrError as error:
             self.tell(str(error), Tone.BAD)
         else:
-            self.session.roster.forget(chosen)
+            self.session.forget(chosen)
             self.program.token_changed()
             self.tell(f"{chosen.name} was removed.", Tone.GOOD)
 

@@ -23,9 +23,9 @@ from wtr_tui.oauth.steps import Method
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import key, spelled, with_keys
 from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.widgets.bars import CardKeys
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
-from wtr_tui.tui.widgets.key_bar import CardKeys
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
