@@ -86,4 +86,4 @@ async def test_the_state_follows() -> None:
     async with app.run_test(size=(80, 5)) as pilot:
         header.show_standing(Standing(Meaning.URGENT, "2 min", "calling-b"))
         await pilot.pause()
-        assert app.rows[0].endswith("▲ 2 min  calling-b")
+        assert app.rows[0].endswith("▲ 2 min calling-b")

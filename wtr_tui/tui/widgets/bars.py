@@ -155,7 +155,7 @@ class Header(Quiet):
         ]
 
     def _state(self, gone: Sequence[str]) -> Content:
-        standing, gap = self._standing, " " if "second unit" in gone else "  "
+        standing, gap = self._standing, " " if "gaps" in gone else "  "
         parts = [Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}")]
         has_left = "time left" not in gone or not standing.sign_in_by
         if has_left:
