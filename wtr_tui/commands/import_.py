@@ -135,8 +135,12 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     # saved anyway a server that replaces such tokens would have taken it back for nothing.
     with in_flight.saved_first(), found.token_file.lock(), in_flight.until_saved():
         with tokens.webex_client(known) as client:
-            if foreign.bare is not None:
-                foreign = _recognised(foreign.bare, client, known, options)
+            if foreign.bare is None:
+                pass
+            elif _is_refresh_token(foreign.bare, client, known, options):
+                foreign = foreign._replace(refresh_token=foreign.bare)
+            else:
+                foreign = foreign._replace(access_token=foreign.bare)
             app_id = foreign.settings.get("appid") or known.app_id
             if foreign.refresh_token is not None and not app_id:
                 raise errors.SettingsError(
@@ -190,17 +194,15 @@ def _token_to_keep(
     return token
 
 
-def _recognised(token: Secret, client: WebexClient, known: Settings, options: Namespace) -> Foreign:
-    """What it is: as the user says, else as Webex says.
+def _is_refresh_token(
+    token: Secret, client: WebexClient, known: Settings, options: Namespace
+) -> bool:
+    """What a token alone is: as the user says, else as Webex says. Both kinds look the same.
 
-    Both kinds look the same. Asked whose access token it is, Webex refuses a refresh token.
-    Raises SettingsError where it can only be a refresh token and the settings that would be
-    needed for it are missing; a WtrError where Webex cannot be asked.
+    Asked whose access token it is, Webex refuses a refresh token.
     """
-    if options.refresh_token:
-        return Foreign(refresh_token=token)
-    if options.access_token:
-        return Foreign(access_token=token)
+    if options.refresh_token or options.access_token:
+        return bool(options.refresh_token)
     try:
         client.account(token)
     except errors.AccessTokenRejected:
@@ -210,8 +212,8 @@ def _recognised(token: Secret, client: WebexClient, known: Settings, options: Na
                 f" App ID and the secret it belongs to. {known.problems[0]}",
                 "Complete the settings in wtr-tui, or set $WEBEX_APPID and $WEBEX_SECRET.",
             ) from None
-        return Foreign(refresh_token=token)
-    return Foreign(access_token=token)
+        return True
+    return False
 
 
 # What the files of other tools say (pure): the Go tool's ``.wtr-cli.json``, wxc_sdk's YAML, an

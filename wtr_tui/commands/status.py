@@ -194,18 +194,17 @@ def _left(end: datetime | None, now: datetime) -> str:
 
 def _owner(shown: Condition, token: Token) -> str:
     account = shown.account
-    if account is not None:
-        organization = token.organization or account.organization
-        parts = [account.display_name, account.email]
-    elif shown.stored is not None and shown.stored.account.known:
+    if account is None and shown.stored is not None and shown.stored.account.known:
         return shown.stored.account.named
+    if account is not None:
+        parts = [account.display_name, account.email]
+    elif shown.state is TokenState.REFUSED:
+        parts = ["not known (Webex refuses the token)"]
+    elif shown.asked:
+        parts = ["not known (the token lacks spark:people_read)"]
     else:
-        organization = token.organization or ""
         parts = ["not asked"]
-        if shown.state is TokenState.REFUSED:
-            parts = ["not known (Webex refuses the token)"]
-        elif shown.asked:
-            parts = ["not known (the token lacks spark:people_read)"]
+    organization = token.organization or (account.organization if account else "")
     return " · ".join(filter(None, [*parts, organization and f"organisation {organization}"]))
 
 
@@ -238,12 +237,8 @@ def _claimed(claims: TokenClaims) -> list[Fact]:
 def _claim_members(claims: TokenClaims) -> dict[str, object] | None:
     if not any(claims):
         return None
-    return {
-        "expires_at": clock.iso_if_known(claims.expires_at),
-        "organization": claims.organization or None,
-        "app_id": claims.app_id or None,
-        "user_id": claims.user_id or None,
-    }
+    shown: dict[str, object] = {name: value or None for name, value in claims._asdict().items()}
+    return shown | {"expires_at": clock.iso_if_known(claims.expires_at)}
 
 
 def _of_socket(path: str, options: Namespace) -> int:
