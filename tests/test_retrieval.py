@@ -26,6 +26,7 @@ from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth import steps
+from wtr_tui.oauth.authorization import AuthorizationRequest
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
@@ -75,15 +76,9 @@ class GatedClient(WebexClient):
 
     gate: threading.Event
 
-    def exchange(
-        self,
-        code: Secret,
-        redirect_uri: str,
-        code_verifier: Secret,
-        nonce: Secret | None = None,
-    ) -> Token:
+    def exchange(self, code: Secret, request: AuthorizationRequest) -> Token:
         assert self.gate.wait(PATIENCE)
-        return super().exchange(code, redirect_uri, code_verifier, nonce)
+        return super().exchange(code, request)
 
 
 class HeldPolls(WebexClient):

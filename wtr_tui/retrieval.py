@@ -18,7 +18,7 @@ from wtr_tui import clock, errors, in_flight, known
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.errors import FAILED, NotSaved, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
-from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.oauth import pages, steps
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused, error_text
 from wtr_tui.oauth.client import WebexClient
@@ -246,7 +246,8 @@ class Retrieval:
         self._emit(steps.Exchanging(method))
         try:
             # A thread of its own: an exchange that has begun ends, whatever the screen does.
-            saved = await in_thread(lambda: self._granted(lambda: self._exchange(answer.code)))
+            grant = partial(self._client.exchange, answer.code, self.request)
+            saved = await in_thread(lambda: self._granted(grant))
         except NotSaved as error:
             self._emit(steps.SignedInUnsaved(error, method))
             return pages.SIGNED_IN
@@ -261,12 +262,6 @@ class Retrieval:
             return pages.SIGNED_IN
         is_other = isinstance(await finishing, steps.OtherAccount)
         return pages.OTHER_ACCOUNT if is_other else pages.SIGNED_IN
-
-    def _exchange(self, code: Secret) -> Token:
-        request = self.request
-        return self._client.exchange(
-            code, request.redirect_uri, request.code_verifier, request.nonce
-        )
 
     def _signed_in(self, grant: Callable[[], Token], method: Method) -> Step:
         try:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from wtr_tui.model import Account, Secret, Token
+from wtr_tui.oauth.authorization import AuthorizationRequest
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.responses import DeviceAuthorization
 
@@ -31,6 +32,13 @@ DEVICE = DeviceAuthorization(
     expires_at=NOW + timedelta(minutes=5),
     interval=timedelta(seconds=2),
 )
+REQUEST = AuthorizationRequest(
+    base_url="https://webexapis.com/v1",
+    client_id=APP_ID,
+    redirect_uri="http://localhost:6855",
+    scopes=("spark:kms",),
+    code_verifier=VERIFIER,
+)
 GRANT = {"access_token": "new-access", "expires_in": 1209599, "refresh_token": "new-refresh"}
 
 
@@ -45,7 +53,7 @@ def client_of(base_url: str, *, total_timeout: float = 30.0) -> WebexClient:
 
 
 def exchange(client: WebexClient) -> Token:
-    return client.exchange(CODE, "http://localhost:6855", VERIFIER)
+    return client.exchange(CODE, REQUEST)
 
 
 def refresh(client: WebexClient) -> Token:

@@ -22,6 +22,7 @@ from tests.oauth.calls import (
     TOKEN,
     VERIFIER,
     client_of,
+    exchange,
     expiry,
     owner,
     refresh,
@@ -53,7 +54,7 @@ def test_an_exchange_sends_the_form_and_nothing_else(
     endpoint: Endpoint, client: WebexClient
 ) -> None:
     endpoint.answer(GRANT)
-    token = client.exchange(CODE, "http://localhost:6855", VERIFIER)
+    token = exchange(client)
     assert token.access_token == Secret("new-access")
     assert token.obtained_at == NOW
     [request] = endpoint.received

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.oauth.calls import CODE, GRANT, TOKEN, VERIFIER, userinfo
+from tests.oauth.calls import CODE, GRANT, REQUEST, TOKEN, userinfo
 from tests.support.endpoint import Endpoint
 from tests.support.tokens import jwt
 from wtr_tui.errors import AccessTokenRejected, RequestRefused, UnusableResponse
@@ -15,7 +17,7 @@ NONCE = Secret("SENTINEL-nonce")
 
 
 def exchanged(client: WebexClient) -> str:
-    token = client.exchange(CODE, "http://localhost:6855", VERIFIER, NONCE)
+    token = client.exchange(CODE, replace(REQUEST, scopes=("openid",), _nonce=NONCE))
     return token.access_token.reveal()
 
 

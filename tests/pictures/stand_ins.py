@@ -69,13 +69,7 @@ class PicturedWebex(NoWebex):
         self._clock = clock
         self.answering = threading.Event()
 
-    def exchange(
-        self,
-        code: Secret,
-        redirect_uri: str,
-        code_verifier: Secret,
-        nonce: Secret | None = None,
-    ) -> Token:
+    def exchange(self, code: Secret, request: AuthorizationRequest) -> Token:
         self.answering.wait()
         return a_token(obtained_at=self._clock(), scopes=())
 

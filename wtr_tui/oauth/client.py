@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
 from wtr_tui import clock, errors
@@ -24,6 +24,9 @@ from wtr_tui.oauth.failures import START_AGAIN, Purpose, refusal
 from wtr_tui.oauth.proxies import proxy_for
 from wtr_tui.oauth.transport import HttpClient, fetch, http
 from wtr_tui.text import is_visible_ascii
+
+if TYPE_CHECKING:
+    from wtr_tui.oauth.authorization import AuthorizationRequest
 
 OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
 """The scopes of OpenID Connect (Core §5.4), which only the browser's sign-in can request.
@@ -88,32 +91,23 @@ class WebexClient:
         """Prepares beforehand what the first request would have to wait for; no network."""
         self._connecting()
 
-    def exchange(
-        self,
-        code: Secret,
-        redirect_uri: str,
-        code_verifier: Secret,
-        nonce: Secret | None = None,
-    ) -> Token:
-        """The token for a code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+    def exchange(self, code: Secret, request: AuthorizationRequest) -> Token:
+        """The token for the code that answers the request (RFC 6749 §4.1.3, RFC 7636 §4.5).
 
-        ``nonce`` is what an ID token in the response has to repeat.
-
-        It is sent once. Raises OutcomeUnknown where the
-        request may have arrived and no response came back.
+        It is sent once. Raises OutcomeUnknown where it may have arrived and no response came back.
         """
         fields = {
             "grant_type": "authorization_code",
             "code": code.reveal(),
-            "redirect_uri": redirect_uri,
-            "code_verifier": code_verifier.reveal(),
+            "redirect_uri": request.redirect_uri,
+            "code_verifier": request.code_verifier.reveal(),
         }
-        hidden = (code, code_verifier)
+        hidden = (code, request.code_verifier)
         sent_at, members = self._post(
             Purpose.EXCHANGE, "/access_token", fields, hidden, client_auth="form"
         )
-        if nonce is not None:
-            _check_nonce(members, nonce)
+        if request.nonce is not None:
+            _check_nonce(members, request.nonce)
         return responses.token_from(members, now=sent_at)
 
     def refresh(self, token: Token) -> Token:
