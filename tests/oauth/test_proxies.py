@@ -105,7 +105,7 @@ def test_an_entry_that_cannot_be_read_is_warned_about_and_excludes_nothing(
     monkeypatch.setenv("https_proxy", PROXY)
     monkeypatch.setenv("no_proxy", f"example.com,{entry}")
     assert address_of(WEBEX) == PROXY
-    assert proxies.warning(os.environ).endswith(f"it excludes no host: {entry}.")
+    assert proxies.warning(os.environ).endswith(f"excludes no host: {entry}.")
     monkeypatch.delenv("https_proxy")
     assert proxies.warning(os.environ) == "", "without a proxy it means nothing"
 

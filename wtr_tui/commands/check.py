@@ -101,7 +101,7 @@ def run(options: Namespace) -> int:
     elif options.format == "openmetrics":
         content = as_openmetrics(verdicts, now)
     elif is_terminal(sys.stdout) and verdicts and not options.to:
-        content = _as_lines(verdicts, Look.of_output())
+        content = _as_lines(verdicts, Look.of())
     else:
         content = escaped(as_text(verdicts, level, now, options))
     if options.to:

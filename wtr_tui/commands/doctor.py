@@ -30,7 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     found = profiles.find(options.profile, options.config, os.environ)
     log_step(f"profile {found.name}")
-    look = Look.of_output()
+    look = Look.of()
     findings = []
     for finding in examine(found, os.environ, ask=not options.offline):
         findings.append(finding)
@@ -57,8 +57,7 @@ def _line(finding: Finding, look: Look) -> str:
 def _sum(findings: list[Finding], look: Look) -> str:
     bad = sum(finding.level is Level.BAD for finding in findings)
     warn = sum(finding.level is Level.WARN for finding in findings)
-    if bad:
-        return look.paint(f"\n{bad} will not work, {warn} deserve{'s'[: warn == 1]} a look.", "bad")
+    text = f"\n{bad or 'All'} will {'not ' if bad else ''}work"
     if warn:
-        return look.paint(f"\nAll will work; {warn} deserve{'s'[: warn == 1]} a look.", "warn")
-    return look.paint("\nAll will work.", "good")
+        text += f"; {warn} deserve{'s' if warn == 1 else ''} a look"
+    return look.paint(f"{text}.", "bad" if bad else "warn" if warn else "good")

@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
         for entry in entries:
             give(json.dumps(entry.members(), ensure_ascii=False))
     elif entries:
-        look = Look.of_output()
+        look = Look.of()
         give("\n".join(_line(each, look) for each in entries))
     else:
         tell(f"Nothing has happened to the token of the profile {found.name} yet.")

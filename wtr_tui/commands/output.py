@@ -248,14 +248,10 @@ class Look:
         self._width = width
 
     @classmethod
-    def of_output(cls) -> Look:
-        """For standard output as it is now."""
-        return cls.of(sys.stdout)
-
-    @classmethod
-    def of(cls, stream: TextIO | None) -> Look:
-        """For a stream as it is now. ``$NO_COLOR`` and ``TERM=dumb`` take the colours."""
-        terminal = is_terminal(stream)
+    def of(cls, stream: TextIO | None = None) -> Look:
+        """For standard output, or another stream, as it is now. ``$NO_COLOR`` and ``TERM=dumb``
+        take the colours."""
+        terminal = is_terminal(stream or sys.stdout)
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
         return cls(is_terminal=terminal, coloured=terminal and not plain, width=columns())
 

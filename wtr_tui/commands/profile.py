@@ -111,7 +111,7 @@ def valid_token(
     return token
 
 
-def chosen(options: Namespace) -> list[tuple[Profile, Mapping[str, str]]]:
+def chosen_profiles(options: Namespace) -> list[tuple[Profile, Mapping[str, str]]]:
     """The profile that is meant, or with ``--all`` every one, by name; what of the environment
     counts for each is beside it."""
     if options.all and (options.profile or options.config):
@@ -210,7 +210,7 @@ class Condition(NamedTuple):
 def conditions(options: Namespace, now: datetime, *, who: bool) -> list[Condition]:
     """How the chosen profiles are. ``who`` asks Webex for the users, and is not held up by its
     failing."""
-    found = chosen(options)
+    found = chosen_profiles(options)
     if not who:
         return [condition(*each, now) for each in found]
     with clients(_PATIENCE) as client:

@@ -100,7 +100,7 @@ class Refreshed(NamedTuple):
 
 def run(options: Namespace) -> int:
     within = None if options.within is None else timedelta(seconds=options.within)
-    found = profile.chosen(options)
+    found = profile.chosen_profiles(options)
     with profile.clients(parsers.timeout(options) or _PATIENCE) as client:
 
         def refreshed(each: tuple[Profile, Mapping[str, str]]) -> Refreshed:

@@ -51,9 +51,9 @@ def run(options: Namespace) -> int:
         members = [as_members(each, now) for each in found]
         give(as_json(members if options.all else members[0]))
     elif options.all:
-        give(as_table(found, now, Look.of_output()))
+        give(as_table(found, now, Look.of()))
     else:
-        give(as_lines(found[0], now, Look.of_output()))
+        give(as_lines(found[0], now, Look.of()))
     codes = {each.exit_code for each in found}
     # A sign-in is needed before all else.
     return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
@@ -282,5 +282,5 @@ def _of_socket(path: str, options: Namespace) -> int:
         facts.append(("Refresh token", "where wtr serve runs", ""))
         facts += _claimed(claims._replace(expires_at=None))
     facts += [("Problem", problem, "bad") for problem in problems]
-    give(_laid_out(facts, Look.of_output()))
+    give(_laid_out(facts, Look.of()))
     return code

@@ -63,11 +63,8 @@ def warning(environ: Mapping[str, str]) -> str:
     ]
     if not entries or not any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
         return ""
-    plural = len(entries) > 1
-    return (
-        f"$NO_PROXY holds {'entries' if plural else 'an entry'} that cannot be read, so"
-        f" {'they exclude' if plural else 'it excludes'} no host: {', '.join(entries[:5])}."
-    )
+    unread = ", ".join(entries[:5])
+    return f"$NO_PROXY holds what cannot be read, and what excludes no host: {unread}."
 
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
