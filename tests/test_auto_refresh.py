@@ -308,7 +308,7 @@ def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(
     following(auto_refresh, MINE)
     held = a_token("HELD", obtained_at=NOON + DAY)
     auto_refresh.learn(errors.NotSaved(held, "The file is not writable."), NOON + DAY)
-    # What a person does who reads that sentence; it changes the file's fingerprint.
+    # What a person does who reads that sentence; it changes the file's mark.
     os.utime(auto_refresh.profile.token_path)
     auto_refresh.look(NOON + DAY)
     assert auto_refresh.unsaved

@@ -18,9 +18,9 @@ import pytest
 from tests.support.home import PROGRAM, Home
 from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Rules, Sandbox
-from wtr_tui import secret_source
 from wtr_tui.errors import SecretUnavailable, SettingsError
 from wtr_tui.model import Secret
+from wtr_tui.storage import secret_source
 from wtr_tui.storage.settings import Settings, load
 
 EXPIRED = timedelta(seconds=-60)
@@ -252,7 +252,7 @@ def test_a_file_that_everybody_can_change_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("x\n")
     file.chmod(0o666)
-    with pytest.raises(SecretUnavailable, match="Every user can change"):
+    with pytest.raises(SecretUnavailable, match="can be changed by every user"):
         settings_with(tmp_path, f"secretFile: {file}").secret.fetch()
 
 

@@ -64,7 +64,7 @@ class AutoRefresh:
         """What is noted beside the token, by this process or another one."""
         self.clock_went_back = False
         self._notices: list[str] = []
-        self._fingerprint: object = object()  # differs from every real one
+        self._mark: object = object()  # differs from every real one
         self._known_mark: object = object()
         self._stopped_under: object = None
         self._announce_after = datetime.min.replace(tzinfo=timezone.utc)
@@ -86,14 +86,10 @@ class AutoRefresh:
         if self.stopped and self._settings_mark() != self._stopped_under:
             self.forget_failures()  # what stopped it may have been mended
             changed = True
-        try:
-            fingerprint = self.profile.token_file.fingerprint()
-        except WtrError as error:
-            self._fingerprint = object()  # whatever is there afterwards has to be read
-            return self._met(error) or changed
-        if fingerprint == self._fingerprint:
+        mark = self.profile.token_file.mark()
+        if mark == self._mark:
             return changed
-        self._fingerprint = fingerprint
+        self._mark = mark
         try:
             stored = self.profile.token_file.read()
         except WtrError as error:

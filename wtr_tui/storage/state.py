@@ -11,11 +11,11 @@ that cannot be read or written harms nothing. No secret is in it: tokens are kno
 from __future__ import annotations
 
 import json
-import os
 import zlib
 
 from wtr_tui import clock
 from wtr_tui.errors import StorageError
+from wtr_tui.storage import private_file
 from wtr_tui.storage.paths import state_path
 from wtr_tui.storage.private_file import read_private, write_private
 
@@ -200,13 +200,9 @@ def longest_warning(token_path: str) -> int | None:
         return None
 
 
-def mark(token_path: str) -> tuple[int, int, int] | None:
+def mark(token_path: str) -> tuple[int, ...] | None:
     """Differs once something else was noted, without reading it; None where nothing is."""
-    try:
-        facts = os.stat(state_path(token_path))  # noqa: PTH116 - without pathlib
-    except OSError:
-        return None
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+    return private_file.mark(state_path(token_path))
 
 
 def write(token_path: str, state: State) -> bool:

@@ -28,6 +28,7 @@ from wtr_tui.storage.paths import PROGRAM, lock_path
 from wtr_tui.storage.private_file import (
     LARGEST,
     claimed,
+    mark,
     put_in_place,
     read_private,
     temporary_path,
@@ -36,9 +37,6 @@ from wtr_tui.storage.private_file import (
 )
 from wtr_tui.storage.token_json import read_content
 from wtr_tui.text import cause, cleaned
-
-Fingerprint = tuple[int, int, int, int]
-"""Inode, size, time of change and time of modification in ns: differs when the file does."""
 
 
 class _Written(NamedTuple):
@@ -265,20 +263,9 @@ class TokenFile:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
         return Lock(lock_path(str(self.path)), timeout)
 
-    def fingerprint(self) -> Fingerprint | None:
-        """Changes when the file does, without reading it; None where there is no file.
-
-        Raises TokenFileUnreadable where even that cannot be known.
-        """
-        try:
-            facts = self.path.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise TokenFileUnreadable(
-                f"The token file {self.path} cannot be looked at: {cause(error)}."
-            ) from error
-        return facts.st_ino, facts.st_size, facts.st_ctime_ns, facts.st_mtime_ns
+    def mark(self) -> tuple[int, ...] | None:
+        """Differs when the file does, without reading it; None where there is none to be seen."""
+        return mark(str(self.path))
 
     def _parse(self, content: bytes) -> StoredToken:
         return of_members(token_json.parsed(str(self.path), content))

@@ -20,9 +20,9 @@ from wtr_tui import crash
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account
-from wtr_tui.secret_source import SecretCommand, terminal
 from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
+from wtr_tui.storage.secret_source import SecretCommand, terminal
 from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
 from wtr_tui.tui import driver, export, keys, screens, themes

@@ -6,11 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from wtr_tui import secret_source
 from wtr_tui.environment import surroundings, token_socket
 from wtr_tui.errors import DONE, WtrError
 from wtr_tui.model import Token
-from wtr_tui.storage import profiles
+from wtr_tui.storage import profiles, secret_source
 from wtr_tui.storage.settings_table import MOUSE
 from wtr_tui.tui.session import RunningSandbox, Session
 

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import os
 import shlex
-import stat
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wtr_tui import text
-from wtr_tui.errors import SecretUnavailable
+from wtr_tui.errors import SecretUnavailable, UnsafeFile
 from wtr_tui.model import Secret
+from wtr_tui.storage.private_file import read_regular
 from wtr_tui.text import cause, cleaned, user_name
 
 LIMIT = 40.0
 """Seconds for the command: below those for which others wait for the token's lock."""
 
-_LARGEST = 65_536
 _ON_A_TERMINAL = "Run wtr refresh on a terminal: there the command may ask for a PIN."
 
 Check = Callable[[str], "str | None"]
@@ -166,22 +165,17 @@ class SecretFile(FetchedSecret):
     def _read(self) -> bytes:
         whose = f"The file of secretFile, {self._path},"
         try:
-            # Without O_NONBLOCK opening a FIFO would wait for its writer.
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            content, facts = read_regular(str(self._path))
+        except UnsafeFile as error:
+            raise SecretUnavailable(f"secretFile: {error.message}") from error
         except OSError as error:
             raise SecretUnavailable(f"{whose} cannot be read: {cause(error)}.") from error
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
-                raise SecretUnavailable(f"secretFile names {self._path}, which is no file.")
-            if facts.st_uid not in (0, os.geteuid()):
-                raise SecretUnavailable(
-                    f"{whose} belongs to {user_name(facts.st_uid)}.",
-                    "It has to be yours or root's.",
-                )
-            if facts.st_mode & 0o002:
-                raise SecretUnavailable(
-                    f"Every user can change the file of secretFile, {self._path}.",
-                    f"chmod o-w {self._path}",
-                )
-            return file.read(_LARGEST)
+        if facts.st_uid not in (0, os.geteuid()):
+            raise SecretUnavailable(
+                f"{whose} belongs to {user_name(facts.st_uid)}.", "It has to be yours or root's."
+            )
+        if facts.st_mode & 0o002:
+            raise SecretUnavailable(
+                f"{whose} can be changed by every user.", f"chmod o-w {self._path}"
+            )
+        return content
