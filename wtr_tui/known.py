@@ -77,6 +77,8 @@ def note_granted(
     if earlier is not None and end is not None:
         stays = state.is_same_end(earlier, end)
         known.end_stays = stays if stays or end > earlier else None
+        if not stays:
+            known.given = ()
     known.warn_before = settings[WARN_BEFORE]
     state.write(str(profile.token_path), known)
 
@@ -140,7 +142,7 @@ def signed_in(
         if left is not None:
             # Who has just been here is not called back at once, however short the new end is.
             end = at + left
-            known.announce(end, left, known.due(end, left, settings[WARN_BEFORE]))
+            known.announce(end, known.due(end, left, settings[WARN_BEFORE]))
         state.write(str(profile.token_path), known)
     delivery.deliver(profile, settings, Event.RETRIEVED, token)
 
@@ -213,7 +215,7 @@ def announce_sign_in(
                 return False
             end, limits = found
             known = _following(profile, stored.token)
-            known.announce(end, end - now(), limits)
+            known.announce(end, limits)
             known.warn_before = settings[WARN_BEFORE]
             # Recorded first: whoever is killed in between has announced nothing twice.
             recorded = state.write(str(profile.token_path), known)

@@ -30,7 +30,7 @@ def noted() -> State:
     known.refused_since = NOON
     known.sign_in_needed_since = NOON
     known.message = "Webex no longer accepts the refresh token."
-    known.announce(NOON + DAY, DAY, LIMITS)
+    known.announce(NOON + DAY, LIMITS)
     known.end_stays = True
     known.mint_failures, known.mint_again_at = 2, NOON + DAY
     return known
@@ -141,10 +141,10 @@ def test_it_is_no_profile(token_path: str, tmp_path: Path) -> None:
         (15 * DAY, (), ()),
         (14 * DAY, (), LIMITS[:1]),
         (13 * DAY, LIMITS[:1], ()),
-        (3 * DAY, LIMITS[:1], LIMITS[1:2]),
+        (3 * DAY, LIMITS[:1], LIMITS[:2]),
         (20 * DAY / 24, (), LIMITS),
         (20 * DAY / 24, LIMITS, ()),
-        (20 * DAY / 24, LIMITS[:1], LIMITS[1:]),
+        (20 * DAY / 24, LIMITS[:1], LIMITS),
         (timedelta(0), (), ()),
         (-DAY, (), ()),
     ],
@@ -166,16 +166,15 @@ def test_an_end_that_moves_with_each_refresh_is_not_announced() -> None:
 
 def test_an_end_that_was_only_computed_anew_is_not_announced_again() -> None:
     known = State()
-    known.announce(NOON + 3 * DAY, 3 * DAY, LIMITS[:2])
+    known.announce(NOON + 3 * DAY, LIMITS[:2])
     later = timedelta(seconds=2)
     assert known.due(NOON + 3 * DAY + later, 3 * DAY + later) == ()
     assert known.due(NOON + 3 * DAY, 3 * DAY - later) == ()
 
 
-def test_a_limit_of_which_more_is_left_again_is_announced_again() -> None:
+def test_an_end_that_has_moved_is_announced_anew() -> None:
     known = State()
-    known.announce(NOON + DAY, DAY, LIMITS)
+    known.announce(NOON + DAY, LIMITS)
     far = 90 * DAY
     assert known.due(NOON + far, far) == ()
-    known.announce(NOON + far, far, ())
     assert known.due(NOON + far, 2 * DAY) == LIMITS[:2]

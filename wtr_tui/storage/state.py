@@ -109,37 +109,24 @@ class State:
     def due(
         self, end: datetime, left: timedelta, warn_before: Sequence[int] | None = None
     ) -> tuple[int, ...]:
-        """The limits within which the refresh token ends, and that were not announced yet.
+        """The limits within which the refresh token ends, where the nearest was not announced yet.
 
         Without ``warn_before`` those that counted when this was written.
         """
-        if self.moves(end):
-            return ()
         warn_before = self.warn_before if warn_before is None else warn_before
-        given = self._given(left)
-        return tuple(
-            limit
-            for limit in warn_before
-            if limit not in given and left.total_seconds() <= limit and left.total_seconds() > 0
-        )
+        reached = tuple(limit for limit in warn_before if 0 < left.total_seconds() <= limit)
+        given = self.given if self._is_about(end) or self.end is None else ()
+        is_news = reached and min(reached) < min(given, default=reached[0] + 1)
+        return reached if is_news and not self.moves(end) else ()
 
-    def announce(self, end: datetime, left: timedelta, limits: Sequence[int]) -> None:
-        """Notes that these were announced, and that those of which more is left now were not."""
-        self.given = tuple(sorted({*self._given(left), *limits}, reverse=True))
-        self.turn_to(end)
-
-    def turn_to(self, end: datetime | None) -> None:
-        """Notes the end there is now; what was known of another one no longer counts."""
-        if end is None or self.end is None or not is_same_end(self.end, end):
+    def announce(self, end: datetime, limits: tuple[int, ...]) -> None:
+        """Notes that these were announced for this end; what was known of another one is over."""
+        if not self._is_about(end):
             self.end_stays = None
-            self.end = end
+        self.end, self.given = end, limits
 
     def _is_about(self, end: datetime) -> bool:
         return self.end is not None and is_same_end(self.end, end)
-
-    def _given(self, left: timedelta) -> tuple[int, ...]:
-        # A moved end is announced anew; one that is only computed anew is not.
-        return tuple(limit for limit in self.given if left.total_seconds() <= limit + _SAME_END)
 
 
 def _limits(value: object) -> tuple[int, ...]:
