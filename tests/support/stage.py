@@ -154,6 +154,18 @@ async def shows(pilot: Pilot[int], text: str) -> None:
     await until(pilot, is_there, f"“{text}” on the screen")
 
 
+async def settled(pilot: Pilot[int]) -> str:
+    """The screen once nothing is looked up any more; a sign-in may wait for its browser."""
+    await until(
+        pilot, lambda: all(it.is_finished or it.group == "retrieval" for it in pilot.app.workers)
+    )
+    before, now = "", seen(pilot)
+    while now != before:
+        await pilot.pause()
+        before, now = now, seen(pilot)
+    return now
+
+
 def told(pilot: Pilot[int]) -> str:
     """What the line for messages says."""
     app = pilot.app

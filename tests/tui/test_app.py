@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from tests.support.stage import ANN, NoWebex, Stage, seen, settled, shows, tells, told, until
 from tests.support.tokens import LIFE, a_token
 from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
@@ -216,27 +216,17 @@ async def test_a_screen_that_was_left_fits_another_size_when_it_comes_back(
         async with signed_in.app(webex=NoWebex(ANN)).run_test(size=after) as pilot:
             await shows(pilot, ANN.display_name)
             await pilot.press(elsewhere, key, "home")
-            return await _settled(pilot)
+            return await settled(pilot)
 
     expected = await shown_at_once()
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=before) as pilot:
         await shows(pilot, ANN.display_name)
         await pilot.press(key)
-        await _settled(pilot)
+        await settled(pilot)
         await pilot.press(elsewhere)
         await pilot.resize_terminal(*after)
         await pilot.press(key, "home")
-        assert await _settled(pilot) == expected
-
-
-async def _settled(pilot: Pilot[int]) -> str:
-    """The screen once nothing is looked up any more."""
-    await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
-    before, now = "", seen(pilot)
-    while now != before:
-        await pilot.pause()
-        before, now = now, seen(pilot)
-    return now
+        assert await settled(pilot) == expected
 
 
 async def test_help_is_scrolled_and_closed_by_keys(signed_in: Stage) -> None:

@@ -258,9 +258,9 @@ class WtrApp(driver.FaultApp):
         self._ticks += 1
         if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
             self._watch_others()
-        if self.shown is not None and self.shown.is_built:
-            self.shown.show_standing()
-            self.shown.on_second(now)
+        # Not below a dialog: each second the whole of it would be sent, tinted.
+        if self.shown is not None and self.shown is self.screen:
+            self.shown.count(now)
 
     @work(group="others", exclusive=True)
     async def _watch_others(self) -> None:
@@ -338,8 +338,6 @@ class WtrApp(driver.FaultApp):
 
         def leave() -> None:
             self.switch_screen(screen)
-            if screen.is_built:
-                screen.show_standing()
 
         if self.shown is not None and self.shown.is_built:
             self.shown.when_settled(leave)

@@ -219,6 +219,15 @@ class WtrScreen(Screen[None]):
         """Lets the header say how the token is now; costs nothing where nothing changed."""
         self.query_one(Header).show_standing(standing(self.session))
 
+    def on_screen_resume(self) -> None:
+        self.count(self.session.now())  # below another screen or a dialog nothing was counted
+
+    def count(self, now: datetime) -> None:
+        """Shows everything that time alone changes as it is now."""
+        if self.is_built:
+            self.show_standing()
+            self.on_second(now)
+
     def on_header_tab_pressed(self, event: Header.TabPressed) -> None:
         self.program.go(event.name)
 

@@ -132,10 +132,6 @@ class ProfilesScreen(WtrScreen):
                 yield Panel("", Lives(), Facts(_ABOUT, id="about"), id="marked")
                 yield Panel("Scopes", ScopeList(id="scopes"), id="scopes-panel")
 
-    def on_screen_resume(self) -> None:
-        if self.is_built:
-            self._show()
-
     def on_resize(self) -> None:
         if self.is_built:
             self._rows = {}  # other columns: every row is another

@@ -65,9 +65,10 @@ class Panel(Vertical):
         return super().render_lines(crop)
 
     def show_title(self, title: str) -> None:
-        """Another title at the left."""
-        self._title = title
-        self._compose_title()
+        """Another title at the left; the same one costs nothing."""
+        if title != self._title:
+            self._title = title
+            self._compose_title()
 
     def show_right(self, right: str | Content) -> None:
         """Another title at the right; a text without a style of its own is muted."""
