@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
+from tests.support.clock import NOON
 from tests.support.home import Home
-from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt
+from tests.support.tokens import APP_ID, LIFE, ORGANIZATION, USER_ID, a_jwt, a_token
 from tests.support.webex import Fault, Rules, Sandbox
+from wtr_tui.commands.output import Look
+from wtr_tui.commands.profile import Condition
+from wtr_tui.commands.status import as_table
+from wtr_tui.model import StoredToken
 from wtr_tui.sandbox.sandbox import EMAIL
+from wtr_tui.storage.profiles import Profile
+from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.state import State
+from wtr_tui.token_state import TokenState
 
+A_SECOND = timedelta(seconds=1)
 EXPIRED = timedelta(seconds=-60)
 
 
@@ -223,3 +234,13 @@ def test_an_access_token_that_webex_refuses_has_no_time_left_whatever_else_is_wr
     assert re.search(r"^default +sign-in needed +refused +not accepted ", all_of_them, re.M)
     members = home.run("status", "--json").json
     assert (members["state"], members["valid"]) == ("sign-in needed", False)
+
+
+def test_a_token_whose_end_is_this_very_instant_has_expired(tmp_path: Path) -> None:
+    profile = Profile("default", tmp_path / "default.yaml", tmp_path / "default.json")
+    stored = StoredToken(APP_ID, a_token(obtained_at=NOON))
+    shown = Condition(profile, Settings(), stored, (), 0, TokenState.EXPIRED, State())
+    look = Look(is_terminal=False, coloured=False, width=80)
+    for left, says in ((A_SECOND, "1 s"), (A_SECOND * 0, "expired")):
+        row = as_table([shown], NOON + LIFE - left, look).splitlines()[1]
+        assert row.startswith(f"default  expired  {says} ")

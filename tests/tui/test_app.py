@@ -396,7 +396,7 @@ async def test_another_profile_brings_its_own_settings_and_token(two_profiles: S
         await shows(pilot, "http://localhost:7000")
         await pilot.press("f2")
         await shows(pilot, "F3 signs in to Webex and gets one.")
-        assert seen(pilot).splitlines()[0].split()[-3:] == ["no", "token", "work"]
+        assert "no token work" in " ".join(seen(pilot).splitlines()[0].split())
 
 
 async def test_a_token_that_is_not_saved_is_not_left_behind(two_profiles: Stage) -> None:
