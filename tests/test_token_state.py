@@ -11,7 +11,7 @@ from tests.support.tokens import APP_ID, LIFE, REFRESH_LIFE, a_token
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.state import State
-from wtr_tui.token_state import TokenState, state_of
+from wtr_tui.token_state import TokenState, hurdles, state_of
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
@@ -37,6 +37,17 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 def test_the_state_goes_by_what_is_left(token: Token, age: timedelta, state: TokenState) -> None:
     stored, settings = StoredToken(APP_ID, token), Settings(app_id=APP_ID)
     assert state_of(stored, settings, State(), NOON + age) is state
+
+
+def test_a_token_that_webex_refused_is_expired_past_its_end() -> None:
+    token, settings, known = a_token(), Settings(app_id=APP_ID), State()
+    known.follow(token.access_token.reveal(), None)
+    known.refused_since = NOON
+    stored = StoredToken(APP_ID, token)
+    assert state_of(stored, settings, known, NOON + LIFE - SECOND) is TokenState.REFUSED
+    assert [*map(str, hurdles(token, known, NOON + LIFE - SECOND))]
+    assert state_of(stored, settings, known, NOON + LIFE) is TokenState.EXPIRED
+    assert hurdles(token, known, NOON + LIFE) == []
 
 
 def test_no_token_is_a_state_of_its_own() -> None:

@@ -14,7 +14,7 @@ from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import state
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import State
-from wtr_tui.token_state import is_foreign, other_base_url, since_refused, since_sign_in_needed
+from wtr_tui.token_state import is_foreign, other_base_url, since_sign_in_needed
 
 if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
@@ -178,7 +178,7 @@ class AutoRefresh:
         if self.stored.token.refresh_token is None or self.is_lost:
             return None
         planned = next_refresh_at(self.stored.token)
-        since = since_refused(self.known, self.stored.token)
+        since = self.known.refused(self.stored.token.access_token.reveal())
         if since is not None and not self.known.refused_again:
             planned = since  # once: a refresh may give one that Webex accepts
         if planned is None:

@@ -20,7 +20,7 @@ from wtr_tui.storage.private_file import KEEPS_NO_MODES
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import LastOutcome, State
 from wtr_tui.text import cleaned
-from wtr_tui.token_state import REVOKED_HERE, since_refused, since_sign_in_needed
+from wtr_tui.token_state import REVOKED_HERE, since_sign_in_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def note_granted(
     profile: Profile, settings: Settings, before: Token, token: Token, now: datetime
 ) -> None:
     """A refresh gave this token, which is saved by now. Only under the token's lock."""
-    refused = since_refused(of(profile), before)
+    refused = of(profile).refused(before.access_token.reveal())
     same = token.same_access(before)
     known = _following(profile, token)
     known.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
@@ -170,11 +170,11 @@ def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime)
 
 def note_accepted(profile: Profile, token: Token) -> None:
     """Webex did answer to this access token: where it was noted as refused, it no longer is."""
-    if since_refused(of(profile), token) is None:
+    if of(profile).refused(token.access_token.reveal()) is None:
         return
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
         known = of(profile)
-        if since_refused(known, token) is not None:
+        if known.refused(token.access_token.reveal()) is not None:
             known.refused_since, known.refused_again = None, False
             state.write(str(profile.token_path), known)
 

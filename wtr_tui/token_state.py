@@ -90,7 +90,7 @@ def state_of(
     token = stored.token
     if since_sign_in_needed(known, token) and not settings.can_mint:
         return TokenState.SIGN_IN_NEEDED
-    if since_refused(known, token):
+    if since_refused(known, token, now):
         return TokenState.REFUSED
     left = token.left(now)
     if left is None:
@@ -111,14 +111,17 @@ def state_of(
 # What is noted of it.
 
 
-def since_refused(known: State, token: Token) -> datetime | None:
-    """Since when Webex refuses this access token; None where it is not known to."""
-    return known.refused(token.access_token.reveal())
+def since_refused(known: State, token: Token, now: datetime) -> datetime | None:
+    """Since when Webex refuses this access token; None where it is not known to.
+
+    None as well once it has expired: then it is refused for no other reason.
+    """
+    return known.refused(token.access_token.reveal()) if token.is_valid(now) else None
 
 
-def refusal(known: State, token: Token) -> str:
+def refusal(known: State, token: Token, now: datetime) -> str:
     """That Webex refuses this access token, in a sentence; "" where it is not known to."""
-    since = since_refused(known, token)
+    since = since_refused(known, token, now)
     return (
         "" if since is None else f"Webex has refused the access token since {clock.local(since)}."
     )
@@ -137,7 +140,7 @@ def lost_grant(known: State) -> SignInNeeded:
 def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
     """Why the token can no longer be used, and why it can no longer be refreshed."""
     found: list[WtrError] = []
-    refused, left = refusal(known, token), token.refresh_left(now)
+    refused, left = refusal(known, token, now), token.refresh_left(now)
     try:
         require_refresh_token(token)
     except NoRefreshToken as error:

@@ -248,7 +248,7 @@ def valid_token(
     token = stored.token
     margin = _margin_of(token, min_left)
     noted = known.of(profile)
-    refused = refusal(noted, token)
+    refused = refusal(noted, token, now())
     # A refresh that gave it once more has done what a refresh can do.
     to_replace = refused != "" and not noted.refused_again
     misdated = token.is_ahead(now()) and token.refresh_token is not None and may_refresh

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.clock import Clock
-from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, told, until
+from tests.support.stage import ANN, NoWebex, Stage, seen, settled, shows, tells, told, until
 from tests.support.tokens import LIFE, OTHER_APP_ID, a_jwt, a_token, access_text
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import tokens
@@ -228,6 +228,18 @@ async def test_auto_refresh_that_is_off_never_acts(refreshable: Stage, sandbox: 
         await shows(pilot, "✗ 1 d ago")
         await shows(pilot, "expired")
         assert sandbox.requests_to("access_token") == ()
+
+
+async def test_nobody_is_asked_whose_an_expired_token_is(
+    refreshable: Stage, sandbox: Sandbox
+) -> None:
+    refreshable.configure_for(sandbox, autoRefresh="off")
+    refreshable.clock.advance(LIFE + DAY)
+    async with refreshable.app().run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✗ 1 d ago")
+        await settled(pilot)
+        await shows(pilot, "expired")
+        assert sandbox.requests == ()
 
 
 async def test_where_a_sign_in_is_needed_auto_refresh_rests_and_opens_nothing(

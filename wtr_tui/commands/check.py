@@ -23,7 +23,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wtr_tui import clock, token_state
+from wtr_tui import clock
 from wtr_tui.clock import seconds_until
 from wtr_tui.commands.output import SIGNS, Look, as_json, give
 from wtr_tui.commands.parsers import duration, named_path
@@ -156,7 +156,7 @@ def verdict(
     if shown.is_lost:
         # As in wtr status, no waiting helps it.
         message = "sign-in needed: Webex no longer accepts the refresh token"
-        if not is_valid or token_state.since_refused(shown.known, token) is not None:
+        if not is_valid or shown.is_refused(now):
             return graded(Grade.CRITICAL, message, now)
         lasts = f"the access token lasts {clock.until_when(token.expires_at)}"
         return graded(Grade.CRITICAL, f"{message}; {lasts}", token.expires_at)

@@ -196,10 +196,9 @@ class Condition(NamedTuple):
         """The scopes that are asked for and that the token lacks."""
         return token_state.scopes_not_granted(self.token, self.settings) if self.token else ()
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether Webex refuses the access token, whatever its end."""
-        return bool(self.token and token_state.since_refused(self.known, self.token))
+    def is_refused(self, now: datetime) -> bool:
+        """Whether Webex refuses the access token before its end."""
+        return bool(self.token and token_state.since_refused(self.known, self.token, now))
 
     @property
     def is_lost(self) -> bool:
@@ -249,7 +248,7 @@ def condition(
     # What only a sign-in mends comes first.
     hurdles = [*token_state.hurdles(token, noted, now), *problems]
     code = hurdles[0].exit_code if hurdles else DONE
-    if token.is_valid(now) and token_state.since_refused(noted, token) is None:
+    if token.is_valid(now) and token_state.since_refused(noted, token, now) is None:
         # Where its settings cannot be read, or are another's, no command gives even a valid token.
         code = errors.WRONG_USAGE if foreign or chosen.unread else DONE
         if token.refresh_token is None:

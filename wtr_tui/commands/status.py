@@ -70,7 +70,7 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
     return {
         "profile": shown.profile.name,
         "state": shown.state.value,
-        "valid": token is not None and token.is_valid(now) and not shown.is_refused,
+        "valid": token is not None and token.is_valid(now) and not shown.is_refused(now),
         "expires_at": clock.iso_if_known(end),
         "expires_in": clock.seconds_until(end, now),
         "refreshable": token is not None and token.refresh_token is not None,
@@ -98,7 +98,7 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
     facts: list[Fact] = [("Profile", shown.profile.name, "bold")]
     if token is not None:
         access_end = clock.until(token.expires_at, now)
-        if shown.is_refused:
+        if shown.is_refused(now):
             access_end = "refused by Webex"
         refresh_end = clock.until(token.refresh_expires_at, now) if token.refresh_token else "none"
         if shown.is_lost:
@@ -144,7 +144,7 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
         name, token, count = shown.profile.name, shown.token, len(shown.problems)
         access = refresh = "none"
         if token is not None:
-            access = "refused" if shown.is_refused else _left(token.expires_at, now)
+            access = "refused" if shown.is_refused(now) else _left(token.expires_at, now)
             if token.refresh_token is not None:
                 refresh = _left(token.refresh_expires_at, now)
         if shown.is_lost:

@@ -266,11 +266,12 @@ class Owner:
 
     async def ask(self, session: Session, access_token: Secret) -> None:
         """people/me. Never raises a WtrError: what went wrong is in :meth:`words`."""
-        if not session.used.ready or session.auto_refresh.foreign:
+        stored = session.auto_refresh.stored
+        has_expired = stored is not None and not stored.token.is_valid(session.now())
+        if not session.used.ready or session.auto_refresh.foreign or has_expired:
             self._asked_for = None  # asked once that has changed
             return
 
-        stored = session.auto_refresh.stored
         scopes = stored.token.scopes if stored is not None else ()
 
         def account() -> Account | None:
