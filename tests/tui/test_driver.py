@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.app import App, ComposeResult
-from textual.containers import Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
@@ -158,29 +157,34 @@ def test_the_thread_that_reads_sleeps_until_there_is_input_or_an_end(
     os.close(write)
 
 
-class Rows(Widget):
-    """Ten rows of its letter; notes which of them it was asked for."""
+class Noting(Widget):
+    """Notes which of its rows it was asked for."""
 
-    DEFAULT_CSS = "Rows { height: 10; }"
-
-    def __init__(self, letter: str) -> None:
-        super().__init__()
-        self.letter = letter
+    def __init__(self, *children: Widget) -> None:
+        super().__init__(*children)
         self.asked: set[int] = set()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         self.asked |= set(crop.line_range)
         return super().render_lines(crop)
 
+
+class Letters(Noting):
+    """Ten rows."""
+
+    DEFAULT_CSS = "Letters { height: 10; }"
+
     def render_line(self, y: int) -> Strip:
-        return Strip([Segment(self.letter * self.size.width)])
+        return Strip([Segment("a" * self.size.width)])
 
 
-class TwoWidgets(App[None]):
+class Narrow(Letters):
+    DEFAULT_CSS = "Narrow { width: 30; }"
+
+
+class TwoInOne(App[None]):
     def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Rows("a")
-            yield Rows("b")
+        yield Noting(Letters(), Narrow())
 
     def get_default_screen(self) -> Screen[None]:
         screen: Screen[None] = Screen()
@@ -188,20 +192,21 @@ class TwoWidgets(App[None]):
         return screen
 
 
-async def test_widgets_make_the_rows_alone_that_are_painted() -> None:
-    app = TwoWidgets()
+async def test_widgets_make_the_rows_alone_that_are_seen_and_painted() -> None:
+    app = TwoInOne()
     async with app.run_test(size=(40, 15)) as pilot:
-        first, second = app.query(Rows)
+        both, wide, narrow = app.query(Noting)
         compositor = app.screen._compositor
         await until(pilot, lambda: len(compositor.visible_widgets) == 4)
-        shown = [strip.text for strip in compositor.render_strips()]
-        assert shown == ["a" * 40] * 10 + ["b" * 40] * 5
-        assert (first.asked, second.asked) == ({*range(10)}, {*range(5)})
-        first.asked.clear()
-        second.asked.clear()
+        shown = [strip.text.rstrip() for strip in compositor.render_strips()]
+        assert shown == ["a" * 40] * 10 + ["a" * 30] * 5
+        assert (wide.asked, narrow.asked) == ({*range(10)}, {*range(5)})
+        assert both.asked == {*range(10, 15)}  # what is seen beside the narrow one
+        for each in (both, wide, narrow):
+            each.asked.clear()
         compositor._dirty_regions = {Region(0, 2, 40, 1), Region(0, 4, 3, 1)}
         assert compositor.render_partial_update() is not None
-        assert (first.asked, second.asked) == ({2, 3, 4}, set())
+        assert (both.asked, wide.asked, narrow.asked) == (set(), {2, 3, 4}, set())
 
 
 GREEN = "\x1b[38;2;1;2;3;48;2;9;9;9m"

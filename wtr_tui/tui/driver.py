@@ -219,8 +219,10 @@ def _raise(error: BaseException) -> None:
 
 
 _MOVE = r"\x1b\[\d+;\d+H"
-_NEEDLESS_MOVES = re.compile(rf"(?:{_MOVE}|\n)+(?={_MOVE})")
-_SET_ANEW = re.compile(rf"(\x1b\[0?m)?((?:{_MOVE}|\n|\r)*)\x1b\[([1-9][\d;]*)m")
+# What each begins with is spelled out: an expression that may begin with anything is tried at
+# every letter, for half of its time.
+_NEEDLESS_MOVES = re.compile(rf"(?:\n|{_MOVE})(?:\n|{_MOVE})*(?={_MOVE})")
+_SET_ANEW = re.compile(rf"\x1b\[(?:0?m((?:{_MOVE}|\n|\r)*)\x1b\[)?([1-9][\d;]*)m")
 
 
 def spared(data: str) -> str:
@@ -229,8 +231,8 @@ def spared(data: str) -> str:
 
     def needed(found: re.Match[str]) -> str:
         nonlocal style
-        before, style = style, found[3]
-        return found[2] if found[1] and before == style else found[0]
+        before, style = style, found[2]
+        return found[0] if found[1] is None or before != style else found[1]
 
     return _SET_ANEW.sub(needed, _NEEDLESS_MOVES.sub("", data))
 
@@ -273,18 +275,27 @@ def start_with_theme(app: App[int], name: str) -> None:
 
 
 class _RowsCompositor(Compositor):
-    """Textual's own asks every widget of a container for all its rows, whatever has changed."""
+    """Textual's own asks every widget of a container for all its rows, whatever has changed and
+    whatever is in front of it.
+    """
 
     def _get_renders(
         self, crop: Region | None = None
     ) -> Iterable[tuple[Region, Region, list[Strip]]]:
         every = self.visible_widgets
-        rows = self.size.region if crop is None else Region(0, crop.y, self.size.width, crop.height)
-        self._visible_widgets = {
-            widget: (region, within)
-            for widget, (region, clip) in every.items()
-            if (within := region.intersection(clip).intersection(rows))
-        }
+        x, y, width, height = self.size.region if crop is None else crop
+        # Of each row the columns, a bit each, that what comes next could be seen in.
+        seen = dict.fromkeys(range(y, y + height), (1 << (x + width)) - (1 << x))
+        self._visible_widgets = {}
+        for widget, (region, clip) in every.items():  # from the front to the back
+            within = region.intersection(clip)
+            columns = (1 << within.right) - (1 << within.x)
+            rows = [row for row in within.line_range if seen.get(row, 0) & columns]
+            for row in rows:
+                seen[row] &= ~columns
+            if rows:
+                within = Region(within.x, rows[0], within.width, rows[-1] - rows[0] + 1)
+                self._visible_widgets[widget] = (region, within)
         try:
             yield from super()._get_renders(crop)
         finally:
@@ -294,7 +305,8 @@ class _RowsCompositor(Compositor):
 def paint_rows(screen: Screen[Any]) -> None:
     """Lets the screen make the rows alone that are painted.
 
-    That saves 0.1 % of a processor while seconds are counted, a quarter of it all.
+    A quarter of the processor's time while seconds are counted, and for another screen (6.6 ms
+    from the key on; 9.1 without).
     """
     screen._compositor = _RowsCompositor()
 
