@@ -37,7 +37,7 @@ class Findings(Lines):
 
     def show(self, findings: Sequence[Finding], going_on: str) -> None:
         self._findings, self._going_on = findings, going_on
-        self.refresh(layout=True)
+        self.follow()
 
     def lines(self, width: int) -> list[Content]:
         found = [_line(finding, width) for finding in self._findings]

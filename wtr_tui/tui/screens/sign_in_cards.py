@@ -202,10 +202,9 @@ class StepLine(Lines):
         self.steps: tuple[ShownStep, ...] = ()
 
     def show(self, steps: tuple[ShownStep, ...]) -> None:
-        """Shows where it stands now; the same steps cost nothing."""
-        if steps != self.steps:
-            self.steps = steps
-            self.refresh()
+        """Shows where it stands now."""
+        self.steps = steps
+        self.follow()
 
     def lines(self, width: int) -> list[Content]:
         current = (StepState.NOW, StepState.FAILED)
@@ -278,7 +277,7 @@ class ShellLine(Lines):
 
     def show(self, line: str) -> None:
         self._line = line
-        self.refresh(layout=True)
+        self.follow()
 
     def lines(self, width: int) -> list[Content]:
         return [Content(each) for each in continued(self._line, width).split("\n")]

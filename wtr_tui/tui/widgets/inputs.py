@@ -117,7 +117,6 @@ class Field(Lines):
         self.meaning = meaning
         self._source = ""
         self._explains = False
-        self._painted: list[Content] = []
 
     def compose(self) -> ComposeResult:
         yield self.entry
@@ -137,29 +136,27 @@ class Field(Lines):
     @on(Input.Changed)
     def check(self) -> None:
         self.problem = self._check(self.entry.value) or ""
-        self._follow()
+        self.follow()
 
     def on_descendant_focus(self) -> None:
         self._explains = True
-        self._follow()
+        self.follow()
 
     def on_descendant_blur(self) -> None:
         self._explains = False
-        self._follow()
+        self.follow()
 
     def tell_source(self, source: str) -> None:
         """Where the value comes from that it was filled with."""
         self._source = source
-        self._follow()
+        self.follow()
 
-    def _follow(self) -> None:
-        before, now = self._painted, self.lines(self.content_size.width)
-        if len(before) != len(now) or any(not a.is_same(b) for a, b in zip(before, now)):  # noqa: B905
-            self._painted = now
-            self.refresh(layout=len(before) != len(now))
-            if self._explains:
-                # Textual scrolls to the entry alone; what is said below it has to be in sight, too.
-                self.call_after_refresh(self.scroll_visible, animate=False)
+    def follow(self) -> bool:
+        changed = super().follow()
+        if changed and self._explains:
+            # Textual scrolls to the entry alone; what is said below it has to be in sight, too.
+            self.call_after_refresh(self.scroll_visible, animate=False)
+        return changed
 
     def lines(self, width: int) -> list[Content]:
         narrow = self.screen.has_class("-narrow")

@@ -57,10 +57,8 @@ class ProfileRows(Lines):
 
     def show(self, rows: Sequence[ProfileRow], *, most: int, spaced: bool) -> None:
         """Shows at most so many of these, with a blank line between them or none."""
-        before = self._rows, self._most, self._spaced
         self._rows, self._most, self._spaced = tuple(rows), most, spaced
-        if (self._rows, most, spaced) != before:
-            self.refresh(layout=(len(rows), most, spaced) != (len(before[0]), *before[1:]))
+        self.follow()
 
     def on_click(self, event: Click) -> None:
         rows = self._shown()
@@ -291,16 +289,13 @@ class Facts(Lines):
             else (shown == fact)
         ):
             return
-        width = self.content_size.width
-        before = len(self.lines(width))
         self._facts[name] = fact
-        self.refresh(layout=len(self.lines(width)) != before)
+        self.follow()
 
     def space(self, spaced: bool) -> None:
         """Whether blank lines stand between the facts."""
-        if spaced != self._spaced:
-            self._spaced = spaced
-            self.refresh(layout=True)
+        self._spaced = spaced
+        self.follow()
 
     def lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
@@ -361,7 +356,6 @@ class Lives(Lines):
         super().__init__()
         self._lives: tuple[Life, ...] = ()
         self._now: datetime | None = None
-        self._before: list[Content] = []
 
     def show(self, lives: Sequence[Life], now: datetime) -> None:
         """Shows these lives as they are at ``now``; to be called as often as one likes."""
@@ -371,11 +365,7 @@ class Lives(Lines):
             if timedelta(0) <= since < _LEAST_PAUSE and not ended:
                 return
         self._lives, self._now = tuple(lives), now
-        before, self._before = self._before, self.lines(self.content_size.width)
-        if len(self._before) != len(before):
-            self.refresh(layout=True)
-        elif not all(line.is_same(old) for line, old in zip(self._before, before, strict=True)):
-            self.refresh()
+        self.follow()
 
     def lines(self, width: int) -> list[Content]:
         if self._now is None or not self._lives or width <= 0:

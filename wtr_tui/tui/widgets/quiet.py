@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
@@ -67,12 +69,28 @@ class Lines(Widget):
     ALLOW_SELECT = False
     DEFAULT_CSS = "Lines { height: auto; width: 100%; }"
 
+    _painted: Sequence[Content] = ()
+
     def lines(self, width: int) -> list[Content]:
         """What it shows in so many columns."""
         raise NotImplementedError
 
+    def follow(self) -> bool:
+        """Paints them as they are now, laid out anew only for another number of them.
+
+        Tells whether anything has changed; the same lines cost nothing.
+        """
+        before, now = self._painted, self.lines(self.content_size.width)
+        same = len(before) == len(now)
+        if same and all(map(Content.is_same, before, now)):
+            return False
+        self._painted = now
+        self.refresh(layout=not same)
+        return True
+
     def render(self) -> Content:
-        return Content("\n").join(self.lines(self.content_size.width))
+        self._painted = self.lines(self.content_size.width)
+        return Content("\n").join(self._painted)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self.lines(width))
