@@ -500,6 +500,8 @@ class WtrApp(driver.FaultApp):
 
         own = {theme.name for theme in themes.OWN}  # under another name, they are the first three
         offered = [name for name in THEMES if name not in own or name == self._wanted_theme]
+        if not self.is_headless and self.console.color_system in ("standard", "256"):
+            offered = [*themes.CHOICES]  # all others would look like one of these
         before = self._wanted_theme
         chooser = ChoiceScreen("Theme", offered, before, themes.CHOICES, self._show_theme)
 

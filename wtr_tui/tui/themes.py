@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
-from functools import cache
 
-from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -225,11 +223,12 @@ GROUNDS = ("background", "surface", "panel", "marked")
 
 
 def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables in colours of a terminal that has 256: grey where they are nearly grey.
+    """The variables in colours of a terminal that has 256: those of WTR²'s own theme, dark or
+    light as this one is.
 
     By itself Textual makes a dark bluish grey navy there, or teal, and no text can be read on it.
     """
-    found = _OWN_OF_256.get(theme.name) or _made_of_256(variables)
+    found = _OF_256[theme.dark]
     bars = {
         name: found["background" if name.endswith(_BEHIND) or "-background-" in name else "line"]
         for name in variables
@@ -239,15 +238,15 @@ def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 _BEHIND = ("background", "corner-color")
-# To compute them would delay the first picture. Rich sends light greys as the next darker one.
-_OWN_OF_256 = {
-    DARK.name: {
+# Rich sends light greys as the next darker one.
+_OF_256 = {
+    True: {
         "background": "#121212", "surface": "#1c1c1c", "panel": "#262626", "marked": "#00005f",
         "foreground": "#dadada", "calm": "#87d787", "soon": "#ffd75f", "urgent": "#ff8700",
         "over": "#ff5f5f", "unknown": "#af87ff", "next": "#5fafd7", "muted": "#9e9e9e",
         "on-next": "#121212", "line": "#444444",
     },
-    LIGHT.name: {
+    False: {
         "background": "#ffffff", "surface": "#f4f4f4", "panel": "#eeeeee", "marked": "#d7d7ff",
         "foreground": "#262626", "calm": "#005f00", "soon": "#5f5f00", "urgent": "#af0000",
         "over": "#af005f", "unknown": "#5f00af", "next": "#005f87", "muted": "#585858",
@@ -256,60 +255,7 @@ _OWN_OF_256 = {
 }  # fmt: skip
 
 
-def _made_of_256(variables: Mapping[str, str]) -> dict[str, str]:
-    wanted = {name: Color.parse(variables[name]) for name in (*GROUNDS, "foreground", *MEANINGS)}
-    grounds = {name: _nearest(wanted[name], _of_256()) for name in GROUNDS}
-    # What is marked has to be seen, and what stands on it read.
-    end = max(_ENDS, key=lambda each: contrast(each, grounds["background"]))
-    able = [each for each in _of_256() if contrast(each, end) >= 2 * LEAST_CONTRAST]
-    grounds["marked"] = _nearest(wanted["marked"], [e for e in able if e not in grounds.values()])
-    texts: dict[str, Color] = {}
-    for name in ("foreground", *MEANINGS):
-        free = [each for each in _of_256() if each not in texts.values()]
-        readable_ones = [each for each in free if _can_be_read(each, grounds.values())]
-        texts[name] = _nearest(wanted[name], readable_ones)
-    on_next = [each for each in _of_256() if _can_be_read(each, (texts["next"],))]
-    others = {
-        "on-next": _nearest(Color.parse(variables["on-next"]), on_next),
-        "line": _nearest(Color.parse(variables["line"]), _of_256()),
-    }
-    return {name: each.hex for name, each in {**grounds, **texts, **others}.items()}
-
-
-@cache
-def _of_256() -> Sequence[Color]:
-    """All of them but the first sixteen, which each terminal has as it likes."""
-    steps = (0, *range(95, 256, 40))
-    cube = [Color(red, green, blue) for red in steps for green in steps for blue in steps]
-    greys = [Color(grey, grey, grey) for grey in range(8, 239, 10)]
-    # Of some of the greys Rich makes the next one when it sends them.
-    return [
-        each
-        for each in (*cube, *greys)
-        if Color.from_rich_color(each.rich_color.downgrade(ColorSystem.EIGHT_BIT)) == each
-    ]
-
-
 _ENDS = (Color(255, 255, 255), Color(0, 0, 0))
-_LEAST_CHROMA = 40
-
-
-def _nearest(colour: Color, among: Iterable[Color]) -> Color:
-    """The one that looks most like it; what is nearly grey stays grey, and only that."""
-    is_grey = max(colour.rgb) - min(colour.rgb) < _LEAST_CHROMA
-
-    def distance(other: Color) -> float:
-        apart = zip((3, 4, 2), colour.rgb, other.rgb, strict=True)
-        off = sum(weight * (one - another) ** 2 for weight, one, another in apart)
-        return off if is_grey is (len(set(other.rgb)) == 1) else off + 50_000
-
-    return min(among, key=distance)
-
-
-def _can_be_read(colour: Color, grounds: Iterable[Color]) -> bool:
-    return min(contrast(colour, ground) for ground in grounds) >= LEAST_CONTRAST
-
-
 _SOURCES = (
     "background", "surface", "panel", "foreground", "success", "warning", "error", "primary",
 )  # fmt: skip
