@@ -355,7 +355,7 @@ def test_the_sign_in_before_it_begins(stage: Stage, snap_compare: Compare) -> No
 
 
 def test_the_sign_in_without_settings(stage: Stage, snap_compare: Compare) -> None:
-    play = after("f3", shown="not complete")
+    play = after("f3", shown="cannot be used yet")
     assert snap_compare(stage.app(), terminal_size=NORMAL, run_before=play)
 
 
@@ -510,5 +510,5 @@ def test_the_question_before_another_app_ids_token_is_kept_aside(
 ) -> None:
     stage.configure()
     stage.save(a_token(), OTHER_APP_ID)
-    play = after("f3", "enter", shown="Sign in with the App ID of the settings?")
+    play = after("f3", "enter", shown="Sign in with what the settings say?")
     assert snap_compare(by_ann(stage), terminal_size=NORMAL, run_before=play)

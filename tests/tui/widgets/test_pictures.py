@@ -113,10 +113,10 @@ class SignInPieces(Stage):
         line = StepLine()
         line.show(
             (
-                ShownStep("waiting for you", StepState.DONE),
-                ShownStep("browser came by", StepState.NOW),
-                ShownStep("exchange the code", StepState.TO_COME),
-                ShownStep("save the token", StepState.FAILED),
+                ShownStep("waiting for you", "waiting for you", StepState.DONE),
+                ShownStep("browser came by", "browser came by", StepState.NOW),
+                ShownStep("exchange the code", "exchange the code", StepState.TO_COME),
+                ShownStep("save the token", "save the token", StepState.FAILED),
             )
         )
         yield line

@@ -8,10 +8,10 @@ from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.screens.sign_in_cards import ShownStep, StepLine, StepState
 
 STEPS = (
-    ShownStep("waiting for you", StepState.DONE, "you"),
-    ShownStep("browser came by", StepState.NOW, "browser"),
-    ShownStep("exchange the code", StepState.TO_COME, "exchange"),
-    ShownStep("save the token", StepState.TO_COME, "save"),
+    ShownStep("waiting for you", "you", StepState.DONE),
+    ShownStep("browser came by", "browser", StepState.NOW),
+    ShownStep("exchange the code", "exchange", StepState.TO_COME),
+    ShownStep("save the token", "save", StepState.TO_COME),
 )
 
 
@@ -44,8 +44,8 @@ async def test_a_step_that_fails_keeps_its_words_and_nothing_of_the_others_stays
     async with app.run_test(size=(24, 3)) as pilot:
         steps.show(
             (
-                *(ShownStep("done", StepState.DONE) for _ in range(3)),
-                ShownStep("save", StepState.FAILED),
+                *(ShownStep("done", "done", StepState.DONE) for _ in range(3)),
+                ShownStep("save", "save", StepState.FAILED),
             )
         )
         await pilot.pause()

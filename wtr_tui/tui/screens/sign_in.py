@@ -431,26 +431,23 @@ class SignInScreen(WtrScreen):
 
     def action_copy(self, what: str) -> None:
         """``what`` stands behind ``copy-`` in the names of these actions."""
-        attempt, progress = self._attempt, self.progress
+        attempt, listening, code = self._attempt, self.progress.listening, self.progress.device_code
         if attempt is None:
             return
-        named, otherwise, text = what, "type it as it stands above", ""
-        match what:
-            case "start" if progress.listening is not None:
-                named, text = "the start address", progress.listening.start_url
-            case "forward":
-                port = attempt.redirect_uri.port
-                named, text = "the ssh line", self.session.surroundings.forward_command(port)
-            case "full":
-                named, text = "the full address", attempt.authorize_url
-                otherwise = f"press {key('print-full', 'w')} to show the address in full"
-            case "device" if (code := progress.device_code) is not None:
-                named = "the address"
-                text = code.verification_uri_complete or code.verification_uri
-            case "device":
-                named, text = "the redirect URIs", "\n".join(progress.device_redirect_uris)
-        if text:
-            self.program.copy(text, named, otherwise=otherwise)
+        ssh_line = self.session.surroundings.forward_command(attempt.redirect_uri.port)
+        device = "the redirect URIs", "\n".join(self.progress.device_redirect_uris)
+        if code is not None:
+            device = "the address", code.verification_uri_complete or code.verification_uri
+        named, text = {
+            "start": ("the start address", listening.start_url if listening else ""),
+            "forward": ("the ssh line", ssh_line),
+            "full": ("the full address", attempt.authorize_url),
+            "device": device,
+        }[what]
+        otherwise = "type it as it stands above"
+        if what == "full":
+            otherwise = f"press {key('print-full', 'w')} to show the address in full"
+        self.program.copy(text, named, otherwise=otherwise)
 
     def action_print_full(self) -> None:
         if self._attempt is not None:
@@ -577,12 +574,8 @@ def idle(session: Session, failed: steps.Ended | None = None) -> Content:
     said = []
     used = session.used
     if not used.ready:
-        wrong = any(problem.where for problem in used.settings.problems)
-        is_wrong = wrong or used.settings_error is not None
-        how = "cannot be used as they are" if is_wrong else "are not complete yet"
-        what = " what is wrong" if is_wrong else ", step by step, what is missing"
-        said.append("" if failed else f"The settings {how}.")
-        said.append(f"{{go-settings:f4}} opens them and shows{what}.")
+        said.append("" if failed else "The settings cannot be used yet.")
+        said.append("{go-settings:f4} opens them and shows what is missing or wrong.")
     else:
         said.append(_token_words(session, stored) if stored is not None else "")
         said.append(f"{enter()} {_AGAIN if failed else _begins(session)}")
@@ -623,17 +616,13 @@ def before_another(session: Session) -> tuple[str, str] | None:
     auto_refresh = session.auto_refresh
     if not auto_refresh.foreign or auto_refresh.stored is None:
         return None
+    whose = f"belongs to another App ID ({auto_refresh.stored.app_id[:12]}…)"
+    if auto_refresh.other_base_url:
+        if session.settings.base_url_place.startswith("$"):
+            return None  # the sign-in is refused, and says why
+        whose = f"came from another base URL ({cleaned(auto_refresh.other_base_url, 60)})"
     kept = "It is not lost: it is kept in a file of its own."
-    if not auto_refresh.other_base_url:
-        other = f"The stored token belongs to another App ID ({auto_refresh.stored.app_id[:12]}…)."
-        return f"{other} {kept}", "Sign in with the App ID of the settings?"
-    if session.settings.base_url_place.startswith("$"):
-        return None  # the sign-in is refused, and says why
-    came = f"The stored token came from {cleaned(auto_refresh.other_base_url, 60)}"
-    return (
-        f"{came}, which is not the base URL of the settings. {kept}",
-        "Sign in at the base URL of the settings?",
-    )
+    return f"The stored token {whose}. {kept}", "Sign in with what the settings say?"
 
 
 def no_answer_yet(redirect_uri: str) -> str:

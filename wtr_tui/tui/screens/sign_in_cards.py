@@ -153,42 +153,44 @@ class StepState(Enum):
     TO_COME = ("○", "$muted")
     FAILED = ("✗", "bold $over")
 
+    @property
+    def is_now(self) -> bool:
+        return self in (StepState.NOW, StepState.FAILED)
+
 
 class ShownStep(NamedTuple):
     """``short`` is used where the line is too narrow for all of the words."""
 
     text: str
+    short: str
     state: StepState
-    short: str = ""
+
+
+_WORDS = (
+    ("waiting for you", "waiting"),
+    ("browser came by", "browser"),
+    ("exchange the code", "exchange"),
+    ("save the token", "save"),
+)
+_CAME = {
+    Method.PASTE: ("address pasted", "pasted"),
+    Method.DEVICE: ("device code entered", "code entered"),
+}
 
 
 def line_of_steps(progress: Progress) -> tuple[ShownStep, ...]:
     """The steps of a sign-in, each with where it stands."""
     method, last = progress.exchanging, progress.last
-    came = {
-        Method.PASTE: ("address pasted", "pasted"),
-        Method.DEVICE: ("device code entered", "code entered"),
-    }.get(method or Method.REDIRECT, ("browser came by", "browser"))
+    reached = 2 if method is not None else int(progress.arrived)
     if isinstance(last, steps.SignedIn | steps.OtherAccount):
         reached = 4
     elif isinstance(last, steps.SignedInUnsaved):
         reached = 3
-    elif method is not None:
-        reached = 2
-    else:
-        reached = 1 if progress.arrived else 0
     failed = isinstance(last, steps.Ended | steps.SignedInUnsaved)
-    words = (
-        ("waiting for you", "waiting"),
-        came,
-        ("exchange the code", "exchange"),
-        ("save the token", "save"),
-    )
     now = StepState.FAILED if failed else StepState.NOW
     states = [StepState.DONE] * reached + [now] + [StepState.TO_COME] * 4
-    return tuple(
-        ShownStep(text, state, short) for (text, short), state in zip(words, states, strict=False)
-    )
+    words = (_WORDS[0], _CAME.get(method or Method.REDIRECT, _WORDS[1]), *_WORDS[2:])
+    return tuple(ShownStep(*each, state) for each, state in zip(words, states, strict=False))
 
 
 class StepLine(Lines):
@@ -207,12 +209,10 @@ class StepLine(Lines):
         self.follow()
 
     def lines(self, width: int) -> list[Content]:
-        current = (StepState.NOW, StepState.FAILED)
-        short = [(step.short or step.text, step.state) for step in self.steps]
         forms = (
             _joined([(step.text, step.state) for step in self.steps], " ──── "),
-            _joined(short, " ── "),
-            _joined([(text if now in current else "", now) for text, now in short], " ─ "),
+            _joined([(step.short, step.state) for step in self.steps], " ── "),
+            _joined([(step.short * step.state.is_now, step.state) for step in self.steps], " ─ "),
         )
         fitting = (form for form in forms if form.cell_length <= width)
         return [next(fitting, forms[-1][:width])]
@@ -220,15 +220,15 @@ class StepLine(Lines):
 
 def _joined(shown: Iterable[tuple[str, StepState]], line: str) -> Content:
     parts: list[Content] = []
-    before = None
+    joint = ""
     for text, state in shown:
-        if before is not None:
-            parts.append(Content.styled(line, "$calm" if before is StepState.DONE else "$line"))
         sign, style = state.value
+        if joint:
+            parts.append(Content.styled(line, joint))
         parts.append(Content.styled(sign, style))
         words = f" {printable(text)}" if text else ""
         parts.append(Content.styled(words, "$foreground" if state is StepState.DONE else style))
-        before = state
+        joint = "$calm" if state is StepState.DONE else "$line"
     return Content.assemble(*parts)
 
 
