@@ -125,8 +125,9 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     if zone:
         words = f"$TZ names none that this system knows ({zone!a}): times are shown in UTC."
         yield _warn("time zone", words)
-    yield _proxy(known, environ)
-    yield from _webex(known, token, ask=ask)
+    proxy = _proxy(known, environ)
+    yield proxy
+    yield from _webex(known, token, ask=ask and proxy.level is not Level.BAD)
 
 
 _SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPort": "port"}

@@ -83,6 +83,14 @@ def test_the_proxy_is_named_without_its_password(home: Home) -> None:
     assert "SENTINEL" not in ran.out + ran.err
 
 
+def test_a_proxy_that_cannot_be_used_is_told_once_and_nobody_is_asked(home: Home) -> None:
+    variables = {"WEBEX_APPID": "C12ab", "WEBEX_SECRET": "s3cret"}
+    ran = home.run("doctor", HTTPS_PROXY="socks5://127.0.0.1:9", **variables)
+    assert ran.code == 1
+    assert ran.out.count("is a SOCKS proxy") == 1
+    assert not lines(ran, "webex")
+
+
 def test_a_taken_port_is_wrong_and_its_holder_is_named(
     ready: Home, integration: Integration
 ) -> None:
