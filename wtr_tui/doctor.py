@@ -127,7 +127,8 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
         yield _warn("time zone", words)
     proxy = _proxy(known, environ)
     yield proxy
-    yield from _webex(known, token, ask=ask and proxy.level is not Level.BAD)
+    if proxy.level is not Level.BAD:
+        yield from _webex(known, token, ask=ask)
 
 
 _SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPort": "port"}

@@ -45,6 +45,16 @@ def test_this_very_process_is_found() -> None:
         assert port_holder(port, "::1") == ""
 
 
+def test_a_descriptor_that_is_closed_meanwhile_hides_no_process() -> None:
+    """One such is sure: that of the folder, the lowest that is free."""
+    with Path(os.devnull).open("rb") as low, socket.socket() as held:
+        assert low.fileno() < held.fileno()
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        low.close()
+        assert f"(pid {os.getpid()})" in port_holder(held.getsockname()[1], "127.0.0.1")
+
+
 ANY6 = "0" * 32
 LOOPBACK6 = "00000000000000000000000001000000"
 

@@ -137,10 +137,18 @@ def _process(inode: str, proc: Path) -> str:
         if process.name.isdigit():
             # Processes end while they are looked at, and others' are closed to us.
             with suppress(OSError):
-                if any(str(link.readlink()) == wanted for link in (process / "fd").iterdir()):
+                if any(_leads_to(link, wanted) for link in (process / "fd").iterdir()):
                     name = (process / "comm").read_text("utf-8", "replace").strip()
                     return f"{name} (pid {process.name})"
     return ""
+
+
+def _leads_to(link: Path, wanted: str) -> bool:
+    """False where it is gone by now, as the descriptor that its folder was listed with is."""
+    try:
+        return str(link.readlink()) == wanted
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
