@@ -154,20 +154,22 @@ def test_a_process_that_was_stopped_does_not_hold_up_the_others(
 ) -> None:
     history.append(work, entry(1))
     holding = (
-        "import fcntl, os, sys, time; folder = os.open(sys.argv[1], os.O_RDONLY);"
-        "fcntl.flock(folder, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
+        "import fcntl, sys, time; file = open(sys.argv[1], 'r+');"
+        "fcntl.flock(file, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", holding, str(work.token_path.parent)], stdout=subprocess.PIPE
+        [sys.executable, "-c", holding, history.path_of(work)],
+        stdout=subprocess.PIPE,
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         holder.send_signal(signal.SIGSTOP)
         try:
-            assert history.append(work, entry(2))
+            assert not history.append(work, entry(2))
         finally:
             holder.kill()
-    assert history.read(work) == [entry(1), entry(2)]
+    assert history.append(work, entry(3))
+    assert history.read(work) == [entry(1), entry(3)]
 
 
 def test_a_link_or_a_pipe_in_its_place_is_left_alone(work: Profile, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from wtr_tui import clock, text
 from wtr_tui.errors import StorageError
 from wtr_tui.storage import private_file
 from wtr_tui.storage.paths import history_path
-from wtr_tui.storage.private_file import LARGEST, read_private, rewrite
+from wtr_tui.storage.private_file import LARGEST, claimed, read_private, write_private
 
 if TYPE_CHECKING:
     from wtr_tui.errors import WtrError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
 
 MOST_ENTRIES = 1_000
+# What stays when the file is full, so that it is not written anew at each event from then on.
+_KEPT_ENTRIES, _KEPT_SIZE = 800, LARGEST * 3 // 4
+_PATIENCE = 1.0  # seconds: appending takes no time, so who takes longer has been stopped
 _LONGEST_MESSAGE = 400
 
 
@@ -128,18 +131,25 @@ def entry(
 
 def append(profile: Profile, happened: Entry) -> bool:
     """Adds an event; False where that is not possible. Never raises."""
-    line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace")
-
-    def with_line(content: bytes) -> bytes:
-        lines = [*content.splitlines()[1 - MOST_ENTRIES :], line]
-        while sum(map(len, lines)) + len(lines) > LARGEST:
-            del lines[: len(lines) // 4 + 1]
-        return b"\n".join(lines) + b"\n"
-
+    path = path_of(profile)
+    line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    descriptor = claimed(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, patience=_PATIENCE)
+    if descriptor is None:
+        return False
     try:
-        rewrite(path_of(profile), with_line, flush=False)
+        content = os.pread(descriptor, LARGEST, 0)
+        if content and not content.endswith(b"\n"):  # the disk was full
+            line = b"\n" + line
+        if len(content) + len(line) > LARGEST or content.count(b"\n") >= MOST_ENTRIES:
+            kept = content[-_KEPT_SIZE:].splitlines(keepends=True)[-_KEPT_ENTRIES:]
+            write_private(path, b"".join([*kept, line]))
+        elif os.write(descriptor, line) < len(line):
+            os.ftruncate(descriptor, len(content))
+            return False
     except (OSError, StorageError):
         return False
+    finally:
+        os.close(descriptor)
     return True
 
 

@@ -27,7 +27,7 @@ KEEPS_NO_MODES = "its file system keeps no modes."
 _OTHERS = 0o077
 # What O_NOFOLLOW meets on Linux and macOS, and on FreeBSD.
 _IS_LINK = (errno.ELOOP, errno.EMLINK)
-_PATIENCE = 3.0  # seconds, for another process that rewrites a file in the same folder
+_PATIENCE = 1.0  # seconds, for another process that rewrites the same file
 
 
 def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]]:
@@ -71,7 +71,7 @@ def write_private(
         notices = _check_replaced(directory, path, name)
         if tighten_folder and facts.st_uid == os.geteuid():
             notices = _tighten(directory, folder, facts, PRIVATE_FOLDER) + notices
-        _replace(directory, name, content, flush=flush)
+        _replace(directory, name, lambda: (content, None), flush=flush)
         return notices + _flush_folder(directory, path) if flush else notices
     finally:
         _close_quietly(directory)
@@ -80,35 +80,30 @@ def write_private(
 def rewrite(path: str, change: Callable[[bytes], bytes], *, flush: bool = True) -> None:
     """Replaces the content of a file by ``change(content)``; mode and owner stay.
 
-    One that is not there is empty, and made with mode 0600. Its folder is locked meanwhile, for
-    whoever rewrites a file in it; who holds that for seconds was stopped, and is not waited for.
-    The file is whole at every moment. Raises OSError, and UnsafeFile for anything but a regular
-    file of this user of at most 1 MiB.
+    One that is not there is empty, and made with mode 0600. Of several processes one after the
+    other does it; who takes a second for it was stopped, and is not waited for. The file is whole
+    at every moment. Raises OSError, and UnsafeFile for anything but a regular file of this user.
     """
     folder, name = os.path.split(path)
     make_private_folder(folder)
     directory = _open_folder(folder)
-    try:
-        deadline = time.monotonic() + _PATIENCE
-        while not _is_locked(directory) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        content, facts = b"", None
+
+    def changed() -> tuple[bytes, os.stat_result | None]:
         try:
             descriptor = _opened(name, os.O_RDONLY, directory)
         except FileNotFoundError:
-            pass
-        else:
-            try:
-                facts = os.fstat(descriptor)
-                _refuse_unless_own_file(path, facts, root_may=True)
-                content = _read_up_to_limit(descriptor, path)
-            finally:
-                os.close(descriptor)
-        new = change(content)
-        if facts is None or new != content:
-            _replace(directory, name, new, like=facts, flush=flush)
-            if flush:
-                _flush_folder(directory, path)
+            return change(b""), None
+        try:
+            facts = os.fstat(descriptor)
+            _refuse_unless_own_file(path, facts, root_may=True)
+            return change(_read_up_to_limit(descriptor, path)), facts
+        finally:
+            os.close(descriptor)
+
+    try:
+        _replace(directory, name, changed, flush=flush, patience=_PATIENCE)
+        if flush:
+            _flush_folder(directory, path)
     finally:
         _close_quietly(directory)
 
@@ -147,27 +142,34 @@ def _temporary_name(name: str) -> str:
     return f".{name}.tmp"
 
 
-def claimed(temporary: str, flags: int = os.O_RDONLY, directory: int | None = None) -> int | None:
-    """A descriptor of a temporary file whose writer was killed; None: a process is at work on it.
+def claimed(
+    path: str, flags: int = os.O_RDONLY, directory: int | None = None, patience: float = 0.0
+) -> int | None:
+    """A descriptor of a file of this user that no other process has claimed; None: one has.
 
-    Until it is closed no other process takes the file for its own. ``directory`` is its folder,
-    if that is open.
+    Until it is closed no other gets it. A process that ends has it no longer: so the temporary
+    file of a killed writer is known. ``directory`` is its folder, if that is open; ``patience``,
+    in seconds, is for who has it.
     """
-    try:
-        descriptor = _opened(temporary, flags, directory)
-    except (OSError, UnsafeFile):
-        return None  # it has just been renamed, or is none of ours
-    try:
-        _refuse_unless_own_file(temporary, os.fstat(descriptor))
-        if _is_locked(descriptor):
-            # Its writer may have ended, and renamed it, since it was opened.
-            facts = os.stat(temporary, dir_fd=directory, follow_symlinks=False)
-            if os.path.samestat(facts, os.fstat(descriptor)) and facts.st_nlink == 1:
-                return descriptor
-    except (OSError, UnsafeFile):
-        pass
-    _close_quietly(descriptor)
-    return None
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            descriptor = _opened(path, flags, directory)
+        except (OSError, UnsafeFile):
+            return None  # it has just been renamed, or is none of ours
+        try:
+            _refuse_unless_own_file(path, os.fstat(descriptor))
+            if _is_locked(descriptor):
+                # Who had it may have renamed it since it was opened.
+                facts = os.stat(path, dir_fd=directory, follow_symlinks=False)
+                if os.path.samestat(facts, os.fstat(descriptor)) and facts.st_nlink == 1:
+                    return descriptor
+        except (OSError, UnsafeFile):
+            deadline = 0.0
+        _close_quietly(descriptor)
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(0.002)
 
 
 def put_in_place(temporary: str, path: str) -> None:
@@ -352,13 +354,14 @@ def read_all(descriptor: int) -> bytes:
     return content
 
 
-def _temporary(directory: int, name: str) -> tuple[str, int]:
+def _temporary(directory: int, name: str, patience: float = 0.0) -> tuple[str, int]:
     """A temporary file for ``name``: as long as its descriptor is open, it has a writer.
 
-    What a killed writer left is written anew, so that no second one is ever left.
+    What a killed writer left is written anew, so that no second one is ever left. ``patience`` is
+    for another writer, in seconds.
     """
     usual = _temporary_name(name)
-    descriptor = claimed(usual, os.O_WRONLY | os.O_CREAT, directory)
+    descriptor = claimed(usual, os.O_WRONLY | os.O_CREAT, directory, patience)
     if descriptor is not None:
         return usual, descriptor
     other = f".{name}.{os.urandom(6).hex()}.tmp"
@@ -379,19 +382,23 @@ def _fill(descriptor: int, content: bytes, *, flush: bool) -> None:
 def _replace(
     directory: int,
     name: str,
-    content: bytes,
+    made: Callable[[], tuple[bytes, os.stat_result | None]],
     *,
-    flush: bool = True,
-    like: os.stat_result | None = None,
+    flush: bool,
+    patience: float = 0.0,
 ) -> None:
-    """Writes a temporary file and renames it; with the owner and mode of ``like``, if given."""
-    temporary, descriptor = _temporary(directory, name)
+    """Writes a temporary file and renames it.
+
+    ``made`` gives the content and whose owner and mode it gets, once nobody else is writing.
+    """
+    temporary, descriptor = _temporary(directory, name, patience)
     try:
-        made = os.fstat(descriptor)
-        _tighten(descriptor, temporary, made, PRIVATE_FILE)  # a killed writer had opened it
+        own = os.fstat(descriptor)
+        _tighten(descriptor, temporary, own, PRIVATE_FILE)  # a killed writer had opened it
+        content, like = made()
         _fill(descriptor, content, flush=flush)
         if like is not None:
-            if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+            if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
                 os.fchown(descriptor, like.st_uid, like.st_gid)
             os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
         os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
