@@ -8,6 +8,7 @@ import pytest
 
 from wtr_tui.auto_refresh import backoff, next_refresh_at
 from wtr_tui.model import Secret, Token
+from wtr_tui.storage.state import State
 
 NOW = datetime(2026, 11, 23, 21, 30, tzinfo=timezone.utc)
 
@@ -39,17 +40,46 @@ def token_of(
     ],
 )
 def test_a_tenth_of_the_lifetime_is_left_within_limits(life: timedelta, lead: timedelta) -> None:
-    assert next_refresh_at(token_of(life)) == NOW + life - lead
+    assert next_refresh_at(token_of(life), State()) == NOW + life - lead
 
 
 @pytest.mark.parametrize("seconds", [-60, 0, 1, 10])
 def test_a_token_that_hardly_lives_is_not_refreshed_without_a_gap(seconds: float) -> None:
-    assert next_refresh_at(token_of(timedelta(seconds=seconds))) == NOW + timedelta(seconds=10)
+    assert next_refresh_at(token_of(timedelta(seconds=seconds)), State()) == NOW + timedelta(
+        seconds=10
+    )
 
 
 def test_a_token_without_a_known_end_or_refresh_token_is_never_due() -> None:
-    assert next_refresh_at(token_of(None)) is None
-    assert next_refresh_at(token_of(timedelta(hours=1), refresh_token=None)) is None
+    assert next_refresh_at(token_of(None), State()) is None
+    assert next_refresh_at(token_of(timedelta(hours=1), refresh_token=None), State()) is None
+
+
+@pytest.mark.parametrize(
+    ("refresh_life", "stays", "refreshed_after", "planned"),
+    [
+        (timedelta(days=90), None, None, timedelta(days=13)),
+        (timedelta(days=14), None, None, timedelta(days=13)),
+        (timedelta(days=10), None, None, timedelta(days=9)),
+        # Refreshing moves the end: in time for each of them.
+        (timedelta(hours=12), False, None, timedelta(hours=6)),
+        # It does not: for the last access token there is to be had, once.
+        (timedelta(days=10), True, None, timedelta(days=9)),
+        (timedelta(days=10), True, timedelta(days=9), None),
+        (timedelta(days=13, hours=12), True, timedelta(days=13), timedelta(days=13)),
+    ],
+)
+def test_no_refresh_is_planned_after_the_end_of_the_refresh_token(
+    refresh_life: timedelta,
+    stays: bool | None,
+    refreshed_after: timedelta | None,
+    planned: timedelta | None,
+) -> None:
+    end, known = NOW + refresh_life, State()
+    known.end, known.end_stays = end, stays
+    known.refreshed_at = None if refreshed_after is None else NOW + refreshed_after
+    token = token_of(timedelta(days=14))._replace(refresh_expires_at=end)
+    assert next_refresh_at(token, known) == (None if planned is None else NOW + planned)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,12 @@ from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import state
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import State
-from wtr_tui.token_state import is_foreign, other_base_url, since_sign_in_needed
+from wtr_tui.token_state import (
+    is_foreign,
+    other_base_url,
+    refresh_before_end,
+    since_sign_in_needed,
+)
 
 if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
@@ -177,7 +182,7 @@ class AutoRefresh:
             return None
         if self.stored.token.refresh_token is None or self.is_lost:
             return None
-        planned = next_refresh_at(self.stored.token)
+        planned = next_refresh_at(self.stored.token, self.known)
         since = self.known.refused(self.stored.token.access_token.reveal())
         if since is not None and not self.known.refused_again:
             planned = since  # once: a refresh may give one that Webex accepts
@@ -253,17 +258,25 @@ def _pause_after_same(left: timedelta | None) -> timedelta:
     return min(_SAME_TOKEN_PAUSE, max(half, timedelta(seconds=30)))
 
 
-def next_refresh_at(token: Token) -> datetime | None:
+def next_refresh_at(token: Token, known: State) -> datetime | None:
     """When to refresh: at a tenth of the lifetime left, at least 5 min, at most 1 day before.
 
-    A token that lives for minutes is refreshed at half its life. None for a token without a
-    known end or without a refresh token.
+    A token that lives for minutes is refreshed at half its life, and one whose refresh token ends
+    sooner so long before that. None for a token without a known end or without a refresh token,
+    and where the refresh token ends first and has been used for the last time.
     """
     if token.expires_at is None or token.refresh_token is None:
         return None
     life = token.expires_at - token.obtained_at
     lead = min(max(life / 10, LEAST_LEAD), MOST_LEAD, max(life / 2, timedelta(0)))
-    return max(token.expires_at - lead, token.obtained_at + LEAST_GAP)
+    planned = max(token.expires_at - lead, token.obtained_at + LEAST_GAP)
+    end = token.refresh_expires_at
+    if end is None or planned < end - lead:
+        return planned
+    before_end = refresh_before_end(known, token, lead)
+    if before_end is None:
+        return planned if planned < end else None
+    return max(before_end, token.obtained_at + (end - token.obtained_at) / 2)
 
 
 def backoff(

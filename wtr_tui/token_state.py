@@ -165,12 +165,15 @@ def since_sign_in_needed(known: State, token: Token) -> datetime | None:
     return known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)
 
 
-def end_can_move(known: State, token: Token, within: timedelta, now: datetime) -> bool:
-    """Whether the refresh token ends within that time, and a refresh may yet move its end."""
+def refresh_before_end(known: State, token: Token, within: timedelta) -> datetime | None:
+    """``within`` before the refresh token's end, when a refresh may move that end, or gives the
+    last access token there is to be had for it; None where neither, as it has been tried by then.
+    """
     end = token.refresh_expires_at
-    if end is None or token.refresh_token is None or not now < end <= now + within:
-        return False
-    return not known.stays(end)
+    if end is None or token.refresh_token is None:
+        return None
+    tried = known.stays(end) and (known.refreshed_at or token.obtained_at) >= end - within
+    return None if tried else end - within
 
 
 def sign_in_by(

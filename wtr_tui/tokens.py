@@ -35,7 +35,7 @@ from wtr_tui.storage import paths, state, token_json
 from wtr_tui.token_state import (
     LOST_GRANT,
     SIGN_IN,
-    end_can_move,
+    refresh_before_end,
     refusal,
     require_own,
     require_refresh_token,
@@ -381,7 +381,8 @@ def is_fresh(
         return False
     if not both_ends:
         return True
-    return not end_can_move(state.read(str(profile.token_path)), token, within, now)
+    at = refresh_before_end(state.read(str(profile.token_path)), token, within)
+    return at is None or not at <= now < at + within
 
 
 def mint(

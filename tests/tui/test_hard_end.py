@@ -69,8 +69,10 @@ async def test_header_and_view_name_the_instant_by_which_somebody_has_to_sign_in
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(width, height)) as pilot:
         await shows(pilot, f"by {by}")
         await until(pilot, lambda: f"sign in by {by}" in seen(pilot).splitlines()[0])
-        for key in ("f5", "f4"):
+        # The sign is the same wherever it stands, and nothing is valid without a warning.
+        for key in ("f2", "f5", "f4"):
             await pilot.press(key)
+            await until(pilot, lambda: "▲" in seen(pilot) and "● valid" not in seen(pilot))
             await until(pilot, lambda: f"sign in by {by}" in seen(pilot).splitlines()[0])
         stage.save(a_token("NEW1", obtained_at=stage.clock()))
         await until(pilot, lambda: "sign in by" not in seen(pilot).splitlines()[0])

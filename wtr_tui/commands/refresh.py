@@ -1,10 +1,11 @@
 """Refreshes the token now; with --within only when less than that is left of it.
 
---within looks at the end of the refresh token, too, but tries only once whether refreshing moves
-that one. The new token is saved before anything is said. Nothing is deleted when it fails. For
-cron or a systemd timer: wtr refresh --all --within 3d, every hour. One exit code stands for all
-profiles: 3 where any needs a sign-in, 4 where time alone will mend it; a profile without a token is
-no failure of --all. --quiet tells of an end that comes near once for each time of warnBefore.
+--within looks at the end of the refresh token, too; where refreshing does not move that one, once,
+for the last access token there is to be had. The new token is saved before anything is said.
+Nothing is deleted when it fails. For cron or a systemd timer: wtr refresh --all --within 3d, every
+hour. One exit code stands for all profiles: 3 where any needs a sign-in, 4 where time alone will
+mend it; a profile without a token is no failure of --all. --quiet tells of an end that comes near
+once for each time of warnBefore.
 """
 
 from __future__ import annotations

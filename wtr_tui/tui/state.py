@@ -75,6 +75,14 @@ def state_of(followed: Followed, now: datetime) -> ShownState:
     return ShownState(meaning, word, kind)
 
 
+def profile_state(followed: Followed, now: datetime) -> ShownState:
+    """The same of the profile: a sign-in that is near takes somebody, however well the token is."""
+    state, end = state_of(followed, now), sign_in_by(followed, now)
+    if end is None or state.meaning is not Meaning.CALM:
+        return state
+    return ShownState(sign_in_meaning(followed, now), f"sign in by {_day(end, now)}", state.kind)
+
+
 def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
     """In the last fiftieth of the lifetime; where that is unknown, in the last five minutes."""
     limit = timedelta(minutes=5) if lifetime is None else lifetime / 50
@@ -87,7 +95,7 @@ _COUNTS = {TokenState.VALID, TokenState.SOON}
 def standing(session: Session) -> Standing:
     """What the header says: the state, the time left in two units, the profile, the place."""
     now = session.now()
-    state = state_of(session.used, now)
+    state = profile_state(session.used, now)
     stored = session.auto_refresh.stored
     left = stored.token.left(now) if stored is not None else None
     counts = state.kind in _COUNTS
@@ -170,6 +178,8 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
             return "on, once there is a token"
         if stored.token.refresh_token is None:
             return "on, but this token cannot be refreshed"
+        if stored.token.expires_at is not None:
+            return "on, but the refresh token ends first"
         return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"
     if at <= now:
         return "on, refreshing now"

@@ -34,6 +34,7 @@ from wtr_tui.tui.state import (
     date,
     entries,
     next_refresh,
+    profile_state,
     sign_in_by,
     sign_in_meaning,
     state_of,
@@ -196,7 +197,7 @@ class ProfilesScreen(WtrScreen):
 
     def _show_marked(self, now: datetime) -> None:
         each = self._marked
-        state = state_of(each, now)
+        state = profile_state(each, now)
         panel = self.query_one("#marked", Panel)
         panel.show_title(each.profile.name)
         style = f"bold {state.meaning.colour}"
@@ -440,12 +441,10 @@ Row = dict[str, tuple[str, str]]
 
 def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     """What there is to say of a profile now."""
-    state = state_of(each, now)
+    state, meaning = state_of(each, now), profile_state(each, now).meaning
     stored, token = each.auto_refresh.stored, _token(each)
     account = stored.account if stored is not None else Account()
     sign_in = sign_in_meaning(each, now)
-    # Of the profile: a sign-in that is near takes somebody, however well the token is.
-    meaning = sign_in if state.meaning is Meaning.CALM else state.meaning
     last, tone = _last(each, now)
     left = "-"
     if token is not None and token.refresh_token is not None:

@@ -41,6 +41,7 @@ from wtr_tui.tui.state import (
     next_refresh,
     others_line,
     profile_rows,
+    profile_state,
     sign_in_by,
     sign_in_meaning,
     state_of,
@@ -225,7 +226,7 @@ class TokenScreen(WtrScreen):
             self.query_one("#who", Quiet).show("")
             state = state_of(self.session.used, now)
             empty.reshape(_empty_words(self.session))
-            self._show_state(state, state.word)
+            self._show_state(state)
             self._show_figures(_WORDS_IN_FIGURES[None], state.meaning)
             self.call_after_refresh(self._look_around)
         else:
@@ -283,10 +284,11 @@ class TokenScreen(WtrScreen):
         if token is None or not self._is_whole:
             return
         state = state_of(self.session.used, now)
-        word = state.word
         if state.kind is TokenState.EXPIRED:  # the figures say that it has
             word = f"{clock.duration(now - (token.expires_at or now))} ago"
-        self._show_state(state, word)
+            self._show_state(state._replace(word=word))
+        else:
+            self._show_state(profile_state(self.session.used, now))
         self._show_figures(figures_text(state, token, now), state.meaning)
         self._show_who()
         self._show_beside(token, now)
@@ -295,8 +297,10 @@ class TokenScreen(WtrScreen):
         if self._history_mark is not None:
             self._look_around()
 
-    def _show_state(self, state: ShownState, word: str) -> None:
-        content = Content.styled(f"{state.meaning.sign} {word}", f"bold {state.meaning.colour}")
+    def _show_state(self, state: ShownState) -> None:
+        content = Content.styled(
+            f"{state.meaning.sign} {state.word}", f"bold {state.meaning.colour}"
+        )
         self.query_one("#access-panel", Panel).show_right(content)
         self.query_one("#state", Quiet).fit(content)
 
