@@ -15,7 +15,7 @@ from tests.support.ports import free_port
 from tests.support.service_apps import APP, APPLICATION, MINT, SCOPE
 from tests.support.webex import Fault, Sandbox, new_integration
 from wtr_tui.clock import from_iso, iso, now
-from wtr_tui.sandbox.grants import ORGANIZATION, Integration
+from wtr_tui.sandbox.sandbox import ORGANIZATION, Integration
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
 AS_APP = (

@@ -212,9 +212,9 @@ def test_a_pasted_address_is_validated_like_a_redirect(text: str, result: object
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "Nothing"),
-        (" \n\t ", "Nothing"),
-        ("''", "Nothing"),
+        ("", "not an address"),
+        (" \n\t ", "not an address"),
+        ("''", "not an address"),
         (CODE, "a code alone"),
         ("eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl", "a code alone"),
         ("hello there", "not an address"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wtr_tui.model import Secret
-from wtr_tui.sandbox.grants import ORGANIZATION, ServiceApp
+from wtr_tui.sandbox.sandbox import ORGANIZATION, ServiceApp
 
 SCOPE = "spark:applications_token"
 APPLICATION = "Y2lzY29zcGFyazovL3VzL0FQUExJQ0FUSU9OL0Nh"

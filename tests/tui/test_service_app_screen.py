@@ -13,7 +13,7 @@ from tests.support.webex import Fault, Sandbox, new_integration
 from wtr_tui.model import StoredToken
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.sandbox.demo import settings_text
-from wtr_tui.sandbox.grants import ORGANIZATION
+from wtr_tui.sandbox.sandbox import ORGANIZATION
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 from wtr_tui.storage.token_file import TokenFile
 from wtr_tui.tui.screens.token import TokenScreen

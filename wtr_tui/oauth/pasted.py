@@ -99,7 +99,6 @@ _NO_ADDRESS = BadPaste(
     " state= in it: a code alone cannot be checked against this attempt.",
     rank=4,
 )
-_NOTHING = BadPaste("Nothing was pasted.", rank=5)
 
 
 def _read(
@@ -130,8 +129,6 @@ def _read(
 
 def _query_in(address: str, redirect_uri: RedirectUri) -> str | BadPaste:
     """The query, where the address is the redirect URI's. Raises ValueError for a damaged one."""
-    if not address:
-        return _NOTHING
     if _QUERY.match(address):
         return address.lstrip("?&").partition("#")[0]
     if address.startswith("/"):

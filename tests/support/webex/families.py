@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wtr_tui.sandbox import grants
-from wtr_tui.sandbox.grants import GivenToken, Grant, Grants, invalid_grant, new_token_text
+from wtr_tui.sandbox import sandbox
+from wtr_tui.sandbox.sandbox import GivenToken, Grant, Grants, invalid_grant, new_token_text
 
 
 @dataclass(frozen=True)
-class Rules(grants.Rules):
+class Rules(sandbox.Rules):
     """May be replaced while the sandbox runs: ``sandbox.rules = replace(sandbox.rules, …)``."""
 
     rotate: bool = False
@@ -42,7 +42,7 @@ class TokenFamilies(Grants):
         self.polls: dict[str, tuple[datetime, timedelta]] = {}
         """When a device code was asked about, and how long to wait before the next time."""
 
-    def refresh(self, client_id: str, text: str, rules: grants.Rules, now: datetime) -> Grant:
+    def refresh(self, client_id: str, text: str, rules: sandbox.Rules, now: datetime) -> Grant:
         assert isinstance(rules, Rules)
         grant = self.by_refresh.get(text)
         if grant is None or grant.client_id != client_id or grant.revoked:

@@ -18,8 +18,8 @@ from wtr_tui.clock import now
 from wtr_tui.model import Secret
 from wtr_tui.sandbox import sandbox as package
 from wtr_tui.sandbox.demo import REDIRECT_PORT, demo_integration
-from wtr_tui.sandbox.grants import Integration
 from wtr_tui.sandbox.http import Answer, HttpRequest, ServedConnection
+from wtr_tui.sandbox.sandbox import Integration
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
 _REMEMBERED = 10_000

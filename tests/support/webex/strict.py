@@ -12,7 +12,6 @@ from hashlib import sha256
 
 from tests.support.webex.families import Rules, TokenFamilies
 from wtr_tui.sandbox import sandbox
-from wtr_tui.sandbox.grants import ORGANIZATION, Decision, invalid_grant
 from wtr_tui.sandbox.http import (
     Answer,
     HttpRequest,
@@ -23,12 +22,15 @@ from wtr_tui.sandbox.http import (
 )
 from wtr_tui.sandbox.sandbox import (
     EMAIL,
+    ORGANIZATION,
+    Decision,
     Endpoint,
     by_access_token,
     by_scope,
     client_of,
     error_redirect,
     invalid_client,
+    invalid_grant,
     required,
     show_person,
 )
