@@ -199,7 +199,7 @@ def test_the_longest_credential_can_be_saved_and_read_again(tmp_path: Path) -> N
     file = TokenFile(tmp_path / "default.json")
     file.save(stored)
     assert file.read() == stored
-    with pytest.raises(UnusableResponse, match="too long"):
+    with pytest.raises(UnusableResponse, match="cannot be one"):
         token_from(answer(access_token=longest + "a"), now=NOW)
 
 

@@ -62,13 +62,10 @@ def _shaped(token: Token, shape: str) -> str:
         "WEBEX_TOKEN": members["access_token"],
         "WEBEX_ACCESS_TOKEN_EXPIRES_AT": members["expires_at"],
     }
-    line = {"env": shell_export, "systemd": _systemd_line, "dotenv": dotenv_line}.get(shape, _bare)
+    # docker takes everything after the sign as it stands, quotation marks too.
+    bare = "{}={}".format
+    line = {"env": shell_export, "systemd": _systemd_line, "dotenv": dotenv_line}.get(shape, bare)
     return "\n".join(line(name, str(value)) for name, value in values.items() if value is not None)
-
-
-def _bare(name: str, value: str) -> str:
-    """docker takes everything after the sign as it stands, quotation marks too."""
-    return f"{name}={value}"
 
 
 def _systemd_line(name: str, value: str) -> str:

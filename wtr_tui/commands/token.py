@@ -41,17 +41,13 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace | NoOptions) -> int:
     access_token, expires_at = ready_token(options, may_refresh=not options.no_refresh)
     if options.json and os.environ.get("WTR_SOCKET"):
-        expires_at = _claimed_end(access_token)
+        from wtr_tui.model import Secret
+        from wtr_tui.oauth.responses import claims_of
+
+        # The token itself names its end: nobody else does where a socket gave it.
+        expires_at = clock.iso_if_known(claims_of(Secret(access_token)).expires_at)
     give(_shaped(access_token, expires_at, options))
     return DONE
-
-
-def _claimed_end(access_token: str) -> str | None:
-    """The end that the token itself names: nobody else does where a socket gave it."""
-    from wtr_tui.model import Secret
-    from wtr_tui.oauth.responses import claims_of
-
-    return clock.iso_if_known(claims_of(Secret(access_token)).expires_at)
 
 
 def ready_token(

@@ -27,7 +27,6 @@ _DESKTOP = (
     *("xdg-open", "gio open", "x-www-browser", "firefox", "google-chrome", "chromium"),
     *("chromium-browser", "microsoft-edge", "brave-browser"),
 )
-_MACOS = ("open",)
 # Not cmd.exe or powershell.exe, which read the & of an address as their own.
 _WSL = ("wslview", "rundll32.exe url.dll,FileProtocolHandler")
 
@@ -74,17 +73,16 @@ def commands(
     """
     path = environ.get("PATH")
     entries = [entry for entry in environ.get("BROWSER", "").split(":") if entry.strip()]
-    for entry in [*entries, *_desktop(surroundings)]:
+    if surroundings.macos:
+        entries.append("open")
+    else:
+        entries += _WSL if surroundings.wsl else ()
+        # Without a display xdg-open looks for text browsers.
+        entries += _DESKTOP if surroundings.display else ()
+    for entry in entries:
         command = _command(entry, url, path)
         if command is not None and not _is_text_browser(command[0]):
             yield command
-
-
-def _desktop(surroundings: Surroundings) -> tuple[str, ...]:
-    if surroundings.macos:
-        return _MACOS
-    # Without a display xdg-open looks for text browsers.
-    return (_WSL if surroundings.wsl else ()) + (_DESKTOP if surroundings.display else ())
 
 
 def _command(entry: str, url: str, path: str | None) -> tuple[str, ...] | None:

@@ -99,22 +99,18 @@ def routes(surroundings: Surroundings, setting: str = "auto") -> tuple[Route, ..
     if setting == "local":
         return local
     commands = (Route.TMUX,) if surroundings.tmux_commands else ()
-    terminal = _terminal_routes(surroundings)
+    terminal: tuple[Route, ...] = ()
+    if surroundings.terminal and surroundings.tmux:
+        # Which of the two gets through depends on allow-passthrough and set-clipboard.
+        terminal = (Route.OSC52_TMUX_PASSTHROUGH, Route.OSC52)
+    elif surroundings.terminal:
+        terminal = (Route.OSC52_SCREEN if surroundings.screen else Route.OSC52,)
     if setting == "terminal":
         return terminal
     if setting == "tmux":
         return commands + terminal
     here = not surroundings.remote and (surroundings.display or surroundings.wsl)
     return (local if here else ()) + commands + terminal
-
-
-def _terminal_routes(surroundings: Surroundings) -> tuple[Route, ...]:
-    if not surroundings.terminal:
-        return ()
-    if surroundings.tmux:
-        # Which of the two gets through depends on allow-passthrough and set-clipboard.
-        return (Route.OSC52_TMUX_PASSTHROUGH, Route.OSC52)
-    return (Route.OSC52_SCREEN,) if surroundings.screen else (Route.OSC52,)
 
 
 def copy(

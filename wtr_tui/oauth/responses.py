@@ -156,15 +156,9 @@ def credential(members: Mapping[str, object], name: str) -> Secret | None:
     value = members.get(name)
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or not is_visible_ascii(value):
-        raise UnusableResponse(f"The {name} in Webex's response cannot be one.", _TRY_AGAIN)
-    if len(value) > LONGEST_CREDENTIAL:
-        raise UnusableResponse(
-            f"The {name} in Webex's response is too long: {len(value)} characters,"
-            f" where {LONGEST_CREDENTIAL} are the most that can be kept.",
-            _TRY_AGAIN,
-        )
-    return Secret(value)
+    if isinstance(value, str) and len(value) <= LONGEST_CREDENTIAL and is_visible_ascii(value):
+        return Secret(value)
+    raise UnusableResponse(f"The {name} in Webex's response cannot be one.", _TRY_AGAIN)
 
 
 def lifetime(members: Mapping[str, object], name: str) -> timedelta | None:
@@ -242,21 +236,14 @@ def _tracking_id(members: Mapping[str, object], *secrets: Secret | None) -> str:
 def _refresh_side(
     members: Mapping[str, object], now: datetime, previous: Token | None
 ) -> tuple[Secret | None, datetime | None]:
-    kept = previous.refresh_token if previous else None
-    try:
-        value = credential(members, "refresh_token")
-    except UnusableResponse:
-        value = None  # the access token beside it is good all the same
+    found = kept = previous.refresh_token if previous else None
+    with suppress(UnusableResponse):  # the access token beside it is good all the same
+        found = credential(members, "refresh_token") or kept
     life = lifetime(members, "refresh_token_expires_in")
-    refresh_token = value or kept
-    if refresh_token is None:
-        return None, None
-    if life is not None:
-        return refresh_token, now + life
+    if found is not None and life is not None:
+        return found, now + life
     # The end that was known belongs to the old refresh token, not to a new one.
-    if previous is not None and refresh_token == kept:
-        return refresh_token, previous.refresh_expires_at
-    return refresh_token, None
+    return found, previous.refresh_expires_at if previous and kept and found == kept else None
 
 
 def _scopes(members: Mapping[str, object]) -> tuple[str, ...]:
