@@ -353,9 +353,7 @@ def test_another_users_settings_are_told(path: Path) -> None:
     assert f"{path} belongs to user 12345" in warning
 
 
-SAMPLE: Setting[object] = Setting(
-    "sample", lambda given: given.value, (), "where to", shape=Shape.NESTED
-)
+SAMPLE: Setting[object] = Setting("sample", lambda given: given.value, (), shape=Shape.NESTED)
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,7 @@ def test_an_invisible_character_in_a_secret_is_named(hidden: str) -> None:
 def test_each_setting_is_declared_once_with_its_title_and_help() -> None:
     declared = {each for each in vars(settings_table).values() if isinstance(each, Setting)}
     assert declared == set(SETTINGS)
+    assert settings_table._texts().keys() == {setting.name for setting in SETTINGS}
     names = [name.lower() for setting in SETTINGS for name in setting.names]
     assert len(set(names)) == len(names)
     variables = [name for setting in SETTINGS for name in setting.variables]

@@ -1,8 +1,8 @@
 """Every setting: its key, its variables, what it may be, its default and what it is for.
 
 Reading the settings, the settings screen, ``wtr help settings`` and the warnings about unknown
-keys all go by this table: a new setting is one more :class:`Setting` in it, and
-``settings[TIMEOUT]`` is its value.
+keys all go by this table: a new setting is one more :class:`Setting` in it, with its texts in
+``settings.txt``, and ``settings[TIMEOUT]`` is its value.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -39,9 +39,8 @@ class Shape(Enum):
 class Setting(Generic[_Value]):
     """One setting. ``name`` is its key in the file; ``variables`` are in the order they win.
 
-    ``parse`` raises ValueError with a sentence for a wrong value. ``help`` says what it is for
-    and begins in lower case; ``title`` is what a form calls it, ``alias`` another name of the key,
-    as other tools call it. ``choices`` are all values there are, where they are few;
+    ``parse`` raises ValueError with a sentence for a wrong value. ``alias`` is another name of the
+    key, as other tools call it. ``choices`` are all values there are, where they are few;
     ``shown_default`` is the default as the file would have it, where that is another text.
 
     ``is_needed``: it has to be set, and ``parse`` says of "" that it is missing.
@@ -53,20 +52,15 @@ class Setting(Generic[_Value]):
     """
 
     variables: tuple[str, ...] = ()
-    alias = title = shown_default = guarded = ""
+    alias = shown_default = guarded = ""
     shape = Shape.TEXT
     choices: tuple[str, ...] = ()
     is_needed = is_text = is_hidden = is_lenient = False
 
     def __init__(
-        self,
-        name: str,
-        parse: Callable[[values.Given], _Value],
-        default: _Value,
-        help: str,
-        **more: Any,
+        self, name: str, parse: Callable[[values.Given], _Value], default: _Value, **more: Any
     ) -> None:
-        self.name, self.parse, self.default, self.help = name, parse, default, help
+        self.name, self.parse, self.default = name, parse, default
         for what, value in more.items():
             getattr(self, what)  # a slip
             setattr(self, what, value)
@@ -75,6 +69,16 @@ class Setting(Generic[_Value]):
     def names(self) -> tuple[str, ...]:
         """The keys by which the file may name it."""
         return (self.name, self.alias) if self.alias else (self.name,)
+
+    @property
+    def title(self) -> str:
+        """What a form calls it."""
+        return _texts()[self.name][0]
+
+    @property
+    def help(self) -> str:
+        """What it is for."""
+        return _texts()[self.name][1]
 
     @property
     def default_text(self) -> str:
@@ -86,6 +90,14 @@ class Setting(Generic[_Value]):
         if isinstance(self.default, tuple):
             return " ".join(map(str, self.default))
         return str(self.default) if isinstance(self.default, (str, int)) else ""
+
+
+@cache
+def _texts() -> Mapping[str, tuple[str, str]]:
+    """Title and help by key. They are read where they are shown alone."""
+    text = Path(__file__).with_name("settings.txt").read_text("utf-8")
+    found = re.findall(r"^(\w+): (.+)\n((?:  .+\n)+)", text, re.MULTILINE)
+    return {name: (title, " ".join(lines.split())) for name, title, lines in found}
 
 
 DEFAULT_SCOPES: tuple[str, ...] = (
@@ -138,264 +150,122 @@ def _sinks(given: values.Given) -> tuple[sinks.Sink, ...]:
 
 
 def _plain(
-    name: str, parse: Callable[[str], _Value], default: _Value, help: str, **more: Any
+    name: str, parse: Callable[[str], _Value], default: _Value, **more: Any
 ) -> Setting[_Value]:
     """A setting that is a number, a flag or one of a few words."""
-    return Setting(name, lambda given: parse(given.text), default, help, **more)
+    return Setting(name, lambda given: parse(given.text), default, **more)
 
 
-def _text(name: str, parse: Callable[[str], str], help: str, **more: Any) -> Setting[str]:
-    return _plain(name, parse, "", help, **{"is_text": True, **more})
+def _text(name: str, parse: Callable[[str], str], **more: Any) -> Setting[str]:
+    return _plain(name, parse, "", **{"is_text": True, **more})
 
 
 def _choice(
-    name: str,
-    choices: tuple[str, ...],
-    help: str,
-    default: str | None = None,
-    **more: Any,
+    name: str, choices: tuple[str, ...], default: str | None = None, **more: Any
 ) -> Setting[str]:
     """One of a few words, by default the first."""
     parse = partial(values.parse_choice, choices=choices)
     default = choices[0] if default is None else default
-    return _plain(name, parse, default, help, choices=choices, **more)
+    return _plain(name, parse, default, choices=choices, **more)
 
 
-def _flag(name: str, default: bool, help: str, **more: Any) -> Setting[bool]:
-    return _plain(name, values.parse_flag, default, help, choices=("true", "false"), **more)
+def _flag(name: str, default: bool, **more: Any) -> Setting[bool]:
+    return _plain(name, values.parse_flag, default, choices=("true", "false"), **more)
 
 
 APP_ID = _text(
     "appid",
     values.checked(values.check_app_id),
-    "the Client ID of the integration (also clientid)",
     variables=APP_ID_VARIABLES,
     alias="clientid",
-    title="Client ID (App ID)",
     is_needed=True,
 )
 SECRET = _plain(
     "secret",
     _secret,
     Secret(""),
-    "its Client Secret",
     variables=("WEBEX_SECRET", "WEBEX_CLIENT_SECRET"),
-    title="Client Secret",
     is_needed=True,
     is_text=True,
     is_hidden=True,
 )
 SECRET_FILE: Setting[Secret | None] = Setting(
-    "secretFile",
-    _secret_file,
-    None,
-    "a file with the secret in its first line, instead of secret; $CREDENTIALS_DIRECTORY and"
-    " other variables may begin its path",
-    is_text=True,
-    guarded="what is sent to Webex",
-    title="Secret from a file",
+    "secretFile", _secret_file, None, is_text=True, guarded="what is sent to Webex"
 )
 SECRET_COMMAND: Setting[Secret | None] = Setting(
     "secretCommand",
     lambda given: secret_source.SecretCommand(given.text, given.environ, values.check_secret),
     None,
-    "a command that prints the secret in its first line, instead of secret: pass show webex/secret."
-    " Run without a shell when Webex is to be asked, once in a process",
     is_text=True,
     is_hidden=True,
     guarded="what it runs",
-    title="Secret by command",
 )
 SCOPES = _plain(
     "scopes",
     values.parse_scopes,
     DEFAULT_SCOPES,
-    "what a token may do, separated by blanks, or a list",
     variables=("WEBEX_SCOPES",),
-    title="Scopes",
     shape=Shape.WORDS,
     is_text=True,
 )
 REDIRECT_PORT = _plain(
-    "redirectPort",
-    values.parse_port,
-    DEFAULT_PORT,
-    "the port of the redirect URI",
-    variables=("WEBEX_REDIRECTPORT",),
-    title="Redirect port",
+    "redirectPort", values.parse_port, DEFAULT_PORT, variables=("WEBEX_REDIRECTPORT",)
 )
 REDIRECT_URI = _text(
     "redirectUri",
     values.checked(check_redirect_uri),
-    "only where another one than http://localhost:PORT is registered, with a path, 127.0.0.1"
-    " or elsewhere (https://…): nothing is listened for then, and the address where the browser"
-    " ends is pasted",
     variables=("WEBEX_REDIRECTURI",),
-    title="Redirect URI",
     is_text=False,
 )
-KIND = _choice(
-    "kind",
-    ("integration", SERVICE_APP),
-    "integration, or serviceApp: a service app, whose appid and secret these are then; its tokens"
-    " need no user",
-    title="Kind of profile",
-)
-APPLICATION_ID = _text(
-    "applicationId",
-    partial(values.parse_id, what="application ID"),
-    "the service app's own ID, not its Client ID",
-    title="Application ID",
-)
-TARGET_ORG_ID = _text(
-    "targetOrgId",
-    partial(values.parse_id, what="organisation's ID"),
-    "the organisation whose administrator has authorised the service app",
-    title="Organisation ID",
-)
-THROUGH = _text(
-    "through",
-    values.parse_profile,
-    "the profile whose token mints those of the service app; it needs the scope"
-    " spark:applications_token",
-    title="Minted through",
-)
-LOGIN_HINT = _text(
-    "loginHint",
-    values.parse_email,
-    "the e-mail address that Webex's page proposes",
-    title="Proposed e-mail",
-)
-ACCOUNT = _text(
-    "account",
-    values.parse_email,
-    "the e-mail address of whoever is to sign in: a sign-in by anybody else is asked about before"
-    " it replaces the stored token, and refused without a terminal",
-    title="Expected e-mail",
-)
-PROMPT = _choice(
-    "prompt",
-    ("select_account", "none"),
-    "select_account: Webex asks which account is meant; none: it asks nothing",
-    default="",
-    title="Account chooser",
-)
-TIMEOUT = _plain(
-    "timeout",
-    values.parse_timeout,
-    DEFAULT_TIMEOUT,
-    "seconds that a sign-in waits",
-    title="Time limit (s)",
-)
-BROWSER = _choice(
-    "browser",
-    ("auto", "never", "always"),
-    "whether a browser is opened here unasked: auto (where you sit at this machine, not over SSH),"
-    " never, always",
-    title="Open a browser",
-)
+KIND = _choice("kind", ("integration", SERVICE_APP))
+APPLICATION_ID = _text("applicationId", partial(values.parse_id, what="application ID"))
+TARGET_ORG_ID = _text("targetOrgId", partial(values.parse_id, what="organisation's ID"))
+THROUGH = _text("through", values.parse_profile)
+LOGIN_HINT = _text("loginHint", values.parse_email)
+ACCOUNT = _text("account", values.parse_email)
+PROMPT = _choice("prompt", ("select_account", "none"), default="")
+TIMEOUT = _plain("timeout", values.parse_timeout, DEFAULT_TIMEOUT)
+BROWSER = _choice("browser", ("auto", "never", "always"))
 BASE_URL = _plain(
     "baseUrl",
     parse_base_url,
     DEFAULT_BASE_URL,
-    "the API. Webex for Government: https://api-usgov.webex.com/v1",
     variables=(BASE_URL_VARIABLE,),
     guarded="where secrets are sent",
-    title="API base URL",
 )
 CA_FILE: Setting[Path | None] = Setting(
     "caFile",
     lambda given: values.parse_file(given, "The CA file"),
     None,
-    "certificate authorities beside the system's own",
     is_text=True,
     guarded="where secrets are sent",
-    title="Extra CA file",
 )
-REVOKE_URL = _text(
-    "revokeUrl",
-    parse_base_url,
-    "where wtr sign-out asks to revoke a token where Webex's documented request is refused; see"
-    " wtr help security. Without it nobody is asked then",
-    guarded="where secrets are sent",
-    title="Revocation URL",
-)
-AUTO_REFRESH = _flag(
-    "autoRefresh", True, "refresh in time while the screens are open", title="Auto-refresh"
-)
-ON_TOKEN = _text(
-    "onToken",
-    str,
-    "a command that gets each new token, see below",
-    is_hidden=True,
-    guarded="what it runs",
-    title="Run on new token",
-)
+REVOKE_URL = _text("revokeUrl", parse_base_url, guarded="where secrets are sent")
+AUTO_REFRESH = _flag("autoRefresh", True)
+ON_TOKEN = _text("onToken", str, is_hidden=True, guarded="what it runs")
 DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
-    "deliver",
-    _sinks,
-    (),
-    "files that hold each new access token, see below",
-    shape=Shape.NESTED,
-    guarded="what is written",
-    title="Write to files",
+    "deliver", _sinks, (), shape=Shape.NESTED, guarded="what is written"
 )
 WARN_BEFORE = _plain(
     "warnBefore",
     values.parse_warn_before,
     state.WARN_BEFORE,
-    "how long before the refresh token ends a sign-in is announced, see below; 0 for never",
     shape=Shape.WORDS,
     shown_default="14d 3d 1d",
-    title="Sign-in warnings",
 )
-CLIPBOARD = _choice(
-    "clipboard",
-    ("auto", "local", "terminal", "tmux"),
-    "the way to your clipboard: auto (the best one here), local, terminal, tmux",
-    title="Clipboard",
-)
+CLIPBOARD = _choice("clipboard", ("auto", "local", "terminal", "tmux"))
 THEME = _plain(
-    "theme",
-    values.parse_theme,
-    "auto",
-    "dark, light, ansi (your terminal's own colours), a Textual theme, or auto (dark or light,"
-    " as the ground of your terminal is)",
-    choices=values.THEMES,
-    is_text=True,
-    is_lenient=True,
-    title="Theme",
+    "theme", values.parse_theme, "auto", choices=values.THEMES, is_text=True, is_lenient=True
 )
-MOUSE = _flag(
-    "mouse",
-    False,
-    "give the mouse to the program, as --mouse does; without it the terminal's own selection works",
-    is_lenient=True,
-    title="Mouse",
-)
-TITLE = _flag(
-    "title",
-    True,
-    "show the time left and the profile in the terminal's title",
-    is_lenient=True,
-    title="Terminal title",
-)
-NOTIFY = _choice(
-    "notify",
-    ("bell", "osc9", "osc777", "osc99", "off"),
-    "how the screens call you when a sign-in is needed: bell; a notification of your terminal, by"
-    " osc9 (iTerm2, Windows Terminal), osc777 (foot, VTE) or osc99 (kitty); or off. tmux passes"
-    " the notification on with allow-passthrough alone, the bell always",
-    title="Notification",
-)
+MOUSE = _flag("mouse", False, is_lenient=True)
+TITLE = _flag("title", True, is_lenient=True)
+NOTIFY = _choice("notify", ("bell", "osc9", "osc777", "osc99", "off"))
 KEYS: Setting[Mapping[str, str]] = Setting(
     "keys",
     lambda given: values.parse_keys(given.value),
     MappingProxyType({}),
-    "other keys for actions, see below",
     shape=Shape.NESTED,
     is_lenient=True,
-    title="Other keys",
 )
 
 INTEGRATION = "Integration"
