@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.app import App, ComposeResult
-from textual.message import Message
 from textual.widget import Widget
 
 from wtr_tui.tui import themes
 
 
 class Stage(App[None]):
-    """Shows these widgets, and keeps the messages that they send."""
+    """Shows these widgets."""
 
     CSS = "Screen { background: $background; color: $foreground; }"
 
     def __init__(self, *widgets: Widget, theme: str = "wtr-dark") -> None:
         super().__init__()
         self._widgets = widgets
-        self.received: list[Message] = []
         for each in themes.OWN:
             self.register_theme(each)
         self.theme = theme
@@ -31,9 +29,6 @@ class Stage(App[None]):
 
     def compose(self) -> ComposeResult:
         yield from self._widgets
-
-    def keep(self, message: Message) -> None:
-        self.received.append(message)
 
     @property
     def rows(self) -> list[str]:

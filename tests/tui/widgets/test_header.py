@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual import on
 
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.themes import Meaning
@@ -13,13 +12,12 @@ CALM = Standing(Meaning.CALM, "13 d 23 h", "default", "over SSH from 10.0.0.7")
 
 
 class HeaderStage(Stage):
-    @on(Header.TabPressed)
-    def keep_tab(self, message: Header.TabPressed) -> None:
-        self.keep(message)
+    def __init__(self, header: Header) -> None:
+        super().__init__(header)
+        self.pressed: list[str] = []
 
-    @property
-    def pressed(self) -> list[str]:
-        return [each.name for each in self.received if isinstance(each, Header.TabPressed)]
+    def action_go(self, name: str) -> None:
+        self.pressed.append(name)
 
 
 FULL = " WTR²   F2 Token   F3 Sign in   F4 Settings   F5 Profiles   F6 Check "

@@ -63,7 +63,7 @@ class TokenPieces(Stage):
                 yield Lives()
             if self.size.width >= 110:
                 with Vertical(id="right"):
-                    every, more = pressable("F5", "all"), pressable("H", "more")
+                    every, more = pressable("F5", "all", "go"), pressable("H", "more", "history")
                     yield Panel("Profiles", ProfileRows(), right=every)
                     yield Panel("Activity", ActivityRows(), right=more)
 

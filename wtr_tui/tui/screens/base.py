@@ -228,9 +228,6 @@ class WtrScreen(Screen[None]):
             self.show_standing()
             self.on_second(now)
 
-    def on_header_tab_pressed(self, event: Header.TabPressed) -> None:
-        self.program.go(event.name)
-
     def action_clear_message(self) -> None:
         self.tell("")
 

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -28,6 +29,7 @@ from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.bars import ShownKey, lay_out
 from wtr_tui.tui.widgets.inputs import QuietInput
+from wtr_tui.tui.widgets.panel import pressing
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
@@ -73,6 +75,13 @@ class Dialog(ModalScreen[ScreenResultType]):
             event.stop()
             self.app.call_later(self.app.run_action, action)
 
+    def action_press(self, key: str) -> None:
+        """Presses a key as it is spelled in the frame."""
+        spelling = filter(lambda each: spelled(each) == key, self.active_bindings)
+        if pressed := _NAMES.get(key) or next(spelling, ""):
+            # Not from here: a key that its parent has sent goes no further than a field.
+            self.app.call_later(self.app.simulate_key, pressed)
+
     def action_scroll(self, lines: int) -> None:
         self.query_one(Box).scroll_relative(y=lines, animate=False)
 
@@ -91,6 +100,8 @@ class Box(VerticalScroll, can_focus=False):
     click on it presses it.
     """
 
+    auto_links = Reactive(False)
+
     def __init__(self, title: str, *keys: tuple[str, str], columns: int = _COLUMNS) -> None:
         super().__init__()
         self.show_title(title)
@@ -103,33 +114,12 @@ class Box(VerticalScroll, can_focus=False):
 
     def _show_keys(self) -> None:
         """The keys that scroll are shown while there is something to scroll."""
-        self._keys = [
-            each for each in self._every if each != _SCROLL or self.show_vertical_scrollbar
-        ]
+        keys = [each for each in self._every if each != _SCROLL or self.show_vertical_scrollbar]
         parts = [
-            Content.assemble(Content.styled(key, "bold $next"), f" {word}")
-            for key, word in self._keys
+            pressing(Content.styled(key, "bold $next") + f" {word}", f"screen.press({key!r})")
+            for key, word in keys
         ]
-        self.border_subtitle = self._line = Content(_BETWEEN).join(parts)
-
-    def on_click(self, event: events.Click) -> None:
-        width, height = self.outer_size
-        if event.y != height - 1:
-            return
-        # At the right of the lower edge; from its left end on where it is cut.
-        start = max(width - _CORNER - self._line.cell_length, _CORNER)
-        for key, word in self._keys:
-            end = start + len(f"{key} {word}")
-            if start <= event.x < end:
-                event.stop()
-                pressed = _NAMES.get(key) or next(
-                    filter(lambda each: spelled(each) == key, self.screen.active_bindings), ""
-                )
-                if pressed:
-                    # Not from here: a key that its parent has sent goes no further than a field.
-                    self.app.call_later(self.app.simulate_key, pressed)
-                return
-            start = end + len(_BETWEEN)
+        self.border_subtitle = Content("   ").join(parts)
 
     def show_title(self, title: str) -> None:
         """Another title; the same one costs nothing."""
@@ -137,7 +127,6 @@ class Box(VerticalScroll, can_focus=False):
             self.border_title = Content(printable(title))
 
 
-_BETWEEN, _CORNER = "   ", 3
 _NAMES = {"Enter": "enter", "Esc": "escape"}
 _AROUND = 7
 """Columns of the frame, the blanks inside of it and the scroll bar."""
@@ -292,7 +281,7 @@ class HelpScreen(Dialog[None]):
             *(Content.styled("Keys on this screen (^ is Ctrl)", "$muted"), "\n"),
             *(key_table(here, width), "\n\n"),
             *(Content.styled("Keys everywhere", "$muted"), "\n"),
-            *(Content("\n").join(lay_out(everywhere, width)[0]), "\n\n"),
+            *(Content("\n").join(lay_out(everywhere, width)), "\n\n"),
             "\n".join(hanging(line, width) for line in with_keys(about).split("\n")),
         ]
         self.query_one(Quiet).reshape(Content.assemble(*parts))
@@ -305,7 +294,7 @@ class HelpScreen(Dialog[None]):
                 by_action.setdefault(each.action, []).append(each)
         for action, found in by_action.items():
             keys = dict.fromkeys(self.app.get_key_display(each) for each in found)
-            yield ShownKey(" ".join(keys), found[0].description, action)
+            yield ShownKey(" ".join(keys), found[0].description, f"app.{action}")
 
 
 def key_table(rows: Sequence[tuple[str, str]], width: int) -> Content:

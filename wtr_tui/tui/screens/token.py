@@ -156,7 +156,7 @@ class TokenScreen(WtrScreen):
                 yield Quiet(id="empty")
                 yield Lives()
                 yield Facts(_FACTS, id="facts")
-            with Panel("Scopes", right=pressable("S", "all"), id="scopes-panel"):
+            with Panel("Scopes", id="scopes-panel"):
                 yield ScopeList(id="scopes")
             yield Revealed()
 
@@ -252,7 +252,7 @@ class TokenScreen(WtrScreen):
             self.query_one("#scopes-panel").display = False
             return
         granted, lacking = granted_of(self.session.used)
-        every = pressable(key("scopes", "S"), "all")
+        every = pressable(key("scopes", "S"), "all", "screen.scopes")
         self.query_one("#scopes-panel", Panel).show_right(
             Content.assemble(granted, Content.styled(" · ", "not bold $line"), every)
         )
@@ -391,23 +391,15 @@ class TokenScreen(WtrScreen):
 
             yield Panel("About this token", Quiet(with_keys(from_socket.HELP_TEXT)), id="about")
             return
-        all_profiles = pressable(key("go-profiles", "f5"), "all")
-        more = pressable(key("history", "H"), "more")
-        yield Panel("Profiles", ProfileRows(), right=all_profiles, id="profiles")
-        yield Panel("Activity", ActivityRows(), right=more, id="activity")
+        to_all = pressable(key("go-profiles", "f5"), "all", "app.go('profiles')")
+        to_more = pressable(key("history", "H"), "more", "screen.history")
+        yield Panel("Profiles", ProfileRows(), right=to_all, id="profiles")
+        yield Panel("Activity", ActivityRows(), right=to_more, id="activity")
 
-    def on_profile_rows_row_pressed(self, event: ProfileRows.RowPressed) -> None:
+    def action_use(self, name: str) -> None:
         for each in self.session.roster:
-            if each.profile.name == event.name and each is not self.session.used:
+            if each.profile.name == name and each is not self.session.used:
                 self.program.switch_profile(each.profile)
-
-    def on_panel_title_pressed(self, event: Panel.TitlePressed) -> None:
-        if event.panel.id == "profiles":
-            self.program.go("profiles")
-        elif event.panel.id == "activity":
-            self.action_history()
-        elif event.panel.id == "scopes-panel":
-            self.action_scopes()
 
     # The keys.
 

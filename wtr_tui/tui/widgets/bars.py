@@ -11,15 +11,13 @@ from typing import NamedTuple
 from textual.actions import parse
 from textual.binding import Binding
 from textual.content import Content
-from textual.events import Click
-from textual.message import Message
 from textual.widgets import Input
 
 from wtr_tui import MARK
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.panel import cut
+from wtr_tui.tui.widgets.panel import cut, pressing
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
@@ -74,13 +72,6 @@ class Header(Quiet):
     Header { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 1; }
     """
 
-    class TabPressed(Message):
-        """A tab was clicked; ``name`` is that of its :class:`Tab`."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
     def __init__(
         self,
         current: str,
@@ -92,7 +83,6 @@ class Header(Quiet):
         self._current = current
         self._tabs = tabs
         self._standing = standing
-        self._spans: list[tuple[int, int, str]] = []
 
     def on_resize(self) -> None:
         self._compose_line()
@@ -107,13 +97,6 @@ class Header(Quiet):
         """Names the keys as they are now."""
         self._compose_line()
 
-    async def on_click(self, event: Click) -> None:
-        at = event.x - self.styles.padding.left
-        for start, end, name in self._spans:
-            if start <= at < end:
-                event.stop()
-                self.post_message(self.TabPressed(name))
-
     def _compose_line(self) -> None:
         width = self.app.size.width - self.styles.padding.width
         gone: list[str] = []
@@ -124,7 +107,6 @@ class Header(Quiet):
             gone = fewer if self._fits(fewer, width) else gone
         left, right = self._tab_line(gone), self._state(gone)
         gap = " " * max(width - left.cell_length - right.cell_length, 0)
-        self._find_spans(left)
         self.show(Content.assemble(left, gap, right)[:width])
 
     def _fits(self, gone: Sequence[str], width: int) -> bool:
@@ -137,22 +119,15 @@ class Header(Quiet):
         gap = "" if "gaps" in gone else " "
         parts = [] if "mark" in gone else [Content.styled(f"{MARK} ", "bold $next"), Content(gap)]
         for tab in self._tabs:
+            shown = Content()
             if tab.name == self._current:
-                parts.append(Content.styled(f" {_key(tab)} {tab.title} ", current))
+                shown = Content.styled(f" {_key(tab)} {tab.title} ", current)
             elif "tabs" not in gone:
-                parts.append(Content.styled(f" {_key(tab)} ", "$muted"))
-                parts.append(Content("" if "titles" in gone else f"{tab.title} "))
+                title = "" if "titles" in gone else f"{tab.title} "
+                shown = Content.styled(f" {_key(tab)} ", "$muted") + title
+            parts.append(pressing(shown, f"app.go('{tab.name}')"))
             parts.append(Content(gap))
         return Content.assemble(*parts)
-
-    def _find_spans(self, line: Content) -> None:
-        starts = [(line.plain.find(f" {_key(tab)} "), tab.name) for tab in self._tabs]
-        ends = [start for start, _ in starts[1:]] + [line.cell_length]
-        self._spans = [
-            (start, end, name)
-            for (start, name), end in zip(starts, ends, strict=True)
-            if start >= 0
-        ]
 
     def _state(self, gone: Sequence[str]) -> Content:
         standing, gap = self._standing, " " if "gaps" in gone else "  "
@@ -180,7 +155,7 @@ def _key(tab: Tab) -> str:
 
 
 class ShownKey(NamedTuple):
-    """A key, its word, the action of its binding, and whether it does something now."""
+    """A key, its word, the action of a click on it, and whether it does something now."""
 
     key: str
     word: str
@@ -191,26 +166,21 @@ class ShownKey(NamedTuple):
     def content(self) -> Content:
         """``r Refresh``."""
         if self.enabled:
-            return Content.styled(self.key, "bold $next") + Content(f" {self.word}")
+            shown = Content.styled(self.key, "bold $next") + Content(f" {self.word}")
+            return pressing(shown, self.action)
         return Content.styled(f"{self.key} {self.word}", "$muted")
 
 
-Spans = Sequence[tuple[int, int, int, str]]
-"""Where the keys stand: the line, the first column, the one behind the last, and the action."""
-
-
-def lay_out(keys: Iterable[ShownKey], room: int, gap: int = 3) -> tuple[list[Content], Spans]:
+def lay_out(keys: Iterable[ShownKey], room: int, gap: int = 3) -> list[Content]:
     """Keys in as many lines of ``room`` columns as it takes, a key and its word never parted."""
-    lines, spans = [Content()], []
+    lines = [Content()]
     for each in keys:
         word, before = each.content, lines[-1].cell_length
         if before and before + gap + word.cell_length > room:
             lines.append(word)
         else:
             lines[-1] += " " * (gap if before else 0) + word
-        end = lines[-1].cell_length
-        spans.append((len(lines) - 1, end - word.cell_length, end, each.action))
-    return lines, spans
+    return lines
 
 
 class KeyLines(Quiet):
@@ -226,7 +196,6 @@ class KeyLines(Quiet):
         super().__init__()
         self._most_lines = most_lines
         self._shown: object = None
-        self._spans: Spans = ()
 
     def offered(self) -> list[ShownKey]:
         """Those to be shown now."""
@@ -246,21 +215,11 @@ class KeyLines(Quiet):
         if (room, keys) == self._shown:
             return
         self._shown = (room, keys)
-        lines, self._spans = lay_out(keys, room, self.GAP)
+        lines = lay_out(keys, room, self.GAP)
         while len(lines) > self._most_lines and len(keys) > _ALWAYS:
             keys = [*keys[: -_ALWAYS - 1], *keys[-_ALWAYS:]]
-            lines, self._spans = lay_out(keys, room, self.GAP)
+            lines = lay_out(keys, room, self.GAP)
         self.reshape(Content("\n").join(lines))
-
-    async def on_click(self, event: Click) -> None:
-        at = event.x - self.styles.padding.left
-        for line, start, end, action in self._spans:
-            if line == event.y and start <= at < end:
-                event.stop()
-                for active in self.screen.active_bindings.values():
-                    if active.enabled and active.binding.action == action:
-                        await self.app.run_action(action, active.node)
-                        return
 
 
 _ALWAYS = 2
@@ -287,10 +246,10 @@ class KeyBar(KeyLines):
         ):
             binding = active.binding
             if binding.show and binding.action not in shown:
+                place = "app." if active.node is self.app else "screen."
+                action = binding.action if "." in binding.action else place + binding.action
                 key = self.app.get_key_display(binding)
-                shown[binding.action] = ShownKey(
-                    key, binding.description, binding.action, active.enabled
-                )
+                shown[binding.action] = ShownKey(key, binding.description, action, active.enabled)
         return list(shown.values())
 
 
@@ -309,7 +268,7 @@ class CardKeys(KeyLines):
 
     def follow(self) -> None:
         super().follow()
-        self.display = bool(self._spans)
+        self.display = bool(self.shown)
 
     def offered(self) -> list[ShownKey]:
         screen, shown = self.screen, []
@@ -321,5 +280,5 @@ class CardKeys(KeyLines):
             if state is not False:
                 key = self.app.get_key_display(binding)
                 word = self.words.get(action, binding.description)
-                shown.append(ShownKey(key, word, action, bool(state) and not typing))
+                shown.append(ShownKey(key, word, f"screen.{action}", bool(state) and not typing))
         return shown

@@ -10,13 +10,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from textual.content import Content
-from textual.events import Click
 from textual.geometry import Size
-from textual.message import Message
 
 from wtr_tui.text import printable
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.panel import cut, cut_within
+from wtr_tui.tui.widgets.panel import cut, cut_within, pressing
 from wtr_tui.tui.widgets.quiet import Lines
 
 _BAR, _LEAST_BAR = 12, 4
@@ -40,14 +38,10 @@ class ProfileRow(NamedTuple):
 
 
 class ProfileRows(Lines):
-    """State, owner or what is wrong, and how much is left; how many there is no room for."""
+    """State, owner or what is wrong, and how much is left; how many there is no room for.
 
-    class RowPressed(Message):
-        """A row was clicked."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+    A click on a row goes on with that profile.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,13 +53,6 @@ class ProfileRows(Lines):
         """Shows at most so many of these, with a blank line between them or none."""
         self._rows, self._most, self._spaced = tuple(rows), most, spaced
         self.follow()
-
-    def on_click(self, event: Click) -> None:
-        rows = self._shown()
-        index, between = divmod(event.y, 2) if self._spaced else (event.y, 0)
-        if index < len(rows) and not between:
-            event.stop()
-            self.post_message(self.RowPressed(rows[index].name))
 
     def _shown(self) -> tuple[ProfileRow, ...]:
         if len(self._rows) <= self._most:
@@ -120,7 +107,7 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
             Content.styled("━" * filled, colour),
             Content.styled("─" * (bar - filled), "$line"),
         ]
-    return Content.assemble(*parts)
+    return pressing(Content.assemble(*parts), f"screen.use({row.name!r})")
 
 
 _BY_FROM = 44

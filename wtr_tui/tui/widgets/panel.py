@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Click
 from textual.geometry import Region
-from textual.message import Message
+from textual.reactive import Reactive
 from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 from wtr_tui.text import printable
@@ -30,17 +30,7 @@ class Panel(Vertical):
     }
     Panel.-accent { border: round $next; border-title-color: $next; }
     """
-
-    class TitlePressed(Message):
-        """The right title was clicked."""
-
-        def __init__(self, panel: Panel) -> None:
-            super().__init__()
-            self.panel = panel
-
-        @property
-        def control(self) -> Panel:
-            return self.panel
+    auto_links = Reactive(False)  # what can be pressed has a style of its own
 
     def __init__(
         self,
@@ -88,13 +78,6 @@ class Panel(Vertical):
             self.set_class(accent, "-accent")
             self._compose_title()
 
-    def on_click(self, event: Click) -> None:
-        width = self.outer_size.width
-        start = width - _CORNERS // 2 - self._right.cell_length
-        if event.y == 0 and self._right and start <= event.x < width - _CORNERS // 2:
-            event.stop()
-            self.post_message(self.TitlePressed(self))
-
     def _compose_title(self) -> None:
         self._titled_for = self.outer_size.width
         if not self._titled_for:
@@ -109,6 +92,11 @@ class Panel(Vertical):
             self.border_title = Content.assemble(
                 title, Content.styled(f" {'─' * fill} ", frame), self._right
             )
+
+
+def pressing(content: Content, action: str) -> Content:
+    """The text as something to click on; the action is ``app.…`` or ``screen.…``."""
+    return content.stylize(Style.from_meta({"@click": action}))
 
 
 def cut(text: str, most: int) -> str:
@@ -127,11 +115,10 @@ def cut_within(text: str, most: int) -> str:
 _TAIL = 8
 
 
-def pressable(key: str, word: str) -> Content:
+def pressable(key: str, word: str, action: str) -> Content:
     """A right title that is a key and what it leads to."""
-    return Content.assemble(
-        Content.styled(key, "bold $next"), Content.styled(f" {word}", "not bold $muted")
-    )
+    shown = Content.styled(key, "bold $next") + Content.styled(f" {word}", "not bold $muted")
+    return pressing(shown, action)
 
 
 def _made_content(right: str | Content) -> Content:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widget import Widget
 
 from wtr_tui.model import Secret
@@ -20,6 +21,7 @@ class Quiet(Widget):
     """
 
     ALLOW_SELECT = False
+    auto_links = Reactive(False)  # what can be pressed has a style of its own
     DEFAULT_CSS = "Quiet { height: auto; }"
 
     def __init__(
@@ -67,6 +69,7 @@ class Lines(Widget):
     """Lines that are made for the columns there are; as high as they take."""
 
     ALLOW_SELECT = False
+    auto_links = Reactive(False)
     DEFAULT_CSS = "Lines { height: auto; width: 100%; }"
 
     _painted: Sequence[Content] = ()
