@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.fifo import without_waiting
+from wtr_tui.addresses import DEFAULT_BASE_URL
 from wtr_tui.errors import WRONG_USAGE, SettingsError
 from wtr_tui.storage import settings
 from wtr_tui.storage.settings import Settings, load, without_file
@@ -126,6 +127,31 @@ def test_keys_that_contradict_each_other_are_told_without_their_values(path: Pat
     found = loaded(path, "clientid: SENTINEL-1\nappid: C2\nsecret: s\n")
     assert found.app_id == "C2"
     assert f"{path} line 2: appid counts, clientid says something else." in found.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("appid: '12345'\n", ("12345", DEFAULT_BASE_URL)),
+        ("appid: C1\nclientid: C2\n", ("C1", DEFAULT_BASE_URL)),  # it counts, with a warning
+        ("", ("", DEFAULT_BASE_URL)),
+        ("baseUrl: https://webex.example/v1/\n", ("", "https://webex.example/v1")),
+        ("appid: 12345\n", None),
+        ("appid: two words\n", None),
+        ("appid: ''\n", None),
+        ("appid: [C1]\n", None),
+        ("baseUrl: webex.example\n", None),
+        ("baseUrl: [https://webex.example/v1]\n", None),
+    ],
+)
+def test_only_a_file_that_is_right_by_itself_vouches_for_the_token_saved_under_it(
+    path: Path, text: str, named: tuple[str, str] | None
+) -> None:
+    environ = {**GOOD, "WEBEX_APPID": "12345", "WEBEX_BASEURL": DEFAULT_BASE_URL}
+    found = loaded(path, text, environ)
+    assert not found.problems
+    record = found.record and (found.record["appid"], found.record["base_url"])
+    assert record == named
 
 
 def test_what_is_not_set_is_told_with_where_to_set_it(path: Path) -> None:

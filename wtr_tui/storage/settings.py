@@ -243,11 +243,6 @@ class _Reading:
         values[table.SECRET.name] = self.secret(values)
         values[table.REDIRECT_PORT.name] = self.agreed_port(port, uri)
         values[table.REDIRECT_URI.name] = uri or f"http://localhost:{port}"
-        named = self.in_file[table.APP_ID.name]
-        record = None
-        if self.path is not None and (named is None or named.text):  # else it names no one word
-            app_id = "" if named is None else named.text.strip()
-            record = settings_record(self.file.content, app_id, own_base_url)
         said = "\n".join(self.notes)  # a note may say it already
         warnings = [each for each in _warnings(self.path, self.file) if each not in said]
         return Settings(
@@ -259,7 +254,7 @@ class _Reading:
             warnings=(*self.notes, *warnings),
             texts=self.texts,
             text=self.file.text,
-            record=record,
+            record=self.record(),
         )
 
     def value(self, setting: Setting[Any]) -> Any:
@@ -338,11 +333,27 @@ class _Reading:
 
     def file_base_url(self) -> str:
         """The base URL without the environment."""
-        found = self.in_file[table.BASE_URL.name]
         try:
-            return DEFAULT_BASE_URL if found is None else table.parse_base_url(found.text)
+            return self.alone(table.BASE_URL)
         except ValueError:
             return DEFAULT_BASE_URL
+
+    def record(self) -> Mapping[str, object] | None:
+        """Of the file; None where what it says itself of App ID or base URL is wrong."""
+        if self.path is None:
+            return None
+        try:
+            app_id, base_url = self.alone(table.APP_ID), self.alone(table.BASE_URL)
+        except ValueError:
+            return None
+        return settings_record(self.file.content, app_id, base_url)
+
+    def alone(self, setting: Setting[_Value]) -> _Value:
+        """What the file says, without the environment, or the default. ValueError: it is wrong."""
+        found = self.in_file[setting.name]
+        if found is None:
+            return setting.default
+        return setting.parse(Given(found.value(setting), self.path, self.environ))
 
     def refuse_to_others(self, setting: Setting[Any]) -> None:
         """Raises ValueError where somebody else may have written the value."""
