@@ -15,7 +15,6 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 DEFAULT_BASE_URL = "https://webexapis.com/v1"
 _LONGEST_HOST = 253
-_NO_ADDRESS = "The redirect URI must be an address like http://localhost:6855."
 _ADVICE = "It has to read like http://localhost:6855, exactly as registered with the integration."
 # RFC 3986 §3.3: pchar and the slash.
 _PLAIN_PATH = re.compile(r"(?:[/A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
@@ -99,12 +98,6 @@ def is_encrypted(address: SplitResult) -> bool:
     )
 
 
-_NOT_ENCRYPTED = (
-    "The {} must begin with https://, else the {} would travel unencrypted; http:// is for this"
-    " machine alone (localhost, 127.0.0.1 or [::1])."
-)
-
-
 def authority(host: str, port: int) -> str:
     """``host:port``, with the brackets an IPv6 address needs (RFC 3986 §3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -112,37 +105,39 @@ def authority(host: str, port: int) -> str:
 
 def check_base_url(text: str) -> str | None:
     """Why the text cannot be the base URL, in a sentence without it; None where it can."""
-    parts = _split(text)
-    if parts is None:
-        return f"The base URL must be an address like {DEFAULT_BASE_URL}."
-    if not is_encrypted(parts):
-        return _NOT_ENCRYPTED.format("base URL", "secret")
-    if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
-        return "The base URL must have no user name, no query (?…) and no fragment (#…)."
-    if not _is_host(parts.hostname or ""):
+    if refusal := _refusal(text, "base URL", DEFAULT_BASE_URL, "secret"):
+        return refusal
+    if not _is_host(urlsplit(text).hostname or ""):
         return "The base URL names a host that cannot exist: check its spelling."
     return None
 
 
 def check_redirect_uri(text: str) -> str | None:
     """Why the text cannot be a redirect URI, in a sentence without it; None where it can."""
-    if not is_visible_ascii(text) or "\\" in text:
-        return "The redirect URI holds a space or a character that no address may hold."
-    if "#" in text or "?" in text:
-        return "The redirect URI must have neither a query (?…) nor a fragment (#…)."
-    parts = _split(text)
-    if parts is None:
-        return _NO_ADDRESS
-    if "@" in parts.netloc:
-        return "The redirect URI must not hold a user name."
-    if not is_encrypted(parts):
-        return _NOT_ENCRYPTED.format("redirect URI", "code")
+    if refusal := _refusal(text, "redirect URI", "http://localhost:6855", "code"):
+        return refusal
+    parts = urlsplit(text)
     if parts.port == 0 or parts.netloc.endswith(":"):
         return "The redirect URI must have a port from 1 to 65535."
     # What a browser asks for as it stands: a . or .. would be resolved.
     if {".", ".."} & set(parts.path.split("/")) or not _PLAIN_PATH.fullmatch(parts.path):
         return "The path of the redirect URI is not a plain one."
     return None
+
+
+def _refusal(text: str, what: str, example: str, secret: str) -> str:
+    """What neither of the two addresses may be; "" where it is nothing of it."""
+    parts = _split(text)
+    if parts is None:
+        return f"The {what} must be an address like {example}."
+    if not is_encrypted(parts):
+        return (
+            f"The {what} must begin with https://, else the {secret} would travel unencrypted;"
+            " http:// is for this machine alone (localhost, 127.0.0.1 or [::1])."
+        )
+    if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
+        return f"The {what} must have no user name, no query (?…) and no fragment (#…)."
+    return ""
 
 
 def _split(text: str) -> SplitResult | None:

@@ -88,7 +88,7 @@ def test_every_part_is_taken_over(old: str, new: str, field: str, value: object)
             "not an integration's OAuth URL",
         ),
         (URL.replace("spark%3Akms%20", "spark%3Akms%2C"), "is no scope"),
-        (URL.replace("6855", "6855%2F%3Fx%3D1"), "neither a query"),
+        (URL.replace("6855", "6855%2F%3Fx%3D1"), "no query"),
         (URL.replace("%3A6855", "%3A0"), "port from 1 to 65535"),
     ],
 )
