@@ -9,17 +9,12 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from wtr_tui import token_state
 from wtr_tui.errors import NotSaved, StorageError, TemporaryError, WtrError
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage import state
 from wtr_tui.storage.settings_table import WARN_BEFORE
 from wtr_tui.storage.state import State
-from wtr_tui.token_state import (
-    is_foreign,
-    other_base_url,
-    refresh_before_end,
-    since_sign_in_needed,
-)
 
 if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
@@ -149,12 +144,12 @@ class AutoRefresh:
     @property
     def foreign(self) -> bool:
         """Whether the token belongs to another App ID, or base URL, than the settings name."""
-        return self.stored is not None and is_foreign(self.stored, self.settings)
+        return self.stored is not None and token_state.is_foreign(self.stored, self.settings)
 
     @property
     def other_base_url(self) -> str:
         """The base URL the token came from, where that is not the one of the settings; else ""."""
-        return "" if self.stored is None else other_base_url(self.stored, self.settings)
+        return "" if self.stored is None else token_state.other_base_url(self.stored, self.settings)
 
     def follow(self, settings: Settings) -> None:
         """Takes in the settings as they are by now."""
@@ -168,7 +163,7 @@ class AutoRefresh:
         token = self.stored.token if self.stored is not None else None
         if token is None or token.refresh_token is None:
             return False
-        needed = since_sign_in_needed(self.known, token)
+        needed = token_state.since_sign_in_needed(self.known, token)
         return needed is not None and not self.settings.can_mint
 
     def hold(self, stored: StoredToken) -> None:
@@ -273,7 +268,7 @@ def next_refresh_at(token: Token, known: State) -> datetime | None:
     end = token.refresh_expires_at
     if end is None or planned < end - lead:
         return planned
-    before_end = refresh_before_end(known, token, lead)
+    before_end = token_state.refresh_before_end(known, token, lead)
     if before_end is None:
         return planned if planned < end else None
     return max(before_end, token.obtained_at + (end - token.obtained_at) / 2)

@@ -11,14 +11,7 @@ import os
 import sys
 
 from wtr_tui import text
-from wtr_tui.commands import COMMANDS, FAULT_CODES
-from wtr_tui.commands.output import (
-    forbid_core_dumps,
-    give_unsaved,
-    hold_standard_streams,
-    show_any_sign,
-    tell,
-)
+from wtr_tui.commands import COMMANDS, FAULT_CODES, output
 from wtr_tui.errors import FAILED, INTERRUPTED, SIGN_IN_NEEDED, WRONG_USAGE, UsageError, WtrError
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
@@ -33,14 +26,14 @@ _SCREENS = "the full-screen program"
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; errors become sentences on stderr."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    hold_standard_streams()
-    forbid_core_dumps()
-    show_any_sign()
+    output.hold_standard_streams()
+    output.forbid_core_dumps()
+    output.show_any_sign()
     try:
         try:
             exit_code = _run(arguments)
         except WtrError as error:
-            tell(str(error))
+            output.tell(str(error))
             exit_code = FAULT_CODES.get(text.command, error.exit_code)
         if exit_code in (WRONG_USAGE, SIGN_IN_NEEDED):
             _hint_at_go_tool(arguments)
@@ -146,7 +139,7 @@ def _screens(
     is_one = text.is_terminal(sys.stdin) and text.is_terminal(sys.stderr)
     if not is_one or os.environ.get("TERM") == "dumb":
         why = "this one ($TERM is dumb) cannot draw them" if is_one else "this is none"
-        tell(
+        output.tell(
             f"The screens need a terminal, and {why}. Without one: wtr token prints a valid access"
             " token, wtr refresh refreshes it, wtr retrieve signs in, wtr status tells how things"
             " are (wtr --help lists all)."
@@ -156,13 +149,13 @@ def _screens(
 
     text.command = "screen"
     if not sandbox:
-        return start.start(profile, config, give_unsaved, mouse=mouse)
+        return start.start(profile, config, output.give_unsaved, mouse=mouse)
     from wtr_tui.sandbox.demo import demo
 
     with demo() as running:
         environ = running.environ(os.environ)
         return start.start(
-            None, None, give_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
+            None, None, output.give_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
         )
 
 
@@ -176,7 +169,7 @@ def _fault_of_our_own(error: Exception) -> int:
     # What was begun and is dropped now (an event loop without descriptors) may print much yet.
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore")
-    tell(crash.write(error, Path(paths.state_dir(os.environ)), clock.now()))
+    output.tell(crash.write(error, Path(paths.state_dir(os.environ)), clock.now()))
     return FAILED
 
 
@@ -200,4 +193,4 @@ def _hint_at_go_tool(arguments: Sequence[str]) -> None:
     except WtrError:
         return
     if not any(os.access(each, os.F_OK) for each in own):
-        tell(f"The Go tool's {file} is here: wtr import {file} takes over what it holds.")
+        output.tell(f"The Go tool's {file} is here: wtr import {file} takes over what it holds.")

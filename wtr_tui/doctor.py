@@ -16,18 +16,10 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from wtr_tui import clock, timer
+from wtr_tui import clock, errors, timer
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.errors import (
-    AccessTokenRejected,
-    ForeignToken,
-    LockHeld,
-    NoRefreshToken,
-    SettingsError,
-    WtrError,
-)
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
@@ -79,7 +71,7 @@ def _warn(subject: str, words: str) -> Finding:
     return Finding(Level.WARN, subject, words)
 
 
-def _bad(subject: str, words: str | WtrError) -> Finding:
+def _bad(subject: str, words: str | errors.WtrError) -> Finding:
     return Finding(Level.BAD, subject, on_one_line(str(words)))
 
 
@@ -90,7 +82,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     """
     try:
         known = settings.load(profile.settings_path, environ)
-    except SettingsError as error:
+    except errors.SettingsError as error:
         known = settings.without_file(environ)
         yield _bad("settings", error)
     else:
@@ -214,9 +206,9 @@ def _lock(profile: Profile) -> Findings:
     try:
         with profile.token_file.lock(timeout=0.5):
             yield _good("lock", "nobody holds it.")
-    except LockHeld as held:
+    except errors.LockHeld as held:
         yield _warn("lock", f"{held.message} {held.hint}")
-    except WtrError as error:
+    except errors.WtrError as error:
         yield _bad("lock", error)
 
 
@@ -249,7 +241,7 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
     now = clock.now()
     try:
         stored = profile.token_file.read()
-    except WtrError as error:
+    except errors.WtrError as error:
         return None, [_bad("token", error)]
     if stored is None:
         return None, [_warn("token", "there is none: sign in with wtr retrieve, or in wtr-tui.")]
@@ -267,15 +259,15 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
         else:
             findings.append(_good("token", f"valid, {clock.duration(left)} left."))
     for hurdle in hurdles(found, noted, now):
-        is_enough = isinstance(hurdle, NoRefreshToken) and found.is_valid(now)
+        is_enough = isinstance(hurdle, errors.NoRefreshToken) and found.is_valid(now)
         findings.append((_warn if is_enough else _bad)("token", str(hurdle)))
     if soon := sign_in_soon(noted, found, known, now):
         findings.append(_warn("token", soon))
     try:
         require_own(stored, known)
-    except ForeignToken as error:
+    except errors.ForeignToken as error:
         return None, [*findings, _bad("token", error)]
-    except SettingsError:
+    except errors.SettingsError:
         return None, findings  # what cannot be read of the settings has its own finding
     return found, findings
 
@@ -338,7 +330,7 @@ def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) ->
 def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
     try:
         found = proxies.proxy_for(known.base_url, environ)
-    except SettingsError as error:
+    except errors.SettingsError as error:
         return _bad("proxy", error)
     sentence = "none." if found is None else f"{found}."
     warning = proxies.warning(environ)
@@ -350,7 +342,7 @@ def _webex(known: Settings, token: Token | None, *, ask: bool) -> Findings:
     try:
         client = webex_client(known, total_timeout=_TIMEOUT)
         client.warm()
-    except SettingsError as error:
+    except errors.SettingsError as error:
         yield _bad("certificates", error)
         return
     extra = [str(path) for path in (known.ca_file, os.environ.get("SSL_CERT_FILE")) if path]
@@ -374,11 +366,11 @@ def _answer(client: WebexClient, token: Token | None) -> Finding:
     shown = token.access_token if token and token.is_valid(clock.now()) else None
     try:
         owner = client.account(shown or _NO_TOKEN)
-    except AccessTokenRejected:
+    except errors.AccessTokenRejected:
         if shown is None:
             return _good("webex", "it answers.")
         return _bad("webex", "it answers, but does not accept the access token.")
-    except WtrError as error:
+    except errors.WtrError as error:
         return _bad("webex", error)
     whose = f"; the token is {owner.display_name}'s" if owner is not None else ""
     return _good("webex", f"it answers and accepts the access token{whose}.")

@@ -9,17 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from wtr_tui.errors import (
-    AccessTokenRejected,
-    NoRefreshToken,
-    RequestRefused,
-    SettingsError,
-    SignInNeeded,
-    TemporaryError,
-    UntrustedServer,
-    UnusableResponse,
-    WtrError,
-)
+from wtr_tui import errors
 from wtr_tui.model import Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.storage import paths, profiles
@@ -42,7 +32,7 @@ def minting_profile(profile: Profile, known: Settings) -> tuple[Profile, Setting
     while current.can_mint:
         name = current[THROUGH]
         if name in names:
-            raise SettingsError(
+            raise errors.SettingsError(
                 f"The profiles {' → '.join([*names, name])} would mint through each other.",
                 "through has to lead to a profile that a user signs in to.",
             )
@@ -52,13 +42,13 @@ def minting_profile(profile: Profile, known: Settings) -> tuple[Profile, Setting
         first = first or (through, current)
         names.append(name)
     if first is None:
-        raise SettingsError(
+        raise errors.SettingsError(
             f"The service app {profile.name} has no setting through: the profile whose token may"
             " mint for it.",
             "Set it; or import a refresh token, which is refreshed as any other.",
         )
     if not same_base_url(first[1].base_url, known.base_url):
-        raise SettingsError(
+        raise errors.SettingsError(
             f"The profile {first[0].name} has another base URL than {profile.name}: its token is"
             " not sent there.",
             "Set baseUrl alike in both.",
@@ -66,19 +56,19 @@ def minting_profile(profile: Profile, known: Settings) -> tuple[Profile, Setting
     return first
 
 
-def explained(error: WtrError, profile: Profile, through: Profile) -> WtrError:
+def explained(error: errors.WtrError, profile: Profile, through: Profile) -> errors.WtrError:
     """Why the profile ``through`` has no token to mint with, as a failure of ``profile``."""
     message = f"The profile {through.name}, which mints for {profile.name}: {error.message}"
-    if isinstance(error, (SignInNeeded, NoRefreshToken)):
+    if isinstance(error, (errors.SignInNeeded, errors.NoRefreshToken)):
         hint = f"Sign in to it: wtr retrieve --profile {through.name}"
-        return SignInNeeded(message, hint, details=error.details)
-    if isinstance(error, TemporaryError):
-        return TemporaryError(
+        return errors.SignInNeeded(message, hint, details=error.details)
+    if isinstance(error, errors.TemporaryError):
+        return errors.TemporaryError(
             message, error.hint, retry_after=error.retry_after, details=error.details
         )
-    if isinstance(error, SettingsError):
-        return SettingsError(message, error.hint, details=error.details)
-    return RequestRefused(message, error.hint, details=error.details)
+    if isinstance(error, errors.SettingsError):
+        return errors.SettingsError(message, error.hint, details=error.details)
+    return errors.RequestRefused(message, error.hint, details=error.details)
 
 
 def minted(known: Settings, through: Profile, held: Token, client: WebexClient) -> Token:
@@ -89,19 +79,19 @@ def minted(known: Settings, through: Profile, held: Token, client: WebexClient) 
     """
     for setting in (APPLICATION_ID, TARGET_ORG_ID):
         if not known[setting]:
-            raise SettingsError(
+            raise errors.SettingsError(
                 f"The setting {setting.name} of the service app is missing: {setting.help}."
             )
     try:
         return client.mint(known[APPLICATION_ID], known[TARGET_ORG_ID], held.access_token)
-    except (UntrustedServer, UnusableResponse) as error:
-        raise TemporaryError(error.message, error.hint, details=error.details) from error
-    except (AccessTokenRejected, RequestRefused) as error:
+    except (errors.UntrustedServer, errors.UnusableResponse) as error:
+        raise errors.TemporaryError(error.message, error.hint, details=error.details) from error
+    except (errors.AccessTokenRejected, errors.RequestRefused) as error:
         cure = _cure(error, through, held)
-        raise RequestRefused(error.message, cure, details=error.details) from error
+        raise errors.RequestRefused(error.message, cure, details=error.details) from error
 
 
-def _cure(error: WtrError, through: Profile, held: Token) -> str:
+def _cure(error: errors.WtrError, through: Profile, held: Token) -> str:
     """What to do about a refusal, as far as the answer tells them apart."""
     scope = (
         f"The token of the profile {through.name} lacks the scope {SCOPE}: tick it on"

@@ -13,21 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from wtr_tui import clock, delivery, known
-from wtr_tui.errors import (
-    DONE,
-    TEMPORARY,
-    AccessTokenRejected,
-    CorruptTokenFile,
-    RequestRefused,
-    SettingsError,
-    SignInNeeded,
-    StorageError,
-    TemporaryError,
-    UntrustedServer,
-    UnusableResponse,
-    WtrError,
-)
+from wtr_tui import clock, delivery, errors, known
 from wtr_tui.history import Event
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
@@ -47,7 +33,7 @@ OWN_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 _SCOPE = "identity:tokens_write"
 """What an administrator's token needs, to revoke."""
 
-_NO_ANSWER = (TemporaryError, UntrustedServer, UnusableResponse)
+_NO_ANSWER = (errors.TemporaryError, errors.UntrustedServer, errors.UnusableResponse)
 """Failures that say nothing about whether Webex would have revoked."""
 
 
@@ -72,7 +58,7 @@ class SignedOut(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        return TEMPORARY if self.revoked is Revoked.UNKNOWN else DONE
+        return errors.TEMPORARY if self.revoked is Revoked.UNKNOWN else errors.DONE
 
 
 def sign_out(
@@ -95,7 +81,7 @@ def sign_out(
         try:
             stored = profile.token_file.read()
             revoked, words = Revoked.EXPIRED, ""
-        except CorruptTokenFile as error:
+        except errors.CorruptTokenFile as error:
             if keep:
                 raise
             revoked = Revoked.UNKNOWN
@@ -109,7 +95,7 @@ def sign_out(
         if stored is not None and keep and revoked is Revoked.YES:
             known.note_revoked(profile, stored.token, now())
     if stored is None and not gone:
-        raise SignInNeeded(f"The profile {profile.name} has no token.", "Nothing was done.")
+        raise errors.SignInNeeded(f"The profile {profile.name} has no token.", "Nothing was done.")
     if profile.token_path in gone or revoked is Revoked.YES:
         delivery.deliver(profile, settings, Event.SIGNED_OUT)
     others = ", ".join(str(path) for path in gone if path != profile.token_path)
@@ -131,7 +117,7 @@ def _asked(
         # Of version 0.1.0, whose file does not say where its token may be sent.
         unknown = "Webex was not asked to revoke it: which base URL it came from cannot be read."
         if keep:
-            raise SettingsError(unknown, "Mend the settings.")
+            raise errors.SettingsError(unknown, "Mend the settings.")
         return Revoked.UNKNOWN, f"{here} {unknown}\n{_lives_on(token, settings)}"
     try:
         said = _revoke(stored, settings, now)
@@ -139,12 +125,12 @@ def _asked(
         if keep:
             raise
         return Revoked.UNKNOWN, f"{here} {error.message}\n{_lives_on(token, settings)}"
-    except WtrError as error:
+    except errors.WtrError as error:
         if keep:
             hint = f"{error.hint} {_how_to_revoke(settings)}".lstrip()
-            raise RequestRefused(error.message, hint, details=error.details) from error
+            raise errors.RequestRefused(error.message, hint, details=error.details) from error
         lives_on = _lives_on(token, settings)
-        if isinstance(error, AccessTokenRejected):  # it may have been revoked elsewhere
+        if isinstance(error, errors.AccessTokenRejected):  # it may have been revoked elsewhere
             lives_on = lives_on.replace("It stays", "It may stay", 1)
         return Revoked.NO, f"{here} Webex did not revoke it: {error.message}\n{lives_on}"
     return Revoked.YES, f"{here} {said}"
@@ -165,12 +151,12 @@ def _revoke(stored: StoredToken, settings: Settings, now: Callable[[], datetime]
         with client(base_url_of(stored, settings)) as own:
             # An expired one is refreshed to ask with, where it is one that may revoke.
             if not token.is_valid(now()) and token.refresh_token and _SCOPE in token.scopes:
-                with suppress(WtrError):
+                with suppress(errors.WtrError):
                     token = own.refresh(token)
             own.revoke(token.access_token, organization)
     except _NO_ANSWER:
         raise
-    except WtrError:
+    except errors.WtrError:
         if not settings[REVOKE_URL]:
             raise
         with client(settings[REVOKE_URL]) as other:
@@ -205,7 +191,7 @@ def _deleted(profile: Profile, revoked: Revoked) -> tuple[Path, ...]:
         Path(paths.state_path(str(profile.token_path))).unlink(missing_ok=True)
         return gone
     except OSError as error:
-        raise StorageError(
+        raise errors.StorageError(
             f"{error.filename} cannot be deleted: {cause(error)}.",
             "Webex has revoked it." if revoked is Revoked.YES else "",
         ) from error

@@ -8,15 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from wtr_tui import clock
-from wtr_tui.errors import (
-    AccessTokenRejected,
-    ForeignToken,
-    NoRefreshToken,
-    SettingsError,
-    SignInNeeded,
-    WtrError,
-)
+from wtr_tui import clock, errors
 from wtr_tui.storage import token_json
 from wtr_tui.text import cleaned
 
@@ -132,18 +124,18 @@ def likely_causes(known: State) -> str:
     return "" if known.message == REVOKED_HERE else LIKELY_CAUSES
 
 
-def lost_grant(known: State) -> SignInNeeded:
+def lost_grant(known: State) -> errors.SignInNeeded:
     """That Webex no longer accepts the refresh token, why, and what to do."""
-    return SignInNeeded(known.message, f"{likely_causes(known)} {SIGN_IN}".lstrip())
+    return errors.SignInNeeded(known.message, f"{likely_causes(known)} {SIGN_IN}".lstrip())
 
 
-def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
+def hurdles(token: Token, known: State, now: datetime) -> list[errors.WtrError]:
     """Why the token can no longer be used, and why it can no longer be refreshed."""
-    found: list[WtrError] = []
+    found: list[errors.WtrError] = []
     refused, left = refusal(known, token, now), token.refresh_left(now)
     try:
         require_refresh_token(token)
-    except NoRefreshToken as error:
+    except errors.NoRefreshToken as error:
         found.append(error)
     else:
         if since_sign_in_needed(known, token) is not None:
@@ -152,11 +144,11 @@ def hurdles(token: Token, known: State, now: datetime) -> list[WtrError]:
                 lost.hint += f" The access token lasts {clock.until_when(token.expires_at)}."
             found.append(lost)
         elif left is not None and left <= clock.seconds(0):
-            found.append(SignInNeeded("The refresh token has expired.", SIGN_IN))
+            found.append(errors.SignInNeeded("The refresh token has expired.", SIGN_IN))
     if refused and (found or known.refused_again):
-        found.insert(0, AccessTokenRejected(refused, SIGN_IN))
+        found.insert(0, errors.AccessTokenRejected(refused, SIGN_IN))
     elif refused:
-        found.insert(0, WtrError(refused, REFRESH))
+        found.insert(0, errors.WtrError(refused, REFRESH))
     return found
 
 
@@ -254,7 +246,7 @@ def scopes_not_granted(token: Token, settings: Settings) -> tuple[str, ...]:
 def require_refresh_token(token: Token) -> None:
     """Raises NoRefreshToken where the token has none. Whether it is good only Webex knows."""
     if token.refresh_token is None:
-        raise NoRefreshToken(
+        raise errors.NoRefreshToken(
             "This token cannot be refreshed: it has no refresh token, as a personal access token"
             " or a bot's has none.",
             "Import a new one, or sign in with an integration.",
@@ -272,7 +264,7 @@ def require_own(stored: StoredToken, settings: Settings, *, strict: bool = False
     No App ID at all is a contradiction only with ``strict``: to hand a token on none is needed.
     """
     if stored.app_id != settings.app_id and (settings.app_id or strict):
-        raise ForeignToken(
+        raise errors.ForeignToken(
             f"The token belongs to the App ID {_shortened(stored.app_id)}, the settings name"
             f" {_shortened(settings.app_id) or 'none'}.",
             f"Use another profile for another integration. {SIGN_IN}",
@@ -287,18 +279,18 @@ def require_base_url(stored: StoredToken, settings: Settings) -> None:
     """
     if not settings.knows_base_url:
         settings.require()
-        raise SettingsError("The settings cannot be read, so nothing of the token is sent.")
+        raise errors.SettingsError("The settings cannot be read, so nothing of the token is sent.")
     other = other_base_url(stored, settings)
     if not other:
         return
     came_from, named = cleaned(other, 100), cleaned(settings.base_url, 100)
     if stored.base_url:
-        raise ForeignToken(
+        raise errors.ForeignToken(
             f"The token came from {came_from}, and {settings.base_url_place} {named}: nothing of"
             " it is sent there.",
             "Use another profile for another base URL.",
         )
-    raise ForeignToken(
+    raise errors.ForeignToken(
         "The token file does not say which base URL its token came from: version 0.1.0 wrote none."
         f" The settings file makes it {came_from}, and {settings.base_url_place} {named}: nothing"
         " of it is sent there.",

@@ -18,28 +18,8 @@ from __future__ import annotations
 import os
 from enum import Enum
 
-from wtr_tui import clock
-from wtr_tui.errors import (
-    AccessTokenRejected,
-    GrantRejected,
-    LockUnusable,
-    NotSaved,
-    SignInNeeded,
-    StorageError,
-    TemporaryError,
-    UntrustedServer,
-    UnusableResponse,
-    WtrError,
-)
+from wtr_tui import clock, errors, token_state
 from wtr_tui.storage import paths, state, token_json
-from wtr_tui.token_state import (
-    LOST_GRANT,
-    SIGN_IN,
-    refresh_before_end,
-    refusal,
-    require_own,
-    require_refresh_token,
-)
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
@@ -136,9 +116,9 @@ def await_refresh(
     lock = Lock(paths.lock_path(files[1]), PATIENCE, until=lambda: not _has_expired(files))
     try:
         lock.acquire()
-    except TemporaryError:
+    except errors.TemporaryError:
         return None, lock
-    except StorageError:
+    except errors.StorageError:
         return None, None
     if lock.is_held:
         if _has_expired(files):
@@ -156,7 +136,7 @@ def _files(
         other = config or environ.get("WTR_CONFIG")
         settings_path = other or paths.settings_path(profile, environ)
         token_path = paths.token_path(profile, environ)
-    except WtrError:
+    except errors.WtrError:
         return None
     # What a shell makes of <(…) can be read once, so it is left to whoever needs all of it.
     if not settings_path.startswith("/") or settings_path.startswith(("/dev/", "/proc/")):
@@ -167,7 +147,7 @@ def _files(
 def _members(files: tuple[str, str] | None) -> Members | None:
     try:
         return None if files is None else token_json.read(files[1])
-    except WtrError:
+    except errors.WtrError:
         return None
 
 
@@ -220,7 +200,7 @@ def stored_token(profile: Profile) -> StoredToken:
     """What the profile's file holds. Raises SignInNeeded where there is none."""
     stored = profile.token_file.read()
     if stored is None:
-        raise SignInNeeded(f"The profile {profile.name} has no token.", SIGN_IN)
+        raise errors.SignInNeeded(f"The profile {profile.name} has no token.", token_state.SIGN_IN)
     return stored
 
 
@@ -244,25 +224,27 @@ def valid_token(
     from wtr_tui import known
 
     stored = stored or stored_token(profile)
-    require_own(stored, settings)
+    token_state.require_own(stored, settings)
     token = stored.token
     margin = _margin_of(token, min_left)
     noted = known.of(profile)
-    refused = refusal(noted, token, now())
+    refused = token_state.refusal(noted, token, now())
     # A refresh that gave it once more has done what a refresh can do.
     to_replace = refused != "" and not noted.refused_again
     misdated = token.is_ahead(now()) and token.refresh_token is not None and may_refresh
     if token.is_valid(now(), margin) and not to_replace and not misdated:
         known.announce_sign_in(profile, settings, now)
-        return Obtained(token, How.STORED, refused and f"{refused} {SIGN_IN}")
+        return Obtained(token, How.STORED, refused and f"{refused} {token_state.SIGN_IN}")
     if not may_refresh:
         if token.is_valid(now()):
             return Obtained(token, How.STORED, refused)
-        raise WtrError("The access token has expired, and --no-refresh forbids to ask for another.")
+        raise errors.WtrError(
+            "The access token has expired, and --no-refresh forbids to ask for another."
+        )
     if to_replace and token.refresh_token is None:
-        raise AccessTokenRejected(refused, SIGN_IN)
+        raise errors.AccessTokenRejected(refused, token_state.SIGN_IN)
     try:
-        require_refresh_token(token)
+        token_state.require_refresh_token(token)
         obtained = refresh(
             profile,
             settings,
@@ -271,9 +253,9 @@ def valid_token(
             seen=token,
             lock=lock or profile.token_file.lock(PATIENCE),
         )
-    except NotSaved as error:
+    except errors.NotSaved as error:
         return Obtained(error.token, How.REFRESHED, f"The new token is NOT SAVED. {error}")
-    except WtrError as error:
+    except errors.WtrError as error:
         # Another process may have been luckier meanwhile, one that held the lock for long.
         newest = profile.token_file.read()
         if newest is not None and newest.app_id == stored.app_id and newest.token.is_valid(now()):
@@ -285,7 +267,7 @@ def valid_token(
     if token.is_valid(now(), _margin_of(token, min_left)):
         return obtained
     if not token.is_valid(now()):
-        raise WtrError(_TOO_SHORT)
+        raise errors.WtrError(_TOO_SHORT)
     return Obtained(token, obtained.how, _TOO_SHORT)
 
 
@@ -352,11 +334,11 @@ def refresh(
     attempt = _Attempt(profile, settings, client, now)
     try:
         obtained = attempt.renewed(is_enough, within, lock)
-    except WtrError as error:
-        needs_sign_in = isinstance(error, SignInNeeded)
+    except errors.WtrError as error:
+        needs_sign_in = isinstance(error, errors.SignInNeeded)
         event = Event.NEEDS_SIGN_IN if needs_sign_in else Event.FAILED
         if not error.is_repeated:
-            is_news = not isinstance(error, SignInNeeded) or error.is_news
+            is_news = not isinstance(error, errors.SignInNeeded) or error.is_news
             deliver(profile, settings, event, error=error, is_news=is_news)
         if not needs_sign_in:
             known.announce_sign_in(profile, settings, now)
@@ -381,7 +363,7 @@ def is_fresh(
         return False
     if not both_ends:
         return True
-    at = refresh_before_end(state.read(str(profile.token_path)), token, within)
+    at = token_state.refresh_before_end(state.read(str(profile.token_path)), token, within)
     return at is None or not at <= now < at + within
 
 
@@ -437,16 +419,16 @@ class _Attempt:
             if before is not None and not is_enough(before.token):
                 known.require_mint_due(known.of(self.profile), before.token, self.now())
             return self._under_the_lock(is_enough, within, lock)
-        except GrantRejected:
+        except errors.GrantRejected:
             stored = stored_token(self.profile)
         finally:
             if lock is not None and lock.is_held:
                 lock.release()
         try:
             return self.minted(stored.token)
-        except NotSaved:
+        except errors.NotSaved:
             raise
-        except WtrError as error:
+        except errors.WtrError as error:
             known.note_mint_failure(self.profile, error, self.now())
             raise
 
@@ -459,7 +441,7 @@ class _Attempt:
         # Got before this profile's lock is taken: no process waits for one while it holds another.
         try:
             held = valid_token(through, through_settings, now=now)
-        except WtrError as error:
+        except errors.WtrError as error:
             raise service_app.explained(error, profile, through) from error
         settings.secret.fetch()
         with profile.token_file.lock(PATIENCE):
@@ -472,7 +454,7 @@ class _Attempt:
                     token = service_app.minted(settings, through, held.token, webex)
                 try:
                     stored = profile.token_file.read()
-                except StorageError:
+                except errors.StorageError:
                     stored = None  # saving looks after a damaged file
                 self._save(token, stored)
                 if dead is not None:
@@ -489,7 +471,7 @@ class _Attempt:
             with lock or token_file.lock():
                 token_file.take_up_leftover()
                 return self._read_again(is_enough, locked=True)
-        except LockUnusable:
+        except errors.LockUnusable:
             # A disk that is not to be written to (a container's mount) still holds a refresh
             # token. It is used once the access token has expired and not before, as the response
             # can hardly be saved; and not at all where the server takes it back with its response.
@@ -509,12 +491,12 @@ class _Attempt:
         profile, settings = self.profile, self.settings
         stored = profile.token_file.read(locked=locked)
         if stored is None:
-            raise SignInNeeded("There is no token to refresh.", "Sign in first.")
-        require_own(stored, settings, strict=True)
+            raise errors.SignInNeeded("There is no token to refresh.", "Sign in first.")
+        token_state.require_own(stored, settings, strict=True)
         token = stored.token
         if is_enough(token):
             return Obtained(token, How.ALREADY_FRESH)
-        require_refresh_token(token)
+        token_state.require_refresh_token(token)
         settings.secret.fetch()
         if locked:
             # A server that rotates refresh tokens takes the old one back with its response, so
@@ -523,7 +505,7 @@ class _Attempt:
         with in_flight.until_saved():
             try:
                 obtained = self._requested(stored)
-            except WtrError as error:
+            except errors.WtrError as error:
                 if locked:
                     known.note_failure(profile, token, error, self.now())
                 raise
@@ -535,16 +517,18 @@ class _Attempt:
         try:
             with self._webex() as webex:
                 token = webex.refresh(stored.token)
-        except GrantRejected as error:
+        except errors.GrantRejected as error:
             # A program that does not know the lock may have written another one meanwhile.
             newest = self._valid_other(stored.token)
             if newest is None:
-                raise GrantRejected(error.message, LOST_GRANT, details=error.details) from error
+                raise errors.GrantRejected(
+                    error.message, token_state.LOST_GRANT, details=error.details
+                ) from error
             return Obtained(newest, How.ALREADY_FRESH)
-        except (UntrustedServer, UnusableResponse) as error:
+        except (errors.UntrustedServer, errors.UnusableResponse) as error:
             # A portal's page, a certificate nobody vouches for, a response without a token: all of
             # them say more about the way to Webex, today, than about the token.
-            raise TemporaryError(error.message, error.hint, details=error.details) from error
+            raise errors.TemporaryError(error.message, error.hint, details=error.details) from error
         self._save(token, stored)
         same = token.same_access(stored.token)
         return Obtained(token, How.SAME if same else How.REFRESHED)
@@ -559,8 +543,8 @@ class _Attempt:
     def _save(self, token: Token, before: StoredToken | None) -> None:
         try:
             self.profile.token_file.save(self.settings.stored(token, before))
-        except StorageError as error:
-            raise NotSaved(token, error.message, error.hint) from error
+        except errors.StorageError as error:
+            raise errors.NotSaved(token, error.message, error.hint) from error
 
     def _valid_other(self, than: Token) -> Token | None:
         """Another token that the file holds by now, where that is valid."""

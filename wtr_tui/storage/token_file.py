@@ -12,29 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from wtr_tui import errors
 from wtr_tui.clock import from_iso, from_iso_if_known, iso_if_known
-from wtr_tui.errors import (
-    CorruptTokenFile,
-    StorageError,
-    TokenFileUnreadable,
-    TokenNotSaved,
-    UnsafeFile,
-    WtrError,
-)
 from wtr_tui.model import Account, Secret, StoredToken, Token
-from wtr_tui.storage import token_json
+from wtr_tui.storage import private_file, token_json
 from wtr_tui.storage.lock import Lock
 from wtr_tui.storage.paths import PROGRAM, lock_path
-from wtr_tui.storage.private_file import (
-    LARGEST,
-    claimed,
-    mark,
-    put_in_place,
-    read_private,
-    temporary_path,
-    try_room,
-    write_private,
-)
 from wtr_tui.storage.token_json import read_content
 from wtr_tui.text import cause, cleaned
 
@@ -65,9 +48,9 @@ class TokenFile:
         TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it does not
         hold a token; its content is copied aside first, once.
         """
-        if not locked and os.path.lexists(temporary_path(str(self.path))):
+        if not locked and os.path.lexists(private_file.temporary_path(str(self.path))):
             # Who holds the lock may be writing it, or takes it up itself.
-            with suppress(WtrError), self.lock(timeout=0):
+            with suppress(errors.WtrError), self.lock(timeout=0):
                 self.take_up_leftover()
         found = read_content(str(self.path))
         if found is None:
@@ -75,13 +58,13 @@ class TokenFile:
         content, notices = found
         try:
             stored = self._parse(content)
-        except CorruptTokenFile as error:
+        except errors.CorruptTokenFile as error:
             try:
                 kept_as = self._keep_aside("corrupt", content)
-            except StorageError:
+            except errors.StorageError:
                 # Told without a copy; save() makes it before it replaces the file, or refuses.
                 kept_as = ""
-            raise CorruptTokenFile(error.path, error.fault, kept_as) from None
+            raise errors.CorruptTokenFile(error.path, error.fault, kept_as) from None
         return stored._replace(notices=notices)
 
     def save(self, stored: StoredToken) -> tuple[str, ...]:
@@ -93,10 +76,12 @@ class TokenFile:
         with self._saving():
             kept_as = self.keep_aside_unless(stored.app_id, stored.base_url)
             content = to_json(stored)
-            if len(content) > LARGEST:
-                raise TokenNotSaved(str(self.path), "it is larger than 1 MiB.", _UNTOUCHED)
+            if len(content) > private_file.LARGEST:
+                raise errors.TokenNotSaved(str(self.path), "it is larger than 1 MiB.", _UNTOUCHED)
             tighten_folder = self.path.parent.name == PROGRAM
-            notices = write_private(str(self.path), content, tighten_folder=tighten_folder)
+            notices = private_file.write_private(
+                str(self.path), content, tighten_folder=tighten_folder
+            )
         if kept_as:
             notices = (f"What {self.path} held before is kept as {kept_as}.", *notices)
         return notices
@@ -107,9 +92,11 @@ class TokenFile:
         try:
             yield
         except OSError as error:
-            raise TokenNotSaved(str(self.path), f"{reason}{cause(error)}.", _UNTOUCHED) from error
-        except (UnsafeFile, TokenFileUnreadable) as error:
-            raise TokenNotSaved(str(self.path), error.message, error.hint) from error
+            raise errors.TokenNotSaved(
+                str(self.path), f"{reason}{cause(error)}.", _UNTOUCHED
+            ) from error
+        except (errors.UnsafeFile, errors.TokenFileUnreadable) as error:
+            raise errors.TokenNotSaved(str(self.path), error.message, error.hint) from error
 
     def take_up_leftover(self) -> None:
         """Puts a token in place whose writer was killed before it could rename its file.
@@ -119,19 +106,19 @@ class TokenFile:
         only good one. What is older than the file, or half a token, is deleted.
         """
         path = str(self.path)
-        temporary = temporary_path(path)
-        claim = claimed(temporary)
+        temporary = private_file.temporary_path(path)
+        claim = private_file.claimed(temporary)
         if claim is None:
             return
         try:
-            with suppress(OSError, StorageError):
+            with suppress(OSError, errors.StorageError):
                 left, current = self._written(temporary), self._written(path)
                 if left is None or (current is not None and not left.replaces(current)):
                     Path(temporary).unlink()
                     return
                 if current is None and (damaged := read_content(path)) is not None:
                     self._keep_aside("corrupt", damaged[0])
-                put_in_place(temporary, path)
+                private_file.put_in_place(temporary, path)
         finally:
             os.close(claim)
 
@@ -142,7 +129,7 @@ class TokenFile:
             return None
         try:
             stored = self._parse(found[0])
-        except CorruptTokenFile:
+        except errors.CorruptTokenFile:
             return None
         # Instants in the file are whole seconds: within one, the file's own time counts.
         return _Written(stored, (stored.token.obtained_at, Path(path).stat().st_mtime_ns))
@@ -184,7 +171,7 @@ class TokenFile:
         """
         found = []
         prefix = Path(self._undecided).name
-        with suppress(OSError, StorageError):
+        with suppress(OSError, errors.StorageError):
             # Ends what was killed while it put a token aside, where that was written whole.
             for temporary in self.path.parent.glob(f".{prefix}*.tmp"):
                 name = temporary.name[1:].removesuffix(".tmp")
@@ -211,7 +198,7 @@ class TokenFile:
         """
         stored = TokenFile(path).read()
         if stored is None:
-            raise StorageError(f"{path} is not there any more.")
+            raise errors.StorageError(f"{path} is not there any more.")
         with self.lock():
             kept_as = self.keep_aside_unless(stored.app_id, stored.base_url, stored.token)
             self.save(stored)
@@ -230,10 +217,10 @@ class TokenFile:
         """
         try:
             with self._saving():
-                try_room(str(self.path), 2 * len(to_json(stored)))
-        except TokenNotSaved as error:
+                private_file.try_room(str(self.path), 2 * len(to_json(stored)))
+        except errors.TokenNotSaved as error:
             message = f"Webex was not asked, as a new token could not be saved. {error.message}"
-            raise StorageError(message, error.hint) from error
+            raise errors.StorageError(message, error.hint) from error
 
     def keep_aside_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
         """Copies the file aside unless it holds a token of this App ID and base URL; gives the
@@ -249,7 +236,7 @@ class TokenFile:
         content, _ = found
         try:
             held = self._parse(content)
-        except CorruptTokenFile:
+        except errors.CorruptTokenFile:
             return self._keep_aside("corrupt", content)
         if held.app_id != app_id:
             return self._keep_aside("other-app", content)
@@ -265,7 +252,7 @@ class TokenFile:
 
     def mark(self) -> tuple[int, ...] | None:
         """Differs when the file does, without reading it; None where there is none to be seen."""
-        return mark(str(self.path))
+        return private_file.mark(str(self.path))
 
     def _parse(self, content: bytes) -> StoredToken:
         return of_members(token_json.parsed(str(self.path), content))
@@ -276,10 +263,10 @@ class TokenFile:
             path = f"{self.path}.{why}-{_moment(self.path.stat().st_mtime)}"
             while True:
                 try:
-                    if read_private(path)[0] == content:
+                    if private_file.read_private(path)[0] == content:
                         return path
                 except FileNotFoundError:
-                    write_private(path, content)
+                    private_file.write_private(path, content)
                     return path
                 path += f"-{zlib.crc32(content):08x}"  # two contents in one second
 
