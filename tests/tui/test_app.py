@@ -295,6 +295,32 @@ async def test_the_palette_runs_what_the_keys_do(signed_in: Stage) -> None:
         await tells(pilot, "Auto-refresh is off")
 
 
+async def test_the_palette_lists_nothing_that_the_field_below_it_does(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 40)) as pilot:
+        await pilot.press("f4")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await pilot.press("ctrl+p")
+        await shows(pilot, "Save what was changed")
+        palette = pilot.app.screen
+        assert isinstance(palette, PaletteScreen)
+        assert next(iter(palette.actions)) == "Save what was changed"
+        assert not [name for name in palette.actions if "cursor" in name or "Delete" in name]
+
+
+async def test_the_list_of_themes_opens_in_the_theme_there_is(stage: Stage) -> None:
+    stage.configure(theme="light")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        themes_shown: list[str] = []
+        pilot.app.watch(pilot.app, "theme", lambda name: themes_shown.append(name))
+        await pilot.press("ctrl+t")
+        await shows(pilot, "● light")
+        await pilot.pause()
+        await pilot.press("down")
+        await until(pilot, lambda: themes_shown[-1] == "wtr-ansi")
+        assert themes_shown == ["wtr-light", "wtr-ansi"]
+
+
 @pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+q", 0), ("ctrl+c", 130)])
 async def test_the_ways_out(signed_in: Stage, key: str, code: int) -> None:
     app = signed_in.app(webex=NoWebex(ANN))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -360,6 +360,8 @@ class Chooser(Dialog[ScreenResultType]):
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         *(("Enter", "takes it"), ("↑ ↓", "move"), ("Esc", "closes")),
     )
+    _current = ""
+    """The option that is marked first; "" for the first one."""
 
     def compose(self) -> ComposeResult:
         with Box("", *self.KEYS):
@@ -370,7 +372,7 @@ class Chooser(Dialog[ScreenResultType]):
             yield Quiet("", id="meaning")
 
     def on_mount(self) -> None:
-        self.list_for("")
+        self.list_for("", keep=self._current)
         self.query_one(Input).focus()
 
     def on_resize(self) -> None:
@@ -452,10 +454,6 @@ class ChoiceScreen(Chooser["str | None"]):
         self._meanings = meanings or {}
         self._preview = preview
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.list_for("", keep=self._current)
-
     def options(self, words: str) -> Iterable[Option]:
         wanted = words.lower().split()
         found = [each for each in self._choices if all(word in each.lower() for word in wanted)]
@@ -508,9 +506,12 @@ class PaletteScreen(ChoiceScreen):
 
 
 def _actions(active: Iterable[ActiveBinding]) -> Iterable[tuple[str, ActiveBinding]]:
-    """Each action once, by what it does: with Quit on a letter and on ^q, the letter."""
+    """Each action once, by what it does: with Quit on a letter and on ^q, the letter.
+
+    What a field does with a key, such as to move its cursor, is not of the program.
+    """
     seen: set[str] = set()
-    for each in active:
+    for each in (each for each in active if isinstance(each.node, (App, Screen))):
         binding = each.binding
         name = binding.tooltip or binding.description
         action = binding.action.rpartition("app.")[2]
