@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.stage import SECRET, Stage, seen, shows, tells, until
+from tests.support.stage import SECRET, Stage, seen, shows, tells, told, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID
 from wtr_tui.storage.settings_table import SETTINGS
 from wtr_tui.storage.settings_values import parse_port
@@ -198,12 +199,57 @@ async def test_the_portals_url_leads_on_to_the_secret_and_saving(stage: Stage) -
     assert stage.session().used.ready
 
 
-async def test_the_portals_url_is_understood_in_the_field_of_the_app_id_too(stage: Stage) -> None:
+async def test_the_portals_url_may_come_letter_by_letter(stage: Stage) -> None:
     async with stage.app().run_test(size=(80, 24)) as pilot:
-        await pilot.press("tab")
-        pilot.app.post_message(events.Paste(PORTAL_URL))
-        await tells(pilot, "Filled in from the OAuth URL")
+        await pilot.press(*PORTAL_URL, "enter")
+        await tells(pilot, "now the secret, then ^s saves")
         assert field(pilot.app.screen, "appid").entry.value == "C123abc"
+        assert field(pilot.app.screen, "redirectPort").entry.value == "7777"
+        assert field(pilot.app.screen, "secret").entry.value == ""
+
+
+@pytest.mark.parametrize("name", ["appid", "kind", "baseUrl", None])
+async def test_the_portals_url_is_taken_wherever_it_is_pasted_and_asks_for_its_secret(
+    stage: Stage, name: str | None
+) -> None:
+    stage.configure(baseUrl="https://webexapis.com/v1", kind="integration")
+    async with stage.app().run_test(size=(80, 40)) as pilot:
+        await pilot.press("f4")
+        screen = pilot.app.screen
+        before = field(screen, name or "kind").entry.value
+        screen.set_focus(field(screen, name).entry if name else None)
+        pilot.app.post_message(events.Paste(PORTAL_URL))
+        await tells(pilot, "now the secret, then ^s saves")
+        assert field(screen, "appid").entry.value == "C123abc"
+        assert name == "appid" or field(screen, name or "kind").entry.value == before
+        secret = field(screen, "secret").entry
+        assert (secret.value, screen.focused) == ("", secret)
+        await pilot.press("ctrl+s")
+        await tells(pilot, "Not saved: The secret is missing")
+
+
+async def test_the_portals_url_of_the_same_app_id_leaves_the_secret(stage: Stage) -> None:
+    stage.configure(appid="C123abc")
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        pilot.app.post_message(events.Paste(PORTAL_URL))
+        await tells(pilot, "Filled in from the OAuth URL; ^s saves.")
+        assert field(pilot.app.screen, "secret").entry.value == SECRET
+
+
+async def test_what_was_said_of_the_form_goes_once_it_is_another(stage: Stage) -> None:
+    stage.configure(timeout=300)
+    async with stage.app().run_test(size=(80, 40)) as pilot:
+        await pilot.press("f4", "ctrl+s")
+        await tells(pilot, "Nothing has changed")
+        timeout = field(pilot.app.screen, "timeout").entry
+        timeout.focus()
+        await pilot.press("end", "backspace")
+        await until(pilot, lambda: not told(pilot), "no message")
+        await pilot.press("ctrl+s")
+        await tells(pilot, "Saved to")
+        await pilot.press("backspace")
+        await until(pilot, lambda: not told(pilot), "no message")
 
 
 async def test_something_else_than_the_portals_url_is_told_at_enter(stage: Stage) -> None:
@@ -244,7 +290,7 @@ async def test_the_portals_url_does_not_touch_what_the_environment_sets(stage: S
 async def test_the_portals_own_spelling_of_the_redirect_uri_is_kept(
     stage: Stage, copied: list[str], uri: str
 ) -> None:
-    stage.configure(redirectPort=6855)
+    stage.configure(appid="C123abc", redirectPort=6855)
     async with stage.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f4")
         await paste(pilot, PORTAL_URL.replace("http%3A%2F%2Flocalhost%3A7777", quote(uri, "")))
@@ -408,6 +454,26 @@ async def test_every_setting_has_a_field_and_is_saved_from_it(stage: Stage) -> N
     assert "browser" not in text
 
 
+async def test_a_long_app_id_is_whole_among_the_first_steps_beside_what_webex_asks_for(
+    stage: Stage,
+) -> None:
+    stage.configure(appid=LONG_APP_ID, secret="''")
+    async with stage.app().run_test(size=(160, 45)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, LONG_APP_ID)
+        await shows(pilot, "What Webex asks for")
+
+
+async def test_a_value_that_has_no_room_ends_in_dots(stage: Stage) -> None:
+    stage.configure(appid=LONG_APP_ID, redirectPort=7000)
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4", "tab")
+        await until(
+            pilot, lambda: re.search(r"C0123456789abc\w+… from file", seen(pilot)) is not None
+        )
+        await shows(pilot, "7000  ")
+
+
 @pytest.mark.parametrize("key", ["f2", "f3", "f5", "ctrl+l"])
 @pytest.mark.parametrize(("answer", "saved"), [("y", True), ("n", False)])
 async def test_what_was_changed_is_not_left_behind_without_a_question(
@@ -434,13 +500,18 @@ async def test_what_was_changed_is_not_left_behind_without_a_question(
     assert ("7000" in path.read_text()) is saved
 
 
-async def test_the_few_values_of_a_setting_are_listed_on_enter(stage: Stage) -> None:
+@pytest.mark.parametrize("key", ["enter", "space", "click"])
+async def test_the_few_values_of_a_setting_are_listed(stage: Stage, key: str) -> None:
     stage.configure()
     async with stage.app().run_test(size=(80, 40)) as pilot:
         await pilot.press("f4")
         kind = field(pilot.app.screen, "kind")
-        kind.entry.focus()
-        await pilot.press("enter")
+        await shows(pilot, "Kind of profile integration ▾")
+        if key == "click":
+            await pilot.click(kind.entry)
+        else:
+            kind.entry.focus()
+            await pilot.press(key)
         await shows(pilot, "Kind of profile · 2 of 2")
         await pilot.press("down", "enter")
         await until(pilot, lambda: kind.entry.value == "serviceApp")

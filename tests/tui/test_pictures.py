@@ -103,7 +103,7 @@ def test_settings_with_their_sources(
 def test_settings_when_there_are_none(
     stage: Stage, snap_compare: Compare, size: tuple[int, int]
 ) -> None:
-    play = after(shown="not set" if size[0] >= 80 else "OAuth URL")
+    play = after(shown="OAuth URL")
     assert snap_compare(stage.app(), terminal_size=size, run_before=play)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, ItemGrid
+from textual.containers import ItemGrid
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
@@ -21,7 +21,7 @@ from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.screens.dialogs import ChoiceScreen, ConfirmScreen, ScopesScreen
 from wtr_tui.tui.themes import Tone
-from wtr_tui.tui.widgets.inputs import AddressInput, Field, QuietInput, SecretInput
+from wtr_tui.tui.widgets.inputs import AddressInput, Field, ListedInput, QuietInput, SecretInput
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
@@ -46,28 +46,29 @@ class SettingsScreen(WtrScreen):
     SCOPED_CSS = False  # it asks how large the screen is
     DEFAULT_CSS = """
     SettingsScreen #page { max-width: 210; }
-    SettingsScreen #columns { height: auto; }
+    SettingsScreen #columns, SettingsScreen #sections { grid-size: 1; grid-gutter: 0 2; }
     SettingsScreen Quiet { width: 100%; }
     SettingsScreen #trouble { color: $over; margin: 0 0 1 0; }
     SettingsScreen #file { color: $muted; padding: 0 3; }
-    SettingsScreen #sections { height: auto; grid-size: 1; grid-gutter: 0 2; }
     SettingsScreen.-double #sections { grid-size: 2; }
     SettingsScreen .step, SettingsScreen #aside { display: none; }
-    SettingsScreen #aside { width: 64; margin: 0 0 0 2; }
     .-leading .step { display: block; }
     .-leading .later { display: none; }
+    .-leading.-double #columns { grid-size: 2; grid-columns: 1fr %ASIDE%; }
     .-leading.-double #aside { display: block; }
     .-leading #form Field, .-leading #redirect-uri { margin: 0 0 0 3; }
+    .-leading.-tall #redirect-uri, .-leading.-tall #field-portal,
+    .-leading.-tall #field-redirectport { margin: 0 0 1 3; }
     .-leading.-roomy .step { margin: 1 0 0 0; }
     .-leading.-roomy #form { padding: 0 2 1 2; }
     .-leading.-roomy #aside { padding: 1 2; }
     .-leading.-roomy #page { align-vertical: middle; }
-    """
+    """.replace("%ASIDE%", str(form.ASIDE))
     WHOLE_WIDTH = True
     NAME = "settings"
     HELP_NAME = "Settings"
     HELP_TEXT = form.HELP
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (150, "-double")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (160, "-double")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
@@ -90,10 +91,12 @@ class SettingsScreen(WtrScreen):
         """As the pasted OAuth URL spells it: Webex compares it byte for byte."""
         self._filled_from: object = None
         self._fields: dict[str, Field] = {}
+        self._said: tuple[str, object] = ("", ())
+        """The last message of this form, and what stood in it then."""
 
     def content(self) -> Iterable[Widget]:
         yield Quiet(id="trouble")
-        with Horizontal(id="columns"):
+        with ItemGrid(id="columns"):
             with Panel(INTEGRATION, id="form"):
                 yield from self._form()
             yield Panel("What Webex asks for", Quiet(id="portal-form"), id="aside")
@@ -107,6 +110,7 @@ class SettingsScreen(WtrScreen):
         """The steps stand between the fields they lead to, shown or not."""
         make, register, tick, enter, save = map(Step, form.STEPS)
         address = AddressInput(id="portal", placeholder=_ADDRESS)
+        address.takes_elsewhere = self._take_portal_url
         self._portal = Field("OAuth URL", "portal", address, form.portal_problem, form.PORTAL)
         self._portal.is_setting = False
         yield Step(form.LEAD)
@@ -124,7 +128,9 @@ class SettingsScreen(WtrScreen):
             used = self.session.used
             return form.check(setting, Given(text, used.profile.settings_path, used.environ))
 
-        entry = SecretInput() if setting.is_hidden else QuietInput()
+        kind = ListedInput if setting.choices else QuietInput
+        entry = SecretInput() if setting.is_hidden else kind()
+        entry.takes_elsewhere = self._take_portal_url
         if setting not in form.BASICS:
             entry.placeholder = setting.default_text
         field = Field(setting.title, setting.name, entry, check, form.meaning(setting))
@@ -221,7 +227,7 @@ class SettingsScreen(WtrScreen):
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         if event.input is self._portal.entry and event.value.strip():
-            self._take_portal_url(event.value, whole=True)
+            self._take_portal_url(event.value, entered=True)
             return
         entry, every = event.input, self._fields
         listed = next((s for s in SETTINGS if s.choices and every[s.name].entry is entry), None)
@@ -236,38 +242,56 @@ class SettingsScreen(WtrScreen):
         self.app.push_screen(ChoiceScreen(listed.title, listed.choices, current), take)
 
     @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        if event.input is self._portal.entry:
-            self._take_portal_url(event.value)
-        elif "client_id=" in event.value:
-            event.input.value = ""  # the whole OAuth URL, pasted into the field of the App ID
-            self._take_portal_url(event.value)
-        else:
-            self._follow()
+    def _changed(self) -> None:
+        self._follow()
+        sentence, typed = self._said
+        if self._typed() != typed:
+            self.forget(sentence)
+
+    def _say(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        """Says it of the form as it is; once that is another, it is true no more."""
+        self._said = sentence, self._typed()
+        self.tell(sentence, tone)
+
+    def _typed(self) -> object:
+        return self._portal.entry.value, self._texts()
+
+    def on_paste(self, event: events.Paste) -> None:
+        self._take_portal_url(event.text)
 
     def _changed_fields(self) -> list[Field]:
         if self.session.used.settings_error is not None:
             return []  # none of them is shown
         return [field for field in self._fields.values() if field.changed]
 
-    def _take_portal_url(self, text: str, *, whole: bool = False) -> None:
+    def _take_portal_url(self, text: str, *, entered: bool = False) -> bool:
+        """Fills in what an OAuth URL says, and whether it is one; ``entered``: says why not."""
+        if self.session.used.settings_error is not None:
+            return False
         try:
             portal = parse_oauth_url(text)
         except ValueError as error:
-            if whole:
-                self.tell(str(error), Tone.WARN)
-            return
-        values, kept = form.filled(portal, self.session.settings, self._texts())
+            if entered:
+                self._say(str(error), Tone.WARN)
+            return False
+        before = self._texts()
+        values, kept = form.filled(portal, self.session.settings, before)
         for key, value in values.items():
             self._fields[key].entry.value = value
         self._portal.entry.value = ""
         if "redirectPort" in values:
             self._portal_redirect_uri = portal.redirect_uri
-        self._follow()
         secret = self._fields["secret"].entry
+        if before["appid"] not in ("", self._fields["appid"].entry.value):
+            if secret.disabled:
+                kept.append(self.session.settings.sources["secret"])
+            else:
+                secret.value = ""  # it is another integration's
+        self._follow()
         if not secret.value:
             self.set_focus(secret)
-        self.tell(*form.said_of_filled(kept, portal, secretless=not secret.value))
+        self._say(*form.said_of_filled(kept, portal, secretless=not secret.value))
+        return True
 
     def _redirect_uri(self) -> str:
         port = self._fields["redirectPort"].entry.value
@@ -276,32 +300,32 @@ class SettingsScreen(WtrScreen):
     def action_save(self) -> None:
         session = self.session
         if session.used.settings_error is not None:
-            self.tell(
+            self._say(
                 "Not saved: the file cannot be read, and saving would lose what is in it.", Tone.BAD
             )
             return
         for field in (self._portal, *self._fields.values()):
             if field.problem and field.changed:
                 self.set_focus(field.entry)
-                self.tell(f"Not saved: {field.problem}", Tone.BAD)
+                self._say(f"Not saved: {field.problem}", Tone.BAD)
                 return
         before = {key: field.before for key, field in self._fields.items()}
         changes = form.changes(session.settings, before, self._texts(), self._portal_redirect_uri)
         if not changes:
-            self.tell("Nothing has changed, so there is nothing to save.")
+            self._say("Nothing has changed, so there is nothing to save.")
             return
         try:
             settings_file.save(
                 session.profile.settings_path, changes, expected=session.settings.text
             )
         except WtrError as error:
-            self.tell(f"Not saved: {error}", Tone.BAD)
+            self._say(f"Not saved: {error}", Tone.BAD)
             return
         focused = self.focused
         session.used.load_settings()
         self._fill()
         self.set_focus(focused)
-        self.tell(*form.said_of_saved(session.settings.problems, session.used.settings_place))
+        self._say(*form.said_of_saved(session.settings.problems, session.used.settings_place))
         self.program.settings_changed()
         self.program.token_changed()
 
@@ -312,7 +336,7 @@ class SettingsScreen(WtrScreen):
         self.session.used.load_settings()
         self._fill()
         if self.session.used.settings_error is None:
-            self.tell("Read again from the file and the environment.")
+            self._say("Read again from the file and the environment.")
         self.program.settings_changed()
 
     def unsaved_work(self) -> str:

@@ -28,6 +28,7 @@ from wtr_tui.storage.settings_values import (
     parse_scopes,
 )
 from wtr_tui.tui.keys import key, with_keys
+from wtr_tui.tui.screens.base import hanging
 from wtr_tui.tui.themes import Tone
 
 BASICS = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)
@@ -70,7 +71,7 @@ _MEANINGS = {
 def meaning(setting: Setting[Any]) -> str:
     """What a setting is for, as a sentence, and its key in the file where its label is another."""
     text = setting.help.replace(", see below", "")
-    listed = " Enter lists its values." if setting.choices else ""
+    listed = " Enter or Space lists its values." if setting.choices else ""
     said = with_keys(_MEANINGS.get(setting.name, f"{text[:1].upper()}{text[1:]}.{listed}"))
     return said if setting in BASICS else f"{said} ({setting.name})"
 
@@ -78,17 +79,23 @@ def meaning(setting: Setting[Any]) -> str:
 def portal_form(uri: str, scopes: Iterable[str], known: Mapping[str, str]) -> Content:
     """What Webex's page asks for when an integration is made, and what to answer."""
     rows = [
-        ("Name", "yours to choose; shown when you sign in"),
+        ("Name", "yours; shown when you sign in"),
         ("Icon", "any of the defaults"),
-        ("Description", "yours to choose; it stays with you"),
+        ("Description", "yours; it stays with you"),
         ("Redirect URI(s)", uri),
         ("Scopes", "these, or those that you need:"),
     ]
-    lines = [Content.assemble(Content.styled(f"{name:<17}", "$muted"), said) for name, said in rows]
+    texts = [hanging(f"{name:<17}{said}", _ASIDE_TEXT, at=17) for name, said in rows]
+    lines = [Content(text).stylize("$muted", 0, 17) for text in texts]
     for scope in scopes:
-        allows = known.get(scope, "").partition(" (")[0]
-        lines += [Content(f"  {scope}"), Content.styled(f"    {allows}", "$muted")]
+        allows = hanging(f"    {known.get(scope, '').partition(' (')[0]}", _ASIDE_TEXT, at=4)
+        lines += [Content(f"  {scope}"), Content.styled(allows, "$muted")]
     return Content("\n").join(lines)
+
+
+ASIDE = 59
+"""Columns of its frame: at 160 those of an App ID are left beside it."""
+_ASIDE_TEXT = ASIDE - 6
 
 
 def to_register(uri: str) -> Content:

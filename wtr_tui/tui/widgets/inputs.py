@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import Input
 
 from wtr_tui.tui.widgets.quiet import Lines
@@ -16,9 +20,14 @@ from wtr_tui.tui.widgets.quiet import Lines
 class QuietInput(Input):
     """One line high, no blinking cursor (a blinking one sends 2.6 kB/s over SSH)."""
 
+    END: ClassVar[str] = ""
+    """What stands in its last column; else … where a value has no room."""
+
     def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "") -> None:
         super().__init__(value, id=id, placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
+        self.takes_elsewhere: Callable[[str], bool] = lambda text: False
+        """Takes what is pasted here where it is not meant for this field, and says so."""
 
     def on_focus(self) -> None:
         # Textual leaves the cursor out of sight, beyond the end of a long value, until it moves.
@@ -33,6 +42,14 @@ class QuietInput(Input):
         if self.is_attached and not self.has_focus and self.virtual_size.width > self.size.width:
             self.on_blur()
 
+    def render_line(self, y: int) -> Strip:
+        strip, width = super().render_line(y), self.size.width
+        is_cut = not self.has_focus and cell_len(self.value or self.placeholder) > width
+        end = self.END if self.END and not self.disabled else "…" if is_cut else ""
+        if not end:
+            return strip
+        return Strip([*strip.crop(0, width - 1), Segment(end, self.rich_style)])
+
     async def on_key(self, event: events.Key) -> None:
         """Its own keys at once: on their way up to the program, later letters overtake them."""
         bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
@@ -43,7 +60,8 @@ class QuietInput(Input):
 
     def on_paste(self, event: events.Paste) -> None:
         """Takes all lines: Textual's own keeps the first, and a wrapped address would be cut."""
-        self.insert_text_at_cursor(joined(event.text))
+        if not self.takes_elsewhere(event.text):
+            self.insert_text_at_cursor(joined(event.text))
         event.stop()
         event.prevent_default()
 
@@ -54,6 +72,25 @@ class AddressInput(QuietInput):
     def on_paste(self, event: events.Paste) -> None:
         self.value = ""
         super().on_paste(event)
+
+
+class ListedInput(QuietInput):
+    """Takes one of a few values, which Enter, Space or a click asks to be listed."""
+
+    END = "▾"
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key == "space":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
+        else:
+            await super().on_key(event)
+
+    async def on_mouse_down(self, event: events.MouseDown) -> None:
+        # No click: what a focus explains moves the fields before the button is let go.
+        event.prevent_default()
+        await self.action_submit()
 
 
 class SecretInput(QuietInput):
@@ -92,7 +129,7 @@ class Field(Lines):
     SCOPED_CSS = False  # it asks how large the screen is
     DEFAULT_CSS = f"""
     Field Input {{ width: 1fr; margin: 0 {_SOURCE} 0 {_LABEL}; }}
-    .-narrow Field Input {{ margin: 0 0 0 {_LABEL}; }}
+    .-narrow Field Input, .-leading Field Input {{ margin: 0 0 0 {_LABEL}; }}
     """
 
     def __init__(
@@ -160,14 +197,17 @@ class Field(Lines):
 
     def lines(self, width: int) -> list[Content]:
         narrow = self.screen.has_class("-narrow")
+        has_sources = not narrow and not self.screen.has_class("-leading")
         first = Content.styled(self.label.ljust(_LABEL), "$muted")
-        if not narrow:
+        if has_sources:
             is_unsaved = self.is_setting and self.changed
             source = _NOT_SAVED if is_unsaved else Content.styled(self._source, "$muted")
             place = " " * (width - _LABEL - _SOURCE + 1)
             first = Content.assemble(first, place, source.truncate(_SOURCE - 1, ellipsis=True))
         indent = 0 if narrow else _LABEL
         notes = []
+        if self.entry.disabled and not has_sources:
+            notes.append(Content.styled(self._source, "$muted"))
         if self.problem and (self.entry.value or self.tells_missing):
             # What is merely missing so far is said calmly.
             notes.append(Content.styled(self.problem, "$over" if self.entry.value else "$muted"))
