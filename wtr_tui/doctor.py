@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -26,10 +27,11 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.sockets import CannotListen, listening_sockets
 from wtr_tui.storage import settings, sinks, state
 from wtr_tui.storage.lock import keeper_of
+from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
-from wtr_tui.text import cleaned, on_one_line, user_name
+from wtr_tui.text import cleaned, on_one_line
 from wtr_tui.token_state import TokenState, hurdles, require_own, sign_in_soon, state_of
 from wtr_tui.tokens import webex_client
 
@@ -63,12 +65,8 @@ class Finding(NamedTuple):
 Findings: TypeAlias = "Iterator[Finding]"
 
 
-def _good(subject: str, words: str) -> Finding:
-    return Finding(Level.GOOD, subject, words)
-
-
-def _warn(subject: str, words: str) -> Finding:
-    return Finding(Level.WARN, subject, words)
+_good = partial(Finding, Level.GOOD)
+_warn = partial(Finding, Level.WARN)
 
 
 def _bad(subject: str, words: str | errors.WtrError) -> Finding:
@@ -167,14 +165,13 @@ def file_modes(profile: Profile) -> Findings:
 
 def _missing(path: Path) -> Finding:
     above = _nearest(path)
-    owner = above.stat().st_uid
-    if owner not in (os.geteuid(), 0):
-        why = f"belongs to {user_name(owner)}, not to {user_name(os.geteuid())}"
-    elif not os.access(above, os.W_OK | os.X_OK):
-        why = "cannot be written to"
-    else:
-        return _good("files", f"{path} is not there yet; it will be made private.")
-    return _bad("files", f"{path} is not there, and {above} {why}: a new token could not be saved.")
+    try:
+        require_own_place(str(path))
+    except errors.StorageError as error:
+        return _bad("files", error)
+    if not os.access(above, os.W_OK | os.X_OK):
+        return _bad("files", f"{above} cannot be written to: a new token could not be saved.")
+    return _good("files", f"{path} is not there yet; it will be made private.")
 
 
 def _nearest(path: Path) -> Path:

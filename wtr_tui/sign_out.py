@@ -113,27 +113,26 @@ def _asked(
     renewable = token.refresh_token is not None and (left is None or left > timedelta(0))
     if not token.is_valid(now()) and not renewable:
         return Revoked.EXPIRED, f"{here} It had expired: nothing is left to revoke."
-    if not stored.base_url and not settings.knows_base_url:
-        # Of version 0.1.0, whose file does not say where its token may be sent.
-        unknown = "Webex was not asked to revoke it: which base URL it came from cannot be read."
-        if keep:
-            raise errors.SettingsError(unknown, "Mend the settings.")
-        return Revoked.UNKNOWN, f"{here} {unknown}\n{_lives_on(token, settings)}"
     try:
-        said = _revoke(stored, settings, now)
-    except _NO_ANSWER as error:
-        if keep:
-            raise
-        return Revoked.UNKNOWN, f"{here} {error.message}\n{_lives_on(token, settings)}"
+        if not stored.base_url and not settings.knows_base_url:
+            # Of version 0.1.0, whose file does not say where its token may be sent.
+            raise errors.SettingsError(
+                "Webex was not asked to revoke it: which base URL it came from cannot be read.",
+                "Mend the settings.",
+            )
+        return Revoked.YES, f"{here} {_revoke(stored, settings, now)}"
     except errors.WtrError as error:
-        if keep:
+        refused = error.status is not None and not isinstance(error, _NO_ANSWER)
+        if keep and refused:
             hint = f"{error.hint} {_how_to_revoke(settings)}".lstrip()
             raise errors.RequestRefused(error.message, hint, details=error.details) from error
+        if keep:
+            raise
         lives_on = _lives_on(token, settings)
         if isinstance(error, errors.AccessTokenRejected):  # it may have been revoked elsewhere
             lives_on = lives_on.replace("It stays", "It may stay", 1)
-        return Revoked.NO, f"{here} Webex did not revoke it: {error.message}\n{lives_on}"
-    return Revoked.YES, f"{here} {said}"
+        said = f"Webex did not revoke it: {error.message}" if refused else error.message
+        return Revoked.NO if refused else Revoked.UNKNOWN, f"{here} {said}\n{lives_on}"
 
 
 def _revoke(stored: StoredToken, settings: Settings, now: Callable[[], datetime]) -> str:
