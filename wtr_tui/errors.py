@@ -93,6 +93,8 @@ class SettingsError(WtrError):
 
     exit_code = WRONG_USAGE
     kind = "settings"
+    line: int | None = None
+    """The line of the file that is at fault, from 1; None where it is none."""
 
 
 class WrongClient(SettingsError):

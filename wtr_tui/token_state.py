@@ -44,6 +44,7 @@ class TokenState(Enum):
     """What a profile's token is good for. The value is the word shown beside its sign."""
 
     NONE = "no token"
+    UNREADABLE = "settings unreadable"
     VALID = "valid"
     SOON = "expires soon"
     EXPIRED = "expired"
@@ -74,7 +75,7 @@ def state_of(
     is unknown the last hour.
     """
     if stored is None:
-        return TokenState.NONE
+        return TokenState.UNREADABLE if settings.unread else TokenState.NONE
     if unsaved:
         return TokenState.UNSAVED
     if is_foreign(stored, settings):

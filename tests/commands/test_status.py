@@ -160,6 +160,14 @@ def test_the_exit_code_says_whether_a_sign_in_is_needed(home: Home, sandbox: San
     assert home.run("status", "--json").code == 2
 
 
+def test_settings_that_cannot_be_read_are_a_state_where_there_is_no_token(home: Home) -> None:
+    path = home.settings_path()
+    path.parent.mkdir(parents=True, mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text("scopes: ]\n")
+    assert home.run("status", "--json").json["state"] == "settings unreadable"
+
+
 def test_all_shows_each_profile_and_what_is_wrong_with_it(home: Home, sandbox: Sandbox) -> None:
     for name in ("one", "two"):
         home.configure(sandbox, name)

@@ -148,6 +148,23 @@ async def test_of_a_profile_without_a_token_nothing_is_said_as_if_it_had_one(sta
         assert "did not say" not in seen(pilot)
 
 
+async def test_a_profile_whose_settings_cannot_be_read_names_the_line(stage: Stage) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    for name in ("bare", "work"):
+        path = _other(stage).settings_path if name == "work" else stage.profile.settings_path
+        path = path.with_name(f"{name}.yaml")
+        path.write_text("appid: C123\nscopes: ]\n")
+        path.chmod(0o600)
+    async with stage.app().run_test(size=(140, 40)) as pilot:
+        for name in ("bare", "work"):
+            await shows(pilot, f"✗ {name}     settings: line 2")
+        await pilot.press("f5")
+        await shows(pilot, "✗ bare     settings: line 2")
+        await shows(pilot, "✗ work     settings: line 2")
+        await shows(pilot, "● default  valid")
+
+
 async def test_of_a_file_that_cannot_be_read_its_lines_are_not_quoted(stage: Stage) -> None:
     stage.write("nickname: ours\nappid: [C1\n")
     async with stage.app().run_test(size=(80, 24)) as pilot:

@@ -237,7 +237,8 @@ def condition(
         stored = stored_token(found)
     except WtrError as error:
         shown = tuple(map(str, [*problems, *incomplete, error]))
-        return Condition(found, chosen, None, shown, error.exit_code, TokenState.NONE, noted)
+        kind = token_state.state_of(None, chosen, noted, now)
+        return Condition(found, chosen, None, shown, error.exit_code, kind, noted)
     token = stored.token
     if token.refresh_token is not None:
         # A personal access token, or a bot's, belongs to no integration and needs no settings.

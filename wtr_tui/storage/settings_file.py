@@ -275,11 +275,13 @@ def _fault(text: str, name: str, what: str, line: int, column: int) -> SettingsE
     start = max(0, column - _EXCERPT // 2)
     lines = re.split(_LINE_BREAK, text)
     shown = _without_words(lines[line])[start : start + _EXCERPT] if line < len(lines) else ""
-    return SettingsError(
+    error = SettingsError(
         f"{name}, line {line + 1}, column {column + 1}: {what}.\n"
         f"  {shown}\n  {' ' * (column - start)}^",
         "Correct it there; the file is left as it is.",
     )
+    error.line = line + 1
+    return error
 
 
 _LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"

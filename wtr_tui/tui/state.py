@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     TokenState.NONE: Meaning.NONE,
+    TokenState.UNREADABLE: Meaning.OVER,
     TokenState.VALID: Meaning.CALM,
     TokenState.SOON: Meaning.SOON,
     TokenState.EXPIRED: Meaning.OVER,
@@ -66,6 +67,10 @@ def state_of(followed: Followed, now: datetime) -> ShownState:
     )
     if kind is TokenState.SIGN_IN_NEEDED and auto_refresh.is_refreshed_elsewhere:
         kind = TokenState.EXPIRED
+    error = followed.settings_error
+    if error is not None:
+        line = f"settings: line {error.line}" if error.line else TokenState.UNREADABLE.value
+        return ShownState(Meaning.OVER, line, kind)
     meaning = MEANINGS[kind]
     if kind is TokenState.SOON and auto_refresh.stored is not None:
         token = auto_refresh.stored.token
@@ -246,7 +251,7 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     if stored is None or state.kind is None:
         return ProfileRow(name, state.meaning, state.word, "-", current=current)
     meaning, about = state.meaning, state.word
-    if state.kind in _COUNTS:
+    if state.kind in _COUNTS and each.settings_error is None:
         # Auto-refresh sees to the access token; a sign-in takes somebody.
         if each.auto_refresh.auto or meaning is Meaning.CALM:
             meaning, about = Meaning.CALM, stored.account.display_name or stored.account.email
