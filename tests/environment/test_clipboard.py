@@ -126,7 +126,7 @@ def test_at_the_desk_the_machines_own_clipboard_is_used(desk: Desk) -> None:
 
     copied = desk.copy()
 
-    assert copied == Copied(Route.PYPERCLIP, "Copied to this machine's clipboard.")
+    assert copied == Copied(Route.PYPERCLIP, "It is in this machine's clipboard.")
     assert desk.clipboard.read_text() == TOKEN
     assert desk.written == []
     assert TOKEN not in arguments.read_text()

@@ -60,6 +60,6 @@ def test_the_setting_local_takes_the_servers_clipboard_and_says_so(
     terminal = log_in(**with_clipboard(signed_in, record)).terminal
     terminal.wait_for("● valid")
     terminal.press("c")
-    terminal.wait_for("copied to this machine's clipboard")
+    terminal.wait_for("it is in this machine's clipboard")
     assert record.read_text() == signed_in.stored_fields()["access_token"]
     assert b"\x1b]52;" not in terminal.received

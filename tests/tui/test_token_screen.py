@@ -333,17 +333,46 @@ def _foreign(token: Token) -> tuple[Token, str | None]:
     return token, OTHER_APP_ID
 
 
-@pytest.mark.parametrize("change", [_no_refresh_token, _foreign])
-async def test_r_is_offered_only_where_it_can_refresh(
-    stage: Stage, change: Callable[[Token], tuple[Token, str | None]]
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (_no_refresh_token, "This token cannot be refreshed: it has no refresh token"),
+        (_foreign, "Use another profile for another integration."),
+    ],
+)
+async def test_r_says_why_it_cannot_refresh(
+    stage: Stage, change: Callable[[Token], tuple[Token, str | None]], why: str
 ) -> None:
     stage.configure()
     token, app_id = change(a_token(obtained_at=stage.clock()))
     stage.save(token, app_id or stage.session().settings.app_id)
     async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "ZDA4••••")
-        assert "r" not in enabled_keys(pilot)
-        assert "c" in enabled_keys(pilot)
+        await pilot.press("r")
+        await tells(pilot, why)
+
+
+@pytest.mark.parametrize(
+    ("change", "age", "said"),
+    [
+        ({}, LIFE - DAY, "✓ Copied the access token, good for 1 d: sent to"),
+        ({}, LIFE, "no use until it is refreshed (r)."),
+        ({"refresh": None}, LIFE, "no use until you sign in (F3)."),
+        ({"life": None}, DAY, "✓ Copied the access token, its end unknown: sent to"),
+    ],
+)
+async def test_a_copy_says_what_it_is_good_for(
+    stage: Stage, copied: list[str], change: dict[str, None], age: timedelta, said: str
+) -> None:
+    stage.configure(autoRefresh="off")
+    stage.save(a_token(obtained_at=stage.clock(), **change))
+    stage.clock.advance(age)
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "ZDA4••••")
+        await pilot.press("c")
+        await tells(pilot, said)
+        assert told(pilot).startswith("!" if "no use" in said else "✓")
+        assert copied
 
 
 async def test_without_a_token_nothing_is_offered_that_needs_one(stage: Stage) -> None:
@@ -383,7 +412,8 @@ async def test_an_unsaved_token_can_be_copied_and_saved_but_not_refreshed(
         await shows(pilot, "▲ NOT SAVED")
         await shows(pilot, "on, once the token is saved")
         assert {"s", "c"} <= enabled_keys(pilot)
-        assert "r" not in enabled_keys(pilot)
+        await pilot.press("r")
+        await tells(pilot, "First save the token")
         await pilot.press("c")
         await until(pilot, lambda: copied == [access_text("HELD")])
         await pilot.press("s")

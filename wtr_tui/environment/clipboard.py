@@ -131,7 +131,7 @@ def copy(
     environ = os.environ if environ is None else environ
     possible = routes(surroundings, setting)
     if Route.PYPERCLIP in possible and _pyperclip_copy(text, environ, limit):
-        return Copied(Route.PYPERCLIP, "Copied to this machine's clipboard.")
+        return Copied(Route.PYPERCLIP, "It is in this machine's clipboard.")
 
     def send(text: str) -> Route | None:
         if Route.TMUX in possible and copy_by_tmux(text, environ, limit):

@@ -367,15 +367,22 @@ class WtrApp(driver.FaultApp):
 
     def refresh_profiles(self, every: Sequence[Followed]) -> None:
         """Refreshes the tokens of these profiles in the background, as the user asked."""
+        try:
+            if len(every) == 1:
+                every[0].require_refreshable()
+        except WtrError as error:
+            self.tell(str(error), Tone.WARN)
+            return
         if len(every) > 1 or every[0] is not self.session.used or self.fetch_secret():
             self.refreshing.start(every, asked=True)
 
-    def copy(self, text: str, what: str, *, otherwise: str) -> None:
+    def copy(self, text: str, what: str, *, otherwise: str, caveat: str = "") -> None:
         """Copies, and says what (``the access token``) and which way it went.
 
-        ``otherwise`` ends the advice where no way led to a clipboard: ``v shows it``.
+        ``otherwise`` ends the advice where no way led to a clipboard: ``v shows it``; ``caveat``
+        is why the copy is of no use, in a sentence.
         """
-        copying = export.copy(self, text, what, otherwise)
+        copying = export.copy(self, text, what, otherwise, caveat)
         self.run_worker(copying, group="copy", exclusive=True)
 
     @work(group="plain page", exclusive=True)

@@ -43,8 +43,8 @@ _NOTIFICATIONS = {
 }
 
 
-async def copy(app: WtrApp, text: str, what: str, otherwise: str) -> None:
-    """Copies, and says what and which way; ``otherwise`` ends the advice where none led."""
+async def copy(app: WtrApp, text: str, what: str, otherwise: str, caveat: str) -> None:
+    """Copies, and says it: see :meth:`WtrApp.copy`."""
     from wtr_tui.environment import clipboard
 
     session = app.session
@@ -58,12 +58,12 @@ async def copy(app: WtrApp, text: str, what: str, otherwise: str) -> None:
             environ=session.environ,
         )
     )
-    if copied.route is None:
-        app.tell(" ".join(filter(None, (copied.message, copied.warning))), Tone.WARN)
-        return
-    said = f"{what[:1].upper()}{what[1:]}: {copied.message[:1].lower()}{copied.message[1:]}"
-    words = " ".join(filter(None, (said, copied.warning)))
-    app.tell(words, Tone.WARN if copied.warning else Tone.GOOD)
+    said = copied.message
+    if copied.route is not None:
+        said = f"Copied {what}: {said[:1].lower()}{said[1:]}"
+    is_well = copied.route is not None and not copied.warning and not caveat
+    words = " ".join(filter(None, (said, copied.warning, caveat)))
+    app.tell(words, Tone.GOOD if is_well else Tone.WARN)
 
 
 async def plain_page(title: str, text: str, over: asyncio.Event) -> None:

@@ -16,6 +16,9 @@ from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import AUTO_REFRESH
+from wtr_tui.tui.keys import with_keys
+
+SAVE_FIRST = "First save the token ({save:s}, on {go-token:F2}): it is only in this window."
 
 if TYPE_CHECKING:
     from wtr_tui.history import Entry
@@ -122,6 +125,16 @@ class Followed:
         with self.profile.token_file.lock():
             self.profile.token_file.save(stored)
         self.auto_refresh.unsaved = False
+
+    def require_refreshable(self) -> None:
+        """Raises the WtrError why no refresh can help this token; what else stops one, it says."""
+        stored = self.auto_refresh.stored
+        if self.auto_refresh.unsaved:
+            raise StorageError(with_keys(SAVE_FIRST))
+        if stored is not None and self.auto_refresh.foreign:
+            token_state.require_own(stored, self.settings)
+        if stored is not None:
+            token_state.require_refresh_token(stored.token)
 
     @property
     def ready(self) -> bool:

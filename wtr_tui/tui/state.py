@@ -88,6 +88,20 @@ def profile_state(followed: Followed, now: datetime) -> ShownState:
     return ShownState(sign_in_meaning(followed, now), f"sign in by {_day(end, now)}", state.kind)
 
 
+def no_use(followed: Followed, token: Token, now: datetime) -> str:
+    """Why its access token is of no use as it is, in a sentence; "" where it may be used."""
+    if token.expires_at is not None and not token.is_valid(now):
+        why = f"It expired {date(token.expires_at, now)}"
+    elif token_state.since_refused(followed.auto_refresh.known, token, now) is not None:
+        why = "Webex refuses it"
+    else:
+        return ""
+    is_lost = state_of(followed, now).kind is TokenState.SIGN_IN_NEEDED or not token.refresh_token
+    signs_in, refreshes = key("go-sign-in", "f3"), key("refresh", "r")
+    then = f"you sign in ({signs_in})" if is_lost else f"it is refreshed ({refreshes})"
+    return f"{why}: no use until {then}."
+
+
 def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
     """In the last fiftieth of the lifetime; where that is unknown, in the last five minutes."""
     limit = timedelta(minutes=5) if lifetime is None else lifetime / 50

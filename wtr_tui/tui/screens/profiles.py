@@ -27,7 +27,7 @@ from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
 from wtr_tui.tui.screens.token import PANELS_FROM, granted_of, lives_of
-from wtr_tui.tui.session import Followed
+from wtr_tui.tui.session import SAVE_FIRST, Followed
 from wtr_tui.tui.state import (
     activity_row,
     coarse,
@@ -246,11 +246,7 @@ class ProfilesScreen(WtrScreen):
         self._go(self._marked.profile, to="sign-in")
 
     def action_refresh(self) -> None:
-        each = self._marked
-        if each.auto_refresh.unsaved:
-            self.tell(with_keys(_SAVE_FIRST), Tone.WARN)
-        else:
-            self.program.refresh_profiles([each])
+        self.program.refresh_profiles([self._marked])
 
     def action_refresh_all(self) -> None:
         able = [each for each in self.session.roster if _can_refresh(each)]
@@ -275,7 +271,7 @@ class ProfilesScreen(WtrScreen):
         if chosen.name == session.profile.name:
             self.program.go(to or "token")
         elif session.auto_refresh.unsaved:
-            self.tell(with_keys(_SAVE_FIRST), Tone.WARN)
+            self.tell(with_keys(SAVE_FIRST), Tone.WARN)
         else:
             self.program.switch_profile(chosen, to=to)
 
@@ -343,7 +339,6 @@ class ProfilesScreen(WtrScreen):
             self.tell(f"{chosen.name} was removed.", Tone.GOOD)
 
 
-_SAVE_FIRST = "First save the token ({save:s}, on {go-token:F2}): it is only in this window."
 _NO_MORE = "The sandbox has its own profiles: a new one would be for the real Webex."
 
 

@@ -39,6 +39,7 @@ from wtr_tui.tui.state import (
     entries,
     history_lines,
     next_refresh,
+    no_use,
     others_line,
     profile_rows,
     profile_state,
@@ -409,12 +410,7 @@ class TokenScreen(WtrScreen):
             return False
         if action == "save":
             return auto_refresh.unsaved
-        if action == "refresh":
-            usable = self.token is not None and self.token.refresh_token is not None
-            return (
-                True if usable and not auto_refresh.foreign and not auto_refresh.unsaved else None
-            )
-        if action in {"scopes", "auto", "reveal", "print"} or action.startswith("copy"):
+        if action in {"refresh", "scopes", "auto", "reveal", "print"} or action.startswith("copy"):
             return True if self.token is not None else None
         return True
 
@@ -435,12 +431,16 @@ class TokenScreen(WtrScreen):
         self._copy(lambda token: curl_line(token, base_url), "a curl line")
 
     def _copy(self, form: Callable[[str], str], what: str) -> None:
-        token = self.token
+        token, now = self.token, self.session.now()
         if token is not None:
-            left = token.left(self.session.now())
-            good = f", good for {coarse(left)}" if left is not None and left > timedelta(0) else ""
+            left, caveat = token.left(now), no_use(self.session.used, token, now)
+            if left is None:
+                what += ", its end unknown"
+            elif not caveat:
+                what += f", good for {coarse(left)}"
             show = f"press {key('reveal', 'v')} to show the token"
-            self.program.copy(form(token.access_token.reveal()), f"{what}{good}", otherwise=show)
+            text = form(token.access_token.reveal())
+            self.program.copy(text, what, otherwise=show, caveat=caveat)
 
     def action_reveal(self) -> None:
         self.tell("")  # it may stand where the token is to be
