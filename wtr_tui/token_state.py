@@ -180,12 +180,14 @@ def sign_in_by(
     """When somebody has to sign in at the latest, where that is near; None where it is not.
 
     That is the refresh token's end, from the longest time of ``warnBefore`` on, or from
-    ``within`` where that is longer; once Webex no longer accepts it, the access token's.
+    ``within`` where that is longer; once Webex no longer accepts it, the access token's,
+    unless it refuses that, too.
     """
     if settings.can_mint or token.refresh_token is None:
         return None
     if since_sign_in_needed(known, token) is not None:
-        return token.expires_at if token.is_valid(now) else None
+        is_usable = token.is_valid(now) and since_refused(known, token, now) is None
+        return token.expires_at if is_usable else None
     end = token.refresh_expires_at
     if end is None or end <= now or known.moves(end):
         return None

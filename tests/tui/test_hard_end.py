@@ -7,15 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.stage import ANN, DESK, NoWebex, Stage, seen, shows, until
+from tests.support.stage import ANN, DESK, NoWebex, Stage, seen, settled, shows, until
 from tests.support.tokens import a_token
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import history, known
-from wtr_tui.errors import GrantRejected
+from wtr_tui.errors import AccessTokenRejected, GrantRejected
 from wtr_tui.history import Event
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.tui.state import date
+from wtr_tui.tui.widgets.figures import Figures
+from wtr_tui.tui.widgets.lists import Lives
 
 
 def events(profile: Profile) -> list[Event]:
@@ -93,6 +95,29 @@ async def test_a_lost_refresh_token_leaves_the_time_until_the_access_token_ends(
         await pilot.press("f5")
         await shows(pilot, f"by {date(token.expires_at, stage.clock())}, s signs in.")
         await shows(pilot, "The user's password may have changed")
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 45)])
+async def test_nothing_is_left_of_a_token_that_webex_refuses_and_cannot_be_refreshed(
+    stage: Stage, width: int, height: int
+) -> None:
+    stage.configure()
+    token = a_token(obtained_at=stage.clock())
+    stage.save(token)
+    known.note_refused(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
+    known.note_failure(stage.profile, token, GrantRejected("Not accepted."), stage.clock())
+    stage.clock.advance(timedelta(days=3))
+    async with stage.app(DESK, webex=NoWebex(None)).run_test(size=(width, height)) as pilot:
+        await shows(pilot, "Sign in again now: F3 signs in")
+        lives = pilot.app.screen.query_one(Lives).lines(70)
+        assert [line.plain.count("━") for line in lives] == [0, 0]
+        assert all(line.plain.endswith("●  refused by Webex") for line in lives)
+        assert pilot.app.screen.query_one("#left", Figures).text == "sign in"
+        assert "10 d" not in await settled(pilot)
+        await pilot.press("f5")
+        await shows(pilot, "now, s signs in.")
+        assert " refused " in seen(pilot)
+        assert "10 d" not in await settled(pilot)
 
 
 async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process_knows(

@@ -140,6 +140,12 @@ def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
     return token_state.sign_in_by(auto_refresh.known, token, followed.settings, now)
 
 
+def refused_since(followed: Followed, now: datetime) -> datetime | None:
+    """Since when Webex refuses the access token before its end; None where it does not."""
+    stored, known = followed.auto_refresh.stored, followed.auto_refresh.known
+    return None if stored is None else token_state.since_refused(known, stored.token, now)
+
+
 def sign_in_meaning(followed: Followed, now: datetime) -> Meaning:
     """How near that is."""
     end = sign_in_by(followed, now)
@@ -272,8 +278,9 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
         if (end := sign_in_by(each, now)) is not None:
             meaning, about = sign_in_meaning(each, now), f"sign in by {_day(end, now)}"
     left, life = stored.token.left(now), _lifetime(stored.token)
-    if left is None or left <= timedelta(0):
-        words = "end unknown" if left is None else "expired"
+    refused = refused_since(each, now) is not None
+    if refused or left is None or left <= timedelta(0):
+        words = "refused" if refused else "end unknown" if left is None else "expired"
         return ProfileRow(name, meaning, about, words, current=current)
     share = min(left / life, 1.0) if life is not None else 1.0
     return ProfileRow(name, meaning, about, coarse(left), share, current)

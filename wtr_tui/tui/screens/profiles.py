@@ -22,7 +22,7 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Token
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
-from wtr_tui.token_state import likely_causes
+from wtr_tui.token_state import TokenState, likely_causes
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens.base import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
@@ -35,6 +35,7 @@ from wtr_tui.tui.state import (
     entries,
     next_refresh,
     profile_state,
+    refused_since,
     sign_in_by,
     sign_in_meaning,
     state_of,
@@ -392,7 +393,9 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
     access, latest = "none yet", each.latest()
     signs_in = again = f"{key('sign-in', 's')} signs in"
     if token is not None:
-        access = "" if panels else clock.until(token.expires_at, now)
+        ends = clock.until(token.expires_at, now)
+        ends = TokenState.REFUSED.value if refused_since(each, now) else ends
+        access = "" if panels else ends
         again = "" if panels else clock.until(token.refresh_expires_at, now)
         if token.refresh_token is None:
             again = "once it expires: it cannot be refreshed"
@@ -441,7 +444,9 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     account = stored.account if stored is not None else Account()
     sign_in = sign_in_meaning(each, now)
     last, tone = _last(each, now)
-    left = "-"
+    access = left = "-"
+    if token is not None:
+        access = "refused" if refused_since(each, now) else _left(token.left(now))
     if token is not None and token.refresh_token is not None:
         left = "refused" if each.auto_refresh.is_lost else _left(token.refresh_left(now))
     plain = "$foreground"
@@ -450,7 +455,7 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
         "Profile": (each.profile.name, f"bold {plain}" if used else plain),
         "State": (state.word, state.meaning.colour),
         "Owner": (account.display_name or account.email or "-", plain),
-        "Access": (_left(token.left(now)) if token else "-", plain),
+        "Access": (access, plain),
         "Sign-in": (left, plain if sign_in is Meaning.CALM else sign_in.colour),
         "Last": (f"{tone.sign} {last}" if last else "", tone.colour),
     }

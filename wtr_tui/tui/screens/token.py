@@ -43,6 +43,7 @@ from wtr_tui.tui.state import (
     others_line,
     profile_rows,
     profile_state,
+    refused_since,
     sign_in_by,
     sign_in_meaning,
     state_of,
@@ -290,7 +291,7 @@ class TokenScreen(WtrScreen):
             self._show_state(state._replace(word=word))
         else:
             self._show_state(profile_state(self.session.used, now))
-        self._show_figures(figures_text(state, token, now), state.meaning)
+        self._show_figures(figures_text(self.session.used, token, now), state.meaning)
         self._show_who()
         self._show_beside(token, now)
         self.query_one(Lives).show(lives_of(self.session.used, token, now), now)
@@ -321,6 +322,8 @@ class TokenScreen(WtrScreen):
         claims = claims_of(token) if end is None else None
         claimed = claims.expires_at if claims else None
         until = end_words(end or claimed, now)
+        if (since := refused_since(self.session.used, now)) is not None:
+            until = f"refused since {date(since, now)}"
         if self.session.socket and token.expires_at is None:
             until = "it does not say until when"
         shown = masked(token.access_token.reveal())
@@ -491,11 +494,13 @@ _WORDS_IN_FIGURES = {
 }
 
 
-def figures_text(state: ShownState, token: Token, now: datetime) -> str:
+def figures_text(followed: Followed, token: Token, now: datetime) -> str:
     """What the large figures say: the countdown, or a word where nothing is to be counted."""
-    left, word = token.left(now), _WORDS_IN_FIGURES.get(state.kind, "")
-    # What is left of a token that needs a sign-in can still be used.
-    counts = not word or state.kind is TokenState.SIGN_IN_NEEDED
+    left, kind = token.left(now), state_of(followed, now).kind
+    word = _WORDS_IN_FIGURES.get(kind, "")
+    # What is left of a token that needs a sign-in can still be used, unless Webex refuses it.
+    needs_sign_in = kind is TokenState.SIGN_IN_NEEDED
+    counts = not word or (needs_sign_in and not refused_since(followed, now))
     if counts and left is not None and left > timedelta(0):
         return clock.countdown(left)
     return word or ("unknown" if left is None else "expired")
@@ -518,7 +523,7 @@ def end_words(end: datetime | None, now: datetime) -> str:
 
 def lives_of(followed: Followed, token: Token, now: datetime) -> tuple[Life, Life]:
     """The two lines of the grid: the access token, and the sign-in up to its hard end."""
-    ends = token.expires_at
+    ends, refused = token.expires_at, refused_since(followed, now)
     access = Life(
         "Access",
         token.obtained_at,
@@ -527,6 +532,8 @@ def lives_of(followed: Followed, token: Token, now: datetime) -> tuple[Life, Lif
         state_of(followed, now).meaning,
         followed.auto_refresh.next_at(),
     )
+    if refused is not None:
+        access = Life("Access", token.obtained_at, refused, TokenState.REFUSED.value, Meaning.OVER)
     return access, _sign_in_life(followed, token, now)
 
 
