@@ -24,7 +24,7 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.sockets import CannotListen, listening_sockets
+from wtr_tui.oauth.listener import CannotListen, listening_sockets
 from wtr_tui.storage import settings, sinks, state
 from wtr_tui.storage.lock import keeper_of
 from wtr_tui.storage.private_file import require_own_place

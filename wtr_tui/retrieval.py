@@ -22,10 +22,9 @@ from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.oauth import pages, steps
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused, error_text
 from wtr_tui.oauth.client import WebexClient
-from wtr_tui.oauth.listener import Listener
+from wtr_tui.oauth.listener import CannotListen, Listener
 from wtr_tui.oauth.pasted import BadPaste, read_pasted
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
-from wtr_tui.oauth.sockets import CannotListen
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile

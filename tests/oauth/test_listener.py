@@ -24,10 +24,9 @@ from tests.support.programs import required
 from tests.support.waiting import PATIENCE
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
-from wtr_tui.oauth import pages, sockets
+from wtr_tui.oauth import listener, pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
-from wtr_tui.oauth.listener import GUESSES_ALLOWED, Listener
-from wtr_tui.oauth.sockets import USUAL, CannotListen, Limits
+from wtr_tui.oauth.listener import GUESSES_ALLOWED, USUAL, CannotListen, Limits, Listener
 from wtr_tui.oauth.steps import BrowserArrived, Noticed
 
 FAMILIES = [
@@ -899,5 +898,5 @@ async def test_the_address_of_a_started_browser_is_not_for_another_user(
 
 
 def test_nothing_is_known_of_a_connection_that_the_machine_does_not_list(tmp_path: Path) -> None:
-    assert sockets.peer_uid(("127.0.0.1", 1), ("127.0.0.1", 2), proc=tmp_path) is None
-    assert sockets.peer_uid(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+    assert listener.peer_uid(("127.0.0.1", 1), ("127.0.0.1", 2), proc=tmp_path) is None
+    assert listener.peer_uid(("127.0.0.1", 1), ("127.0.0.1", 2)) is None

@@ -13,8 +13,7 @@ from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth import pages, steps
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
-from wtr_tui.oauth.listener import GUESSES_ALLOWED, Listener
-from wtr_tui.oauth.sockets import Request
+from wtr_tui.oauth.listener import GUESSES_ALLOWED, Listener, Request
 
 STATE = "state-of-this-attempt"
 ANSWER = f"code=abc&state={STATE}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wtr_tui.oauth.sockets import port_holder
+from wtr_tui.oauth.listener import port_holder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 

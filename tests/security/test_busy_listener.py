@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, suppress
 import pytest
 
 from tests.oauth.test_listener import PATIENCE, Attempt, listening
-from wtr_tui.oauth.sockets import Limits
+from wtr_tui.oauth.listener import Limits
 
 IDLE = 200
 _FOR_EVER = 10_000.0

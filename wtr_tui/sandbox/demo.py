@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from wtr_tui.model import Secret
+from wtr_tui.oauth.listener import CannotListen, listening_sockets
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS
-from wtr_tui.oauth.sockets import CannotListen, listening_sockets
 from wtr_tui.sandbox.sandbox import ORGANIZATION, Integration, Sandbox, ServiceApp
 from wtr_tui.storage.private_file import make_private_folder, write_private
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
