@@ -20,8 +20,8 @@ from wtr_tui import clock, errors
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import responses
-from wtr_tui.oauth.failures import START_AGAIN, Purpose, refusal
 from wtr_tui.oauth.proxies import proxy_for
+from wtr_tui.oauth.responses import START_AGAIN, Purpose, refusal
 from wtr_tui.oauth.transport import HttpClient, fetch, http
 from wtr_tui.text import is_visible_ascii
 

@@ -1,4 +1,4 @@
-"""What a server responds: the members of its JSON, a token or device code, whose the token is.
+"""What a server responds: a token or device code, whose the token is, or the error it stands for.
 
 And what a token that is a JWT says of itself; no signature is checked.
 
@@ -14,15 +14,16 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from enum import Enum
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from wtr_tui import errors
 from wtr_tui.addresses import is_encrypted
-from wtr_tui.errors import DevicePending, TemporaryError, UnusableResponse
-from wtr_tui.model import Account, Secret, Token
+from wtr_tui.model import MASK, Account, Secret, Token
 from wtr_tui.text import cleaned, is_visible_ascii
 
 LONGEST_RETRY_AFTER = timedelta(minutes=15)
@@ -112,9 +113,9 @@ class Response(NamedTuple):
         """What the server said about an error, in whichever shape it said it; "" for nothing."""
         members = self.members or {}
         texts = [members.get("error_description"), members.get("message")]
-        errors = members.get("errors")
-        if isinstance(errors, list):
-            texts += [error.get("description") for error in errors if isinstance(error, dict)]
+        listed = members.get("errors")
+        if isinstance(listed, list):
+            texts += [error.get("description") for error in listed if isinstance(error, dict)]
         # The description in "errors" is mostly the message once more.
         said = (value.strip() for value in texts if isinstance(value, str))
         return " ".join(filter(None, dict.fromkeys(said)))
@@ -158,7 +159,7 @@ def credential(members: Mapping[str, object], name: str) -> Secret | None:
         return None
     if isinstance(value, str) and len(value) <= LONGEST_CREDENTIAL and is_visible_ascii(value):
         return Secret(value)
-    raise UnusableResponse(f"The {name} in Webex's response cannot be one.", _TRY_AGAIN)
+    raise errors.UnusableResponse(f"The {name} in Webex's response cannot be one.", _TRY_AGAIN)
 
 
 def lifetime(members: Mapping[str, object], name: str) -> timedelta | None:
@@ -203,13 +204,13 @@ def token_from(
     """
     access_token = credential(members, "access_token")
     if access_token is None:
-        raise UnusableResponse(
+        raise errors.UnusableResponse(
             "Webex's response says success but holds no access token.", _TRY_AGAIN
         )
     kind = members.get("token_type")
     # The example response on Webex's integrations page states no token_type at all.
     if previous is None and isinstance(kind, str) and kind.strip().lower() not in ("", "bearer"):
-        raise UnusableResponse(
+        raise errors.UnusableResponse(
             "Webex's response holds a token of another type than Bearer.",
             "This program cannot use it; check the base URL.",
         )
@@ -237,7 +238,7 @@ def _refresh_side(
     members: Mapping[str, object], now: datetime, previous: Token | None
 ) -> tuple[Secret | None, datetime | None]:
     found = kept = previous.refresh_token if previous else None
-    with suppress(UnusableResponse):  # the access token beside it is good all the same
+    with suppress(errors.UnusableResponse):  # the access token beside it is good all the same
         found = credential(members, "refresh_token") or kept
     life = lifetime(members, "refresh_token_expires_in")
     if found is not None and life is not None:
@@ -374,24 +375,26 @@ def authorized(members: Mapping[str, object], *, now: datetime) -> DeviceAuthori
     with_code = members.get("verification_uri_complete")
     life = lifetime(members, "expires_in")
     if device_code is None or life is None:
-        raise UnusableResponse("Webex's response holds no device code.", _OTHER_WAY)
+        raise errors.UnusableResponse("Webex's response holds no device code.", _OTHER_WAY)
     return DeviceAuthorization(
         device_code=device_code,
         user_code=_user_code(members.get("user_code")),
-        verification_uri=_page(members.get("verification_uri")),
-        verification_uri_complete=_page(with_code) if with_code else None,
+        verification_uri=_page_address(members.get("verification_uri")),
+        verification_uri_complete=_page_address(with_code) if with_code else None,
         expires_at=now + life,
         interval=_within_limits(lifetime(members, "interval") or DEFAULT_INTERVAL),
     )
 
 
-def next_interval(interval: timedelta, outcome: DevicePending | TemporaryError) -> timedelta:
+def next_interval(
+    interval: timedelta, outcome: errors.DevicePending | errors.TemporaryError
+) -> timedelta:
     """How long to wait before asking again, and from then on (RFC 8628 §3.5).
 
     "Slow down" adds five seconds for good; a failure on the way doubles the wait.
     """
     longer = interval
-    if isinstance(outcome, TemporaryError):
+    if isinstance(outcome, errors.TemporaryError):
         longer = interval * 2
     elif outcome.slow_down:
         longer = interval + _SLOW_DOWN
@@ -405,17 +408,234 @@ def _within_limits(interval: timedelta) -> timedelta:
 
 def _user_code(value: object) -> str:
     if not isinstance(value, str) or len(value) > 40 or not is_visible_ascii(value):
-        raise UnusableResponse("Webex's response holds no code to enter.", _OTHER_WAY)
+        raise errors.UnusableResponse("Webex's response holds no code to enter.", _OTHER_WAY)
     return value
 
 
-def _page(value: object) -> str:
+def _page_address(value: object) -> str:
     """A page to open in a browser."""
     if isinstance(value, str) and len(value) <= 2000 and is_visible_ascii(value):
         with suppress(ValueError):
             if is_encrypted(urlsplit(value)):
                 return value
-    raise UnusableResponse("Webex's response names no page to enter the code at.", _OTHER_WAY)
+    raise errors.UnusableResponse(
+        "Webex's response names no page to enter the code at.", _OTHER_WAY
+    )
 
 
 _OTHER_WAY = "Sign in with the browser instead, or ask for another code."
+
+
+# The error to raise where a request gives nothing that can be used, with its sentences.
+
+
+class Purpose(Enum):
+    """What a request is for, as a phrase that follows "to"."""
+
+    EXCHANGE = "exchange the code for a token"
+    REFRESH = "refresh the token"
+    DEVICE_CODE = "give a device code"
+    DEVICE_TOKEN = "say whether the device code was entered"  # noqa: S105 - words
+    ACCOUNT = "say whose token it is"
+    USERINFO = "say whose token it is, by userinfo"
+    EXPIRY = "say until when the token is valid"
+    MINT = "give a token of the service app"
+    REVOKE = "revoke the authorization"
+    REVOKE_TOKEN = "revoke the token"  # noqa: S105 - words
+
+    @property
+    def what_now(self) -> str:
+        """What to do when it failed without anybody's fault."""
+        match self:
+            case Purpose.EXCHANGE:
+                return START_AGAIN
+            case Purpose.REFRESH:
+                return "The token is kept; try again later."
+            case Purpose.REVOKE | Purpose.REVOKE_TOKEN:
+                return "The token may live on at Webex; try again later."
+        return "Try again later."
+
+
+START_AGAIN = "Start the sign-in again: a code works only once."
+
+
+def refusal(
+    response: Response, purpose: Purpose, *, now: datetime, hidden: Sequence[Secret] = ()
+) -> errors.WtrError:
+    """The error that a response stands for, to be raised.
+
+    ``hidden`` are the secrets the request carried: a server that repeats one in its error
+    text does not bring it onto the screen.
+    """
+    details = _details(response, hidden)
+    if purpose is Purpose.DEVICE_TOKEN and (pending := _pending(response, now)):
+        return pending
+    if 300 <= response.status < 400:
+        return _redirect(response, purpose, details)
+    if response.status in {408, 425, 429} or response.status >= 500:
+        head = (
+            f"Webex has been asked too often to {purpose.value}"
+            if response.status == 429
+            else f"Webex cannot {purpose.value} now"
+        )
+        return errors.TemporaryError(
+            head + _ending(details),
+            purpose.what_now,
+            retry_after=response.retry_after(now),
+            details=details,
+        )
+    if response.is_html:
+        return _foreign_page(response, purpose, details, hidden)
+    if response.succeeded and response.members is None:
+        what = "an answer that is not JSON" if response.body.strip() else "an empty answer"
+        return errors.UnusableResponse(
+            f"Asked to {purpose.value}, Webex gave {what}{_numbers(details)}.",
+            purpose.what_now,
+            details=details,
+        )
+    kind, head, hint = _kind(response, purpose, details)
+    return kind(head + _ending(details), hint, details=details)
+
+
+def outage(reason: str, purpose: Purpose, *, sent: bool) -> errors.WtrError:
+    """The error for no response at all; ``sent``: the request may have arrived."""
+    if purpose is Purpose.EXCHANGE and sent:
+        return errors.OutcomeUnknown(
+            f"The code was sent to Webex, but whether it took it is unknown: {reason}.",
+            START_AGAIN,
+        )
+    return errors.TemporaryError(
+        f"Webex could not be asked to {purpose.value}: {reason}.", purpose.what_now
+    )
+
+
+def _details(response: Response, hidden: Sequence[Secret]) -> errors.ServerDetails:
+    return errors.ServerDetails(
+        response.status,
+        _shown(response.error_code, hidden, limit=60),
+        _shown(response.tracking_id, hidden, limit=120),
+        _shown(response.server_text, hidden),
+    )
+
+
+def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
+    for secret in hidden:
+        if secret.known():
+            text = text.replace(secret.known(), MASK)
+    return cleaned(text, limit)
+
+
+def _ending(details: errors.ServerDetails) -> str:
+    """The end of a sentence: the server's own words, and the numbers to name to its support."""
+    quoted = f": “{details.server_text}”" if details.server_text else ""
+    return f"{quoted}{_numbers(details)}."
+
+
+def _numbers(details: errors.ServerDetails) -> str:
+    status = f"HTTP {details.status} {details.code}".rstrip()
+    tracking = f", tracking id {details.tracking_id}" if details.tracking_id else ""
+    return f" ({status}{tracking})"
+
+
+def _pending(response: Response, now: datetime) -> errors.DevicePending | None:
+    """RFC 8628 §3.5, and Webex's own 428; too many requests is its other "slow down"."""
+    slow_down = response.status == 429 or response.error_code == "slow_down"
+    if slow_down or response.status == 428 or response.error_code == "authorization_pending":
+        return errors.DevicePending(slow_down, retry_after=response.retry_after(now))
+    return None
+
+
+def _redirect(
+    response: Response, purpose: Purpose, details: errors.ServerDetails
+) -> errors.NotWebex:
+    try:
+        host = urlsplit(response.headers.get("location", "")).hostname or ""
+    except ValueError:
+        host = ""
+    towards = f" to {cleaned(host, 100)}" if host else ""
+    return errors.NotWebex(
+        f"Asked to {purpose.value}, the server redirects{towards}{_numbers(details)}; "
+        "that is not followed, for it would hand over the secret.",
+        "Check the base URL, and whether a sign-in portal or proxy stands in the way. "
+        + purpose.what_now,
+        details=details,
+    )
+
+
+def _foreign_page(
+    response: Response, purpose: Purpose, details: errors.ServerDetails, hidden: Sequence[Secret]
+) -> errors.NotWebex:
+    title = _shown(response.title, hidden, limit=100)
+    page = f"an HTML page, “{title}”" if title else "an HTML page"
+    return errors.NotWebex(
+        f"Asked to {purpose.value}, something else than Webex answered: {page}{_numbers(details)}.",
+        f"Is there a proxy or a sign-in portal to pass first? {purpose.what_now}",
+        details=details,
+    )
+
+
+def _kind(
+    response: Response, purpose: Purpose, details: errors.ServerDetails
+) -> tuple[type[errors.WtrError], str, str]:
+    """Class, message and hint of a definite no."""
+    refused = f"Webex refused to {purpose.value}"
+    wrong_client = errors.WrongClient, "Webex does not accept the App ID and the secret"
+    with_client = purpose not in _WITH_ACCESS_TOKEN
+    said = f"{details.code} {details.server_text.lower().replace(' ', '_')}"
+    match purpose, response.status, details.code:
+        case _, _, "invalid_client" if with_client:
+            return *wrong_client, _CHECK_CLIENT
+        case Purpose.DEVICE_TOKEN, _, "access_denied":
+            declined = "The sign-in with the device code was declined"
+            return errors.DeviceDenied, declined, _ANOTHER_CODE
+        case Purpose.DEVICE_TOKEN, _, "expired_token" | "invalid_grant":
+            return errors.DeviceExpired, "The device code is no longer valid", _ANOTHER_CODE
+        case Purpose.DEVICE_CODE, _, _ if "redirect_uri" in said:
+            missing = "The integration is not set up for device codes"
+            return errors.DeviceNotSetUp, missing, _REGISTER
+        # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
+        # client, for the code itself is new (RFC 6749 §5.2).
+        case (Purpose.REFRESH, _, "invalid_grant") | (Purpose.REFRESH, 401, _):
+            dead = "Webex no longer accepts the refresh token"
+            return errors.GrantRejected, dead, "Sign in again."
+        case Purpose.EXCHANGE, _, "invalid_grant":
+            return errors.GrantRejected, "Webex does not accept the code", START_AGAIN
+        case Purpose.MINT, 403, _:
+            return errors.RequestRefused, refused, _AUTHORISE
+        case Purpose.MINT, 401, _:
+            why = f"{refused}: it does not accept the token used for it"
+            return errors.AccessTokenRejected, why, _REFRESH_THAT
+        case Purpose.REVOKE, 403 | 404, _:
+            return errors.RequestRefused, refused, _REVOKE_YOURSELF
+        case _, 401, _ if with_client:
+            return *wrong_client, _CHECK_CLIENT
+        case _, 401, _:
+            rejected = "Webex does not accept the access token"
+            return errors.AccessTokenRejected, rejected, _REFRESH
+        case _, 404, _:
+            nowhere = f"Webex has no place to {purpose.value}"
+            return errors.RequestRefused, nowhere, "Check the base URL."
+    return errors.RequestRefused, refused, _ADVICE.get(details.code, "")
+
+
+_WITH_ACCESS_TOKEN = frozenset(
+    {Purpose.ACCOUNT, Purpose.USERINFO, Purpose.EXPIRY, Purpose.MINT, Purpose.REVOKE}
+)
+_AUTHORISE = (
+    "A full administrator of the organisation has to authorise the service app in Control Hub >"
+    " Apps > Service Apps; and the token used for it needs the scope spark:applications_token."
+)
+_REVOKE_YOURSELF = "Only an administrator's token with the scope identity:tokens_write may."
+_CHECK_CLIENT = "Check that the App ID and the secret belong to the same integration."
+_ANOTHER_CODE = "Ask for another code, or sign in with the browser."
+_REFRESH_THAT = "Refresh that token, and check that it has the scope spark:applications_token."
+_REFRESH = "Refresh the token; if that is refused, sign in again."
+_REGISTER = "Register these redirect URIs with the integration at developer.webex.com: " + " ".join(
+    HELPER_REDIRECT_URIS
+)
+_ADVICE = {
+    "invalid_scope": "Ask only for scopes that are ticked on the integration itself.",
+    "unauthorized_client": "Check at developer.webex.com what the integration may do.",
+    "unsupported_grant_type": "Check the base URL.",
+    "access_denied": "Ask the administrator: Control Hub > Apps > Integrations.",
+}

@@ -1,6 +1,6 @@
 """One HTTP request and its response, within limits. The only module of ``oauth`` that knows httpx.
 
-What a response means, and what to say when there is none, is for ``responses`` and ``failures``.
+What a response means, and what to say when there is none, is for ``responses``.
 
 The limits a socket knows are for one read: a server that sends a byte now and then is never
 late, and a name lookup knows no limit at all. So a request runs on a thread of its own, and
@@ -28,9 +28,8 @@ import truststore
 
 from wtr_tui import __version__
 from wtr_tui.errors import ServerDetails, SettingsError, UntrustedServer, UnusableResponse
-from wtr_tui.oauth.failures import Purpose, outage
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.responses import Response
+from wtr_tui.oauth.responses import Purpose, Response, outage
 from wtr_tui.text import cause, cleaned
 
 HttpClient: TypeAlias = httpx.Client
@@ -100,7 +99,7 @@ def fetch(
 ) -> Response:
     """The response to one request, all of it within ``seconds``; redirects are not followed.
 
-    Raises the errors of :mod:`wtr_tui.oauth.failures` where no whole response came.
+    Raises the errors of :mod:`wtr_tui.oauth.responses` where no whole response came.
     """
     line = Line()
     request = client.build_request(
