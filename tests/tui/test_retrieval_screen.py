@@ -12,12 +12,13 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.stage import DESK, Stage, seen, shows, tells, told, until
+from tests.support.stage import ANN, DESK, NoWebex, Stage, seen, shows, tells, told, until
 from tests.support.tokens import OTHER_APP_ID, a_token
 from tests.support.webex import Fault, Integration, Sandbox
 from tests.support.webex.browser import approved_address, denied_address, follow
 from wtr_tui import clock
 from wtr_tui.in_flight import in_thread
+from wtr_tui.model import Token
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.dialogs import ConfirmScreen, Listing
@@ -441,6 +442,26 @@ async def test_what_the_sign_in_led_to_says_until_when_and_what_comes_next(
         assert f"good until {clock.local(ends)}; c copies it" in told(pilot)
         await pilot.press("f3")
         await shows(pilot, f"good until {clock.local(ends)}; F2 shows it.")
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (a_token(refresh=None), "! This token cannot be refreshed"),
+        (a_token(refresh_life=timedelta(days=2)), "! The refresh token ends in 2 d;"),
+        (a_token(life=timedelta(0), refresh_life=timedelta(0)), "✗ The refresh token has expired."),
+    ],
+)
+async def test_why_somebody_has_to_sign_in_comes_first(
+    stage: Stage, token: Token, reason: str
+) -> None:
+    stage.configure(autoRefresh="off")
+    stage.save(token)
+    stage.clock.instant = token.obtained_at
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        await shows(pilot, reason)
+        await shows(pilot, "Enter signs in again. The token you have")
 
 
 async def test_with_a_token_nothing_begins_before_enter(configured: Stage) -> None:

@@ -15,11 +15,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from wtr_tui import clock, in_flight, tokens
+from wtr_tui import clock, in_flight, token_state, tokens
 from wtr_tui.environment import browser
-from wtr_tui.errors import NotSaved, WtrError
+from wtr_tui.errors import NoRefreshToken, NotSaved, WtrError
 from wtr_tui.in_flight import in_thread
-from wtr_tui.model import StoredToken
+from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
 from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH
@@ -40,7 +40,7 @@ from wtr_tui.tui.screens.sign_in_cards import (
     qr_code,
 )
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import state_of
+from wtr_tui.tui.state import no_use, state_of
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -573,13 +573,15 @@ def idle(session: Session, failed: steps.Ended | None = None) -> Content:
     stored = session.auto_refresh.stored
     said = []
     used = session.used
+    reasons = _reasons(session, stored.token) if used.ready and stored and not failed else []
     if not used.ready:
         said.append("" if failed else "The settings cannot be used yet.")
         said.append("{go-settings:f4} opens them and shows what is missing or wrong.")
     else:
         said.append(_token_words(session, stored) if stored is not None else "")
-        said.append(f"{enter()} {_AGAIN if failed else _begins(session)}")
-    lines = [Content(printable(with_keys(each))) for each in said if each]
+        begins = _begins(session, "" if reasons else _FOR_EXAMPLE)
+        said.append(f"{enter()} {_AGAIN if failed else begins}")
+    lines = [*reasons, *(Content(printable(with_keys(each))) for each in said if each)]
     if failed is not None:
         why = Content.styled(f"✗ {printable(failed.message)}", "$over")
         lines = [why, *filter(None, [Content(printable(failed.hint))]), *lines]
@@ -589,24 +591,44 @@ def idle(session: Session, failed: steps.Ended | None = None) -> Content:
 _AGAIN = "tries again. {go-settings:f4} opens the settings, {go-check:f6} checks all there is."
 
 
-def _begins(session: Session) -> str:
+def _reasons(session: Session, token: Token) -> list[Content]:
+    """Why somebody has to sign in, or will have to."""
+    auto_refresh, now = session.auto_refresh, session.now()
+    if auto_refresh.foreign or session.settings.can_mint:
+        return []
+    found = [
+        (each.message, isinstance(each, NoRefreshToken) and token.is_valid(now))
+        for each in token_state.hurdles(token, auto_refresh.known, now)
+    ]
+    soon = token_state.sign_in_soon(auto_refresh.known, token, session.settings, now)
+    found += [(soon, True)] if soon else []
+    tones = {True: Tone.WARN, False: Tone.BAD}
+    return [
+        Content.styled(f"{tones[can_wait].sign} {printable(why)}", tones[can_wait].colour)
+        for why, can_wait in found
+    ]
+
+
+_FOR_EXAMPLE = ", for example after the scopes have changed"
+
+
+def _begins(session: Session, why: str) -> str:
     """What Enter does."""
     if session.settings[KIND] == SERVICE_APP:
         return f"mints a token of the service app through the profile {session.settings[THROUGH]}."
     if session.auto_refresh.stored is None:
         return "signs in to Webex."
-    return (
-        "signs in again, for example after the scopes have changed. The token you have stays until"
-        " the new one is saved."
-    )
+    return f"signs in again{why}. The token you have stays until the new one is saved."
 
 
 def _token_words(session: Session, stored: StoredToken) -> str:
     state = state_of(session.used, session.now())
     have = f"You have a token{f' of {stored.account.who}' if stored.account.known else ''}"
     how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
-    if ends is not None and state.kind in (TokenState.VALID, TokenState.SOON):
-        how = f", good until {clock.local(ends)}"
+    is_valid = stored.token.is_valid(session.now())
+    useless = is_valid and no_use(session.used, stored.token, session.now())
+    if ends is not None and not useless and state.kind is not TokenState.FOREIGN:
+        how = f", {'good until' if is_valid else 'expired'} {clock.local(ends)}"
     return f"{have}{how}; {{go-token:f2}} shows it."
 
 
