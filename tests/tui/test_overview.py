@@ -7,7 +7,7 @@ import pytest
 from tests.support.stage import ANN, NoWebex, Stage
 from tests.support.tokens import APP_ID, USER_ID, a_token
 from tests.support.tokens import ORGANIZATION as ORGANIZATION_ID
-from wtr_tui.errors import RequestRefused, ServerDetails, TemporaryError, WtrError
+from wtr_tui.errors import TemporaryError, WtrError
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.responses import TokenClaims
 from wtr_tui.tui.state import Owner
@@ -34,12 +34,8 @@ class Failing(NoWebex):
             Failing(TemporaryError("Webex is down.", "Try again later.")),
             f"Owner unknown for now: Webex is down.{ORGANIZATION}",
         ),
-        (
-            Failing(RequestRefused("No such address.", details=ServerDetails(status=404))),
-            f"Owner unknown (this server does not tell){ORGANIZATION}",
-        ),
     ],
-    ids=["known", "may not say", "down", "no people/me"],
+    ids=["known", "may not say", "down"],
 )
 async def test_the_owner_is_named_or_why_not(stage: Stage, webex: NoWebex, words: str) -> None:
     stage.configure()

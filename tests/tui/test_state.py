@@ -1,4 +1,4 @@
-"""The screens show a token's state as every command does."""
+"""From when on what is left of a token is urgent."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from wtr_tui.token_state import TokenState
-from wtr_tui.tui.state import MEANINGS, is_urgent
-
-
-@pytest.mark.parametrize("state", list(TokenState))
-def test_a_state_has_one_sign_on_the_screens_and_in_the_commands(state: TokenState) -> None:
-    assert MEANINGS[state].sign == state.sign
-
+from wtr_tui.tui.state import is_urgent
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 

@@ -19,7 +19,6 @@ from textual.screen import Screen
 from wtr_tui import crash
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
 from wtr_tui.in_flight import in_thread
-from wtr_tui.model import Account
 from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.secret_source import SecretCommand, terminal
@@ -403,9 +402,8 @@ class WtrApp(driver.FaultApp):
         for path, stored in session.profile.token_file.undecided()[:1]:
             from wtr_tui.tui.screens.dialogs import OtherAccountScreen
 
-            ours = session.auto_refresh.stored
-            before = ours.account if ours is not None else Account()
-            self.push_screen(OtherAccountScreen(session, path, stored.account, before))
+            asked = OtherAccountScreen(session, path, stored.account, session.used.account)
+            self.push_screen(asked)
 
     @work(group="profile", exclusive=True)
     async def switch_profile(self, profile: Profile, *, to: str = "") -> None:

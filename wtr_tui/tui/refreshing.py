@@ -86,7 +86,7 @@ class Refreshing:
         """What a refresh leads to, once it has been taken in."""
         now, auto_refresh = self._app.session.now, followed.auto_refresh
         # The one to be replaced: while this waits for its turn another process may do so.
-        seen = None if auto_refresh.stored is None else auto_refresh.stored.token
+        seen = followed.token
 
         def refreshed() -> Obtained | WtrError:
             from wtr_tui import tokens

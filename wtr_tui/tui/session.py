@@ -12,6 +12,7 @@ from wtr_tui import clock, token_state
 from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import SettingsError, StorageError
+from wtr_tui.model import Account, Token
 from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -135,6 +136,25 @@ class Followed:
             token_state.require_own(stored, self.settings)
         if stored is not None:
             token_state.require_refresh_token(stored.token)
+
+    @property
+    def token(self) -> Token | None:
+        """The stored token, also one that could not be saved."""
+        stored = self.auto_refresh.stored
+        return stored.token if stored is not None else None
+
+    @property
+    def account(self) -> Account:
+        """Whose token it is, as far as its file says."""
+        stored = self.auto_refresh.stored
+        return stored.account if stored is not None else Account()
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether the token can be refreshed, and may be."""
+        auto_refresh, token = self.auto_refresh, self.token
+        refreshable = token is not None and token.refresh_token is not None
+        return refreshable and not auto_refresh.unsaved and not auto_refresh.foreign
 
     @property
     def ready(self) -> bool:

@@ -30,18 +30,7 @@ if TYPE_CHECKING:
     from wtr_tui.oauth.responses import TokenClaims
     from wtr_tui.storage.profiles import Profile
 
-MEANINGS = {
-    TokenState.NONE: Meaning.NONE,
-    TokenState.UNREADABLE: Meaning.OVER,
-    TokenState.VALID: Meaning.CALM,
-    TokenState.SOON: Meaning.SOON,
-    TokenState.EXPIRED: Meaning.OVER,
-    TokenState.REFUSED: Meaning.OVER,
-    TokenState.SIGN_IN_NEEDED: Meaning.OVER,
-    TokenState.FOREIGN: Meaning.OVER,
-    TokenState.UNSAVED: Meaning.URGENT,
-    TokenState.UNKNOWN_END: Meaning.CALM,
-}
+_BY_SIGN = {each.sign: each for each in (Meaning.NONE, Meaning.CALM, Meaning.SOON, Meaning.OVER)}
 
 
 class ShownState(NamedTuple):
@@ -71,11 +60,10 @@ def state_of(followed: Followed, now: datetime) -> ShownState:
     if error is not None:
         line = f"settings: line {error.line}" if error.line else TokenState.UNREADABLE.value
         return ShownState(Meaning.OVER, line, kind)
-    meaning = MEANINGS[kind]
-    if kind is TokenState.SOON and auto_refresh.stored is not None:
-        token = auto_refresh.stored.token
-        if is_urgent(token.left(now), _lifetime(token)):
-            meaning = Meaning.URGENT
+    meaning = Meaning.URGENT if kind is TokenState.UNSAVED else _BY_SIGN[kind.sign]
+    token = followed.token
+    if kind is TokenState.SOON and token and is_urgent(token.left(now), _lifetime(token)):
+        meaning = Meaning.URGENT
     word = "NOT SAVED" if kind is TokenState.UNSAVED else kind.value
     return ShownState(meaning, word, kind)
 
@@ -115,8 +103,8 @@ def standing(session: Session) -> Standing:
     """What the header says: the state, the time left in two units, the profile, the place."""
     now = session.now()
     state = profile_state(session.used, now)
-    stored = session.auto_refresh.stored
-    left = stored.token.left(now) if stored is not None else None
+    token = session.used.token
+    left = token.left(now) if token is not None else None
     counts = state.kind in _COUNTS
     words = coarse(left) if counts and left is not None and left > timedelta(0) else state.word
     place = session.surroundings.words()
@@ -133,17 +121,16 @@ def standing(session: Session) -> Standing:
 
 def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
     """When somebody has to sign in for the profile at the latest; None where that is far away."""
-    auto_refresh = followed.auto_refresh
-    if auto_refresh.stored is None or auto_refresh.foreign:
+    auto_refresh, token = followed.auto_refresh, followed.token
+    if token is None or auto_refresh.foreign:
         return None
-    token = auto_refresh.stored.token
     return token_state.sign_in_by(auto_refresh.known, token, followed.settings, now)
 
 
 def refused_since(followed: Followed, now: datetime) -> datetime | None:
     """Since when Webex refuses the access token before its end; None where it does not."""
-    stored, known = followed.auto_refresh.stored, followed.auto_refresh.known
-    return None if stored is None else token_state.since_refused(known, stored.token, now)
+    token, known = followed.token, followed.auto_refresh.known
+    return None if token is None else token_state.since_refused(known, token, now)
 
 
 def sign_in_meaning(followed: Followed, now: datetime) -> Meaning:
@@ -267,17 +254,17 @@ def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Conten
 def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     name = each.profile.name
     state = state_of(each, now)
-    stored = each.auto_refresh.stored
-    if stored is None or state.kind is None:
+    token = each.token
+    if token is None or state.kind is None:
         return ProfileRow(name, state.meaning, state.word, "-", current=current)
     meaning, about = state.meaning, state.word
     if state.kind in _COUNTS and each.settings_error is None:
         # Auto-refresh sees to the access token; a sign-in takes somebody.
         if each.auto_refresh.auto or meaning is Meaning.CALM:
-            meaning, about = Meaning.CALM, stored.account.display_name or stored.account.email
+            meaning, about = Meaning.CALM, each.account.display_name or each.account.email
         if (end := sign_in_by(each, now)) is not None:
             meaning, about = sign_in_meaning(each, now), f"sign in by {_day(end, now)}"
-    left, life = stored.token.left(now), _lifetime(stored.token)
+    left, life = token.left(now), _lifetime(token)
     refused = refused_since(each, now) is not None
     if refused or left is None or left <= timedelta(0):
         words = "refused" if refused else "end unknown" if left is None else "expired"
@@ -302,35 +289,28 @@ class Owner:
 
     async def ask(self, session: Session, access_token: Secret) -> None:
         """people/me. Never raises a WtrError: what went wrong is in :meth:`words`."""
-        stored = session.auto_refresh.stored
-        has_expired = stored is not None and not stored.token.is_valid(session.now())
+        token = session.used.token
+        has_expired = token is not None and not token.is_valid(session.now())
         if not session.used.ready or session.auto_refresh.foreign or has_expired:
             self._asked_for = None  # asked once that has changed
             return
 
-        scopes = stored.token.scopes if stored is not None else ()
-
         def account() -> Account | None:
             try:
                 with session.client() as client:
-                    return client.account(access_token, scopes=scopes)
+                    return client.account(access_token, scopes=token.scopes if token else ())
             except AccessTokenRejected as error:
                 from wtr_tui import known
 
-                if stored is not None and stored.token.access_token == access_token:
-                    known.note_refused(session.profile, stored.token, error, session.now())
+                if token is not None and token.access_token == access_token:
+                    known.note_refused(session.profile, token, error, session.now())
                 raise
 
         try:
             self._account = await in_thread(account)
         except WtrError as error:
             self._account = None  # the one that is known may be of the token before
-            missing = getattr(error, "status", None) == 404
-            self._why_unknown = (
-                "Owner unknown (this server does not tell)"
-                if missing
-                else f"Owner unknown for now: {error.message}"
-            )
+            self._why_unknown = f"Owner unknown for now: {error.message}"
         else:
             known = self._account is not None
             self._why_unknown = "" if known else "Owner unknown (needs the scope spark:people_read)"

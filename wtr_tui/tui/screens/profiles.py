@@ -19,7 +19,6 @@ from textual.widgets.option_list import Option
 from wtr_tui import clock, history
 from wtr_tui.errors import WtrError
 from wtr_tui.in_flight import in_thread
-from wtr_tui.model import Account, Token
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import TokenState, likely_causes
@@ -215,7 +214,7 @@ class ProfilesScreen(WtrScreen):
 
     def _show_detail(self, each: Followed, now: datetime) -> None:
         """What there is room for in a large terminal alone."""
-        token = _token(each)
+        token = each.token
         lives = lives_of(each, token, now) if token is not None else ()
         self.query_one(Lives).show(lives, now)
         scopes = self.query_one("#scopes", ScopeList)
@@ -250,7 +249,7 @@ class ProfilesScreen(WtrScreen):
         self.program.refresh_profiles([self._marked])
 
     def action_refresh_all(self) -> None:
-        able = [each for each in self.session.roster if _can_refresh(each)]
+        able = [each for each in self.session.roster if each.ready and each.can_refresh]
         if able:
             self.program.refresh_profiles(able)
         else:
@@ -278,7 +277,7 @@ class ProfilesScreen(WtrScreen):
 
     def action_sign_out(self) -> None:
         each = self._marked
-        if each.auto_refresh.stored is None and each.auto_refresh.problem is None:
+        if each.token is None and each.auto_refresh.problem is None:
             self.tell(f"{each.profile.name} has no token.")
             return
 
@@ -319,7 +318,7 @@ class ProfilesScreen(WtrScreen):
             self.tell("This profile is in use: go on with another one first.")
             return
         what = "Its settings are deleted."
-        if self._marked.auto_refresh.stored is not None:
+        if self._marked.token is not None:
             what = (
                 "Its settings and its token are deleted. The token itself stays valid at Webex"
                 " until it expires."
@@ -367,29 +366,13 @@ class NameDialog(Dialog["profiles.Profile | None"]):
             self.dismiss(made)
 
 
-def _token(each: Followed) -> Token | None:
-    stored = each.auto_refresh.stored
-    return stored.token if stored is not None else None
-
-
-def _can_refresh(each: Followed) -> bool:
-    token = _token(each)
-    refreshable = token is not None and token.refresh_token is not None
-    return (
-        refreshable
-        and each.ready
-        and not each.auto_refresh.unsaved
-        and not each.auto_refresh.foreign
-    )
-
-
 # The panel about the marked profile.
 
 
 def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
     """What there is to say of it; what the ``panels`` show as lines and rows is not said again."""
-    auto_refresh, token = each.auto_refresh, _token(each)
-    account = auto_refresh.stored.account if auto_refresh.stored is not None else Account()
+    auto_refresh, token = each.auto_refresh, each.token
+    account = each.account
     access, latest = "none yet", each.latest()
     signs_in = again = f"{key('sign-in', 's')} signs in"
     if token is not None:
@@ -440,8 +423,7 @@ Row = dict[str, tuple[str, str]]
 def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     """What there is to say of a profile now."""
     state, meaning = state_of(each, now), profile_state(each, now).meaning
-    stored, token = each.auto_refresh.stored, _token(each)
-    account = stored.account if stored is not None else Account()
+    token, account = each.token, each.account
     sign_in = sign_in_meaning(each, now)
     last, tone = _last(each, now)
     access = left = "-"

@@ -164,8 +164,7 @@ class TokenScreen(WtrScreen):
 
     @property
     def token(self) -> Token | None:
-        stored = self.session.auto_refresh.stored
-        return stored.token if stored is not None else None
+        return self.session.used.token
 
     @property
     def _has_panels(self) -> bool:
@@ -270,7 +269,7 @@ class TokenScreen(WtrScreen):
         auto_refresh = self.session.auto_refresh
         if token is None or auto_refresh.stored is None or not self._is_whole:
             return
-        words = self._owner.words(token, auto_refresh.stored.account, claims_of(token))
+        words = self._owner.words(token, self.session.used.account, claims_of(token))
         if auto_refresh.other_base_url:
             words = f"From {cleaned(auto_refresh.other_base_url, 60)}, not the base URL in force"
         elif auto_refresh.foreign:
@@ -575,10 +574,9 @@ def granted_of(followed: Followed) -> tuple[Content, str]:
 
     Both are empty without a token, the second where it lacks none.
     """
-    stored = followed.auto_refresh.stored
-    if stored is None:
+    token, settings = followed.token, followed.settings
+    if token is None:
         return Content(), ""
-    token, settings = stored.token, followed.settings
     missing = scopes_not_granted(token, settings)
     count = granted_words(token.scopes, scopes_asked(token, settings))
     return count, f"without {'  '.join(missing)}" if missing else ""
