@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from wtr_tui import clock, token_state
 from wtr_tui.auto_refresh import AutoRefresh
+from wtr_tui.environment import token_socket
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.errors import SettingsError, StorageError
-from wtr_tui.model import Account, Token
-from wtr_tui.storage import profiles
+from wtr_tui.errors import SettingsError, StorageError, WtrError
+from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.storage import paths, profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import AUTO_REFRESH
@@ -176,6 +179,94 @@ class Followed:
         if kind is token_state.TokenState.REFUSED and auto_refresh.known.refused_again:
             return "is refused by Webex"
         return "is no longer refreshed" if auto_refresh.auto and auto_refresh.stopped else ""
+
+
+# The token that ``$WTR_SOCKET`` gives, to look at and to hand on: nothing of it is kept here. It is
+# refreshed where ``wtr serve`` runs.
+
+_ASK_AGAIN = timedelta(minutes=1)
+
+
+class SocketToken(AutoRefresh):
+    """Asks the socket on a thread, once a minute at most, and takes in what it gave with the next
+    look."""
+
+    problem_word = "no token given"
+    is_refreshed_elsewhere = True
+
+    def __init__(self, profile: Profile, path: str) -> None:
+        super().__init__(profile, Settings(), auto=False)
+        self._path = path
+        self._asked_at: datetime | None = None
+        self._asking: threading.Thread | None = None
+        self._answer: Secret | WtrError = Secret("")
+
+    def look(self, now: datetime) -> bool:
+        changed = False
+        if self._asking is not None and not self._asking.is_alive():
+            self._asking = None
+            changed = self._take(self._answer, now)
+        asked = self._asked_at
+        recent = asked is not None and timedelta(0) <= now - asked < _ASK_AGAIN
+        if self._asking is None and not recent:
+            self._asked_at = now
+            # A daemon: a server that never answers does not keep the program from ending.
+            self._asking = threading.Thread(target=self._ask, daemon=True)
+            self._asking.start()
+        return changed
+
+    def _ask(self) -> None:
+        try:
+            self._answer = Secret(token_socket.receive(self._path))
+        except WtrError as error:
+            self._answer = error
+
+    def _take(self, answer: Secret | WtrError, now: datetime) -> bool:
+        before, failed_before = self.stored, self.problem
+        if isinstance(answer, WtrError):
+            self.problem = answer
+            if before is not None and not before.token.is_valid(now):
+                self.stored = None
+            return failed_before is None or str(failed_before) != str(answer)
+        self.problem = None
+        if before is None or before.token.access_token != answer:
+            from wtr_tui.oauth.responses import claims_of
+
+            end = claims_of(answer).expires_at
+            token = Token(access_token=answer, obtained_at=now, expires_at=end)
+            self.stored = StoredToken("", token)
+        return self.stored is not before or failed_before is not None
+
+
+class FollowedSocket(Followed):
+    """Takes a profile's place. The defaults count: any settings here are another token's.
+
+    The profile stands for the socket. Its files do not exist: no profile can have its name.
+    """
+
+    def __init__(self, environ: Mapping[str, str], path: str) -> None:
+        name = f"${token_socket.VARIABLE}"
+        found = Profile(
+            name,
+            Path(paths.config_dir(environ)) / f"{name}.yaml",
+            Path(paths.state_dir(environ)) / f"{name}.json",
+        )
+        self._path = path
+        # Without the variables that stand for settings of a profile.
+        super().__init__(found, profiles.environment_of(found, environ, chosen=""))
+        self.auto_refresh.auto = False
+
+    def new_auto_refresh(self) -> AutoRefresh:
+        return SocketToken(self.profile, os.path.abspath(self._path))  # noqa: PTH100
+
+    def load_settings(self) -> None:
+        from wtr_tui.storage import settings
+
+        self.settings = settings.without_file(self.environ)
+        self.auto_refresh.follow(self.settings)
+
+    def look(self, now: datetime) -> bool:
+        return self.auto_refresh.look(now)
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:

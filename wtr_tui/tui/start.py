@@ -11,7 +11,7 @@ from wtr_tui.errors import DONE, WtrError
 from wtr_tui.model import Token
 from wtr_tui.storage import profiles, secret_source
 from wtr_tui.storage.settings_table import MOUSE
-from wtr_tui.tui.session import RunningSandbox, Session
+from wtr_tui.tui.session import FollowedSocket, RunningSandbox, Session
 
 Give = Callable[[Token, str], None]
 """Prints the token of the profile on the terminal."""
@@ -44,8 +44,6 @@ def start(
     environ = dict(environ)
     socket = None
     if demo is None and (path := environ.get(token_socket.VARIABLE, "")):
-        from wtr_tui.tui.from_socket import FollowedSocket
-
         socket = FollowedSocket(environ, path)
     found = profiles.find(name, config, environ) if socket is None else socket.profile
     session = Session(found, environ, surroundings.look(environ), demo=demo, socket=socket)

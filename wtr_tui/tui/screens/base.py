@@ -184,6 +184,11 @@ class WtrScreen(Screen[None]):
         return self.program.session
 
     @property
+    def help_text(self) -> str:
+        """What the help says of this screen."""
+        return self.HELP_TEXT
+
+    @property
     def is_built(self) -> bool:
         """Whether its widgets are there: not yet before the first showing, no more at the end."""
         return self.is_mounted and self.app.is_running

@@ -265,11 +265,7 @@ class HelpScreen(Dialog[None]):
     def on_resize(self) -> None:
         width = self.size.width - _AROUND
         width = _WIDEST if width >= _WIDEST else min(width, _USUAL)
-        about, socket = self._about.HELP_TEXT, self.session.socket
-        if socket:
-            from wtr_tui.tui import from_socket
-
-            about = from_socket.HELP_TEXT
+        about, socket = self._about.help_text, self.session.socket
         here = [
             (_in_words(self.app.get_key_display(binding)), binding.tooltip)
             for binding in self._about.BINDINGS

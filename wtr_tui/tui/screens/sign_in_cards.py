@@ -153,10 +153,6 @@ class StepState(Enum):
     TO_COME = ("○", "$muted")
     FAILED = ("✗", "bold $over")
 
-    @property
-    def is_now(self) -> bool:
-        return self in (StepState.NOW, StepState.FAILED)
-
 
 class ShownStep(NamedTuple):
     """``short`` is used where the line is too narrow for all of the words."""
@@ -209,10 +205,11 @@ class StepLine(Lines):
         self.follow()
 
     def lines(self, width: int) -> list[Content]:
+        now = (StepState.NOW, StepState.FAILED)
         forms = (
             _joined([(step.text, step.state) for step in self.steps], " ──── "),
             _joined([(step.short, step.state) for step in self.steps], " ── "),
-            _joined([(step.short * step.state.is_now, step.state) for step in self.steps], " ─ "),
+            _joined([(step.short * (step.state in now), step.state) for step in self.steps], " ─ "),
         )
         fitting = (form for form in forms if form.cell_length <= width)
         return [next(fitting, forms[-1][:width])]

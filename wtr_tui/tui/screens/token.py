@@ -66,6 +66,17 @@ _OVERVIEW_SECONDS = 30
 """The other profiles are looked at this often."""
 
 
+_OF_A_SOCKET = (
+    "The access token comes from wtr serve at the other end of the socket that $WTR_SOCKET names,"
+    " which refreshes it in time; it is asked for again every minute. Nothing is kept here: there"
+    " is nothing to refresh, to sign in to or to set.\n\n"
+    "How long it lives is not said by the socket. A token that is a JWT says it itself.\n\n"
+    "{copy:c} copies the token to the clipboard of the terminal you sit at, also over SSH. If"
+    " nothing"
+    " arrives there, {reveal:v} shows it here and {print:V} prints it in one piece to be selected."
+)
+
+
 class TokenScreen(WtrScreen):
     """Counts from the stored instants: right also after sleep and changes of the clock."""
 
@@ -161,6 +172,10 @@ class TokenScreen(WtrScreen):
             with Panel("Scopes", id="scopes-panel"):
                 yield ScopeList(id="scopes")
             yield Revealed()
+
+    @property
+    def help_text(self) -> str:
+        return _OF_A_SOCKET if self.session.socket else self.HELP_TEXT
 
     @property
     def token(self) -> Token | None:
@@ -390,9 +405,7 @@ class TokenScreen(WtrScreen):
 
     def _aside(self) -> Iterable[Widget]:
         if self.session.socket is not None:  # it has neither profiles nor a history here
-            from wtr_tui.tui import from_socket
-
-            yield Panel("About this token", Quiet(with_keys(from_socket.HELP_TEXT)), id="about")
+            yield Panel("About this token", Quiet(with_keys(_OF_A_SOCKET)), id="about")
             return
         to_all = pressable(key("go-profiles", "f5"), "all", "app.go('profiles')")
         to_more = pressable(key("history", "H"), "more", "screen.history")
