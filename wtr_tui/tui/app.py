@@ -248,11 +248,9 @@ class WtrApp(driver.FaultApp):
                 self.refreshing.start([each], asked=False)
             if each.auto_refresh.announcement_due(now):
                 self.refreshing.announce_sign_in(each)
-        used = self.session.used
-        need, needed_before = used.need(now), used.needed
-        used.needed = need
-        if need and need != needed_before and self._ticks:  # at the start it is on the screen
-            export.notify(self, f"{used.profile.name} {need}")
+        need = self.session.used.new_need(now)
+        if need and self._ticks:  # at the start it is on the screen
+            export.notify(self, need)
         driver.set_title(self, export.title(self.session))
         self._ticks += 1
         if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
@@ -276,26 +274,20 @@ class WtrApp(driver.FaultApp):
 
         new = await in_thread(look)
         changed = session.take(new)
-        needed = []
+        needed: list[str] = []
         for each in session.roster:
             if each is session.used:
                 continue
             changed = each.look(now) or changed
-            need = each.need(now)
-            if need and need != each.needed:
-                needed.append(f"{each.profile.name} {need}")
-            each.needed = need
+            needed += filter(None, [each.new_need(now)])
         if changed:
             self.token_changed()
         if needed:
             more = f", and {len(needed) - 2} more profiles" if len(needed) > 2 else ""
+            said = f"{', '.join(needed[:2])}{more}"
             if self._ticks > _LOOK_AT_OTHERS_EVERY:
-                export.notify(self, f"{', '.join(needed[:2])}{more}")
-            self.tell(
-                f"{', '.join(needed[:2])}{more}. {keys.key('go-profiles', 'f5')} shows the"
-                f" profiles.",
-                Tone.WARN,
-            )
+                export.notify(self, said)
+            self.tell(f"{said}. {keys.key('go-profiles', 'f5')} shows the profiles.", Tone.WARN)
 
     # What the screens ask for.
 

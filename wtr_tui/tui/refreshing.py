@@ -63,7 +63,7 @@ class Refreshing:
             app.tell(sentence, tone)
         elif asked:
             # What it needs is said here, with the reason: no later remark takes its place.
-            followed.needed = followed.need(now)
+            followed.new_need(now)
             app.tell(f"{followed.profile.name}: {sentence}", tone)
 
     async def _refresh_all(self, begun: list[Followed]) -> None:

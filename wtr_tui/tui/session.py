@@ -46,8 +46,7 @@ class Followed:
         self.remark = ""
         self.failure = ""
         self.refreshing = False
-        self.needed = ""
-        """What the user was asked to do; "" for nothing."""
+        self._needed = ""
         self._read_at: object = None
         self._history_mark: object = None
         self._latest: Entry | None = None
@@ -163,6 +162,12 @@ class Followed:
     def ready(self) -> bool:
         """Whether the settings are enough to talk to Webex."""
         return self.settings_error is None and not self.settings.problems
+
+    def new_need(self, now: datetime) -> str:
+        """The profile's name and what only the user can mend; "" where that was said before."""
+        before, self._needed = self._needed, self.need(now)
+        is_new = self._needed and self._needed != before
+        return f"{self.profile.name} {self._needed}" if is_new else ""
 
     def need(self, now: datetime) -> str:
         """What only the user can mend, shown behind the profile's name; "" where nothing is."""
