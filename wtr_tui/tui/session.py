@@ -153,10 +153,11 @@ class Followed:
 
     @property
     def can_refresh(self) -> bool:
-        """Whether the token can be refreshed, and may be."""
-        auto_refresh, token = self.auto_refresh, self.token
-        refreshable = token is not None and token.refresh_token is not None
-        return refreshable and not auto_refresh.unsaved and not auto_refresh.foreign
+        """Whether there is a token that a refresh can help."""
+        with suppress(WtrError):
+            self.require_refreshable()
+            return self.token is not None
+        return False
 
     @property
     def ready(self) -> bool:
