@@ -190,7 +190,10 @@ class TokenScreen(WtrScreen):
 
     def on_screen_resume(self) -> None:
         if self.is_built:
-            self._show_all()
+            # Whatever else may have changed meanwhile has been told to this screen, too.
+            if self.app.size != self._shown_for:
+                self._show_all()
+            self._tell_fault()
             # The picture first: what looks at the other profiles takes as long as it does.
             self.call_after_refresh(self._look_around)
 
@@ -248,8 +251,6 @@ class TokenScreen(WtrScreen):
         else:
             self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
-            words = filter(None, (date(token.obtained_at, now), self.session.used.remark))
-            facts.state("Obtained", "" if self._has_panels else " · ".join(words))
             facts.state("In scripts", _script_words(self.session))
             self._show_scopes(token)
             spaced = self.app.size.height >= _SPACED_FROM and self._has_panels
@@ -257,6 +258,9 @@ class TokenScreen(WtrScreen):
             facts.space(spaced)
             self.on_second(now)
         self.refresh_bindings()
+        self._tell_fault()
+
+    def _tell_fault(self) -> None:
         if self.session.auto_refresh.problem is not None:
             self.tell(str(self.session.auto_refresh.problem), Tone.BAD)
         elif self.session.used.settings_error is not None:
@@ -354,6 +358,8 @@ class TokenScreen(WtrScreen):
         facts = self.query_one(Facts)
         auto_refresh = self.session.auto_refresh
         facts.state("Auto-refresh", next_refresh(auto_refresh, now))
+        words = filter(None, (date(token.obtained_at, now), self.session.used.remark))
+        facts.state("Obtained", "" if self._has_panels else " · ".join(words))
         causes = likely_causes(auto_refresh.known) if auto_refresh.is_lost else ""
         facts.state("Likely causes", causes)
         facts.state(
