@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stage import Stage, shows, tells, until
+from tests.support.stage import Stage, shows, tells, told, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from tests.support.waiting import PATIENCE
 from wtr_tui import clock, errors, known, tokens
@@ -19,6 +19,7 @@ from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.state import needs_in_words
 
 LIFE = timedelta(days=14)
 
@@ -162,9 +163,40 @@ async def test_all_are_refreshed_on_a_key_and_a_failure_stands_beside_its_profil
         await pilot.press("f5")
         await shows(pilot, "calling-11")
         await pilot.press("R")
-        await tells(pilot, "12 of 13 refreshed; what failed is shown beside it.")
+        await tells(pilot, "12 of 13 refreshed, not calling-3: the frame of each says why.")
         await shows(pilot, "! The network is unreachable.")
     assert len(webex.asked) == 13
+
+
+async def test_what_became_of_all_stays_where_a_sign_in_is_needed_by_one(
+    stage: Stage, webex: Webex
+) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    for name in ("dead", "lab"):
+        _make(stage, name, left=timedelta(days=10))
+        webex.failures[name] = GrantRejected("Webex no longer accepts the refresh token.")
+    app = stage.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "lab")
+        await pilot.press("R")
+        await tells(pilot, "1 of 3 refreshed, not dead and lab: the frame of each says why.")
+        await until(pilot, lambda: app._ticks % 5 == 0)
+        await until(pilot, lambda: app._ticks % 5 == 4)
+        assert "1 of 3 refreshed" in told(pilot)
+
+
+def test_what_several_profiles_need_is_said_once() -> None:
+    sign_in, kept = "needs a sign-in", "has a token file that cannot be used"
+    assert needs_in_words({"lab": sign_in}) == "lab needs a sign-in"
+    assert needs_in_words({"dead": sign_in, "lab": sign_in}) == "dead and lab need a sign-in"
+    three = {"a": sign_in, "b": kept, "c": sign_in, "d": sign_in}
+    assert needs_in_words(three) == (
+        "a, c and d need a sign-in, b has a token file that cannot be used"
+    )
+    many = dict.fromkeys(map(str, range(9)), "is refused by Webex")
+    assert needs_in_words(many) == "0, 1 and 7 more are refused by Webex"
 
 
 async def test_profiles_that_come_and_go_are_followed(stage: Stage, webex: Webex) -> None:

@@ -28,6 +28,7 @@ from wtr_tui.tui import driver, export, keys, screens, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.screens.base import MessageLine, WtrScreen
 from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.state import needs_in_words
 from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ class WtrApp(driver.FaultApp):
                 self.refreshing.announce_sign_in(each)
         need = self.session.used.new_need(now)
         if need and self._ticks:  # at the start it is on the screen
-            export.notify(self, need)
+            export.notify(self, f"{self.session.profile.name} {need}")
         driver.set_title(self, export.title(self.session))
         self._ticks += 1
         if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
@@ -274,20 +275,22 @@ class WtrApp(driver.FaultApp):
 
         new = await in_thread(look)
         changed = session.take(new)
-        needed: list[str] = []
+        needed: dict[str, str] = {}
         for each in session.roster:
             if each is session.used:
                 continue
             changed = each.look(now) or changed
-            needed += filter(None, [each.new_need(now)])
+            if need := each.new_need(now):
+                needed[each.profile.name] = need
         if changed:
             self.token_changed()
         if needed:
-            more = f", and {len(needed) - 2} more profiles" if len(needed) > 2 else ""
-            said = f"{', '.join(needed[:2])}{more}"
+            said = needs_in_words(needed)
             if self._ticks > _LOOK_AT_OTHERS_EVERY:
                 export.notify(self, said)
-            self.tell(f"{said}. {keys.key('go-profiles', 'f5')} shows the profiles.", Tone.WARN)
+            there = self.shown is not None and self.shown.NAME == "profiles"
+            hint = "" if there else f" {keys.key('go-profiles', 'f5')} shows the profiles."
+            self.tell(f"{said}.{hint}", Tone.WARN)
 
     # What the screens ask for.
 

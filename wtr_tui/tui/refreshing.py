@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.keys import key
+from wtr_tui.tui.state import names_in_words
 from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:
@@ -77,10 +78,13 @@ class Refreshing:
             if done < count:
                 wrong = f", {failed} not" if failed else ""
                 app.tell(f"Refreshing {count} profiles: {done - failed} done{wrong} …")
-        hint = "; what failed is shown beside it" if failed else ""
-        app.tell(
-            f"{count - failed} of {count} refreshed{hint}.", Tone.WARN if failed else Tone.GOOD
-        )
+        said = f"{count - failed} of {count} refreshed."
+        if failed:
+            names = names_in_words([each.profile.name for each in begun if each.failure])
+            said = f"{said[:-1]}, not {names}: the frame of each says why."
+        for each in begun:
+            each.new_need(app.session.now())  # no later remark takes the place of this
+        app.tell(said, Tone.WARN if failed else Tone.GOOD)
 
     async def _outcome(self, followed: Followed) -> Obtained | WtrError:
         """What a refresh leads to, once it has been taken in."""

@@ -165,10 +165,9 @@ class Followed:
         return self.settings_error is None and not self.settings.problems
 
     def new_need(self, now: datetime) -> str:
-        """The profile's name and what only the user can mend; "" where that was said before."""
+        """What only the user can mend; "" where that was said before."""
         before, self._needed = self._needed, self.need(now)
-        is_new = self._needed and self._needed != before
-        return f"{self.profile.name} {self._needed}" if is_new else ""
+        return self._needed if self._needed != before else ""
 
     def need(self, now: datetime) -> str:
         """What only the user can mend, shown behind the profile's name; "" where nothing is."""

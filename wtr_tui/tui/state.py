@@ -5,7 +5,7 @@ One truth for the header, the token view, the profiles and the sign-in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -199,6 +199,35 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
 
 
 # The other profiles, and what happened.
+
+
+def names_in_words(names: Sequence[str]) -> str:
+    """``lab``, ``lab and dead``, ``lab, dead and 7 more``."""
+    first, others = list(names[:2]), len(names) - 2
+    if others == 1:
+        first.append(names[2])
+    elif others > 1:
+        first.append(f"{others} more")
+    return " and ".join(filter(None, (", ".join(first[:-1]), first[-1])))
+
+
+def needs_in_words(needs: Mapping[str, str]) -> str:
+    """``lab and dead need a sign-in``: what each profile needs, by its name, what is the same once.
+
+    See :meth:`session.Followed.need`.
+    """
+    names: dict[str, list[str]] = {}
+    for name, need in needs.items():
+        names.setdefault(need, []).append(name)
+    said = []
+    for need, of in names.items():
+        verb, _, rest = need.partition(" ")
+        verb = verb if len(of) == 1 else _PLURALS[verb]
+        said.append(f"{names_in_words(of)} {verb} {rest}")
+    return ", ".join(said)
+
+
+_PLURALS = {"needs": "need", "has": "have", "is": "are"}
 
 
 def profile_rows(session: Session) -> list[ProfileRow]:
