@@ -27,6 +27,7 @@ SCREENS = {name: [*own, *WtrApp.BINDINGS] for name, own in bindings_by_screen().
         ({"copy": "e", "copy-export": "c"}, {"copy": "e", "copy-export": "c"}, ""),
         ({"sav": "f9"}, {}, "there is no action sav. Did you mean save"),
         ({"save": "f99x"}, {}, "f99x, for save, is no key"),
+        ({"nonsense": "f9"}, {}, "there is no action nonsense. F6 lists them."),
         ({"save": "f5"}, {}, "F5, for save, is that of go-profiles"),
         ({"copy": "f9", "reveal": "f9"}, {"copy": "f9"}, "F9, for reveal, is that of copy"),
     ],
@@ -38,6 +39,14 @@ def test_an_entry_is_taken_or_told(
     assert used == taken
     assert told in " ".join(warnings)
     assert bool(warnings) == bool(told)
+
+
+def test_keys_that_clash_are_named_first() -> None:
+    _, warnings = keymap({"sav": "f9", "refresh": "c"}, SCREENS)
+    assert [each.partition(",")[0] for each in warnings] == [
+        "keys: c",
+        "keys: there is no action sav. Did you mean save?",
+    ]
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -118,3 +127,6 @@ async def test_the_settings_say_which_keys_cannot_be_used(stage: Stage) -> None:
         await pilot.press("f4")
         await shows(pilot, "Client Secret")
         await tells(pilot, "there is no action nonsense")
+        await pilot.press("f6")
+        await shows(pilot, "! keys         there is no action nonsense")
+        await shows(pilot, "the actions are approve, auto,")

@@ -211,7 +211,7 @@ class WtrApp(driver.FaultApp):
         self.set_keymap(used)
         terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
         if self.refused_keys:
-            self.tell(" ".join(self.refused_keys), Tone.WARN)
+            self.tell("\n".join(self.refused_keys), Tone.WARN)
 
     @property
     def shown(self) -> WtrScreen | None:
@@ -290,7 +290,9 @@ class WtrApp(driver.FaultApp):
                 export.notify(self, said)
             there = self.shown is not None and self.shown.NAME == "profiles"
             hint = "" if there else f" {keys.key('go-profiles', 'f5')} shows the profiles."
-            self.tell(f"{said}.{hint}", Tone.WARN)
+            # At the start the keys that cannot be used have just been named.
+            refused = self.refused_keys if self._ticks <= _LOOK_AT_OTHERS_EVERY else ()
+            self.tell("\n".join([f"{said}.{hint}", *refused]), Tone.WARN)
 
     # What the screens ask for.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.keys import Keys, key_to_character
 
-from wtr_tui.text import cleaned, meant
+from wtr_tui.text import cleaned
 
 
 class Key(NamedTuple):
@@ -89,6 +90,12 @@ _MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
 _NAMED = frozenset(key.value for key in Keys)
 
 
+def action_names(screens: Mapping[str, Iterable[BindingType]]) -> list[str]:
+    """What can be given other keys on these screens."""
+    every = (each for declared in screens.values() for each in declared)
+    return sorted({each.id for each in every if isinstance(each, Binding) and each.id})
+
+
 def keymap(
     wanted: Mapping[str, str], screens: Mapping[str, Iterable[BindingType]]
 ) -> tuple[dict[str, str], list[str]]:
@@ -103,31 +110,32 @@ def keymap(
         name: [(key, each) for key, every in found for each in every]
         for name, found in bindings.items()
     }
-    actions = sorted({each.id for found in own.values() for _, each in found if each.id})
+    actions = action_names(screens)
     used: dict[str, str] = {}
-    warnings = []
+    warnings: list[str] = []
     for action, text in wanted.items():
-        keys = [_normal(key) for key in text.split(",")]
-        refused = [key for key in keys if not _is_key(key)]
+        given = [_normal(each) for each in text.split(",")]
+        refused = [each for each in given if not _is_key(each)]
         if action not in actions:
-            warnings.append(
-                f"keys: there is no action {cleaned(action, 40)}. {meant(action, actions)}"
-            )
+            like = get_close_matches(action, actions, 1)
+            names = f"Did you mean {like[0]}?" if like else f"{key('go-check', 'f6')} lists them."
+            warnings.append(f"keys: there is no action {cleaned(action, 40)}. {names}")
         elif refused:
             warnings.append(
                 f"keys: {cleaned(refused[0], 40)}, for {action}, is no key. There are f9, ctrl+e,"
                 " alt+x, enter or a single letter."
             )
         else:
-            used[action] = ",".join(keys)
+            used[action] = ",".join(given)
+    clashes = []
     while clash := _clash(used, own):
-        action, key, other, screen = clash
-        warnings.append(
-            f"keys: {spelled(key)}, for {action}, is that of {other} on the screen {screen}:"
+        action, at, other, screen = clash
+        clashes.append(
+            f"keys: {spelled(at)}, for {action}, is that of {other} on the screen {screen}:"
             f" {action} keeps its own. Choose another key, or give {other} one as well."
         )
         del used[action]
-    return used, warnings
+    return used, [*clashes, *warnings]
 
 
 def _clash(

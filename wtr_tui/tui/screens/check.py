@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wtr_tui.in_flight import in_thread
-from wtr_tui.tui.keys import Key, keys
+from wtr_tui.tui.keys import Key, action_names, keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"GOOD": "$calm", "WARN": "$soon", "BAD": "$over"}
 _SUBJECT_WIDTH = 13
-_OF_THE_PROFILE = {"settings", "files", "lock", "token", "timer", "socket", "deliver"}
+_OF_THE_PROFILE = {"keys", "settings", "files", "lock", "token", "timer", "socket", "deliver"}
 """Subjects; what else is looked at is of the machine and of Webex."""
 
 
@@ -98,12 +99,24 @@ class CheckScreen(WtrScreen):
     async def _look(self) -> None:
         from wtr_tui.doctor import examine
 
-        findings = examine(self.session.profile, self.session.environ)
+        findings = chain(self._keys(), examine(self.session.profile, self.session.environ))
         self._show("Looking …")
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
             self._findings.append(finding)
             self._show("Looking …")
         self._show("")
+
+    def _keys(self) -> Iterator[Finding]:
+        """What of the setting ``keys`` cannot be used: the screens alone know."""
+        from wtr_tui.doctor import Finding, Level
+        from wtr_tui.tui import screens
+
+        refused = self.program.refused_keys
+        for each in refused:
+            yield Finding(Level.WARN, "keys", each.removeprefix("keys: "))
+        if any("no action" in each for each in refused):
+            names = action_names({"": self.app.BINDINGS, **screens.bindings_by_screen()})
+            yield Finding(Level.WARN, "keys", f"the actions are {', '.join(names)}.")
 
     def _show(self, going_on: str) -> None:
         if not self.query("#columns"):

@@ -180,7 +180,7 @@ class SettingsScreen(WtrScreen):
         self._show_trouble()
         # Another message may have taken the place of what was said of the keys at the start.
         if warnings := (*settings.warnings, *self.program.refused_keys):
-            self.tell(" ".join(warnings), Tone.WARN)
+            self.tell("\n".join(warnings), Tone.WARN)
         self._focus_first()
 
     def _follow(self) -> None:
