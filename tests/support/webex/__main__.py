@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--refresh-lifetime",
-        default=900.0,
+        default=90 * 86_400.0,
         type=float,
         metavar="S",
         help="of a refresh token (%(default)s s)",
