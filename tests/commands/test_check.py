@@ -322,14 +322,17 @@ def test_an_end_that_each_refresh_moves_needs_nobody(home: Home, sandbox: Sandbo
     assert home.run("check").code == 0
 
 
-def test_an_expired_token_that_something_keeps_alive_is_fine(home: Home, sandbox: Sandbox) -> None:
+def test_an_expired_token_that_something_keeps_alive_is_fine(
+    home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home.configure(sandbox)
     expired(home, sandbox)
     found = profiles.find(None, None, home.environ)
     shown = profile.condition(found, home.environ, clock.now())
     limits = clock.now(), 7 * DAYS, DAYS
-    assert check.verdict(shown, *limits, lambda _: True).level is Grade.OK
-    assert check.verdict(shown, *limits, lambda _: False).level is Grade.WARNING
+    for kept, level in ((True, Grade.OK), (False, Grade.WARNING)):
+        monkeypatch.setattr(check, "_is_kept_alive", lambda _, kept=kept: kept)
+        assert check.verdict(shown, *limits).level is level
 
 
 def test_a_check_and_the_doctor_count_an_open_screen(home: Home, sandbox: Sandbox) -> None:

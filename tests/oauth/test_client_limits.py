@@ -38,7 +38,7 @@ from wtr_tui.errors import (
     UnusableResponse,
     WtrError,
 )
-from wtr_tui.model import Secret
+from wtr_tui.model import Secret, Token
 from wtr_tui.oauth.client import WebexClient
 
 
@@ -141,8 +141,12 @@ def test_a_poll_whose_connection_broke_is_temporary(
     assert len(endpoint.received) == 1
 
 
-def test_a_refused_connection_is_tried_again_for_a_code(
-    refusing: Endpoint, client: WebexClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("request_of", [exchange, refresh])
+def test_a_refused_connection_is_tried_again(
+    refusing: Endpoint,
+    client: WebexClient,
+    monkeypatch: pytest.MonkeyPatch,
+    request_of: Callable[[WebexClient], Token],
 ) -> None:
     pauses: list[float] = []
 
@@ -152,7 +156,7 @@ def test_a_refused_connection_is_tried_again_for_a_code(
         refusing.listen()
 
     monkeypatch.setattr(time, "sleep", pause)
-    assert exchange(client).access_token == Secret("new-access")
+    assert request_of(client).access_token == Secret("new-access")
     assert len(pauses) == 1
     assert len(refusing.received) == 1
 

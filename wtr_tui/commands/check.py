@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from pathlib import Path
@@ -93,7 +93,7 @@ def run(options: Namespace) -> int:
     now = clock.now()
     limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
     found = conditions(options, now, who=options.ask)
-    verdicts = [verdict(each, now, *limits, _is_kept_alive) for each in found]
+    verdicts = [verdict(each, now, *limits) for each in found]
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
     level = verdicts[0].level if verdicts else Grade.UNKNOWN
     if options.format == "json":
@@ -111,14 +111,8 @@ def run(options: Namespace) -> int:
     return level
 
 
-def verdict(
-    shown: Condition,
-    now: datetime,
-    warn: timedelta,
-    critical: timedelta,
-    is_kept_alive: Callable[[Condition], bool],
-) -> Verdict:
-    """How one profile is; ``is_kept_alive`` is asked for a token that has expired alone."""
+def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelta) -> Verdict:
+    """How one profile is; whether something keeps it alive counts once its token has expired."""
 
     def graded(level: Grade, message: str, end: datetime | None = None) -> Verdict:
         if shown.not_granted and shown.state is not TokenState.FOREIGN:
@@ -150,7 +144,7 @@ def verdict(
             return graded(level, message, token.expires_at)
         if is_valid:
             return graded(Grade.OK, f"nobody has to sign in: minted through {settings[THROUGH]}")
-        if is_kept_alive(shown):
+        if _is_kept_alive(shown):
             return graded(Grade.OK, "it has expired, and is minted at the next refresh")
         return graded(Grade.WARNING, f"it has expired and {_UNKEPT}")
     if shown.is_lost:
@@ -160,9 +154,7 @@ def verdict(
             return graded(Grade.CRITICAL, message, now)
         lasts = f"the access token lasts {clock.until_when(token.expires_at)}"
         return graded(Grade.CRITICAL, f"{message}; {lasts}", token.expires_at)
-    hurdle = ""
-    if settings.unread or settings.problems:
-        hurdle = problem if settings.unread else str(settings.problems[0])
+    hurdle = problem if settings.unread else "".join(map(str, settings.problems[:1]))
     refreshable = token.refresh_token is not None and not hurdle
     end = token.refresh_expires_at if refreshable else token.expires_at
     if end is None:
@@ -174,7 +166,7 @@ def verdict(
     message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
     if refreshable and not is_valid:
         message += ", but the access token has expired"
-        if not is_kept_alive(shown):
+        if not _is_kept_alive(shown):
             message += f" and {_UNKEPT}"
             level = max(level, Grade.WARNING)
     elif refreshable and shown.known.moves(end):
