@@ -116,12 +116,13 @@ def signals_to(asked: list[int], end: Callable[[int], None] = lambda _: None) ->
     that it is waited for, and only a second SIGINT ends the process at once: a hang-up and a
     service manager's SIGTERM may come twice, and nobody who sends them waits.
     """
-    insistence = Insistence()
+    waited_through: list[int] = []
 
     def take(number: int, _: object) -> None:
         asked.append(number)
         if pending():
-            insistence.take(number)
+            waited_through.append(number)
+            insist(waited_through)
             if len(asked) == 1:
                 say_waiting(number)
         end(number)
@@ -143,17 +144,10 @@ def _end(number: int) -> None:
     die(number)
 
 
-class Insistence:
-    """Counts the signals that ask to end; the second SIGINT ends the process at once."""
-
-    def __init__(self) -> None:
-        self._interrupts = 0
-
-    def take(self, number: int) -> None:
-        if number == signal.SIGINT:
-            self._interrupts += 1
-            if self._interrupts > 1:
-                die(number)
+def insist(waited_through: list[int]) -> None:
+    """Ends the process at once where two SIGINT are among the signals that came while waiting."""
+    if waited_through.count(signal.SIGINT) > 1:
+        die(signal.SIGINT)
 
 
 def say_waiting(number: int = 0) -> None:

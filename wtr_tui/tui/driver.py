@@ -343,12 +343,13 @@ def end_on_signals(app: WtrApp) -> None:
     process before a token request in flight is saved.
     """
     loop = asyncio.get_running_loop()
-    insistence = in_flight.Insistence()
+    waited_through: list[int] = []
     before = {int(number): signal.getsignal(number) for number in in_flight.ENDING_SIGNALS}
 
     def take(number: int, _: object) -> None:
         if in_flight.pending():
-            insistence.take(number)
+            waited_through.append(number)
+            in_flight.insist(waited_through)
         elif loop.is_closed():
             signal.signal(number, before[number])
             os.kill(os.getpid(), number)
