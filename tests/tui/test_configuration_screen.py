@@ -109,12 +109,16 @@ async def test_saving_without_a_change_leaves_the_file_alone(stage: Stage) -> No
 
 async def test_a_file_another_program_changed_meanwhile_is_not_overwritten(stage: Stage) -> None:
     path = stage.configure()
-    async with stage.app().run_test(size=(80, 24)) as pilot:
+    app = stage.app()
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f4")
-        field(pilot.app.screen, "redirectPort").entry.value = "7000"
+        port = field(pilot.app.screen, "redirectPort").entry
+        port.value = "7000"
         path.write_text(WRITTEN_BY_HAND)
+        app._tick()
         await pilot.press("ctrl+s")
         await tells(pilot, "was changed")
+        assert port.value == "7000"
     assert path.read_text() == WRITTEN_BY_HAND
 
 

@@ -526,6 +526,20 @@ async def test_settings_that_cannot_be_read_are_told_and_blamed_for_what_they_st
         await tells(pilot, "a new access token")
 
 
+async def test_settings_that_name_another_app_id_by_now_make_the_token_anothers(
+    refreshable: Stage,
+) -> None:
+    path = refreshable.profile.settings_path
+    good = path.read_text()
+    async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "on, next")
+        path.write_text(good.replace(refreshable.stored().app_id, OTHER_APP_ID))
+        await shows(pilot, "on, but another App ID's token is left alone")
+        await shows(pilot, "✗ another integration's")
+        path.write_text(good)
+        await shows(pilot, "on, next")
+
+
 async def test_a_refresh_takes_the_settings_as_they_are_by_then(
     refreshable: Stage, sandbox: Sandbox
 ) -> None:

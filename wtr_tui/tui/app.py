@@ -228,9 +228,13 @@ class WtrApp(driver.FaultApp):
             return
         now = self.session.now()
         auto_refresh = self.session.auto_refresh
-        if self.session.used.is_mended():
+        # What is being edited stays: saving it says that the file has changed.
+        edited = any(screen.unsaved_work() for screen in self.built_screens())
+        unread = self.session.used.settings_error is not None
+        if not edited and self.session.used.reread():
             self.settings_changed()
-            self.tell("")
+            if unread:
+                self.tell("")
         if auto_refresh.look(now):
             self.token_changed()
         # Whoever looked first: the other profiles are looked at between two ticks.

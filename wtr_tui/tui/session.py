@@ -93,18 +93,16 @@ class Followed:
             return self.settings
         return settings.load(self.profile.settings_path, self.environ)
 
-    def is_mended(self) -> bool:
-        """Reads settings that could not be read again, once they have changed; tells whether."""
-        if self.settings_error is None or _mark(self.profile.settings_path) == self._read_at:
+    def reread(self) -> bool:
+        """Reads the settings again, once their file has changed; tells whether it has."""
+        if _mark(self.profile.settings_path) == self._read_at:
             return False
         self.load_settings()
         return True
 
     def look(self, now: datetime) -> bool:
         """Takes in what other processes did to both files; tells whether anything changed."""
-        changed = _mark(self.profile.settings_path) != self._read_at
-        if changed:
-            self.load_settings()
+        changed = self.reread()
         return self.auto_refresh.look(now) or changed
 
     def latest(self) -> Entry | None:
