@@ -102,6 +102,20 @@ def test_refresh_history_and_check_have_the_colours_of_their_outcomes(
         assert not set("✓✗\x1b") & set(ran.out + ran.err)
 
 
+@pytest.mark.parametrize(
+    "words", [("refresh", "--all"), ("refresh",), ("history",), ("token", "--profile", "no" * 30)]
+)
+def test_nothing_is_broken_within_a_word_by_the_edge_of_the_terminal(
+    ready: Home, sandbox: Sandbox, words: tuple[str, ...]
+) -> None:
+    sandbox.faults.always("access_token", Fault(status=503, body="{}"))
+    ready.run("refresh")
+    shown = SGR.sub("", on_terminal(ready, *words))
+    # A path goes on: it is there to be copied.
+    assert all(len(line) <= 80 or " " not in line[5:] for line in shown.splitlines()), shown
+    assert len(shown.splitlines()) > 1
+
+
 def test_the_subjects_of_the_doctor_stand_in_a_column_and_are_summed_up(ready: Home) -> None:
     lines = on_terminal(ready, "doctor", "--offline", NO_COLOR="1", width=60).splitlines()
     assert all(line[:2] in ("✓ ", "! ", "✗ ", "  ") for line in lines[:-2])

@@ -74,8 +74,8 @@ def _line(entry: Entry, look: Look) -> str:
         what = f"until {clock.local(entry.expires_at)}"
     by = f"{entry.by} ({entry.place}, pid {entry.pid})"
     event, tone = f"{WORDS[entry.event]:16}", _TONES.get(entry.event.value, "")
-    if look.is_terminal:
-        sign = SIGNS.get(tone, " ")
-        when, event = look.paint(when, "dim"), look.paint(f"{sign} {event}", tone)
-        what, by = look.paint(what), look.paint(by, "dim")
-    return "  ".join(filter(None, (when, event, what, by)))
+    if not look.is_terminal:
+        return "  ".join(filter(None, (when, event, what, by)))
+    event = f"{SIGNS.get(tone, ' ')} {event}"
+    said = look.filled("  ".join(filter(None, (what, by))), len(f"{when}  {event}  "))
+    return f"{look.paint(when, 'dim')}  {look.paint(event, tone)}  {said}"

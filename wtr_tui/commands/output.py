@@ -52,11 +52,13 @@ def give(text: str) -> None:
 
 
 def tell(sentence: str, tone: Tone = "") -> None:
-    """A sentence for the user on standard error; on a terminal with the sign of its tone."""
-    shown = escaped(sentence)
-    if tone and is_terminal(sys.stderr):
-        shown = Look.of(sys.stderr).paint(f"{SIGNS[tone]} {sentence}", tone)
-    say(f"{program_name()}: {shown}\n")
+    """A sentence for the user on standard error; on a terminal with the sign of its tone, and with
+    no word broken at its edge."""
+    shown, head = escaped(sentence), f"{program_name()}: "
+    if is_terminal(sys.stderr):
+        sign = f"{SIGNS[tone]} " if tone else ""
+        shown = Look.of(sys.stderr).filled(f"{sign}{sentence}", len(head), tone)
+    say(f"{head}{shown}\n")
 
 
 def say(text: str) -> None:
@@ -218,11 +220,11 @@ _NARROWEST_COLUMN = 28
 """Columns; where the text beside a term would get fewer, it goes below the term."""
 
 
-def columns() -> int:
+def columns(descriptor: int = 1) -> int:
     """The width to write help at: ``$COLUMNS``, the terminal's, or 80 where there is none."""
     try:
         # argparse itself would import shutil for this, at each option that is declared.
-        width = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+        width = int(os.environ.get("COLUMNS") or os.get_terminal_size(descriptor).columns)
     except (OSError, ValueError):
         width = 80
     return min(max(width, 20), _WIDEST)
@@ -253,7 +255,8 @@ class Look:
         take the colours."""
         terminal = is_terminal(stream or sys.stdout)
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
-        return cls(is_terminal=terminal, coloured=terminal and not plain, width=columns())
+        width = columns(2 if stream is sys.stderr else 1)
+        return cls(is_terminal=terminal, coloured=terminal and not plain, width=width)
 
     def paint(self, text: str, tone: Tone = "") -> str:
         """The text in its colour; control characters in it are shown and not obeyed."""
@@ -262,6 +265,13 @@ class Look:
             return text
         return f"\x1b[{_COLOURS[tone]}m{text}\x1b[0m"
 
+    def filled(self, text: str, column: int, tone: Tone = "") -> str:
+        """The text in lines that begin at ``column``; the first one stands there already."""
+        lines = [escaped(line) for line in text.splitlines() or [""]]
+        if self.is_terminal and self._width - column >= _NARROWEST_COLUMN:
+            lines = [part for line in lines for part in _filled(line, self._width - column)]
+        return f"\n{' ' * column}".join(self.paint(line, tone) for line in lines)
+
     def entry(self, term: str, text: str, column: int, tone: Tone = "", sign: str = "") -> str:
         """A term and its text from ``column`` on, which goes on below itself.
 
@@ -269,10 +279,7 @@ class Look:
         """
         head = f"{sign} {term}" if sign else term
         gap = " " * max(column - len(head), 1)
-        lines = [escaped(line) for line in text.splitlines() or [""]]
-        if self.is_terminal and self._width - column >= _NARROWEST_COLUMN:
-            lines = [part for line in lines for part in _filled(line, self._width - column)]
-        body = f"\n{' ' * column}".join(self.paint(line, "" if sign else tone) for line in lines)
+        body = self.filled(text, column, "" if sign else tone)
         if sign:
             return f"{self.paint(sign, tone)} {self.paint(term, 'bold')}{gap}{body}"
         return f"{self.paint(term, 'dim')}{gap}{body}"
