@@ -257,10 +257,6 @@ class PastedAddress(AddressInput):
     """A whole address that is pasted needs no Enter. One that comes letter by letter, typed or
     from a terminal without bracketed paste, does: its last parameter may be incomplete."""
 
-    def __init__(self) -> None:
-        place = f"{key('paste-field', 'p')} to paste (its page cannot connect)"
-        super().__init__(id="pasted", placeholder=place)
-
     def on_paste(self, event: events.Paste) -> None:
         super().on_paste(event)
         if all(part in self.value for part in ("://", "code=", "state=")):
@@ -308,7 +304,6 @@ class Cards(ItemGrid):
         self._remote = surroundings.remote
         self._surroundings = surroundings
         self._progress = Progress()
-        self._authorize_url = ""
 
     def compose(self) -> ComposeResult:
         line, address = "copy('forward')", "copy('start')"
@@ -322,7 +317,8 @@ class Cards(ItemGrid):
             yield Quiet(id="then")
         with Card(2, "Paste", "copy('full')", "print_full", "paste_field", id="paste"):
             yield Quiet(id="paste-lead")
-            yield PastedAddress()
+            place = f"{key('paste-field', 'p')} to paste (its page cannot connect)"
+            yield PastedAddress(id="pasted", placeholder=place)
         with Card(3, "Device code", "device", "copy('device')", "qr", id="device"):
             yield Quiet(id="device-lead")
             yield Figures(id="code", meaning=Meaning.NEXT)
@@ -335,7 +331,9 @@ class Cards(ItemGrid):
         """Shows the methods of a new attempt, before its first step."""
         for line in self.query(ShellLine):
             line.show(self._surroundings.forward_command(attempt.redirect_uri.port))
-        self._authorize_url = attempt.authorize_url
+        full = Content.styled("full address", Style(link=attempt.authorize_url))
+        where = "anywhere, agree, paste where the browser ended."
+        self._text("paste-lead").reshape(Content.assemble("Open the ", full, f" {where}"))
         self.pasted.value = ""
         self.show(Progress())
 
@@ -344,9 +342,17 @@ class Cards(ItemGrid):
         self._progress = progress
         refused = progress.not_listening is not None
         self.set_class(refused, "-refused")
-        self._text("paste-lead").reshape(_paste_lead(self._authorize_url))
+        self._text("lead").reshape(_lead(progress, remote=self._remote))
+        if progress.listening is not None:
+            then = self._text("then")
+            # As a link where the terminal knows links.
+            url = progress.listening.start_url
+            address = Content.styled(url, Style(link=url, bold=True))
+            where = "then open in its browser: " if self._remote else ""
+            then.reshape(Content.assemble(where, address))
+            # Where it comes while the screen is first laid out, Textual keeps the old height.
+            self.call_after_refresh(then.refresh, repaint=False, layout=True)
         self._text("device-lead").reshape(_device_lead(progress))
-        self._show_first()
         self._show_code()
         self.query_one("#device", Card).keys.words = _device_words(progress)
         self.query_one("#first", Card).mark_likeliest(not refused)
@@ -354,14 +360,6 @@ class Cards(ItemGrid):
 
     def on_resize(self) -> None:
         self._show_code()
-
-    def _show_first(self) -> None:
-        self._text("lead").reshape(_lead(self._progress, remote=self._remote))
-        if self._progress.listening is not None:
-            then = self._text("then")
-            then.reshape(_then(self._progress.listening.start_url, remote=self._remote))
-            # Where it comes while the screen is first laid out, Textual keeps the old height.
-            self.call_after_refresh(then.refresh, repaint=False, layout=True)
 
     def _show_code(self) -> None:
         granted, size = self._progress.device_code, self.app.size
@@ -389,21 +387,6 @@ def _lead(progress: Progress, *, remote: bool) -> str:
     if progress.launch:
         return f"Sign in at Webex in your browser and agree. {progress.launch}"
     return "Open this address in your browser and agree:"
-
-
-def _then(start_url: str, *, remote: bool) -> Content:
-    """The address that begins the sign-in, as a link where the terminal knows links."""
-    address = Content.styled(start_url, Style(link=start_url, bold=True))
-    return Content.assemble("then open in its browser: ", address) if remote else address
-
-
-def _paste_lead(authorize_url: str) -> Content:
-    """What stands above the field for the pasted address; the address itself is a link."""
-    return Content.assemble(
-        "Open the ",
-        Content.styled("full address", Style(link=authorize_url)),
-        " anywhere, agree, paste where the browser ended.",
-    )
 
 
 def _device_lead(progress: Progress) -> str:
