@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
@@ -51,11 +50,10 @@ class MessageLine(Quiet):
     for all of it, it ends with the key that shows the rest.
     """
 
-    class Over(Message):
-        """It has been there long enough."""
-
-    def __init__(self) -> None:
+    def __init__(self, over: Callable[[], None]) -> None:
+        """``over`` is called once it has been there long enough."""
         super().__init__()
+        self._over = over
         self.sentence, self._tone = "", Tone.PLAIN
         self._timer: Timer | None = None
         self._rows = MOST_ROWS
@@ -96,10 +94,7 @@ class MessageLine(Quiet):
             self._timer.stop()
             self._timer = None
         if self.sentence and not self.sentence.endswith("…"):
-            self._timer = self.set_timer(seconds_shown(self.sentence, self._tone), self._end)
-
-    def _end(self) -> None:
-        self.post_message(self.Over())
+            self._timer = self.set_timer(seconds_shown(self.sentence, self._tone), self._over)
 
 
 class Page(VerticalScroll, can_focus=False):
@@ -145,7 +140,7 @@ class WtrScreen(Screen[None]):
         super().__init__()
         driver.paint_rows(self)
         # Made beforehand: a screen may be given a message before it is shown for the first time.
-        self._message = MessageLine()
+        self._message = MessageLine(self.action_clear_message)
         self._styled_for = ""
 
     def compose(self) -> ComposeResult:
@@ -216,9 +211,6 @@ class WtrScreen(Screen[None]):
         free = self.size.height - 1 - key_rows - used
         self._message.limit(free if free > 0 else key_rows)
         keys.display = free > 0 or not for_message
-
-    def on_message_line_over(self) -> None:
-        self.tell("")
 
     def show_standing(self) -> None:
         """Lets the header say how the token is now; costs nothing where nothing changed."""
