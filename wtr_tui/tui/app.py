@@ -61,7 +61,7 @@ class WtrApp(driver.FaultApp):
     """Holds the session and the full screens, which have it as their ``program``."""
 
     TITLE = "wtr-tui"
-    CSS_PATH: ClassVar = ["app.tcss", "no_color.tcss"]
+    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False  # Textual's own
     BINDINGS: ClassVar[list[BindingType]] = [
         # Where a field takes the question mark, the line of keys shows the other one.
