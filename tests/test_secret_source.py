@@ -154,7 +154,7 @@ def test_no_shell_is_used(home: Home, webex: Sandbox) -> None:
 
 def test_the_command_has_a_limit(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secret_source, "LIMIT", 0.3)
-    secret = secret_source.SecretCommand("sleep 100", os.environ, lambda _: None)
+    secret = secret_source.SecretCommand("sleep 100", os.environ)
     begun = time.monotonic()
     with pytest.raises(SecretUnavailable, match="was not done after"):
         secret.fetch()
@@ -164,7 +164,7 @@ def test_the_command_has_a_limit(home: Home, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_many_threads_run_it_once(home: Home) -> None:
     command = printing(home, "sleep 0.2", "echo secret")
-    secrets = [secret_source.SecretCommand(command, os.environ, lambda _: None) for _ in range(2)]
+    secrets = [secret_source.SecretCommand(command, os.environ) for _ in range(2)]
     threads = [threading.Thread(target=secrets[0].fetch) for _ in range(10)]
     for thread in threads:
         thread.start()

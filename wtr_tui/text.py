@@ -28,14 +28,8 @@ def cleaned(text: str, limit: int = 300) -> str:
     (RFC 6749 §10.14 for a terminal). Markup is not touched: whoever shows it turns markup off.
     Only the first ``4 × limit`` characters are looked at: a megabyte of error text costs nothing.
     """
-    import unicodedata
-
     seen = text[: 4 * limit]
-    spaced = "".join(" " if character.isspace() else character for character in seen)
-    shown = "".join(
-        character for character in spaced if unicodedata.category(character) not in _UNSHOWABLE
-    )
-    joined = " ".join(shown.split())
+    joined = " ".join(printable(" ".join(seen.split())).split())
     if len(joined) > limit or len(seen) < len(text):
         return joined[: limit - 1].rstrip() + _ELLIPSIS
     return joined

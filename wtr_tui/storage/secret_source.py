@@ -10,22 +10,20 @@ import os
 import shlex
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from wtr_tui import text
 from wtr_tui.errors import SecretUnavailable, UnsafeFile
 from wtr_tui.model import Secret
 from wtr_tui.storage.private_file import read_regular
+from wtr_tui.storage.settings_values import check_secret
 from wtr_tui.text import cause, cleaned, user_name
 
 LIMIT = 40.0
 """Seconds for the command: below those for which others wait for the token's lock."""
 
 _ON_A_TERMINAL = "Run wtr refresh on a terminal: there the command may ask for a PIN."
-
-Check = Callable[[str], "str | None"]
-"""A sentence for a text that cannot be a secret, or None."""
 
 
 class Terminal:
@@ -53,13 +51,12 @@ _one_at_a_time = threading.Lock()  # two commands would ask for two PINs at once
 class FetchedSecret(Secret):
     """A secret that :meth:`fetch` gets where it is kept. ``source`` names the setting."""
 
-    __slots__ = ("_check", "_refetched")
+    __slots__ = ("_refetched",)
 
     source = ""
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self) -> None:
         super().__init__("")
-        self._check = check
         self._refetched = False
 
     def fetch(self) -> None:
@@ -89,7 +86,7 @@ class FetchedSecret(Secret):
     def _first_line(self) -> str:
         """What it is kept as: password stores keep notes below it."""
         line = self._read().decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
-        refusal = self._check(line)
+        refusal = check_secret(line)
         if refusal is not None:
             raise SecretUnavailable(f"What {self.source} gives is no secret. {refusal}")
         return line
@@ -109,8 +106,8 @@ class SecretCommand(FetchedSecret):
     source = "secretCommand"
     _kept: dict[str, str] = {}  # noqa: RUF012 - one for all: settings are read again and again
 
-    def __init__(self, command: str, environ: Mapping[str, str], check: Check) -> None:
-        super().__init__(check)
+    def __init__(self, command: str, environ: Mapping[str, str]) -> None:
+        super().__init__()
         self._command = command
         self._environ = environ
         try:
@@ -155,8 +152,8 @@ class SecretFile(FetchedSecret):
 
     source = "secretFile"
 
-    def __init__(self, path: Path, check: Check) -> None:
-        super().__init__(check)
+    def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
 
     def fetch(self) -> None:

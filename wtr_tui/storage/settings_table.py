@@ -138,7 +138,7 @@ def _secret_file(given: values.Given) -> Secret:
             raise ValueError(f"This names ${name}, which is not set.")
         named = given.environ[name] + named[variable.end() :]
     path = values.parse_file(given._replace(value=named), "The secret's file")
-    return secret_source.SecretFile(path, values.check_secret)
+    return secret_source.SecretFile(path)
 
 
 def _sinks(given: values.Given) -> tuple[sinks.Sink, ...]:
@@ -194,7 +194,7 @@ SECRET_FILE: Setting[Secret | None] = Setting(
 )
 SECRET_COMMAND: Setting[Secret | None] = Setting(
     "secretCommand",
-    lambda given: secret_source.SecretCommand(given.text, given.environ, values.check_secret),
+    lambda given: secret_source.SecretCommand(given.text, given.environ),
     None,
     is_text=True,
     is_hidden=True,
