@@ -26,8 +26,6 @@ Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
 """A value with lists and groups in it; every scalar is the text that is written."""
 
 _LONGEST_ID = 512
-_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 10, 3600
-_PORT = "The redirect port must be a number from 1 to 65535"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _QUOTES = frozenset("\"'`“”‘’«»")
 _NOT_IN_SCOPES = _QUOTES | {*"%+&,;\\"}
@@ -105,20 +103,24 @@ def checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
     return parse
 
 
-def parse_port(text: str) -> int:
-    """A port number from 1 to 65535, in digits."""
+def _parse_number(text: str, what: str, least: int, most: int) -> int:
     digits = text.strip()
-    port = _number(digits)
-    # To YAML, 0655 is an octal number.
-    if port and digits.startswith("0"):
-        raise ValueError(f"{_PORT}, without a zero before it.")
-    if port is None or not 1 <= port <= 65_535:
-        raise ValueError(f"{_PORT}{_instead(digits)}.")
-    return port
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else None
+    if number is None or not least <= number <= most:
+        raise ValueError(f"{what} from {least} to {most}{_instead(digits)}.")
+    if digits.startswith("0"):  # to YAML, 0655 is an octal number
+        raise ValueError(f"{what} from {least} to {most}, without a zero before it.")
+    return number
 
 
-def _number(digits: str) -> int | None:
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else None
+def parse_port(text: str) -> int:
+    """A port number, in digits."""
+    return _parse_number(text, "The redirect port must be a number", 1, 65_535)
+
+
+def parse_timeout(text: str) -> int:
+    """How long a sign-in may take, in seconds."""
+    return _parse_number(text, "The timeout must be a number of seconds", 10, 3_600)
 
 
 def parse_warn_before(text: str) -> tuple[int, ...]:
@@ -182,17 +184,6 @@ def parse_email(text: str) -> str:
     if not is_one or len(address) > 254:
         raise ValueError("This must be an e-mail address, for example ann@example.com.")
     return address
-
-
-def parse_timeout(text: str) -> int:
-    """How long a sign-in may take, in seconds."""
-    seconds = _number(text.strip())
-    if seconds is None or not _SHORTEST_TIMEOUT <= seconds <= _LONGEST_TIMEOUT:
-        raise ValueError(
-            f"The timeout must be a number of seconds from {_SHORTEST_TIMEOUT}"
-            f" to {_LONGEST_TIMEOUT}{_instead(text.strip())}."
-        )
-    return seconds
 
 
 def parse_choice(text: str, choices: tuple[str, ...]) -> str:
