@@ -12,7 +12,7 @@ import os
 import time
 
 from wtr_tui.errors import LockHeld, LockUnusable, StorageError
-from wtr_tui.storage.private_file import claimed, make_private_folder, open_private
+from wtr_tui.storage.private_file import claimed, is_at, make_private_folder, open_private
 from wtr_tui.text import cause
 
 TYPE_CHECKING = False
@@ -96,7 +96,7 @@ class Lock:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Somebody may have removed the file by hand: a lock on it would exclude nobody.
-                if _is_at(descriptor, self._path):
+                if is_at(descriptor, self._path):
                     held, descriptor = descriptor, -1
                     return held
             except OSError as error:
@@ -114,15 +114,6 @@ class Lock:
                 raise LockHeld(self._path, pid)
             time.sleep(min(pause, left))
             pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _is_at(descriptor: int, path: str) -> bool:
-    try:
-        found = os.lstat(path)
-    except FileNotFoundError:
-        return False
-    held = os.fstat(descriptor)
-    return (held.st_dev, held.st_ino) == (found.st_dev, found.st_ino)
 
 
 def _write_pid(descriptor: int, text: bytes) -> None:

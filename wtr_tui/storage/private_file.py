@@ -27,7 +27,7 @@ KEEPS_NO_MODES = "its file system keeps no modes."
 _OTHERS = 0o077
 # What O_NOFOLLOW meets on Linux and macOS, and on FreeBSD.
 _IS_LINK = (errno.ELOOP, errno.EMLINK)
-_PATIENCE = 1.0  # seconds, for another process that rewrites the same file
+_PATIENCE = 10.0  # seconds, for another process that rewrites the same file
 
 
 def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]]:
@@ -81,7 +81,7 @@ def rewrite(path: str, change: Callable[[bytes], bytes], *, flush: bool = True) 
     """Replaces the content of a file by ``change(content)``; mode and owner stay.
 
     One that is not there is empty, and made with mode 0600. Of several processes one after the
-    other does it; who takes a second for it was stopped, and is not waited for. The file is whole
+    other does it; one that takes ten seconds was stopped, and is not waited for. The file is whole
     at every moment. Raises OSError, and UnsafeFile for anything but a regular file of this user.
     """
     folder, name = os.path.split(path)
@@ -158,18 +158,27 @@ def claimed(
         except (OSError, UnsafeFile):
             return None  # it has just been renamed, or is none of ours
         try:
-            _refuse_unless_own_file(path, os.fstat(descriptor))
-            if _is_locked(descriptor):
-                # Who had it may have renamed it since it was opened.
-                facts = os.stat(path, dir_fd=directory, follow_symlinks=False)
-                if os.path.samestat(facts, os.fstat(descriptor)) and facts.st_nlink == 1:
-                    return descriptor
+            facts = os.fstat(descriptor)
+            _refuse_unless_own_file(path, facts)
+            is_one = facts.st_nlink == 1
+            # Who had it may have renamed it since it was opened.
+            if is_one and _is_locked(descriptor) and is_at(descriptor, path, directory):
+                return descriptor
         except (OSError, UnsafeFile):
             deadline = 0.0
         _close_quietly(descriptor)
         if time.monotonic() >= deadline:
             return None
         time.sleep(0.002)
+
+
+def is_at(descriptor: int, path: str, directory: int | None = None) -> bool:
+    """Whether an open file still has this path: it may have been renamed, or removed by hand."""
+    try:
+        found = os.stat(path, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(found, os.fstat(descriptor))
 
 
 def put_in_place(temporary: str, path: str) -> None:

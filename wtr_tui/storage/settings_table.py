@@ -16,11 +16,9 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url, check_redirect_uri
-from wtr_tui.errors import StorageError
 from wtr_tui.model import Secret
 from wtr_tui.storage import secret_source, sinks, state
 from wtr_tui.storage import settings_values as values
-from wtr_tui.storage.paths import home
 from wtr_tui.storage.token_json import APP_ID_VARIABLES, BASE_URL_VARIABLE
 
 _Value = TypeVar("_Value")
@@ -141,14 +139,6 @@ def _secret_file(given: values.Given) -> Secret:
     return secret_source.SecretFile(path)
 
 
-def _sinks(given: values.Given) -> tuple[sinks.Sink, ...]:
-    folder = given.settings_path.parent if given.settings_path else None
-    try:
-        return sinks.parse(given.value, folder, home(given.environ))
-    except StorageError as error:
-        raise ValueError(error.message) from None
-
-
 def _plain(
     name: str, parse: Callable[[str], _Value], default: _Value, **more: Any
 ) -> Setting[_Value]:
@@ -244,7 +234,7 @@ REVOKE_URL = _text("revokeUrl", parse_base_url, guarded="where secrets are sent"
 AUTO_REFRESH = _flag("autoRefresh", True)
 ON_TOKEN = _text("onToken", str, is_hidden=True, guarded="what it runs")
 DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
-    "deliver", _sinks, (), shape=Shape.NESTED, guarded="what is written"
+    "deliver", sinks.parse, (), shape=Shape.NESTED, guarded="what is written"
 )
 WARN_BEFORE = _plain(
     "warnBefore",

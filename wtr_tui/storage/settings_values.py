@@ -216,20 +216,27 @@ def _instead(text: str) -> str:
     return f", not “{shown}”" if shown and len(text) <= 12 else ""
 
 
+def expanded(given: Given, named: str) -> Path:
+    """The path of a name that is relative to the settings file's folder, or to ``~``."""
+    named = named.strip()
+    if named.startswith("~/"):
+        try:
+            named = home(given.environ) + named[1:]
+        except StorageError as error:
+            raise ValueError(error.message) from None
+    folder = given.settings_path.parent if given.settings_path else Path.cwd()
+    return Path(os.path.normpath(folder / named))
+
+
 def parse_file(given: Given, what: str) -> Path:
-    """A file that this user can read: relative to the settings file's folder, or to ``~``.
+    """A file that this user can read, as :func:`expanded` finds it.
 
     ``what`` names it in the sentences: "The CA file".
     """
-    named = given.text.strip()
+    path = expanded(given, given.text)
     try:
-        if named.startswith("~/"):
-            named = home(given.environ) + named[1:]
-        path = given.settings_path.parent / named if given.settings_path else Path(named)
         # Not opened: a FIFO in its place would wait for its writer.
         regular = stat.S_ISREG(path.stat().st_mode)
-    except StorageError as error:
-        raise ValueError(error.message) from None
     except OSError as error:
         raise ValueError(f"{what} {path} cannot be read: {cause(error)}.") from None
     if not regular or not os.access(path, os.R_OK):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from wtr_tui.errors import StorageError, UnsafeFile
 from wtr_tui.storage.private_file import rewrite
+from wtr_tui.storage.settings_values import Given, expanded
 from wtr_tui.text import cause, dotenv_line, user_name
 
 DEFAULT_KEY = "WEBEX_ACCESS_TOKEN"
@@ -35,13 +36,14 @@ class Sink(NamedTuple):
         return f"{self.path}, {self.key}" if self.key else str(self.path)
 
 
-def parse(value: object, folder: Path | None, home: str) -> tuple[Sink, ...]:
-    """What the setting says; paths are relative to ``folder``. Raises ValueError."""
+def parse(given: Given) -> tuple[Sink, ...]:
+    """What the setting says. Raises ValueError."""
+    value = given.value
     entries = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-    return tuple(_sink(entry, folder, home) for entry in entries)
+    return tuple(_sink(entry, given) for entry in entries)
 
 
-def _sink(entry: object, folder: Path | None, home: str) -> Sink:
+def _sink(entry: object, given: Given) -> Sink:
     if not isinstance(entry, Mapping):
         raise ValueError(_SHAPE)
     unknown = set(entry) - {"file", "env", "key"}
@@ -54,11 +56,7 @@ def _sink(entry: object, folder: Path | None, home: str) -> Sink:
         raise ValueError(_SHAPE)
     if key and not _KEY.fullmatch(key):
         raise ValueError("The key of an env entry is a name of letters, digits and underscores.")
-    named_path = text.strip()
-    if named_path.startswith("~/"):
-        named_path = home + named_path[1:]
-    path = Path(os.path.normpath((folder or Path.cwd()) / named_path))
-    return Sink(path, key)
+    return Sink(expanded(given, text), key)
 
 
 def write(sink: Sink, token: str, *, keep_off: Sequence[Path] = ()) -> None:
