@@ -286,7 +286,7 @@ def test_in_the_screens_the_background_says_what_to_press_and_the_key_lets_it_as
         terminal.press("r")
         terminal.wait_for("PIN:")
         terminal.send(b"1234\r")
-        terminal.wait_for("● valid")
+        terminal.wait_for("Refreshed")
         assert webex.integration.secret.reveal() not in terminal.received.decode("utf-8", "replace")
         assert home.stored_fields()["access_token"] != before
         terminal.send(b"\x11")
