@@ -90,6 +90,20 @@ def test_a_paste_is_one_paste_wherever_it_is_cut(data: bytes, text: str) -> None
             assert pressed(*streams.cut(data, at, after)) == (text,)
 
 
+@pytest.mark.parametrize(
+    ("data", "is_paste"),
+    [
+        (b"http://localhost:6855/?code=YzAwZGU&state=7f3a", True),
+        (b"ZDA4NmM3YTktMzE5PF84_1eb65fdf-9643", True),
+        (b"q", False),
+        (b"jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj", False),
+        (b"switch auto-refresh on or off", False),
+    ],
+)
+def test_what_nobody_types_is_a_paste_without_its_marks(data: bytes, is_paste: bool) -> None:
+    assert len(pressed(Read(data))) == (1 if is_paste else len(data))
+
+
 def test_a_paste_without_an_end_is_no_key_and_is_given_up() -> None:
     assert pressed(Read(b"\x1b[200~cvVq"), Read(b"cvVq", 5.0), Read(b"q", 11.0)) == ("q",)
 

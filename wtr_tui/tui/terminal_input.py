@@ -92,7 +92,10 @@ class TerminalInput:
         """The pieces that became whole with ``data``, which was read at ``now``."""
         self._latest = now
         text = self._decoder.decode(data)
-        return self._cut(self._with_late_escape(text, now), now) if text else []
+        text = self._with_late_escape(text, now) if text else ""
+        if not self._held and _is_unmarked_paste(text):
+            text = f"{_PASTE_BEGIN}{text}{_PASTE_END}"
+        return self._cut(text, now) if text else []
 
     def take_ground(self) -> str:
         """What the terminal has answered about the colour of its ground since the last call."""
@@ -198,6 +201,19 @@ class TerminalInput:
             return sequence if _is_kitty_key(int(code or 1), text) else ""
         known = _REPORT.fullmatch(sequence) or f"{_ESC}[{sequence}" in ANSI_SEQUENCES_KEYS
         return sequence if known else ""
+
+
+def _is_unmarked_paste(text: str) -> bool:
+    """Whether a terminal that does not mark what is pasted has sent an address, a code, a token.
+
+    Nobody types so many different characters between two reads, not even over a slow line; as
+    keys they would copy, revoke and quit.
+    """
+    return bool(_UNMARKED.fullmatch(text)) and len(set(text)) >= _LEAST_DIFFERENT
+
+
+_UNMARKED = re.compile(r"[!-~]{24,}")
+_LEAST_DIFFERENT = 8
 
 
 def _is_kitty_key(code: int, text: str) -> bool:
