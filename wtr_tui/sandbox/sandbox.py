@@ -592,6 +592,8 @@ def _template(name: str) -> str:
     return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
+# What can be started and stopped.
+
 Endpoint: TypeAlias = "Callable[[Sandbox, HttpRequest], Answer]"
 
 
