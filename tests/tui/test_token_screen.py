@@ -59,6 +59,14 @@ async def test_it_says_whose_token_it_is_and_how_long_it_lives(signed_in: Stage)
         await shows(pilot, "12d 23:59:55")
 
 
+async def test_when_it_was_obtained_is_said_to_the_second_for_an_hour(signed_in: Stage) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        obtained = signed_in.clock()
+        await shows(pilot, f"Obtained {date(obtained, obtained)}")
+        signed_in.clock.advance(timedelta(hours=2))
+        await shows(pilot, f"Obtained {date(obtained, signed_in.clock())}")
+
+
 async def test_a_token_that_may_not_say_whose_it_is_is_fine(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(None)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "Owner unknown")

@@ -222,19 +222,17 @@ _MOVE = r"\x1b\[\d+;\d+H"
 # What each begins with is spelled out: an expression that may begin with anything is tried at
 # every letter, for half of its time.
 _NEEDLESS_MOVES = re.compile(rf"(?:\n|{_MOVE})(?:\n|{_MOVE})*(?={_MOVE})")
-_SET_ANEW = re.compile(rf"\x1b\[(?:0?m((?:{_MOVE}|\n|\r)*)\x1b\[)?([1-9][\d;]*)m")
+_RESET = r"\x1b\[0?m"
+_ONE_STYLE = re.compile(rf"(\x1b\[[1-9][\d;]*m)([^\x1b]*(?:{_RESET}(?:{_MOVE}|\n|\r)*\1[^\x1b]*)+)")
 
 
 def spared(data: str) -> str:
     """The output without moves to nowhere, and without a style that is reset and set again."""
-    style = ""
 
-    def needed(found: re.Match[str]) -> str:
-        nonlocal style
-        before, style = style, found[2]
-        return found[0] if found[1] is None or before != style else found[1]
+    def set_once(found: re.Match[str]) -> str:
+        return found[1] + re.sub(_RESET, "", found[2]).replace(found[1], "")
 
-    return _SET_ANEW.sub(needed, _NEEDLESS_MOVES.sub("", data))
+    return _ONE_STYLE.sub(set_once, _NEEDLESS_MOVES.sub("", data))
 
 
 def write_to_terminal(app: App[int], sequence: str) -> None:
