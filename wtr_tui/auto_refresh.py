@@ -177,6 +177,8 @@ class AutoRefresh:
             return None
         if self.stored.token.refresh_token is None or self.is_lost:
             return None
+        if self.settings.unread or self.settings.problems:
+            return None  # it would be refused; once they are mended, they are followed
         planned = next_refresh_at(self.stored.token, self.known)
         since = self.known.refused(self.stored.token.access_token.reveal())
         if since is not None and not self.known.refused_again:

@@ -22,7 +22,8 @@ from wtr_tui.tui import app as app_module
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from wtr_tui.tui.screens.token import TokenScreen
-from wtr_tui.tui.state import date
+from wtr_tui.tui.state import date, profile_rows
+from wtr_tui.tui.themes import Meaning
 
 DAY = timedelta(days=1)
 _TICK_SECONDS = app_module._TICK_SECONDS  # as it is, before the tests quicken it
@@ -531,6 +532,35 @@ async def test_settings_that_cannot_be_read_are_told_and_blamed_for_what_they_st
         path.write_text(good)
         await shows(pilot, "on, next")
         await pilot.press("r")
+        await tells(pilot, "a new access token")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("appid: [\n", "on, but the settings cannot be read"),
+        ("browser: maybe\n", "on, but a setting is missing or wrong"),
+    ],
+)
+async def test_no_refresh_is_tried_or_promised_under_settings_that_stop_it(
+    refreshable: Stage, sandbox: Sandbox, wrong: str, says: str
+) -> None:
+    path = refreshable.profile.settings_path
+    good = path.read_text()
+    path.write_text(good + wrong)
+    app = refreshable.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, says)
+        refreshable.clock.advance(LIFE - timedelta(hours=1))
+        app._tick()
+        assert not app.session.used.refreshing
+        await shows(pilot, f"Auto-refresh {says}")
+        assert "◆" not in seen(pilot)
+        assert "stopped" not in seen(pilot)
+        assert not sandbox.requests_to("access_token")
+        row = profile_rows(app.session)[0]
+        assert row.meaning is not Meaning.CALM
+        path.write_text(good)
         await tells(pilot, "a new access token")
 
 

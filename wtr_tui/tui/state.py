@@ -184,6 +184,8 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
         return "on, but another base URL's token is left alone"
     if auto_refresh.foreign:
         return "on, but another App ID's token is left alone"
+    if auto_refresh.settings.problems:
+        return "on, but a setting is missing or wrong"
     stored, at = auto_refresh.stored, auto_refresh.next_at()
     if at is None:
         if stored is None:
@@ -289,7 +291,7 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     meaning, about = state.meaning, state.word
     if state.kind in _COUNTS and each.settings_error is None:
         # Auto-refresh sees to the access token; a sign-in takes somebody.
-        if each.auto_refresh.auto or meaning is Meaning.CALM:
+        if each.auto_refresh.next_at() or meaning is Meaning.CALM:
             meaning, about = Meaning.CALM, each.account.display_name or each.account.email
         if (end := sign_in_by(each, now)) is not None:
             meaning, about = sign_in_meaning(each, now), f"sign in by {_day(end, now)}"
