@@ -37,7 +37,7 @@ def figures(place: Place) -> list[Figure]:
         "hello": (place.baseline("hello.py"), long, "Hello"),
         "clock": (place.baseline("clock.py"), long, "Clock"),
         "long": (place.program(), long, "● valid"),
-        "short": (place.program(), short, "● "),
+        "short": (place.program(), short, "until "),
         "waiting": (place.program(), waiting, "Listening on"),
     }
     with ExitStack() as open_screens:
