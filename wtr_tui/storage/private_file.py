@@ -68,9 +68,10 @@ def write_private(
     try:
         facts = os.fstat(directory)
         _require_own_folder(folder, facts)
-        notices = _check_replaced(directory, path, name)
+        _refuse_to_replace(directory, path, name)
+        notices: tuple[str, ...] = ()
         if tighten_folder and facts.st_uid == os.geteuid():
-            notices = _tighten(directory, folder, facts, PRIVATE_FOLDER) + notices
+            notices = _tighten(directory, folder, facts, PRIVATE_FOLDER)
         _replace(directory, name, lambda: (content, None), flush=flush)
         return notices + _flush_folder(directory, path) if flush else notices
     finally:
@@ -282,17 +283,14 @@ def _require_own_folder(folder: str, facts: os.stat_result) -> None:
         )
 
 
-def _check_replaced(directory: int, path: str, name: str) -> tuple[str, ...]:
+def _refuse_to_replace(directory: int, path: str, name: str) -> None:
     try:
         facts = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
-        return ()
+        return
     if stat.S_ISLNK(facts.st_mode):
         raise _link(path)
     _refuse_unless_own_file(path, facts)
-    if facts.st_mode & _OTHERS:
-        return (_was_open_to_others(path, facts, PRIVATE_FILE),)
-    return ()
 
 
 def _refuse_unless_own_file(path: str, facts: os.stat_result, *, root_may: bool = False) -> None:
@@ -322,21 +320,16 @@ def _link(path: str) -> UnsafeFile:
 def _tighten(descriptor: int, path: str, facts: os.stat_result, mode: int) -> tuple[str, ...]:
     if not facts.st_mode & _OTHERS:
         return ()
+    found = stat.S_IMODE(facts.st_mode)
     try:
         os.fchmod(descriptor, mode)
     except OSError as error:
         why = f"{cause(error)}."
     else:
-        why = KEEPS_NO_MODES if os.fstat(descriptor).st_mode & _OTHERS else ""
-    if not why:
-        return (_was_open_to_others(path, facts, mode),)
-    found = stat.S_IMODE(facts.st_mode)
+        if not os.fstat(descriptor).st_mode & _OTHERS:
+            return (f"{path} was open to other users (mode {found:o}); its mode is now {mode:o}.",)
+        why = KEEPS_NO_MODES
     return (f"{path} is open to other users (mode {found:o}) and stays so: {why}",)
-
-
-def _was_open_to_others(path: str, facts: os.stat_result, mode: int) -> str:
-    found = stat.S_IMODE(facts.st_mode)
-    return f"{path} was open to other users (mode {found:o}); its mode is now {mode:o}."
 
 
 def read_regular(path: str) -> tuple[bytes, os.stat_result]:
