@@ -70,9 +70,9 @@ async def test_the_titles_follow() -> None:
     panel = Panel("Scopes", right="6 of 7")
     app = PanelStage(panel)
     async with app.run_test(size=(40, 6)) as pilot:
+        panel.add_class("-accent")
         panel.show_title("All scopes")
         panel.show_right("7 of 7")
-        panel.accent = True
         await pilot.pause()
         assert app.rows[0] == "╭─ All scopes ──────────────── 7 of 7 ─╮"
         assert panel.styles.border.top[1].hex.lower() == app.theme_variables["next"]

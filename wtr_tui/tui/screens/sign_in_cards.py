@@ -246,7 +246,7 @@ class Card(Panel):
 
     def mark_likeliest(self, likeliest: bool) -> None:
         """Accents it and says so, or no longer."""
-        self.accent = likeliest
+        self.set_class(likeliest, "-accent")
         self.show_right(_LIKELIEST if likeliest else "")
 
 

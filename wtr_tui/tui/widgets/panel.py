@@ -17,7 +17,7 @@ _CORNERS = 6
 
 
 class Panel(Vertical):
-    """Frames what it holds; ``accent`` marks the one that matters most.
+    """Frames what it holds; the class ``-accent`` marks the one that matters most.
 
     The right title is what there is to know or to press: ``● valid``, ``F5 all``.
     """
@@ -37,15 +37,12 @@ class Panel(Vertical):
         title: str,
         *children: Widget,
         right: str | Content = "",
-        accent: bool = False,
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(*children, id=id, classes=classes)
+        super().__init__(*children, id=id)
         self._title = title
         self._right = _made_content(right)
         self._titled_for = 0
-        self.set_class(accent, "-accent")
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Not at a Resize: one that comes while the screen is being put together, or below a
@@ -67,17 +64,6 @@ class Panel(Vertical):
             self._right = content
             self._compose_title()
 
-    @property
-    def accent(self) -> bool:
-        """Whether the frame is in the accent."""
-        return self.has_class("-accent")
-
-    @accent.setter
-    def accent(self, accent: bool) -> None:
-        if accent != self.accent:
-            self.set_class(accent, "-accent")
-            self._compose_title()
-
     def _compose_title(self) -> None:
         self._titled_for = self.outer_size.width
         if not self._titled_for:
@@ -88,7 +74,7 @@ class Panel(Vertical):
         if not self._right or fill < 1:  # no room for both
             self.border_title = Content(cut(self._title, room))
         else:
-            frame = "not bold $next" if self.accent else "not bold $line"
+            frame = "not bold $next" if self.has_class("-accent") else "not bold $line"
             self.border_title = Content.assemble(
                 title, Content.styled(f" {'─' * fill} ", frame), self._right
             )
