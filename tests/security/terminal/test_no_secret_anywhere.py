@@ -152,7 +152,7 @@ def test_a_device_code_is_shown_by_its_short_form_alone(
 
 PLACES = [
     ("judging an answer", "wtr_tui.oauth.responses:token_from", "r"),
-    ("saving", "wtr_tui.storage.token_file:write_private", "r"),
+    ("saving", "wtr_tui.storage.private_file:write_private", "r"),
     ("asking", "wtr_tui.oauth.client:fetch", "r"),
     ("copying", "wtr_tui.environment.clipboard:_encoded", "c"),
 ]
