@@ -254,7 +254,8 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
             words = "the access token has expired; wtr refresh gets a new one."
             findings.append(_warn("token", words))
         else:
-            findings.append(_good("token", f"valid, {clock.duration(left)} left."))
+            found_so = _warn if kind is TokenState.SOON else _good
+            findings.append(found_so("token", f"valid, {clock.duration(left)} left."))
     for hurdle in hurdles(found, noted, now):
         is_enough = isinstance(hurdle, errors.NoRefreshToken) and found.is_valid(now)
         findings.append((_warn if is_enough else _bad)("token", str(hurdle)))

@@ -170,6 +170,7 @@ def test_a_file_that_is_none_is_wrong(ready: Home) -> None:
     ("changes", "mark", "words"),
     [
         ({"expires_at": iso(now() - timedelta(hours=1))}, "!", "expired"),
+        ({"expires_at": iso(now() + timedelta(hours=2))}, "!", "valid, "),
         ({"expires_at": None}, "✓", "not known"),
         ({"refresh_token": None}, "!", "no refresh token"),
         ({"refresh_expires_at": iso(now() - timedelta(hours=1))}, "✗", "refresh token has expired"),

@@ -86,11 +86,12 @@ async def test_a_lost_refresh_token_leaves_the_time_until_the_access_token_ends(
     stage.configure()
     token = a_token(obtained_at=stage.clock())
     stage.save(token)
-    known.note_failure(stage.profile, token, GrantRejected("Not accepted."), stage.clock())
+    rejected = GrantRejected("Not accepted: “It is revoked.” (HTTP 400, tracking id ROUTER_1).")
+    known.note_failure(stage.profile, token, rejected, stage.clock())
     assert token.expires_at is not None
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, f"by {date(token.expires_at, stage.clock())}: F3 signs in")
-        await shows(pilot, "stopped: Not accepted.")
+        await until(pilot, lambda: "stopped: Not accepted\n" in seen(pilot))
         await shows(pilot, "The user's password may have changed")
         await pilot.press("f5")
         await shows(pilot, f"by {date(token.expires_at, stage.clock())}, s signs in.")

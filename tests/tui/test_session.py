@@ -18,7 +18,7 @@ from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.session import Followed, Session, with_tilde
 from wtr_tui.tui.state import needs_in_words
 
 LIFE = timedelta(days=14)
@@ -289,3 +289,16 @@ async def test_signing_out_asks_first_deletes_the_token_and_says_what_webex_did(
         await until(pilot, lambda: not other.token_path.exists())
         await shows(pilot, "○ work")
     assert stage.profile.token_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/ann/.config/x.yaml: right", "~/.config/x.yaml: right"),
+        ("kept in /home/ann/a and /home/ann/b", "kept in ~/a and ~/b"),
+        ("/data/home/ann/a, /home/anna/b", "/data/home/ann/a, /home/anna/b"),
+    ],
+)
+def test_the_home_folder_is_written_as_a_tilde(text: str, shown: str) -> None:
+    assert with_tilde(text, {"HOME": "/home/ann/"}) == shown
+    assert with_tilde(text, {}) == text

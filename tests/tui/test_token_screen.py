@@ -20,6 +20,7 @@ from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.tui import app as app_module
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens.base import Page
 from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.state import date, profile_rows
@@ -594,3 +595,14 @@ async def test_a_refresh_takes_the_settings_as_they_are_by_then(
         path.write_text(good.replace(sandbox.integration.client_id, OTHER_APP_ID))
         await pilot.press("r")
         await tells(pilot, "The token belongs to the App ID")
+
+
+async def test_where_a_page_scrolls_its_texts_do_not_touch_the_bar(stage: Stage) -> None:
+    stage.configure()
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f4")
+        await shows(pilot, "Client ID")
+        page = pilot.app.screen.query_one(Page)
+        assert page.show_vertical_scrollbar
+        bar = page.vertical_scrollbar.region.x
+        assert {row[bar - 1] for row in seen(pilot).splitlines()[2:20] if len(row) >= bar} == {" "}

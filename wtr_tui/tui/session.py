@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -61,9 +62,7 @@ class Followed:
     @property
     def settings_place(self) -> str:
         """The settings file as a user would write it: ``~/.config/wtr-tui/default.yaml``."""
-        path = str(self.profile.settings_path)
-        home = self.environ.get("HOME", "").rstrip("/")
-        return f"~{path[len(home) :]}" if home and path.startswith(f"{home}/") else path
+        return with_tilde(str(self.profile.settings_path), self.environ)
 
     def load_settings(self) -> None:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
@@ -270,6 +269,12 @@ class FollowedSocket(Followed):
 
     def look(self, now: datetime) -> bool:
         return self.auto_refresh.look(now)
+
+
+def with_tilde(text: str, environ: Mapping[str, str]) -> str:
+    """The text with ``~`` for the home folder, wherever a path begins with it."""
+    home = environ.get("HOME", "").rstrip("/")
+    return re.sub(rf"(?<![\w/]){re.escape(home)}/", "~/", text) if home else text
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:

@@ -5,6 +5,7 @@ One truth for the header, the token view, the profiles and the sign-in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -174,10 +175,8 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
         return "off"
     if auto_refresh.settings.unread:
         return "on, but the settings cannot be read"
-    if auto_refresh.stopped:
-        return "stopped: " + auto_refresh.stopped
-    if auto_refresh.is_lost:
-        return "stopped: " + auto_refresh.known.message
+    if auto_refresh.stopped or auto_refresh.is_lost:
+        return f"stopped: {_in_short(auto_refresh.stopped or auto_refresh.known.message)}"
     if auto_refresh.unsaved:
         return "on, once the token is saved"
     if auto_refresh.other_base_url:
@@ -198,6 +197,11 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
     if at <= now:
         return "on, refreshing now"
     return f"on, next {date(at, now)}"
+
+
+def _in_short(message: str) -> str:
+    """What happened, without what Webex says of it and the numbers for its support."""
+    return re.split(r" \(|: “|\. ", message)[0].rstrip(".")
 
 
 # The other profiles, and what happened.
@@ -252,7 +256,7 @@ def others_line(rows: Sequence[ProfileRow]) -> Content | str:
         name = cut_within(first.name, 20)
         parts.append(f"{first.meaning.sign} {name}: {first.about or first.left}")
     if len(wrong) > 1:
-        parts.append(f"{len(wrong) - 1} more")
+        parts.append(f"{len(wrong) - 1} more not fine")
     colour = wrong[0].meaning.colour if wrong else "$foreground"
     return Content.styled(", ".join(parts) + f" ({key('go-profiles', 'f5')})", colour)
 
@@ -292,16 +296,25 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     if state.kind in _COUNTS and each.settings_error is None:
         # Auto-refresh sees to the access token; a sign-in takes somebody.
         if each.auto_refresh.next_at() or meaning is Meaning.CALM:
-            meaning, about = Meaning.CALM, each.account.display_name or each.account.email
+            meaning, about = Meaning.CALM, ""
         if (end := sign_in_by(each, now)) is not None:
             meaning, about = sign_in_meaning(each, now), f"sign in by {_day(end, now)}"
-    left, life = token.left(now), _lifetime(token)
-    refused = refused_since(each, now) is not None
-    if refused or left is None or left <= timedelta(0):
-        words = "refused" if refused else "end unknown" if left is None else "expired"
-        return ProfileRow(name, meaning, about, words, current=current)
-    share = min(left / life, 1.0) if life is not None else 1.0
-    return ProfileRow(name, meaning, about, coarse(left), share, current)
+    left, life, share = token.left(now), _lifetime(token), 0.0
+    if refused_since(each, now) is not None:
+        words = "refused"
+    elif left is not None and left > timedelta(0):
+        words, share = coarse(left), min(left / life, 1.0) if life is not None else 1.0
+    else:
+        words = "unknown" if left is None else "expired"
+    if about in _SAID_BY_LEFT:
+        about = ""
+    owner = each.account.display_name or each.account.email
+    return ProfileRow(name, meaning, about, words, share, current, owner)
+
+
+_SAID_BY_LEFT = {
+    each.value for each in (TokenState.EXPIRED, TokenState.UNKNOWN_END, TokenState.REFUSED)
+}
 
 
 class Owner:

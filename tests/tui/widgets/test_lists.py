@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from textual.content import Content
 
 from tests.tui.widgets.stage import Stage
-from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.lists import Facts, ProfileRow, ProfileRows, ScopeList
+from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets.lists import (
+    ActivityRow,
+    ActivityRows,
+    Facts,
+    ProfileRow,
+    ProfileRows,
+    ScopeList,
+)
 
 NAMES = ("spark:kms", "spark:people_read", "spark:rooms_read", "meeting:schedules_read")
 MEANINGS = {
@@ -81,10 +89,56 @@ async def test_names_that_begin_alike_can_be_told_apart() -> None:
         assert "24" in app.rows[1]
 
 
-async def test_a_long_path_goes_on_behind_a_slash() -> None:
+async def test_what_is_wrong_stands_in_a_row_that_has_no_room_for_an_owner() -> None:
+    rows = ProfileRows()
+    app = Stage(rows)
+    async with app.run_test(size=(36, 6)) as pilot:
+        rows.show([
+            ProfileRow("default", Meaning.CALM, "", "13 d 23 h", 1.0, True, "Ann Example"),
+            ProfileRow("a", Meaning.CALM, "", "9 d", 0.6, owner="Bob"),
+            ProfileRow("calling-service-16", Meaning.SOON, "sign in by 29 Nov", "2 d", 0.2),
+            ProfileRow("lab", Meaning.OVER, "", "expired", owner="Cleo"),
+        ], most=6, spaced=False)  # fmt: skip
+        await pilot.pause()
+        assert app.rows[:4] == [
+            "● default         13 d 23 h  ━━━━━━━",
+            "✗ lab                        expired",
+            "▲ calling-s…e-16   sign in by 29 Nov",
+            "● a                     9 d  ━━━━───",
+        ]
+
+
+async def test_who_did_it_stands_where_its_line_leaves_room() -> None:
+    rows = ActivityRows()
+    app = Stage(rows)
+    async with app.run_test(size=(36, 2)) as pilot:
+        rows.show([
+            ActivityRow("11:00", Tone.GOOD, "refreshed", "this screen"),
+            ActivityRow("Mon", Tone.BAD, "refused by Webex: it was revoked", "systemd"),
+        ])  # fmt: skip
+        await pilot.pause()
+        assert app.rows == [
+            "11:00 ✓ refreshed        this screen",
+            "Mon   ✗ refused by Webex: it was re…",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "lines"),
+    [
+        ("~/.config/wtr-tui/customer.yaml", ["~/.config/wtr-tui/", "customer.yaml"]),
+        ("1eb65fdf-9643-417f-9974-ad72cae0e10f", ["1eb65fdf-9643-417f-9974-", "ad72cae0e10f"]),
+        ("id ROUTER_CD1A0AB7-8EE41B02", ["id", "ROUTER_CD1A0AB7-8EE41B02"]),
+        ("wtr token · wtr exec -- CMD · wtr help", ["wtr token", "wtr exec -- CMD", "wtr help"]),
+        (Content("3 of 3  kms  a:b_read  c:d"), ["3 of 3  kms  and 2 more"]),
+        (Content("1 of 1  meeting:schedules_read"), ["1 of 1  meeting:schedul…"]),
+        (Content("2 fine, dead: sign-in needed"), ["2 fine, dead: sign-in n…"]),
+    ],
+)
+async def test_a_fact_goes_on_where_it_can_be_parted(fact: str | Content, lines: list[str]) -> None:
     facts = Facts(("Settings",), id="facts")
     app = Stage(facts)
     async with app.run_test(size=(40, 6)) as pilot:
-        facts.state("Settings", "~/.config/wtr-tui/customer.yaml")
+        facts.state("Settings", fact)
         await pilot.pause()
-        assert app.rows[:2] == ["Settings        ~/.config/wtr-tui/", f"{'':16}customer.yaml"]
+        assert [row[16:] for row in app.rows[: len(lines)]] == lines

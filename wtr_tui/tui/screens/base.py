@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NARROW_BELOW, TALL_FROM, TINY_BELOW = 76, 22, 14
 
 
-MOST_ROWS = 5
+MOST_ROWS = 3
 """Of the message line."""
 _CHARACTERS_A_SECOND = 15
 _LEAST_SECONDS = {Tone.PLAIN: 6, Tone.GOOD: 6, Tone.WARN: 20, Tone.BAD: 60}
@@ -99,6 +99,12 @@ class MessageLine(Quiet):
 
 class Page(VerticalScroll, can_focus=False):
     """The scrolling middle. It takes no focus itself: that would repaint all of it."""
+
+    # A blank column beside the scroll bar: texts are not to touch it.
+    DEFAULT_CSS = "Page.-scrolls > * { max-width: 99%; }"
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        self.set_class(shown, "-scrolls")
 
 
 class WtrScreen(Screen[None]):

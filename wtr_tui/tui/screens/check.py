@@ -16,6 +16,7 @@ from textual.widget import Widget
 from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.keys import Key, action_names, keys
 from wtr_tui.tui.screens.base import WtrScreen, hanging
+from wtr_tui.tui.session import with_tilde
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from wtr_tui.doctor import Finding
 
 _COLOURS = {"GOOD": "$calm", "WARN": "$soon", "BAD": "$over"}
-_SUBJECT_WIDTH = 13
+_SUBJECT_WIDTH = 14
 _OF_THE_PROFILE = {"keys", "settings", "files", "lock", "token", "timer", "socket", "deliver"}
 """Subjects; what else is looked at is of the machine and of Webex."""
 
@@ -66,7 +67,7 @@ class CheckScreen(WtrScreen):
 
     WHOLE_WIDTH = True
     DEFAULT_CSS = """
-    CheckScreen #columns { height: auto; max-width: 96; layout: vertical; }
+    CheckScreen #columns { height: auto; max-width: 120; layout: vertical; }
     CheckScreen Panel { border: none; padding: 0; }
     CheckScreen.-airy Panel { border: round $line; padding: 0 2; }
     CheckScreen.-airy #machine { margin: 1 0 0 0; }
@@ -102,7 +103,8 @@ class CheckScreen(WtrScreen):
         findings = chain(self._keys(), examine(self.session.profile, self.session.environ))
         self._show("Looking …")
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
-            self._findings.append(finding)
+            words = with_tilde(finding.words, self.session.environ)
+            self._findings.append(finding._replace(words=words))
             self._show("Looking …")
         self._show("")
 

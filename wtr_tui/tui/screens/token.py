@@ -122,6 +122,8 @@ class TokenScreen(WtrScreen):
     TokenScreen #figures-row { height: auto; min-height: 3; }
     TokenScreen #left { margin: 0 2 0 0; }
     TokenScreen #beside { width: 1fr; height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
+    TokenScreen.-stacked #figures-row { layout: vertical; }
+    TokenScreen.-stacked #beside { width: 100%; height: 1; margin: 1 0 0 0; }
     TokenScreen Lives { margin: 1 0; }
     TokenScreen #scopes-panel { display: none; }
     TokenScreen #empty { margin: 1 0 0 0; }
@@ -140,7 +142,7 @@ class TokenScreen(WtrScreen):
         height: 1fr; min-height: 5;
     }
     TokenScreen.-panels.-airy #scopes, TokenScreen.-panels.-airy ActivityRows { height: 1fr; }
-    TokenScreen.-panels.-airy #scopes-panel, TokenScreen.-panels.-airy #profiles { padding: 1 2; }
+    TokenScreen.-panels.-spaced #scopes-panel, TokenScreen.-panels.-airy #profiles { padding: 1 2; }
     TokenScreen.-panels.-airy.-empty #access-panel { height: 1fr; }
     TokenScreen.-panels.-spaced #access-panel { padding: 2 2 1 2; }
     TokenScreen.-panels.-spaced Lives { margin: 2 0; }
@@ -331,7 +333,9 @@ class TokenScreen(WtrScreen):
         room = (size.width - 6) * 3 // 5 - 6 if self._has_panels else size.width - 4
         figures.show(text, meaning, room=room, double=double)
         fits = width_of(text, double=double) + _LEAST_BESIDE <= room
-        self.query_one("#beside").display = fits and self.token is not None
+        self.set_class(not fits, "-stacked")
+        has_place = fits or self._has_panels
+        self.query_one("#beside").display = has_place and self.token is not None
 
     def _show_beside(self, token: Token, now: datetime) -> None:
         """What stands beside the figures: until when, which token, and what comes next."""
@@ -352,6 +356,10 @@ class TokenScreen(WtrScreen):
         if at is not None:
             words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
             lines.append(Content.styled(words, "$next"))
+        if self.has_class(
+            "-stacked"
+        ):  # a line below; what follows it says when the next refresh is
+            lines = [Content(" · ").join(lines[:2])]
         self.query_one("#beside", Quiet).show(Content("\n").join(lines))
 
     def _show_next(self, token: Token, now: datetime) -> None:

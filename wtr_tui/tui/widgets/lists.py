@@ -5,7 +5,7 @@ for the columns there are.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,13 +19,13 @@ from wtr_tui.tui.widgets.quiet import Lines
 
 _BAR, _LEAST_BAR = 12, 4
 """Columns. The bar gives way to what is wrong, down to its least width, and then goes."""
-_MOST_NAME = 18
+_MOST_NAME, _LEAST_NAME = 18, 14
 _ABOUT_FROM = 12
-"""Columns: with fewer, the owner goes, too."""
+"""Columns: with fewer, the owner goes, and what is wrong stands where the time left would."""
 
 
 class ProfileRow(NamedTuple):
-    """One profile. ``about`` is its owner, or in another meaning than calm what is wrong."""
+    """One profile. ``about`` is what is wrong, if anything is that ``left`` does not say."""
 
     name: str
     meaning: Meaning
@@ -35,6 +35,12 @@ class ProfileRow(NamedTuple):
     share_left: float = 0.0
     """0 to 1, for the bar."""
     current: bool = False
+    owner: str = ""
+
+    @property
+    def beside(self) -> str:
+        """What stands beside its name: what is wrong before whose it is."""
+        return self.about or self.owner
 
 
 class ProfileRows(Lines):
@@ -50,16 +56,18 @@ class ProfileRows(Lines):
         self._spaced = False
 
     def show(self, rows: Sequence[ProfileRow], *, most: int, spaced: bool) -> None:
-        """Shows at most so many of these, with a blank line between them or none."""
-        self._rows, self._most, self._spaced = tuple(rows), most, spaced
+        """Shows at most so many of these, with a blank line between them or none.
+
+        The one in use stays first; of the others those come first that are to be seen to.
+        """
+        others = sorted(rows[1:], key=lambda row: row.meaning.urgency)
+        self._rows, self._most, self._spaced = (*rows[:1], *others), most, spaced
         self.follow()
 
     def _shown(self) -> tuple[ProfileRow, ...]:
         if len(self._rows) <= self._most:
             return self._rows
-        # The one in use stays first; what is wrong is not to be among those that are not shown.
-        others = sorted(self._rows[1:], key=lambda row: row.meaning.urgency)
-        return (self._rows[0], *others)[: self._most - 1]
+        return self._rows[: self._most - 1]
 
     def lines(self, width: int) -> list[Content]:
         rows = self._shown()
@@ -68,11 +76,12 @@ class ProfileRows(Lines):
         names = min(max(len(row.name) for row in rows), _MOST_NAME)
         lefts = max(len(row.left) for row in rows)
         room = width - 2 - names - 2 - 2 - lefts
-        bar = min(room - max(len(row.about) for row in rows) - 2, _BAR)
+        bar = min(room - max(len(row.beside) for row in rows) - 2, _BAR)
         bar = bar if bar >= _LEAST_BAR else 0
         about = room - bar - 2 * bool(bar)
         if about < _ABOUT_FROM:
-            about = 0
+            names = min(names, _LEAST_NAME)
+            about, bar = 0, min(width - 2 - names - 2 - lefts - 2, _BAR)
         lines = [_profile_line(row, names, about, lefts, bar) for row in rows]
         hidden = len(self._rows) - len(rows)
         if hidden:
@@ -93,14 +102,18 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
         ),
         " " * (names - min(len(row.name), names) + 2),
     ]
+    if not (about or fine):
+        room = lefts + (bar + 2 if bar > 0 else 0)
+        wrong = row.about if 0 < len(row.about) <= room else row.left
+        return Content.assemble(*parts, Content.styled(wrong.rjust(room), colour))
     if about:
         parts.append(
-            Content.styled(cut(row.about, about).ljust(about), "$muted" if fine else colour)
+            Content.styled(cut(row.beside, about).ljust(about), "$muted" if fine else colour)
         )
     parts.append(
         Content.styled(f"  {row.left.rjust(lefts)}" if about else row.left.rjust(lefts), colour)
     )
-    if bar:
+    if bar > 0:
         filled = min(max(round(row.share_left * bar), 1 if row.share_left > 0 else 0), bar)
         parts += [
             "  ",
@@ -111,7 +124,7 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
 
 
 _BY_FROM = 44
-"""Columns: with fewer, who did it goes."""
+"""Columns: with fewer, who did it has no column, and stands where the line leaves room."""
 
 
 class ActivityRow(NamedTuple):
@@ -171,8 +184,11 @@ def _activity_line(row: ActivityRow, whens: int, what: int, bys: int) -> Content
         Content.styled(f" {row.tone.sign} ", f"bold {row.tone.colour}"),
         Content.styled(cut(row.what, what).ljust(what if bys else 0), row.tone.colour),
     ]
+    by = printable(row.by)
     if bys:
-        parts.append(Content.styled(f"  {printable(row.by)}", "$muted"))
+        parts.append(Content.styled(f"  {by}", "$muted"))
+    elif len(row.what) + 2 + len(by) <= what:
+        parts.append(Content.styled(by.rjust(what - len(row.what)), "$muted"))
     return Content.assemble(*parts)
 
 
@@ -259,7 +275,7 @@ _LEAST_WIDTH = 10
 class Facts(Lines):
     """Names and what they stand for, in two columns; a long fact goes on below the second one.
 
-    A fact that is "" is not shown. One with styles is cut to one line.
+    A fact that is "" is not shown. One with styles is cut to one line, between names.
     """
 
     def __init__(self, names: tuple[str, ...], *, id: str) -> None:
@@ -294,7 +310,7 @@ class Facts(Lines):
                 lines.append(Content())
             label = Content.styled(name.ljust(_NAME_WIDTH), "$muted")
             if isinstance(fact, Content):
-                lines.append(label + (fact if fact.cell_length <= room else fact[: room - 1] + "…"))
+                lines.append(label + _whole_names(fact, room))
                 continue
             parts = _wrapped(printable(fact), room)
             lines.append(label + parts[0])
@@ -303,10 +319,36 @@ class Facts(Lines):
 
 
 def _wrapped(fact: str, room: int) -> list[str]:
-    """A path goes on behind a slash."""
-    if len(fact) > room and " " not in fact and (at := fact.rfind("/", 1, room) + 1):
-        return [fact[:at], *_wrapped(fact[at:], room)]
-    return textwrap.wrap(fact, room, break_on_hyphens=False) or [""]
+    """Ended at a ``·`` where it can be, else between words, and a long word behind a sign."""
+    lines: list[str] = []
+    for part in fact.split(" · "):
+        joined = f"{lines[-1]} · {part}" if lines else part
+        if len(joined) <= room:
+            lines[-1:] = [joined]
+        else:
+            words = " ".join(piece for word in part.split() for piece in _pieces(word, room))
+            lines += textwrap.wrap(words, room, break_on_hyphens=False)
+    return lines or [""]
+
+
+def _pieces(word: str, room: int) -> Iterator[str]:
+    """A word for which a line is too short, parted behind its slashes, hyphens and underscores."""
+    while len(word) > room:
+        at = max(word.rfind(sign, 1, room) for sign in "/-_") + 1 or room
+        yield word[:at]
+        word = word[at:]
+    yield word
+
+
+def _whole_names(fact: Content, room: int) -> Content:
+    """As many of the names behind its first words as fit, two blanks apart, and how many more."""
+    shown, hidden = fact, 0
+    while shown.cell_length > room - len(more := f"  and {hidden} more") * bool(hidden):
+        at = shown.plain.rfind("  ")
+        if at <= fact.plain.find("  "):
+            return fact[: room - 1] + "…"
+        shown, hidden = shown[:at], hidden + 1
+    return shown + Content.styled(more, "$muted") if hidden else shown
 
 
 _NOW = "●"
