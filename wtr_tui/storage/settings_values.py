@@ -146,7 +146,7 @@ def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
         is_one = is_visible_ascii(scope) and _NOT_IN_SCOPES.isdisjoint(scope)
         if not is_one or scope.strip(":") != scope:
             raise ValueError(
-                f"{cleaned(scope, 40)} is no scope: one is a word like spark:kms, and spaces"
+                f"“{cleaned(scope, 40)}” is no scope: one is a word like spark:kms, and spaces"
                 " separate them."
             )
     if not scopes:
