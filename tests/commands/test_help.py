@@ -61,6 +61,8 @@ def test_the_program_speaks_of_itself_by_the_name_it_was_called_by(home: Home, n
     unknown = called_as(name, home, "nope")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert unknown.stderr.startswith(f"{name}: There is no command 'nope'.")
+    value = called_as(name, home, "--theme", "x")
+    assert value.stderr.endswith(f"{name}: error: unrecognized arguments: --theme\n")
 
 
 def test_another_name_is_not_taken_over(home: Home) -> None:

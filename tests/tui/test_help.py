@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.stage import Stage, seen, shows, until
-from tests.support.tokens import a_token
+from tests.support.stage import ANN, NoWebex, Stage, seen, shows, until
+from tests.support.tokens import APP_ID, a_token
+from wtr_tui.model import StoredToken
 from wtr_tui.tui.screens.base import hanging
 from wtr_tui.tui.screens.dialogs import key_table
 
@@ -55,6 +56,22 @@ async def test_keys_are_spelled_one_way(stage: Stage) -> None:
             await shows(pilot, "Keys everywhere")
             assert "ctrl+" not in seen(pilot), key
             await pilot.press("escape")
+
+
+async def test_a_key_that_is_for_an_accident_is_in_the_help_after_one(stage: Stage) -> None:
+    stage.configure()
+    token = a_token(obtained_at=stage.clock())
+    stage.save(token)
+    app = stage.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await shows(pilot, ANN.display_name)
+        await pilot.press("f1")
+        await shows(pilot, "Help · Token")
+        assert "Try again to save" not in seen(pilot)
+        await pilot.press("escape")
+        app.session.auto_refresh.hold(StoredToken(APP_ID, token))
+        await pilot.press("f1")
+        await shows(pilot, "Try again to save")
 
 
 @pytest.mark.parametrize(("key", "shown"), [("f6", "Look again"), ("f3", "signs in again")])

@@ -205,6 +205,18 @@ async def test_cancelling_frees_the_port_and_enter_begins_again(
         assert await listens(pilot) != first
 
 
+async def test_a_sign_in_that_waits_below_another_screen_is_not_lost_unasked(
+    configured: Stage,
+) -> None:
+    app = configured.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await listens(pilot)
+        await pilot.press("f2", "q")
+        await shows(pilot, "A sign-in waits for its answer.")
+        await pilot.press("n", "f3", "q")
+        await until(pilot, lambda: app.return_code == 0)
+
+
 async def test_leaving_the_program_frees_the_port(
     configured: Stage, integration: Integration
 ) -> None:

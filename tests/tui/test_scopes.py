@@ -17,6 +17,9 @@ def test_a_match_in_the_name_comes_before_any_in_a_description(words: str) -> No
 
 def test_the_very_name_comes_first() -> None:
     assert grouped("spark:all", ())[0][1][0] == "spark:all"
+    begins = [name.startswith("mee") for name in grouped("mee", ())[0][1]]
+    assert begins == sorted(begins, reverse=True)
+    assert not all(begins)
 
 
 def test_every_scope_is_in_one_group_and_the_chosen_ones_lead() -> None:

@@ -157,7 +157,7 @@ class WtrApp(driver.FaultApp):
     def on_ready(self) -> None:
         if self.session.demo is not None:
             self.tell(
-                f"A sandbox, no real Webex: press {keys.key('approve', 'a')} to approve, as you"
+                f"A sandbox, no real Webex: press {keys.key('approve', 'y')} to approve, as you"
                 " would in a browser."
             )
         self.take_keys()

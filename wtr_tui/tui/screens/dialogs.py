@@ -270,7 +270,8 @@ class HelpScreen(Dialog[None]):
             (_in_words(self.app.get_key_display(binding)), binding.tooltip)
             for binding in self._about.BINDINGS
             if isinstance(binding, Binding) and binding.tooltip
-            if not socket or self._about.check_action(binding.action, ()) is not False
+            if not (socket or binding.action in {"save", "approve"})
+            or self._about.check_action(binding.action, ()) is not False
         ]
         everywhere = [key for key in self._everywhere() if not socket or key.key[0] != "F"]
         parts: list[str | Content] = [
@@ -532,7 +533,10 @@ def grouped(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
             (family, list(members)) for family, members in families
         ]
     named = [name for name in names if all(word in name.lower() for word in wanted)]
-    named.sort(key=lambda name: (name.lower() != words.strip().lower(), name not in first))
+    typed = words.strip().lower()
+    named.sort(
+        key=lambda it: (it.lower() != typed, it not in first, not it.lower().startswith(typed))
+    )
     described = [
         name
         for name in names

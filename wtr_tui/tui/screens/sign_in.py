@@ -91,7 +91,7 @@ class SignInScreen(WtrScreen):
                 show=False),
             Key("Q", "qr", "QR code", "Show the code as a QR code", show=False),
             Key("t", "extend", "More time", "Wait five minutes longer"),
-            Key("a", "approve", "Approve (sandbox)", "Approve, in the sandbox"),
+            Key("y", "approve", "Approve (sandbox)", "Approve, in the sandbox"),
             Key("x", "cancel", "Cancel", "Cancel this sign-in"),
             Key("escape", "leave_field", "Leave the field", "Leave the field"),
             Key("q", "app.quit", "Quit", "Quit"),
@@ -272,7 +272,8 @@ class SignInScreen(WtrScreen):
         self.tell(" ".join(filter(None, warnings)), Tone.WARN)
         self._cards.begin(self._attempt)
         port = self._attempt.redirect_uri.port
-        self.query_one("#notes", Quiet).reshape(notes(session.surroundings, port))
+        said = _APPROVES if session.demo else notes(session.surroundings, port)
+        self.query_one("#notes", Quiet).reshape(with_keys(said))
         self._show()
         self.set_focus(None)
         self.on_second(session.now())
@@ -372,6 +373,10 @@ class SignInScreen(WtrScreen):
         said = message(step)
         if said is not None:
             self.call_after_refresh(self.program.tell, *said)
+
+    def unsaved_work(self) -> str:
+        is_below = self.program.shown is not self  # who looks at it knows
+        return "A sign-in waits for its answer." if self.running and is_below else ""
 
     def on_second(self, now: datetime) -> None:
         attempt = self._attempt
@@ -612,10 +617,15 @@ def _reasons(session: Session, token: Token) -> list[Content]:
 _FOR_EXAMPLE = ", for example after the scopes have changed"
 
 
+_APPROVES = "In this sandbox {approve:y} approves, as you would in a browser."
+
+
 def _begins(session: Session, why: str) -> str:
     """What Enter does."""
     if session.settings[KIND] == SERVICE_APP:
         return f"mints a token of the service app through the profile {session.settings[THROUGH]}."
+    if session.demo:
+        return f"signs in{why}. {_APPROVES}"
     if session.auto_refresh.stored is None:
         return "signs in to Webex."
     return f"signs in again{why}. The token you have stays until the new one is saved."

@@ -591,7 +591,8 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     if life.meaning is Meaning.OVER:
         return Content.styled(f"now{signs_in}", "bold $over")
     if token.refresh_token is None:
-        return f"{date(token.expires_at, now)}: it cannot be refreshed" if token.expires_at else ""
+        end = token.expires_at
+        return f"by {date(end, now)}: it cannot be refreshed" if end else ""
     said = in_full and life.ends and not session.settings.can_mint and not known.moves(life.ends)
     return f"by {life.end_text}" if said else ""
 
