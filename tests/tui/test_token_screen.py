@@ -20,7 +20,7 @@ from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.tui import app as app_module
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.base import Page
+from wtr_tui.tui.screens.base import MessageLine, Page
 from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.state import date, profile_rows
@@ -47,6 +47,12 @@ def refreshable(stage: Stage, sandbox: Sandbox, clock: Clock) -> Stage:
     stage.configure_for(sandbox)
     stage.save(token_from(sandbox.issue(), now=clock()), sandbox.integration.client_id)
     return stage
+
+
+def said(app: WtrApp) -> str:
+    """All of the message, also what there is no room for."""
+    assert app.shown is not None
+    return app.shown.query_one(MessageLine).sentence
 
 
 async def knows_whose(pilot: Pilot[int]) -> None:
@@ -534,6 +540,51 @@ async def test_settings_that_cannot_be_read_are_told_and_blamed_for_what_they_st
         await shows(pilot, "on, next")
         await pilot.press("r")
         await tells(pilot, "a new access token")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (30, 8)], ids=["usual", "small", "tiny"])
+@pytest.mark.parametrize(
+    ("wrong", "mode", "says"),
+    [
+        ('scopes: ""\n', 0o600, "scopes: At least one scope is needed"),
+        ("theme: lite\n", 0o600, "theme: "),
+        ("", 0o644, "which holds the secret (mode 644): chmod 600 "),
+    ],
+    ids=["wrong", "taken for the default", "open to others"],
+)
+async def test_what_is_wrong_with_the_settings_is_said_once_and_while_it_is(
+    stage: Stage, wrong: str, mode: int, says: str, size: tuple[int, int]
+) -> None:
+    path = stage.configure()
+    path.write_text(path.read_text() + wrong)
+    path.chmod(mode)
+    stage.save(a_token(obtained_at=stage.clock()))
+    app = stage.app(webex=NoWebex(ANN))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: says in said(app))
+        assert said(app).endswith(" F4 shows the settings.")
+        await shows(pilot, "14d 00:00:00")
+        assert size == (80, 24) or "14d 00:00:00" in seen(pilot)  # there in figures
+        await pilot.press("escape")
+        app.token_changed()
+        app._tick()
+        await settled(pilot)
+        assert not said(app)
+        path.chmod(0o600)
+        stage.configure(browser="maybe")
+        await until(pilot, lambda: "browser: " in said(app))
+        stage.configure()
+        await until(pilot, lambda: not said(app))
+
+
+async def test_a_token_that_needs_no_settings_is_shown_without_a_word_of_them(
+    stage: Stage,
+) -> None:
+    stage.save(a_token(obtained_at=stage.clock(), refresh=None))
+    app = stage.app(webex=NoWebex(ANN))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "on, but this token cannot be refreshed")
+        assert not said(app)
 
 
 @pytest.mark.parametrize(

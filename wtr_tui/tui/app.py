@@ -161,6 +161,7 @@ class WtrApp(driver.FaultApp):
                 " would in a browser."
             )
         self.take_keys()
+        self._tell_trouble()
         if self._with_tour:
             self._tour = self.run_worker(self._show_around())
         self._offer_put_aside()
@@ -230,11 +231,8 @@ class WtrApp(driver.FaultApp):
         auto_refresh = self.session.auto_refresh
         # What is being edited stays: saving it says that the file has changed.
         edited = any(screen.unsaved_work() for screen in self.built_screens())
-        unread = self.session.used.settings_error is not None
         if not edited and self.session.used.reread():
             self.settings_changed()
-            if unread:
-                self.tell("")
         if auto_refresh.look(now):
             self.token_changed()
         # Whoever looked first: the other profiles are looked at between two ticks.
@@ -327,6 +325,26 @@ class WtrApp(driver.FaultApp):
         driver.set_title(self, export.title(self.session))
         for screen in self.built_screens():
             screen.on_settings_changed()
+        self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        """Says once what is wrong with the settings in use, and no longer than it is."""
+        session, before = self.session, self._trouble
+        if session.socket or session.auto_refresh.problem is not None:
+            return
+        trouble = session.used.trouble
+        part = " " if trouble.endswith((".", "?")) else " · "  # which no command to copy ends with
+        shows = f"{keys.key('go-settings', 'f4')} shows the settings."
+        self._trouble = f"{trouble}{part}{shows}" if trouble else ""
+        if self._trouble == before:
+            return
+        for screen in self.built_screens():
+            screen.forget(before)
+        # The form says all that is wrong with them, most of it beside the fields.
+        if self._trouble and self.shown is not self.full_screens.get("settings"):
+            self.tell(self._trouble, Tone.WARN if session.used.ready else Tone.BAD)
+
+    _trouble = ""
 
     def go(self, name: str) -> None:
         """Shows the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
@@ -422,6 +440,8 @@ class WtrApp(driver.FaultApp):
             screen.on_profile_changed()
         self.go(to or self._first_screen())
         self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
+        self._trouble = ""  # what was said of it was said on the screen before
+        self._tell_trouble()
         self._offer_put_aside()
 
     def _full_screen(self, name: str) -> WtrScreen:

@@ -166,6 +166,19 @@ class Followed:
         before, self._needed = self._needed, self.need(now)
         return self._needed if self._needed != before else ""
 
+    @property
+    def trouble(self) -> str:
+        """The first that is wrong with the settings, in a sentence; "" where nothing is.
+
+        To hand on or to look at a token that cannot be refreshed none are needed.
+        """
+        if self.settings_error is not None:
+            return self.settings_error.message.splitlines()[0]
+        stored = self.auto_refresh.stored
+        needed = stored is not None and stored.token.refresh_token is not None
+        problems = [str(each) for each in self.settings.problems if needed or each.where]
+        return next(iter((*problems, *self.settings.warnings)), "")
+
     def need(self, now: datetime) -> str:
         """What only the user can mend, shown behind the profile's name; "" where nothing is."""
         auto_refresh = self.auto_refresh

@@ -183,14 +183,14 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
         return "on, but another base URL's token is left alone"
     if auto_refresh.foreign:
         return "on, but another App ID's token is left alone"
-    if auto_refresh.settings.problems:
-        return "on, but a setting is missing or wrong"
     stored, at = auto_refresh.stored, auto_refresh.next_at()
     if at is None:
         if stored is None:
             return "on, once there is a token"
         if stored.token.refresh_token is None:
             return "on, but this token cannot be refreshed"
+        if auto_refresh.settings.problems:
+            return "on, but a setting is missing or wrong"
         if stored.token.expires_at is not None:
             return "on, but the refresh token ends first"
         return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"

@@ -265,9 +265,6 @@ class TokenScreen(WtrScreen):
     def _tell_fault(self) -> None:
         if self.session.auto_refresh.problem is not None:
             self.tell(str(self.session.auto_refresh.problem), Tone.BAD)
-        elif self.session.used.settings_error is not None:
-            fault = self.session.used.settings_error.message.splitlines()[0]
-            self.tell(f"{fault} {key('go-settings', 'f4')} shows the settings.", Tone.BAD)
 
     def _show_scopes(self, token: Token) -> None:
         if self.session.socket is not None:  # it says nothing of them
