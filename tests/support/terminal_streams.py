@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textual import events
 
 from tests.support.terminal_answers import ANSWERS
-from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
+from wtr_tui.tui.driver import WholeParser, terminal_input
 
 KEYS: dict[bytes, str] = {
     b"c": "c",
@@ -97,7 +97,7 @@ class Keyboard:
     """Textual's parser behind the filter, on a clock of its own, used as the input thread does."""
 
     def __init__(self, *, mouse: bool = True) -> None:
-        self._input = TerminalInput(mouse=mouse)
+        self._input = terminal_input(mouse=mouse)
         self._parser = WholeParser()
         self._now = 0.0
 

@@ -9,8 +9,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from tests.support import terminal_streams as streams
 from tests.support.terminal_answers import ANSWERS
 from tests.support.terminal_streams import KEYS, PASTES, SLOW_KEYS, Keyboard, Read
-from wtr_tui.tui.driver import TerminalDriver
-from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
+from wtr_tui.tui.driver import TerminalDriver, WholeParser, terminal_input
 
 _LATE = (0.05, 0.3, 0.95)
 _QUICK_STREAMS = 1_000
@@ -208,7 +207,7 @@ def test_textual_has_the_private_names_that_the_driver_stands_on() -> None:
 @pytest.mark.parametrize("cut", [1, 4, 12, 23])
 def test_the_answer_about_the_ground_is_no_key_and_is_handed_out_once(end: bytes, cut: int) -> None:
     answer = b"\x1b]11;rgb:ffff/eeee/cccc" + end
-    terminal = TerminalInput(mouse=False)
+    terminal = terminal_input(mouse=False)
     assert terminal.feed(answer[:cut], 0.0) + terminal.feed(answer[cut:], 0.5) == []
     assert terminal.take_ground() == "rgb:ffff/eeee/cccc"
     assert terminal.take_ground() == ""
@@ -216,6 +215,6 @@ def test_the_answer_about_the_ground_is_no_key_and_is_handed_out_once(end: bytes
 
 @pytest.mark.parametrize("other", [b"\x1b]10;rgb:ffff/eeee/cccc\a", b"\x1bP11;rgb:0/0/0\x1b\\"])
 def test_an_answer_about_something_else_is_not_taken_for_the_ground(other: bytes) -> None:
-    terminal = TerminalInput(mouse=False)
+    terminal = terminal_input(mouse=False)
     assert terminal.feed(other, 0.0) == []
     assert terminal.take_ground() == ""

@@ -1,6 +1,6 @@
 """The terminal: what is read from it and written to it, how it is suspended, and its end.
 
-Beside :mod:`terminal_input`, the one module that uses what Textual does not publish;
+The one module that uses what Textual does not publish;
 ``tests/tui/test_driver.py`` fails where a release of Textual changes that.
 """
 
@@ -16,21 +16,25 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import constants
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import Compositor
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
+from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 
 from wtr_tui import in_flight
-from wtr_tui.tui.terminal_input import TerminalInput, WholeParser
+from wtr_tui.tui.terminal_input import TerminalInput
 from wtr_tui.tui.themes import Ground
 
 if TYPE_CHECKING:
@@ -45,6 +49,32 @@ scrollback what is cleared from a whole screen at once (ED 2, or ED 0 from its f
 
 _KEEP_TITLE, _OLD_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 """XTWINOPS: xterm, VTE, kitty, tmux and others keep a stack of titles; who does not, keeps ours."""
+
+
+def terminal_input(*, mouse: bool, escape_seconds: float = 0.1) -> TerminalInput:
+    """What cuts into pieces what a terminal sends: see :class:`TerminalInput`.
+
+    By the tables of Textual's parser: what it does not know it would read letter by letter.
+    """
+    return TerminalInput(
+        ANSI_SEQUENCES_KEYS, FUNCTIONAL_KEYS, mouse=mouse, escape_seconds=escape_seconds
+    )
+
+
+class WholeParser(XTermParser):
+    """Textual's parser for pieces that are whole: it never waits for what may follow."""
+
+    def whole(self, piece: str) -> Iterator[Message]:
+        """The messages of one piece of :class:`TerminalInput`."""
+        yield from self.feed(piece)
+        if self._timeout_time is None:
+            return
+        # It waits. ESC, and Alt with a key, are whole; of anything longer that this release of
+        # Textual does not know it would make one key for each character.
+        self._timeout_time = 0.0
+        waited = list(self.tick())
+        if len(piece) <= 2:
+            yield from waited
 
 
 class TerminalDriver(LinuxDriver):
@@ -148,7 +178,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         parser = WholeParser(self._debug)
-        terminal = TerminalInput(mouse=self._mouse, escape_seconds=constants.ESCAPE_DELAY)
+        terminal = terminal_input(mouse=self._mouse, escape_seconds=constants.ESCAPE_DELAY)
         with selectors.SelectSelector() as selector:
             for each in (self.fileno, self._ending):
                 selector.register(each, selectors.EVENT_READ)

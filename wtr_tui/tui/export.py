@@ -24,7 +24,6 @@ from wtr_tui.text import printable
 from wtr_tui.tui import driver
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import standing
-from wtr_tui.tui.terminal_input import TerminalInput
 from wtr_tui.tui.themes import Tone, knows_osc
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ async def plain_page(title: str, text: str, over: asyncio.Event) -> None:
     """
     loop = asyncio.get_running_loop()
     keyboard = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
-    keys = TerminalInput(mouse=False)
+    keys = driver.terminal_input(mouse=False)
 
     def take(pieces: list[str]) -> None:
         if _CLOSING.intersection(pieces):

@@ -5,20 +5,15 @@ program may arrive here, late and in pieces. Textual's parser reads what it does
 stays incomplete for 100 ms, as keys that were pressed one by one: a ``c`` in it copies the token.
 So nothing but what is known to be whole reaches that parser.
 
-The grammar is that of ECMA-48 §5 and xterm's "Control Sequences"; which sequences are keys,
-Textual's own tables say.
+The grammar is that of ECMA-48 §5 and xterm's "Control Sequences"; which sequences are keys, the
+tables of Textual's parser say (:func:`wtr_tui.tui.driver.terminal_input`).
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
-
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual._keyboard_protocol import FUNCTIONAL_KEYS
-from textual._xterm_parser import XTermParser
-from textual.message import Message
+from collections.abc import Container
 
 SEQUENCE_SECONDS = 1.0
 """For so long after its introducer, at least, whatever arrives belongs to a sequence."""
@@ -72,12 +67,21 @@ _KEY = re.compile(
 class TerminalInput:
     """Gives whole pieces: one character, ESC, ESC and a key (Alt), a key's sequence, a paste.
 
+    ``sequences`` are those of keys, ``functional`` the keys of kitty's protocol that are no text.
     ``escape_seconds`` is how long ESC waits for what may belong to it. Mouse reports are passed
     on only with ``mouse``: without, they answer a mode of another program. Times are seconds of a
     clock that never goes back.
     """
 
-    def __init__(self, *, mouse: bool, escape_seconds: float = 0.1) -> None:
+    def __init__(
+        self,
+        sequences: Container[str],
+        functional: Container[str],
+        *,
+        mouse: bool,
+        escape_seconds: float,
+    ) -> None:
+        self._sequences, self._functional = sequences, functional
         self._mouse = mouse
         self._escape_seconds = escape_seconds
         # The bytes that are not UTF-8 come as surrogates, so that 8-bit controls can be recognised.
@@ -174,7 +178,7 @@ class TerminalInput:
             return [_BYTE.sub(_REPLACEMENT, token[0])]
         if kind == "ss3":
             piece = f"{_ESC}O{token[kind]}"
-            return [piece] if piece in ANSI_SEQUENCES_KEYS else []
+            return [piece] if piece in self._sequences else []
         if kind == "csi":
             known = self._known(token[kind])
             return [f"{_ESC}[{known}"] if known else []
@@ -197,10 +201,16 @@ class TerminalInput:
         if key := _KEY.fullmatch(sequence):
             number, final, code, text = key.groups(default="")
             if final:
-                return sequence if f"{int(number or 1)}{final}" in FUNCTIONAL_KEYS else ""
-            return sequence if _is_kitty_key(int(code or 1), text) else ""
-        known = _REPORT.fullmatch(sequence) or f"{_ESC}[{sequence}" in ANSI_SEQUENCES_KEYS
+                return sequence if f"{int(number or 1)}{final}" in self._functional else ""
+            return sequence if self._is_kitty_key(int(code or 1), text) else ""
+        known = _REPORT.fullmatch(sequence) or f"{_ESC}[{sequence}" in self._sequences
         return sequence if known else ""
+
+    def _is_kitty_key(self, code: int, text: str) -> bool:
+        if not all(_is_text(int(part)) for part in text.split(":") if part):
+            return False
+        # Zero is what an input method sends: a text without a key.
+        return f"{code}u" in self._functional or _is_text(code) or (code == 0 and bool(text))
 
 
 def _is_unmarked_paste(text: str) -> bool:
@@ -216,31 +226,8 @@ _UNMARKED = re.compile(r"[!-~]{24,}")
 _LEAST_DIFFERENT = 8
 
 
-def _is_kitty_key(code: int, text: str) -> bool:
-    if not all(_is_text(int(part)) for part in text.split(":") if part):
-        return False
-    # Zero is what an input method sends: a text without a key.
-    return f"{code}u" in FUNCTIONAL_KEYS or _is_text(code) or (code == 0 and bool(text))
-
-
 def _is_text(code: int) -> bool:
     """Whether it is the number of a character that can be typed."""
     if code > 0x10FFFF or 0xD800 <= code < 0xF900:  # surrogates, and for private use
         return False
     return code >= 0x20 and not 0x7F <= code < 0xA0
-
-
-class WholeParser(XTermParser):
-    """Textual's parser for pieces that are whole: it never waits for what may follow."""
-
-    def whole(self, piece: str) -> Iterator[Message]:
-        """The messages of one piece of :class:`TerminalInput`."""
-        yield from self.feed(piece)
-        if self._timeout_time is None:
-            return
-        # It waits. ESC, and Alt with a key, are whole; of anything longer that this release of
-        # Textual does not know it would make one key for each character.
-        self._timeout_time = 0.0
-        waited = list(self.tick())
-        if len(piece) <= 2:
-            yield from waited
