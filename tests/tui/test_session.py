@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stage import Stage, shows, tells, told, until
+from tests.support.stage import ANN, NoWebex, Stage, shows, tells, told, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from tests.support.waiting import PATIENCE
 from wtr_tui import clock, errors, known, tokens
@@ -197,6 +197,21 @@ def test_what_several_profiles_need_is_said_once() -> None:
     )
     many = dict.fromkeys(map(str, range(9)), "is refused by Webex")
     assert needs_in_words(many) == "0, 1 and 7 more are refused by Webex"
+
+
+async def test_what_is_wrong_with_the_settings_is_said_beside_what_others_need(
+    stage: Stage,
+) -> None:
+    stage.configure(theme="lite", keys="{nonsense: f8}")
+    stage.save(a_token(obtained_at=stage.clock()))
+    lab = _make(stage, "lab", left=timedelta(hours=2))
+    stored = lab.token_file.read()
+    assert stored is not None
+    known.note_failure(lab, stored.token, GrantRejected("Not accepted."), stage.clock())
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
+        await tells(pilot, "lab needs a sign-in. F5 shows the profiles.")
+        await tells(pilot, "The theme lite is not known")
+        await tells(pilot, "there is no action nonsense")
 
 
 async def test_profiles_that_come_and_go_are_followed(stage: Stage, webex: Webex) -> None:

@@ -292,9 +292,10 @@ class WtrApp(driver.FaultApp):
                 export.notify(self, said)
             there = self.shown is not None and self.shown.NAME == "profiles"
             hint = "" if there else f" {keys.key('go-profiles', 'f5')} shows the profiles."
-            # At the start the keys that cannot be used have just been named.
-            refused = self.refused_keys if self._ticks <= _LOOK_AT_OTHERS_EVERY else ()
-            self.tell("\n".join([f"{said}.{hint}", *refused]), Tone.WARN)
+            lines = [f"{said}.{hint}"]
+            if self._ticks <= _LOOK_AT_OTHERS_EVERY:  # what is wrong here has just been said
+                lines += [self._trouble] if self._trouble else self.refused_keys
+            self.tell("\n".join(lines), Tone.WARN)
 
     # What the screens ask for.
 
@@ -335,7 +336,8 @@ class WtrApp(driver.FaultApp):
         trouble = session.used.trouble
         part = " " if trouble.endswith((".", "?")) else " · "  # which no command to copy ends with
         shows = f"{keys.key('go-settings', 'f4')} shows the settings."
-        self._trouble = f"{trouble}{part}{shows}" if trouble else ""
+        lines = [f"{trouble}{part}{shows}", *self.refused_keys]
+        self._trouble = "\n".join(lines) if trouble else ""
         if self._trouble == before:
             return
         for screen in self.built_screens():
