@@ -105,12 +105,18 @@ async def test_sentences_follow_other_keys(stage: Stage) -> None:
         await shows(pilot, "F7 Profiles")
 
 
-async def test_other_keys_apply_as_soon_as_the_settings_are_read_again(stage: Stage) -> None:
+@pytest.mark.parametrize("noticed", [False, True])
+async def test_other_keys_apply_as_soon_as_the_settings_are_read_again(
+    stage: Stage, noticed: bool
+) -> None:
     path = stage.configure()
-    async with stage.app().run_test(size=(100, 30)) as pilot:
+    app = stage.app()
+    async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("f4")
         with path.open("a") as file:
             file.write("keys:\n  save: f9\n  go-token: f10\n  nonsense: f8\n")
+        if noticed:  # the change, before the key is pressed
+            await tells(pilot, "there is no action nonsense")
         await pilot.press("ctrl+l")
         await tells(pilot, "there is no action nonsense")
         await shows(pilot, "F9 Save")

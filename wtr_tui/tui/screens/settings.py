@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -179,9 +179,12 @@ class SettingsScreen(WtrScreen):
         self._follow()
         self._show_trouble()
         # Another message may have taken the place of what was said of the keys at the start.
-        if warnings := (*settings.warnings, *self.program.refused_keys):
+        if warnings := self._warnings():
             self.tell("\n".join(warnings), Tone.WARN)
         self._focus_first()
+
+    def _warnings(self) -> Sequence[str]:
+        return (*self.session.settings.warnings, *self.program.refused_keys)
 
     def _follow(self) -> None:
         """Shows what depends on the values as they stand in the form."""
@@ -334,10 +337,10 @@ class SettingsScreen(WtrScreen):
 
     def _reload(self) -> None:
         self.session.used.load_settings()
-        self._fill()
-        if self.session.used.settings_error is None:
-            self._say("Read again from the file and the environment.")
         self.program.settings_changed()
+        self._fill()
+        if self.session.used.settings_error is None and not self._warnings():
+            self._say("Read again from the file and the environment.")
 
     def unsaved_work(self) -> str:
         return form.UNSAVED if self._changed_fields() else ""
