@@ -230,7 +230,8 @@ class WtrApp(driver.FaultApp):
         now = self.session.now()
         auto_refresh = self.session.auto_refresh
         # What is being edited stays: saving it says that the file has changed.
-        edited = any(screen.unsaved_work() for screen in self.built_screens())
+        form = self.full_screens.get("settings")
+        edited = form is not None and form.is_built and form.unsaved_work()
         if not edited and self.session.used.reread():
             self.settings_changed()
         if auto_refresh.look(now):
