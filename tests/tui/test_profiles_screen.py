@@ -118,6 +118,27 @@ def test_the_owner_is_given_the_columns_that_nobody_else_wants() -> None:
     assert "Owner" not in widths([one], 60)
 
 
+def test_what_happened_last_is_cut_before_its_owner_goes() -> None:
+    one = row("default", "valid", "Robin Example", "13 d", "89 d", "! " + "Webex is down. " * 4)
+    shown = widths([one], 80)
+    assert (shown["Owner"], shown["Last"] >= 18) == (len("Robin Example"), True)
+    assert sum(shown.values()) + 2 * len(shown) <= 80
+
+
+async def test_how_many_profiles_there_are_is_said_where_some_are_out_of_sight(
+    stage: Stage,
+) -> None:
+    stage.configure()
+    for number in range(12):
+        profiles.create(f"other-{number}", stage.environ)
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "13 in all")
+        assert seen(pilot).splitlines()[1] == ""
+        await pilot.resize_terminal(160, 45)
+        await until(pilot, lambda: "in all" not in seen(pilot))
+
+
 def test_a_column_with_nothing_in_it_makes_room_for_the_names() -> None:
     name, owner = "calling-service-of-customer-16", "Robin Example (robin@example.com)"
     one = row(name, "sign-in needed", owner, "11 d 23 h", "87 d 23 h", "")

@@ -89,7 +89,7 @@ class ProfilesScreen(WtrScreen):
     ProfilesScreen #activity ActivityRows, ProfilesScreen #scopes { height: 1fr; }
     ProfilesScreen.-panels.-airy Panel, ProfilesScreen.-panels.-airy #list { padding: 1 2; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (PANELS_FROM, "-panels")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
     NAME = "profiles"
     HELP_NAME = "Profiles"
@@ -174,14 +174,16 @@ class ProfilesScreen(WtrScreen):
     def _list(self, rows: dict[str, Row], columns: dict[str, int]) -> None:
         listed = self.query_one(Rows)
         marked = self._marked.profile.name
-        self.query_one("#titles", Quiet).show(heading(columns))
         listed.clear_options()
         listed.add_options([Option(line(row, columns), id=name) for name, row in rows.items()])
         names = list(rows)
         listed.highlighted = names.index(marked) if marked in rows else 0
         # What is below: in panels what happened, else the marked one, where there is room.
         below = 0 if self.has_class("-short") else len(_ABOUT) + 2
-        listed.styles.max_height = max(self.size.height - _AROUND - below, 3)
+        most = max(self.size.height - _AROUND - below, 3)
+        listed.styles.max_height = most
+        every = f"   {len(rows)} in all" if len(rows) > most else ""
+        self.query_one("#titles", Quiet).show(heading(columns) + Content.styled(every, "$muted"))
         self.refresh_bindings()
 
     @property
@@ -413,8 +415,8 @@ MOST = {
 """The columns, and the most characters that each is given."""
 _GOING = ("Owner", "Last", "Sign-in", "Access", "State")
 """Which go where there is no room for all, the first of them first."""
-_LEAST = {"Owner": 11, "Last": 18}
-"""Those that may be narrowed so far instead."""
+_LEAST = {"Last": 18, "Owner": 11}
+"""Those that are narrowed before, so far at most."""
 
 Row = dict[str, tuple[str, str]]
 """Text and style of a profile's cells, by column; it is painted anew where it differs."""
@@ -455,12 +457,13 @@ def widths(rows: Sequence[Row], room: int) -> dict[str, int]:
     def free() -> int:
         return room - sum(shown.values()) - _GAP * len(shown)
 
-    for title in _GOING:
+    for title, least in _LEAST.items():
         if free() < 0 and title in shown:
-            width = shown.pop(title)
-            if title in _LEAST and free() - _GAP >= _LEAST[title]:
-                shown[title] = min(width, free() - _GAP)
-    for title in ("Profile", "Owner"):  # what nobody else wants
+            shown[title] = max(shown[title] + free(), min(least, shown[title]))
+    for title in _GOING:
+        if free() < 0:
+            shown.pop(title, None)
+    for title in ("Profile", *_LEAST):  # what nobody else wants
         if title in shown:
             shown[title] += max(min(free(), longest[title] - shown[title]), 0)
     return {title: shown[title] for title in MOST if title in shown}
