@@ -109,7 +109,7 @@ def test_an_address_that_comes_letter_by_letter_counts_when_enter_is_pressed(
     base, _, query = address.partition("?")
     last = sorted(query.split("&"), key=lambda parameter: parameter.startswith("code="))
     terminal.press("p")
-    terminal.wait_for_cursor("p to paste")
+    terminal.wait_for_cursor("paste the address here")
     terminal.press(f"{base}?{'&'.join(last)}", "enter")
     terminal.wait_for("Signed in with the pasted address", "● valid")
 

@@ -468,6 +468,13 @@ async def test_a_long_app_id_is_whole_among_the_first_steps_beside_what_webex_as
         await shows(pilot, "What Webex asks for")
 
 
+async def test_a_long_value_shows_its_end_once_it_is_pasted(stage: Stage) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab")
+        pilot.app.post_message(events.Paste(LONG_APP_ID))
+        await shows(pilot, LONG_APP_ID[-40:])
+
+
 async def test_a_value_that_has_no_room_ends_in_dots(stage: Stage) -> None:
     stage.configure(appid=LONG_APP_ID, redirectPort=7000)
     async with stage.app().run_test(size=(80, 24)) as pilot:

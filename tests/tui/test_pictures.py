@@ -228,8 +228,8 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 sign_in_sizes = pytest.mark.parametrize(
     "size",
-    [NORMAL, (140, 34), (200, 60), SMALL, TINY],
-    ids=["80x24", "140x34", "200x60", "60x20", "40x10"],
+    [NORMAL, (110, 30), (140, 34), (200, 60), SMALL, TINY],
+    ids=["80x24", "110x30", "140x34", "200x60", "60x20", "40x10"],
 )
 
 

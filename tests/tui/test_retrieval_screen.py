@@ -527,8 +527,11 @@ async def test_while_the_field_has_the_focus_only_keys_are_offered_that_do_not_t
     async with configured.app().run_test(size=(80, 24)) as pilot:
         await listens(pilot)
         await shows(pilot, "? Help")
+        await shows(pilot, "p to paste")
         await pilot.press("p")
         await shows(pilot, "F1 Help")
+        await shows(pilot, "paste the address here")
+        assert "p to paste" not in seen(pilot)
         line = seen(pilot).splitlines()[-1]
         assert "? Help" not in line
         assert "Cancel" not in line

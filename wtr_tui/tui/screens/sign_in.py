@@ -73,7 +73,7 @@ class SignInScreen(WtrScreen):
     )
     WHOLE_WIDTH = True
     KEY_LINES = 1
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (CARDS_FROM, "-cards")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (110, "-pair"), (CARDS_FROM, "-cards")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_FROM, "-roomy")]  # noqa: RUF012
     # Those of a card stand in the card.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -116,7 +116,7 @@ class SignInScreen(WtrScreen):
     SignInScreen.-roomy #headline { margin: 1 1; }
     SignInScreen.-roomy #below { margin: 1 0; }
     SignInScreen.-roomy.-cards StepLine { margin: 0 0 1 0; }
-    SignInScreen.-roomy.-cards #page { align-vertical: middle; }
+    SignInScreen.-roomy.-cards #page, SignInScreen.-roomy.-pair #page { align-vertical: middle; }
     SignInScreen.-roomy.-cards #happening { margin: 0 0 1 0; }
     """
 

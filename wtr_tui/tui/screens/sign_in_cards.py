@@ -257,6 +257,15 @@ class PastedAddress(AddressInput):
     """A whole address that is pasted needs no Enter. One that comes letter by letter, typed or
     from a terminal without bracketed paste, does: its last parameter may be incomplete."""
 
+    def on_mount(self) -> None:
+        self.on_blur()
+
+    def on_focus(self) -> None:
+        self.placeholder = "paste the address here"
+
+    def on_blur(self) -> None:
+        self.placeholder = f"{key('paste-field', 'p')} to paste (its page cannot connect)"
+
     def on_paste(self, event: events.Paste) -> None:
         super().on_paste(event)
         if all(part in self.value for part in ("://", "code=", "state=")):
@@ -290,8 +299,14 @@ class Cards(ItemGrid):
     Cards ShellLine { text-style: bold; }
     Cards.-refused ShellLine, Cards.-refused #then { display: none; }
     Cards #code { color: $next; }
-    .-wide Cards.-code #code { dock: right; width: 26; padding: 0 0 0 1; }
-    .-wide Cards.-code #device CardKeys { margin: 0 26 0 0; }
+    .-wide Cards.-code #code, .-pair Cards.-code #code {
+        dock: right; width: 26; padding: 0 0 0 1;
+    }
+    .-wide Cards.-code #device CardKeys, .-pair Cards.-code #device CardKeys {
+        margin: 0 26 0 0;
+    }
+    .-pair.-roomy Cards { grid-size: 2; }
+    .-pair.-roomy Cards #device { column-span: 2; }
     .-cards.-roomy Cards { grid-size: 3; }
     .-cards.-roomy Cards Card { padding: 1 2 0 2; min-height: 15; }
     .-cards.-roomy Cards #then, .-cards.-roomy Cards #pasted, .-cards.-roomy Cards #code {
@@ -315,10 +330,9 @@ class Cards(ItemGrid):
             if self._remote:
                 yield ShellLine()
             yield Quiet(id="then")
-        with Card(2, "Paste", "copy('full')", "print_full", "paste_field", id="paste"):
+        with Card(2, "Paste", "copy('full')", "print_full", id="paste"):
             yield Quiet(id="paste-lead")
-            place = f"{key('paste-field', 'p')} to paste (its page cannot connect)"
-            yield PastedAddress(id="pasted", placeholder=place)
+            yield PastedAddress(id="pasted")
         with Card(3, "Device code", "device", "copy('device')", "qr", id="device"):
             yield Quiet(id="device-lead")
             yield Figures(id="code", meaning=Meaning.NEXT)
@@ -378,10 +392,12 @@ class Cards(ItemGrid):
         return self.query_one(f"#{name}", Quiet)
 
 
-def _lead(progress: Progress, *, remote: bool) -> str:
+def _lead(progress: Progress, *, remote: bool) -> str | Content:
     refused = progress.not_listening
+    if refused is not None and refused.is_elsewhere:
+        return refused.message
     if refused is not None:
-        return f"{refused.message} {'' if refused.is_elsewhere else refused.hint}"
+        return Content.assemble((f"✗ {printable(refused.message)}", "$over"), f" {refused.hint}")
     if remote:
         return "On your own machine, forward the port:"
     if progress.launch:

@@ -62,6 +62,7 @@ class QuietInput(Input):
         """Takes all lines: Textual's own keeps the first, and a wrapped address would be cut."""
         if not self.takes_elsewhere(event.text):
             self.insert_text_at_cursor(joined(event.text))
+            self.call_after_refresh(self.on_focus)
         event.stop()
         event.prevent_default()
 
