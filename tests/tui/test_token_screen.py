@@ -657,3 +657,14 @@ async def test_where_a_page_scrolls_its_texts_do_not_touch_the_bar(stage: Stage)
         assert page.show_vertical_scrollbar
         bar = page.vertical_scrollbar.region.x
         assert {row[bar - 1] for row in seen(pilot).splitlines()[2:20] if len(row) >= bar} == {" "}
+
+
+async def test_a_wide_screen_keeps_the_place_of_what_comes_after_the_first_picture(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TokenScreen, "_build_overview", lambda _: None)
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    async with stage.app(webex=NoWebex(ANN)).run_test(size=(160, 45)) as pilot:
+        await shows(pilot, "● valid")
+        assert pilot.app.screen.query_one("#access-panel").region.right < 100

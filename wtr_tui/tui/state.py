@@ -107,7 +107,11 @@ def standing(session: Session) -> Standing:
     token = session.used.token
     left = token.left(now) if token is not None else None
     counts = state.kind in _COUNTS
-    words = coarse(left) if counts and left is not None and left > timedelta(0) else state.word
+    words = state.word
+    if left is not None and left > timedelta(0):
+        words = coarse(left) if counts else words
+        if state.kind is TokenState.SIGN_IN_NEEDED:  # until then it can be used all the same
+            words = f"sign in · {' '.join(coarse(left).split()[:2])}"
     place = session.surroundings.words()
     if session.demo is not None:
         place = "not the real Webex"

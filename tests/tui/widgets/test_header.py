@@ -31,7 +31,7 @@ WHOLE = " WTR²  F2 Token  F3 Sign in  F4 Settings  F5 Profiles  F6 Check "
         (105, FULL, " ● 13 d 23 h  default  SSH"),
         (96, FULL, " ● 13 d 23 h  default"),
         (80, WHOLE, " ● 13 d default"),
-        (70, " WTR²   F2 Token   F3   F4   F5   F6 ", " ● 13 d 23 h  default  SSH"),
+        (70, "  F2 Token  F3 Sign in  F4 Settings  F5 Profiles  F6 ", " ● 13 d default"),
         (50, " WTR²  F2 Token  F3  F4  F5  F6 ", " ● 13 d default"),
         (40, " WTR²  F2 Token  F3  F4  F5  F6 ", " ● 13 d"),
         (24, " WTR²  F2 Token ", " ● 13 d"),

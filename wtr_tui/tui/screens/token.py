@@ -160,20 +160,23 @@ class TokenScreen(WtrScreen):
         self._shown_for: Size | None = None
 
     def content(self) -> Iterable[Widget]:
-        with Horizontal(id="columns"), Vertical(id="main"):
-            with Panel("Access token", id="access-panel"):
-                with Horizontal(id="who-row"):
-                    yield Quiet(id="who")
-                    yield Quiet(id="state")
-                with Horizontal(id="figures-row"):
-                    yield Figures(id="left")
-                    yield Quiet(id="beside")
-                yield Quiet(id="empty")
-                yield Lives()
-                yield Facts(_FACTS, id="facts")
-            with Panel("Scopes", id="scopes-panel"):
-                yield ScopeList(id="scopes")
-            yield Revealed()
+        with Horizontal(id="columns"):
+            with Vertical(id="main"):
+                with Panel("Access token", id="access-panel"):
+                    with Horizontal(id="who-row"):
+                        yield Quiet(id="who")
+                        yield Quiet(id="state")
+                    with Horizontal(id="figures-row"):
+                        yield Figures(id="left")
+                        yield Quiet(id="beside")
+                    yield Quiet(id="empty")
+                    yield Lives()
+                    yield Facts(_FACTS, id="facts")
+                with Panel("Scopes", id="scopes-panel"):
+                    yield ScopeList(id="scopes")
+                yield Revealed()
+            # Its place from the first picture on; what it holds is looked at after that.
+            yield Vertical(id="aside")
 
     @property
     def help_text(self) -> str:
@@ -401,8 +404,9 @@ class TokenScreen(WtrScreen):
         self.query_one(Facts).state("Other profiles", line)
         if not self._has_panels:
             return
-        if not self.query("#aside"):
-            await self.query_one("#columns").mount(Vertical(*self._aside(), id="aside"))
+        aside = self.query_one("#aside")
+        if not aside.children:
+            await aside.mount(*self._aside())
         if session.socket is not None:
             return
         height = self.app.size.height

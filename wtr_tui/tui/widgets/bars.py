@@ -58,8 +58,9 @@ class Standing(NamedTuple):
 
 
 _GOING = (
-    "place in full", "place", "gaps", "second unit", "mark", "titles", "long profile", "profile",
-    "time left", "tabs", "sign-in",
+    "place in full", "place", "gaps", "second unit", "title check", "mark", "title profiles",
+    "title settings", "title sign-in", "title token", "long profile", "profile", "time left",
+    "tabs", "sign-in",
 )  # fmt: skip
 """What goes where there is no room for all, the first of it first. The dot and the tab that is
 shown stay; the time left, too, unless there is the instant of the next sign-in beside it."""
@@ -123,7 +124,7 @@ class Header(Quiet):
             if tab.name == self._current:
                 shown = Content.styled(f" {_key(tab)} {tab.title} ", current)
             elif "tabs" not in gone:
-                title = "" if "titles" in gone else f"{tab.title} "
+                title = "" if f"title {tab.name}" in gone else f"{tab.title} "
                 shown = Content.styled(f" {_key(tab)} ", "$muted") + title
             parts.append(pressing(shown, f"app.go('{tab.name}')"))
             parts.append(Content(gap))
