@@ -184,5 +184,6 @@ async def drawn(scene: Scene, size: tuple[int, int], home: Path) -> dict[str, st
             app.theme = theme
             name = f"{scene.name}-{size[0]}x{size[1]}{suffix}"
             pictures[name] = await photograph(pilot, name)
-        await app.full_screens["sign-in"].close_attempt()
+        for screen in app.built_screens():
+            await screen.close_attempt()
     return pictures
