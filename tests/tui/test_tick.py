@@ -85,7 +85,8 @@ async def test_a_second_sends_what_it_changes_and_nothing_below_a_dialog(
 ) -> None:
     monkeypatch.setattr("wtr_tui.tui.app._TICK_SECONDS", 3_600)
     stage.configure_for(sandbox)
-    stage.save(a_token(obtained_at=stage.clock()), sandbox.integration.client_id)
+    token = a_token(obtained_at=stage.clock(), life=timedelta(minutes=59, seconds=30))
+    stage.save(token, sandbox.integration.client_id)
     app, sent = stage.app(webex=NoWebex(ANN)), 0
 
     def display(_: Screen[object], update: ChopsUpdate | LayoutUpdate | None) -> None:
@@ -106,5 +107,5 @@ async def test_a_second_sends_what_it_changes_and_nothing_below_a_dialog(
             stage.clock.advance(timedelta(seconds=1))
             app._tick()
             await pilot.pause()
-            # With the first one, a day becomes 23 hours.
+            # The first one changes the days that are left of the sign-in.
             assert sent <= most or not second

@@ -378,10 +378,10 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
     access, latest = "none yet", each.latest()
     signs_in = again = f"{key('sign-in', 's')} signs in"
     if token is not None:
-        ends = clock.until(token.expires_at, now)
+        ends = _until(token.expires_at, now)
         ends = TokenState.REFUSED.value if refused_since(each, now) else ends
         access = "" if panels else ends
-        again = "" if panels else clock.until(token.refresh_expires_at, now)
+        again = "" if panels else _until(token.refresh_expires_at, now)
         if token.refresh_token is None:
             again = "once it expires: it cannot be refreshed"
     if auto_refresh.is_lost:
@@ -404,6 +404,13 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
         "Last": last,
         "Settings": str(wrong),
     }
+
+
+def _until(end: datetime | None, now: datetime) -> str:
+    """As everywhere, without seconds: each of them would be sent, with all the facts."""
+    if end is None or end <= now:
+        return clock.until(end, now)
+    return f"{coarse(end - now)} left, {clock.until_when(end)}"
 
 
 # The table (pure).

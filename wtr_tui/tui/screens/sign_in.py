@@ -625,7 +625,7 @@ def _begins(session: Session, why: str) -> str:
     if session.settings[KIND] == SERVICE_APP:
         return f"mints a token of the service app through the profile {session.settings[THROUGH]}."
     if session.demo:
-        return f"signs in{why}. {_APPROVES}"
+        return f"signs in. {_APPROVES}"
     if session.auto_refresh.stored is None:
         return "signs in to Webex."
     return f"signs in again{why}. The token you have stays until the new one is saved."
