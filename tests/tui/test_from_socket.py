@@ -103,7 +103,8 @@ async def test_a_jwt_says_itself_until_when_and_whose_it_is(stage: Stage, server
     async with app(stage, server).run_test(size=(120, 30)) as pilot:
         await shows(pilot, "2:00:00")
         await shows(pilot, "as the token says")
-        await shows(pilot, "the token says: organisation 1eb65fdf…, user 77aa3d52…")
+        await shows(pilot, "the token says: organisation 1eb65fdf…, user")
+        await shows(pilot, "77aa3d52…, App ID")
 
 
 async def test_a_jwt_that_is_over_has_expired_and_asks_nobody_to_sign_in(
