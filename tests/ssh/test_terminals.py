@@ -52,6 +52,8 @@ def test_every_screen_is_drawn_in_the_colours_there_are(
     terminal.press("f1")
     terminal.wait_for("Help · Settings")
     terminal.press("escape")
+    terminal.press("f3")
+    terminal.wait_for("Listening on port")
     assert _colours_of(terminal) == colours
 
 

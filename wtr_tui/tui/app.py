@@ -229,10 +229,8 @@ class WtrApp(driver.FaultApp):
             return
         now = self.session.now()
         auto_refresh = self.session.auto_refresh
-        # What is being edited stays: saving it says that the file has changed.
-        form = self.full_screens.get("settings")
-        edited = form is not None and form.is_built and form.unsaved_work()
-        if not edited and self.session.used.reread():
+        kept = any(screen.keeps_settings() for screen in self.built_screens())
+        if not kept and self.session.used.reread():
             self.settings_changed()
         if auto_refresh.look(now):
             self.token_changed()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.stage import Stage, seen, shows, told
+from tests.support.stage import Stage, seen, shows, told, until
 from tests.support.webex import Fault, Sandbox
 from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.app import WtrApp
@@ -63,7 +63,7 @@ async def test_a_person_and_a_mail_address_are_shown_literally(
     person = {"displayName": HOSTILE, "emails": [HOSTILE], "orgId": HOSTILE}
     sandbox.faults.always("people/me", Fault(status=200, body=json.dumps(person)))
     async with on(signed_in, (240, 40)) as pilot:
-        await shows(pilot, f"{SHOWN} · {SHOWN}")
+        await until(pilot, lambda: seen(pilot).count(SHOWN) == 2, "name and address")
         assert_only_text(pilot)
 
 

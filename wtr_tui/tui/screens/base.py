@@ -111,7 +111,8 @@ class WtrScreen(Screen[None]):
     """A full screen. Subclasses give ``NAME``, ``HELP_NAME``, ``HELP_TEXT``, :meth:`content`.
 
     What they may take over: :meth:`on_second`, :meth:`on_token_changed`,
-    :meth:`on_profile_changed`, :meth:`interrupt`, :meth:`close_attempt`, :meth:`unsaved_work`.
+    :meth:`on_profile_changed`, :meth:`interrupt`, :meth:`close_attempt`, :meth:`unsaved_work`,
+    :meth:`keeps_settings`.
     """
 
     NAME: ClassVar[str]
@@ -254,6 +255,10 @@ class WtrScreen(Screen[None]):
     def unsaved_work(self) -> str:
         """What would be lost if the program ended now, in a sentence; "" where nothing would."""
         return ""
+
+    def keeps_settings(self) -> bool:
+        """Whether a settings file that has changed has to wait for what is going on here."""
+        return bool(self.unsaved_work())
 
     def on_profile_changed(self) -> None:
         """Called when the session goes on with another profile."""

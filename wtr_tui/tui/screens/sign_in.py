@@ -378,6 +378,9 @@ class SignInScreen(WtrScreen):
         is_below = self.program.shown is not self  # who looks at it knows
         return "A sign-in waits for its answer." if self.running and is_below else ""
 
+    def keeps_settings(self) -> bool:
+        return self.running  # others would begin it anew, while somebody agrees in a browser
+
     def on_second(self, now: datetime) -> None:
         attempt = self._attempt
         if attempt is None:
