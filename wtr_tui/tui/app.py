@@ -156,10 +156,7 @@ class WtrApp(driver.FaultApp):
 
     def on_ready(self) -> None:
         if self.session.demo is not None:
-            self.tell(
-                f"A sandbox, no real Webex: press {keys.key('approve', 'y')} to approve, as you"
-                " would in a browser."
-            )
+            self.tell("A sandbox: all is as on the real Webex, which is never asked.")
         self.take_keys()
         self._tell_trouble()
         if self._with_tour:
