@@ -77,7 +77,8 @@ def test_what_the_token_says_never_stands_above_what_webex_says(
 
 async def test_the_scopes_are_handed_on_so_that_userinfo_can_be_asked(stage: Stage) -> None:
     stage.configure()
-    stage.save(TOKEN._replace(scopes=("openid", "email")))
+    token = a_token(obtained_at=stage.clock())._replace(scopes=("openid", "email"))
+    stage.save(token)
     asked = []
 
     class Asked(NoWebex):
@@ -88,9 +89,9 @@ async def test_the_scopes_are_handed_on_so_that_userinfo_can_be_asked(stage: Sta
     session = stage.session(webex=Asked(None))
     session.auto_refresh.look(session.now())
     owner = Owner()
-    await owner.ask(session, TOKEN.access_token)
+    await owner.ask(session, token.access_token)
     assert asked == [("openid", "email")]
-    assert "ann@example.com" in owner.words(TOKEN, Account())
+    assert "ann@example.com" in owner.words(token, Account())
 
 
 async def test_webex_is_asked_once_for_each_token(stage: Stage) -> None:
