@@ -9,7 +9,7 @@ _F5, _DOWN = b"\x1b[15~", b"\x1b[B"
 
 def test_the_sandbox_opens_on_the_sign_in_and_says_what_to_press(start: Start) -> None:
     terminal = start("--sandbox")
-    terminal.wait_for("press y to approve", "left")
+    terminal.wait_for("y approves", "left")
     terminal.press("y")
     terminal.wait_for("● valid", "Signed in", "Robin Example")
     terminal.press("ctrl+q")
@@ -18,7 +18,7 @@ def test_the_sandbox_opens_on_the_sign_in_and_says_what_to_press(start: Start) -
 
 def test_the_sandbox_has_a_service_app_that_is_minted_on_the_screens(start: Start) -> None:
     terminal = start("--sandbox")
-    terminal.wait_for("press y to approve")
+    terminal.wait_for("y approves")
     terminal.press("y")
     terminal.wait_for("● valid", "Signed in")
     terminal.send(_F5)
