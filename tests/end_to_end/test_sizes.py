@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from itertools import cycle
 
 import pytest
 
@@ -72,3 +74,19 @@ def test_a_terminal_that_cannot_draw_is_refused(home: Home, start: Start) -> Non
     assert terminal.wait() == 2
     assert b"\x1b" not in terminal.received
     assert b"terminal" in terminal.received
+
+
+def test_a_dialog_is_whole_after_sizes_that_follow_each_other_at_any_pace(
+    signed_in: Home, start: Start
+) -> None:
+    terminal = start()
+    terminal.wait_for("● valid")
+    terminal.press("?")
+    terminal.wait_for("Help · Token")
+    pauses = cycle((0, 0.001, 0.003, 0.01, 0.03, 0.06, 0.03))
+    for _ in range(20):
+        for size in ((40, 10), (200, 60), (5, 2), (1, 1), (80, 24)):
+            terminal.forget_screen()
+            terminal.resize(*size)
+            time.sleep(next(pauses))
+        terminal.wait_for("Help · Token")

@@ -221,9 +221,11 @@ class WtrApp(driver.FaultApp):
 
     # One tick for everything: the file is followed, auto-refresh acts, the screen counts.
     def _tick(self) -> None:
-        if not self.is_headless and driver.terminal_is_gone():
-            self.leave(129)
-            return
+        if not self.is_headless:
+            if driver.terminal_is_gone():
+                self.leave(129)
+                return
+            driver.follow_size(self)
         now = self.session.now()
         auto_refresh = self.session.auto_refresh
         kept = any(screen.keeps_settings() for screen in self.built_screens())

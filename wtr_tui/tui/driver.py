@@ -21,14 +21,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
-from textual import constants
+from textual import constants, events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import Compositor
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
@@ -314,7 +314,7 @@ class _RowsCompositor(Compositor):
         x, y, width, height = self.size.region if crop is None else crop
         # Of each row the columns, a bit each, that what comes next could be seen in.
         seen = dict.fromkeys(range(y, y + height), (1 << (x + width)) - (1 << x))
-        self._visible_widgets = {}
+        painted = {}
         for widget, (region, clip) in every.items():  # from the front to the back
             within = region.intersection(clip)
             columns = (1 << within.right) - (1 << within.x)
@@ -323,11 +323,13 @@ class _RowsCompositor(Compositor):
                 seen[row] &= ~columns
             if rows:
                 within = Region(within.x, rows[0], within.width, rows[-1] - rows[0] + 1)
-                self._visible_widgets[widget] = (region, within)
+                painted[widget] = (region, within)
+        self._visible_widgets = painted
         try:
             yield from super()._get_renders(crop)
         finally:
-            self._visible_widgets = every
+            if self._visible_widgets is painted:  # else it was laid out anew meanwhile
+                self._visible_widgets = every
 
 
 def paint_rows(screen: Screen[Any]) -> None:
@@ -387,6 +389,19 @@ def end_on_signals(app: WtrApp) -> None:
 
     for number in in_flight.ENDING_SIGNALS:
         signal.signal(number, take)
+
+
+def follow_size(app: App[int]) -> None:
+    """Lets the app know the terminal's size, where it has another one.
+
+    Where the signal of a second change interrupts the handler of the first, Textual is given the
+    first one last.
+    """
+    assert sys.__stdin__ is not None
+    with suppress(OSError):
+        size = Size(*os.get_terminal_size(sys.__stdin__.fileno()))
+        if size and size != app.size:
+            app.post_message(events.Resize(size, size))
 
 
 def terminal_is_gone() -> bool:
