@@ -83,7 +83,7 @@ class AutoRefresh:
             # Planned on a clock that was ahead: kept, it would last until that year comes.
             self._not_before = None
         changed = self._look_at_known() or changed
-        if self.stopped and self._settings_mark() != self._stopped_under:
+        if self.stopped and self.profile.settings_mark() != self._stopped_under:
             self.forget_failures()  # what stopped it may have been mended
             changed = True
         mark = self.profile.token_file.mark()
@@ -120,14 +120,6 @@ class AutoRefresh:
         self._known_mark = mark
         self.known = state.read(token_path)
         return True
-
-    def _settings_mark(self) -> tuple[int, int, int] | None:
-        """Differs once the settings file has changed; None where it cannot be looked at."""
-        try:
-            facts = self.profile.settings_path.stat()
-        except OSError:
-            return None
-        return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
     def _met(self, error: WtrError) -> bool:
         is_repeated = self.problem is not None and str(self.problem) == str(error)
@@ -230,7 +222,7 @@ class AutoRefresh:
             self._not_before = now + self._pause_after_failure(wish, now)
         elif isinstance(result, WtrError):
             self.stopped = result.message
-            self._stopped_under = self._settings_mark()
+            self._stopped_under = self.profile.settings_mark()
         else:
             self.forget_failures()
             if result.how is How.SAME:

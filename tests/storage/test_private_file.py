@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -262,6 +263,23 @@ def test_a_writer_that_was_stopped_for_long_keeps_its_temporary_file(path: Path)
         assert stopped.read_bytes() == OLD
     write_private(str(path), NEW)
     assert not stopped.exists()
+
+
+def test_a_disk_that_knows_no_locks_is_not_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    def sleep(seconds: float) -> None:
+        pytest.fail("waited for nobody")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(time, "sleep", sleep)
+    path.write_bytes(OLD)
+    assert claimed(str(path), patience=5) is None
+    write_private(str(path), NEW)
+    assert path.read_bytes() == NEW
 
 
 @pytest.mark.parametrize("kind", ["fifo", "link", "folder", "linked twice"])

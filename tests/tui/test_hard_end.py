@@ -13,11 +13,17 @@ from tests.support.webex import Fault, Sandbox
 from wtr_tui import history, known
 from wtr_tui.errors import AccessTokenRejected, GrantRejected
 from wtr_tui.history import Event
+from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.tui.state import date
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.lists import Lives
+
+
+class Refusing(NoWebex):
+    def account(self, access_token: Secret, **_: object) -> Account | None:
+        raise AccessTokenRejected("Refused.")
 
 
 def events(profile: Profile) -> list[Event]:
@@ -108,7 +114,7 @@ async def test_nothing_is_left_of_a_token_that_webex_refuses_and_cannot_be_refre
     known.note_refused(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
     known.note_failure(stage.profile, token, GrantRejected("Not accepted."), stage.clock())
     stage.clock.advance(timedelta(days=3))
-    async with stage.app(DESK, webex=NoWebex(None)).run_test(size=(width, height)) as pilot:
+    async with stage.app(DESK, webex=Refusing(None)).run_test(size=(width, height)) as pilot:
         await shows(pilot, "Sign in again now: F3 signs in")
         lives = pilot.app.screen.query_one(Lives).lines(70)
         assert [line.plain.count("━") for line in lives] == [0, 0]
@@ -119,6 +125,16 @@ async def test_nothing_is_left_of_a_token_that_webex_refuses_and_cannot_be_refre
         await shows(pilot, "now, s signs in.")
         assert " refused " in seen(pilot)
         assert "10 d" not in await settled(pilot)
+
+
+async def test_a_token_that_webex_takes_again_is_no_longer_called_refused(stage: Stage) -> None:
+    stage.configure(autoRefresh=False)
+    token = a_token(obtained_at=stage.clock())
+    stage.save(token)
+    known.note_refused(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
+    async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "● valid")
+    assert known.of(stage.profile).refused_since is None
 
 
 async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process_knows(

@@ -198,13 +198,16 @@ def _sync(path: str) -> None:
 
 
 def _is_locked(descriptor: int) -> bool:
-    """Locks an open file or folder; the system lets go of the lock when its process ends."""
+    """Locks an open file; the system lets go of the lock when its process ends.
+
+    Raises OSError where the file system has no locks: nobody is to be waited for there.
+    """
     import fcntl  # here: to read a token needs none
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False  # another process has it, or the file system has no locks
+    except BlockingIOError:
+        return False
     return True
 
 

@@ -36,6 +36,17 @@ class Profile(NamedTuple):
         """The settings; see :func:`wtr_tui.storage.settings.load`."""
         return load(self.settings_path, environ)
 
+    def settings_mark(self) -> tuple[int, int, int] | None:
+        """Differs once the settings file has changed; None where it cannot be looked at.
+
+        A link is followed: what it leads to counts, as for the reader.
+        """
+        try:
+            facts = self.settings_path.stat()
+        except OSError:
+            return None
+        return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
 
 def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Profile:
     """The profile that is meant; neither of its files need exist.

@@ -68,7 +68,7 @@ class Followed:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
         from wtr_tui.storage import settings
 
-        self._read_at = _mark(self.profile.settings_path)
+        self._read_at = self.profile.settings_mark()
         before = getattr(self, "settings", None)
         try:
             self.settings = settings.load(self.profile.settings_path, self.environ)
@@ -88,13 +88,13 @@ class Followed:
         """
         from wtr_tui.storage import settings
 
-        if self.settings_error is None and _mark(self.profile.settings_path) == self._read_at:
+        if self.settings_error is None and self.profile.settings_mark() == self._read_at:
             return self.settings
         return settings.load(self.profile.settings_path, self.environ)
 
     def reread(self) -> bool:
         """Reads the settings again, once their file has changed; tells whether it has."""
-        if _mark(self.profile.settings_path) == self._read_at:
+        if self.profile.settings_mark() == self._read_at:
             return False
         self.load_settings()
         return True
@@ -288,15 +288,6 @@ def with_tilde(text: str, environ: Mapping[str, str]) -> str:
     """The text with ``~`` for the home folder, wherever a path begins with it."""
     home = environ.get("HOME", "").rstrip("/")
     return re.sub(rf"(?<![\w/]){re.escape(home)}/", "~/", text) if home else text
-
-
-def _mark(path: Path) -> tuple[int, int, int] | None:
-    """Differs once the file has changed; None where it cannot be looked at."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 class RunningSandbox(Protocol):

@@ -344,15 +344,19 @@ class Owner:
             return
 
         def account() -> Account | None:
+            from wtr_tui import known
+
+            about = token if token is not None and token.access_token == access_token else None
             try:
                 with session.client() as client:
-                    return client.account(access_token, scopes=token.scopes if token else ())
+                    found = client.account(access_token, scopes=token.scopes if token else ())
             except AccessTokenRejected as error:
-                from wtr_tui import known
-
-                if token is not None and token.access_token == access_token:
-                    known.note_refused(session.profile, token, error, session.now())
+                if about is not None:
+                    known.note_refused(session.profile, about, error, session.now())
                 raise
+            if about is not None:
+                known.note_accepted(session.profile, about)
+            return found
 
         try:
             self._account = await in_thread(account)
