@@ -90,7 +90,7 @@ _SCROLL = ("↑ ↓", "scroll")
 SCROLL_KEYS = (_SCROLL, ("Esc", "closes"))
 
 
-_COLUMNS = 68
+_COLUMNS = 70
 
 
 class Box(VerticalScroll, can_focus=False):
