@@ -356,11 +356,11 @@ async def test_an_old_message_does_not_reappear_after_a_newer_one(signed_in: Sta
         for old in ("Refreshing …", "Refreshed at 12:00."):
             await pilot.press("f2")
             await shows(pilot, "Auto-refresh")
-            app.tell(old)
+            app.show_message(old)
             await shows(pilot, old)
             await pilot.press("f4")
             await shows(pilot, "Redirect port")
-            app.tell("Signed in: valid until tomorrow.")
+            app.show_message("Signed in: valid until tomorrow.")
             await tells(pilot, "Signed in")
             await pilot.press("f2")
             await shows(pilot, "Auto-refresh")

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, until
 from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
-from wtr_tui.tui.screens.base import hanging
+from wtr_tui.tui.screens.base import hanging_indent
 from wtr_tui.tui.screens.dialogs import key_table
 
 
@@ -31,7 +31,7 @@ def signed_in(stage: Stage) -> Stage:
     ids=["short", "empty", "plain", "numbered", "named"],
 )
 def test_a_line_wraps_under_its_own_words(line: str, laid_out: str) -> None:
-    assert hanging(line, 14) == laid_out
+    assert hanging_indent(line, 14) == laid_out
 
 
 def test_the_words_of_a_key_wrap_under_the_words() -> None:
@@ -169,7 +169,7 @@ async def test_what_a_message_has_no_room_for_is_read_from_the_palette_too(
     app = signed_in.app()
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "Auto-refresh")
-        app.tell(f"{'It was long. ' * 60}The end.")
+        app.show_message(f"{'It was long. ' * 60}The end.")
         await shows(pilot, "^g")
         await pilot.press("ctrl+p", *"whole message", "enter")
         await shows(pilot, "The end.")

@@ -87,7 +87,7 @@ async def test_a_long_message_leaves_the_steps_in_sight(configured: Stage) -> No
         await listens(pilot)
         app = pilot.app
         assert isinstance(app, WtrApp)
-        app.tell(f"{'The secret would be sent elsewhere. ' * 5}The end.", Tone.WARN)
+        app.show_message(f"{'The secret would be sent elsewhere. ' * 5}The end.", Tone.WARN)
         await shows(pilot, "The end.")
         await shows(pilot, "○ exchange")
         await shows(pilot, "Listening on port")
@@ -431,7 +431,7 @@ async def test_nothing_told_before_is_seen_after_a_newer_sign_in(
         await pilot.press("x")
         await tells(pilot, "The sign-in was cancelled.")
         await pilot.press("f2")
-        app.tell("Refreshed at 12:00.")
+        app.show_message("Refreshed at 12:00.")
         await pilot.press("f3")
         start_url = await listens(pilot)
         await in_thread(lambda: sandbox.approve(start_url))

@@ -156,7 +156,7 @@ class WtrApp(driver.FaultApp):
 
     def on_ready(self) -> None:
         if self.session.demo is not None:
-            self.tell("A sandbox: all is as on the real Webex, which is never asked.")
+            self.show_message("A sandbox: all is as on the real Webex, which is never asked.")
         self.take_keys()
         self._tell_trouble()
         if self._with_tour:
@@ -176,7 +176,7 @@ class WtrApp(driver.FaultApp):
         tour = self._tour
         if tour is not None and tour.is_running and isinstance(event, events.Key):
             tour.cancel()
-            self.tell("The tour is over: the keys are yours.")
+            self.show_message("The tour is over: the keys are yours.")
         else:
             await super().on_event(event)
 
@@ -185,7 +185,7 @@ class WtrApp(driver.FaultApp):
         for number, (action, sentence, seconds) in enumerate(_TOUR, 1):
             await self.run_action(action)
             await asyncio.sleep(0.5)  # what the action itself says comes first
-            self.tell(f"{number}/{len(_TOUR)} {keys.with_keys(sentence)}")
+            self.show_message(f"{number}/{len(_TOUR)} {keys.with_keys(sentence)}")
             await asyncio.sleep(seconds)
 
     def _first_screen(self) -> str:
@@ -209,7 +209,7 @@ class WtrApp(driver.FaultApp):
         self.set_keymap(used)
         terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
         if self.refused_keys:
-            self.tell("\n".join(self.refused_keys), Tone.WARN)
+            self.show_message("\n".join(self.refused_keys), Tone.WARN)
 
     @property
     def shown(self) -> WtrScreen | None:
@@ -228,7 +228,7 @@ class WtrApp(driver.FaultApp):
             driver.follow_size(self)
         now = self.session.now()
         auto_refresh = self.session.auto_refresh
-        kept = any(screen.keeps_settings() for screen in self.built_screens())
+        kept = any(screen.defers_settings_reload() for screen in self.built_screens())
         if not kept and self.session.used.reread():
             self.settings_changed()
         if auto_refresh.look(now):
@@ -236,14 +236,14 @@ class WtrApp(driver.FaultApp):
         # Whoever looked first: the other profiles are looked at between two ticks.
         was_back, self._clock_was_back = self._clock_was_back, auto_refresh.clock_went_back
         if auto_refresh.clock_went_back and not was_back:
-            self.tell(
+            self.show_message(
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
         warning = auto_refresh.take_notices()
         if not warning and not self.session.used.refreshing:  # whose own message would replace it
             warning = self._hook_warnings.take()
         if warning:
-            self.tell(warning, Tone.WARN)
+            self.show_message(warning, Tone.WARN)
         for each in self.session.roster:
             if each.auto_refresh.due(now) and not each.refreshing:
                 self.refreshing.start([each], asked=False)
@@ -258,7 +258,7 @@ class WtrApp(driver.FaultApp):
             self._watch_others()
         # Not below a dialog: each second the whole of it would be sent, tinted.
         if self.shown is not None and self.shown is self.screen:
-            self.shown.count(now)
+            self.shown.update_time(now)
 
     @work(group="others", exclusive=True)
     async def _watch_others(self) -> None:
@@ -293,19 +293,19 @@ class WtrApp(driver.FaultApp):
             lines = [f"{said}.{hint}"]
             if self._ticks <= _LOOK_AT_OTHERS_EVERY:  # what is wrong here has just been said
                 lines += [self._trouble] if self._trouble else self.refused_keys
-            self.tell("\n".join(lines), Tone.WARN)
+            self.show_message("\n".join(lines), Tone.WARN)
 
     # What the screens ask for.
 
-    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+    def show_message(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         """Says what happened, in the message line of the full screen that is shown."""
         if self.shown is None:
             return
         screen, before = self._told or (self.shown, sentence)
         if screen is not self.shown and screen.is_built:
-            screen.forget(before)  # it would be read there as what came of it
+            screen.withdraw_message(before)  # it would be read there as what came of it
         self._told = self.shown, sentence
-        self.shown.tell(sentence, tone)
+        self.shown.show_message(sentence, tone)
 
     _told: tuple[WtrScreen, str] | None = None
 
@@ -339,10 +339,10 @@ class WtrApp(driver.FaultApp):
         if self._trouble == before:
             return
         for screen in self.built_screens():
-            screen.forget(before)
+            screen.withdraw_message(before)
         # The form says all that is wrong with them, most of it beside the fields.
         if self._trouble and self.shown is not self.full_screens.get("settings"):
-            self.tell(self._trouble, Tone.WARN if session.used.ready else Tone.BAD)
+            self.show_message(self._trouble, Tone.WARN if session.used.ready else Tone.BAD)
 
     _trouble = ""
 
@@ -358,7 +358,7 @@ class WtrApp(driver.FaultApp):
             self.switch_screen(screen)
 
         if self.shown is not None and self.shown.is_built:
-            self.shown.when_settled(leave)
+            self.shown.confirm_leaving(leave)
         else:
             leave()
 
@@ -377,7 +377,7 @@ class WtrApp(driver.FaultApp):
                 secret.fetch()
             secret.fetch()
         except WtrError as error:
-            self.tell(str(error), Tone.BAD)
+            self.show_message(str(error), Tone.BAD)
             return False
         finally:
             terminal.lent = False
@@ -389,7 +389,7 @@ class WtrApp(driver.FaultApp):
             if len(every) == 1:
                 every[0].require_refreshable()
         except WtrError as error:
-            self.tell(str(error), Tone.WARN)
+            self.show_message(str(error), Tone.WARN)
             return
         if len(every) > 1 or every[0] is not self.session.used or self.fetch_secret():
             self.refreshing.start(every, asked=True)
@@ -439,7 +439,7 @@ class WtrApp(driver.FaultApp):
             screen.show_standing()
             screen.on_profile_changed()
         self.go(to or self._first_screen())
-        self.tell(f"This is the profile {profile.name}.", Tone.GOOD)
+        self.show_message(f"This is the profile {profile.name}.", Tone.GOOD)
         self._trouble = ""  # what was said of it was said on the screen before
         self._tell_trouble()
         self._offer_put_aside()
@@ -520,7 +520,9 @@ class WtrApp(driver.FaultApp):
         if self.shown is not self.screen:
             return
         if self.no_color:
-            self.tell("$NO_COLOR is set: without it there are themes to choose from.", Tone.WARN)
+            self.show_message(
+                "$NO_COLOR is set: without it there are themes to choose from.", Tone.WARN
+            )
             return
         from wtr_tui.tui.screens.dialogs import ChoiceScreen
 
@@ -547,7 +549,7 @@ class WtrApp(driver.FaultApp):
         if driver.can_be_resumed():
             super().action_suspend_process()
         else:
-            self.tell(
+            self.show_message(
                 "Not sent to the background: no shell waits here that could bring it back.",
                 Tone.WARN,
             )
@@ -605,11 +607,15 @@ class WtrApp(driver.FaultApp):
             settings_file.save(path, {THEME.name: name}, expected=expected)
         except WtrError as refusal:
             self._show_theme(name)
-            self.tell(f"The theme is {name} until you leave. Not saved: {refusal}", Tone.WARN)
+            self.show_message(
+                f"The theme is {name} until you leave. Not saved: {refusal}", Tone.WARN
+            )
             return
         session.used.load_settings()
         self.settings_changed()
-        self.tell(f"The theme is {name}, saved to {session.used.settings_place}.", Tone.GOOD)
+        self.show_message(
+            f"The theme is {name}, saved to {session.used.settings_place}.", Tone.GOOD
+        )
 
     # The way out.
 

@@ -62,7 +62,7 @@ async def copy(app: WtrApp, text: str, what: str, otherwise: str, caveat: str) -
         said = f"Copied {what}: {said[:1].lower()}{said[1:]}"
     is_well = copied.route is not None and not copied.warning and not caveat
     words = " ".join(filter(None, (said, copied.warning, caveat)))
-    app.tell(words, Tone.GOOD if is_well else Tone.WARN)
+    app.show_message(words, Tone.GOOD if is_well else Tone.WARN)
 
 
 async def plain_page(title: str, text: str, over: asyncio.Event) -> None:

@@ -44,7 +44,7 @@ class Refreshing:
             each.refreshing = True
         if len(every) == 1 and begun:
             if asked and begun[0] is self._app.session.used:
-                self._app.tell("Refreshing …")
+                self._app.show_message("Refreshing …")
             self._app.run_worker(self._refresh(begun[0], asked), group="refresh")
         elif begun:
             self._app.run_worker(self._refresh_all(begun), group="refresh")
@@ -61,15 +61,15 @@ class Refreshing:
         now = app.session.now()
         sentence, tone = outcome_words(outcome, followed.auto_refresh, now, asked=asked)
         if app.session.used is followed:
-            app.tell(sentence, tone)
+            app.show_message(sentence, tone)
         elif asked:
             # What it needs is said here, with the reason: no later remark takes its place.
             followed.new_need(now)
-            app.tell(f"{followed.profile.name}: {sentence}", tone)
+            app.show_message(f"{followed.profile.name}: {sentence}", tone)
 
     async def _refresh_all(self, begun: list[Followed]) -> None:
         app, count, failed = self._app, len(begun), 0
-        app.tell(f"Refreshing {count} profiles: 0 done …")
+        app.show_message(f"Refreshing {count} profiles: 0 done …")
         app.token_changed()
         outcomes = asyncio.as_completed([self._outcome(each) for each in begun])
         for done, next_one in enumerate(outcomes, 1):
@@ -77,14 +77,14 @@ class Refreshing:
             app.token_changed()
             if done < count:
                 wrong = f", {failed} not" if failed else ""
-                app.tell(f"Refreshing {count} profiles: {done - failed} done{wrong} …")
+                app.show_message(f"Refreshing {count} profiles: {done - failed} done{wrong} …")
         said = f"{count - failed} of {count} refreshed."
         if failed:
             names = names_in_words([each.profile.name for each in begun if each.failure])
             said = f"{said[:-1]}, not {names}: the frame of each says why."
         for each in begun:
             each.new_need(app.session.now())  # no later remark takes the place of this
-        app.tell(said, Tone.WARN if failed else Tone.GOOD)
+        app.show_message(said, Tone.WARN if failed else Tone.GOOD)
 
     async def _outcome(self, followed: Followed) -> Obtained | WtrError:
         """What a refresh leads to, once it has been taken in."""
@@ -140,11 +140,11 @@ class Refreshing:
             except WtrError as error:
                 other = followed is not app.session.used
                 name = f"{followed.profile.name}: " if other else ""
-                app.tell(f"{name}NOT SAVED: {error}", Tone.BAD)
+                app.show_message(f"{name}NOT SAVED: {error}", Tone.BAD)
                 return
             followed.auto_refresh.look(app.session.now())
             app.token_changed()
-            app.tell("Saved.", Tone.GOOD)
+            app.show_message("Saved.", Tone.GOOD)
 
 
 def outcome_words(

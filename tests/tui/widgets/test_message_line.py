@@ -26,18 +26,18 @@ async def test_a_message_hides_neither_the_countdown_nor_the_revealed_token(
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: bool(app.screen.query(Figures)), "the token view")
         await pilot.pause()
-        app.tell(_LONG, Tone.GOOD)
+        app.show_message(_LONG, Tone.GOOD)
         await shows(pilot, "✓ Sent to")
         figures = app.screen.query_one(Figures)
         assert app.screen.region.contains_region(figures.region)
         page = app.screen.query_one("#page")
         assert page.region.contains_region(figures.region)
 
-        app.tell("")
+        app.show_message("")
         await pilot.press("v")
         secret = token.access_token.reveal()
         await until(pilot, lambda: _joined(seen(pilot)).count(secret) == 1, "the token")
-        app.tell(_LONG, Tone.GOOD)
+        app.show_message(_LONG, Tone.GOOD)
         await shows(pilot, "✓ Sent to")
         assert _joined(seen(pilot)).count(secret) == 1
 
@@ -51,7 +51,7 @@ async def test_what_a_message_has_no_room_for_is_read_with_a_key(
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: bool(app.screen.query(Figures)), "the token view")
-        app.tell(f"{_LONG * 4}The end.", Tone.WARN)
+        app.show_message(f"{_LONG * 4}The end.", Tone.WARN)
         await shows(pilot, "… ^g")
         assert "The end." not in seen(pilot)
         await pilot.press("ctrl+g")
@@ -60,7 +60,7 @@ async def test_what_a_message_has_no_room_for_is_read_with_a_key(
         await shows(pilot, "The end.")
         await pilot.press("escape")
         await shows(pilot, "… ^g")
-        app.tell("Done.", Tone.GOOD)
+        app.show_message("Done.", Tone.GOOD)
         await until(pilot, lambda: "^g" not in seen(pilot), "the short message")
 
 
@@ -77,7 +77,7 @@ async def test_the_keys_are_back_when_the_message_has_gone_by_itself(
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=(30, 8)) as pilot:
         await shows(pilot, "? Help")
-        app.tell("Done.", Tone.GOOD)
+        app.show_message("Done.", Tone.GOOD)
         await until(pilot, lambda: not told(pilot), "the message gone")
         await shows(pilot, "? Help")
 
@@ -91,7 +91,7 @@ async def test_what_is_under_way_stays_until_its_end_is_told(
     app: WtrApp = stage.app(webex=NoWebex(ANN))
     async with app.run_test() as pilot:
         await shows(pilot, "? Help")
-        app.tell("Refreshing …")
+        app.show_message("Refreshing …")
         await pilot.pause(0.3)
         assert told(pilot) == "· Refreshing …"
 

@@ -61,7 +61,7 @@ class MessageLine(Quiet):
     def on_mount(self) -> None:
         self._count()  # it may have a message before it is shown
 
-    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+    def show_message(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         self.sentence, self._tone = sentence, tone
         for other in Tone:
             self.set_class(other is tone, f"-{other.name.lower()}")
@@ -112,7 +112,7 @@ class WtrScreen(Screen[None]):
 
     What they may take over: :meth:`on_second`, :meth:`on_token_changed`,
     :meth:`on_profile_changed`, :meth:`interrupt`, :meth:`close_attempt`, :meth:`unsaved_work`,
-    :meth:`keeps_settings`.
+    :meth:`defers_settings_reload`.
     """
 
     NAME: ClassVar[str]
@@ -122,7 +122,7 @@ class WtrScreen(Screen[None]):
     HELP_TEXT: ClassVar[str]
     KEY_LINES: ClassVar[int] = 4
     """The most lines of the key bar; in a terminal of few lines it has one."""
-    WHOLE_WIDTH: ClassVar[bool] = False
+    FULL_WIDTH: ClassVar[bool] = False
     """Whether its page uses all columns; prose is easier to read where lines are short."""
     # Not ClassVar: Textual declares them as variables of each instance.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_BELOW, "-wide")]  # noqa: RUF012
@@ -160,7 +160,7 @@ class WtrScreen(Screen[None]):
             self.add_class([name for least, name in breakpoints or () if length >= least][-1])
         tabs = TABS[:1] if self.session.socket else TABS
         yield Header(self.NAME, standing(self.session), tabs=tabs)
-        with Page(id="page", classes="-whole" if self.WHOLE_WIDTH else ""):
+        with Page(id="page", classes="-whole" if self.FULL_WIDTH else ""):
             yield from self.content()
         yield self._message
         yield KeyBar(most_lines=self.KEY_LINES if size.height >= TINY_BELOW else 1)
@@ -195,16 +195,16 @@ class WtrScreen(Screen[None]):
         """Whether its widgets are there: not yet before the first showing, no more at the end."""
         return self.is_mounted and self.app.is_running
 
-    def tell(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+    def show_message(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         """Says what happened, at the bottom of this screen, in rows that nothing else uses."""
         if self.is_built and self.query(KeyBar):
             self._make_room(for_message=bool(sentence))
-        self._message.tell(sentence, tone)
+        self._message.show_message(sentence, tone)
 
-    def forget(self, sentence: str) -> None:
+    def withdraw_message(self, sentence: str) -> None:
         """Takes this message away, unless another has taken its place."""
         if self._message.sentence == sentence:
-            self.tell("")
+            self.show_message("")
 
     def _make_room(self, *, for_message: bool) -> None:
         """Where the page needs all the rows of a low terminal, a message replaces the keys."""
@@ -224,16 +224,16 @@ class WtrScreen(Screen[None]):
         self.query_one(Header).show_standing(standing(self.session))
 
     def on_screen_resume(self) -> None:
-        self.count(self.session.now())  # below another screen or a dialog nothing was counted
+        self.update_time(self.session.now())  # below another screen or a dialog nothing was counted
 
-    def count(self, now: datetime) -> None:
+    def update_time(self, now: datetime) -> None:
         """Shows everything that time alone changes as it is now."""
         if self.is_built:
             self.show_standing()
             self.on_second(now)
 
     def action_clear_message(self) -> None:
-        self.tell("")
+        self.show_message("")
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(Page).scroll_relative(y=lines, animate=False)
@@ -248,7 +248,7 @@ class WtrScreen(Screen[None]):
     async def close_attempt(self) -> None:
         """Ends what is going on here, whatever screen is shown, and waits until it has ended."""
 
-    def when_settled(self, then: Callable[[], None]) -> None:
+    def confirm_leaving(self, then: Callable[[], None]) -> None:
         """Calls ``then`` once the user may leave this screen: at once, or after a question."""
         then()
 
@@ -256,13 +256,13 @@ class WtrScreen(Screen[None]):
         """What would be lost if the program ended now, in a sentence; "" where nothing would."""
         return ""
 
-    def keeps_settings(self) -> bool:
+    def defers_settings_reload(self) -> bool:
         """Whether a settings file that has changed has to wait for what is going on here."""
         return bool(self.unsaved_work())
 
     def on_profile_changed(self) -> None:
         """Called when the session goes on with another profile."""
-        self.tell("")
+        self.show_message("")
         self.on_token_changed()
 
     def on_settings_changed(self) -> None:
@@ -274,7 +274,7 @@ class WtrScreen(Screen[None]):
         """Called when the stored token is another one, or is gone."""
 
 
-def hanging(line: str, width: int, *, at: int = 0) -> str:
+def hanging_indent(line: str, width: int, *, at: int = 0) -> str:
     """The line in lines of ``width``, the later ones indented to where its words begin.
 
     That is at ``at``, else behind a number (``1. ``) or a name with two blanks after it.

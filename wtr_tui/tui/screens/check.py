@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.keys import Key, action_names, keys
-from wtr_tui.tui.screens.base import WtrScreen, hanging
+from wtr_tui.tui.screens.base import WtrScreen, hanging_indent
 from wtr_tui.tui.session import with_tilde
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines
@@ -65,7 +65,7 @@ class CheckScreen(WtrScreen):
         )
     ]
 
-    WHOLE_WIDTH = True
+    FULL_WIDTH = True
     DEFAULT_CSS = """
     CheckScreen #columns { height: auto; max-width: 120; layout: vertical; }
     CheckScreen Panel { border: none; padding: 0; }
@@ -149,7 +149,7 @@ def _summary(findings: Sequence[Finding]) -> Content:
 
 def _line(finding: Finding, width: int) -> Content:
     sign, name = f"{finding.level.value} ", f"{finding.subject:<{_SUBJECT_WIDTH - 1}} "
-    words = hanging(f"{sign}{name}{finding.words}", width, at=len(sign + name))
+    words = hanging_indent(f"{sign}{name}{finding.words}", width, at=len(sign + name))
     return Content.assemble(
         Content.styled(sign, _COLOURS[finding.level.name]),
         Content.styled(name, "bold"),

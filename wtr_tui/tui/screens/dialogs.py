@@ -24,7 +24,7 @@ from wtr_tui.storage.settings_table import ACCOUNT
 from wtr_tui.storage.settings_values import known_scopes, parse_scopes
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import spelled, with_keys
-from wtr_tui.tui.screens.base import WtrScreen, hanging
+from wtr_tui.tui.screens.base import WtrScreen, hanging_indent
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.bars import ShownKey, lay_out
@@ -212,27 +212,31 @@ class OtherAccountScreen(ConfirmScreen):
         self.dismiss(answer)
         program, path = self.program, self._path
         if answer is None:
-            program.tell(f"The new token is kept in {path}, and asked about at the next start.")
+            program.show_message(
+                f"The new token is kept in {path}, and asked about at the next start."
+            )
         elif answer:
             self._take()
         else:
             with suppress(OSError):
                 path.unlink()
-            program.tell("The new token is deleted; nothing was replaced.")
+            program.show_message("The new token is deleted; nothing was replaced.")
 
     def _take(self) -> None:
         session, program = self.session, self.program
         try:
             kept_as = session.profile.token_file.take(self._path)
         except WtrError as error:
-            program.tell(f"NOT SAVED: {error}", Tone.BAD)
+            program.show_message(f"NOT SAVED: {error}", Tone.BAD)
             return
         session.auto_refresh.stopped = ""
         session.auto_refresh.look(session.now())
         program.token_changed()
         program.go("token")
         kept = f" The one before it is kept as {kept_as}." if kept_as else ""
-        self.app.call_after_refresh(program.tell, f"The token is replaced.{kept}", Tone.GOOD)
+        self.app.call_after_refresh(
+            program.show_message, f"The token is replaced.{kept}", Tone.GOOD
+        )
 
 
 _WIDEST, _USUAL, _GUTTER = 98, 73, 2
@@ -279,7 +283,7 @@ class HelpScreen(Dialog[None]):
             *(key_table(here, width), "\n\n"),
             *(Content.styled("Keys everywhere", "$muted"), "\n"),
             *(Content("\n").join(lay_out(everywhere, width)), "\n\n"),
-            "\n".join(hanging(line, width) for line in with_keys(about).split("\n")),
+            "\n".join(hanging_indent(line, width) for line in with_keys(about).split("\n")),
         ]
         self.query_one(Quiet).reshape(Content.assemble(*parts))
 
@@ -316,7 +320,7 @@ def _key_lines(rows: Sequence[tuple[str, str]], width: int) -> list[list[Content
     keys = max((len(key) for key, _ in rows), default=0)
     cells = []
     for key, words in rows:
-        first, *more = hanging(f"{key:<{keys}}  {words}", width, at=keys + 2).split("\n")
+        first, *more = hanging_indent(f"{key:<{keys}}  {words}", width, at=keys + 2).split("\n")
         cells.append([Content.styled(key, "bold $next") + first[len(key) :], *map(Content, more)])
     return cells
 

@@ -93,7 +93,7 @@ class ProfilesScreen(WtrScreen):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
     NAME = "profiles"
     HELP_NAME = "Profiles"
-    WHOLE_WIDTH = True
+    FULL_WIDTH = True
     HELP_TEXT = (
         "A profile is one integration with its own settings and token. While the program is open,"
         " it keeps the tokens of all profiles alive whose settings have autoRefresh on. Variables"
@@ -255,11 +255,11 @@ class ProfilesScreen(WtrScreen):
         if able:
             self.program.refresh_profiles(able)
         else:
-            self.tell("No profile has a token that can be refreshed.")
+            self.show_message("No profile has a token that can be refreshed.")
 
     def action_make(self) -> None:
         if self.session.demo is not None:
-            self.tell(_NO_MORE)
+            self.show_message(_NO_MORE)
             return
 
         def take(made: profiles.Profile | None) -> None:
@@ -273,14 +273,14 @@ class ProfilesScreen(WtrScreen):
         if chosen.name == session.profile.name:
             self.program.go(to or "token")
         elif session.auto_refresh.unsaved:
-            self.tell(with_keys(SAVE_FIRST), Tone.WARN)
+            self.show_message(with_keys(SAVE_FIRST), Tone.WARN)
         else:
             self.program.switch_profile(chosen, to=to)
 
     def action_sign_out(self) -> None:
         each = self._marked
         if each.token is None and each.auto_refresh.problem is None:
-            self.tell(f"{each.profile.name} has no token.")
+            self.show_message(f"{each.profile.name} has no token.")
             return
 
         def answered(sure: bool | None) -> None:
@@ -300,24 +300,24 @@ class ProfilesScreen(WtrScreen):
     async def _sign_out(self, each: Followed) -> None:
         from wtr_tui.sign_out import Revoked, sign_out
 
-        self.tell("Signing out …")
+        self.show_message("Signing out …")
         now = self.session.now
         try:
             done = await in_thread(lambda: sign_out(each.profile, each.settings, now=now))
         except WtrError as error:
-            self.tell(f"Not signed out: {error}", Tone.BAD)
+            self.show_message(f"Not signed out: {error}", Tone.BAD)
             return
         each.auto_refresh.unsaved = False
         each.auto_refresh.stored = None
         each.auto_refresh.look(now())
         self.program.token_changed()
         tone = Tone.GOOD if done.revoked in {Revoked.YES, Revoked.EXPIRED} else Tone.WARN
-        self.tell(" ".join(done.sentences), tone)
+        self.show_message(" ".join(done.sentences), tone)
 
     def action_remove(self) -> None:
         chosen = self._marked.profile
         if chosen.name == self.session.profile.name:
-            self.tell("This profile is in use: go on with another one first.")
+            self.show_message("This profile is in use: go on with another one first.")
             return
         what = "Its settings are deleted."
         if self._marked.token is not None:
@@ -334,11 +334,11 @@ class ProfilesScreen(WtrScreen):
         try:
             profiles.remove(chosen)
         except WtrError as error:
-            self.tell(str(error), Tone.BAD)
+            self.show_message(str(error), Tone.BAD)
         else:
             self.session.forget(chosen)
             self.program.token_changed()
-            self.tell(f"{chosen.name} was removed.", Tone.GOOD)
+            self.show_message(f"{chosen.name} was removed.", Tone.GOOD)
 
 
 _NO_MORE = "The sandbox has its own profiles: a new one would be for the real Webex."

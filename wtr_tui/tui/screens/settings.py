@@ -18,7 +18,7 @@ from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, S
 from wtr_tui.storage.settings_values import Given, known_scopes, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import settings_form as form
-from wtr_tui.tui.screens.base import WtrScreen, hanging
+from wtr_tui.tui.screens.base import WtrScreen, hanging_indent
 from wtr_tui.tui.screens.dialogs import ChoiceScreen, ConfirmScreen, ScopesScreen
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.inputs import AddressInput, Field, ListedInput, QuietInput, SecretInput
@@ -34,7 +34,7 @@ class Step(Lines):
         self._text = text
 
     def lines(self, width: int) -> list[Content]:
-        return [Content(line) for line in hanging(with_keys(self._text), width).splitlines()]
+        return [Content(line) for line in hanging_indent(with_keys(self._text), width).splitlines()]
 
 
 class SettingsScreen(WtrScreen):
@@ -64,7 +64,7 @@ class SettingsScreen(WtrScreen):
     .-leading.-roomy #aside { padding: 1 2; }
     .-leading.-roomy #page { align-vertical: middle; }
     """.replace("%ASIDE%", str(form.ASIDE))
-    WHOLE_WIDTH = True
+    FULL_WIDTH = True
     NAME = "settings"
     HELP_NAME = "Settings"
     HELP_TEXT = form.HELP
@@ -180,7 +180,7 @@ class SettingsScreen(WtrScreen):
         self._show_trouble()
         # Another message may have taken the place of what was said of the keys at the start.
         if warnings := self._warnings():
-            self.tell("\n".join(warnings), Tone.WARN)
+            self.show_message("\n".join(warnings), Tone.WARN)
         self._focus_first()
 
     def _warnings(self) -> Sequence[str]:
@@ -249,12 +249,12 @@ class SettingsScreen(WtrScreen):
         self._follow()
         sentence, typed = self._said
         if self._typed() != typed:
-            self.forget(sentence)
+            self.withdraw_message(sentence)
 
     def _say(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         """Says it of the form as it is; once that is another, it is true no more."""
         self._said = sentence, self._typed()
-        self.tell(sentence, tone)
+        self.show_message(sentence, tone)
 
     def _typed(self) -> object:
         return self._portal.entry.value, self._texts()
@@ -333,7 +333,7 @@ class SettingsScreen(WtrScreen):
         self.program.token_changed()
 
     def action_reload(self) -> None:
-        self.when_settled(self._reload)
+        self.confirm_leaving(self._reload)
 
     def _reload(self) -> None:
         self.session.used.load_settings()
@@ -345,7 +345,7 @@ class SettingsScreen(WtrScreen):
     def unsaved_work(self) -> str:
         return form.UNSAVED if self._changed_fields() else ""
 
-    def when_settled(self, then: Callable[[], None]) -> None:
+    def confirm_leaving(self, then: Callable[[], None]) -> None:
         """Goes on at once, or once the user has said what becomes of unsaved changes."""
         if not self._changed_fields():
             then()
@@ -384,7 +384,7 @@ class SettingsScreen(WtrScreen):
         field = self._fields["scopes"]
         if field.entry.disabled:
             source = self.session.settings.sources["scopes"].words()
-            self.tell(f"The scopes are {source}: change them there.", Tone.WARN)
+            self.show_message(f"The scopes are {source}: change them there.", Tone.WARN)
             return
 
         def take(chosen: tuple[str, ...] | None) -> None:
@@ -398,7 +398,7 @@ class SettingsScreen(WtrScreen):
         if uri:
             self.program.copy(uri, "the redirect URI", otherwise="type it as it stands above")
         else:
-            self.tell("Not copied: the redirect port has to be right first.", Tone.BAD)
+            self.show_message("Not copied: the redirect port has to be right first.", Tone.BAD)
 
 
 _SERVICE_APP_ONLY = ("applicationId", "targetOrgId", "through")

@@ -28,7 +28,7 @@ from wtr_tui.storage.settings_values import (
     parse_scopes,
 )
 from wtr_tui.tui.keys import key, with_keys
-from wtr_tui.tui.screens.base import hanging
+from wtr_tui.tui.screens.base import hanging_indent
 from wtr_tui.tui.themes import Tone
 
 BASICS = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)
@@ -85,10 +85,10 @@ def portal_form(uri: str, scopes: Iterable[str], known: Mapping[str, str]) -> Co
         ("Redirect URI(s)", uri),
         ("Scopes", "these, or those that you need:"),
     ]
-    texts = [hanging(f"{name:<17}{said}", _ASIDE_TEXT, at=17) for name, said in rows]
+    texts = [hanging_indent(f"{name:<17}{said}", _ASIDE_TEXT, at=17) for name, said in rows]
     lines = [Content(text).stylize("$muted", 0, 17) for text in texts]
     for scope in scopes:
-        allows = hanging(f"    {known.get(scope, '').partition(' (')[0]}", _ASIDE_TEXT, at=4)
+        allows = hanging_indent(f"    {known.get(scope, '').partition(' (')[0]}", _ASIDE_TEXT, at=4)
         lines += [Content(f"  {scope}"), Content.styled(allows, "$muted")]
     return Content("\n").join(lines)
 

@@ -71,7 +71,7 @@ class SignInScreen(WtrScreen):
         " All of them are open at once, and the first that answers counts. Whatever else arrives"
         " at the port is counted, reported and turned away."
     )
-    WHOLE_WIDTH = True
+    FULL_WIDTH = True
     KEY_LINES = 1
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (110, "-pair"), (CARDS_FROM, "-cards")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_FROM, "-roomy")]  # noqa: RUF012
@@ -223,7 +223,7 @@ class SignInScreen(WtrScreen):
             return  # it exchanges the code, and ends by itself
         self.action_begin()
         if self.running:
-            self.tell("The settings have changed, so this sign-in has begun anew.")
+            self.show_message("The settings have changed, so this sign-in has begun anew.")
 
     def on_profile_changed(self) -> None:
         self._restart()
@@ -269,7 +269,7 @@ class SignInScreen(WtrScreen):
         self.progress = Progress()
         self._port_free.clear()
         warnings = (proxies.warning(session.environ), *session.settings.warnings)
-        self.tell(" ".join(filter(None, warnings)), Tone.WARN)
+        self.show_message(" ".join(filter(None, warnings)), Tone.WARN)
         self._cards.begin(self._attempt)
         port = self._attempt.redirect_uri.port
         said = _APPROVES if session.demo else notes(session.surroundings, port)
@@ -299,7 +299,7 @@ class SignInScreen(WtrScreen):
         profile, settings = session.profile, session.settings
         self._minting = True
         self._restart()
-        self.tell(f"Minting a token through the profile {settings[THROUGH]} …")
+        self.show_message(f"Minting a token through the profile {settings[THROUGH]} …")
         try:
             with session.client() as client:
                 obtained = await in_thread(
@@ -309,7 +309,7 @@ class SignInScreen(WtrScreen):
             self._take(steps.SignedInUnsaved(error, steps.Method.MINTED))
         except WtrError as error:
             if session.auto_refresh is self._begun_for:
-                self.tell("")
+                self.show_message("")
                 self._restart(error)
         else:
             self._take(steps.SignedIn(obtained.token, steps.Method.MINTED))
@@ -351,7 +351,7 @@ class SignInScreen(WtrScreen):
                 if opens and not session.demo:
                     self.action_open()
             case _ if said is not None:
-                self.tell(*said)
+                self.show_message(*said)
         self._show()
 
     def _take_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
@@ -365,20 +365,20 @@ class SignInScreen(WtrScreen):
             session.auto_refresh.hold(
                 StoredToken(session.settings.app_id, step.token, session.settings.base_url)
             )
-        self.tell("")
+        self.show_message("")
         self.program.token_changed()
         self.program.go("token")
         # Also now: what was said about an earlier token is not to be seen for a moment, either.
-        self.program.tell("")
+        self.program.show_message("")
         said = message(step)
         if said is not None:
-            self.call_after_refresh(self.program.tell, *said)
+            self.call_after_refresh(self.program.show_message, *said)
 
     def unsaved_work(self) -> str:
         is_below = self.program.shown is not self  # who looks at it knows
         return "A sign-in waits for its answer." if self.running and is_below else ""
 
-    def keeps_settings(self) -> bool:
+    def defers_settings_reload(self) -> bool:
         return self.running  # others would begin it anew, while somebody agrees in a browser
 
     def on_second(self, now: datetime) -> None:
@@ -389,7 +389,7 @@ class SignInScreen(WtrScreen):
         self.query_one("#time-left", Quiet).fit(f"{left} left")
         if self._hint_at is not None and now > self._hint_at and self.progress.arrived:
             self._hint_at = None
-            self.tell(no_answer_yet(attempt.redirect_uri.text), Tone.WARN)
+            self.show_message(no_answer_yet(attempt.redirect_uri.text), Tone.WARN)
 
     @work(group="browser", exclusive=True)
     async def _open(self, url: str) -> None:
@@ -416,7 +416,7 @@ class SignInScreen(WtrScreen):
             return
         refusal = self._attempt.paste(text)
         if refusal:
-            self.tell(refusal, Tone.BAD)
+            self.show_message(refusal, Tone.BAD)
         else:
             self._cards.pasted.value = ""
             self.set_focus(None)
@@ -484,7 +484,7 @@ class SignInScreen(WtrScreen):
         if rows <= self.app.size.height and columns <= self.app.size.width:
             self.app.push_screen(Listing("Device code", lines))
         else:  # a part of it is of no use to anybody
-            self.tell(f"The QR code needs {columns} columns and {rows} lines.", Tone.WARN)
+            self.show_message(f"The QR code needs {columns} columns and {rows} lines.", Tone.WARN)
 
     def action_extend(self) -> None:
         if self._attempt is not None:

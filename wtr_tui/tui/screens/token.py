@@ -267,7 +267,7 @@ class TokenScreen(WtrScreen):
 
     def _tell_fault(self) -> None:
         if self.session.auto_refresh.problem is not None:
-            self.tell(str(self.session.auto_refresh.problem), Tone.BAD)
+            self.show_message(str(self.session.auto_refresh.problem), Tone.BAD)
 
     def _show_scopes(self, token: Token) -> None:
         if self.session.socket is not None:  # it says nothing of them
@@ -473,7 +473,7 @@ class TokenScreen(WtrScreen):
             self.program.copy(text, what, otherwise=show, caveat=caveat)
 
     def action_reveal(self) -> None:
-        self.tell("")  # it may stand where the token is to be
+        self.show_message("")  # it may stand where the token is to be
         self.query_one(Revealed).switch()
 
     def action_print(self) -> None:
@@ -484,7 +484,7 @@ class TokenScreen(WtrScreen):
         auto_refresh = self.session.auto_refresh
         auto_refresh.switch_auto()
         self.on_second(self.session.now())
-        self.tell(
+        self.show_message(
             "Auto-refresh is on while this program is open."
             if auto_refresh.auto
             else "Auto-refresh is off until you switch it on or start again.",
