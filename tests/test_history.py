@@ -20,16 +20,16 @@ from wtr_tui import history
 from wtr_tui.errors import ServerDetails, StorageError, TemporaryError
 from wtr_tui.history import Entry, Event
 from wtr_tui.storage.private_file import LARGEST
-from wtr_tui.storage.profiles import Profile, named
+from wtr_tui.storage.profiles import Profile, by_name
 
 APPENDING = """
 import sys
 from wtr_tui import history
 from wtr_tui.history import Event
 from wtr_tui.storage.private_file import LARGEST
-from wtr_tui.storage.profiles import named
+from wtr_tui.storage.profiles import by_name
 import os
-work = named("work", os.environ)
+work = by_name("work", os.environ)
 for number in range(int(sys.argv[2])):
     assert history.append(work, history.entry(
         Event.FAILED, error=history_error(f"{sys.argv[1]}-{number}")))
@@ -38,7 +38,7 @@ for number in range(int(sys.argv[2])):
 
 @pytest.fixture
 def work(tmp_path: Path) -> Profile:
-    profile = named("work", {"HOME": str(tmp_path)})
+    profile = by_name("work", {"HOME": str(tmp_path)})
     profile.token_path.parent.mkdir(parents=True, mode=0o700)
     return profile
 
@@ -69,15 +69,15 @@ def test_what_was_appended_is_read_the_latest_last(work: Profile) -> None:
 
 def test_nothing_has_happened_where_there_is_no_file(work: Profile) -> None:
     assert history.read(work) == []
-    assert history.mark(work) is None
+    assert history.fingerprint(work) is None
 
 
 def test_the_mark_changes_with_each_event(work: Profile) -> None:
     history.append(work, entry(1))
-    before = history.mark(work)
-    assert before == history.mark(work) is not None
+    before = history.fingerprint(work)
+    assert before == history.fingerprint(work) is not None
     history.append(work, entry(2))
-    assert history.mark(work) != before
+    assert history.fingerprint(work) != before
 
 
 def test_it_holds_a_thousand_events_at_most_and_the_latest_ones(work: Profile) -> None:
@@ -211,4 +211,4 @@ def test_a_full_disk_loses_the_event_and_spoils_none(work: Profile) -> None:
 
 def test_a_missing_folder_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / ".local").touch()
-    assert not history.append(named("work", {"HOME": str(tmp_path)}), entry(1))
+    assert not history.append(by_name("work", {"HOME": str(tmp_path)}), entry(1))

@@ -196,7 +196,7 @@ def test_of_many_at_the_same_instant_one_asks_webex(
 def test_another_app_ids_token_is_never_sent(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
-    outcome = refresh(profile, settings.changed(app_id="C" + "f" * 64))
+    outcome = refresh(profile, settings.replace(app_id="C" + "f" * 64))
     assert isinstance(outcome, ForeignToken)
     assert settings.app_id[:10] in outcome.message
     assert "Cfffffffff…" in outcome.message
@@ -233,7 +233,7 @@ def test_a_wrong_secret_is_not_mistaken_for_a_dead_token(
     profile: Profile, settings: Settings, stored: Token
 ) -> None:
     before = profile.token_path.read_bytes()
-    assert isinstance(refresh(profile, settings.changed(secret=Secret("x"))), WrongClient)
+    assert isinstance(refresh(profile, settings.replace(secret=Secret("x"))), WrongClient)
     assert profile.token_path.read_bytes() == before
 
 
@@ -335,7 +335,7 @@ def test_a_definite_refusal_is_not_temporary(
 def test_a_ca_file_that_is_missing_is_told(
     tmp_path: Path, profile: Profile, settings: Settings, stored: Token
 ) -> None:
-    outcome = refresh(profile, settings.changed(ca_file=tmp_path / "missing.pem"))
+    outcome = refresh(profile, settings.replace(ca_file=tmp_path / "missing.pem"))
     assert isinstance(outcome, SettingsError)
     assert "missing.pem" in outcome.message
 

@@ -650,7 +650,7 @@ async def test_the_command_set_for_new_tokens_hears_of_the_sign_in(
 ) -> None:
     heard = tmp_path / "heard"
     command = f'echo $WTR_EVENT > "{heard}"; cat >> "{heard}"'
-    settings = settings.having(ON_TOKEN, f"sh -c '{command}'")
+    settings = settings.with_value(ON_TOKEN, f"sh -c '{command}'")
     async with attempting(profile, settings) as watched:
         listening = await watched.until(steps.Listening)
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))
@@ -719,7 +719,7 @@ async def test_with_a_redirect_uri_elsewhere_nothing_is_listened_for_and_pasting
 ) -> None:
     elsewhere = "https://oauth.example/v1/callback"
     integration = sandbox.register(new_integration(elsewhere))
-    settings = settings_for(sandbox.base_url, integration).changed(
+    settings = settings_for(sandbox.base_url, integration).replace(
         redirect_uri=elsewhere, redirect_port=free_port()
     )
     async with attempting(profile, settings) as watched:
@@ -740,13 +740,13 @@ async def test_a_proxy_that_cannot_be_used_is_reported_before_the_sign_in_begins
     profile: Profile, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
-    elsewhere = settings.changed(base_url="https://webexapis.invalid/v1")
+    elsewhere = settings.replace(base_url="https://webexapis.invalid/v1")
     with client_for(elsewhere) as client, pytest.raises(SettingsError, match="SOCKS"):
         Retrieval(profile, elsewhere, client)
 
 
 async def test_who_is_to_sign_in_is_named_to_webex(profile: Profile, settings: Settings) -> None:
-    hinted = settings.having(LOGIN_HINT, "ann@example.com").having(PROMPT, "select_account")
+    hinted = settings.with_value(LOGIN_HINT, "ann@example.com").with_value(PROMPT, "select_account")
     with client_for(hinted) as client:
         url = Retrieval(profile, hinted, client).authorize_url
     assert "login_hint=ann%40example.com" in url
@@ -774,7 +774,7 @@ async def test_a_sign_in_by_another_account_than_the_setting_names_is_put_aside(
     if held:
         profile.token_file.save(settings.stored(a_token()))
     before = profile.token_file.read()
-    settings = settings.having(ACCOUNT, expected).changed(scopes=tuple(scopes.split()))
+    settings = settings.with_value(ACCOUNT, expected).replace(scopes=tuple(scopes.split()))
     async with attempting(profile, settings) as watched:
         listening = await watched.until(steps.Listening)
         browser = asyncio.ensure_future(in_thread(lambda: sandbox.approve(listening.start_url)))

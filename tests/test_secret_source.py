@@ -222,7 +222,7 @@ def test_a_file_gives_the_secret(tmp_path: Path) -> None:
     assert "of-the-file" not in repr(known)
     data.write_text("replaced\n")
     assert known.secret.reveal() == "replaced"
-    assert known.sources["secret"].words() == "from secretFile"
+    assert known.sources["secret"].describe() == "from secretFile"
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,10 @@ class AutoRefresh:
             # Planned on a clock that was ahead: kept, it would last until that year comes.
             self._not_before = None
         changed = self._look_at_known() or changed
-        if self.stopped and self.profile.settings_mark() != self._stopped_under:
+        if self.stopped and self.profile.settings_fingerprint() != self._stopped_under:
             self.forget_failures()  # what stopped it may have been mended
             changed = True
-        mark = self.profile.token_file.mark()
+        mark = self.profile.token_file.fingerprint()
         if mark == self._mark:
             return changed
         self._mark = mark
@@ -114,7 +114,7 @@ class AutoRefresh:
 
     def _look_at_known(self) -> bool:
         token_path = str(self.profile.token_path)
-        mark = state.mark(token_path)
+        mark = state.fingerprint(token_path)
         if mark == self._known_mark:
             return False
         self._known_mark = mark
@@ -222,7 +222,7 @@ class AutoRefresh:
             self._not_before = now + self._pause_after_failure(wish, now)
         elif isinstance(result, WtrError):
             self.stopped = result.message
-            self._stopped_under = self.profile.settings_mark()
+            self._stopped_under = self.profile.settings_fingerprint()
         else:
             self.forget_failures()
             if result.how is How.SAME:

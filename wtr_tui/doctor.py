@@ -26,7 +26,7 @@ from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener import CannotListen, listening_sockets
 from wtr_tui.storage import settings, sinks, state
-from wtr_tui.storage.lock import keeper_of
+from wtr_tui.storage.lock import open_screen_pid
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -81,7 +81,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     try:
         known = settings.load(profile.settings_path, environ)
     except errors.SettingsError as error:
-        known = settings.without_file(environ)
+        known = settings.from_environment(environ)
         yield _bad("settings", error)
     else:
         yield from _settings(profile, known)
@@ -100,8 +100,8 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
         yield _good("socket", f"systemd listens for wtr serve ({socket.where}).")
     for sink in known[DELIVER]:
         yield _sink(sink, token)
-    here = surroundings.look(environ)
-    yield _good("you are", f"{here.words()}.")
+    here = surroundings.detect(environ)
+    yield _good("you are", f"{here.describe()}.")
     if here.remote:
         yield _good("forwarding", f"{here.forward_command(known.redirect_port)}")
     yield _port(known)
@@ -127,7 +127,7 @@ _SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPo
 def _settings(profile: Profile, known: Settings) -> Findings:
     unusable = {problem.key for problem in known.problems}
     sources = ", ".join(
-        f"{words} {'not usable' if key in unusable else known.sources[key].words()}"
+        f"{words} {'not usable' if key in unusable else known.sources[key].describe()}"
         for key, words in _SHOWN.items()
         if key in known.sources
     )
@@ -273,7 +273,7 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
 def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     """Whether something refreshes the token while nobody asks for it and no screen is open."""
     found = timer.keeps_alive(profile, environ)
-    screen = keeper_of(profile.name, profile.token_path.parent)
+    screen = open_screen_pid(profile.name, profile.token_path.parent)
     if found is not None and not found.fault:
         return _good("timer", f"{found.where} keeps this token alive.")
     if screen is not None:

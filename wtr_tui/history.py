@@ -19,7 +19,7 @@ from wtr_tui import clock, text
 from wtr_tui.errors import StorageError
 from wtr_tui.storage import private_file
 from wtr_tui.storage.paths import history_path
-from wtr_tui.storage.private_file import LARGEST, claimed, read_private, write_private
+from wtr_tui.storage.private_file import LARGEST, read_private, try_claim, write_private
 
 if TYPE_CHECKING:
     from wtr_tui.errors import WtrError
@@ -133,7 +133,7 @@ def append(profile: Profile, happened: Entry) -> bool:
     """Adds an event; False where that is not possible. Never raises."""
     path = path_of(profile)
     line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    descriptor = claimed(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, patience=_PATIENCE)
+    descriptor = try_claim(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, patience=_PATIENCE)
     if descriptor is None:
         return False
     try:
@@ -170,9 +170,9 @@ def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
     return list(islice(parsed, most))[::-1]
 
 
-def mark(profile: Profile) -> tuple[int, ...] | None:
+def fingerprint(profile: Profile) -> tuple[int, ...] | None:
     """Differs once something was appended, without reading it; None where there is no history."""
-    return private_file.mark(path_of(profile))
+    return private_file.fingerprint(path_of(profile))
 
 
 def _parsed(line: bytes) -> Entry | None:

@@ -41,7 +41,7 @@ def of(profile: Profile) -> State:
 
 def require_mint_due(known: State, token: Token, now: datetime) -> None:
     """Raises the last failure to mint a token in place of this one, while its wait lasts."""
-    again_at = known.mint_waits(token.access_token.reveal())
+    again_at = known.mint_deferred_until(token.access_token.reveal())
     if again_at is None or now >= again_at or known.last is None:
         return
     message = known.last.message.rstrip(".") + "."
@@ -142,7 +142,7 @@ def signed_in(
         if left is not None:
             # Who has just been here is not called back at once, however short the new end is.
             end = at + left
-            known.announce(end, known.due(end, left, settings[WARN_BEFORE]))
+            known.record_warnings(end, known.due_warnings(end, left, settings[WARN_BEFORE]))
         state.write(str(profile.token_path), known)
     delivery.deliver(profile, settings, Event.RETRIEVED, token)
 
@@ -183,7 +183,7 @@ def is_to_be_said(profile: Profile, notice: str) -> bool:
     """Whether a notice is given: one that is true at every reading is given once."""
     if not notice.endswith(KEEPS_NO_MODES):
         return True
-    name = state.known_as(notice)
+    name = state.checksum(notice)
     if of(profile).said == name:
         return False
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
@@ -215,7 +215,7 @@ def announce_sign_in(
                 return False
             end, limits = found
             known = _following(profile, stored.token)
-            known.announce(end, limits)
+            known.record_warnings(end, limits)
             known.warn_before = settings[WARN_BEFORE]
             # Recorded first: whoever is killed in between has announced nothing twice.
             recorded = state.write(str(profile.token_path), known)
@@ -236,7 +236,7 @@ def to_announce(
         return None
     if since_sign_in_needed(known, stored.token) is not None:
         return None
-    limits = known.due(end, end - now, settings[WARN_BEFORE])
+    limits = known.due_warnings(end, end - now, settings[WARN_BEFORE])
     return (end, limits) if limits else None
 
 

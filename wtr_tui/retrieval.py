@@ -316,7 +316,7 @@ class Retrieval:
     def _save_in_place(self, stored: StoredToken) -> str:
         """Saves under the lock; gives where the token of another App ID is kept ("" for none)."""
         file = self._profile.token_file
-        kept_as = file.keep_aside_unless(stored.app_id, stored.base_url)
+        kept_as = file.back_up_unless(stored.app_id, stored.base_url)
         file.save(stored)
         return kept_as
 

@@ -16,7 +16,7 @@ from wtr_tui.storage import paths, profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import APPLICATION_ID, TARGET_ORG_ID, THROUGH
-from wtr_tui.storage.token_json import same_base_url
+from wtr_tui.storage.token_json import is_same_base_url
 
 SCOPE = "spark:applications_token"
 """What the token of the profile ``through`` needs, to mint for a service app."""
@@ -47,7 +47,7 @@ def minting_profile(profile: Profile, known: Settings) -> tuple[Profile, Setting
             " mint for it.",
             "Set it; or import a refresh token, which is refreshed as any other.",
         )
-    if not same_base_url(first[1].base_url, known.base_url):
+    if not is_same_base_url(first[1].base_url, known.base_url):
         raise errors.SettingsError(
             f"The profile {first[0].name} has another base URL than {profile.name}: its token is"
             " not sent there.",

@@ -77,7 +77,7 @@ def sign_out(
     """
     stored = None
     with profile.token_file.lock(PATIENCE):
-        profile.token_file.take_up_leftover()
+        profile.token_file.recover_interrupted_save()
         try:
             stored = profile.token_file.read()
             revoked, words = Revoked.EXPIRED, ""
@@ -114,7 +114,7 @@ def _asked(
     if not token.is_valid(now()) and not renewable:
         return Revoked.EXPIRED, f"{here} It had expired: nothing is left to revoke."
     try:
-        if not stored.base_url and not settings.knows_base_url:
+        if not stored.base_url and not settings.is_base_url_known:
             # Of version 0.1.0, whose file does not say where its token may be sent.
             raise errors.SettingsError(
                 "Webex was not asked to revoke it: which base URL it came from cannot be read.",

@@ -165,7 +165,7 @@ def refresh_before_end(known: State, token: Token, within: timedelta) -> datetim
     end = token.refresh_expires_at
     if end is None or token.refresh_token is None:
         return None
-    tried = known.stays(end) and (known.refreshed_at or token.obtained_at) >= end - within
+    tried = known.is_end_fixed(end) and (known.refreshed_at or token.obtained_at) >= end - within
     return None if tried else end - within
 
 
@@ -189,7 +189,7 @@ def sign_in_by(
         is_usable = token.is_valid(now) and since_refused(known, token, now) is None
         return token.expires_at if is_usable else None
     end = token.refresh_expires_at
-    if end is None or end <= now or known.moves(end):
+    if end is None or end <= now or known.is_end_extended(end):
         return None
     from wtr_tui.storage.settings_table import WARN_BEFORE
 
@@ -213,7 +213,7 @@ def sign_in_soon(
     end = sign_in_by(known, token, settings, now, within=within)
     if end is None or since_sign_in_needed(known, token) is not None:
         return ""
-    stays = "refreshing does not extend it: " if known.stays(end) else ""
+    stays = "refreshing does not extend it: " if known.is_end_fixed(end) else ""
     return (
         f"The refresh token ends in {clock.duration(end - now)}; {stays}somebody has to sign in by"
         f" {clock.local(end)}."
@@ -280,7 +280,7 @@ def require_base_url(stored: StoredToken, settings: Settings) -> None:
 
     SettingsError where it cannot be read which one they name.
     """
-    if not settings.knows_base_url:
+    if not settings.is_base_url_known:
         settings.require()
         raise errors.SettingsError("The settings cannot be read, so nothing of the token is sent.")
     other = other_base_url(stored, settings)
@@ -323,8 +323,8 @@ def other_base_url(stored: StoredToken, settings: Settings) -> str:
     Settings that cannot be read contradict nothing; :func:`require_base_url` says so.
     """
     own = base_url_of(stored, settings)
-    same = token_json.same_base_url(own, settings.base_url)
-    return "" if same or not settings.knows_base_url else own
+    same = token_json.is_same_base_url(own, settings.base_url)
+    return "" if same or not settings.is_base_url_known else own
 
 
 def _shortened(app_id: str) -> str:

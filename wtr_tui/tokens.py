@@ -93,7 +93,7 @@ def fast_token(
             return None  # obtained in the future: see Token.is_ahead
     if not _is_quiet(files[1], members):
         return None
-    return members if token_json.saved_under(members, files[0], environ) else None
+    return members if token_json.matches_settings(members, files[0], environ) else None
 
 
 def await_refresh(
@@ -174,7 +174,7 @@ def _is_quiet(token_path: str, members: Members) -> bool:
     if end is None or refresh_token is None or known.sign_in_needed(refresh_token) is not None:
         return True
     end = clock.from_iso(end)
-    if not known.due(end, end - clock.now()):
+    if not known.due_warnings(end, end - clock.now()):
         return True
     # Where it cannot be noted that a sign-in was announced, none is.
     return not os.access(os.path.dirname(token_path), os.W_OK)  # noqa: PTH120 - without pathlib
@@ -445,7 +445,7 @@ class _Attempt:
             raise service_app.explained(error, profile, through) from error
         settings.secret.fetch()
         with profile.token_file.lock(PATIENCE):
-            profile.token_file.take_up_leftover()
+            profile.token_file.recover_interrupted_save()
             newest = None if dead is None else self._valid_other(dead)
             if newest is not None:
                 return Obtained(newest, How.ALREADY_FRESH)
@@ -469,7 +469,7 @@ class _Attempt:
         token_file = self.profile.token_file
         try:
             with lock or token_file.lock():
-                token_file.take_up_leftover()
+                token_file.recover_interrupted_save()
                 return self._read_again(is_enough, locked=True)
         except errors.LockUnusable:
             # A disk that is not to be written to (a container's mount) still holds a refresh
@@ -501,7 +501,7 @@ class _Attempt:
         if locked:
             # A server that rotates refresh tokens takes the old one back with its response, so
             # nothing is asked for that could not be kept: a full disk may have room tomorrow.
-            profile.token_file.try_room(stored)
+            profile.token_file.require_space(stored)
         with in_flight.until_saved():
             try:
                 obtained = self._requested(stored)

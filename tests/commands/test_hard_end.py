@@ -340,7 +340,7 @@ def test_removing_a_profile_removes_what_was_noted(home: Home, sandbox: Sandbox)
     assert home.run("refresh", "--profile", "work").code == 0
     beside = home.token_path("work").parent
     assert {each.name for each in beside.iterdir()} >= {"work.state", "work.history.jsonl"}
-    profiles.remove(profiles.named("work", home.environ))
+    profiles.remove(profiles.by_name("work", home.environ))
     assert {each.name for each in beside.iterdir()} <= {"work.lock"}
     assert state.read(str(home.token_path("work"))).last is None
     assert Path(home.settings_path("work")).exists() is False

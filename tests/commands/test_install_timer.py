@@ -542,7 +542,7 @@ def test_a_line_written_by_hand_counts_for_the_profiles_it_names(
     stand_in.chmod(0o755)
     environ = {"HOME": own_home(), "PATH": f"{tmp_path}:/bin"}
     found = {
-        name: timer.keeps_alive(profiles.named(name, environ), environ)
+        name: timer.keeps_alive(profiles.by_name(name, environ), environ)
         for name in ("default", "work")
     }
     assert {name for name, each in found.items() if each and not each.fault} == kept

@@ -9,11 +9,11 @@ import pytest
 
 from tests.environment.conftest import Script
 from tests.support.tmux_server import TmuxServer
-from wtr_tui.environment.surroundings import SshSession, gather, look, observe
+from wtr_tui.environment.surroundings import SshSession, collect_facts, detect, infer
 
 
 def test_the_person_and_the_machine_have_names() -> None:
-    facts = gather({})
+    facts = collect_facts({})
 
     assert facts.user == pwd.getpwuid(os.getuid()).pw_name
     assert facts.host == os.uname().nodename
@@ -27,8 +27,8 @@ def test_an_account_without_a_name_takes_that_of_the_environment(
 
     monkeypatch.setattr(pwd, "getpwuid", unknown)
 
-    assert gather({"LOGNAME": "ada"}).user == "ada"
-    assert gather({}).user == ""
+    assert collect_facts({"LOGNAME": "ada"}).user == "ada"
+    assert collect_facts({}).user == ""
 
 
 def test_tmux_is_asked_only_inside_tmux(script: Script, programs: Path, tmp_path: Path) -> None:
@@ -36,10 +36,10 @@ def test_tmux_is_asked_only_inside_tmux(script: Script, programs: Path, tmp_path
     script("tmux", f': > "{asked}"')
     path = f"{programs}:{os.environ['PATH']}"
 
-    gather({"PATH": path})
+    collect_facts({"PATH": path})
     assert not asked.exists()
 
-    gather({"PATH": path, "TMUX": "/tmp/any,1,0"})
+    collect_facts({"PATH": path, "TMUX": "/tmp/any,1,0"})
     assert asked.exists()
 
 
@@ -57,7 +57,7 @@ def test_a_tmux_that_fails_in_any_way_leaves_the_environment_to_tell(
     }
     begun = time.monotonic()
 
-    seen = look(environ)
+    seen = detect(environ)
 
     assert time.monotonic() - begun < 60
     assert seen.ssh == SshSession("10.0.0.7", "10.0.0.1")
@@ -70,6 +70,6 @@ def test_who_is_attached_now_counts_not_who_opened_the_pane(tmux_server: TmuxSer
         tmux_server.command("detach-client")
 
     with tmux_server.attach(SSH_CONNECTION="10.0.0.7 50000 10.0.0.1 2222"):
-        seen = observe(pane, gather(pane))
+        seen = infer(pane, collect_facts(pane))
 
     assert seen.ssh == SshSession("10.0.0.7", "10.0.0.1", 2222)

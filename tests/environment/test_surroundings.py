@@ -7,7 +7,7 @@ from wtr_tui.environment.surroundings import (
     SshSession,
     Surroundings,
     SystemFacts,
-    observe,
+    infer,
 )
 
 CONNECTION = "10.0.0.7 50000 10.0.0.1 22"
@@ -84,7 +84,7 @@ AT_THE_DESK = ParentProcesses(("tmux: client", "bash", "gnome-terminal-"))
 def test_ssh_is_known_by_the_best_evidence(
     environ: dict[str, str], facts: SystemFacts, ssh: SshSession | None
 ) -> None:
-    seen = observe(environ, facts)
+    seen = infer(environ, facts)
 
     assert seen.ssh == ssh
 
@@ -131,16 +131,14 @@ def test_the_rest_is_read_off_the_environment_and_the_facts(
 ) -> None:
     plainly = {"terminal": True, "user": "ada", "host": "jump"}
 
-    assert observe(environ, facts) == Surroundings(**{**plainly, **expected})  # type: ignore[arg-type]
+    assert infer(environ, facts) == Surroundings(**{**plainly, **expected})  # type: ignore[arg-type]
 
 
 def test_the_account_is_the_one_sshd_logged_in() -> None:
     root = HERE._replace(user="root", parents=UNDER_SSHD)
 
-    assert observe({"SUDO_USER": "grace"}, root).user == "ada"
-    assert (
-        observe(TMUX, root._replace(tmux_client=ParentProcesses(("a",), "grace"))).user == "grace"
-    )
+    assert infer({"SUDO_USER": "grace"}, root).user == "ada"
+    assert infer(TMUX, root._replace(tmux_client=ParentProcesses(("a",), "grace"))).user == "grace"
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31mda", "a\x07da\n", "\x9bada"])
@@ -148,7 +146,7 @@ def test_names_of_accounts_and_machines_cannot_command_the_terminal(name: str) -
     facts = HERE._replace(user=name, host=name)
     sudo = {"SUDO_USER": name}
 
-    for seen in (observe(sudo, facts), observe({}, facts)):
+    for seen in (infer(sudo, facts), infer({}, facts)):
         line = seen.forward_command(6855)
 
         assert line.isprintable()
@@ -169,7 +167,7 @@ def test_names_of_accounts_and_machines_cannot_command_the_terminal(name: str) -
     ],
 )
 def test_the_place_in_words(seen: Surroundings, words: str) -> None:
-    assert seen.words() == words
+    assert seen.describe() == words
 
 
 @pytest.mark.parametrize(

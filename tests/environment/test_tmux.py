@@ -11,7 +11,7 @@ from tests.support.environment import child_environ
 from tests.support.tmux_server import TmuxServer
 from wtr_tui.environment import surroundings
 from wtr_tui.environment.clipboard import SEQUENCES, Route, copy_by_tmux, osc52
-from wtr_tui.environment.surroundings import attached
+from wtr_tui.environment.surroundings import attached_client
 
 TOKEN = "ZDA4" + "x" * 100
 
@@ -79,7 +79,7 @@ def test_the_attached_client_is_known_by_its_process_and_connection(
     tmux_server: TmuxServer,
 ) -> None:
     with tmux_server.attach(SSH_CONNECTION="10.0.0.7 50000 10.0.0.1 22") as terminal:
-        known = attached(tmux_server.pane_environ())
+        known = attached_client(tmux_server.pane_environ())
 
         assert known == (terminal.process.pid, "10.0.0.7 50000 10.0.0.1 22")
 
@@ -89,7 +89,7 @@ def test_a_client_that_came_without_ssh_clears_the_connection(tmux_server: TmuxS
         pane = tmux_server.pane_environ()
         tmux_server.command("detach-client")
     with tmux_server.attach() as desk:
-        assert attached(pane) == (desk.process.pid, "")
+        assert attached_client(pane) == (desk.process.pid, "")
 
 
 def test_nobody_attached_is_no_client(tmux_server: TmuxServer) -> None:
@@ -97,20 +97,20 @@ def test_nobody_attached_is_no_client(tmux_server: TmuxServer) -> None:
         pane = tmux_server.pane_environ()
         tmux_server.command("detach-client")
 
-    assert attached(pane)[0] is None
+    assert attached_client(pane)[0] is None
 
 
 def test_a_tmux_variable_without_a_server_is_no_answer(tmp_path: Path) -> None:
     environ = child_environ(TMUX=f"{tmp_path}/gone,1,0")
 
-    assert attached(environ) == (None, None)
+    assert attached_client(environ) == (None, None)
     assert not copy_by_tmux(TOKEN, environ, 20.0)
 
 
 def test_without_the_program_there_is_no_answer(programs: Path) -> None:
     environ = {"PATH": str(programs), "TMUX": "/tmp/any,1,0"}
 
-    assert attached(environ) == (None, None)
+    assert attached_client(environ) == (None, None)
     assert not copy_by_tmux(TOKEN, environ, 1.0)
 
 
@@ -153,5 +153,5 @@ def test_a_tmux_that_does_not_answer_is_waited_for_no_longer_than_the_limit(
     environ = {"PATH": f"{programs}:{os.environ['PATH']}", "TMUX": "/tmp/any,1,0"}
     begun = time.monotonic()
 
-    assert attached(environ) == (None, None)
+    assert attached_client(environ) == (None, None)
     assert time.monotonic() - begun < 60

@@ -53,10 +53,10 @@ def killed(file: TokenFile, times: int) -> dict[str, object]:
     one_save = (time.perf_counter() - begun) / 10
     whole = 0
     for turn in range(times):
-        before = file.mark()
+        before = file.fingerprint()
         child = forked(save_for_ever)
         deadline = time.monotonic() + PATIENCE
-        while file.mark() == before and time.monotonic() < deadline:
+        while file.fingerprint() == before and time.monotonic() < deadline:
             pass
         later = time.perf_counter() + 1.5 * one_save * turn / times
         while time.perf_counter() < later:

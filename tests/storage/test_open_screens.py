@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.environment import program_environ
-from wtr_tui.storage.lock import OpenScreen, keeper_of
+from wtr_tui.storage.lock import OpenScreen, open_screen_pid
 
 _OPEN = """
 import sys
@@ -54,13 +54,13 @@ def marks(folder: Path) -> list[Path]:
 def test_it_is_seen_until_it_is_killed_and_nothing_stays(
     tmp_path: Path, other: subprocess.Popen[str]
 ) -> None:
-    assert [keeper_of(name, tmp_path) for name in ("default", "work")] == [other.pid] * 2
-    assert keeper_of("another", tmp_path) is None
+    assert [open_screen_pid(name, tmp_path) for name in ("default", "work")] == [other.pid] * 2
+    assert open_screen_pid("another", tmp_path) is None
     (mark,) = marks(tmp_path)
     assert mark.stat().st_mode & 0o777 == 0o600
     other.kill()
     other.wait()
-    assert keeper_of("default", tmp_path) is None
+    assert open_screen_pid("default", tmp_path) is None
     assert marks(tmp_path) == []
 
 
@@ -68,7 +68,7 @@ def test_its_own_mark_is_not_another_programs_and_goes_with_it(tmp_path: Path) -
     own = OpenScreen(tmp_path)
     own.show(["default"])
     assert len(marks(tmp_path)) == 1
-    assert keeper_of("default", tmp_path) is None
+    assert open_screen_pid("default", tmp_path) is None
     own.close()
     assert marks(tmp_path) == []
 
@@ -79,8 +79,8 @@ def test_odd_files_of_its_name_and_a_folder_that_is_none_harm_nothing(
     os.mkfifo(tmp_path / ".screen-0")
     (tmp_path / ".screen-1").mkdir()
     (tmp_path / ".screen-2").symlink_to(tmp_path / "nowhere")
-    assert keeper_of("work", tmp_path) == other.pid
+    assert open_screen_pid("work", tmp_path) == other.pid
     missing = tmp_path / "missing"
     OpenScreen(missing).show(["default"])
-    assert keeper_of("default", missing) is None
+    assert open_screen_pid("default", missing) is None
     assert not missing.exists()

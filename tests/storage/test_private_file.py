@@ -17,9 +17,9 @@ from tests.storage.fifo import without_waiting
 from wtr_tui.storage.private_file import (
     LARGEST,
     UnsafeFile,
-    claimed,
     read_private,
     temporary_path,
+    try_claim,
     write_private,
 )
 
@@ -258,7 +258,7 @@ def test_a_writer_that_was_stopped_for_long_keeps_its_temporary_file(path: Path)
     stopped.write_bytes(OLD)
     with stopped.open("rb") as writer:
         fcntl.flock(writer, fcntl.LOCK_EX)
-        assert claimed(str(stopped)) is None
+        assert try_claim(str(stopped)) is None
         write_private(str(path), NEW)
         assert stopped.read_bytes() == OLD
     write_private(str(path), NEW)
@@ -277,7 +277,7 @@ def test_a_disk_that_knows_no_locks_is_not_waited_for(
     monkeypatch.setattr(fcntl, "flock", flock)
     monkeypatch.setattr(time, "sleep", sleep)
     path.write_bytes(OLD)
-    assert claimed(str(path), patience=5) is None
+    assert try_claim(str(path), patience=5) is None
     write_private(str(path), NEW)
     assert path.read_bytes() == NEW
 
@@ -294,7 +294,7 @@ def test_what_stands_in_the_place_of_the_temporary_file_is_passed_by(path: Path,
     else:
         other.write_bytes(OLD)
         temporary.hardlink_to(other)
-    without_waiting(temporary, lambda: claimed(str(temporary)))
+    without_waiting(temporary, lambda: try_claim(str(temporary)))
     without_waiting(temporary, lambda: write_private(str(path), NEW))
     assert path.read_bytes() == NEW
     assert not other.exists() or other.read_bytes() == OLD

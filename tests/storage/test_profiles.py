@@ -99,7 +99,7 @@ def test_it_loads_its_settings(environ: dict[str, str]) -> None:
 
 
 def test_all_that_have_settings_or_a_token_are_listed(environ: dict[str, str]) -> None:
-    assert profiles.every(environ) == []
+    assert profiles.find_all(environ) == []
     profiles.create("work", environ)
     only_token = profiles.find("lab", None, environ)
     only_token.token_file.save(StoredToken(APP_ID, a_token()))
@@ -110,15 +110,15 @@ def test_all_that_have_settings_or_a_token_are_listed(environ: dict[str, str]) -
         (folder / stray).write_text("")
     aside = only_token.token_path.parent / "lab.json.corrupt-20261124T120000Z"
     aside.write_text("")
-    assert [found.name for found in profiles.every(environ)] == ["lab", "work"]
-    assert profiles.every(environ | {"WTR_CONFIG": "/other.yaml"}) == profiles.every(environ)
+    assert [found.name for found in profiles.find_all(environ)] == ["lab", "work"]
+    assert profiles.find_all(environ | {"WTR_CONFIG": "/other.yaml"}) == profiles.find_all(environ)
 
 
 def test_a_folder_that_cannot_be_listed_is_told(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".config").mkdir()
     (tmp_path / ".config/wtr-tui").symlink_to("wtr-tui")
     with pytest.raises(StorageError, match="cannot be read"):
-        profiles.every(environ)
+        profiles.find_all(environ)
 
 
 def test_a_new_one_is_private_and_empty(environ: dict[str, str]) -> None:
@@ -164,7 +164,7 @@ def test_a_removed_one_is_gone_with_all_copies_but_for_the_lock(environ: dict[st
         copy.write_bytes(content)
     gone = profiles.remove(created)
     assert gone == (created.token_path, *copies, created.settings_path)
-    assert profiles.every(environ) == []
+    assert profiles.find_all(environ) == []
     assert created.token_file.read() is None
     assert [copy for copy in copies if copy.exists()] == []
     assert of_others.exists()

@@ -13,7 +13,7 @@ from tests.storage.fifo import without_waiting
 from wtr_tui.addresses import DEFAULT_BASE_URL
 from wtr_tui.errors import WRONG_USAGE, SettingsError
 from wtr_tui.storage import settings
-from wtr_tui.storage.settings import Settings, load, without_file
+from wtr_tui.storage.settings import Settings, from_environment, load
 from wtr_tui.storage.settings_table import (
     AUTO_REFRESH,
     BROWSER,
@@ -51,7 +51,7 @@ def test_without_a_word_of_anybody_there_are_defaults(path: Path) -> None:
     assert (found[AUTO_REFRESH], found[TIMEOUT], found[ON_TOKEN]) == (True, 300, "")
     assert (found[BROWSER], found[CLIPBOARD], found[THEME]) == ("auto", "auto", "auto")
     assert found.ca_file is None
-    assert {source.words() for source in found.sources.values()} == {"default"}
+    assert {source.describe() for source in found.sources.values()} == {"default"}
     assert found.text is None
     assert not found.warnings
 
@@ -72,9 +72,9 @@ def test_the_file_says_it_all(path: Path) -> None:
     assert not found.problems
     assert not found.warnings
     assert found.require() is found
-    assert found.sources["appid"].words() == "from file"
+    assert found.sources["appid"].describe() == "from file"
     assert found.sources["appid"].name == str(path)
-    assert found.sources["caFile"].words() == "default"
+    assert found.sources["caFile"].describe() == "default"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_environment_wins(path: Path, environ: dict[str, str], key: str, var
         "baseUrl": found.base_url,
     }
     assert value[key] == environ[variable]
-    assert found.sources[key].words() == f"from ${variable}"
+    assert found.sources[key].describe() == f"from ${variable}"
     assert not found.problems
 
 
@@ -118,8 +118,8 @@ def test_an_empty_variable_is_no_variable(path: Path, empty: str) -> None:
                "WEBEX_REDIRECTPORT": empty, "WEBEX_BASEURL": empty}  # fmt: skip
     found = loaded(path, "appid: C1\nsecret: s\n", environ)
     assert found.app_id == "C1"
-    assert found.sources["appid"].words() == "from file"
-    assert found.sources["scopes"].words() == "default"
+    assert found.sources["appid"].describe() == "from file"
+    assert found.sources["scopes"].describe() == "default"
     assert not found.problems
 
 
@@ -297,11 +297,11 @@ def test_a_fifo_as_ca_file_is_not_waited_for(path: Path) -> None:
 
 
 def test_the_environment_alone_fills_a_form_beside_a_broken_file() -> None:
-    found = without_file(GOOD)
+    found = from_environment(GOOD)
     assert found.app_id == "C1"
-    assert found.sources["secret"].words() == "from $WEBEX_SECRET"
+    assert found.sources["secret"].describe() == "from $WEBEX_SECRET"
     assert not found.warnings
-    (problem, _) = without_file({}).problems
+    (problem, _) = from_environment({}).problems
     assert "Set appid in the settings file, or $WEBEX_APPID." in problem.message
 
 

@@ -10,7 +10,7 @@ from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
 from wtr_tui.storage import settings_table
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES, SETTINGS, Setting
 from wtr_tui.storage.settings_values import (
-    Given,
+    RawValue,
     check_app_id,
     check_secret,
     parse_choice,
@@ -273,5 +273,5 @@ def test_each_setting_is_declared_once_with_its_title_and_help() -> None:
         assert setting.help, setting.name
         assert not setting.help.endswith("."), setting.name
         if setting.default_text:
-            given = Given(setting.default_text, None, {})
+            given = RawValue(setting.default_text, None, {})
             assert setting.parse(given) == setting.default, setting.name

@@ -30,7 +30,7 @@ def noted() -> State:
     known.refused_since = NOON
     known.sign_in_needed_since = NOON
     known.message = "Webex no longer accepts the refresh token."
-    known.announce(NOON + DAY, LIMITS)
+    known.record_warnings(NOON + DAY, LIMITS)
     known.end_stays = True
     known.mint_failures, known.mint_again_at = 2, NOON + DAY
     return known
@@ -47,11 +47,11 @@ def test_what_was_noted_is_read_again(token_path: str) -> None:
     assert known.refreshed_at == NOON - DAY
     assert known.refused("access") == NOON
     assert known.sign_in_needed("refresh") == NOON
-    assert known.mint_waits("access") == NOON + DAY
+    assert known.mint_deferred_until("access") == NOON + DAY
     assert known.message == "Webex no longer accepts the refresh token."
-    assert known.stays(NOON + DAY)
-    assert not known.moves(NOON + DAY)
-    assert known.due(NOON + DAY, DAY) == ()
+    assert known.is_end_fixed(NOON + DAY)
+    assert not known.is_end_extended(NOON + DAY)
+    assert known.due_warnings(NOON + DAY, DAY) == ()
 
 
 def test_no_token_is_in_it(token_path: str) -> None:
@@ -65,7 +65,7 @@ def test_a_new_token_ends_what_was_known_of_the_one_before(token_path: str) -> N
     state.write(token_path, noted())
     known = state.read(token_path)
     assert known.refused("another") is None
-    assert known.mint_waits("another") is None
+    assert known.mint_deferred_until("another") is None
     assert known.sign_in_needed("another") is None
     assert known.sign_in_needed(None) is None
     known.follow("another", "refresh")
@@ -98,7 +98,7 @@ def test_what_cannot_be_understood_is_nothing_known(token_path: str, found: byte
     known = state.read(token_path)
     assert known.refused("access") is None
     assert known.sign_in_needed("refresh") is None
-    assert known.due(NOON + DAY, DAY) == LIMITS
+    assert known.due_warnings(NOON + DAY, DAY) == LIMITS
     assert state.write(token_path, noted())
     assert state.read(token_path).refused("access") == NOON
 
@@ -154,27 +154,28 @@ def test_each_limit_is_announced_once(
 ) -> None:
     known = State()
     known.given = given
-    assert known.due(NOON + left, left) == due
+    assert known.due_warnings(NOON + left, left) == due
 
 
 def test_an_end_that_moves_with_each_refresh_is_not_announced() -> None:
     known = State()
     known.end, known.end_stays = NOON + DAY, False
-    assert known.due(NOON + DAY, DAY) == ()
-    assert known.due(NOON + 2 * DAY, 2 * DAY) == LIMITS[:2]  # of another end nothing is known
+    assert known.due_warnings(NOON + DAY, DAY) == ()
+    # Nothing is known about another end.
+    assert known.due_warnings(NOON + 2 * DAY, 2 * DAY) == LIMITS[:2]
 
 
 def test_an_end_that_was_only_computed_anew_is_not_announced_again() -> None:
     known = State()
-    known.announce(NOON + 3 * DAY, LIMITS[:2])
+    known.record_warnings(NOON + 3 * DAY, LIMITS[:2])
     later = timedelta(seconds=2)
-    assert known.due(NOON + 3 * DAY + later, 3 * DAY + later) == ()
-    assert known.due(NOON + 3 * DAY, 3 * DAY - later) == ()
+    assert known.due_warnings(NOON + 3 * DAY + later, 3 * DAY + later) == ()
+    assert known.due_warnings(NOON + 3 * DAY, 3 * DAY - later) == ()
 
 
 def test_an_end_that_has_moved_is_announced_anew() -> None:
     known = State()
-    known.announce(NOON + DAY, LIMITS)
+    known.record_warnings(NOON + DAY, LIMITS)
     far = 90 * DAY
-    assert known.due(NOON + far, far) == ()
-    assert known.due(NOON + far, 2 * DAY) == LIMITS[:2]
+    assert known.due_warnings(NOON + far, far) == ()
+    assert known.due_warnings(NOON + far, 2 * DAY) == LIMITS[:2]

@@ -53,7 +53,7 @@ def refuse(code: int) -> Callable[..., int]:
 
 def test_no_file_is_no_token(file: TokenFile) -> None:
     assert file.read() is None
-    assert file.mark() is None
+    assert file.fingerprint() is None
     assert token_json.read(str(file.path)) is None
 
 
@@ -254,12 +254,12 @@ def test_another_app_ids_token_is_kept_when_it_is_replaced(file: TokenFile) -> N
 
 def test_keeping_aside_leaves_the_file_and_happens_once(file: TokenFile) -> None:
     other = StoredToken(OTHER_APP_ID, a_token("other"))
-    assert file.keep_aside_unless(APP_ID) == ""
+    assert file.back_up_unless(APP_ID) == ""
     file.save(other)
-    assert file.keep_aside_unless(OTHER_APP_ID) == ""
+    assert file.back_up_unless(OTHER_APP_ID) == ""
     assert beside(file) == []
-    kept_as = file.keep_aside_unless(APP_ID)
-    assert kept_as == file.keep_aside_unless(APP_ID)
+    kept_as = file.back_up_unless(APP_ID)
+    assert kept_as == file.back_up_unless(APP_ID)
     assert [str(copy) for copy in beside(file)] == [kept_as]
     assert file.read() == other
 
@@ -326,15 +326,15 @@ def test_whichever_call_fails_no_token_is_lost(tmp_path: Path, before: str) -> N
 
 def test_the_mark_differs_when_the_file_does(file: TokenFile) -> None:
     file.save(OLD)
-    first = file.mark()
-    assert first == file.mark()
+    first = file.fingerprint()
+    assert first == file.fingerprint()
     file.save(OLD)
-    assert file.mark() not in (first, None)
+    assert file.fingerprint() not in (first, None)
 
 
 def test_a_folder_that_cannot_be_entered_is_not_no_file(file: TokenFile, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in the folder's place")
-    assert file.mark() is None
+    assert file.fingerprint() is None
     with pytest.raises(TokenFileUnreadable, match="Not a directory"):
         file.read()
     with pytest.raises(TokenNotSaved, match="Not a directory"):

@@ -193,7 +193,7 @@ def test_a_record_of_settings_that_names_no_text_vouches_for_nothing(
     base_url = "https://webexapis.com/v1"
     record = token_json.settings_record(settings.read_bytes(), "C1", base_url)
     members = {**MEMBERS, "base_url": base_url, "settings": record}
-    assert token_json.saved_under(members, str(settings), {})
+    assert token_json.matches_settings(members, str(settings), {})
     members = {**members, "settings": {**record, member: wrong}}
-    assert not token_json.saved_under(members, str(settings), {})
-    assert not token_json.saved_under({**members, "appid": wrong}, str(settings), {})
+    assert not token_json.matches_settings(members, str(settings), {})
+    assert not token_json.matches_settings({**members, "appid": wrong}, str(settings), {})

@@ -17,7 +17,7 @@ from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from wtr_tui.errors import WtrError
 from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.storage import settings_file
-from wtr_tui.storage.settings import load, without_file
+from wtr_tui.storage.settings import from_environment, load
 from wtr_tui.storage.token_file import TokenFile
 
 SENTINEL = "SENTINEL4f1d09ab"
@@ -39,7 +39,7 @@ def of_settings(path: Path, text: str, environ: dict[str, str]) -> str:
         found = load(path, environ)
     except WtrError as error:
         said.append(shown(error))
-        found = without_file(environ)
+        found = from_environment(environ)
     said += [repr(found), *found.warnings, *map(repr, found.problems), *map(str, found.problems)]
     try:
         found.require()

@@ -455,7 +455,7 @@ def test_no_token(stage: Stage, snap_compare: Compare) -> None:
     stage.configure()
     app = stage.app()
     # Complete settings and no token would begin to sign in.
-    app.session.used.settings = app.session.settings.changed(app_id="")
+    app.session.used.settings = app.session.settings.replace(app_id="")
     play = after("f2", shown="F3 signs in to Webex and gets one.")
     assert snap_compare(app, terminal_size=NORMAL, run_before=play)
 

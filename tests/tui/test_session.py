@@ -64,7 +64,7 @@ def webex(monkeypatch: pytest.MonkeyPatch) -> Webex:
 
 
 def _make(stage: Stage, name: str, *, left: timedelta, more: str = "") -> Profile:
-    made = profiles.named(name, stage.environ)
+    made = profiles.by_name(name, stage.environ)
     made.settings_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made.settings_path.touch(mode=0o600)
     made.settings_path.write_text(f"appid: {APP_ID}\nsecret: secret-of-{name}\n{more}")

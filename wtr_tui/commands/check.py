@@ -136,7 +136,7 @@ def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelt
         return graded(Grade.CRITICAL, f"no command gives the token: {problem}", now)
     if settings.can_mint and not settings.problems:
         # A service app's: it is minted anew without a user, as long as that works.
-        failing = shown.known.mint_waits(token.access_token.reveal()) is not None
+        failing = shown.known.mint_deferred_until(token.access_token.reveal()) is not None
         if failing and shown.known.last is not None:
             over = "it is still valid" if is_valid else "it expired"
             message = f"{over}, and minting fails: {shown.known.last.message}"
@@ -169,7 +169,7 @@ def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelt
         if not _is_kept_alive(shown):
             message += f" and {_UNKEPT}"
             level = max(level, Grade.WARNING)
-    elif refreshable and shown.known.moves(end):
+    elif refreshable and shown.known.is_end_extended(end):
         # As long as something refreshes it, nobody is needed, however short this end is.
         return graded(Grade.OK, f"{message} unless it is refreshed before")
     elif token.refresh_token is not None and hurdle:
@@ -180,9 +180,9 @@ def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelt
 
 def _is_kept_alive(shown: Condition) -> bool:
     from wtr_tui import timer
-    from wtr_tui.storage.lock import keeper_of
+    from wtr_tui.storage.lock import open_screen_pid
 
-    if keeper_of(shown.profile.name, shown.profile.token_path.parent) is not None:
+    if open_screen_pid(shown.profile.name, shown.profile.token_path.parent) is not None:
         return True
     found = timer.keeps_alive(shown.profile)
     return found is not None and not found.fault

@@ -32,7 +32,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
 from wtr_tui.storage.token_file import TokenFile, account_of
-from wtr_tui.storage.token_json import same_base_url
+from wtr_tui.storage.token_json import is_same_base_url
 from wtr_tui.text import cause, cleaned, is_visible_ascii
 
 _LARGEST = 1024 * 1024
@@ -108,7 +108,7 @@ def _require_same_integration(foreign: Foreign, known: Settings) -> None:
             f" {known.app_id[:10]}….",
             "--profile NAME imports it into another profile.",
         )
-    if foreign.base_url and not same_base_url(foreign.base_url, known.base_url):
+    if foreign.base_url and not is_same_base_url(foreign.base_url, known.base_url):
         raise errors.SettingsError(
             f"The token in the file came from {cleaned(foreign.base_url, 100)},"
             f" {known.base_url_place} {cleaned(known.base_url, 100)}.",
@@ -157,7 +157,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
             raise errors.StorageError("Nothing was imported.") from error
         for notice in notices:
             tell(notice)
-    if options.file != "-" and found.token_file.has_put_aside(Path(options.file)):
+    if options.file != "-" and found.token_file.is_put_aside(Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
     signed_in(found, known, token)
     end = "its end is not known"
@@ -184,7 +184,7 @@ def _token_to_keep(
     )
     if foreign.access_token is None:
         known.require()
-        token_file.try_room(StoredToken(known.app_id, token))
+        token_file.require_space(StoredToken(known.app_id, token))
         return client.refresh(token)
     if token.expires_at is None:
         try:

@@ -149,7 +149,7 @@ def show_settings(profile: Profile, settings: Settings) -> None:
     hide_secrets(settings.secret)
     log_step(f"profile {profile.name}: {profile.settings_path}, {profile.token_path}")
     for key, source in settings.sources.items():
-        log_step(f"{key} is {source.words()}")
+        log_step(f"{key} is {source.describe()}")
 
 
 # A token as text and as JSON, in the shapes that users of the Go tool know.

@@ -120,7 +120,9 @@ def chosen_profiles(options: Namespace) -> list[tuple[Profile, Mapping[str, str]
         )
     environ = dict(os.environ)  # the real one decodes a variable each time it is asked for
     if options.all:
-        return [(each, profiles.environment_of(each, environ)) for each in profiles.every(environ)]
+        return [
+            (each, profiles.environment_of(each, environ)) for each in profiles.find_all(environ)
+        ]
     return [(profiles.find(options.profile, options.config, environ), environ)]
 
 
@@ -228,7 +230,7 @@ def condition(
     try:
         chosen = settings.load(found.settings_path, environ)
     except errors.SettingsError as error:
-        chosen = settings.without_file(environ)
+        chosen = settings.from_environment(environ)
         problems.append(error)
     else:
         output.show_settings(found, chosen)

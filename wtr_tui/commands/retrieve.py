@@ -54,14 +54,14 @@ def run(options: Namespace) -> int:
     if known[KIND] == SERVICE_APP:
         require_own_place(str(found.token_path))
         return _mint(found, known, options)
-    known = known.having(TIMEOUT, timeout(options) or known[TIMEOUT])
+    known = known.with_value(TIMEOUT, timeout(options) or known[TIMEOUT])
     if options.no_browser:
-        known = known.having(BROWSER, "never")
+        known = known.with_value(BROWSER, "never")
     no_proxy_warning = proxies.warning(os.environ)
     if no_proxy_warning:
         tell(no_proxy_warning)
     _offer_put_aside(found, known[ACCOUNT])
-    sign_in = _SignIn(found, known, surroundings.look(os.environ), options)
+    sign_in = _SignIn(found, known, surroundings.detect(os.environ), options)
     asyncio.run(sign_in.run())
     other = sign_in.other_account
     if other is not None:
@@ -254,7 +254,7 @@ def _methods(step: steps.Listening, here: Surroundings) -> list[str]:
     if here.remote:
         # The start address is of no use over there before the port is forwarded.
         return [
-            f"You are {here.words()}: your browser is on another machine.",
+            f"You are {here.describe()}: your browser is on another machine.",
             "Forward the port from there, then open the address in your browser:",
             *forward,
             address,

@@ -31,7 +31,7 @@ def run(options: Namespace) -> int:
     except SettingsError as error:
         # To delete a token, and to say where to revoke it, none are needed.
         tell(error.message)
-        known = settings.without_file(os.environ)
+        known = settings.from_environment(os.environ)
     show_settings(found, known)
     try:
         done = sign_out.sign_out(found, known, keep=options.keep)

@@ -189,7 +189,7 @@ class Surroundings(NamedTuple):
         """Whether the user's browser and clipboard are on another machine."""
         return self.ssh is not None or self.vscode_helper
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """``over SSH from 10.0.0.7, in tmux``."""
         if self.ssh is not None:
             where = " from ".join(filter(None, ["over SSH", self.ssh.client_address]))
@@ -246,7 +246,7 @@ class Surroundings(NamedTuple):
         )
 
 
-def attached(environ: Mapping[str, str]) -> tuple[int | None, str | None]:
+def attached_client(environ: Mapping[str, str]) -> tuple[int | None, str | None]:
     """The process of the tmux client whose key was pressed last; SSH_CONNECTION at the last attach.
 
     For ``$SSH_CONNECTION`` in the pane is that of whoever opened it. None for the client where
@@ -288,18 +288,18 @@ class SystemFacts(NamedTuple):
     tmux_client: ParentProcesses | None = None
     """The attached tmux client and its parents; None: not in tmux, nobody attached, unknown."""
     tmux_connection: str | None = None
-    """SSH_CONNECTION at the last attach to the tmux session; see :func:`attached`."""
+    """SSH_CONNECTION at the last attach to the tmux session; see :func:`attached_client`."""
 
 
-def look(environ: Mapping[str, str] | None = None) -> Surroundings:
+def detect(environ: Mapping[str, str] | None = None) -> Surroundings:
     """The surroundings of this process. Never raises; a second at most, where tmux hangs."""
     environ = os.environ if environ is None else environ
-    return observe(environ, gather(environ))
+    return infer(environ, collect_facts(environ))
 
 
-def gather(environ: Mapping[str, str]) -> SystemFacts:
+def collect_facts(environ: Mapping[str, str]) -> SystemFacts:
     """Never raises; takes milliseconds, or a second where tmux does not answer."""
-    client, connection = attached(environ)
+    client, connection = attached_client(environ)
     return SystemFacts(
         platform=sys.platform,
         kernel=_fields(Path("/proc/version"))[0],
@@ -314,7 +314,7 @@ def gather(environ: Mapping[str, str]) -> SystemFacts:
     )
 
 
-def observe(environ: Mapping[str, str], facts: SystemFacts) -> Surroundings:
+def infer(environ: Mapping[str, str], facts: SystemFacts) -> Surroundings:
     """What the environment and the facts say together (pure)."""
     macos = facts.platform == "darwin"
     container = facts.container or bool(environ.get("container"))  # set by podman and systemd

@@ -12,7 +12,7 @@ import os
 import time
 
 from wtr_tui.errors import LockHeld, LockUnusable, StorageError
-from wtr_tui.storage.private_file import claimed, is_at, make_private_folder, open_private
+from wtr_tui.storage.private_file import is_at, make_private_folder, open_private, try_claim
 from wtr_tui.text import cause
 
 TYPE_CHECKING = False
@@ -164,10 +164,10 @@ class OpenScreen:
                 os.close(descriptor)
 
 
-def keeper_of(name: str, folder: Path) -> int | None:
+def open_screen_pid(name: str, folder: Path) -> int | None:
     """The process id of open screens, other than this process, that keep the profile alive."""
     for path in folder.glob(f"{_SCREEN_PREFIX}*"):
-        claim = claimed(str(path))
+        claim = try_claim(str(path))
         try:
             if claim is not None:
                 if os.fstat(claim).st_size:  # else it was just made, and is not locked yet

@@ -109,7 +109,7 @@ def rewrite(path: str, change: Callable[[bytes], bytes], *, flush: bool = True) 
         _close_quietly(directory)
 
 
-def try_room(path: str, size: int) -> None:
+def require_space(path: str, size: int) -> None:
     """Raises OSError where a file of so many bytes could not be written beside ``path`` now."""
     folder, name = os.path.split(path)
     directory = _open_folder(folder)
@@ -124,7 +124,7 @@ def try_room(path: str, size: int) -> None:
         _close_quietly(directory)
 
 
-def mark(path: str) -> tuple[int, ...] | None:
+def fingerprint(path: str) -> tuple[int, ...] | None:
     """Differs when the file does, without reading it; None where there is none to be seen."""
     try:
         facts = os.stat(path, follow_symlinks=False)  # noqa: PTH116
@@ -143,10 +143,10 @@ def _temporary_name(name: str) -> str:
     return f".{name}.tmp"
 
 
-def claimed(
+def try_claim(
     path: str, flags: int = os.O_RDONLY, directory: int | None = None, patience: float = 0.0
 ) -> int | None:
-    """A descriptor of a file of this user that no other process has claimed; None: one has.
+    """A descriptor of a file of this user that no other process has try_claim; None: one has.
 
     Until it is closed no other gets it. A process that ends has it no longer: so the temporary
     file of a killed writer is known. ``directory`` is its folder, if that is open; ``patience``,
@@ -366,7 +366,7 @@ def _temporary(directory: int, name: str, patience: float = 0.0) -> tuple[str, i
     for another writer, in seconds.
     """
     usual = _temporary_name(name)
-    descriptor = claimed(usual, os.O_WRONLY | os.O_CREAT, directory, patience)
+    descriptor = try_claim(usual, os.O_WRONLY | os.O_CREAT, directory, patience)
     if descriptor is not None:
         return usual, descriptor
     other = f".{name}.{os.urandom(6).hex()}.tmp"

@@ -36,7 +36,7 @@ class Profile(NamedTuple):
         """The settings; see :func:`wtr_tui.storage.settings.load`."""
         return load(self.settings_path, environ)
 
-    def settings_mark(self) -> tuple[int, int, int] | None:
+    def settings_fingerprint(self) -> tuple[int, int, int] | None:
         """Differs once the settings file has changed; None where it cannot be looked at.
 
         A link is followed: what it leads to counts, as for the reader.
@@ -55,17 +55,17 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
     ``$WTR_CONFIG`` count. ``config`` is another settings file; the token is kept under the
     profile's name all the same. Raises UsageError where the name is none.
     """
-    profile = named(paths.profile_name(name, environ), environ)
+    profile = by_name(paths.profile_name(name, environ), environ)
     other = config or environ.get("WTR_CONFIG")
     return profile._replace(settings_path=_typed_path(other, environ)) if other else profile
 
 
-def every(environ: Mapping[str, str]) -> list[Profile]:
+def find_all(environ: Mapping[str, str]) -> list[Profile]:
     """All profiles that have settings or a token, by name. Raises StorageError."""
-    return [named(name, environ) for name in paths.profile_names(environ)]
+    return [by_name(name, environ) for name in paths.profile_names(environ)]
 
 
-def named(name: str, environ: Mapping[str, str]) -> Profile:
+def by_name(name: str, environ: Mapping[str, str]) -> Profile:
     """The profile of this name, with its usual settings file. Raises UsageError."""
     return Profile(
         name, Path(paths.settings_path(name, environ)), Path(paths.token_path(name, environ))
@@ -94,7 +94,7 @@ def create(name: str, environ: Mapping[str, str]) -> Profile:
     Raises UsageError where there is one of that name, or the name is none; StorageError where
     the file cannot be written.
     """
-    profile = named(name, environ)
+    profile = by_name(name, environ)
     if profile.settings_path.exists() or profile.token_path.exists():
         raise UsageError(f"There is a profile {name} already.", "Choose another name.")
     try:

@@ -17,8 +17,8 @@ from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.storage import settings_table as table
 from wtr_tui.storage.settings_file import SettingsEntry, SettingsFile, read_mapping
 from wtr_tui.storage.settings_table import NAMES, SETTINGS, Setting, Shape
-from wtr_tui.storage.settings_values import Given, Nested, is_quoted
-from wtr_tui.storage.token_json import same_base_url, settings_record
+from wtr_tui.storage.settings_values import Nested, RawValue, is_quoted
+from wtr_tui.storage.token_json import is_same_base_url, settings_record
 from wtr_tui.text import cleaned, user_name
 
 _Value = TypeVar("_Value")
@@ -34,7 +34,7 @@ class Origin(NamedTuple):
     name: str = ""
     """The variable, the file's path, or the setting that says where else it is kept."""
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """``from $WEBEX_SECRET``, ``from file``, ``default``."""
         return {
             "environment": f"from ${self.name}",
@@ -95,7 +95,7 @@ class Settings:
     def __init__(self, **known: Any) -> None:
         vars(self).update(known)
 
-    def changed(self, **changes: object) -> Settings:
+    def replace(self, **changes: object) -> Settings:
         """The same with other values for some attributes."""
         return Settings(**{**vars(self), **changes})
 
@@ -108,9 +108,9 @@ class Settings:
             value = self.values.get(setting.name, setting.default)
         return value  # type: ignore[no-any-return]  # its setting's parser made it
 
-    def having(self, setting: Setting[_Value], value: _Value) -> Settings:
+    def with_value(self, setting: Setting[_Value], value: _Value) -> Settings:
         """These settings with another value for one, as an option of a command gives it."""
-        return self.changed(values={**self.values, setting.name: value})
+        return self.replace(values={**self.values, setting.name: value})
 
     @property
     def base_url_place(self) -> str:
@@ -123,7 +123,7 @@ class Settings:
         )
 
     @property
-    def knows_base_url(self) -> bool:
+    def is_base_url_known(self) -> bool:
         """Whether the base URL is what is set, or nothing is: not where it cannot be read."""
         if self.source(table.BASE_URL).kind == "default" and self.unread:
             return False
@@ -182,9 +182,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     return _Reading(path, read_mapping(path), environ).settings()
 
 
-def without_file(environ: Mapping[str, str]) -> Settings:
+def from_environment(environ: Mapping[str, str]) -> Settings:
     """What the environment alone says: for a form beside a file that cannot be read."""
-    return _Reading(None, SettingsFile(), environ).settings().changed(unread=True)
+    return _Reading(None, SettingsFile(), environ).settings().replace(unread=True)
 
 
 class _Found(NamedTuple):
@@ -267,10 +267,10 @@ class _Reading:
             return setting.default
         try:
             if found is None:
-                return setting.parse(Given("", self.path, self.environ))
+                return setting.parse(RawValue("", self.path, self.environ))
             if setting.guarded and found.entry is not None:
                 self.refuse_to_others(setting)
-            return setting.parse(Given(found.value(setting), self.path, self.environ))
+            return setting.parse(RawValue(found.value(setting), self.path, self.environ))
         except ValueError as error:
             if found is None:
                 where = self.path or "the settings file"
@@ -353,7 +353,7 @@ class _Reading:
         found = self.in_file[setting.name]
         if found is None:
             return setting.default
-        return setting.parse(Given(found.value(setting), self.path, self.environ))
+        return setting.parse(RawValue(found.value(setting), self.path, self.environ))
 
     def refuse_to_others(self, setting: Setting[Any]) -> None:
         """Raises ValueError where somebody else may have written the value."""
@@ -373,7 +373,7 @@ class _Reading:
     def note_secret_sent_elsewhere(self, base_url: str, named: str) -> None:
         """Whoever can set a variable shall not have the file's secret sent anywhere unseen."""
         source, secret = self.sources[table.BASE_URL.name], self.sources[table.SECRET.name]
-        if (source.kind, secret.kind) == ("environment", "file") and not same_base_url(
+        if (source.kind, secret.kind) == ("environment", "file") and not is_same_base_url(
             base_url, named
         ):
             self.notes.append(

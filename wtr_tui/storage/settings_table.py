@@ -56,7 +56,7 @@ class Setting(Generic[_Value]):
     is_needed = is_text = is_hidden = is_lenient = False
 
     def __init__(
-        self, name: str, parse: Callable[[values.Given], _Value], default: _Value, **more: Any
+        self, name: str, parse: Callable[[values.RawValue], _Value], default: _Value, **more: Any
     ) -> None:
         self.name, self.parse, self.default = name, parse, default
         for what, value in more.items():
@@ -126,7 +126,7 @@ def _secret(text: str) -> Secret:
     return Secret(text)
 
 
-def _secret_file(given: values.Given) -> Secret:
+def _secret_file(given: values.RawValue) -> Secret:
     """Variables at the beginning of the path are read as a shell would."""
     named = given.text.strip()
     variable = re.match(r"\$(\w+|\{\w+\})(?=/)", named)

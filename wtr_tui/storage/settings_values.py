@@ -31,7 +31,7 @@ _QUOTES = frozenset("\"'`“”‘’«»")
 _NOT_IN_SCOPES = _QUOTES | {*"%+&,;\\"}
 
 
-class Given(NamedTuple):
+class RawValue(NamedTuple):
     """A value as it is written, and by what a path in it is understood."""
 
     value: Nested
@@ -39,7 +39,7 @@ class Given(NamedTuple):
     environ: Mapping[str, str]
 
     def __repr__(self) -> str:
-        return "Given(…)"  # a secret may be in it
+        return "RawValue(…)"  # a secret may be in it
 
     @property
     def text(self) -> str:
@@ -216,7 +216,7 @@ def _instead(text: str) -> str:
     return f", not “{shown}”" if shown and len(text) <= 12 else ""
 
 
-def expanded(given: Given, named: str) -> Path:
+def expanded(given: RawValue, named: str) -> Path:
     """The path of a name that is relative to the settings file's folder, or to ``~``."""
     named = named.strip()
     if named.startswith("~/"):
@@ -228,7 +228,7 @@ def expanded(given: Given, named: str) -> Path:
     return Path(os.path.normpath(folder / named))
 
 
-def parse_file(given: Given, what: str) -> Path:
+def parse_file(given: RawValue, what: str) -> Path:
     """A file that this user can read, as :func:`expanded` finds it.
 
     ``what`` names it in the sentences: "The CA file".

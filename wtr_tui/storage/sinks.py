@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from wtr_tui.errors import StorageError, UnsafeFile
 from wtr_tui.storage.private_file import rewrite
-from wtr_tui.storage.settings_values import Given, expanded
+from wtr_tui.storage.settings_values import RawValue, expanded
 from wtr_tui.text import cause, dotenv_line, user_name
 
 DEFAULT_KEY = "WEBEX_ACCESS_TOKEN"
@@ -36,14 +36,14 @@ class Sink(NamedTuple):
         return f"{self.path}, {self.key}" if self.key else str(self.path)
 
 
-def parse(given: Given) -> tuple[Sink, ...]:
+def parse(given: RawValue) -> tuple[Sink, ...]:
     """What the setting says. Raises ValueError."""
     value = given.value
     entries = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     return tuple(_sink(entry, given) for entry in entries)
 
 
-def _sink(entry: object, given: Given) -> Sink:
+def _sink(entry: object, given: RawValue) -> Sink:
     if not isinstance(entry, Mapping):
         raise ValueError(_SHAPE)
     unknown = set(entry) - {"file", "env", "key"}

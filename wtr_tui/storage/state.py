@@ -49,7 +49,7 @@ class State:
 
     access: str = ""
     refresh: str = ""
-    """The tokens that were in the file when it was written, as :func:`known_as` gives them."""
+    """The tokens that were in the file when it was written, as :func:`checksum` gives them."""
     last: LastOutcome | None = None
     refreshed_at: datetime | None = None
     """When Webex last gave a token, be it the same one."""
@@ -70,14 +70,14 @@ class State:
     rotates: bool = False
     """Whether a refresh has given another refresh token, and so taken the one before back."""
     said: str = ""
-    """A notice that is true at every reading and was given, as :func:`known_as` gives it."""
+    """A notice that is true at every reading and was given, as :func:`checksum` gives it."""
     warn_before: tuple[int, ...] = WARN_BEFORE
     given: tuple[int, ...] = ()
     """For which of ``warn_before`` the sign-in was announced."""
 
     def follow(self, access_token: str, refresh_token: str | None) -> None:
         """Speaks of these tokens from now on: what was known of others ends."""
-        access, refresh = known_as(access_token), known_as(refresh_token)
+        access, refresh = checksum(access_token), checksum(refresh_token)
         if access != self.access:
             self.refused_since, self.refused_again = None, False
         if access != self.access or refresh != self.refresh:
@@ -87,26 +87,26 @@ class State:
 
     def refused(self, access_token: str) -> datetime | None:
         """Since when Webex refuses this access token; None where it is not known to."""
-        return self.refused_since if self.access == known_as(access_token) else None
+        return self.refused_since if self.access == checksum(access_token) else None
 
     def sign_in_needed(self, refresh_token: str | None) -> datetime | None:
         """Since when Webex no longer accepts this refresh token; None where it is not known."""
-        is_own = bool(refresh_token) and self.refresh == known_as(refresh_token)
+        is_own = bool(refresh_token) and self.refresh == checksum(refresh_token)
         return self.sign_in_needed_since if is_own else None
 
-    def mint_waits(self, access_token: str) -> datetime | None:
+    def mint_deferred_until(self, access_token: str) -> datetime | None:
         """Until when nothing is minted in place of this access token; None where it may be."""
-        return self.mint_again_at if self.access == known_as(access_token) else None
+        return self.mint_again_at if self.access == checksum(access_token) else None
 
-    def stays(self, end: datetime) -> bool:
+    def is_end_fixed(self, end: datetime) -> bool:
         """Whether refreshing is known not to move this end of the refresh token."""
         return self.end_stays is True and self._is_about(end)
 
-    def moves(self, end: datetime) -> bool:
+    def is_end_extended(self, end: datetime) -> bool:
         """Whether refreshing is known to move this end: then nobody has to sign in for it."""
         return self.end_stays is False and self._is_about(end)
 
-    def due(
+    def due_warnings(
         self, end: datetime, left: timedelta, warn_before: Sequence[int] | None = None
     ) -> tuple[int, ...]:
         """The limits within which the refresh token ends, where the nearest was not announced yet.
@@ -117,9 +117,9 @@ class State:
         reached = tuple(limit for limit in warn_before if 0 < left.total_seconds() <= limit)
         given = self.given if self._is_about(end) or self.end is None else ()
         is_news = reached and min(reached) < min(given, default=reached[0] + 1)
-        return reached if is_news and not self.moves(end) else ()
+        return reached if is_news and not self.is_end_extended(end) else ()
 
-    def announce(self, end: datetime, limits: tuple[int, ...]) -> None:
+    def record_warnings(self, end: datetime, limits: tuple[int, ...]) -> None:
         """Notes that these were announced for this end; what was known of another one is over."""
         if not self._is_about(end):
             self.end_stays = None
@@ -150,7 +150,7 @@ _READERS: dict[str, Callable[[Any], object]] = {
 """How a member of the file is read, by its type in a :class:`State`."""
 
 
-def known_as(secret: str | None) -> str:
+def checksum(secret: str | None) -> str:
     """A name for a token that is none of its text: 32 bits of what has hundreds."""
     return f"{zlib.crc32(secret.encode()):08x}" if secret else ""
 
@@ -187,9 +187,9 @@ def longest_warning(token_path: str) -> int | None:
         return None
 
 
-def mark(token_path: str) -> tuple[int, ...] | None:
+def fingerprint(token_path: str) -> tuple[int, ...] | None:
     """Differs once something else was noted, without reading it; None where nothing is."""
-    return private_file.mark(state_path(token_path))
+    return private_file.fingerprint(state_path(token_path))
 
 
 def write(token_path: str, state: State) -> bool:

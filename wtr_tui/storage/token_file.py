@@ -51,7 +51,7 @@ class TokenFile:
         if not locked and os.path.lexists(private_file.temporary_path(str(self.path))):
             # Who holds the lock may be writing it, or takes it up itself.
             with suppress(errors.WtrError), self.lock(timeout=0):
-                self.take_up_leftover()
+                self.recover_interrupted_save()
         found = read_content(str(self.path))
         if found is None:
             return None
@@ -74,7 +74,7 @@ class TokenFile:
         Raises TokenNotSaved, with the old file intact.
         """
         with self._saving():
-            kept_as = self.keep_aside_unless(stored.app_id, stored.base_url)
+            kept_as = self.back_up_unless(stored.app_id, stored.base_url)
             content = to_json(stored)
             if len(content) > private_file.LARGEST:
                 raise errors.TokenNotSaved(str(self.path), "it is larger than 1 MiB.", _UNTOUCHED)
@@ -98,7 +98,7 @@ class TokenFile:
         except (errors.UnsafeFile, errors.TokenFileUnreadable) as error:
             raise errors.TokenNotSaved(str(self.path), error.message, error.hint) from error
 
-    def take_up_leftover(self) -> None:
+    def recover_interrupted_save(self) -> None:
         """Puts a token in place whose writer was killed before it could rename its file.
 
         Only for whoever holds the lock: then no writer is alive. It has to be newer than the
@@ -107,7 +107,7 @@ class TokenFile:
         """
         path = str(self.path)
         temporary = private_file.temporary_path(path)
-        claim = private_file.claimed(temporary)
+        claim = private_file.try_claim(temporary)
         if claim is None:
             return
         try:
@@ -175,7 +175,7 @@ class TokenFile:
             # Ends what was killed while it put a token aside, where that was written whole.
             for temporary in self.path.parent.glob(f".{prefix}*.tmp"):
                 name = temporary.name[1:].removesuffix(".tmp")
-                TokenFile(temporary.with_name(name)).take_up_leftover()
+                TokenFile(temporary.with_name(name)).recover_interrupted_save()
             held = self.read()
             for path in sorted(self.path.parent.glob(f"{prefix}*"), reverse=True):
                 stored = TokenFile(path).read()
@@ -187,7 +187,7 @@ class TokenFile:
                     found.append((path, stored))
         return found
 
-    def has_put_aside(self, path: Path) -> bool:
+    def is_put_aside(self, path: Path) -> bool:
         """Whether this is one of the files that were put aside."""
         return str(path.absolute()).startswith(self._undecided)
 
@@ -200,7 +200,7 @@ class TokenFile:
         if stored is None:
             raise errors.StorageError(f"{path} is not there any more.")
         with self.lock():
-            kept_as = self.keep_aside_unless(stored.app_id, stored.base_url, stored.token)
+            kept_as = self.back_up_unless(stored.app_id, stored.base_url, stored.token)
             self.save(stored)
         with suppress(OSError):
             path.unlink()
@@ -211,18 +211,18 @@ class TokenFile:
         # Not the token file's whole name: what begins with that is the token file's own.
         return f"{str(self.path).removesuffix('.json')}.put-aside-"
 
-    def try_room(self, stored: StoredToken) -> None:
+    def require_space(self, stored: StoredToken) -> None:
         """For before Webex is asked: raises StorageError where a token like this one, twice over,
         could not be saved.
         """
         try:
             with self._saving():
-                private_file.try_room(str(self.path), 2 * len(to_json(stored)))
+                private_file.require_space(str(self.path), 2 * len(to_json(stored)))
         except errors.TokenNotSaved as error:
             message = f"Webex was not asked, as a new token could not be saved. {error.message}"
             raise errors.StorageError(message, error.hint) from error
 
-    def keep_aside_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
+    def back_up_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
         """Copies the file aside unless it holds a token of this App ID and base URL; gives the
         copy's path, or "" where there was no need. A base URL that is not known is no other.
         With a ``token`` it has to be that one, too.
@@ -250,9 +250,9 @@ class TokenFile:
         """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
         return Lock(lock_path(str(self.path)), timeout)
 
-    def mark(self) -> tuple[int, ...] | None:
+    def fingerprint(self) -> tuple[int, ...] | None:
         """Differs when the file does, without reading it; None where there is none to be seen."""
-        return private_file.mark(str(self.path))
+        return private_file.fingerprint(str(self.path))
 
     def _parse(self, content: bytes) -> StoredToken:
         return of_members(token_json.parsed(str(self.path), content))

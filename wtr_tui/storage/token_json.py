@@ -138,12 +138,12 @@ def settings_record(content: bytes | None, app_id: str, base_url: str) -> dict[s
     return {"file": _mark_of(content), "appid": app_id, "base_url": base_url}
 
 
-def same_base_url(one: str, other: str) -> bool:
+def is_same_base_url(one: str, other: str) -> bool:
     """Whether two base URLs are one: letter case and a slash at the end make no other."""
     return one.rstrip("/").lower() == other.rstrip("/").lower()
 
 
-def saved_under(
+def matches_settings(
     members: Mapping[str, object], settings_path: str, environ: Mapping[str, str]
 ) -> bool:
     """Whether file and environment surely are settings of the token with these members.
@@ -162,7 +162,7 @@ def saved_under(
         return False
     if app_id not in ("", members.get("appid")):
         return False
-    if not same_base_url(base_url, own):
+    if not is_same_base_url(base_url, own):
         return False
     try:
         content, facts = read_regular(settings_path)

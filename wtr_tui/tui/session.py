@@ -68,13 +68,13 @@ class Followed:
         """Reads file and environment again. A file that cannot be read leaves the environment."""
         from wtr_tui.storage import settings
 
-        self._read_at = self.profile.settings_mark()
+        self._read_at = self.profile.settings_fingerprint()
         before = getattr(self, "settings", None)
         try:
             self.settings = settings.load(self.profile.settings_path, self.environ)
             self.settings_error = None
         except SettingsError as error:
-            self.settings = settings.without_file(self.environ)
+            self.settings = settings.from_environment(self.environ)
             self.settings_error = error
         self.auto_refresh.follow(self.settings)
         if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
@@ -88,13 +88,13 @@ class Followed:
         """
         from wtr_tui.storage import settings
 
-        if self.settings_error is None and self.profile.settings_mark() == self._read_at:
+        if self.settings_error is None and self.profile.settings_fingerprint() == self._read_at:
             return self.settings
         return settings.load(self.profile.settings_path, self.environ)
 
     def reread(self) -> bool:
         """Reads the settings again, once their file has changed; tells whether it has."""
-        if self.profile.settings_mark() == self._read_at:
+        if self.profile.settings_fingerprint() == self._read_at:
             return False
         self.load_settings()
         return True
@@ -108,7 +108,7 @@ class Followed:
         """The latest event in the history; None where there is none, or it cannot be read."""
         from wtr_tui import history
 
-        mark = history.mark(self.profile)
+        mark = history.fingerprint(self.profile)
         if mark != self._history_mark:
             self._history_mark = mark
             try:
@@ -277,7 +277,7 @@ class FollowedSocket(Followed):
     def load_settings(self) -> None:
         from wtr_tui.storage import settings
 
-        self.settings = settings.without_file(self.environ)
+        self.settings = settings.from_environment(self.environ)
         self.auto_refresh.follow(self.settings)
 
     def look(self, now: datetime) -> bool:
@@ -351,7 +351,7 @@ class Session:
         Hand what it gives to :meth:`take`. A folder that cannot be listed holds none.
         """
         with suppress(StorageError):
-            every = profiles.every(self.environ)
+            every = profiles.find_all(self.environ)
             new = [self._made(each) for each in every if each.name not in self._followed]
             for each in new:
                 each.look(now)

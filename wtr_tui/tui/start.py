@@ -46,7 +46,7 @@ def start(
     if demo is None and (path := environ.get(token_socket.VARIABLE, "")):
         socket = FollowedSocket(environ, path)
     found = profiles.find(name, config, environ) if socket is None else socket.profile
-    session = Session(found, environ, surroundings.look(environ), demo=demo, socket=socket)
+    session = Session(found, environ, surroundings.detect(environ), demo=demo, socket=socket)
     from wtr_tui.tui.app import WtrApp
 
     app = WtrApp(session, tour=tour)

@@ -112,7 +112,7 @@ def standing(session: Session) -> Standing:
         words = coarse(left) if counts else words
         if state.kind is TokenState.SIGN_IN_NEEDED:  # until then it can be used all the same
             words = f"sign in · {' '.join(coarse(left).split()[:2])}"
-    place = session.surroundings.words()
+    place = session.surroundings.describe()
     if session.demo is not None:
         place = "not the real Webex"
     elif place.startswith("at "):

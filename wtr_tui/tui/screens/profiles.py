@@ -224,7 +224,7 @@ class ProfilesScreen(WtrScreen):
         granted, lacking = granted_of(each)
         scopes.show(None if token is None else token.scopes, lacking)
         self.query_one("#scopes-panel", Panel).show_right(granted)
-        mark = (each.profile.name, history.mark(each.profile))
+        mark = (each.profile.name, history.fingerprint(each.profile))
         if mark != self._activity_of:
             self._activity_of = mark
             found = entries(each.profile, most=self.size.height)

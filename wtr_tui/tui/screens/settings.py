@@ -15,7 +15,7 @@ from textual.widgets import Input
 from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_file
 from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, SETTINGS, Setting
-from wtr_tui.storage.settings_values import Given, known_scopes, parse_oauth_url
+from wtr_tui.storage.settings_values import RawValue, known_scopes, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens.base import WtrScreen, hanging_indent
@@ -126,7 +126,7 @@ class SettingsScreen(WtrScreen):
     def _field(self, setting: Setting[Any]) -> Field:
         def check(text: str) -> str | None:
             used = self.session.used
-            return form.check(setting, Given(text, used.profile.settings_path, used.environ))
+            return form.check(setting, RawValue(text, used.profile.settings_path, used.environ))
 
         kind = ListedInput if setting.choices else QuietInput
         entry = SecretInput() if setting.is_hidden else kind()
@@ -383,7 +383,7 @@ class SettingsScreen(WtrScreen):
     def action_scopes(self) -> None:
         field = self._fields["scopes"]
         if field.entry.disabled:
-            source = self.session.settings.sources["scopes"].words()
+            source = self.session.settings.sources["scopes"].describe()
             self.show_message(f"The scopes are {source}: change them there.", Tone.WARN)
             return
 

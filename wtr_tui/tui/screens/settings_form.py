@@ -20,8 +20,8 @@ from wtr_tui.storage.settings_table import (
     Shape,
 )
 from wtr_tui.storage.settings_values import (
-    Given,
     PortalUrl,
+    RawValue,
     parse_flag,
     parse_oauth_url,
     parse_port,
@@ -125,7 +125,7 @@ def shown(settings: Settings, name: str) -> Shown:
     source, written = settings.sources[name], settings.texts.get(name, "")
     line = next((each.where for each in settings.problems if each.key == name), "")
     value = written if line and written else right.get(name, written)
-    words = source.words()
+    words = source.describe()
     if not value and source.kind == "default":
         words = "default" if name not in right and _BY_NAME[name].default_text else "not set"
     if source.kind == "file" and " line " in line:
@@ -142,7 +142,7 @@ def shown(settings: Settings, name: str) -> Shown:
     return Shown(value, words, fixed)
 
 
-def check(setting: Setting[Any], given: Given) -> str | None:
+def check(setting: Setting[Any], given: RawValue) -> str | None:
     """A sentence on what is wrong with a text for this setting, or None.
 
     Only what everybody needs may not be empty.
@@ -233,7 +233,7 @@ def said_of_filled(
     then = f"{'now the secret, then ' if secretless else ''}{key('save', '^s')} saves."
     said = f"Filled in from the OAuth URL; {then}"
     if kept:
-        said += f" What is {', '.join(source.words() for source in kept)} was not changed."
+        said += f" What is {', '.join(source.describe() for source in kept)} was not changed."
     if portal.redirect_uri and portal.port is None:
         elsewhere = "Its redirect URI leads elsewhere: register the one below as well."
         return f"{said} {elsewhere}", Tone.WARN

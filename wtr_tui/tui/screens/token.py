@@ -384,7 +384,7 @@ class TokenScreen(WtrScreen):
             return
         now = self.session.now()
         # The size, too: panels for a wide screen, a line for a narrow one.
-        mark = (self.session.profile, history.mark(self.session.profile), self.app.size)
+        mark = (self.session.profile, history.fingerprint(self.session.profile), self.app.size)
         aged = self._overview_at is None or not (
             timedelta(0) <= now - self._overview_at < timedelta(seconds=_OVERVIEW_SECONDS)
         )
@@ -585,7 +585,7 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     life, end = _sign_in_life(session.used, token, now), sign_in_by(session.used, now)
     known, signs_in = session.auto_refresh.known, f": {key('go-sign-in', 'f3')} signs in"
     if end is not None:
-        why = ": refreshing does not extend that" if known.stays(end) else ""
+        why = ": refreshing does not extend that" if known.is_end_fixed(end) else ""
         why = signs_in if session.auto_refresh.is_lost else why
         colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
         return Content.styled(f"by {date(end, now)}{why}", colour)
@@ -594,8 +594,9 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     if token.refresh_token is None:
         end = token.expires_at
         return f"by {date(end, now)}: it cannot be refreshed" if end else ""
-    said = in_full and life.ends and not session.settings.can_mint and not known.moves(life.ends)
-    return f"by {life.end_text}" if said else ""
+    if not in_full or not life.ends or session.settings.can_mint:
+        return ""
+    return "" if known.is_end_extended(life.ends) else f"by {life.end_text}"
 
 
 def granted_of(followed: Followed) -> tuple[Content, str]:
