@@ -21,7 +21,7 @@ from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.history import Entry, Event
 from wtr_tui.model import Account, StoredToken
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens import WtrScreen
 
 Play = Callable[[Pilot[int]], Awaitable[None]]
 

@@ -21,7 +21,7 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.sandbox.demo import settings_text
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.base import MessageLine
+from wtr_tui.tui.screens import MessageLine
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.widgets.figures import Figures
 

@@ -31,7 +31,7 @@ def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _lasting_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does a message end before a busy machine has looked at it."""
-    monkeypatch.setattr("wtr_tui.tui.screens.base.seconds_shown", lambda *_: 10 * PATIENCE)
+    monkeypatch.setattr("wtr_tui.tui.screens.seconds_shown", lambda *_: 10 * PATIENCE)
 
 
 @pytest.fixture(autouse=True)

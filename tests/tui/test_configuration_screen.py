@@ -15,7 +15,7 @@ from tests.support.stage import SECRET, Stage, seen, shows, tells, told, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID
 from wtr_tui.storage.settings_table import SETTINGS
 from wtr_tui.storage.settings_values import parse_port
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
 from wtr_tui.tui.widgets.inputs import Field
 from wtr_tui.tui.widgets.quiet import Quiet

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, until
 from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
-from wtr_tui.tui.screens.base import hanging_indent
+from wtr_tui.tui.screens import hanging_indent
 from wtr_tui.tui.screens.dialogs import key_table
 
 

@@ -20,7 +20,7 @@ from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.tui import app as app_module
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.base import MessageLine, Page
+from wtr_tui.tui.screens import MessageLine, Page
 from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.state import date, profile_rows

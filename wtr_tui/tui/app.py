@@ -26,7 +26,7 @@ from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
 from wtr_tui.tui import driver, export, keys, screens, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
-from wtr_tui.tui.screens.base import MessageLine, WtrScreen
+from wtr_tui.tui.screens import MessageLine, WtrScreen
 from wtr_tui.tui.session import Followed, Session
 from wtr_tui.tui.state import needs_in_words
 from wtr_tui.tui.themes import Tone
@@ -500,7 +500,7 @@ class WtrApp(driver.FaultApp):
         if said and said.first().sentence:
             from wtr_tui.tui.screens.dialogs import Listing
 
-            self.push_screen(Listing("Message", [said.first().whole], hang=2))
+            self.push_screen(Listing("Message", [said.first().full_text], hang=2))
 
     def action_palette(self) -> None:
         if not self.is_free() or (below := self.shown) is None:

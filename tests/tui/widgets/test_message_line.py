@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, told, until
 from tests.support.tokens import a_token
+from wtr_tui.tui import screens
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens import base
-from wtr_tui.tui.screens.base import seconds_shown
+from wtr_tui.tui.screens import seconds_shown
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.figures import Figures
 
@@ -71,7 +71,7 @@ def _joined(screen: str) -> str:
 async def test_the_keys_are_back_when_the_message_has_gone_by_itself(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "seconds_shown", lambda *_: 0.05)
+    monkeypatch.setattr(screens, "seconds_shown", lambda *_: 0.05)
     stage.configure()
     stage.save(a_token(obtained_at=stage.clock()))
     app = stage.app(webex=NoWebex(ANN))
@@ -85,7 +85,7 @@ async def test_the_keys_are_back_when_the_message_has_gone_by_itself(
 async def test_what_is_under_way_stays_until_its_end_is_told(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "seconds_shown", lambda *_: 0.05)
+    monkeypatch.setattr(screens, "seconds_shown", lambda *_: 0.05)
     stage.configure()
     stage.save(a_token(obtained_at=stage.clock()))
     app: WtrApp = stage.app(webex=NoWebex(ANN))

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.keys import Key, action_names, keys
-from wtr_tui.tui.screens.base import WtrScreen, hanging_indent
+from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import with_tilde
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines

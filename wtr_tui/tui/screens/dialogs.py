@@ -24,7 +24,7 @@ from wtr_tui.storage.settings_table import ACCOUNT
 from wtr_tui.storage.settings_values import known_scopes, parse_scopes
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import spelled, with_keys
-from wtr_tui.tui.screens.base import WtrScreen, hanging_indent
+from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.bars import ShownKey, lay_out

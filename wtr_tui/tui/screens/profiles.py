@@ -23,7 +23,7 @@ from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import TokenState, likely_causes
 from wtr_tui.tui.keys import Key, key, keys, with_keys
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
 from wtr_tui.tui.screens.token import PANELS_FROM, granted_of, lives_of
 from wtr_tui.tui.session import SAVE_FIRST, Followed

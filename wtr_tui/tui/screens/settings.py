@@ -17,8 +17,8 @@ from wtr_tui.storage import settings_file
 from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, SETTINGS, Setting
 from wtr_tui.storage.settings_values import RawValue, known_scopes, parse_oauth_url
 from wtr_tui.tui.keys import Key, keys, with_keys
+from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.screens import settings_form as form
-from wtr_tui.tui.screens.base import WtrScreen, hanging_indent
 from wtr_tui.tui.screens.dialogs import ChoiceScreen, ConfirmScreen, ScopesScreen
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.inputs import AddressInput, Field, ListedInput, QuietInput, SecretInput

@@ -28,7 +28,7 @@ from wtr_tui.storage.settings_values import (
     parse_scopes,
 )
 from wtr_tui.tui.keys import key, with_keys
-from wtr_tui.tui.screens.base import hanging_indent
+from wtr_tui.tui.screens import hanging_indent
 from wtr_tui.tui.themes import Tone
 
 BASICS = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)

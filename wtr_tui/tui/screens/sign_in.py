@@ -26,7 +26,7 @@ from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH
 from wtr_tui.text import cleaned, printable
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import Key, key, keys, with_keys
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.sign_in_cards import (
     CARDS_FROM,
     Cards,

@@ -27,7 +27,7 @@ from wtr_tui.token_state import (
     scopes_not_granted,
 )
 from wtr_tui.tui.keys import Key, key, keys, with_keys
-from wtr_tui.tui.screens.base import WtrScreen
+from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.session import Followed, Session
 from wtr_tui.tui.state import (
     Owner,
