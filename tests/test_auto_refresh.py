@@ -110,7 +110,7 @@ def test_a_token_obtained_while_the_clock_was_ahead_is_due_once_it_is_right(
     following(auto_refresh, StoredToken(APP_ID, a_token(obtained_at=ahead)))
     assert auto_refresh.due(NOON)
     assert not auto_refresh.due(ahead)
-    auto_refresh.learn(errors.TemporaryError("Webex is busy."), NOON)
+    auto_refresh.record_result(errors.TemporaryError("Webex is busy."), NOON)
     assert not auto_refresh.due(NOON)
 
 
@@ -132,19 +132,19 @@ def test_auto_refresh_is_planned_for_tokens_that_can_be_refreshed(
 
 
 def _switched_off(auto_refresh: AutoRefresh) -> None:
-    auto_refresh.switch_auto()
+    auto_refresh.toggle_auto()
 
 
 def _told_to_sign_in(auto_refresh: AutoRefresh) -> None:
-    auto_refresh.learn(errors.SignInNeeded("Sign in again."), NOON)
+    auto_refresh.record_result(errors.SignInNeeded("Sign in again."), NOON)
 
 
 def _holding(auto_refresh: AutoRefresh) -> None:
-    auto_refresh.hold(StoredToken(APP_ID, a_token("HELD")))
+    auto_refresh.keep_unsaved(StoredToken(APP_ID, a_token("HELD")))
 
 
 def _other_settings(auto_refresh: AutoRefresh) -> None:
-    auto_refresh.follow(Settings(app_id=OTHER_APP_ID))
+    auto_refresh.use_settings(Settings(app_id=OTHER_APP_ID))
 
 
 @pytest.mark.parametrize("change", [_switched_off, _told_to_sign_in, _holding, _other_settings])
@@ -159,7 +159,7 @@ def test_nothing_is_due_however_late_it_gets(
 def test_what_stopped_it_is_tried_again_once_the_settings_file_has_changed(
     auto_refresh: AutoRefresh,
 ) -> None:
-    following(auto_refresh, MINE).learn(errors.WrongClient("Check the secret."), NOON)
+    following(auto_refresh, MINE).record_result(errors.WrongClient("Check the secret."), NOON)
     assert not auto_refresh.look(NOON)
     assert auto_refresh.stopped
     auto_refresh.profile.settings_path.write_text("secret: another one\n")
@@ -173,7 +173,7 @@ def test_a_dead_grant_is_not_asked_about_again_because_the_settings_file_has_cha
 ) -> None:
     following(auto_refresh, MINE)
     noted(auto_refresh, lambda known: setattr(known, "sign_in_needed_since", NOON))
-    auto_refresh.learn(errors.SignInNeeded("Sign in again."), NOON)
+    auto_refresh.record_result(errors.SignInNeeded("Sign in again."), NOON)
     auto_refresh.profile.settings_path.write_text("secret: another one\n")
     auto_refresh.look(NOON)
     assert not auto_refresh.due(NOON + 1000 * DAY)
@@ -197,20 +197,20 @@ def test_it_is_due_from_the_planned_instant_on(auto_refresh: AutoRefresh) -> Non
 def test_what_asking_again_would_not_change_stops_auto_refresh(
     auto_refresh: AutoRefresh, outcome: errors.WtrError
 ) -> None:
-    following(auto_refresh, MINE).learn(outcome, PLANNED)
+    following(auto_refresh, MINE).record_result(outcome, PLANNED)
     assert auto_refresh.stopped
     assert not auto_refresh.due(PLANNED + DAY)
 
 
 def test_a_disk_that_fails_is_tried_again(auto_refresh: AutoRefresh) -> None:
-    following(auto_refresh, MINE).learn(errors.StorageError("The disk is full."), PLANNED)
+    following(auto_refresh, MINE).record_result(errors.StorageError("The disk is full."), PLANNED)
     assert not auto_refresh.stopped
     assert not auto_refresh.due(PLANNED + timedelta(seconds=1))
     assert auto_refresh.due(PLANNED + FIRST_PAUSE)
 
 
 def test_a_token_from_elsewhere_ends_the_rest(auto_refresh: AutoRefresh) -> None:
-    following(auto_refresh, MINE).learn(errors.SignInNeeded("Sign in again."), PLANNED)
+    following(auto_refresh, MINE).record_result(errors.SignInNeeded("Sign in again."), PLANNED)
     saved(auto_refresh, StoredToken(APP_ID, a_token("NEW1", obtained_at=PLANNED)))
     auto_refresh.look(PLANNED)
     assert not auto_refresh.stopped
@@ -218,9 +218,9 @@ def test_a_token_from_elsewhere_ends_the_rest(auto_refresh: AutoRefresh) -> None
 
 
 def test_switching_auto_refresh_off_and_on_ends_the_rest(auto_refresh: AutoRefresh) -> None:
-    following(auto_refresh, MINE).learn(errors.SignInNeeded("Sign in again."), PLANNED)
-    auto_refresh.switch_auto()
-    auto_refresh.switch_auto()
+    following(auto_refresh, MINE).record_result(errors.SignInNeeded("Sign in again."), PLANNED)
+    auto_refresh.toggle_auto()
+    auto_refresh.toggle_auto()
     assert auto_refresh.auto
     assert auto_refresh.due(PLANNED)
 
@@ -229,7 +229,7 @@ def test_temporary_failures_wait_longer_each_time(auto_refresh: AutoRefresh) -> 
     following(auto_refresh, MINE)
     waits = []
     for _ in range(4):
-        auto_refresh.learn(errors.TemporaryError("The network is down."), PLANNED)
+        auto_refresh.record_result(errors.TemporaryError("The network is down."), PLANNED)
         at = auto_refresh.next_at()
         assert at is not None
         waits.append((at - PLANNED).total_seconds())
@@ -241,7 +241,7 @@ def test_temporary_failures_wait_longer_each_time(auto_refresh: AutoRefresh) -> 
 
 def test_the_servers_wish_when_to_ask_again_is_followed(auto_refresh: AutoRefresh) -> None:
     following(auto_refresh, MINE)
-    auto_refresh.learn(
+    auto_refresh.record_result(
         errors.TemporaryError("Too many requests.", retry_after=timedelta(seconds=70)), PLANNED
     )
     assert auto_refresh.next_at() == PLANNED + timedelta(seconds=70)
@@ -254,12 +254,12 @@ def test_tries_just_before_the_end_do_not_lengthen_the_pause_after_it(
     now = NOON + LIFE - timedelta(seconds=50)
     tries = 0
     while now < NOON + LIFE:
-        auto_refresh.learn(errors.TemporaryError("The network is down."), now)
+        auto_refresh.record_result(errors.TemporaryError("The network is down."), now)
         at = auto_refresh.next_at()
         assert at is not None
         now, tries = at, tries + 1
     assert tries > 3
-    auto_refresh.learn(errors.TemporaryError("The network is down."), now)
+    auto_refresh.record_result(errors.TemporaryError("The network is down."), now)
     at = auto_refresh.next_at()
     assert at is not None
     assert at - now <= timedelta(seconds=30)
@@ -268,8 +268,8 @@ def test_tries_just_before_the_end_do_not_lengthen_the_pause_after_it(
 @pytest.mark.parametrize("outcome", [How.REFRESHED, How.ALREADY_FRESH])
 def test_a_success_ends_the_waiting(auto_refresh: AutoRefresh, outcome: How) -> None:
     following(auto_refresh, MINE)
-    auto_refresh.learn(errors.TemporaryError("The network is down."), PLANNED)
-    auto_refresh.learn(Obtained(MINE.token, outcome), PLANNED)
+    auto_refresh.record_result(errors.TemporaryError("The network is down."), PLANNED)
+    auto_refresh.record_result(Obtained(MINE.token, outcome), PLANNED)
     assert auto_refresh.next_at() == PLANNED
 
 
@@ -287,7 +287,7 @@ def test_the_same_token_again_is_not_asked_for_at_once(
 ) -> None:
     following(auto_refresh, MINE)
     now = NOON + LIFE - left
-    auto_refresh.learn(Obtained(MINE.token, How.SAME), now)
+    auto_refresh.record_result(Obtained(MINE.token, How.SAME), now)
     assert auto_refresh.next_at() == now + pause
 
 
@@ -296,7 +296,7 @@ def test_a_token_that_could_not_be_saved_is_kept_while_the_file_stays_as_it_is(
 ) -> None:
     following(auto_refresh, MINE)
     held = a_token("HELD", obtained_at=NOON + DAY)
-    auto_refresh.learn(errors.NotSaved(held, "The disk is full."), NOON + DAY)
+    auto_refresh.record_result(errors.NotSaved(held, "The disk is full."), NOON + DAY)
     auto_refresh.look(NOON + DAY)
     assert auto_refresh.unsaved
     assert auto_refresh.stored == auto_refresh.settings.stored(held)
@@ -307,7 +307,7 @@ def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(
 ) -> None:
     following(auto_refresh, MINE)
     held = a_token("HELD", obtained_at=NOON + DAY)
-    auto_refresh.learn(errors.NotSaved(held, "The file is not writable."), NOON + DAY)
+    auto_refresh.record_result(errors.NotSaved(held, "The file is not writable."), NOON + DAY)
     # What a person does who reads that sentence; it changes the file's mark.
     os.utime(auto_refresh.profile.token_path)
     auto_refresh.look(NOON + DAY)
@@ -316,14 +316,14 @@ def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(
 
 
 def test_an_unsaved_token_survives_that_its_file_is_taken_away(auto_refresh: AutoRefresh) -> None:
-    following(auto_refresh, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
+    following(auto_refresh, MINE).keep_unsaved(StoredToken(APP_ID, a_token("HELD")))
     auto_refresh.profile.token_path.unlink()
     auto_refresh.look(NOON)
     assert auto_refresh.unsaved
 
 
 def test_a_newer_token_in_the_file_replaces_an_unsaved_one(auto_refresh: AutoRefresh) -> None:
-    following(auto_refresh, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
+    following(auto_refresh, MINE).keep_unsaved(StoredToken(APP_ID, a_token("HELD")))
     newer = StoredToken(APP_ID, a_token("NEW1", obtained_at=NOON + DAY))
     saved(auto_refresh, newer)
     assert auto_refresh.look(NOON + DAY)
@@ -334,7 +334,7 @@ def test_a_newer_token_in_the_file_replaces_an_unsaved_one(auto_refresh: AutoRef
 def test_another_app_ids_token_in_the_file_does_not_replace_an_unsaved_one(
     auto_refresh: AutoRefresh,
 ) -> None:
-    following(auto_refresh, MINE).hold(StoredToken(APP_ID, a_token("HELD")))
+    following(auto_refresh, MINE).keep_unsaved(StoredToken(APP_ID, a_token("HELD")))
     saved(auto_refresh, StoredToken(OTHER_APP_ID, a_token("NEW1", obtained_at=NOON + DAY)))
     auto_refresh.look(NOON + DAY)
     assert auto_refresh.unsaved

@@ -25,7 +25,7 @@ FLOORS = (
     ("cli",),
     ("commands", "tui"),
     (
-        *("access", "auto_refresh", "crash", "delivery", "doctor", "history", "known"),
+        *("access", "auto_refresh", "crash", "delivery", "doctor", "history", "outcomes"),
         *("retrieval", "sandbox", "sdk", "service_app", "sign_out"),
         *("timer", "token_state", "tokens"),
     ),

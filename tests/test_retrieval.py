@@ -215,7 +215,7 @@ async def test_the_browser_does_not_wait_for_whose_token_it_is(
         assert "signed in" in page.text.lower()
         saved = profile.token_file.read()
         assert saved is not None
-        assert not saved.account.known
+        assert not saved.account.is_known
         UnhurriedClient.answered.set()
         signed_in = (await watched.rest())[-1]
     assert isinstance(signed_in, steps.SignedIn)
@@ -558,7 +558,7 @@ async def test_a_device_code_needs_no_redirect(
 ) -> None:
     async with attempting(profile, settings) as watched:
         await watched.until(steps.Listening)
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         ready = await watched.until(steps.DeviceCodeReady)
         await in_thread(lambda: quick_device.approve_device(ready.authorization.user_code))
         signed_in = (await watched.rest())[-1]
@@ -572,7 +572,7 @@ async def test_a_token_granted_to_a_poll_under_way_is_saved_though_the_attempt_w
 ) -> None:
     client = HeldPolls(settings.base_url, settings.app_id, settings.secret)
     async with attempting(profile, settings, client=client) as watched:
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         ready = await watched.until(steps.DeviceCodeReady)
         await in_thread(lambda: quick_device.approve_device(ready.authorization.user_code))
         client.hold.set()
@@ -585,7 +585,7 @@ async def test_a_token_granted_to_a_poll_under_way_is_saved_though_the_attempt_w
         assert isinstance((await watched.rest())[-1], Ended)
         stored = profile.token_file.read()
         assert stored is not None
-        assert stored.account.known
+        assert stored.account.is_known
     assert [entry.event for entry in history.read(profile)] == [history.Event.RETRIEVED]
 
 
@@ -594,7 +594,7 @@ async def test_the_browser_may_still_be_first_while_a_device_code_waits(
 ) -> None:
     async with attempting(profile, settings) as watched:
         listening = await watched.until(steps.Listening)
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         await watched.until(steps.DeviceCodeReady)
         browser = asyncio.ensure_future(
             in_thread(lambda: quick_device.approve(listening.start_url))
@@ -610,7 +610,7 @@ async def test_a_denied_device_code_is_reported_and_the_other_methods_stay_open(
 ) -> None:
     async with attempting(profile, settings) as watched:
         await watched.until(steps.Listening)
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         ready = await watched.until(steps.DeviceCodeReady)
         await in_thread(lambda: quick_device.deny_device(ready.authorization.user_code))
         await watched.until(steps.DeviceCodeRefused)
@@ -626,10 +626,10 @@ async def test_a_device_code_that_ran_out_can_be_asked_for_again(
     quick_device.rules = replace(usual, device_lifetime=timedelta(milliseconds=40))
     async with attempting(profile, settings) as watched:
         await watched.until(steps.Listening)
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         await watched.until(steps.DeviceCodeOver)
         quick_device.rules = usual
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         await watched.until(steps.DeviceCodeReady)
 
 
@@ -639,7 +639,7 @@ async def test_an_integration_without_the_helpers_addresses_is_told_which_are_mi
     without = sandbox.register(new_integration(f"http://localhost:{free_port()}", device=False))
     async with attempting(profile, settings_for(sandbox.base_url, without)) as watched:
         await watched.until(steps.Listening)
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         refused = await watched.until(steps.DeviceCodeRefused)
     assert len(refused.redirect_uris) == 4
     assert all(uri.startswith("https://oauth-helper-") for uri in refused.redirect_uris)
@@ -694,7 +694,7 @@ async def test_where_the_device_code_was_refused_first_a_taken_port_ends_it(
     settings = settings_for(sandbox.base_url, integration)
     async with taken(settings.redirect_port), attempting(profile, settings) as watched:
         watched.attempt.can_paste = False
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         last = (await watched.rest())[-1]
     assert isinstance(last, Ended)
     assert last.exit_code == TEMPORARY
@@ -707,7 +707,7 @@ async def test_a_refused_device_code_ends_nothing_while_there_is_another_method(
     async with attempting(profile, settings_for(sandbox.base_url, without)) as watched:
         watched.attempt.can_paste = False
         await watched.until(steps.Listening)
-        watched.attempt.ask_for_device_code()
+        watched.attempt.request_device_code()
         await watched.until(steps.DeviceCodeRefused)
         address = await in_thread(lambda: approved_address(watched.attempt.authorize_url))
         await in_thread(lambda: follow(address))
@@ -787,7 +787,7 @@ async def test_a_sign_in_by_another_account_than_the_setting_names_is_put_aside(
         assert "Is this the right account?" in page.text
         assert stored == before
         assert [path for path, _ in waiting] == [last.put_aside]
-        why = last.account.why_put_aside(last.before, expected)
+        why = last.account.put_aside_reason(last.before, expected)
         assert f"the setting account expects {expected}." in why
         assert ("spark:people_read" in why) is (scopes == "spark:kms")
     else:

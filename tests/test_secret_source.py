@@ -217,7 +217,7 @@ def test_a_file_gives_the_secret(tmp_path: Path) -> None:
         tmp_path, "secretFile: $CREDENTIALS_DIRECTORY/webex", CREDENTIALS_DIRECTORY=str(folder)
     )
     assert not known.problems
-    assert known.secret.known() == ""
+    assert known.secret.peek() == ""
     assert known.secret.reveal() == "of-the-file"
     assert "of-the-file" not in repr(known)
     data.write_text("replaced\n")

@@ -11,7 +11,7 @@ from tests.support.tokens import APP_ID, LIFE, REFRESH_LIFE, a_token
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.state import State
-from wtr_tui.token_state import TokenState, hurdles, state_of
+from wtr_tui.token_state import TokenState, state_of, token_problems
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
@@ -45,9 +45,9 @@ def test_a_token_that_webex_refused_is_expired_past_its_end() -> None:
     known.refused_since = NOON
     stored = StoredToken(APP_ID, token)
     assert state_of(stored, settings, known, NOON + LIFE - SECOND) is TokenState.REFUSED
-    assert [*map(str, hurdles(token, known, NOON + LIFE - SECOND))]
+    assert [*map(str, token_problems(token, known, NOON + LIFE - SECOND))]
     assert state_of(stored, settings, known, NOON + LIFE) is TokenState.EXPIRED
-    assert hurdles(token, known, NOON + LIFE) == []
+    assert token_problems(token, known, NOON + LIFE) == []
 
 
 def test_no_token_is_a_state_of_its_own() -> None:

@@ -134,7 +134,7 @@ class AutoRefresh:
         return stored.token.obtained_at > held.token.obtained_at
 
     @property
-    def foreign(self) -> bool:
+    def is_foreign(self) -> bool:
         """Whether the token belongs to another App ID, or base URL, than the settings name."""
         return self.stored is not None and token_state.is_foreign(self.stored, self.settings)
 
@@ -143,7 +143,7 @@ class AutoRefresh:
         """The base URL the token came from, where that is not the one of the settings; else ""."""
         return "" if self.stored is None else token_state.other_base_url(self.stored, self.settings)
 
-    def follow(self, settings: Settings) -> None:
+    def use_settings(self, settings: Settings) -> None:
         """Takes in the settings as they are by now."""
         if self.settings.unread and not settings.unread:
             self.forget_failures()  # what could not be read has been mended
@@ -158,14 +158,14 @@ class AutoRefresh:
         needed = token_state.since_sign_in_needed(self.known, token)
         return needed is not None and not self.settings.can_mint
 
-    def hold(self, stored: StoredToken) -> None:
+    def keep_unsaved(self, stored: StoredToken) -> None:
         """Keeps a token that could not be written, so that it can still be used and saved later."""
         self.stored = stored
         self.unsaved = True
 
     def next_at(self) -> datetime | None:
         """When auto-refresh will act next; None when it is off, stopped or has nothing to do."""
-        if not self.auto or self.stopped or self.stored is None or self.foreign or self.unsaved:
+        if not self.auto or self.stopped or self.stored is None or self.is_foreign or self.unsaved:
             return None
         if self.stored.token.refresh_token is None or self.is_lost:
             return None
@@ -184,12 +184,12 @@ class AutoRefresh:
         if at is None or self.stored is None or now >= at:
             return at is not None
         waits = self._not_before is not None and now < self._not_before
-        return self.stored.token.is_ahead(now) and not waits
+        return self.stored.token.is_postdated(now) and not waits
 
     def announcement_due(self, now: datetime) -> bool:
         """Whether the refresh token's end is to be announced, by whoever is first; then asks for
         a minute's patience: where that cannot be noted it would be due for ever."""
-        if self.stored is None or self.foreign or self.unsaved:
+        if self.stored is None or self.is_foreign or self.unsaved:
             return False
         left = self.stored.token.refresh_left(now)
         limits = self.settings[WARN_BEFORE]
@@ -197,11 +197,11 @@ class AutoRefresh:
         if left is None or left > soonest or now < self._announce_after:
             return False
         self._announce_after = now + _ANNOUNCEMENT_PAUSE
-        from wtr_tui.known import to_announce  # needed in the last days alone
+        from wtr_tui.outcomes import due_announcement  # needed in the last days alone
 
-        return to_announce(self.stored, self.known, self.settings, now) is not None
+        return due_announcement(self.stored, self.known, self.settings, now) is not None
 
-    def switch_auto(self) -> None:
+    def toggle_auto(self) -> None:
         self.auto = not self.auto
         self.forget_failures()
 
@@ -210,13 +210,13 @@ class AutoRefresh:
         self._not_before = None
         self.stopped = ""
 
-    def learn(self, result: Obtained | WtrError, now: datetime) -> None:
+    def record_result(self, result: Obtained | WtrError, now: datetime) -> None:
         """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
         # Loaded with the first refresh: the first picture needs none of it.
         from wtr_tui.tokens import How
 
         if isinstance(result, NotSaved):
-            self.hold(self.settings.stored(result.token, self.stored))
+            self.keep_unsaved(self.settings.stored(result.token, self.stored))
         elif isinstance(result, (TemporaryError, StorageError)):
             wish = result.retry_after if isinstance(result, TemporaryError) else None
             self._not_before = now + self._pause_after_failure(wish, now)

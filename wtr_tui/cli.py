@@ -87,7 +87,7 @@ def _run(arguments: list[str]) -> int:
     name = arguments[place]
     if name not in COMMANDS:
         parsers.of_the_screens().parse_args(arguments[:place])  # it may be the value of no option
-        hint = f"{text.meant(name, COMMANDS)} Without a command the screens open."
+        hint = f"{text.suggest(name, COMMANDS)} Without a command the screens open."
         raise UsageError(f"There is no command {name[:40]!a}.", hint)
     text.command = f"wtr {name}"
     parser, command = parsers.of_command(name)

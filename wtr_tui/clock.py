@@ -144,7 +144,7 @@ def local(instant: datetime, *, seconds: bool = False) -> str:
     return f"{here:%a} {here.day} {here:%b} {here.year} {clock} {zone}"
 
 
-def until(end: datetime | None, now: datetime) -> str:
+def describe_end(end: datetime | None, now: datetime) -> str:
     """``13 d 4 h left, until Mon 7 Dec 2026 22:30 CET``, and what is said without an end."""
     if end is None:
         return "its end is not known"
@@ -153,7 +153,7 @@ def until(end: datetime | None, now: datetime) -> str:
     return f"{duration(end - now)} left, until {local(end)}"
 
 
-def until_when(end: datetime | None) -> str:
+def until_phrase(end: datetime | None) -> str:
     """``until Mon 7 Dec 2026 22:30 CET``."""
     return f"until {local(end)}" if end else "for an unknown time"
 

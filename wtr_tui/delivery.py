@@ -168,8 +168,8 @@ def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool
     """Adds what happened and what was printed, without the secrets; False where it cannot."""
     text = output.decode("utf-8", "replace")
     for secret in hidden:
-        if secret.known():
-            text = text.replace(secret.known(), MASK)
+        if secret.peek():
+            text = text.replace(secret.peek(), MASK)
     lines = (
         f"{iso(now())} {event}\n",
         *(f"  {cleaned(line, _LOG_LINE)}\n" for line in text.splitlines()),

@@ -32,7 +32,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
 from wtr_tui.text import cleaned, on_one_line
-from wtr_tui.token_state import TokenState, hurdles, require_own, sign_in_soon, state_of
+from wtr_tui.token_state import TokenState, require_own, sign_in_soon, state_of, token_problems
 from wtr_tui.tokens import webex_client
 
 _ROOM = 16 * 1024
@@ -256,7 +256,7 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
         else:
             found_so = _warn if kind is TokenState.SOON else _good
             findings.append(found_so("token", f"valid, {clock.duration(left)} left."))
-    for hurdle in hurdles(found, noted, now):
+    for hurdle in token_problems(found, noted, now):
         is_enough = isinstance(hurdle, errors.NoRefreshToken) and found.is_valid(now)
         findings.append((_warn if is_enough else _bad)("token", str(hurdle)))
     if soon := sign_in_soon(noted, found, known, now):

@@ -74,7 +74,7 @@ def finish() -> None:
     close()
     if not pending() or threading.current_thread() is not threading.main_thread():
         return
-    with signals_to([]), _changed:
+    with record_signals([]), _changed:
         say_waiting()
         # In slices: a wait without limit would keep Python's handlers from being run.
         while _requests:
@@ -82,7 +82,7 @@ def finish() -> None:
 
 
 @contextmanager
-def saved_first(*, threads: bool = False) -> Iterator[None]:
+def defer_signals(*, threads: bool = False) -> Iterator[None]:
     """A signal in this block waits for a token request in flight; without one it ends the program.
 
     ``threads`` says that the requests are made by other threads, which the block waits for once
@@ -101,7 +101,7 @@ def saved_first(*, threads: bool = False) -> Iterator[None]:
             raise KeyboardInterrupt
 
     try:
-        with signals_to(asked, end):
+        with record_signals(asked, end):
             yield
     finally:
         if asked:
@@ -109,7 +109,7 @@ def saved_first(*, threads: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def signals_to(asked: list[int], end: Callable[[int], None] = lambda _: None) -> Iterator[None]:
+def record_signals(asked: list[int], end: Callable[[int], None] = lambda _: None) -> Iterator[None]:
     """The signals that ask to end are noted in ``asked``, and ``end`` is called with each.
 
     Those that are ignored (nohup) stay so. While a token request is in flight the user is told
@@ -122,7 +122,7 @@ def signals_to(asked: list[int], end: Callable[[int], None] = lambda _: None) ->
         asked.append(number)
         if pending():
             waited_through.append(number)
-            insist(waited_through)
+            end_if_interrupted_twice(waited_through)
             if len(asked) == 1:
                 say_waiting(number)
         end(number)
@@ -144,7 +144,7 @@ def _end(number: int) -> None:
     die(number)
 
 
-def insist(waited_through: list[int]) -> None:
+def end_if_interrupted_twice(waited_through: list[int]) -> None:
     """Ends the process at once where two SIGINT are among the signals that came while waiting."""
     if waited_through.count(signal.SIGINT) > 1:
         die(signal.SIGINT)

@@ -28,7 +28,7 @@ class Secret:
     def reveal(self) -> str:
         return self._text
 
-    def known(self) -> str:
+    def peek(self) -> str:
         """The text without any effort, to hide it: "" where it is still to be fetched."""
         return self._text
 
@@ -91,7 +91,7 @@ class Token(NamedTuple):
         left = self.left(now)
         return left is None or left > margin
 
-    def is_ahead(self, now: datetime) -> bool:
+    def is_postdated(self, now: datetime) -> bool:
         """Whether it was obtained later than now: the clock was wrong, and so are its ends."""
         return (self.obtained_at - now).total_seconds() > clock.TOLERANCE
 
@@ -121,7 +121,7 @@ class Account(NamedTuple):
     user_id: str = ""
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         return any(self)
 
     def differs(self, other: Account) -> bool:
@@ -132,16 +132,17 @@ class Account(NamedTuple):
         return any(a and b and a.lower() != b.lower() for a, b in pairs)
 
     @property
-    def who(self) -> str:
+    def label(self) -> str:
         """``Ann Example (ann@example.com)``."""
         if self.display_name and self.email:
             return f"{self.display_name} ({self.email})"
         return self.display_name or self.email or "somebody whom Webex does not name"
 
     @property
-    def named(self) -> str:
+    def full_label(self) -> str:
         """``Ann Example (ann@example.com), organisation 1eb65fdf…``."""
-        return self.who + (f", organisation {self.organization[:8]}…" if self.organization else "")
+        organization = f", organisation {self.organization[:8]}…" if self.organization else ""
+        return self.label + organization
 
     def objection(self, before: Account, expected: str) -> str:
         """Why a sign-in by this account has to be asked about before it replaces a stored token.
@@ -153,19 +154,20 @@ class Account(NamedTuple):
         if expected and self.email.lower() != expected.lower():
             cure = "" if self.email else " (Webex names it with the scope spark:people_read)"
             return (
-                f"This sign-in is that of {self.named}{cure}; the setting account expects"
+                f"This sign-in is that of {self.full_label}{cure}; the setting account expects"
                 f" {expected}."
             )
         if self.differs(before):
             return (
-                f"This sign-in is that of {self.named}; the stored token is that of {before.named}."
+                f"This sign-in is that of {self.full_label}; the stored token is that of"
+                f" {before.full_label}."
             )
         return ""
 
-    def why_put_aside(self, before: Account, expected: str) -> str:
+    def put_aside_reason(self, before: Account, expected: str) -> str:
         """Why a token of this account lies put aside, in a sentence: nobody has decided yet."""
         return self.objection(before, expected) or (
-            f"This sign-in is that of {self.named}, and was not finished."
+            f"This sign-in is that of {self.full_label}, and was not finished."
         )
 
 

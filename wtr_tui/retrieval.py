@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from wtr_tui import clock, errors, in_flight, known
+from wtr_tui import clock, errors, in_flight, outcomes
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.errors import FAILED, NotSaved, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
@@ -155,7 +155,7 @@ class Retrieval:
         self._pasted = asyncio.ensure_future(self._accept(answer, Method.PASTE))
         return ""
 
-    def ask_for_device_code(self) -> None:
+    def request_device_code(self) -> None:
         """Starts the device grant beside the other methods, or anew with another code."""
         if self._answered:
             return
@@ -193,7 +193,7 @@ class Retrieval:
         self._emit(step)
         self._can_receive = False
         if not self.can_paste and self._device is None:
-            self.ask_for_device_code()  # the only method that is left
+            self.request_device_code()  # the only method that is left
         self._end_without_a_method()
 
     def _device_code_refused(self, error: WtrError) -> None:
@@ -295,7 +295,7 @@ class Retrieval:
         try:
             if aside is not None:
                 held = saved.before.account if saved.before else Account()
-                if saved.before and not held.known:
+                if saved.before and not held.is_known:
                     held = self._account(saved.before.token)
                 if account.objection(held, self._settings[ACCOUNT]):
                     TokenFile(aside).save(stored)
@@ -310,7 +310,7 @@ class Retrieval:
         if aside is not None:
             with suppress(OSError):
                 aside.unlink()
-        known.signed_in(self._profile, self._settings, token, self._now)
+        outcomes.record_sign_in(self._profile, self._settings, token, self._now)
         return steps.SignedIn(token, method, kept_as, account)
 
     def _save_in_place(self, stored: StoredToken) -> str:

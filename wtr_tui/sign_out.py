@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from wtr_tui import clock, delivery, errors, known
+from wtr_tui import clock, delivery, errors, outcomes
 from wtr_tui.history import Event
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
@@ -93,7 +93,7 @@ def sign_out(
             revoked, words = _asked(stored, settings, keep, now)
         gone = () if keep else _deleted(profile, revoked)
         if stored is not None and keep and revoked is Revoked.YES:
-            known.note_revoked(profile, stored.token, now())
+            outcomes.record_revocation(profile, stored.token, now())
     if stored is None and not gone:
         raise errors.SignInNeeded(f"The profile {profile.name} has no token.", "Nothing was done.")
     if profile.token_path in gone or revoked is Revoked.YES:
@@ -173,7 +173,7 @@ def _lives_on(token: Token, settings: Settings) -> str:
     if token.refresh_token is not None:
         ends.append(token.refresh_expires_at)
     known = [end for end in ends if end is not None]
-    until = clock.until_when(max(known) if len(known) == len(ends) else None)
+    until = clock.until_phrase(max(known) if len(known) == len(ends) else None)
     return f"It stays valid at Webex {until}. {_how_to_revoke(settings)}"
 
 

@@ -74,7 +74,7 @@ def on_one_line(words: str) -> str:
     return " ".join(" ".join(kept).split())
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def suggest(name: str, known: Iterable[str]) -> str:
     """What may have been meant by a name that is not known: a sentence."""
     import difflib
 

@@ -1,7 +1,7 @@
 """What a token is good for: what is shown of it, and the checks before it is used (pure).
 
-``known`` is what is noted beside the token, see :mod:`wtr_tui.known`: that Webex refuses it, or no
-longer accepts the refresh token, and whether refreshing moves the end of that.
+``known`` is the state recorded beside the token (:mod:`wtr_tui.outcomes`): whether Webex refuses
+the access token or the refresh token, and whether refreshing extends the latter.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def lost_grant(known: State) -> errors.SignInNeeded:
     return errors.SignInNeeded(known.message, f"{likely_causes(known)} {SIGN_IN}".lstrip())
 
 
-def hurdles(token: Token, known: State, now: datetime) -> list[errors.WtrError]:
+def token_problems(token: Token, known: State, now: datetime) -> list[errors.WtrError]:
     """Why the token can no longer be used, and why it can no longer be refreshed."""
     found: list[errors.WtrError] = []
     refused, left = refusal(known, token, now), token.refresh_left(now)
@@ -142,7 +142,7 @@ def hurdles(token: Token, known: State, now: datetime) -> list[errors.WtrError]:
         if since_sign_in_needed(known, token) is not None:
             lost = lost_grant(known)
             if token.expires_at is not None and token.is_valid(now) and not refused:
-                lost.hint += f" The access token lasts {clock.until_when(token.expires_at)}."
+                lost.hint += f" The access token lasts {clock.until_phrase(token.expires_at)}."
             found.append(lost)
         elif left is not None and left <= clock.seconds(0):
             found.append(errors.SignInNeeded("The refresh token has expired.", SIGN_IN))
@@ -208,7 +208,7 @@ def sign_in_soon(
 ) -> str:
     """That somebody has to sign in soon, in a sentence; "" where :func:`sign_in_by` is None.
 
-    "" as well where Webex no longer accepts the refresh token: :func:`hurdles` says that.
+    "" as well where Webex no longer accepts the refresh token: :func:`token_problems` says that.
     """
     end = sign_in_by(known, token, settings, now, within=within)
     if end is None or since_sign_in_needed(known, token) is not None:

@@ -90,7 +90,7 @@ def fast_token(
         if expires_at - clock.timestamp_now() <= _margin(life, min_left):
             return None
         if expires_at - clock.timestamp_now() > life + clock.TOLERANCE:
-            return None  # obtained in the future: see Token.is_ahead
+            return None  # obtained in the future: see Token.is_postdated
     if not _is_quiet(files[1], members):
         return None
     return members if token_json.matches_settings(members, files[0], environ) else None
@@ -221,19 +221,19 @@ def valid_token(
     where the caller has read it; ``lock`` the token's, held already or waited for. Raises a
     WtrError where there is no valid token to give.
     """
-    from wtr_tui import known
+    from wtr_tui import outcomes
 
     stored = stored or stored_token(profile)
     token_state.require_own(stored, settings)
     token = stored.token
     margin = _margin_of(token, min_left)
-    noted = known.of(profile)
+    noted = outcomes.read_state(profile)
     refused = token_state.refusal(noted, token, now())
     # A refresh that gave it once more has done what a refresh can do.
     to_replace = refused != "" and not noted.refused_again
-    misdated = token.is_ahead(now()) and token.refresh_token is not None and may_refresh
+    misdated = token.is_postdated(now()) and token.refresh_token is not None and may_refresh
     if token.is_valid(now(), margin) and not to_replace and not misdated:
-        known.announce_sign_in(profile, settings, now)
+        outcomes.announce_sign_in(profile, settings, now)
         return Obtained(token, How.STORED, refused and f"{refused} {token_state.SIGN_IN}")
     if not may_refresh:
         if token.is_valid(now()):
@@ -320,7 +320,7 @@ def refresh(
     WrongClient, ForeignToken, TemporaryError (with LockHeld) for what may work later, StorageError
     where Webex was not asked, RequestRefused.
     """
-    from wtr_tui import known
+    from wtr_tui import outcomes
     from wtr_tui.delivery import deliver
     from wtr_tui.history import Event
 
@@ -341,12 +341,12 @@ def refresh(
             is_news = not isinstance(error, errors.SignInNeeded) or error.is_news
             deliver(profile, settings, event, error=error, is_news=is_news)
         if not needs_sign_in:
-            known.announce_sign_in(profile, settings, now)
+            outcomes.announce_sign_in(profile, settings, now)
         raise
     if obtained.how is not How.ALREADY_FRESH:
         event = Event.REFRESHED if obtained.how is How.REFRESHED else Event.SAME_TOKEN
         deliver(profile, settings, event, obtained.token)
-    known.announce_sign_in(profile, settings, now)
+    outcomes.announce_sign_in(profile, settings, now)
     return obtained
 
 
@@ -359,7 +359,7 @@ def is_fresh(
     both_ends: bool = False,
 ) -> bool:
     """Whether more than ``within`` is left: see :func:`refresh`. None asks for a new one anyway."""
-    if within is None or not token.is_valid(now, within) or token.is_ahead(now):
+    if within is None or not token.is_valid(now, within) or token.is_postdated(now):
         return False
     if not both_ends:
         return True
@@ -380,10 +380,10 @@ def mint(
     profile that mints needs one, RequestRefused with the cure for what Webex refused, NotSaved,
     TemporaryError (with LockHeld).
     """
-    from wtr_tui import known
+    from wtr_tui import outcomes
 
     obtained = _Attempt(profile, settings, client, now).minted(None)
-    known.signed_in(profile, settings, obtained.token, now)
+    outcomes.record_sign_in(profile, settings, obtained.token, now)
     return obtained
 
 
@@ -410,14 +410,15 @@ class _Attempt:
         Where that fails, the next attempt waits, longer after each failure, whichever process it
         is.
         """
-        from wtr_tui import known
+        from wtr_tui import outcomes
 
         if not self.settings.can_mint:
             return self._under_the_lock(is_enough, within, lock)
         try:
             before = self.profile.token_file.read()
             if before is not None and not is_enough(before.token):
-                known.require_mint_due(known.of(self.profile), before.token, self.now())
+                known = outcomes.read_state(self.profile)
+                outcomes.require_mint_due(known, before.token, self.now())
             return self._under_the_lock(is_enough, within, lock)
         except errors.GrantRejected:
             stored = stored_token(self.profile)
@@ -429,12 +430,12 @@ class _Attempt:
         except errors.NotSaved:
             raise
         except errors.WtrError as error:
-            known.note_mint_failure(self.profile, error, self.now())
+            outcomes.record_mint_failure(self.profile, error, self.now())
             raise
 
     def minted(self, dead: Token | None) -> Obtained:
         """Minted and saved, unless another process has replaced the ``dead`` token meanwhile."""
-        from wtr_tui import in_flight, known, service_app
+        from wtr_tui import in_flight, outcomes, service_app
 
         profile, settings, now = self.profile, self.settings, self.now
         through, through_settings = service_app.minting_profile(profile, settings)
@@ -458,13 +459,13 @@ class _Attempt:
                     stored = None  # saving looks after a damaged file
                 self._save(token, stored)
                 if dead is not None:
-                    known.note_granted(profile, settings, dead, token, now())
+                    outcomes.record_grant(profile, settings, dead, token, now())
         return Obtained(token, How.REFRESHED, held.warning)
 
     def _under_the_lock(
         self, is_enough: Callable[[Token], bool], within: timedelta | None, lock: Lock | None
     ) -> Obtained:
-        from wtr_tui import known
+        from wtr_tui import outcomes
 
         token_file = self.profile.token_file
         try:
@@ -480,13 +481,13 @@ class _Attempt:
                 raise
             if within is not None and stored.token.is_valid(self.now(), within):
                 return Obtained(stored.token, How.ALREADY_FRESH)  # for the refresh token's end
-            if stored.token.is_valid(self.now()) or known.of(self.profile).rotates:
+            if stored.token.is_valid(self.now()) or outcomes.read_state(self.profile).rotates:
                 raise
             return self._read_again(is_enough, locked=False)
 
     def _read_again(self, is_enough: Callable[[Token], bool], *, locked: bool) -> Obtained:
         """Reads the token again, another process may have replaced it, and asks where needed."""
-        from wtr_tui import in_flight, known
+        from wtr_tui import in_flight, outcomes
 
         profile, settings = self.profile, self.settings
         stored = profile.token_file.read(locked=locked)
@@ -507,10 +508,10 @@ class _Attempt:
                 obtained = self._requested(stored)
             except errors.WtrError as error:
                 if locked:
-                    known.note_failure(profile, token, error, self.now())
+                    outcomes.record_failure(profile, token, error, self.now())
                 raise
             if locked and obtained.how is not How.ALREADY_FRESH:
-                known.note_granted(profile, settings, token, obtained.token, self.now())
+                outcomes.record_grant(profile, settings, token, obtained.token, self.now())
             return obtained
 
     def _requested(self, stored: StoredToken) -> Obtained:

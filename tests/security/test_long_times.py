@@ -73,7 +73,7 @@ class Program:
                 self.profile, self.settings, client=self.client, now=self.clock, seen=self.token
             )
             self.outcomes.append(outcome)
-            self.auto_refresh.learn(outcome, now)
+            self.auto_refresh.record_result(outcome, now)
             self.auto_refresh.look(now)
 
     def run(self, span: timedelta, step: timedelta) -> None:

@@ -430,7 +430,7 @@ async def test_a_token_that_is_not_saved_is_not_left_behind(two_profiles: Stage)
     held = StoredToken(
         app.session.settings.app_id, a_token("HELD", obtained_at=two_profiles.clock())
     )
-    app.session.auto_refresh.hold(held)
+    app.session.auto_refresh.keep_unsaved(held)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "▲ NOT SAVED")
         await _to_work(pilot)

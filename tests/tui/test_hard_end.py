@@ -10,7 +10,7 @@ import pytest
 from tests.support.stage import ANN, DESK, NoWebex, Stage, seen, settled, shows, until
 from tests.support.tokens import a_token
 from tests.support.webex import Fault, Sandbox
-from wtr_tui import history, known
+from wtr_tui import history, outcomes
 from wtr_tui.errors import AccessTokenRejected, GrantRejected
 from wtr_tui.history import Event
 from wtr_tui.model import Account, Secret
@@ -93,7 +93,7 @@ async def test_a_lost_refresh_token_leaves_the_time_until_the_access_token_ends(
     token = a_token(obtained_at=stage.clock())
     stage.save(token)
     rejected = GrantRejected("Not accepted: “It is revoked.” (HTTP 400, tracking id ROUTER_1).")
-    known.note_failure(stage.profile, token, rejected, stage.clock())
+    outcomes.record_failure(stage.profile, token, rejected, stage.clock())
     assert token.expires_at is not None
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, f"by {date(token.expires_at, stage.clock())}: F3 signs in")
@@ -111,8 +111,8 @@ async def test_nothing_is_left_of_a_token_that_webex_refuses_and_cannot_be_refre
     stage.configure()
     token = a_token(obtained_at=stage.clock())
     stage.save(token)
-    known.note_refused(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
-    known.note_failure(stage.profile, token, GrantRejected("Not accepted."), stage.clock())
+    outcomes.record_refusal(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
+    outcomes.record_failure(stage.profile, token, GrantRejected("Not accepted."), stage.clock())
     stage.clock.advance(timedelta(days=3))
     async with stage.app(DESK, webex=Refusing(None)).run_test(size=(width, height)) as pilot:
         await shows(pilot, "Sign in again now: F3 signs in")
@@ -131,10 +131,10 @@ async def test_a_token_that_webex_takes_again_is_no_longer_called_refused(stage:
     stage.configure(autoRefresh=False)
     token = a_token(obtained_at=stage.clock())
     stage.save(token)
-    known.note_refused(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
+    outcomes.record_refusal(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "● valid")
-    assert known.of(stage.profile).refused_since is None
+    assert outcomes.read_state(stage.profile).refused_since is None
 
 
 async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process_knows(
@@ -150,5 +150,5 @@ async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process
         await until(pilot, lambda: Event.REFUSED in events(stage.profile), "the refusal")
         await until(pilot, lambda: Event.REFRESHED in events(stage.profile), "the refresh")
         await until(pilot, lambda: not stage.stored().token.same_access(before))
-        await until(pilot, lambda: known.of(stage.profile).refused_since is None)
+        await until(pilot, lambda: outcomes.read_state(stage.profile).refused_since is None)
     assert len(sandbox.requests_to("access_token")) == 1

@@ -69,7 +69,7 @@ async def test_a_key_that_is_for_an_accident_is_in_the_help_after_one(stage: Sta
         await shows(pilot, "Help · Token")
         assert "Try again to save" not in seen(pilot)
         await pilot.press("escape")
-        app.session.auto_refresh.hold(StoredToken(APP_ID, token))
+        app.session.auto_refresh.keep_unsaved(StoredToken(APP_ID, token))
         await pilot.press("f1")
         await shows(pilot, "Try again to save")
 

@@ -214,7 +214,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                     if isinstance(step, steps.LAST_STEPS):
                         return
 
-            def ask_for_device_code(self) -> None:
+            def request_device_code(self) -> None:
                 if device is not None:
                     self._steps.put_nowait(device)
 
@@ -433,7 +433,7 @@ def test_a_token_that_has_ended_and_needs_a_sign_in(
 
 def test_a_token_that_is_not_saved(signed_in: Stage, snap_compare: Compare) -> None:
     app = by_ann(signed_in)
-    app.session.auto_refresh.hold(StoredToken(APP_ID, a_token("HELD")))
+    app.session.auto_refresh.keep_unsaved(StoredToken(APP_ID, a_token("HELD")))
 
     async def play(pilot: Pilot[int]) -> None:
         await shows(pilot, "NOT SAVED")

@@ -11,7 +11,7 @@ import pytest
 from tests.support.stage import ANN, NoWebex, Stage, shows, tells, told, until
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token
 from tests.support.waiting import PATIENCE
-from wtr_tui import clock, errors, known, tokens
+from wtr_tui import clock, errors, outcomes, tokens
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import GrantRejected, TemporaryError
 from wtr_tui.model import StoredToken
@@ -45,7 +45,7 @@ class Webex:
         if found.name in self.failures:
             stored = found.token_file.read()
             assert stored is not None
-            known.note_failure(found, stored.token, self.failures[found.name], clock.now())
+            outcomes.record_failure(found, stored.token, self.failures[found.name], clock.now())
             raise self.failures[found.name]
         token = a_token(f"NEW-{found.name}", obtained_at=clock.now())
         found.token_file.save(StoredToken(settings.app_id, token))
@@ -207,7 +207,7 @@ async def test_what_is_wrong_with_the_settings_is_said_beside_what_others_need(
     lab = _make(stage, "lab", left=timedelta(hours=2))
     stored = lab.token_file.read()
     assert stored is not None
-    known.note_failure(lab, stored.token, GrantRejected("Not accepted."), stage.clock())
+    outcomes.record_failure(lab, stored.token, GrantRejected("Not accepted."), stage.clock())
     async with stage.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
         await tells(pilot, "lab needs a sign-in. F5 shows the profiles.")
         await tells(pilot, "The theme lite is not known")

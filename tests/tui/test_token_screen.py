@@ -417,7 +417,7 @@ def unsaved(signed_in: Stage) -> WtrApp:
     """A token that could not be saved, newer than the file's."""
     app = signed_in.app(webex=NoWebex(ANN))
     held = a_token("HELD", obtained_at=signed_in.clock())
-    app.session.auto_refresh.hold(StoredToken(app.session.settings.app_id, held))
+    app.session.auto_refresh.keep_unsaved(StoredToken(app.session.settings.app_id, held))
     return app
 
 
@@ -483,7 +483,7 @@ async def test_a_token_that_is_saved_later_is_that_of_the_settings_it_was_got_un
     settings = app.session.settings
     held = a_token("HELD", obtained_at=signed_in.clock())
     monkeypatch.setattr("wtr_tui.clock.timestamp_now", lambda: signed_in.clock().timestamp())
-    app.session.auto_refresh.hold(settings.stored(held))
+    app.session.auto_refresh.keep_unsaved(settings.stored(held))
     environ = {**signed_in.environ, "HOME": str(signed_in.home)}
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "▲ NOT SAVED")

@@ -152,7 +152,7 @@ def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelt
         message = "sign-in needed: Webex no longer accepts the refresh token"
         if not is_valid or shown.is_refused(now):
             return graded(Grade.CRITICAL, message, now)
-        lasts = f"the access token lasts {clock.until_when(token.expires_at)}"
+        lasts = f"the access token lasts {clock.until_phrase(token.expires_at)}"
         return graded(Grade.CRITICAL, f"{message}; {lasts}", token.expires_at)
     hurdle = problem if settings.unread else "".join(map(str, settings.problems[:1]))
     refreshable = token.refresh_token is not None and not hurdle

@@ -8,7 +8,7 @@ from importlib import resources
 from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.output import columns, give, laid_out
 from wtr_tui.errors import DONE, UsageError
-from wtr_tui.text import meant
+from wtr_tui.text import suggest
 
 _FOLDER = resources.files(__package__) / "topics"
 _ENDING = ".txt"
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 def _known(topic: str) -> str:
     known = (*topics(), *COMMANDS)
     if topic not in known:
-        raise UsageError(f"There is no topic {topic[:40]!a}.", meant(topic, known))
+        raise UsageError(f"There is no topic {topic[:40]!a}.", suggest(topic, known))
     return topic
 
 

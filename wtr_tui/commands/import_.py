@@ -24,9 +24,9 @@ from wtr_tui.commands.output import give_unsaved, hide_secrets, tell
 from wtr_tui.commands.parsers import named_path
 from wtr_tui.commands.profile import loaded_settings
 from wtr_tui.errors import WtrError
-from wtr_tui.known import signed_in
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
+from wtr_tui.outcomes import record_sign_in
 from wtr_tui.storage import profiles, settings, settings_file
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -133,7 +133,7 @@ def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Se
 def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
     # The lock before the request: a refresh token alone is used by it, and where nothing can be
     # saved anyway a server that replaces such tokens would have taken it back for nothing.
-    with in_flight.saved_first(), found.token_file.lock(), in_flight.until_saved():
+    with in_flight.defer_signals(), found.token_file.lock(), in_flight.until_saved():
         with tokens.webex_client(known) as client:
             if foreign.bare is None:
                 pass
@@ -159,7 +159,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
             tell(notice)
     if options.file != "-" and found.token_file.is_put_aside(Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
-    signed_in(found, known, token)
+    record_sign_in(found, known, token)
     end = "its end is not known"
     if token.expires_at is not None:
         valid = "valid until" if token.is_valid(clock.now()) else "expired"

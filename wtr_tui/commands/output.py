@@ -139,7 +139,7 @@ def log_step(words: str) -> None:
 def hide_secrets(*secrets: Secret | None) -> None:
     """Makes sure that these are never shown, whatever they look like."""
     if _debug_log is not None:
-        _hidden.update(secret.known() for secret in secrets if secret and secret.known())
+        _hidden.update(secret.peek() for secret in secrets if secret and secret.peek())
 
 
 def show_settings(profile: Profile, settings: Settings) -> None:

@@ -42,9 +42,9 @@ def stored_token(found: Profile) -> StoredToken:
     stored = tokens.stored_token(found)
     output.hide_secrets(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
-        from wtr_tui import known
+        from wtr_tui import outcomes
 
-        if known.is_to_be_said(found, notice):
+        if outcomes.should_show_notice(found, notice):
             output.tell(notice)
     return stored
 
@@ -91,7 +91,7 @@ def valid_token(
         chosen = loaded_settings(found, stored)
         end = stored.token.expires_at or "an unknown instant"
         output.log_step(f"the stored token is valid until {end}")
-        with in_flight.saved_first():
+        with in_flight.defer_signals():
             obtained = tokens.valid_token(
                 found,
                 chosen,
@@ -249,14 +249,14 @@ def condition(
     if not problems or any(isinstance(error, errors.ForeignToken) for error in foreign):
         problems += foreign
     # What only a sign-in mends comes first.
-    hurdles = [*token_state.hurdles(token, noted, now), *problems]
-    code = hurdles[0].exit_code if hurdles else DONE
+    token_problems = [*token_state.token_problems(token, noted, now), *problems]
+    code = token_problems[0].exit_code if token_problems else DONE
     if token.is_valid(now) and token_state.since_refused(noted, token, now) is None:
         # Where its settings cannot be read, or are another's, no command gives even a valid token.
         code = errors.WRONG_USAGE if foreign or chosen.unread else DONE
         if token.refresh_token is None:
-            hurdles = problems  # a valid token is all there ever will be: no problem yet
-    shown = tuple(map(str, hurdles))
+            token_problems = problems  # a valid token is all there ever will be: no problem yet
+    shown = tuple(map(str, token_problems))
     soon = token_state.sign_in_soon(noted, token, chosen, now)
     return Condition(
         *(found, chosen, stored, (*shown, soon) if soon else shown, code),
@@ -280,7 +280,7 @@ def _asked(
     client: Callable[[Settings], WebexClient],
 ) -> Condition:
     """The same, with the account Webex names; what goes wrong is a problem instead."""
-    from wtr_tui import known
+    from wtr_tui import outcomes
 
     shown = condition(found, environ, now)
     stored, token = shown.stored, shown.token
@@ -292,11 +292,11 @@ def _asked(
     try:
         account = client(shown.settings).account(token.access_token, scopes=token.scopes)
     except errors.AccessTokenRejected as error:
-        noted = known.note_refused(found, token, error, now)
+        noted = outcomes.record_refusal(found, token, error, now)
         return condition(found, environ, now, noted)
     except WtrError as error:
         return shown._replace(problems=(*shown.problems, error.message))
     if shown.state is TokenState.REFUSED:
-        known.note_accepted(found, token)
+        outcomes.record_acceptance(found, token)
         shown = condition(found, environ, now)
     return shown._replace(account=account, asked=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from wtr_tui import clock, errors, in_flight, known, token_state, tokens
+from wtr_tui import clock, errors, in_flight, outcomes, token_state, tokens
 from wtr_tui.commands import output, parsers, profile
 from wtr_tui.errors import DONE, NotSaved, WtrError
 from wtr_tui.model import Token
@@ -77,7 +77,7 @@ class Refreshed(NamedTuple):
                 How.REFRESHED: "Refreshed",
                 How.SAME: "Webex returned the same token, as it often does within a day",
             }.get(self.how or How.ALREADY_FRESH, "Nothing to do")
-            until = clock.until_when(self.token.expires_at if self.token else None)
+            until = clock.until_phrase(self.token.expires_at if self.token else None)
             return f"{done}: valid {until}. {self.soon}".rstrip()
         if self.is_idle:
             return error.message
@@ -108,7 +108,7 @@ def run(options: Namespace) -> int:
             return _refreshed(*each, within, client, may_be_idle=options.all)
 
         if options.all:
-            with in_flight.saved_first(threads=True):
+            with in_flight.defer_signals(threads=True):
                 return _summed_up(profile.for_each(found, refreshed), options)
         result = refreshed(found[0])
     if result.token is not None:
@@ -128,15 +128,15 @@ def _refreshed(
     may_be_idle: bool,
 ) -> Refreshed:
     """Refreshes one profile's token where it is needed; never raises a WtrError."""
-    announced = known.of(found).given
+    announced = outcomes.read_state(found).given
     token = None
     try:
-        with in_flight.saved_first():
+        with in_flight.defer_signals():
             stored = profile.stored_token(found)
             token = stored.token
             settings = profile.loaded_settings(found, stored, environ)
             if tokens.is_fresh(found, token, within, clock.now(), both_ends=True):
-                known.announce_sign_in(found, settings)
+                outcomes.announce_sign_in(found, settings)
                 obtained = Obtained(token, How.ALREADY_FRESH)
             else:
                 token_state.require_refresh_token(token)
@@ -160,7 +160,7 @@ def _refreshed(
         is_news, is_idle = not error.is_repeated, may_be_idle and is_idle
         return Refreshed(found, unsaved, error=error, is_news=is_news, is_idle=is_idle)
     output.log_step(f"{found.name}: {obtained.how.value}")
-    noted, token = known.of(found), obtained.token
+    noted, token = outcomes.read_state(found), obtained.token
     soon = token_state.sign_in_soon(noted, token, settings, clock.now(), within=within)
     if token_state.since_sign_in_needed(noted, token) is not None and not settings.can_mint:
         soon = f"{noted.message} {token_state.SIGN_IN}"
@@ -172,7 +172,7 @@ def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
 
     For whoever comes every hour: asking as often would change nothing.
     """
-    noted = known.of(profile)
+    noted = outcomes.read_state(profile)
     if token_state.since_sign_in_needed(noted, token) is None or noted.last is None:
         return
     if timedelta(0) <= now - noted.last.at < _ASK_AGAIN:

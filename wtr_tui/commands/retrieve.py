@@ -25,10 +25,10 @@ from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED, NotSaved
 from wtr_tui.in_flight import in_thread
-from wtr_tui.known import signed_in
 from wtr_tui.model import Account, Token
 from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.responses import DeviceAuthorization
+from wtr_tui.outcomes import record_sign_in
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage import profiles
 from wtr_tui.storage.private_file import require_own_place
@@ -65,9 +65,9 @@ def run(options: Namespace) -> int:
     asyncio.run(sign_in.run())
     other = sign_in.other_account
     if other is not None:
-        reason = other.account.why_put_aside(other.before, known[ACCOUNT])
+        reason = other.account.put_aside_reason(other.before, known[ACCOUNT])
         if _decided(found, other.put_aside, reason):
-            signed_in(found, known, other.token)
+            record_sign_in(found, known, other.token)
             give_token(other.token, options)
             return DONE
     return sign_in.exit_code
@@ -76,7 +76,7 @@ def run(options: Namespace) -> int:
 def _mint(found: Profile, known: Settings, options: Namespace) -> int:
     through = known[THROUGH]
     try:
-        with in_flight.saved_first():
+        with in_flight.defer_signals():
             obtained = tokens.mint(found, known)
     except NotSaved as error:
         return _give_unsaved("Minted", error, found, options)
@@ -89,7 +89,7 @@ def _mint(found: Profile, known: Settings, options: Namespace) -> int:
 
 
 def _saved(token: Token, found: Profile) -> str:
-    until = clock.until_when(token.expires_at)
+    until = clock.until_phrase(token.expires_at)
     return f"valid {until}. The token is in {found.token_path}."
 
 
@@ -136,10 +136,10 @@ class _SignIn:
 
             counting = asyncio.ensure_future(self._count_down(retrieval))
             try:
-                with in_flight.signals_to(self.asked_to_end, cancel), Pasting(take) as pasting:
+                with in_flight.record_signals(self.asked_to_end, cancel), Pasting(take) as pasting:
                     retrieval.can_paste = pasting.possible
                     if self.options.device:
-                        retrieval.ask_for_device_code()
+                        retrieval.request_device_code()
                     async for step in retrieval.run():
                         log_step(f"step: {type(step).__name__}")
                         self._clear_time_left()
@@ -182,7 +182,7 @@ class _SignIn:
             case steps.DeviceCodeReady() if is_terminal(sys.stderr):
                 _print_qr_code(step.authorization)
             case steps.DeviceCodeOver():
-                retrieval.ask_for_device_code()
+                retrieval.request_device_code()
             case steps.Ended():
                 self.exit_code = step.exit_code
                 if step.end is steps.End.CANCELLED and self.asked_to_end:
@@ -194,7 +194,7 @@ class _SignIn:
         self.exit_code = DONE
         tell(f"Signed in {step.method.value}; {_saved(token, self.profile)}")
         if account.display_name or account.email:
-            tell(f"The token is that of {account.named}.".replace("….", "…"))
+            tell(f"The token is that of {account.full_label}.".replace("….", "…"))
         else:
             whose = f" It belongs to the organisation {account.organization}."
             tell(
@@ -286,7 +286,7 @@ def _offer_put_aside(profile: Profile, expected: str) -> None:
     for path, stored in profile.token_file.undecided():
         held = profile.token_file.read()
         before = Account() if held is None else held.account
-        _decided(profile, path, stored.account.why_put_aside(before, expected))
+        _decided(profile, path, stored.account.put_aside_reason(before, expected))
 
 
 def _decided(profile: Profile, path: Path, reason: str) -> bool:

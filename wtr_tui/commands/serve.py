@@ -154,7 +154,7 @@ def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int
     giving = _Giving(token)
     wake, write = socket.socketpair()
     asked: list[int] = []
-    with in_flight.signals_to(asked), wake, write:
+    with in_flight.record_signals(asked), wake, write:
         server.setblocking(False)
         write.setblocking(False)
         # By the signal itself: Python may come to its handler only once the waiting has ended.

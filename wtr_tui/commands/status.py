@@ -97,10 +97,12 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
     state = shown.state
     facts: list[Fact] = [("Profile", shown.profile.name, "bold")]
     if token is not None:
-        access_end = clock.until(token.expires_at, now)
+        access_end = clock.describe_end(token.expires_at, now)
         if shown.is_refused(now):
             access_end = "refused by Webex"
-        refresh_end = clock.until(token.refresh_expires_at, now) if token.refresh_token else "none"
+        refresh_end = "none"
+        if token.refresh_token:
+            refresh_end = clock.describe_end(token.refresh_expires_at, now)
         if shown.is_lost:
             refresh_end = "no longer accepted by Webex"
         if not look.is_terminal:
@@ -194,8 +196,8 @@ def _left(end: datetime | None, now: datetime) -> str:
 
 def _owner(shown: Condition, token: Token) -> str:
     account = shown.account
-    if account is None and shown.stored is not None and shown.stored.account.known:
-        return shown.stored.account.named
+    if account is None and shown.stored is not None and shown.stored.account.is_known:
+        return shown.stored.account.full_label
     if account is not None:
         parts = [account.display_name, account.email]
     elif shown.state is TokenState.REFUSED:
@@ -278,7 +280,7 @@ def _of_socket(path: str, options: Namespace) -> int:
     ]
     if not problems:
         said = ", as the token says" if claims.expires_at else ""
-        facts.append(("Access token", f"{clock.until(claims.expires_at, now)}{said}", ""))
+        facts.append(("Access token", f"{clock.describe_end(claims.expires_at, now)}{said}", ""))
         facts.append(("Refresh token", "where wtr serve runs", ""))
         facts += _claimed(claims._replace(expires_at=None))
     facts += [("Problem", problem, "bad") for problem in problems]

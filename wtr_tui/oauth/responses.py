@@ -520,8 +520,8 @@ def _details(response: Response, hidden: Sequence[Secret]) -> errors.ServerDetai
 
 def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
     for secret in hidden:
-        if secret.known():
-            text = text.replace(secret.known(), MASK)
+        if secret.peek():
+            text = text.replace(secret.peek(), MASK)
     return cleaned(text, limit)
 
 

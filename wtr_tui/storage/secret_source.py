@@ -61,24 +61,24 @@ class FetchedSecret(Secret):
 
     def fetch(self) -> None:
         """Raises SecretUnavailable where there is none to get."""
-        if not self.known():
+        if not self.peek():
             with _one_at_a_time:
-                if not self.known():
+                if not self.peek():
                     self._keep(self._first_line())
 
     def refetch(self) -> bool:
         """Fetches it anew, once in a process: it may have been replaced. False where it was not."""
-        before = self.known()
+        before = self.peek()
         if self._refetched:
             return False
         self._refetched = True
         with _one_at_a_time:
             self._keep(self._first_line())
-        return self.known() != before
+        return self.peek() != before
 
     def reveal(self) -> str:
         self.fetch()
-        return self.known()
+        return self.peek()
 
     def __bool__(self) -> bool:
         return True
@@ -117,7 +117,7 @@ class SecretCommand(FetchedSecret):
         if not self._words:
             raise ValueError("This names no program.")
 
-    def known(self) -> str:
+    def peek(self) -> str:
         return self._kept.get(self._command, "")
 
     def _keep(self, text: str) -> None:

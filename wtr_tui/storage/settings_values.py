@@ -20,7 +20,7 @@ from wtr_tui.addresses import check_base_url, check_redirect_uri, is_loopback, p
 from wtr_tui.clock import parse_duration
 from wtr_tui.errors import StorageError, UsageError
 from wtr_tui.storage.paths import checked_name, home
-from wtr_tui.text import cause, cleaned, is_visible_ascii, meant, without_invisible
+from wtr_tui.text import cause, cleaned, is_visible_ascii, suggest, without_invisible
 
 Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
 """A value with lists and groups in it; every scalar is the text that is written."""
@@ -257,7 +257,7 @@ def parse_theme(text: str) -> str:
     """The name of a theme."""
     theme = text.strip() or "auto"
     if theme not in THEMES:
-        raise ValueError(f"The theme {cleaned(theme, 40)} is not known. {meant(theme, THEMES)}")
+        raise ValueError(f"The theme {cleaned(theme, 40)} is not known. {suggest(theme, THEMES)}")
     return theme
 
 

@@ -324,7 +324,7 @@ def to_json(stored: StoredToken) -> bytes:
     # 0.1.0 ignores these.
     if stored.base_url:
         members["base_url"] = stored.base_url
-    if stored.account.known:
+    if stored.account.is_known:
         members["account"] = stored.account._asdict()
     if stored.settings is not None:
         members["settings"] = stored.settings

@@ -368,7 +368,7 @@ class WtrApp(driver.FaultApp):
         For when the user has pressed a key; why there is none is reported.
         """
         secret = self.session.settings.secret
-        if not isinstance(secret, SecretCommand) or secret.known():
+        if not isinstance(secret, SecretCommand) or secret.peek():
             return True
         try:
             with suppress(SuspendNotSupported), self.suspend():

@@ -379,7 +379,7 @@ def end_on_signals(app: WtrApp) -> None:
     def take(number: int, _: object) -> None:
         if in_flight.pending():
             waited_through.append(number)
-            in_flight.insist(waited_through)
+            in_flight.end_if_interrupted_twice(waited_through)
         elif loop.is_closed():
             signal.signal(number, before[number])
             os.kill(os.getpid(), number)

@@ -108,7 +108,7 @@ class Refreshing:
             finally:
                 self._requests.discard(request)
                 followed.refreshing = False
-        auto_refresh.learn(outcome, now())
+        auto_refresh.record_result(outcome, now())
         auto_refresh.look(now())
         followed.failure = followed.remark = ""
         if isinstance(outcome, WtrError):
@@ -121,7 +121,7 @@ class Refreshing:
         """Tells the onToken command that the refresh token ends soon, once."""
 
         def announce() -> None:
-            from wtr_tui.known import announce_sign_in
+            from wtr_tui.outcomes import announce_sign_in
 
             announce_sign_in(followed.profile, followed.settings, self._app.session.now)
 

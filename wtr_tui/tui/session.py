@@ -76,7 +76,7 @@ class Followed:
         except SettingsError as error:
             self.settings = settings.from_environment(self.environ)
             self.settings_error = error
-        self.auto_refresh.follow(self.settings)
+        self.auto_refresh.use_settings(self.settings)
         if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
             self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
@@ -131,7 +131,7 @@ class Followed:
         stored = self.auto_refresh.stored
         if self.auto_refresh.unsaved:
             raise StorageError(with_keys(SAVE_FIRST))
-        if stored is not None and self.auto_refresh.foreign:
+        if stored is not None and self.auto_refresh.is_foreign:
             token_state.require_own(stored, self.settings)
         if stored is not None:
             token_state.require_refresh_token(stored.token)
@@ -278,7 +278,7 @@ class FollowedSocket(Followed):
         from wtr_tui.storage import settings
 
         self.settings = settings.from_environment(self.environ)
-        self.auto_refresh.follow(self.settings)
+        self.auto_refresh.use_settings(self.settings)
 
     def look(self, now: datetime) -> bool:
         return self.auto_refresh.look(now)

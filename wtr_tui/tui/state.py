@@ -127,7 +127,7 @@ def standing(session: Session) -> Standing:
 def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
     """When somebody has to sign in for the profile at the latest; None where that is far away."""
     auto_refresh, token = followed.auto_refresh, followed.token
-    if token is None or auto_refresh.foreign:
+    if token is None or auto_refresh.is_foreign:
         return None
     return token_state.sign_in_by(auto_refresh.known, token, followed.settings, now)
 
@@ -185,7 +185,7 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
         return "on, once the token is saved"
     if auto_refresh.other_base_url:
         return "on, but another base URL's token is left alone"
-    if auto_refresh.foreign:
+    if auto_refresh.is_foreign:
         return "on, but another App ID's token is left alone"
     stored, at = auto_refresh.stored, auto_refresh.next_at()
     if at is None:
@@ -339,12 +339,12 @@ class Owner:
         """people/me. Never raises a WtrError: what went wrong is in :meth:`words`."""
         token = session.used.token
         has_expired = token is not None and not token.is_valid(session.now())
-        if not session.used.ready or session.auto_refresh.foreign or has_expired:
+        if not session.used.ready or session.auto_refresh.is_foreign or has_expired:
             self._asked_for = None  # asked once that has changed
             return
 
         def account() -> Account | None:
-            from wtr_tui import known
+            from wtr_tui import outcomes
 
             about = token if token is not None and token.access_token == access_token else None
             try:
@@ -352,10 +352,10 @@ class Owner:
                     found = client.account(access_token, scopes=token.scopes if token else ())
             except AccessTokenRejected as error:
                 if about is not None:
-                    known.note_refused(session.profile, about, error, session.now())
+                    outcomes.record_refusal(session.profile, about, error, session.now())
                 raise
             if about is not None:
-                known.note_accepted(session.profile, about)
+                outcomes.record_acceptance(session.profile, about)
             return found
 
         try:

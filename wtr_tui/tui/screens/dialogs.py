@@ -199,7 +199,7 @@ class OtherAccountScreen(ConfirmScreen):
     """
 
     def __init__(self, session: Session, path: Path, account: Account, before: Account) -> None:
-        why = account.why_put_aside(before, session.settings[ACCOUNT])
+        why = account.put_aside_reason(before, session.settings[ACCOUNT])
         has_token = session.profile.token_path.exists()
         super().__init__(
             f"{why} Nothing was replaced yet.",

@@ -396,7 +396,7 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
     if each.settings_error is not None:
         wrong = each.settings_error.message.partition("\n")[0]  # without the lines of the file
     return {
-        "Owner": account.who if account.known else "not known",
+        "Owner": account.label if account.is_known else "not known",
         "Organisation": account.organization or (token.organization if token else "") or "",
         "Access token": access,
         "Sign in again": again,
@@ -409,8 +409,8 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
 def _until(end: datetime | None, now: datetime) -> str:
     """As everywhere, without seconds: each of them would be sent, with all the facts."""
     if end is None or end <= now:
-        return clock.until(end, now)
-    return f"{coarse(end - now)} left, {clock.until_when(end)}"
+        return clock.describe_end(end, now)
+    return f"{coarse(end - now)} left, {clock.until_phrase(end)}"
 
 
 # The table (pure).

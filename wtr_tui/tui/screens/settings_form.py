@@ -118,7 +118,7 @@ def shown(settings: Settings, name: str) -> Shown:
     """The value, also a wrong one, and where it comes from in words."""
     right = {
         "appid": settings.app_id,
-        "secret": settings.secret.known(),
+        "secret": settings.secret.peek(),
         "scopes": " ".join(settings.scopes),
         "redirectPort": str(settings.redirect_port),
     }

@@ -362,7 +362,7 @@ class SignInScreen(WtrScreen):
             session.auto_refresh.stopped = ""
             session.auto_refresh.look(session.now())
         else:
-            session.auto_refresh.hold(
+            session.auto_refresh.keep_unsaved(
                 StoredToken(session.settings.app_id, step.token, session.settings.base_url)
             )
         self.show_message("")
@@ -470,7 +470,7 @@ class SignInScreen(WtrScreen):
 
     def action_device(self) -> None:
         if self._attempt is not None:
-            self._attempt.ask_for_device_code()
+            self._attempt.request_device_code()
             self.progress = replace(self.progress, device=None, device_asked=True)
             self._show()
             # Below the other cards it may be out of sight.
@@ -567,7 +567,7 @@ def message(step: steps.Step) -> tuple[str, Tone] | None:
 
 def _signed_in(step: steps.SignedIn) -> str:
     """Who was signed in, until when, and where to go on."""
-    who = f" as {step.account.who}" if step.account.known else ""
+    who = f" as {step.account.label}" if step.account.is_known else ""
     ends = step.token.expires_at
     until = f" The token is saved and good until {clock.local(ends)}" if ends else " It is saved"
     kept = f" The other App ID's token is kept in {step.kept_aside}." if step.kept_aside else ""
@@ -602,11 +602,11 @@ _AGAIN = "tries again. {go-settings:f4} opens the settings, {go-check:f6} checks
 def _reasons(session: Session, token: Token) -> list[Content]:
     """Why somebody has to sign in, or will have to."""
     auto_refresh, now = session.auto_refresh, session.now()
-    if auto_refresh.foreign or session.settings.can_mint:
+    if auto_refresh.is_foreign or session.settings.can_mint:
         return []
     found = [
         (each.message, isinstance(each, NoRefreshToken) and token.is_valid(now))
-        for each in token_state.hurdles(token, auto_refresh.known, now)
+        for each in token_state.token_problems(token, auto_refresh.known, now)
     ]
     soon = token_state.sign_in_soon(auto_refresh.known, token, session.settings, now)
     found += [(soon, True)] if soon else []
@@ -636,7 +636,7 @@ def _begins(session: Session, why: str) -> str:
 
 def _token_words(session: Session, stored: StoredToken) -> str:
     state = state_of(session.used, session.now())
-    have = f"You have a token{f' of {stored.account.who}' if stored.account.known else ''}"
+    have = f"You have a token{f' of {stored.account.label}' if stored.account.is_known else ''}"
     how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
     is_valid = stored.token.is_valid(session.now())
     useless = is_valid and no_use(session.used, stored.token, session.now())
@@ -649,7 +649,7 @@ def before_another(session: Session) -> tuple[str, str] | None:
     """What is to be known, and the question, before signing in beside a token of another App ID
     or base URL. None where there is nothing to ask."""
     auto_refresh = session.auto_refresh
-    if not auto_refresh.foreign or auto_refresh.stored is None:
+    if not auto_refresh.is_foreign or auto_refresh.stored is None:
         return None
     whose = f"belongs to another App ID ({auto_refresh.stored.app_id[:12]}…)"
     if auto_refresh.other_base_url:

@@ -293,7 +293,7 @@ class TokenScreen(WtrScreen):
         words = self._owner.words(token, self.session.used.account, claims_of(token))
         if auto_refresh.other_base_url:
             words = f"From {cleaned(auto_refresh.other_base_url, 60)}, not the base URL in force"
-        elif auto_refresh.foreign:
+        elif auto_refresh.is_foreign:
             words = f"Of App ID {auto_refresh.stored.app_id[:12]}…, not the one in the settings"
         if self.session.socket:
             words = f"From $WTR_SOCKET · {words or 'it does not say whose it is'}"
@@ -482,7 +482,7 @@ class TokenScreen(WtrScreen):
 
     def action_auto(self) -> None:
         auto_refresh = self.session.auto_refresh
-        auto_refresh.switch_auto()
+        auto_refresh.toggle_auto()
         self.on_second(self.session.now())
         self.show_message(
             "Auto-refresh is on while this program is open."

@@ -34,7 +34,7 @@ _PATIENCE = 2.0
 _FIRST_WAIT, _LONGEST_WAIT = 60, 3_600
 
 
-def of(profile: Profile) -> State:
+def read_state(profile: Profile) -> State:
     """What is noted of the profile's token; nothing where that cannot be read."""
     return state.read(str(profile.token_path))
 
@@ -57,11 +57,11 @@ def require_mint_due(known: State, token: Token, now: datetime) -> None:
 # What is noted under the token's lock, by whoever holds it.
 
 
-def note_granted(
+def record_grant(
     profile: Profile, settings: Settings, before: Token, token: Token, now: datetime
 ) -> None:
     """A refresh gave this token, which is saved by now. Only under the token's lock."""
-    refused = of(profile).refused(before.access_token.reveal())
+    refused = read_state(profile).refused(before.access_token.reveal())
     same = token.same_access(before)
     known = _following(profile, token)
     known.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
@@ -83,7 +83,7 @@ def note_granted(
     state.write(str(profile.token_path), known)
 
 
-def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
+def record_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
     """A refresh of this token failed. Only under the token's lock."""
     known = _following(profile, token)
     known.last = LastOutcome(error.kind, now, cleaned(error.message))
@@ -96,7 +96,7 @@ def note_failure(profile: Profile, token: Token, error: WtrError, now: datetime)
     state.write(str(profile.token_path), known)
 
 
-def note_revoked(profile: Profile, token: Token, now: datetime) -> None:
+def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
     """Webex has revoked what is kept here all the same. Only under the token's lock."""
     known = _following(profile, token)
     known.last = LastOutcome(Event.SIGNED_OUT.value, now)
@@ -108,10 +108,10 @@ def note_revoked(profile: Profile, token: Token, now: datetime) -> None:
 # What takes the lock itself, for a moment.
 
 
-def note_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
+def record_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
     """A service app's token could not be minted anew: the next attempt waits, up to an hour."""
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = of(profile)
+        known = read_state(profile)
         if isinstance(error, SignInNeeded) and known.last is not None and known.mint_failures:
             error.is_news = known.last.kind != error.kind
         known.mint_failures += 1
@@ -126,13 +126,13 @@ def note_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
         state.write(str(profile.token_path), known)
 
 
-def signed_in(
+def record_sign_in(
     profile: Profile, settings: Settings, token: Token, now: Callable[[], datetime] = clock.now
 ) -> None:
     """Notes and hands on that a user has signed in, or a token was imported, and it is saved."""
     at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        rotates = of(profile).rotates  # nothing else of before counts
+        rotates = read_state(profile).rotates  # nothing else of before counts
         known = _following(profile, token, State())
         known.rotates = rotates
         known.last = LastOutcome(Event.RETRIEVED.value, at)
@@ -147,7 +147,7 @@ def signed_in(
     delivery.deliver(profile, settings, Event.RETRIEVED, token)
 
 
-def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime) -> State:
+def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetime) -> State:
     """Webex answered 401 to this access token, which was asked about something else.
 
     Gives what is known of it by now, whether that could be noted or not.
@@ -168,26 +168,26 @@ def note_refused(profile: Profile, token: Token, error: WtrError, now: datetime)
     return known
 
 
-def note_accepted(profile: Profile, token: Token) -> None:
+def record_acceptance(profile: Profile, token: Token) -> None:
     """Webex did answer to this access token: where it was noted as refused, it no longer is."""
-    if of(profile).refused(token.access_token.reveal()) is None:
+    if read_state(profile).refused(token.access_token.reveal()) is None:
         return
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = of(profile)
+        known = read_state(profile)
         if known.refused(token.access_token.reveal()) is not None:
             known.refused_since, known.refused_again = None, False
             state.write(str(profile.token_path), known)
 
 
-def is_to_be_said(profile: Profile, notice: str) -> bool:
+def should_show_notice(profile: Profile, notice: str) -> bool:
     """Whether a notice is given: one that is true at every reading is given once."""
     if not notice.endswith(KEEPS_NO_MODES):
         return True
     name = state.checksum(notice)
-    if of(profile).said == name:
+    if read_state(profile).said == name:
         return False
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = of(profile)
+        known = read_state(profile)
         known.said = name
         state.write(str(profile.token_path), known)
     return True
@@ -206,11 +206,12 @@ def announce_sign_in(
     if "WTR_EVENT" in os.environ:
         return False
     with suppress(WtrError):
-        if to_announce(profile.token_file.read(), of(profile), settings, now()) is None:
+        stored = profile.token_file.read()
+        if due_announcement(stored, read_state(profile), settings, now()) is None:
             return False
         with profile.token_file.lock(_PATIENCE):
             stored = profile.token_file.read()
-            found = to_announce(stored, of(profile), settings, now())
+            found = due_announcement(stored, read_state(profile), settings, now())
             if stored is None or found is None:
                 return False
             end, limits = found
@@ -225,7 +226,7 @@ def announce_sign_in(
     return False
 
 
-def to_announce(
+def due_announcement(
     stored: StoredToken | None, known: State, settings: Settings, now: datetime
 ) -> tuple[datetime, tuple[int, ...]] | None:
     """The refresh token's end and the limits to announce now; None for nothing (pure)."""
@@ -242,7 +243,7 @@ def to_announce(
 
 def _following(profile: Profile, token: Token, known: State | None = None) -> State:
     """What is noted beside the profile's token, or ``known``, as far as it speaks of this one."""
-    known = of(profile) if known is None else known
+    known = read_state(profile) if known is None else known
     refresh_token = token.refresh_token.reveal() if token.refresh_token else None
     known.follow(token.access_token.reveal(), refresh_token)
     return known
