@@ -12,11 +12,11 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.webex import Rules, Sandbox
+from wtr_tui import delivery
 from wtr_tui.errors import StorageError, UnsafeFile
-from wtr_tui.storage import sinks
 from wtr_tui.storage.settings import load
 from wtr_tui.storage.settings_table import DELIVER
-from wtr_tui.storage.sinks import Sink
+from wtr_tui.storage.settings_values import Sink
 
 SOON = timedelta(minutes=2)
 OTHER_USER = 12_345
@@ -114,18 +114,18 @@ def test_one_line_is_replaced_or_appended_and_no_other_byte(
 ) -> None:
     path = tmp_path / ".env"
     path.write_bytes(before)
-    sinks.write(Sink(path, "K"), "new")
+    delivery.write_sink(Sink(path, "K"), "new")
     assert path.read_bytes() == after
-    assert sinks.holds(Sink(path, "K"), "new")
-    sinks.write(Sink(path, "K"), "new")
+    assert delivery.holds_token(Sink(path, "K"), "new")
+    delivery.write_sink(Sink(path, "K"), "new")
     assert path.read_bytes() == after
 
 
 def test_nothing_is_made_only_to_be_empty(tmp_path: Path) -> None:
     for sink in (Sink(tmp_path / "token"), Sink(tmp_path / ".env", "K")):
-        sinks.write(sink, "")
+        delivery.write_sink(sink, "")
     (tmp_path / ".env").write_text("A=1\n")
-    sinks.write(Sink(tmp_path / ".env", "K"), "")
+    delivery.write_sink(Sink(tmp_path / ".env", "K"), "")
     assert (tmp_path / ".env").read_text() == "A=1\n"
     assert [file.name for file in tmp_path.iterdir()] == [".env"]
 
@@ -133,7 +133,7 @@ def test_nothing_is_made_only_to_be_empty(tmp_path: Path) -> None:
 def test_a_link_of_this_user_is_followed(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("A=1\n")
     (tmp_path / ".env").symlink_to("real")
-    sinks.write(Sink(tmp_path / ".env", "K"), "new")
+    delivery.write_sink(Sink(tmp_path / ".env", "K"), "new")
     assert (tmp_path / ".env").is_symlink()
     assert (tmp_path / "real").read_text() == "A=1\nK=new\n"
 
@@ -145,7 +145,7 @@ def test_a_link_of_another_user_is_not_followed(tmp_path: Path) -> None:
     link.symlink_to("mine")
     os.chown(link, OTHER_USER, OTHER_USER, follow_symlinks=False)
     with pytest.raises(UnsafeFile, match="belongs to"):
-        sinks.write(Sink(link), "new")
+        delivery.write_sink(Sink(link), "new")
     assert (tmp_path / "mine").read_text() == ""
 
 
@@ -155,7 +155,7 @@ def test_mode_and_owner_stay(tmp_path: Path) -> None:
     path.write_text("A=1\n")
     os.chown(path, 0, OTHER_USER)
     path.chmod(0o640)
-    sinks.write(Sink(path, "K"), "new")
+    delivery.write_sink(Sink(path, "K"), "new")
     facts = path.stat()
     assert (facts.st_uid, facts.st_gid, stat.S_IMODE(facts.st_mode)) == (0, OTHER_USER, 0o640)
 
@@ -172,7 +172,7 @@ def test_what_is_no_file_of_the_users_is_left_alone(tmp_path: Path, kind: str) -
         path.write_text("settings")
         keep_off = [path]
     with pytest.raises(StorageError):
-        sinks.write(Sink(path), "new", keep_off=keep_off)
+        delivery.write_sink(Sink(path), "new", protected=keep_off)
     assert kind != "own" or path.read_text() == "settings"
     assert [file.name for file in tmp_path.iterdir()] == ["it"]
 
@@ -182,7 +182,8 @@ def test_many_at_once_lose_no_line(tmp_path: Path) -> None:
     path.write_text("A=1\n")
     keys = [f"K{number}" for number in range(20)]
     threads = [
-        threading.Thread(target=sinks.write, args=(Sink(path, key), key.lower())) for key in keys
+        threading.Thread(target=delivery.write_sink, args=(Sink(path, key), key.lower()))
+        for key in keys
     ]
     for thread in threads:
         thread.start()

@@ -1,6 +1,9 @@
 """What follows an event of a token, once it is saved: history, files of others, onToken command.
 
-The setting ``deliver`` names files that hold each new access token: see storage.sinks.
+The setting ``deliver`` names files that always hold the current access token. ``file: PATH`` holds
+the bare token, without a line end. ``env: PATH`` with ``key: NAME`` is a ``.env`` file in which
+that one line is replaced or appended; its other bytes, its mode and its owner stay. A new file has
+mode 0600. Signing out empties what was written.
 
 The command passes the token on: to Vault, a Kubernetes secret, a password manager, another machine.
 It gets the access token on standard input, without a line end, and about it in the environment:
@@ -13,27 +16,29 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from typing import TYPE_CHECKING
 
 from wtr_tui import history
 from wtr_tui.clock import iso, now
-from wtr_tui.errors import StorageError
+from wtr_tui.errors import StorageError, UnsafeFile
 from wtr_tui.history import Event
 from wtr_tui.model import MASK
-from wtr_tui.storage import sinks
 from wtr_tui.storage.paths import log_path
 from wtr_tui.storage.private_file import rewrite
 from wtr_tui.storage.settings_table import DELIVER, ON_TOKEN
-from wtr_tui.text import cleaned
+from wtr_tui.text import cause, cleaned, dotenv_line, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from wtr_tui.errors import WtrError
     from wtr_tui.model import Secret, Token
     from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
+    from wtr_tui.storage.settings_values import Sink
 
 LIMIT = 15.0
 """Seconds; below the time for which a browser waits for the end of a sign-in."""
@@ -87,7 +92,7 @@ def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> N
     own = (profile.settings_path, profile.token_path)
     for sink in settings[DELIVER]:
         try:
-            sinks.write(sink, text, keep_off=own)
+            write_sink(sink, text, protected=own)
         except StorageError as failure:
             import logging
 
@@ -96,6 +101,65 @@ def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> N
                 " is not affected.",
                 failure,
             )
+
+
+def write_sink(sink: Sink, token: str, *, protected: Sequence[Path] = ()) -> None:
+    """Write the token; "" empties what was written before, and creates no file for that.
+
+    Raises UnsafeFile for one of the ``protected`` files, the program's own, and StorageError where
+    it cannot be written; the file is then unchanged.
+    """
+    path = _link_target(sink.path)
+    if any(os.path.realpath(other) == path for other in protected):
+        raise UnsafeFile(f"{sink.path} is a file of wtr-tui itself.", "Name another one.")
+    if not token and not os.path.lexists(path):
+        return
+
+    def change(content: bytes) -> bytes:
+        return _with_line(content, sink.key, token) if sink.key else token.encode("ascii")
+
+    try:
+        rewrite(path, change)
+    except OSError as error:
+        raise StorageError(f"{sink.path} cannot be written: {cause(error)}.") from error
+
+
+def holds_token(sink: Sink, token: str) -> bool:
+    """Return whether the file holds this token. Raises OSError where it cannot be read."""
+    content = sink.path.read_bytes()
+    if not sink.key:
+        return content == token.encode("ascii")
+    return _with_line(content, sink.key, token) == content
+
+
+def _link_target(path: Path) -> str:
+    """Follow a link of this user or root only: in /tmp another user may have planted one."""
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        return str(path)
+    if facts.st_uid not in (0, os.geteuid()):
+        raise UnsafeFile(f"{path} belongs to {user_name(facts.st_uid)}.", "Name a file of yours.")
+    return os.path.realpath(path)
+
+
+def _with_line(content: bytes, key: str, token: str) -> bytes:
+    """Return the content with the last line of this key replaced, or a line appended."""
+    lines = content.splitlines(keepends=True)
+    pattern = re.compile(rb"[ \t]*(export[ \t]+)?" + key.encode("ascii") + rb"[ \t]*=")
+    new = dotenv_line(key, token).encode("ascii")
+    for at in range(len(lines) - 1, -1, -1):
+        line = lines[at]
+        found = pattern.match(line)
+        if found is not None:
+            line_end = line[len(line.rstrip(b"\r\n")) :]
+            lines[at] = (found[1] or b"") + new + line_end
+            return b"".join(lines)
+    if not token:
+        return content
+    line_end = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
+    gap = b"" if not lines or lines[-1].endswith((b"\n", b"\r")) else line_end
+    return content + gap + new + line_end
 
 
 def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token | None) -> None:

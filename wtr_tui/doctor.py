@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from wtr_tui import clock, errors, timer
+from wtr_tui import clock, delivery, errors, timer
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.environment import browser, clipboard, surroundings
 from wtr_tui.environment.surroundings import Surroundings
@@ -25,12 +25,13 @@ from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener import CannotListen, listening_sockets
-from wtr_tui.storage import settings, sinks, state
+from wtr_tui.storage import settings, state
 from wtr_tui.storage.lock import open_screen_pid
 from wtr_tui.storage.private_file import require_own_place
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
+from wtr_tui.storage.settings_values import Sink
 from wtr_tui.text import cleaned, on_one_line
 from wtr_tui.token_state import TokenState, require_own, sign_in_soon, state_of, token_problems
 from wtr_tui.tokens import webex_client
@@ -209,11 +210,11 @@ def _lock(profile: Profile) -> Findings:
         yield _bad("lock", error)
 
 
-def _sink(sink: sinks.Sink, token: Token | None) -> Finding:
+def _sink(sink: Sink, token: Token | None) -> Finding:
     """A file of the setting deliver: can it be written, who reads it, what does it hold?"""
     try:
         facts = sink.path.stat()
-        held = token is None or sinks.holds(sink, token.access_token.reveal())
+        held = token is None or delivery.holds_token(sink, token.access_token.reveal())
     except FileNotFoundError:
         if os.access(_nearest(sink.path), os.W_OK):
             return _good("deliver", f"{sink.place} is written with the next new token.")

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url, check_redirect_uri
 from wtr_tui.model import Secret
-from wtr_tui.storage import secret_source, sinks, state
+from wtr_tui.storage import secret_source, state
 from wtr_tui.storage import settings_values as values
 from wtr_tui.storage.token_json import APP_ID_VARIABLES, BASE_URL_VARIABLE
 
@@ -233,8 +233,8 @@ CA_FILE: Setting[Path | None] = Setting(
 REVOKE_URL = _text("revokeUrl", parse_base_url, guarded="where secrets are sent")
 AUTO_REFRESH = _flag("autoRefresh", True)
 ON_TOKEN = _text("onToken", str, is_hidden=True, guarded="what it runs")
-DELIVER: Setting[tuple[sinks.Sink, ...]] = Setting(
-    "deliver", sinks.parse, (), shape=Shape.NESTED, guarded="what is written"
+DELIVER: Setting[tuple[values.Sink, ...]] = Setting(
+    "deliver", values.parse_sinks, (), shape=Shape.NESTED, guarded="what is written"
 )
 WARN_BEFORE = _plain(
     "warnBefore",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -242,6 +243,46 @@ def parse_file(given: RawValue, what: str) -> Path:
     if not regular or not os.access(path, os.R_OK):
         raise ValueError(f"{what} {path} is not one that this user can read.")
     return path
+
+
+DEFAULT_SINK_KEY = "WEBEX_ACCESS_TOKEN"
+_SINK_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SINK_SHAPE = "Each entry of deliver is file: PATH, or env: PATH with key: NAME."
+
+
+class Sink(NamedTuple):
+    """A file that always holds the current access token: all of it, or one ``key=`` line of it."""
+
+    path: Path
+    key: str = ""
+
+    @property
+    def place(self) -> str:
+        """``~/app/.env, WEBEX_ACCESS_TOKEN``."""
+        return f"{self.path}, {self.key}" if self.key else str(self.path)
+
+
+def parse_sinks(given: RawValue) -> tuple[Sink, ...]:
+    """Parse the setting ``deliver``: one entry, or a list of them."""
+    value = given.value
+    entries = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    return tuple(_parse_sink(entry, given) for entry in entries)
+
+
+def _parse_sink(entry: object, given: RawValue) -> Sink:
+    if not isinstance(entry, Mapping):
+        raise ValueError(_SINK_SHAPE)
+    unknown = set(entry) - {"file", "env", "key"}
+    named = [kind for kind in ("file", "env") if kind in entry]
+    if unknown or len(named) != 1 or ("key" in entry and named == ["file"]):
+        raise ValueError(_SINK_SHAPE)
+    text = entry[named[0]]
+    key = entry.get("key", DEFAULT_SINK_KEY if named == ["env"] else "")
+    if not isinstance(text, str) or not text.strip() or not isinstance(key, str):
+        raise ValueError(_SINK_SHAPE)
+    if key and not _SINK_KEY.fullmatch(key):
+        raise ValueError("The key of an env entry is a name of letters, digits and underscores.")
+    return Sink(expanded(given, text), key)
 
 
 THEMES = (
