@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 
-from wtr_tui import text
+from wtr_tui import crash, text
 from wtr_tui.commands import COMMANDS, FAULT_CODES, output
 from wtr_tui.errors import FAILED, INTERRUPTED, SIGN_IN_NEEDED, WRONG_USAGE, UsageError, WtrError
 
@@ -26,14 +26,13 @@ _SCREENS = "the full-screen program"
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; errors become sentences on stderr."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    output.hold_standard_streams()
-    output.forbid_core_dumps()
-    output.show_any_sign()
+    output.prepare_streams()
+    crash.forbid_core_dumps()
     try:
         try:
             exit_code = _run(arguments)
         except WtrError as error:
-            output.tell(str(error))
+            output.print_message(str(error))
             exit_code = FAULT_CODES.get(text.command, error.exit_code)
         if exit_code in (WRONG_USAGE, SIGN_IN_NEEDED):
             _hint_at_go_tool(arguments)
@@ -95,9 +94,7 @@ def _run(arguments: list[str]) -> int:
     options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
     _require_own_files(name, options.profile or options.config)
     if options.debug:
-        from wtr_tui.commands.output import enable_debug
-
-        enable_debug()
+        output.enable_debug()
     return int(command.run(options))
 
 
@@ -140,23 +137,24 @@ def _screens(
     is_one = text.is_terminal(sys.stdin) and text.is_terminal(sys.stderr)
     if not is_one or os.environ.get("TERM") == "dumb":
         why = "this one ($TERM is dumb) cannot draw them" if is_one else "this is none"
-        output.tell(
+        output.print_message(
             f"The screens need a terminal, and {why}. Without one: wtr token prints a valid access"
             " token, wtr refresh refreshes it, wtr retrieve signs in, wtr status tells how things"
             " are (wtr --help lists all)."
         )
         return WRONG_USAGE
+    from wtr_tui.commands.token import print_unsaved
     from wtr_tui.tui import start
 
     text.command = "screen"
     if not sandbox:
-        return start.start(profile, config, output.give_unsaved, mouse=mouse)
+        return start.start(profile, config, print_unsaved, mouse=mouse)
     from wtr_tui.sandbox.demo import demo
 
     with demo() as running:
         environ = running.environ(os.environ)
         return start.start(
-            None, None, output.give_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
+            None, None, print_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
         )
 
 
@@ -164,13 +162,13 @@ def _fault_of_our_own(error: Exception) -> int:
     import warnings
     from pathlib import Path
 
-    from wtr_tui import clock, crash
+    from wtr_tui import clock
     from wtr_tui.storage import paths
 
     # What was begun and is dropped now (an event loop without descriptors) may print much yet.
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore")
-    output.tell(crash.write(error, Path(paths.state_dir(os.environ)), clock.now()))
+    output.print_message(crash.write(error, Path(paths.state_dir(os.environ)), clock.now()))
     return FAILED
 
 
@@ -194,4 +192,6 @@ def _hint_at_go_tool(arguments: Sequence[str]) -> None:
     except WtrError:
         return
     if not any(os.access(each, os.F_OK) for each in own):
-        output.tell(f"The Go tool's {file} is here: wtr import {file} takes over what it holds.")
+        output.print_message(
+            f"The Go tool's {file} is here: wtr import {file} takes over what it holds."
+        )

@@ -1,28 +1,54 @@
-"""The report of a defect of the program itself: a private file, one sentence, no secrets."""
+"""Crashes: a private report without secrets, one sentence for the user, and no core dump.
+
+``wtr token`` imports this: what only a report needs is imported there.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-import platform
-import tempfile
-import traceback
-from datetime import datetime
-from pathlib import Path
 
-from wtr_tui import __version__, clock
-from wtr_tui.errors import StorageError
-from wtr_tui.storage.private_file import make_private_folder
-from wtr_tui.text import cause, cleaned, redacted
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
 
-_USED_UP = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+_core_limits: list[tuple[int, int]] = []
+
+
+def forbid_core_dumps() -> None:
+    """Set the limit for core dumps to 0: one of this process, or of a child, would hold tokens."""
+    import resource
+
+    try:
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    except (OSError, ValueError):
+        return
+    _core_limits.append((soft, hard))
+
+
+def restore_core_dumps() -> None:
+    """Undo :func:`forbid_core_dumps`, for a program that replaces this process."""
+    import resource
+
+    if _core_limits:
+        resource.setrlimit(resource.RLIMIT_CORE, _core_limits.pop())
 
 
 def report(error: BaseException) -> str:
-    """The traceback with code lines but without the values of variables, which may be secrets.
+    """Return the traceback with source lines, without the values of variables or any message.
 
-    Messages of exceptions are left out but for their type: a library may quote what it was given.
+    Both may hold secrets: a library may quote what it was given in the message of an exception.
     """
+    import platform
+    import traceback
+
+    from wtr_tui import __version__
+    from wtr_tui.text import cleaned, redacted
+
     lines = [
         f"wtr-tui {__version__}, Python {platform.python_version()}, {platform.system()}",
         f"TERM={cleaned(os.environ.get('TERM', ''), 40)}",
@@ -43,11 +69,18 @@ def report(error: BaseException) -> str:
 
 
 def write(error: BaseException, folder: Path, now: datetime) -> str:
-    """Writes the report, mode 0600, and gives the sentence for the user.
+    """Write the report to ``folder``, mode 0600, and return the sentence for the user.
 
-    What the machine has none left of is no fault of the program's: that is said, without a report.
+    Exhausted memory or file descriptors are no defect of the program: they get no report.
     """
-    if isinstance(error, OSError) and error.errno in _USED_UP:
+    import tempfile
+
+    from wtr_tui import clock
+    from wtr_tui.errors import StorageError
+    from wtr_tui.storage.private_file import make_private_folder
+    from wtr_tui.text import cause
+
+    if isinstance(error, OSError) and error.errno in _EXHAUSTED:
         return f"wtr-tui ended: {cause(error)}. Your token file is untouched."
     what = f"wtr-tui ended because of a fault of its own ({type(error).__name__})."
     try:

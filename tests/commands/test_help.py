@@ -15,7 +15,7 @@ from tests.support.home import PATIENCE, Home
 from tests.support.programs import required
 from wtr_tui.cli import main
 from wtr_tui.commands import COMMANDS, help_, parsers
-from wtr_tui.commands.output import laid_out
+from wtr_tui.commands.output import wrap_help
 from wtr_tui.storage.settings import load
 from wtr_tui.storage.settings_table import ON_TOKEN, SETTINGS
 
@@ -104,7 +104,7 @@ def test_a_topic_is_not_wider_than_can_be_read(home: Home) -> None:
 
 def test_code_stays_in_one_piece_on_the_narrowest_terminal() -> None:
     line = "    wtr token --header | curl -H @- https://webexapis.com/v1/people/me"
-    assert laid_out(f"In a script\n\n{line}\n", 20) == f"In a script\n\n{line}"
+    assert wrap_help(f"In a script\n\n{line}\n", 20) == f"In a script\n\n{line}"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_code_stays_in_one_piece_on_the_narrowest_terminal() -> None:
     ],
 )
 def test_the_layout(text: str, width: int, lines: list[str]) -> None:
-    assert laid_out(text, width).splitlines() == lines
+    assert wrap_help(text, width).splitlines() == lines
 
 
 def test_without_a_topic_all_are_listed(home: Home) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.home import PATIENCE, PROGRAM, Home
 from tests.support.webex import Fault, Sandbox
-from wtr_tui.commands.output import Look
+from wtr_tui.commands.output import Style
 
 SGR = re.compile(r"\x1b\[\d+m")
 
@@ -124,11 +124,11 @@ def test_the_subjects_of_the_doctor_stand_in_a_column_and_are_summed_up(ready: H
 
 
 def test_what_hangs_below_an_entry_keeps_its_lines() -> None:
-    look = Look(is_terminal=True, coloured=False, width=50)
-    shown = look.entry("Problem", "One sentence that is longer than a line\nAnother", 10)
+    style = Style(is_terminal=True, coloured=False, width=50)
+    shown = style.entry("Problem", "One sentence that is longer than a line\nAnother", 10)
     assert shown == ("Problem   One sentence that is longer than a line\n          Another")
 
 
 def test_control_characters_are_not_obeyed_between_colours() -> None:
-    look = Look(is_terminal=True, coloured=True, width=80)
-    assert look.paint("a\x1b[0mb", "good") == "\x1b[32ma\\x1b[0mb\x1b[0m"
+    style = Style(is_terminal=True, coloured=True, width=80)
+    assert style.paint("a\x1b[0mb", "good") == "\x1b[32ma\\x1b[0mb\x1b[0m"

@@ -11,7 +11,7 @@ from tests.support.clock import NOON
 from tests.support.home import Home
 from tests.support.tokens import APP_ID, LIFE, ORGANIZATION, USER_ID, a_jwt, a_token
 from tests.support.webex import Fault, Rules, Sandbox
-from wtr_tui.commands.output import Look
+from wtr_tui.commands.output import Style
 from wtr_tui.commands.profile import Condition
 from wtr_tui.commands.status import as_table
 from wtr_tui.model import StoredToken
@@ -248,7 +248,7 @@ def test_a_token_whose_end_is_this_very_instant_has_expired(tmp_path: Path) -> N
     profile = Profile("default", tmp_path / "default.yaml", tmp_path / "default.json")
     stored = StoredToken(APP_ID, a_token(obtained_at=NOON))
     shown = Condition(profile, Settings(), stored, (), 0, TokenState.EXPIRED, State())
-    look = Look(is_terminal=False, coloured=False, width=80)
+    style = Style(is_terminal=False, coloured=False, width=80)
     for left, says in ((A_SECOND, "1 s"), (A_SECOND * 0, "expired")):
-        row = as_table([shown], NOON + LIFE - left, look).splitlines()[1]
+        row = as_table([shown], NOON + LIFE - left, style).splitlines()[1]
         assert row.startswith(f"default  expired  {says} ")

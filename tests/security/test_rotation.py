@@ -20,7 +20,7 @@ from wtr_tui.model import StoredToken
 MANY = 6
 # The program dies where it would …
 SAVE = "wtr_tui.storage.private_file:write_private"
-TELL = "wtr_tui.commands.profile:give_token"
+TELL = "wtr_tui.commands.token:print_token"
 GIVE = "wtr_tui.commands.token:_shaped"
 
 

@@ -2,8 +2,8 @@
 
 Every one of them has ``arguments(parser)``, which says what the command takes, and
 ``run(options)``, which does it and gives the exit code. Data goes to standard output, all else to
-standard error. They share ``parsers`` (the command line), ``profile`` (what they work on),
-``output`` (what is written) and ``debug``.
+standard error. They share ``parsers`` (the command line), ``profile`` (what they work on) and
+``output`` (what is written).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock
 from wtr_tui.clock import seconds_until
-from wtr_tui.commands.output import SIGNS, Look, as_json, give
+from wtr_tui.commands.output import SIGNS, Style, as_json, print_data
 from wtr_tui.commands.parsers import duration, named_path
 from wtr_tui.commands.profile import Condition, conditions
 from wtr_tui.errors import SIGN_IN_NEEDED, WRONG_USAGE, StorageError, UsageError
@@ -101,13 +101,13 @@ def run(options: Namespace) -> int:
     elif options.format == "openmetrics":
         content = as_openmetrics(verdicts, now)
     elif is_terminal(sys.stdout) and verdicts and not options.to:
-        content = _as_lines(verdicts, Look.of())
+        content = _as_lines(verdicts, Style.of())
     else:
         content = escaped(as_text(verdicts, level, now, options))
     if options.to:
         write_for_all(named_path(options.to), content)
     else:
-        give(content)
+        print_data(content)
     return level
 
 
@@ -207,7 +207,7 @@ def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: N
     return f"WTR {level.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
 
 
-def _as_lines(verdicts: Sequence[Verdict], look: Look) -> str:
+def _as_lines(verdicts: Sequence[Verdict], style: Style) -> str:
     """For a user at a terminal: a line each, the worst first, with its grade."""
     column = max(len(each.name) for each in verdicts) + 4
     lines = []
@@ -215,7 +215,7 @@ def _as_lines(verdicts: Sequence[Verdict], look: Look) -> str:
         tones: tuple[Tone, ...] = ("good", "warn", "bad", "warn")
         tone = tones[each.level]
         text = f"{each.level.name.lower()}: {on_one_line(each.message)}"
-        lines.append(look.entry(each.name, text, column, tone, SIGNS[tone]))
+        lines.append(style.entry(each.name, text, column, tone, SIGNS[tone]))
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Iterator
 
 from wtr_tui.commands import parsers
-from wtr_tui.commands.output import give
+from wtr_tui.commands.output import print_data
 from wtr_tui.errors import DONE
 
 SHELLS = ("bash", "fish", "zsh")
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         script = script.replace("-N wtr\n", "-N wtr wtr-tui\n", 1)
     else:
         script += "complete -c wtr-tui -w wtr\n"
-    give(script)
+    print_data(script)
     return DONE
 
 

@@ -10,7 +10,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from wtr_tui.commands.output import Look, as_json, give, log_step
+from wtr_tui.commands.output import Style, as_json, log_step, print_data
 from wtr_tui.doctor import Finding, Level, examine
 from wtr_tui.errors import DONE, FAILED
 from wtr_tui.storage import profiles
@@ -30,34 +30,34 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     found = profiles.find(options.profile, options.config, os.environ)
     log_step(f"profile {found.name}")
-    look = Look.of()
+    style = Style.of()
     findings = []
     for finding in examine(found, os.environ, ask=not options.offline):
         findings.append(finding)
         if not options.json:
-            give(_line(finding, look))
+            print_data(_line(finding, style))
     if options.json:
         rows = [
             {"level": each.level.name.lower(), "subject": each.subject, "words": each.words}
             for each in findings
         ]
-        give(as_json(rows))
-    elif look.is_terminal:
-        give(_sum(findings, look))
+        print_data(as_json(rows))
+    elif style.is_terminal:
+        print_data(_sum(findings, style))
     return FAILED if any(finding.level is Level.BAD for finding in findings) else DONE
 
 
-def _line(finding: Finding, look: Look) -> str:
-    if not look.is_terminal:
-        return look.paint(str(finding))
+def _line(finding: Finding, style: Style) -> str:
+    if not style.is_terminal:
+        return style.paint(str(finding))
     tone = _TONES[finding.level]
-    return look.entry(finding.subject, finding.words, _COLUMN, tone, finding.level.value)
+    return style.entry(finding.subject, finding.words, _COLUMN, tone, finding.level.value)
 
 
-def _sum(findings: list[Finding], look: Look) -> str:
+def _sum(findings: list[Finding], style: Style) -> str:
     bad = sum(finding.level is Level.BAD for finding in findings)
     warn = sum(finding.level is Level.WARN for finding in findings)
     text = f"\n{bad or 'All'} will {'not ' if bad else ''}work"
     if warn:
         text += f"; {warn} deserve{'s' if warn == 1 else ''} a look"
-    return look.paint(f"{text}.", "bad" if bad else "warn" if warn else "good")
+    return style.paint(f"{text}.", "bad" if bad else "warn" if warn else "good")

@@ -11,9 +11,10 @@ import argparse
 import os
 import signal
 
-from wtr_tui.commands.output import allow_core_dumps, tell
+from wtr_tui.commands.output import print_message
 from wtr_tui.commands.parsers import add_min_left
 from wtr_tui.commands.token import ready_token
+from wtr_tui.crash import restore_core_dumps
 from wtr_tui.errors import UsageError
 
 TOKEN = "WEBEX_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     # Python ignores these two, and what is ignored stays so in the program.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
-    allow_core_dumps()
+    restore_core_dumps()
     try:
         os.execvpe(program[0], program, environ)  # noqa: S606 - no shell is what is wanted
     except OSError as error:
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         # exec fails for a folder of $PATH that it may not search as it does for such a program.
         is_there = "/" in program[0] or shutil.which(program[0], os.F_OK, environ.get("PATH"))
         if isinstance(error, FileNotFoundError) or not is_there:
-            tell(f"There is no program {program[0]!a}.")
+            print_message(f"There is no program {program[0]!a}.")
             return _NOT_FOUND
-        tell(f"The program {program[0]!a} cannot be run: {error.strerror}.")
+        print_message(f"The program {program[0]!a} cannot be run: {error.strerror}.")
         return _NOT_STARTED

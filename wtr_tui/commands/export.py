@@ -10,9 +10,10 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from wtr_tui import clock
-from wtr_tui.commands.output import as_json, give, original_json
+from wtr_tui.commands.output import as_json, print_data
 from wtr_tui.commands.parsers import add_min_left, named_path
 from wtr_tui.commands.profile import valid_token
+from wtr_tui.commands.token import token_members
 from wtr_tui.errors import DONE, StorageError
 from wtr_tui.model import Token
 from wtr_tui.storage.private_file import write_private
@@ -36,7 +37,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     text = _shaped(valid_token(options), options.format)
     if options.to is None:
-        give(text)
+        print_data(text)
         return DONE
     path = named_path(options.to).absolute()
     try:
@@ -47,7 +48,7 @@ def run(options: Namespace) -> int:
 
 
 def _shaped(token: Token, shape: str) -> str:
-    members = original_json(token, clock.now())
+    members = token_members(token, clock.now())
     if shape == "json":
         return as_json(members)
     if shape == "wxc":

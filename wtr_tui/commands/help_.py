@@ -6,7 +6,7 @@ import argparse
 from importlib import resources
 
 from wtr_tui.commands import COMMANDS
-from wtr_tui.commands.output import columns, give, laid_out
+from wtr_tui.commands.output import print_data, text_width, wrap_help
 from wtr_tui.errors import DONE, UsageError
 from wtr_tui.text import suggest
 
@@ -29,9 +29,9 @@ def run(options: argparse.Namespace) -> int:
     if options.topic in COMMANDS:
         from wtr_tui.commands import parsers
 
-        give(parsers.of_command(options.topic)[0].format_help())
+        print_data(parsers.of_command(options.topic)[0].format_help())
     else:
-        give(laid_out(text(options.topic) if options.topic else _list(), columns()))
+        print_data(wrap_help(text(options.topic) if options.topic else _list(), text_width()))
     return DONE
 
 

@@ -13,7 +13,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from wtr_tui import clock, history
-from wtr_tui.commands.output import SIGNS, Look, give, tell
+from wtr_tui.commands.output import SIGNS, Style, print_data, print_message
 from wtr_tui.errors import DONE
 from wtr_tui.history import WORDS, Entry, Event
 from wtr_tui.storage import profiles
@@ -42,12 +42,12 @@ def run(options: Namespace) -> int:
     entries = history.read(found, options.number)
     if options.json:
         for entry in entries:
-            give(json.dumps(entry.members(), ensure_ascii=False))
+            print_data(json.dumps(entry.members(), ensure_ascii=False))
     elif entries:
-        look = Look.of()
-        give("\n".join(_line(each, look) for each in entries))
+        style = Style.of()
+        print_data("\n".join(_line(each, style) for each in entries))
     else:
-        tell(f"Nothing has happened to the token of the profile {found.name} yet.")
+        print_message(f"Nothing has happened to the token of the profile {found.name} yet.")
     return DONE
 
 
@@ -64,7 +64,7 @@ _TONES: dict[str, Tone] = {
 }
 
 
-def _line(entry: Entry, look: Look) -> str:
+def _line(entry: Entry, style: Style) -> str:
     """``Fri 27 Nov 2026 11:00:07 CET  refreshed         until …  wtr refresh (cron, pid 4711)``."""
     when = clock.local(entry.at, seconds=True)
     what = entry.message
@@ -74,8 +74,8 @@ def _line(entry: Entry, look: Look) -> str:
         what = f"until {clock.local(entry.expires_at)}"
     by = f"{entry.by} ({entry.place}, pid {entry.pid})"
     event, tone = f"{WORDS[entry.event]:16}", _TONES.get(entry.event.value, "")
-    if not look.is_terminal:
+    if not style.is_terminal:
         return "  ".join(filter(None, (when, event, what, by)))
     event = f"{SIGNS.get(tone, ' ')} {event}"
-    said = look.filled("  ".join(filter(None, (what, by))), len(f"{when}  {event}  "))
-    return f"{look.paint(when, 'dim')}  {look.paint(event, tone)}  {said}"
+    said = style.wrap("  ".join(filter(None, (what, by))), len(f"{when}  {event}  "))
+    return f"{style.paint(when, 'dim')}  {style.paint(event, tone)}  {said}"

@@ -20,9 +20,10 @@ from typing import NamedTuple
 
 from wtr_tui import clock, errors, in_flight, tokens
 from wtr_tui.clock import from_iso
-from wtr_tui.commands.output import give_unsaved, hide_secrets, tell
+from wtr_tui.commands.output import hide_secrets, print_message
 from wtr_tui.commands.parsers import named_path
 from wtr_tui.commands.profile import loaded_settings
+from wtr_tui.commands.token import print_unsaved
 from wtr_tui.errors import WtrError
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
@@ -90,7 +91,7 @@ def _content(file: str) -> bytes:
 
 
 def _pasted() -> bytes:
-    tell("Paste the token or the file's content; it is not shown. Then Enter, and Ctrl+D.")
+    print_message("Paste the token or the file's content; it is not shown. Then Enter, and Ctrl+D.")
     before = termios.tcgetattr(0)
     unseen = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
     termios.tcsetattr(0, termios.TCSANOW, unseen)
@@ -126,7 +127,7 @@ def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Se
     if not new:
         return known
     settings_file.save(found.settings_path, new, expected=known.text)
-    tell(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
+    print_message(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
     return settings.load(found.settings_path, os.environ)
 
 
@@ -152,11 +153,11 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
         try:
             notices = found.token_file.save(stored)
         except errors.StorageError as error:
-            tell(f"NOT SAVED. {error}")
-            give_unsaved(token, found.name)
+            print_message(f"NOT SAVED. {error}")
+            print_unsaved(token, found.name)
             raise errors.StorageError("Nothing was imported.") from error
         for notice in notices:
-            tell(notice)
+            print_message(notice)
     if options.file != "-" and found.token_file.is_put_aside(Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
     record_sign_in(found, known, token)
@@ -165,7 +166,7 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
         valid = "valid until" if token.is_valid(clock.now()) else "expired"
         end = f"{valid} {clock.local(token.expires_at)}"
     renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
-    tell(f"The token is in {found.token_path}: {end}, {renewable}.")
+    print_message(f"The token is in {found.token_path}: {end}, {renewable}.")
 
 
 def _token_to_keep(
@@ -190,7 +191,7 @@ def _token_to_keep(
         try:
             return token._replace(expires_at=client.expiry(first))
         except WtrError as error:
-            tell(f"{error.message} The end of the token stays unknown.")
+            print_message(f"{error.message} The end of the token stays unknown.")
     return token
 
 

@@ -12,7 +12,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from wtr_tui import timer
-from wtr_tui.commands.output import give, tell
+from wtr_tui.commands.output import print_data, print_message
 from wtr_tui.commands.parsers import duration
 from wtr_tui.errors import DONE, SettingsError, UsageError
 from wtr_tui.storage import profiles
@@ -64,20 +64,20 @@ def run(options: Namespace) -> int:
         gone = timer.remove(job, os.environ)
         nothing = f"There is no {'socket' if options.serve else 'timer'} of ours{of_it}."
         for sentence in [f"Taken out: {what}{of_it}." for what in gone] or [nothing]:
-            tell(sentence)
+            print_message(sentence)
     elif options.only_print:
         if isinstance(job, timer.Serving):
-            give(timer.Systemd(os.environ).printed(job))
+            print_data(timer.Systemd(os.environ).printed(job))
             return DONE
         chosen = timer.scheduler(os.environ)
-        give(chosen.printed(job))
+        print_data(chosen.printed(job))
         try:
             timer.require_enough(found, os.environ, chosen)
         except SettingsError as error:
-            tell(str(error))
+            print_message(str(error))
     else:
         what, changed, needed = timer.install(job, found, os.environ)
         done = "Installed" if changed else "Nothing to do"
         for sentence in (f"{done}: {what}{does}.", *needed):
-            tell(sentence)
+            print_message(sentence)
     return DONE

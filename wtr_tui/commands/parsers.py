@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from wtr_tui import __version__, text
 from wtr_tui.clock import parse_duration
 from wtr_tui.commands import COMMANDS, FAULT_CODES
-from wtr_tui.commands.output import columns, give, laid_out
+from wtr_tui.commands.output import print_data, text_width, wrap_help
 from wtr_tui.errors import UsageError
 from wtr_tui.text import cleaned, escaped, program_name
 
@@ -51,10 +51,10 @@ Data goes to standard output, everything else to standard error.
 
 class _Formatter(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=columns())
+        super().__init__(prog, width=text_width())
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return laid_out(text, width)
+        return wrap_help(text, width)
 
 
 class _Parser(ArgumentParser):
@@ -64,7 +64,7 @@ class _Parser(ArgumentParser):
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         # argparse would leave the writing, and that it fails, to the end of the interpreter.
         if file is sys.stdout:
-            give(message)
+            print_data(message)
         else:
             super()._print_message(message, file)
 

@@ -9,7 +9,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from wtr_tui import clock, errors, token_state, tokens
+from wtr_tui import errors, token_state, tokens
 from wtr_tui.commands import output
 from wtr_tui.errors import DONE, WtrError
 from wtr_tui.storage import profiles, settings, state
@@ -45,7 +45,7 @@ def stored_token(found: Profile) -> StoredToken:
         from wtr_tui import outcomes
 
         if outcomes.should_show_notice(found, notice):
-            output.tell(notice)
+            output.print_message(notice)
     return stored
 
 
@@ -58,22 +58,12 @@ def loaded_settings(
     token ``stored`` is not that of these settings ForeignToken says so, and no warning.
     """
     chosen = settings.load(found.settings_path, os.environ if environ is None else environ)
-    output.show_settings(found, chosen)
+    output.log_settings(found, chosen)
     if stored is not None:
         token_state.require_own(stored, chosen)
     for warning in chosen.warnings:
-        output.tell(warning)
+        output.print_message(warning)
     return chosen
-
-
-def give_token(token: Token, options: Namespace) -> None:
-    """Prints what ``-o`` and ``-j`` ask for, in the original's order; both may be."""
-    output.hide_secrets(token.access_token, token.refresh_token)
-    now = clock.now()
-    if options.output:
-        output.give(output.original_text(token, now))
-    if options.json:
-        output.give(output.as_json(output.original_json(token, now)))
 
 
 def valid_token(
@@ -107,7 +97,7 @@ def valid_token(
     output.hide_secrets(token.access_token, token.refresh_token)
     output.log_step(f"the token is {obtained.how.value}")
     if obtained.warning:
-        output.tell(obtained.warning)
+        output.print_message(obtained.warning)
     return token
 
 
@@ -233,7 +223,7 @@ def condition(
         chosen = settings.from_environment(environ)
         problems.append(error)
     else:
-        output.show_settings(found, chosen)
+        output.log_settings(found, chosen)
     incomplete = [] if chosen.unread else _objections(chosen.require)
     try:
         stored = stored_token(found)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock, errors, in_flight, outcomes, token_state, tokens
 from wtr_tui.commands import output, parsers, profile
+from wtr_tui.commands.token import print_token, print_unsaved, token_members, token_text
 from wtr_tui.errors import DONE, NotSaved, WtrError
 from wtr_tui.model import Token
 from wtr_tui.storage.profiles import Profile
@@ -96,7 +97,7 @@ class Refreshed(NamedTuple):
         elif self.error is not None:
             outcome, code = self.error.kind, self.error.exit_code
             shown |= {"outcome": outcome, "error": self.text, "exit_code": code}
-        return shown | (output.original_json(self.token, clock.now()) if self.token else {})
+        return shown | (token_members(self.token, clock.now()) if self.token else {})
 
 
 def run(options: Namespace) -> int:
@@ -112,10 +113,10 @@ def run(options: Namespace) -> int:
                 return _summed_up(profile.for_each(found, refreshed), options)
         result = refreshed(found[0])
     if result.token is not None:
-        profile.give_token(result.token, options)
+        print_token(result.token, options)
     _tell(result, result.text, options)
     if isinstance(result.error, NotSaved) and not (options.output or options.json):
-        output.give_unsaved(result.error.token, result.profile.name)
+        print_unsaved(result.error.token, result.profile.name)
     return result.error.exit_code if result.error else DONE
 
 
@@ -188,7 +189,7 @@ def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
     if options.quiet and result.error is None:
         sentence = result.soon and f"{result.profile.name}: {result.soon}"
     if sentence:
-        output.tell(
+        output.print_message(
             sentence, "bad" if result.error is not None else "warn" if result.soon else "good"
         )
 
@@ -197,10 +198,10 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     if options.output:
         for each in results:
             if each.token is not None:
-                shown = output.original_text(each.token, clock.now())
-                output.give(f"Profile: {each.profile.name}\n{shown}\n")
+                shown = token_text(each.token, clock.now())
+                output.print_data(f"Profile: {each.profile.name}\n{shown}\n")
     if options.json:
-        output.give(output.as_json([each.members() for each in results]))
+        output.print_data(output.as_json([each.members() for each in results]))
     for each in results:
         sentence = on_one_line(each.text) if each.error is not None else each.soon
         if sentence:
@@ -213,7 +214,7 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     without = f"{idle} with nothing to refresh, " if idle else ""
     if any(each.is_news for each in failed) or not options.quiet:
         summary = f"{renewed} refreshed, {fresh} fresh enough, {without}{len(failed)} failed."
-        output.tell(f"{count}: {summary}", "bad" if failed else "good")
+        output.print_message(f"{count}: {summary}", "bad" if failed else "good")
     # A user is needed before all, then what no time will heal.
     codes = {each.error.exit_code for each in failed if each.error is not None}
     if errors.SIGN_IN_NEEDED in codes:

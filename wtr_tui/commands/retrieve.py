@@ -18,9 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wtr_tui import clock, in_flight, tokens
-from wtr_tui.commands.output import give_unsaved, hide_secrets, log_step, say, tell
+from wtr_tui.commands.output import hide_secrets, log_step, print_message, write_stderr
 from wtr_tui.commands.parsers import add_outputs, add_timeout, timeout
-from wtr_tui.commands.profile import give_token, loaded_settings
+from wtr_tui.commands.profile import loaded_settings
+from wtr_tui.commands.token import print_token, print_unsaved
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED, NotSaved
@@ -59,7 +60,7 @@ def run(options: Namespace) -> int:
         known = known.with_value(BROWSER, "never")
     no_proxy_warning = proxies.warning(os.environ)
     if no_proxy_warning:
-        tell(no_proxy_warning)
+        print_message(no_proxy_warning)
     _offer_put_aside(found, known[ACCOUNT])
     sign_in = _SignIn(found, known, surroundings.detect(os.environ), options)
     asyncio.run(sign_in.run())
@@ -68,7 +69,7 @@ def run(options: Namespace) -> int:
         reason = other.account.put_aside_reason(other.before, known[ACCOUNT])
         if _decided(found, other.put_aside, reason):
             record_sign_in(found, known, other.token)
-            give_token(other.token, options)
+            print_token(other.token, options)
             return DONE
     return sign_in.exit_code
 
@@ -79,12 +80,12 @@ def _mint(found: Profile, known: Settings, options: Namespace) -> int:
         with in_flight.defer_signals():
             obtained = tokens.mint(found, known)
     except NotSaved as error:
-        return _give_unsaved("Minted", error, found, options)
-    give_token(obtained.token, options)
+        return _print_unsaved("Minted", error, found, options)
+    print_token(obtained.token, options)
     if obtained.warning:
-        tell(f"The profile {through}: {obtained.warning}")
+        print_message(f"The profile {through}: {obtained.warning}")
     done = f"Minted a token of the service app through the profile {through}"
-    tell(f"{done}; {_saved(obtained.token, found)}")
+    print_message(f"{done}; {_saved(obtained.token, found)}")
     return DONE
 
 
@@ -93,12 +94,12 @@ def _saved(token: Token, found: Profile) -> str:
     return f"valid {until}. The token is in {found.token_path}."
 
 
-def _give_unsaved(done: str, error: NotSaved, found: Profile, options: Namespace) -> int:
-    give_token(error.token, options)
+def _print_unsaved(done: str, error: NotSaved, found: Profile, options: Namespace) -> int:
+    print_token(error.token, options)
     cure = error.hint or "Try again once that is mended."
-    tell(f"{done}, but the token is NOT SAVED. {error.message} {cure}")
+    print_message(f"{done}, but the token is NOT SAVED. {error.message} {cure}")
     if not (options.output or options.json):
-        give_unsaved(error.token, found.name)
+        print_unsaved(error.token, found.name)
     return error.exit_code
 
 
@@ -132,7 +133,7 @@ class _SignIn:
             def take(pasted: str) -> None:
                 self._clear_time_left()
                 if refusal := retrieval.paste(pasted):
-                    tell(refusal)
+                    print_message(refusal)
 
             counting = asyncio.ensure_future(self._count_down(retrieval))
             try:
@@ -153,27 +154,27 @@ class _SignIn:
     async def _count_down(self, retrieval: Retrieval) -> None:
         while is_terminal(sys.stderr):
             text = f"Waiting; {clock.countdown(retrieval.deadline - clock.now())} left."
-            say("\r" + text.ljust(len(self.time_left)))
+            write_stderr("\r" + text.ljust(len(self.time_left)))
             self.time_left = text
             await asyncio.sleep(1.0)
 
     def _clear_time_left(self) -> None:
         """Makes room for a line of text; the countdown comes back by itself."""
         if self.time_left:
-            say("\r" + " " * len(self.time_left) + "\r")
+            write_stderr("\r" + " " * len(self.time_left) + "\r")
             self.time_left = ""
 
     def _take(self, step: steps.Step, retrieval: Retrieval) -> None:
         # The address holds the state: it is only shown where a user can paste the answer.
         url = retrieval.authorize_url if retrieval.can_paste else ""
         for line in _lines(step, self.here, url):
-            say(f"{escaped(line)}\n")
+            write_stderr(f"{escaped(line)}\n")
         match step:
             case steps.SignedIn():
                 self._finish(step)
             case steps.SignedInUnsaved(error, method):
                 done = f"Signed in {method.value}"
-                self.exit_code = _give_unsaved(done, error, self.profile, self.options)
+                self.exit_code = _print_unsaved(done, error, self.profile, self.options)
             case steps.OtherAccount():
                 hide_secrets(step.token.access_token, step.token.refresh_token)
                 self.other_account = step
@@ -190,25 +191,27 @@ class _SignIn:
 
     def _finish(self, step: steps.SignedIn) -> None:
         token, account = step.token, step.account
-        give_token(token, self.options)
+        print_token(token, self.options)
         self.exit_code = DONE
-        tell(f"Signed in {step.method.value}; {_saved(token, self.profile)}")
+        print_message(f"Signed in {step.method.value}; {_saved(token, self.profile)}")
         if account.display_name or account.email:
-            tell(f"The token is that of {account.full_label}.".replace("….", "…"))
+            print_message(f"The token is that of {account.full_label}.".replace("….", "…"))
         else:
             whose = f" It belongs to the organisation {account.organization}."
-            tell(
+            print_message(
                 "Webex does not name its owner; that needs the scope spark:people_read."
                 f"{whose if account.organization else ''}"
             )
         if step.kept_aside:
-            tell(f"The token of another App ID that was there is now in {step.kept_aside}.")
+            print_message(
+                f"The token of another App ID that was there is now in {step.kept_aside}."
+            )
         missing = scopes_not_granted(token, self.settings)
         if missing:
-            tell(f"Webex did not grant these scopes: {' '.join(missing)}. {GRANT_MORE}")
+            print_message(f"Webex did not grant these scopes: {' '.join(missing)}. {GRANT_MORE}")
 
     async def _open(self, url: str) -> None:
-        tell(await in_thread(lambda: browser.open_browser(url, os.environ, self.here)))
+        print_message(await in_thread(lambda: browser.open_browser(url, os.environ, self.here)))
 
 
 def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:
@@ -275,7 +278,7 @@ def _print_qr_code(authorization: DeviceAuthorization) -> None:
     drawn = io.StringIO()
     code = segno.make(cleaned(address, 2_000), error="l", micro=False)
     code.terminal(out=drawn, border=1, compact=True)
-    say(drawn.getvalue())
+    write_stderr(drawn.getvalue())
 
 
 # A sign-in as somebody else than the stored token's owner.
@@ -294,19 +297,21 @@ def _decided(profile: Profile, path: Path, reason: str) -> bool:
 
     On a terminal the user is asked; everywhere else, and without an answer, it stays aside.
     """
-    tell(f"Profile {profile.name}: {reason} Nothing was replaced. The new token is in {path}.")
+    print_message(
+        f"Profile {profile.name}: {reason} Nothing was replaced. The new token is in {path}."
+    )
     has_token = profile.token_path.exists()
     answer = _choice("Replace the stored token?" if has_token else "Keep the new token?")
     if answer == "y":
         kept_as = profile.token_file.take(path)
         kept = f" The one before it is kept as {kept_as}." if kept_as else ""
-        tell(f"The token is in {profile.token_path}.{kept}")
+        print_message(f"The token is in {profile.token_path}.{kept}")
         return True
     if answer == "n":
         path.unlink(missing_ok=True)
-        tell("The new token is deleted; nothing was replaced.")
+        print_message("The new token is deleted; nothing was replaced.")
         return False
-    tell(
+    print_message(
         f"If that is right, wtr import --replace --profile {profile.name} {path} takes it; if it"
         " is not, delete the file. wtr retrieve on a terminal, and wtr-tui, ask about it."
     )
@@ -317,11 +322,11 @@ def _choice(question: str) -> str:
     """``y``, ``n``, or "" for neither, and where nobody can be asked."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         return ""
-    say(f"{question} y yes, n delete the new one, Enter later: ")
+    write_stderr(f"{question} y yes, n delete the new one, Enter later: ")
     try:
         return sys.stdin.readline().strip().lower()[:1]
     except KeyboardInterrupt:
-        tell("")
+        print_message("")
         return ""
 
 
@@ -421,4 +426,4 @@ def _is_ours() -> bool:
 
 def _write(sequence: str) -> None:
     if is_terminal(sys.stderr):
-        say(sequence)
+        write_stderr(sequence)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wtr_tui import errors, in_flight
 from wtr_tui.access import Source
-from wtr_tui.commands.output import tell
+from wtr_tui.commands.output import print_message
 from wtr_tui.commands.parsers import add_min_left
 from wtr_tui.environment import token_socket
 from wtr_tui.errors import WtrError
@@ -160,7 +160,7 @@ def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int
         # By the signal itself: Python may come to its handler only once the waiting has ended.
         before = signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
         try:
-            tell(greeting)
+            print_message(greeting)
             giving.token()  # what is wrong is reported at once, not to the first client
             while not asked:
                 ready, _, _ = select.select([server, wake], [], [])
@@ -211,4 +211,4 @@ class _Giving:
         self._told = {each: at for each, at in self._told.items() if now - at < _TELL_AGAIN}
         if sentence not in self._told:
             self._told[sentence] = now
-            tell(sentence)
+            print_message(sentence)

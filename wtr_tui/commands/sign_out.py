@@ -11,7 +11,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from wtr_tui import sign_out
-from wtr_tui.commands.output import show_settings, tell
+from wtr_tui.commands.output import log_settings, print_message
 from wtr_tui.errors import DONE, SettingsError, SignInNeeded
 from wtr_tui.storage import profiles, settings
 
@@ -30,14 +30,14 @@ def run(options: Namespace) -> int:
         known = settings.load(found.settings_path, os.environ)
     except SettingsError as error:
         # To delete a token, and to say where to revoke it, none are needed.
-        tell(error.message)
+        print_message(error.message)
         known = settings.from_environment(os.environ)
-    show_settings(found, known)
+    log_settings(found, known)
     try:
         done = sign_out.sign_out(found, known, keep=options.keep)
     except SignInNeeded as error:
-        tell(str(error))
+        print_message(str(error))
         return DONE
     for sentence in done.sentences:
-        tell(sentence)
+        print_message(sentence)
     return done.exit_code

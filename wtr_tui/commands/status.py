@@ -11,7 +11,7 @@ from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from typing import TYPE_CHECKING
 
 from wtr_tui import clock
-from wtr_tui.commands.output import Look, as_json, give
+from wtr_tui.commands.output import Style, as_json, print_data
 from wtr_tui.commands.profile import Condition, conditions
 from wtr_tui.errors import DONE, FAILED, SIGN_IN_NEEDED, UsageError, WtrError
 from wtr_tui.model import Account, Secret, Token
@@ -49,11 +49,11 @@ def run(options: Namespace) -> int:
     found = conditions(options, now, who=asked)
     if options.json:
         members = [as_members(each, now) for each in found]
-        give(as_json(members if options.all else members[0]))
+        print_data(as_json(members if options.all else members[0]))
     elif options.all:
-        give(as_table(found, now, Look.of()))
+        print_data(as_table(found, now, Style.of()))
     else:
-        give(as_lines(found[0], now, Look.of()))
+        print_data(as_lines(found[0], now, Style.of()))
     codes = {each.exit_code for each in found}
     # A sign-in is needed before all else.
     return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
@@ -91,7 +91,7 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
     }
 
 
-def as_lines(shown: Condition, now: datetime, look: Look) -> str:
+def as_lines(shown: Condition, now: datetime, style: Style) -> str:
     """One profile for a user, a line each fact; on a terminal below its state."""
     token = shown.token
     state = shown.state
@@ -105,7 +105,7 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
             refresh_end = clock.describe_end(token.refresh_expires_at, now)
         if shown.is_lost:
             refresh_end = "no longer accepted by Webex"
-        if not look.is_terminal:
+        if not style.is_terminal:
             facts.append(("State", f"{state.sign} {state.value}", ""))
         facts += [
             ("Signed in as", _owner(shown, token), ""),
@@ -127,16 +127,16 @@ def as_lines(shown: Condition, now: datetime, look: Look) -> str:
         *(("Problem", problem, "bad") for problem in shown.problems),
         *(("Note", warning, "warn") for warning in shown.settings.warnings),
     ]
-    lines = _laid_out(facts, look)
-    if look.is_terminal:
+    lines = _laid_out(facts, style)
+    if style.is_terminal:
         headline = f"{_sign(state)} {state.value}"
         if token is not None and state in (TokenState.VALID, TokenState.SOON):
             headline += f", {_left(token.expires_at, now)} left"
-        lines = f"{look.paint(headline, _tone(state))}\n{lines}"
+        lines = f"{style.paint(headline, _tone(state))}\n{lines}"
     return lines
 
 
-def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
+def as_table(found: Sequence[Condition], now: datetime, style: Style) -> str:
     """Many profiles, a line each, and what is wrong below."""
     if not found:
         return "There is no profile yet."
@@ -156,25 +156,25 @@ def as_table(found: Sequence[Condition], now: datetime, look: Look) -> str:
         remarks: list[Fact] = [(f"{name}:", each, "bad") for each in shown.problems]
         remarks += [(f"{name}:", each, "warn") for each in shown.settings.warnings]
         wrong += [
-            look.entry(term, on_one_line(t), len(term) + 1, tone) for term, t, tone in remarks
+            style.entry(term, on_one_line(t), len(term) + 1, tone) for term, t, tone in remarks
         ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    if look.is_terminal:
-        signs = [look.paint(_sign(shown.state), _tone(shown.state)) for shown in found]
-        heading = look.paint(f"  {lines[0]}", "dim")
+    if style.is_terminal:
+        signs = [style.paint(_sign(shown.state), _tone(shown.state)) for shown in found]
+        heading = style.paint(f"  {lines[0]}", "dim")
         rest = zip(signs, lines[1:], strict=True)
-        lines = [heading, *(f"{sign} {look.paint(text)}" for sign, text in rest)]
+        lines = [heading, *(f"{sign} {style.paint(text)}" for sign, text in rest)]
     else:
-        lines = [look.paint(text) for text in lines]
+        lines = [style.paint(text) for text in lines]
     return "\n".join([*lines, *([""] if wrong else []), *wrong])
 
 
-def _laid_out(facts: Sequence[Fact], look: Look) -> str:
-    return "\n".join(look.entry(term, text, 15, tone) for term, text, tone in facts)
+def _laid_out(facts: Sequence[Fact], style: Style) -> str:
+    return "\n".join(style.entry(term, text, 15, tone) for term, text, tone in facts)
 
 
 def _sign(state: TokenState) -> str:
@@ -272,7 +272,7 @@ def _of_socket(path: str, options: Namespace) -> int:
             "problems": problems,
             "exit_code": code,
         }
-        give(as_json(members))
+        print_data(as_json(members))
         return code
     facts: list[Fact] = [
         ("Socket", f"{path} ($WTR_SOCKET)", "bold"),
@@ -284,5 +284,5 @@ def _of_socket(path: str, options: Namespace) -> int:
         facts.append(("Refresh token", "where wtr serve runs", ""))
         facts += _claimed(claims._replace(expires_at=None))
     facts += [("Problem", problem, "bad") for problem in problems]
-    give(_laid_out(facts, Look.of()))
+    print_data(_laid_out(facts, Style.of()))
     return code

@@ -7,16 +7,20 @@ WEBEX_ACCESS_TOKEN=$(wtr token)
 from __future__ import annotations
 
 import os
+import sys
 
 from wtr_tui import clock, tokens
-from wtr_tui.commands.output import give
+from wtr_tui.commands.output import as_json, hide_secrets, print_data, print_message
 from wtr_tui.errors import DONE
+from wtr_tui.text import is_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from datetime import datetime, timedelta
 
     from wtr_tui.commands import NoOptions
+    from wtr_tui.model import Token
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -46,16 +50,17 @@ def run(options: Namespace | NoOptions) -> int:
 
         # The token itself names its end: nobody else does where a socket gave it.
         expires_at = clock.iso_if_known(claims_of(Secret(access_token)).expires_at)
-    give(_shaped(access_token, expires_at, options))
+    print_data(_shaped(access_token, expires_at, options))
     return DONE
 
 
 def ready_token(
     options: Namespace | NoOptions, *, may_refresh: bool = True
 ) -> tuple[str, str | None]:
-    """The access token and, in ISO 8601, its end: the fast way where it is sure, else the full.
+    """Return a valid access token and its expiry in ISO 8601 (None: not known).
 
-    Warnings are printed. Raises a WtrError where there is no valid token to give.
+    The file alone answers where it can, otherwise the token is refreshed. Warnings are printed.
+    Raises a WtrError where there is no valid token.
     """
     path = os.environ.get("WTR_SOCKET")
     if path:
@@ -73,26 +78,88 @@ def ready_token(
     from wtr_tui.commands.profile import valid_token
 
     token = valid_token(options, may_refresh=may_refresh, lock=lock)
-    end = clock.iso(token.expires_at) if token.expires_at else None
-    return token.access_token.reveal(), end
+    return token.access_token.reveal(), clock.iso_if_known(token.expires_at)
 
 
 def _shaped(access_token: str, expires_at: str | None, options: Namespace | NoOptions) -> str:
     if options.header:
         return f"Authorization: Bearer {access_token}"
-    if not options.json and not options.header_json:
-        return access_token
-    import json
-
     if options.header_json:
+        import json
+
         return json.dumps({"Authorization": f"Bearer {access_token}"})
-    left = None
-    if expires_at is not None:
-        left = int((clock.from_iso(expires_at) - clock.now()).total_seconds())
-    shown = {
-        "access_token": access_token,
-        "expires_in": left,
-        "expires_at": expires_at,
-        "token_type": "Bearer",
+    if not options.json:
+        return access_token
+    left = clock.from_iso(expires_at) - clock.now() if expires_at is not None else None
+    return as_json(
+        {
+            "access_token": access_token,
+            "expires_in": None if left is None else int(left.total_seconds()),
+            "expires_at": expires_at,
+            "token_type": "Bearer",
+        }
+    )
+
+
+# A whole token, the refresh token too, as text and as JSON: in the shapes that users of the Go
+# tool know, with the instants added.
+
+
+def token_members(token: Token, now: datetime) -> dict[str, object]:
+    """Return what Webex's token response has, its seconds from ``now``, and the instants."""
+    return {
+        "access_token": token.access_token.reveal(),
+        "expires_in": _seconds(token.left(now)),
+        "expires_at": clock.iso_if_known(token.expires_at),
+        "refresh_token": token.refresh_token.reveal() if token.refresh_token else None,
+        "refresh_token_expires_in": _seconds(token.refresh_left(now)),
+        "refresh_token_expires_at": clock.iso_if_known(token.refresh_expires_at),
+        "token_type": token.token_type,
+        "scope": " ".join(token.scopes),
     }
-    return json.dumps(shown, indent=2)
+
+
+def token_text(token: Token, now: datetime) -> str:
+    """Return the lines that the Go tool prints for ``-o``, and the instants."""
+    members = token_members(token, now)
+    lines = (
+        ("Token", "access_token"),
+        ("ExpiresIn", "expires_in"),
+        ("RefreshToken", "refresh_token"),
+        ("RefreshTokenExpiresIn", "refresh_token_expires_in"),
+        ("ExpiresAt", "expires_at"),
+        ("RefreshTokenExpiresAt", "refresh_token_expires_at"),
+    )
+    shown = ((title, members[name]) for title, name in lines)
+    return "\n".join(f"{title}: {'' if value is None else value}" for title, value in shown)
+
+
+def print_token(token: Token, options: Namespace) -> None:
+    """Print the token as ``-o`` and ``-j`` ask for, text first; both may be set, or neither."""
+    hide_secrets(token.access_token, token.refresh_token)
+    now = clock.now()
+    if options.output:
+        print_data(token_text(token, now))
+    if options.json:
+        print_data(as_json(token_members(token, now)))
+
+
+def print_unsaved(token: Token, profile: str) -> None:
+    """Print a token that could not be saved, where standard output is a terminal.
+
+    Anywhere else it would end in a log or a mail, where a token must never be.
+    """
+    if not is_terminal(sys.stdout):
+        print_message(
+            "Nothing keeps it now; with -j it would have been printed, for a program to keep."
+        )
+        return
+    print_data(as_json(token_members(token, clock.now())))
+    print_message(
+        f"This is the only copy. Once that is mended: wtr import --replace --profile {profile} -"
+        " takes it, pasted as it stands here."
+    )
+
+
+def _seconds(left: timedelta | None) -> int | None:
+    return None if left is None else max(0, int(left.total_seconds()))
