@@ -362,7 +362,7 @@ def noted(auto_refresh: AutoRefresh, change: Callable[[State], object]) -> None:
     assert auto_refresh.stored is not None
     token = auto_refresh.stored.token
     assert token.refresh_token is not None
-    known.follow(token.access_token.reveal(), token.refresh_token.reveal())
+    known.bind(token.access_token.reveal(), token.refresh_token.reveal())
     change(known)
     assert state.write(path, known)
 

@@ -781,7 +781,7 @@ async def test_a_sign_in_by_another_account_than_the_setting_names_is_put_aside(
         last = (await watched.rest())[-1]
         page = await browser
     stored = profile.token_file.read()
-    waiting = profile.token_file.undecided()
+    waiting = profile.token_file.list_put_aside()
     if is_asked:
         assert isinstance(last, steps.OtherAccount)
         assert "Is this the right account?" in page.text

@@ -41,7 +41,7 @@ def test_the_state_goes_by_what_is_left(token: Token, age: timedelta, state: Tok
 
 def test_a_token_that_webex_refused_is_expired_past_its_end() -> None:
     token, settings, known = a_token(), Settings(app_id=APP_ID), State()
-    known.follow(token.access_token.reveal(), None)
+    known.bind(token.access_token.reveal(), None)
     known.refused_since = NOON
     stored = StoredToken(APP_ID, token)
     assert state_of(stored, settings, known, NOON + LIFE - SECOND) is TokenState.REFUSED

@@ -27,7 +27,7 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener import CannotListen, listening_sockets
 from wtr_tui.storage import settings, state
 from wtr_tui.storage.lock import open_screen_pid
-from wtr_tui.storage.private_file import require_own_place
+from wtr_tui.storage.private_file import require_own_folder
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
@@ -167,7 +167,7 @@ def file_modes(profile: Profile) -> Findings:
 def _missing(path: Path) -> Finding:
     above = _nearest(path)
     try:
-        require_own_place(str(path))
+        require_own_folder(str(path))
     except errors.StorageError as error:
         return _bad("files", error)
     if not os.access(above, os.W_OK | os.X_OK):

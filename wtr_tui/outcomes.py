@@ -245,5 +245,5 @@ def _following(profile: Profile, token: Token, known: State | None = None) -> St
     """What is noted beside the profile's token, or ``known``, as far as it speaks of this one."""
     known = read_state(profile) if known is None else known
     refresh_token = token.refresh_token.reveal() if token.refresh_token else None
-    known.follow(token.access_token.reveal(), refresh_token)
+    known.bind(token.access_token.reveal(), refresh_token)
     return known

@@ -26,7 +26,7 @@ from wtr_tui.oauth.listener import CannotListen, Listener
 from wtr_tui.oauth.pasted import BadPaste, read_pasted
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
 from wtr_tui.oauth.steps import End, Ended, Method, Step
-from wtr_tui.storage.private_file import require_own_place
+from wtr_tui.storage.private_file import require_own_folder
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, PROMPT, TIMEOUT
@@ -69,7 +69,7 @@ class Retrieval:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         # Before anybody signs in for a token that could not be kept.
-        require_own_place(str(profile.token_path))
+        require_own_folder(str(profile.token_path))
         _require_usual_base_url(profile, settings)
         self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
         self.request = AuthorizationRequest(

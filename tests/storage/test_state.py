@@ -24,7 +24,7 @@ def token_path(tmp_path: Path) -> str:
 
 def noted() -> State:
     known = State()
-    known.follow("access", "refresh")
+    known.bind("access", "refresh")
     known.last = LastOutcome("temporary", NOON, "Webex is busy – ☂.")
     known.refreshed_at = NOON - DAY
     known.refused_since = NOON
@@ -56,7 +56,7 @@ def test_what_was_noted_is_read_again(token_path: str) -> None:
 
 def test_no_token_is_in_it(token_path: str) -> None:
     known = State()
-    known.follow("the access token itself", "the refresh token itself")
+    known.bind("the access token itself", "the refresh token itself")
     state.write(token_path, known)
     assert "itself" not in Path(token_path).with_suffix(".state").read_text()
 
@@ -68,7 +68,7 @@ def test_a_new_token_ends_what_was_known_of_the_one_before(token_path: str) -> N
     assert known.mint_deferred_until("another") is None
     assert known.sign_in_needed("another") is None
     assert known.sign_in_needed(None) is None
-    known.follow("another", "refresh")
+    known.bind("another", "refresh")
     assert (known.refused_since, known.sign_in_needed_since) == (None, None)
 
 

@@ -32,7 +32,7 @@ from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.outcomes import record_sign_in
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.storage import profiles
-from wtr_tui.storage.private_file import require_own_place
+from wtr_tui.storage.private_file import require_own_folder
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, BROWSER, KIND, SERVICE_APP, THROUGH, TIMEOUT
@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
     found = profiles.find(options.profile, options.config, os.environ)
     known = loaded_settings(found).require()
     if known[KIND] == SERVICE_APP:
-        require_own_place(str(found.token_path))
+        require_own_folder(str(found.token_path))
         return _mint(found, known, options)
     known = known.with_value(TIMEOUT, timeout(options) or known[TIMEOUT])
     if options.no_browser:
@@ -286,7 +286,7 @@ def _print_qr_code(authorization: DeviceAuthorization) -> None:
 
 def _offer_put_aside(profile: Profile, expected: str) -> None:
     """Asks about what an earlier sign-in left undecided, or says that it is there."""
-    for path, stored in profile.token_file.undecided():
+    for path, stored in profile.token_file.list_put_aside():
         held = profile.token_file.read()
         before = Account() if held is None else held.account
         _decided(profile, path, stored.account.put_aside_reason(before, expected))
@@ -303,7 +303,7 @@ def _decided(profile: Profile, path: Path, reason: str) -> bool:
     has_token = profile.token_path.exists()
     answer = _choice("Replace the stored token?" if has_token else "Keep the new token?")
     if answer == "y":
-        kept_as = profile.token_file.take(path)
+        kept_as = profile.token_file.accept_put_aside(path)
         kept = f" The one before it is kept as {kept_as}." if kept_as else ""
         print_message(f"The token is in {profile.token_path}.{kept}")
         return True

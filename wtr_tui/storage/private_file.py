@@ -67,7 +67,7 @@ def write_private(
     directory = _open_folder(folder)
     try:
         facts = os.fstat(directory)
-        _require_own_folder(folder, facts)
+        _refuse_foreign_folder(folder, facts)
         _refuse_to_replace(directory, path, name)
         notices: tuple[str, ...] = ()
         if tighten_folder and facts.st_uid == os.geteuid():
@@ -221,7 +221,7 @@ def make_private_folder(folder: str) -> None:
     above = folder.rpartition("/")[0]
     make_private_folder(above)
     # Before anything is made: root's folder in a user's home would lock that user out.
-    _require_own_folder(above or "/", os.stat(above or "/"))  # noqa: PTH116
+    _refuse_foreign_folder(above or "/", os.stat(above or "/"))  # noqa: PTH116
     try:
         os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
     except FileExistsError:
@@ -229,7 +229,7 @@ def make_private_folder(folder: str) -> None:
         return
 
 
-def require_own_place(path: str) -> None:
+def require_own_folder(path: str) -> None:
     """Raises UnsafeFile where a file of this path would lie in another user's folder.
 
     Looks at the folder, or the nearest one above it that is there; makes nothing.
@@ -241,7 +241,7 @@ def require_own_place(path: str) -> None:
         facts = os.stat(folder or "/")  # noqa: PTH116
     except OSError:
         return  # whoever writes there will hear of it
-    _require_own_folder(folder or "/", facts)
+    _refuse_foreign_folder(folder or "/", facts)
 
 
 def open_private(path: str) -> int:
@@ -276,7 +276,7 @@ def _open_folder(folder: str) -> int:
     return os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-def _require_own_folder(folder: str, facts: os.stat_result) -> None:
+def _refuse_foreign_folder(folder: str, facts: os.stat_result) -> None:
     # Root's folders are beyond suspicion: /tmp, /etc. Any other owner could swap the file.
     if facts.st_uid not in (os.geteuid(), 0):
         raise UnsafeFile(

@@ -75,7 +75,7 @@ class State:
     given: tuple[int, ...] = ()
     """For which of ``warn_before`` the sign-in was announced."""
 
-    def follow(self, access_token: str, refresh_token: str | None) -> None:
+    def bind(self, access_token: str, refresh_token: str | None) -> None:
         """Speaks of these tokens from now on: what was known of others ends."""
         access, refresh = checksum(access_token), checksum(refresh_token)
         if access != self.access:

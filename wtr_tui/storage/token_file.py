@@ -164,7 +164,7 @@ class TokenFile:
         TokenFile(aside).save(stored)
         return aside
 
-    def undecided(self) -> list[tuple[Path, StoredToken]]:
+    def list_put_aside(self) -> list[tuple[Path, StoredToken]]:
         """What was put aside and not decided about, the newest first.
 
         One that is in place already is deleted. Never raises: what cannot be read is left alone.
@@ -191,7 +191,7 @@ class TokenFile:
         """Whether this is one of the files that were put aside."""
         return str(path.absolute()).startswith(self._undecided)
 
-    def take(self, path: Path) -> str:
+    def accept_put_aside(self, path: Path) -> str:
         """Puts a token that was put aside in place, and gives where the one before it is kept.
 
         "" for nowhere. Raises a StorageError, with the token still put aside.

@@ -418,7 +418,7 @@ class WtrApp(driver.FaultApp):
     def _offer_put_aside(self) -> None:
         """Asks about what an earlier sign-in by another account left undecided."""
         session = self.session
-        for path, stored in session.profile.token_file.undecided()[:1]:
+        for path, stored in session.profile.token_file.list_put_aside()[:1]:
             from wtr_tui.tui.screens.dialogs import OtherAccountScreen
 
             asked = OtherAccountScreen(session, path, stored.account, session.used.account)

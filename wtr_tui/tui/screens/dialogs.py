@@ -225,7 +225,7 @@ class OtherAccountScreen(ConfirmScreen):
     def _take(self) -> None:
         session, program = self.session, self.program
         try:
-            kept_as = session.profile.token_file.take(self._path)
+            kept_as = session.profile.token_file.accept_put_aside(self._path)
         except WtrError as error:
             program.show_message(f"NOT SAVED: {error}", Tone.BAD)
             return
