@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.clock import NOON
-from wtr_tui.tui.screens.token import curl_line, granted_words, masked
+from wtr_tui.tui.screens.token import curl_line, granted_count, masked
 from wtr_tui.tui.state import date
 
 HEAD = "ZDA4" + "x" * 60
@@ -57,7 +57,7 @@ def test_a_date_says_as_much_as_it_takes(ahead: timedelta, shown: str) -> None:
 def test_it_is_counted_how_many_of_the_scopes_asked_for_were_granted(
     granted: tuple[str, ...], asked: tuple[str, ...], shown: str
 ) -> None:
-    assert granted_words(granted, asked).plain == shown
+    assert granted_count(granted, asked).plain == shown
 
 
 def test_what_a_token_holds_is_quoted_for_the_shell() -> None:

@@ -25,7 +25,7 @@ from wtr_tui.token_state import TokenState, likely_causes
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
-from wtr_tui.tui.screens.token import PANELS_FROM, granted_of, lives_of
+from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lives_of
 from wtr_tui.tui.session import SAVE_FIRST, Followed
 from wtr_tui.tui.state import (
     activity_row,
@@ -89,7 +89,7 @@ class ProfilesScreen(WtrScreen):
     ProfilesScreen #activity ActivityRows, ProfilesScreen #scopes { height: 1fr; }
     ProfilesScreen.-panels.-airy Panel, ProfilesScreen.-panels.-airy #list { padding: 1 2; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_MIN_WIDTH, "-panels")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
     NAME = "profiles"
     HELP_NAME = "Profiles"
@@ -212,7 +212,7 @@ class ProfilesScreen(WtrScreen):
 
     @property
     def _has_panels(self) -> bool:
-        return self.size.width >= PANELS_FROM
+        return self.size.width >= PANELS_MIN_WIDTH
 
     def _show_detail(self, each: Followed, now: datetime) -> None:
         """What there is room for in a large terminal alone."""
@@ -221,7 +221,7 @@ class ProfilesScreen(WtrScreen):
         self.query_one(Lives).show(lives, now)
         scopes = self.query_one("#scopes", ScopeList)
         scopes.explain(known_scopes())
-        granted, lacking = granted_of(each)
+        granted, lacking = granted_scopes(each)
         scopes.show(None if token is None else token.scopes, lacking)
         self.query_one("#scopes-panel", Panel).show_right(granted)
         mark = (each.profile.name, history.fingerprint(each.profile))

@@ -1,4 +1,4 @@
-"""The token view: how long the token lives, what matters next, and the keys to hand it over."""
+"""The token view: the countdown, what comes next, and the keys that copy the token."""
 
 from __future__ import annotations
 
@@ -54,31 +54,30 @@ from wtr_tui.tui.widgets.lists import ActivityRows, Facts, Life, Lives, ProfileR
 from wtr_tui.tui.widgets.panel import Panel, pressable
 from wtr_tui.tui.widgets.quiet import Quiet, Revealed
 
-PANELS_FROM = 110
-"""Columns from which on the page has frames, with the profiles and the activity at the right."""
-_DOUBLE_FROM = (170, 40)
+PANELS_MIN_WIDTH = 110
+"""Columns for frames, with the profiles and the activity at the right."""
+_DOUBLE_FIGURES_FROM = (170, 40)
 _SPACED_FROM = 44
 _FACTS = (
     "Owner", "Auto-refresh", "Sign in again", "Likely causes", "Scopes", "Obtained", "In scripts",
     "Other profiles",
 )  # fmt: skip
-_OVERVIEW_SECONDS = 30
-"""The other profiles are looked at this often."""
+_OVERVIEW_INTERVAL = timedelta(seconds=30)
+"""How often the other profiles are looked at."""
 
-
-_OF_A_SOCKET = (
+_SOCKET_HELP = (
     "The access token comes from wtr serve at the other end of the socket that $WTR_SOCKET names,"
     " which refreshes it in time; it is asked for again every minute. Nothing is kept here: there"
     " is nothing to refresh, to sign in to or to set.\n\n"
     "How long it lives is not said by the socket. A token that is a JWT says it itself.\n\n"
     "{copy:c} copies the token to the clipboard of the terminal you sit at, also over SSH. If"
-    " nothing"
-    " arrives there, {reveal:v} shows it here and {print:V} prints it in one piece to be selected."
+    " nothing arrives there, {reveal:v} shows it here and {print:V} prints it in one piece to be"
+    " selected."
 )
 
 
 class TokenScreen(WtrScreen):
-    """Counts from the stored instants: right also after sleep and changes of the clock."""
+    """Counts down from the stored instants: right also after sleep and changes of the clock."""
 
     NAME = "token"
     HELP_NAME = "Token"
@@ -91,10 +90,10 @@ class TokenScreen(WtrScreen):
         " and {print:V} prints it in one piece to be selected. For scripts: wtr token prints a"
         " valid one, wtr exec -- CMD runs CMD with it."
     )
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_FROM, "-panels")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_MIN_WIDTH, "-panels")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-short"), (22, "-tall"), (28, "-airy")]  # noqa: RUF012
     KEY_LINES = 1
-    # Where the line is too short for all, those declared last are in the help alone.
+    # Where the key bar is too short for all, those declared last are in the help alone.
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("r", "refresh", "Refresh", "Refresh the token now"),
@@ -157,7 +156,7 @@ class TokenScreen(WtrScreen):
         self._owner = Owner()
         self._history_mark: object = None
         self._overview_at: datetime | None = None
-        self._shown_for: Size | None = None
+        self._laid_out_for: Size | None = None
 
     def content(self) -> Iterable[Widget]:
         with Horizontal(id="columns"):
@@ -175,12 +174,12 @@ class TokenScreen(WtrScreen):
                 with Panel("Scopes", id="scopes-panel"):
                     yield ScopeList(id="scopes")
                 yield Revealed()
-            # Its place from the first picture on; what it holds is looked at after that.
+            # Its width is reserved in the first picture; what it holds is read after that.
             yield Vertical(id="aside")
 
     @property
     def help_text(self) -> str:
-        return _OF_A_SOCKET if self.session.socket else self.HELP_TEXT
+        return _SOCKET_HELP if self.session.socket else self.HELP_TEXT
 
     @property
     def token(self) -> Token | None:
@@ -188,58 +187,57 @@ class TokenScreen(WtrScreen):
 
     @property
     def _has_panels(self) -> bool:
-        return self.app.size.width >= PANELS_FROM
+        return self.app.size.width >= PANELS_MIN_WIDTH
 
     def on_mount(self) -> None:
         self.on_token_changed()
 
     def on_screen_resume(self) -> None:
         if self.is_built:
-            # Whatever else may have changed meanwhile has been told to this screen, too.
-            if self.app.size != self._shown_for:
+            # Every other change has reached this screen through its on_… methods.
+            if self.app.size != self._laid_out_for:
                 self._show_all()
-            self._tell_fault()
-            # The picture first: what looks at the other profiles takes as long as it does.
-            self.call_after_refresh(self._look_around)
+            self._show_problem()
+            # The picture first: reading the other profiles takes as long as painting it.
+            self.call_after_refresh(self._update_overview)
 
     @property
-    def _is_whole(self) -> bool:
-        """Not before it is put together, and no more while it is taken apart, piece by piece."""
+    def _is_composed(self) -> bool:
+        """Whether all its widgets exist; Textual mounts and removes them one by one."""
         main = self.query_one_optional("#main")
         return main is not None and main.display and self.query_one_optional("#who") is not None
 
     def on_screen_suspend(self) -> None:
-        # Who leaves the screen does not leave the token on it.
-        if self.is_built:
+        if self.is_built:  # a user who leaves the screen does not leave the token on it
             self.query_one(Revealed).hide()
 
     def on_resize(self) -> None:
         # Textual sends several for one size before the first picture.
-        if self.app.size != self._shown_for and self.is_built and self._is_whole:
+        if self.app.size != self._laid_out_for and self.is_built and self._is_composed:
             self._show_all()
-            self.call_after_refresh(self._look_around)
+            self.call_after_refresh(self._update_overview)
 
     def on_token_changed(self) -> None:
         self._show_all()
         token = self.token
         if self._overview_at is not None:
             self._overview_at = None
-            self.call_after_refresh(self._look_around)
+            self.call_after_refresh(self._update_overview)
         if token is not None and self._owner.is_to_be_asked(token):
-            # Loading what asks takes as long as a picture: the picture first.
-            self.call_after_refresh(self._ask_whose, token.access_token)
+            # The picture first: importing the HTTP client takes as long as painting it.
+            self.call_after_refresh(self._fetch_owner, token.access_token)
 
     @work(group="owner", exclusive=True)
-    async def _ask_whose(self, access_token: Secret) -> None:
+    async def _fetch_owner(self, access_token: Secret) -> None:
         await self._owner.ask(self.session, access_token)
-        self._show_who()
+        self._show_owner()
 
-    # What is shown.
+    # Showing.
 
     def _show_all(self) -> None:
-        if not self._is_whole:
-            return  # the program ends while this screen is being put together
-        self._shown_for = self.app.size
+        if not self._is_composed:
+            return  # the program ends while this screen is being composed
+        self._laid_out_for = self.app.size
         token, now = self.token, self.session.now()
         for name in ("Lives", "#facts", "#scopes-panel", "Revealed"):
             self.query_one(name).styles.display = None if token is not None else "none"
@@ -249,31 +247,31 @@ class TokenScreen(WtrScreen):
         if token is None:
             self.query_one("#who", Quiet).show("")
             state = state_of(self.session.used, now)
-            empty.reshape(_empty_words(self.session))
+            empty.reshape(_no_token_text(self.session))
             self._show_state(state)
             self._show_figures(_WORDS_IN_FIGURES[None], state.meaning)
-            self.call_after_refresh(self._look_around)
+            self.call_after_refresh(self._update_overview)
         else:
             self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
-            facts.state("In scripts", _script_words(self.session))
+            facts.state("In scripts", _script_commands(self.session))
             self._show_scopes(token)
             spaced = self.app.size.height >= _SPACED_FROM and self._has_panels
             self.set_class(spaced, "-spaced")
             facts.space(spaced)
             self.on_second(now)
         self.refresh_bindings()
-        self._tell_fault()
+        self._show_problem()
 
-    def _tell_fault(self) -> None:
+    def _show_problem(self) -> None:
         if self.session.auto_refresh.problem is not None:
             self.show_message(str(self.session.auto_refresh.problem), Tone.BAD)
 
     def _show_scopes(self, token: Token) -> None:
-        if self.session.socket is not None:  # it says nothing of them
+        if self.session.socket is not None:  # it names no scopes
             self.query_one("#scopes-panel").display = False
             return
-        granted, lacking = granted_of(self.session.used)
+        granted, lacking = granted_scopes(self.session.used)
         every = pressable(key("scopes", "S"), "all", "screen.scopes")
         self.query_one("#scopes-panel", Panel).show_right(
             Content.assemble(granted, Content.styled(" · ", "not bold $line"), every)
@@ -285,10 +283,10 @@ class TokenScreen(WtrScreen):
         first = Content.assemble(granted, " (", every, ")  ", Content.styled(names, "$foreground"))
         self.query_one(Facts).state("Scopes", "" if self._has_panels else first)
 
-    def _show_who(self) -> None:
+    def _show_owner(self) -> None:
         token = self.token
         auto_refresh = self.session.auto_refresh
-        if token is None or auto_refresh.stored is None or not self._is_whole:
+        if token is None or auto_refresh.stored is None or not self._is_composed:
             return
         words = self._owner.words(token, self.session.used.account, claims_of(token))
         if auto_refresh.other_base_url:
@@ -303,21 +301,21 @@ class TokenScreen(WtrScreen):
 
     def on_second(self, now: datetime) -> None:
         token = self.token
-        if token is None or not self._is_whole:
+        if token is None or not self._is_composed:
             return
         state = state_of(self.session.used, now)
-        if state.kind is TokenState.EXPIRED:  # the figures say that it has
+        if state.kind is TokenState.EXPIRED:  # the figures say "expired"
             word = f"{clock.duration(now - (token.expires_at or now))} ago"
             self._show_state(state._replace(word=word))
         else:
             self._show_state(profile_state(self.session.used, now))
         self._show_figures(figures_text(self.session.used, token, now), state.meaning)
-        self._show_who()
+        self._show_owner()
         self._show_beside(token, now)
         self.query_one(Lives).show(lives_of(self.session.used, token, now), now)
-        self._show_next(token, now)
+        self._show_facts(token, now)
         if self._history_mark is not None:
-            self._look_around()
+            self._update_overview()
 
     def _show_state(self, state: ShownState) -> None:
         content = Content.styled(
@@ -329,21 +327,21 @@ class TokenScreen(WtrScreen):
     def _show_figures(self, text: str, meaning: Meaning) -> None:
         figures = self.query_one("#left", Figures)
         size = self.app.size
-        double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
+        double = size.width >= _DOUBLE_FIGURES_FROM[0] and size.height >= _DOUBLE_FIGURES_FROM[1]
         room = (size.width - 6) * 3 // 5 - 6 if self._has_panels else size.width - 4
         figures.show(text, meaning, room=room, double=double)
-        fits = width_of(text, double=double) + _LEAST_BESIDE <= room
+        fits = width_of(text, double=double) + _MIN_BESIDE <= room
         self.set_class(not fits, "-stacked")
         has_place = fits or self._has_panels
         self.query_one("#beside").display = has_place and self.token is not None
 
     def _show_beside(self, token: Token, now: datetime) -> None:
-        """What stands beside the figures: until when, which token, and what comes next."""
-        # Of a token from a socket only it itself says the end.
+        """Show beside the figures until when, which token, and the next refresh."""
+        # The socket does not give the end; a JWT holds its own.
         end = None if self.session.socket else token.expires_at
         claims = claims_of(token) if end is None else None
         claimed = claims.expires_at if claims else None
-        until = end_words(end or claimed, now)
+        until = expiry_text(end or claimed, now)
         if (since := refused_since(self.session.used, now)) is not None:
             until = f"refused since {date(since, now)}"
         if self.session.socket and token.expires_at is None:
@@ -356,13 +354,11 @@ class TokenScreen(WtrScreen):
         if at is not None:
             words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
             lines.append(Content.styled(words, "$next"))
-        if self.has_class(
-            "-stacked"
-        ):  # a line below; what follows it says when the next refresh is
+        if self.has_class("-stacked"):  # one line; the fact below it names the next refresh
             lines = [Content(" · ").join(lines[:2])]
         self.query_one("#beside", Quiet).show(Content("\n").join(lines))
 
-    def _show_next(self, token: Token, now: datetime) -> None:
+    def _show_facts(self, token: Token, now: datetime) -> None:
         facts = self.query_one(Facts)
         auto_refresh = self.session.auto_refresh
         facts.state("Auto-refresh", next_refresh(auto_refresh, now))
@@ -371,22 +367,22 @@ class TokenScreen(WtrScreen):
         causes = likely_causes(auto_refresh.known) if auto_refresh.is_lost else ""
         facts.state("Likely causes", causes)
         facts.state(
-            "Sign in again", sign_in_again(self.session, token, now, in_full=self._has_panels)
+            "Sign in again", sign_in_again_text(self.session, token, now, in_full=self._has_panels)
         )
 
-    # What is at the right, and what it is made of.
+    # The other profiles and the activity.
 
-    def _look_around(self) -> None:
-        """Looks at history and profiles again, where they may have changed."""
+    def _update_overview(self) -> None:
+        """Read history and profiles again where they may have changed."""
         from wtr_tui import history
 
         if not self.is_built:
             return
         now = self.session.now()
-        # The size, too: panels for a wide screen, a line for a narrow one.
+        # With the size: panels on a wide screen, a line on a narrow one.
         mark = (self.session.profile, history.fingerprint(self.session.profile), self.app.size)
         aged = self._overview_at is None or not (
-            timedelta(0) <= now - self._overview_at < timedelta(seconds=_OVERVIEW_SECONDS)
+            timedelta(0) <= now - self._overview_at < _OVERVIEW_INTERVAL
         )
         if aged or mark != self._history_mark:
             self._history_mark, self._overview_at = mark, now
@@ -406,7 +402,7 @@ class TokenScreen(WtrScreen):
             return
         aside = self.query_one("#aside")
         if not aside.children:
-            await aside.mount(*self._aside())
+            await aside.mount(*self._side_panels())
         if session.socket is not None:
             return
         height = self.app.size.height
@@ -418,9 +414,9 @@ class TokenScreen(WtrScreen):
         shown = [activity_row(entry, session.now()) for entry in happened]
         self.query_one(ActivityRows).show(shown)
 
-    def _aside(self) -> Iterable[Widget]:
-        if self.session.socket is not None:  # it has neither profiles nor a history here
-            yield Panel("About this token", Quiet(with_keys(_OF_A_SOCKET)), id="about")
+    def _side_panels(self) -> Iterable[Widget]:
+        if self.session.socket is not None:  # without profiles and history
+            yield Panel("About this token", Quiet(with_keys(_SOCKET_HELP)), id="about")
             return
         to_all = pressable(key("go-profiles", "f5"), "all", "app.go('profiles')")
         to_more = pressable(key("history", "H"), "more", "screen.history")
@@ -511,7 +507,7 @@ class TokenScreen(WtrScreen):
         self.app.push_screen(Listing(f"History · {len(lines)}", lines, hang=hang))
 
 
-_LEAST_BESIDE = 28
+_MIN_BESIDE = 28
 _WORDS_IN_FIGURES = {
     None: "no token",
     TokenState.EXPIRED: "expired",
@@ -522,10 +518,10 @@ _WORDS_IN_FIGURES = {
 
 
 def figures_text(followed: Followed, token: Token, now: datetime) -> str:
-    """What the large figures say: the countdown, or a word where nothing is to be counted."""
+    """Return the text of the large figures: the countdown, or a word where none is possible."""
     left, kind = token.left(now), state_of(followed, now).kind
     word = _WORDS_IN_FIGURES.get(kind, "")
-    # What is left of a token that needs a sign-in can still be used, unless Webex refuses it.
+    # A token that needs a sign-in can be used until its end, unless Webex refuses it.
     needs_sign_in = kind is TokenState.SIGN_IN_NEEDED
     counts = not word or (needs_sign_in and not refused_since(followed, now))
     if counts and left is not None and left > timedelta(0):
@@ -534,22 +530,22 @@ def figures_text(followed: Followed, token: Token, now: datetime) -> str:
 
 
 def masked(text: str) -> str:
-    """Enough to recognise a token, never enough to use it: ``ZDA4••••••••_PF84_1eb6…``."""
+    """Return enough to recognise a token, never enough to use it: ``ZDA4••••••••_PF84_1eb6…``."""
     start = text[:4] if len(text) >= 40 else ""
     head, mark, end = text.rpartition("_PF84_")
     tail = f"{mark}{end[:4]}…" if mark and len(head) >= 40 else ""
     return f"{start}{'•' * 8}{tail}"
 
 
-def end_words(end: datetime | None, now: datetime) -> str:
-    """``until Tue 8 Dec 11:00 UTC``, or that it was."""
+def expiry_text(end: datetime | None, now: datetime) -> str:
+    """Return ``until Tue 8 Dec 11:00 UTC``, or ``expired …``."""
     if end is None:
         return "Webex did not say until when"
     return f"{'until' if end > now else 'expired'} {date(end, now, zone=True)}"
 
 
 def lives_of(followed: Followed, token: Token, now: datetime) -> tuple[Life, Life]:
-    """The two lines of the grid: the access token, and the sign-in up to its hard end."""
+    """Return the two lines of the grid: the access token, and the sign-in up to its hard end."""
     ends, refused = token.expires_at, refused_since(followed, now)
     access = Life(
         "Access",
@@ -578,8 +574,10 @@ def _sign_in_life(followed: Followed, token: Token, now: datetime) -> Life:
     return Life(label, began, ends, date(ends, now), meaning)
 
 
-def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: bool) -> str | Content:
-    """Until when somebody has to sign in again; "" where that is far, and not ``in_full``."""
+def sign_in_again_text(
+    session: Session, token: Token, now: datetime, *, in_full: bool
+) -> str | Content:
+    """Return until when the user has to sign in again; "" if not ``in_full`` and far away."""
     if session.socket:
         return ""
     life, end = _sign_in_life(session.used, token, now), sign_in_by(session.used, now)
@@ -599,21 +597,22 @@ def sign_in_again(session: Session, token: Token, now: datetime, *, in_full: boo
     return "" if known.is_end_extended(life.ends) else f"by {life.end_text}"
 
 
-def granted_of(followed: Followed) -> tuple[Content, str]:
-    """``6 of 7 ▲`` and ``without spark:kms``: what a profile's token has of the scopes asked for.
+def granted_scopes(followed: Followed) -> tuple[Content, str]:
+    """Return how many requested scopes the token has, and which it lacks: ``6 of 7 ▲``,
+    ``without spark:kms``.
 
-    Both are empty without a token, the second where it lacks none.
+    Both are empty without a token, the second also where it lacks none.
     """
     token, settings = followed.token, followed.settings
     if token is None:
         return Content(), ""
     missing = scopes_not_granted(token, settings)
-    count = granted_words(token.scopes, scopes_asked(token, settings))
+    count = granted_count(token.scopes, scopes_asked(token, settings))
     return count, f"without {'  '.join(missing)}" if missing else ""
 
 
-def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
-    """``7 of 7 ✓``: how many of the scopes asked for the token has."""
+def granted_count(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
+    """Return how many of the requested scopes were granted: ``7 of 7 ✓``."""
     if not granted:
         return Content.styled("not stated", "$muted")
     if not asked:
@@ -624,33 +623,33 @@ def granted_words(granted: tuple[str, ...], asked: tuple[str, ...]) -> Content:
 
 
 def scope_lines(granted: tuple[str, ...], asked: tuple[str, ...]) -> tuple[list[Content], int]:
-    """Every scope with a sign and what it allows: granted, or asked for and missing; and the
-    column where what it allows begins.
+    """Return a line for each scope, granted or missing, with its description, and the column
+    where the descriptions begin.
     """
     from wtr_tui.storage.settings_values import known_scopes
 
     width = max(map(len, granted), default=0)
-    told = [("✓", "$calm", scope, known_scopes().get(scope, "")) for scope in granted]
+    rows = [("✓", "$calm", scope, known_scopes().get(scope, "")) for scope in granted]
     missing = [scope for scope in asked if granted and scope not in granted]
-    told += [("▲", "$soon", scope, "asked for, not granted") for scope in missing]
+    rows += [("▲", "$soon", scope, "asked for, not granted") for scope in missing]
     lines = [
         Content.assemble(
             Content.styled(f"{sign} ", colour),
             f"{scope:<{width}}  ",
             Content.styled(words, "$muted" if sign == "✓" else "$foreground"),
         )
-        for sign, colour, scope, words in told
+        for sign, colour, scope, words in rows
     ]
     return [*lines, *([Content(""), Content(GRANT_MORE)] if missing else [])], width + 4
 
 
 def curl_line(token: str, base_url: str) -> str:
-    """A line for a shell that asks Webex whose token it is."""
+    """Return a shell command that asks Webex whose token it is."""
     header = shlex.quote(f"Authorization: Bearer {token}")
     return f"curl -sS -H {header} {shlex.quote(f'{base_url}/people/me')}"
 
 
-def _empty_words(session: Session) -> str:
+def _no_token_text(session: Session) -> str:
     if session.socket:
         failed = session.auto_refresh.problem is not None
         reason = "The line below says why; it is asked again every minute."
@@ -660,7 +659,7 @@ def _empty_words(session: Session) -> str:
     return f"{key('go-sign-in', 'f3')} signs in to Webex and gets one."
 
 
-def _script_words(session: Session) -> str:
+def _script_commands(session: Session) -> str:
     if session.demo is not None:
         return "wtr token · wtr exec -- CMD, with your own integration"
     name = DEFAULT_PROFILE if session.socket else session.profile.name
