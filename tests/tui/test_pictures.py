@@ -487,7 +487,7 @@ def test_the_profiles_with_what_there_is_to_know_of_the_marked_one(
     other.token_file.save(StoredToken(APP_ID, token, account=Account("Cleo Adams", "", "")))
     for ago, event in ((LIFE, Event.FAILED), (timedelta(days=13, hours=2), Event.RETRIEVED)):
         history.append(other, Entry(NOON - ago, event, "screen", message=""))
-    play = after("f5", shown="calling-b", then=("up",))
+    play = after("f5", shown="calling-b", then=("down",))
     assert snap_compare(by_ann(signed_in), terminal_size=size, run_before=play)
 
 

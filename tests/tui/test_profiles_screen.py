@@ -107,6 +107,29 @@ async def test_a_click_marks_a_profile_and_one_on_the_marked_profile_switches_to
         await tells(pilot, "This is the profile work.")
 
 
+async def test_the_most_urgent_profile_comes_first_here_and_beside_the_token(
+    stage: Stage,
+) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    for name, age in (("fine", timedelta(0)), ("spent", timedelta(days=20))):
+        made = profiles.create(name, stage.environ)
+        made.settings_path.write_text(f"appid: {APP_ID}\nsecret: a-secret\n")
+        token = a_token(obtained_at=stage.clock() - age)
+        made.token_file.save(StoredToken(APP_ID, token._replace(refresh_token=None)))
+    async with stage.app().run_test(size=(160, 45)) as pilot:
+        await shows(pilot, "✗ spent")
+        for key in ("f2", "f5"):
+            await pilot.press(key)
+            await until(pilot, lambda: _before(seen(pilot), "default ", "✗ spent", "● fine"))
+
+
+def _before(text: str, *parts: str) -> bool:
+    """Whether these stand in the text, one after the other."""
+    places = [text.find(part) for part in parts]
+    return -1 not in places and places == sorted(places)
+
+
 def row(*cells: str) -> Row:
     return dict(zip(MOST, (("●", ""), *((cell, "") for cell in cells)), strict=True))
 

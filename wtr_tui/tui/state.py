@@ -241,21 +241,20 @@ _PLURALS = {"needs": "need", "has": "have", "is": "are"}
 
 
 def profile_rows(session: Session) -> list[ProfileRow]:
-    """A row for each profile that is known by now, the one in use first."""
+    """Return a row for each profile found so far: the one in use, then the most urgent."""
     now = session.now()
     rows = [_row(each, now, current=each is session.used) for each in session.roster]
-    return sorted(rows, key=lambda row: not row.current)
+    return sorted(rows, key=lambda row: (not row.current, row.meaning.urgency))
 
 
 def others_line(rows: Sequence[ProfileRow]) -> Content | str:
-    """``2 fine, ▲ calling-b: sign in by 29 Nov (F5)``; "" where there is no other profile."""
+    """Sum up the other :func:`profile_rows`: ``2 fine, ▲ calling-b: sign in by 29 Nov (F5)``."""
     if not rows:
         return ""
     fine = [row for row in rows if row.meaning is Meaning.CALM]
     wrong = [row for row in rows if row.meaning is not Meaning.CALM]
     parts = [f"{len(fine)} fine"] if fine else []
     if wrong:
-        wrong.sort(key=lambda row: row.meaning.urgency)
         first = wrong[0]
         name = cut_within(first.name, 20)
         parts.append(f"{first.meaning.sign} {name}: {first.about or first.left}")

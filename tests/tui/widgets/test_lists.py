@@ -66,15 +66,14 @@ async def test_a_sentence_on_what_is_missing_keeps_its_place() -> None:
         ]  # fmt: skip
 
 
-async def test_of_more_profiles_than_fit_those_that_are_wrong_are_shown() -> None:
-    fine = [ProfileRow(f"a{at}", Meaning.CALM, "Ann", "13 d") for at in range(9)]
-    wrong = ProfileRow("zz", Meaning.OVER, "sign-in needed", "expired")
+async def test_of_more_profiles_than_fit_the_first_are_shown() -> None:
+    fine = [ProfileRow(f"a{at}", Meaning.CALM, "Ann", "13 d") for at in range(10)]
     rows = ProfileRows()
     app = Stage(rows)
     async with app.run_test(size=(60, 12)) as pilot:
-        rows.show([*fine, wrong], most=4, spaced=False)
+        rows.show(fine, most=4, spaced=False)
         await pilot.pause()
-        assert [row.split()[1] for row in app.rows[:4]] == ["a0", "zz", "a1", "7"]
+        assert [row.split()[1] for row in app.rows[:4]] == ["a0", "a1", "a2", "7"]
 
 
 async def test_names_that_begin_alike_can_be_told_apart() -> None:
@@ -95,9 +94,9 @@ async def test_what_is_wrong_stands_in_a_row_that_has_no_room_for_an_owner() -> 
     async with app.run_test(size=(36, 6)) as pilot:
         rows.show([
             ProfileRow("default", Meaning.CALM, "", "13 d 23 h", 1.0, True, "Ann Example"),
-            ProfileRow("a", Meaning.CALM, "", "9 d", 0.6, owner="Bob"),
-            ProfileRow("calling-service-16", Meaning.SOON, "sign in by 29 Nov", "2 d", 0.2),
             ProfileRow("lab", Meaning.OVER, "", "expired", owner="Cleo"),
+            ProfileRow("calling-service-16", Meaning.SOON, "sign in by 29 Nov", "2 d", 0.2),
+            ProfileRow("a", Meaning.CALM, "", "9 d", 0.6, owner="Bob"),
         ], most=6, spaced=False)  # fmt: skip
         await pilot.pause()
         assert app.rows[:4] == [

@@ -140,8 +140,8 @@ async def test_the_keys_of_a_card_can_have_other_words_and_are_letters_in_a_fiel
 
 PROFILES = [
     ProfileRow("default", Meaning.CALM, "Ann Example", "13 d 23 h", 0.98, current=True),
-    ProfileRow("calling-b", Meaning.SOON, "sign in by 29 Nov", "2 d 4 h", 0.15),
     ProfileRow("lab", Meaning.OVER, "needs a sign-in", "expired", 0.0),
+    ProfileRow("calling-b", Meaning.SOON, "sign in by 29 Nov", "2 d 4 h", 0.15),
 ]
 
 

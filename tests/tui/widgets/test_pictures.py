@@ -33,10 +33,10 @@ DAY = timedelta(days=1)
 
 PROFILES = [
     ProfileRow("default", Meaning.CALM, "Ann Example", "13 d 23 h", 0.98, current=True),
-    ProfileRow("calling-a", Meaning.CALM, "admin@a.example", "6 d 2 h", 0.44),
-    ProfileRow("calling-b", Meaning.SOON, "sign in by 29 Nov", "2 d 4 h", 0.15),
-    ProfileRow("calling-c", Meaning.URGENT, "about to end", "4 min", 0.01),
     ProfileRow("lab", Meaning.OVER, "needs a sign-in", "expired"),
+    ProfileRow("calling-c", Meaning.URGENT, "about to end", "4 min", 0.01),
+    ProfileRow("calling-b", Meaning.SOON, "sign in by 29 Nov", "2 d 4 h", 0.15),
+    ProfileRow("calling-a", Meaning.CALM, "admin@a.example", "6 d 2 h", 0.44),
 ]
 ACTIVITY = [
     ActivityRow("11:00", Tone.GOOD, "refreshed, 14 d", "this screen"),

@@ -33,6 +33,7 @@ from wtr_tui.tui.state import (
     date,
     entries,
     next_refresh,
+    profile_rows,
     profile_state,
     refused_since,
     sign_in_by,
@@ -153,9 +154,10 @@ class ProfilesScreen(WtrScreen):
     def _show(self) -> None:
         session = self.session
         now = session.now()
+        named = {each.profile.name: each for each in session.roster}
         rows = {
-            each.profile.name: row_of(each, now, used=each is session.used)
-            for each in session.roster
+            ordered.name: row_of(named[ordered.name], now, used=ordered.current)
+            for ordered in profile_rows(session)
         }
         room = self.size.width - 5
         if self._has_panels:  # as the style sheet divides it

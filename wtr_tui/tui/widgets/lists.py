@@ -56,12 +56,8 @@ class ProfileRows(Lines):
         self._spaced = False
 
     def show(self, rows: Sequence[ProfileRow], *, most: int, spaced: bool) -> None:
-        """Shows at most so many of these, with a blank line between them or none.
-
-        The one in use stays first; of the others those come first that are to be seen to.
-        """
-        others = sorted(rows[1:], key=lambda row: row.meaning.urgency)
-        self._rows, self._most, self._spaced = (*rows[:1], *others), most, spaced
+        """Show the first ``most`` of these, ``spaced`` by blank lines or not."""
+        self._rows, self._most, self._spaced = tuple(rows), most, spaced
         self.follow()
 
     def _shown(self) -> tuple[ProfileRow, ...]:
