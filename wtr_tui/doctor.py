@@ -94,7 +94,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     if token is not None and token.refresh_token is not None:
         yield _timer(profile, environ)
     # Where systemd listens for wtr serve: whether it could give the token.
-    socket = timer.serving_socket(profile, environ) if sys.platform != "darwin" else None
+    socket = timer.find_socket(profile, environ) if sys.platform != "darwin" else None
     if socket is not None and socket.fault:
         yield _warn("socket", f"{socket.where} does not give this token. {socket.fault}")
     elif socket is not None:
@@ -273,7 +273,7 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
 
 def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     """Whether something refreshes the token while nobody asks for it and no screen is open."""
-    found = timer.keeps_alive(profile, environ)
+    found = timer.find_timer(profile, environ)
     screen = open_screen_pid(profile.name, profile.token_path.parent)
     if found is not None and not found.fault:
         return _good("timer", f"{found.where} keeps this token alive.")

@@ -21,12 +21,12 @@ from tests.support.webex import Sandbox
 from wtr_tui import timer
 from wtr_tui.errors import StorageError, UsageError, WtrError
 from wtr_tui.storage import profiles
-from wtr_tui.timer import LABEL, MARK, Crontab, Job, Launchd, Serving, Systemd, own_home
+from wtr_tui.timer import MARK, Crontab, Launchd, RefreshTimer, ServeSocket, Systemd, _login_home
 
 THEIRS = '# mine\nMAILTO=me\n5 4 * * *  date "+\\%F" >> log\n'
 """What a crontab held before; the % is one that cron would take for a line break."""
 
-HOURLY = Job(("/opt/wtr",), 3_600, 3 * 86_400)
+HOURLY = RefreshTimer(("/opt/wtr",), 3_600, 3 * 86_400)
 ODD = '/opt/it\'s 100% "$HOME"/wtr'
 
 
@@ -47,7 +47,7 @@ ODD = '/opt/it\'s 100% "$HOME"/wtr'
     ],
 )
 def test_a_job_runs_as_often_as_asked_for(every: int, minutes: int, hours: int) -> None:
-    found = timer.job(every, 3 * 86_400).times()
+    found = timer.refresh_timer(every, 3 * 86_400).times()
     assert [len(each) for each in found] == [minutes, hours]
     assert all(0 <= minute < 60 for minute in found[0])
     assert all(0 <= hour < 24 for hour in found[1])
@@ -62,12 +62,12 @@ def test_a_job_runs_as_often_as_asked_for(every: int, minutes: int, hours: int) 
 @pytest.mark.parametrize("every", [0, 60, 299, 301, 420, 1_320, 5_400, 18_000, 172_800])
 def test_what_no_calendar_holds_is_refused(every: int) -> None:
     with pytest.raises(UsageError, match="divides an hour or a day"):
-        timer.job(every, 9 * 86_400)
+        timer.refresh_timer(every, 9 * 86_400)
 
 
 def test_a_token_must_not_expire_between_two_runs() -> None:
     with pytest.raises(UsageError, match="--within 1h is not longer than --every 1h"):
-        timer.job(3_600, 3_600)
+        timer.refresh_timer(3_600, 3_600)
 
 
 # The crontab.
@@ -179,7 +179,7 @@ def test_a_crontab_that_cannot_be_read_is_not_written(home: Home, tmp_path: Path
 
 
 def test_a_crontab_line_starts_the_very_program(tmp_path: Path) -> None:
-    block = Crontab({}).printed(Job((ODD,), 3_600, 86_400))
+    block = Crontab({}).preview(RefreshTimer((ODD,), 3_600, 86_400))
     command = block.splitlines()[1].split(None, 5)[5]
     # cron turns \% into %, then gives the line to the shell.
     assert shlex.split(command.replace("\\%", "%"))[0] == ODD
@@ -355,7 +355,9 @@ def test_the_units_pass_systemd_analyze_verify(tmp_path: Path, every: int) -> No
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    texts = Systemd({"HOME": str(tmp_path)}).units(Job((str(program),), every, 3 * 86_400))
+    texts = Systemd({"HOME": str(tmp_path)}).unit_texts(
+        RefreshTimer((str(program),), every, 3 * 86_400)
+    )
     assert verified(tmp_path, texts) == (0, "")
 
 
@@ -444,7 +446,7 @@ def test_the_units_of_the_socket_pass_systemd_analyze_verify(tmp_path: Path) -> 
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    texts = Systemd({"HOME": str(tmp_path)}).units(Serving((str(program),), "work"))
+    texts = Systemd({"HOME": str(tmp_path)}).unit_texts(ServeSocket((str(program),), "work"))
     assert "100%%" in "".join(texts.values())
     assert verified(tmp_path, texts) == (0, "")
 
@@ -493,14 +495,14 @@ esac
 
 def test_a_launchd_agent_is_installed_and_removed(tmp_path: Path) -> None:
     agent = launchctl(tmp_path)
-    path = tmp_path / "Library" / "LaunchAgents" / f"{LABEL}.plist"
+    path = tmp_path / "Library" / "LaunchAgents" / f"{Launchd.label}.plist"
     assert agent.install(HOURLY)
     loaded = plistlib.loads((tmp_path / "loaded").read_bytes())
     assert loaded["ProgramArguments"] == ["/opt/wtr", "refresh", "--all", "--within", "3d"]
     assert loaded["StartCalendarInterval"] == [{"Minute": HOURLY.times()[0][0]}]
     assert MARK in path.read_text()
     assert not agent.install(HOURLY)
-    assert agent.install(Job(("/opt/wtr",), 43_200, 3 * 86_400))
+    assert agent.install(RefreshTimer(("/opt/wtr",), 43_200, 3 * 86_400))
     times = plistlib.loads((tmp_path / "loaded").read_bytes())["StartCalendarInterval"]
     assert [sorted(each) for each in times] == [["Hour", "Minute"]] * 2
     assert agent.remove(HOURLY)
@@ -511,7 +513,7 @@ def test_a_launchd_agent_is_installed_and_removed(tmp_path: Path) -> None:
 
 def test_a_launchd_agent_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     agent = launchctl(tmp_path)
-    path = tmp_path / "Library" / "LaunchAgents" / f"{LABEL}.plist"
+    path = tmp_path / "Library" / "LaunchAgents" / f"{Launchd.label}.plist"
     path.parent.mkdir(parents=True)
     path.write_text("<plist/>")
     for change in (lambda: agent.install(HOURLY), lambda: agent.remove(HOURLY)):
@@ -540,9 +542,9 @@ def test_a_line_written_by_hand_counts_for_the_profiles_it_names(
     stand_in = tmp_path / "crontab"
     stand_in.write_text(f"#!/bin/sh\ncat <<'END'\n{line}\nEND\n")
     stand_in.chmod(0o755)
-    environ = {"HOME": own_home(), "PATH": f"{tmp_path}:/bin"}
+    environ = {"HOME": _login_home(), "PATH": f"{tmp_path}:/bin"}
     found = {
-        name: timer.keeps_alive(profiles.by_name(name, environ), environ)
+        name: timer.find_timer(profiles.by_name(name, environ), environ)
         for name in ("default", "work")
     }
     assert {name for name, each in found.items() if each and not each.fault} == kept

@@ -184,7 +184,7 @@ def _is_kept_alive(shown: Condition) -> bool:
 
     if open_screen_pid(shown.profile.name, shown.profile.token_path.parent) is not None:
         return True
-    found = timer.keeps_alive(shown.profile)
+    found = timer.find_timer(shown.profile)
     return found is not None and not found.fault
 
 

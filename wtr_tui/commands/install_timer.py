@@ -16,6 +16,7 @@ from wtr_tui.commands.output import print_data, print_message
 from wtr_tui.commands.parsers import duration
 from wtr_tui.errors import DONE, SettingsError, UsageError
 from wtr_tui.storage import profiles
+from wtr_tui.storage.profiles import Profile
 
 _EVERY, _WITHIN = 3_600, 3 * 86_400
 
@@ -44,40 +45,57 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     found = profiles.find(options.profile, None, os.environ)
-    job: timer.Job | timer.Serving
+    job = _job(options, found.name)
+    if options.remove:
+        _remove(job)
+    elif options.only_print:
+        _preview(job, found)
+    else:
+        what, changed, remarks = timer.install(job, found, os.environ)
+        done = "Installed" if changed else "Nothing to do"
+        for sentence in (f"{done}: {what}{_purpose(job)}.", *remarks):
+            print_message(sentence)
+    return DONE
+
+
+def _job(options: Namespace, profile: str) -> timer.Job:
+    """Return what the options ask for. Raises UsageError where they contradict each other."""
     if options.serve:
         if options.config or options.every is not None or options.within is not None:
             raise UsageError(
                 "--serve takes no --config, --every or --within: it is no timer, and the profile's"
                 " usual settings file counts."
             )
-        job = timer.Serving(timer.program(), found.name)
-        does = of_it = f" for wtr serve of the profile {found.name}"
-    else:
-        if options.config:
-            raise UsageError("A timer refreshes all profiles, each with its usual settings file.")
-        job = timer.job(options.every or _EVERY, options.within or _WITHIN)
-        does = f" refreshes all tokens every {timer.spelled(job.every)}"
-        does += f" that have less than {timer.spelled(job.within)} left"
-        of_it = ""
-    if options.remove:
-        gone = timer.remove(job, os.environ)
-        nothing = f"There is no {'socket' if options.serve else 'timer'} of ours{of_it}."
-        for sentence in [f"Taken out: {what}{of_it}." for what in gone] or [nothing]:
-            print_message(sentence)
-    elif options.only_print:
-        if isinstance(job, timer.Serving):
-            print_data(timer.Systemd(os.environ).printed(job))
-            return DONE
-        chosen = timer.scheduler(os.environ)
-        print_data(chosen.printed(job))
-        try:
-            timer.require_enough(found, os.environ, chosen)
-        except SettingsError as error:
-            print_message(str(error))
-    else:
-        what, changed, needed = timer.install(job, found, os.environ)
-        done = "Installed" if changed else "Nothing to do"
-        for sentence in (f"{done}: {what}{does}.", *needed):
-            print_message(sentence)
-    return DONE
+        return timer.ServeSocket(timer.own_program(), profile)
+    if options.config:
+        raise UsageError("A timer refreshes all profiles, each with its usual settings file.")
+    return timer.refresh_timer(options.every or _EVERY, options.within or _WITHIN)
+
+
+def _purpose(job: timer.Job) -> str:
+    if isinstance(job, timer.ServeSocket):
+        return f" for wtr serve of the profile {job.profile}"
+    every, within = timer.format_duration(job.every), timer.format_duration(job.within)
+    return f" refreshes all tokens every {every} that have less than {within} left"
+
+
+def _remove(job: timer.Job) -> None:
+    is_socket = isinstance(job, timer.ServeSocket)
+    purpose = _purpose(job) if is_socket else ""
+    removed = timer.remove(job, os.environ)
+    for what in removed:
+        print_message(f"Taken out: {what}{purpose}.")
+    if not removed:
+        print_message(f"There is no {'socket' if is_socket else 'timer'} of ours{purpose}.")
+
+
+def _preview(job: timer.Job, profile: Profile) -> None:
+    if isinstance(job, timer.ServeSocket):
+        print_data(timer.Systemd(os.environ).preview(job))
+        return
+    chosen = timer.scheduler(os.environ)
+    print_data(chosen.preview(job))
+    try:
+        timer.require_variables(profile, os.environ, chosen, job)
+    except SettingsError as error:
+        print_message(str(error))
