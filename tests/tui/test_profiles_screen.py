@@ -10,7 +10,7 @@ from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.profiles import MOST, Row, Rows, row_of, widths
+from wtr_tui.tui.screens.profiles import MAX_WIDTHS, ProfileTable, Row, column_widths, table_row
 from wtr_tui.tui.themes import Meaning
 
 
@@ -99,7 +99,7 @@ async def test_a_click_marks_a_profile_and_one_on_the_marked_profile_switches_to
     async with app.run_test() as pilot:
         await pilot.press("f5")
         await shows(pilot, "work")
-        rows = app.screen.query_one(Rows)
+        rows = app.screen.query_one(ProfileTable)
         await pilot.click(rows, offset=(2, 1))
         await until(pilot, lambda: rows.highlighted == 1)
         assert app.session.profile.name == "default"
@@ -131,19 +131,19 @@ def _before(text: str, *parts: str) -> bool:
 
 
 def row(*cells: str) -> Row:
-    return dict(zip(MOST, (("●", ""), *((cell, "") for cell in cells)), strict=True))
+    return dict(zip(MAX_WIDTHS, (("●", ""), *((cell, "") for cell in cells)), strict=True))
 
 
 def test_the_owner_is_given_the_columns_that_nobody_else_wants() -> None:
     owner = "Robin Example (robin@example.com)"
     one = row("default", "valid", owner, "13 d", "89 d", "11:00 refreshed")
-    assert widths([one], 150)["Owner"] == len(owner)
-    assert "Owner" not in widths([one], 60)
+    assert column_widths([one], 150)["Owner"] == len(owner)
+    assert "Owner" not in column_widths([one], 60)
 
 
 def test_what_happened_last_is_cut_before_its_owner_goes() -> None:
     one = row("default", "valid", "Robin Example", "13 d", "89 d", "! " + "Webex is down. " * 4)
-    shown = widths([one], 80)
+    shown = column_widths([one], 80)
     assert (shown["Owner"], shown["Last"] >= 18) == (len("Robin Example"), True)
     assert sum(shown.values()) + 2 * len(shown) <= 80
 
@@ -165,10 +165,10 @@ async def test_how_many_profiles_there_are_is_said_where_some_are_out_of_sight(
 def test_a_column_with_nothing_in_it_makes_room_for_the_names() -> None:
     name, owner = "calling-service-of-customer-16", "Robin Example (robin@example.com)"
     one = row(name, "sign-in needed", owner, "11 d 23 h", "87 d 23 h", "")
-    shown = widths([one], 90)
+    shown = column_widths([one], 90)
     assert "Owner" in shown
     assert "Last" not in shown
-    assert widths([one], 76)["Profile"] > MOST["Profile"]
+    assert column_widths([one], 76)["Profile"] > MAX_WIDTHS["Profile"]
 
 
 async def test_a_sign_in_that_is_near_counts_however_well_the_token_is(stage: Stage) -> None:
@@ -177,7 +177,7 @@ async def test_a_sign_in_that_is_near_counts_however_well_the_token_is(stage: St
     stage.save(a_token(obtained_at=stage.clock(), life=timedelta(days=1), refresh_life=ends))
     session = stage.app().session
     session.used.look(stage.clock())
-    shown = row_of(session.used, stage.clock(), used=True)
+    shown = table_row(session.used, stage.clock(), used=True)
     assert shown[""] == (Meaning.SOON.sign, f"bold {Meaning.SOON.colour}")
     assert shown["State"] == ("valid", Meaning.CALM.colour)
 

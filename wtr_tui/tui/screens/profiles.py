@@ -1,4 +1,4 @@
-"""The profiles: one integration each. Their tokens at a glance, and what can be done with each."""
+"""The profiles: a table of all, the marked one in detail, and the actions on it."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ from wtr_tui.tui.widgets.lists import ActivityRows, Facts, Lives, ScopeList
 from wtr_tui.tui.widgets.panel import Panel, cut, cut_within
 from wtr_tui.tui.widgets.quiet import Quiet
 
-_ABOUT = (
+_FACTS = (
     "Owner", "Organisation", "Access token", "Sign in again", "Auto-refresh", "Last", "Settings",
 )  # fmt: skip
-_AROUND = 7
-"""Rows that are neither profiles nor a panel below them: header, titles, blank ones, keys."""
+_OTHER_ROWS = 7
+"""Rows of the screen beside the table and the panel below it: header, titles, blank ones, keys."""
 
 
-class Rows(OptionList, can_focus=False):
-    """The keys are the screen's, so that the line of keys can show them. A click marks a row."""
+class ProfileTable(OptionList, can_focus=False):
+    """A row for each profile. Its keys are the screen's, for the key bar; a click marks a row."""
 
     def on_click(self, event: Click) -> None:
         at = event.style.meta.get("option")
@@ -64,12 +64,12 @@ class Rows(OptionList, can_focus=False):
 
 
 class ProfilesScreen(WtrScreen):
-    """A table; what can be done is done with the marked profile."""
+    """The table of profiles. Every action but New and All is on the marked one."""
 
     DEFAULT_CSS = """
     ProfilesScreen #columns { height: auto; layout: vertical; }
     ProfilesScreen #all, ProfilesScreen #detail { height: auto; }
-    ProfilesScreen Rows {
+    ProfilesScreen ProfileTable {
         height: auto; background: $background; border: none; padding: 0;
         scrollbar-size-vertical: 1; scrollbar-background: $background;
     }
@@ -128,15 +128,17 @@ class ProfilesScreen(WtrScreen):
     def content(self) -> Iterable[Widget]:
         with Horizontal(id="columns"):
             with Vertical(id="all"):
-                yield Panel("Profiles", Quiet("", id="titles"), Rows(compact=True), id="list")
+                yield Panel(
+                    "Profiles", Quiet("", id="titles"), ProfileTable(compact=True), id="list"
+                )
                 yield Panel("Activity", ActivityRows(), id="activity")
             with Vertical(id="detail"):
-                yield Panel("", Lives(), Facts(_ABOUT, id="about"), id="marked")
+                yield Panel("", Lives(), Facts(_FACTS, id="about"), id="marked")
                 yield Panel("Scopes", ScopeList(id="scopes"), id="scopes-panel")
 
     def on_resize(self) -> None:
         if self.is_built:
-            self._rows = {}  # other columns: every row is another
+            self._rows = {}  # rebuild: the columns are different ones
             self._show()
 
     def on_second(self, now: datetime) -> None:
@@ -146,7 +148,7 @@ class ProfilesScreen(WtrScreen):
         self._show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """``refresh_all`` is of use with more than one profile only."""
+        """Offer ``refresh_all`` only where there is more than one profile."""
         return action != "refresh_all" or len(self.session.roster) > 1
 
     # The table.
@@ -156,41 +158,43 @@ class ProfilesScreen(WtrScreen):
         now = session.now()
         named = {each.profile.name: each for each in session.roster}
         rows = {
-            ordered.name: row_of(named[ordered.name], now, used=ordered.current)
+            ordered.name: table_row(named[ordered.name], now, used=ordered.current)
             for ordered in profile_rows(session)
         }
         room = self.size.width - 5
-        if self._has_panels:  # as the style sheet divides it
+        if self._has_panels:  # as the style sheet divides the width
             room = self.size.width - 4 - (self.size.width - 4) * 42 // 100 - 2 - 6
-        columns = widths(tuple(rows.values()), room)
+        columns = column_widths(tuple(rows.values()), room)
         if list(rows) != list(self._rows) or columns != self._columns:
-            self._list(rows, columns)
+            self._rebuild_table(rows, columns)
         else:
-            listed = self.query_one(Rows)
+            listed = self.query_one(ProfileTable)
             for name, row in rows.items():
                 if row != self._rows[name]:
-                    listed.replace_option_prompt(name, line(row, columns))
+                    listed.replace_option_prompt(name, row_line(row, columns))
         self._rows, self._columns = rows, columns
         self._show_marked(now)
 
-    def _list(self, rows: dict[str, Row], columns: dict[str, int]) -> None:
-        listed = self.query_one(Rows)
+    def _rebuild_table(self, rows: dict[str, Row], columns: dict[str, int]) -> None:
+        listed = self.query_one(ProfileTable)
         marked = self._marked.profile.name
         listed.clear_options()
-        listed.add_options([Option(line(row, columns), id=name) for name, row in rows.items()])
+        listed.add_options([Option(row_line(row, columns), id=name) for name, row in rows.items()])
         names = list(rows)
         listed.highlighted = names.index(marked) if marked in rows else 0
-        # What is below: in panels what happened, else the marked one, where there is room.
-        below = 0 if self.has_class("-short") else len(_ABOUT) + 2
-        most = max(self.size.height - _AROUND - below, 3)
+        # Without panels the marked profile is below the table, if there is room.
+        below = 0 if self.has_class("-short") else len(_FACTS) + 2
+        most = max(self.size.height - _OTHER_ROWS - below, 3)
         listed.styles.max_height = most
         every = f"   {len(rows)} in all" if len(rows) > most else ""
-        self.query_one("#titles", Quiet).show(heading(columns) + Content.styled(every, "$muted"))
+        self.query_one("#titles", Quiet).show(
+            heading_line(columns) + Content.styled(every, "$muted")
+        )
         self.refresh_bindings()
 
     @property
     def _marked(self) -> Followed:
-        listed = self.query_one(Rows)
+        listed = self.query_one(ProfileTable)
         marked = listed.highlighted_option.id if listed.highlighted_option is not None else ""
         every = {each.profile.name: each for each in self.session.roster}
         return every.get(marked or "", self.session.used)
@@ -217,7 +221,7 @@ class ProfilesScreen(WtrScreen):
         return self.size.width >= PANELS_MIN_WIDTH
 
     def _show_detail(self, each: Followed, now: datetime) -> None:
-        """What there is room for in a large terminal alone."""
+        """Show the panels, for which only a wide terminal has room."""
         token = each.token
         lives = lives_of(each, token, now) if token is not None else ()
         self.query_one(Lives).show(lives, now)
@@ -233,21 +237,21 @@ class ProfilesScreen(WtrScreen):
             rows = [activity_row(entry, now) for entry in found]
             self.query_one(ActivityRows).show(rows)
 
-    # What is done with a profile.
+    # The actions.
 
     @on(OptionList.OptionSelected)
     def _chosen(self) -> None:
         self.action_use()
 
     def action_mark(self, where: str) -> None:
-        listed = self.query_one(Rows)
+        listed = self.query_one(ProfileTable)
         getattr(listed, f"action_{where}")()
 
     def action_use(self) -> None:
-        self._go(self._marked.profile)
+        self._switch_to(self._marked.profile)
 
     def action_sign_in(self) -> None:
-        self._go(self._marked.profile, to="sign-in")
+        self._switch_to(self._marked.profile, to="sign-in")
 
     def action_refresh(self) -> None:
         self.program.refresh_profiles([self._marked])
@@ -261,16 +265,16 @@ class ProfilesScreen(WtrScreen):
 
     def action_make(self) -> None:
         if self.session.demo is not None:
-            self.show_message(_NO_MORE)
+            self.show_message(_NOT_IN_SANDBOX)
             return
 
         def take(made: profiles.Profile | None) -> None:
             if made is not None:
-                self._go(made)
+                self._switch_to(made)
 
         self.app.push_screen(NameDialog(), take)
 
-    def _go(self, chosen: profiles.Profile, *, to: str = "") -> None:
+    def _switch_to(self, chosen: profiles.Profile, *, to: str = "") -> None:
         session = self.session
         if chosen.name == session.profile.name:
             self.program.go(to or "token")
@@ -343,11 +347,11 @@ class ProfilesScreen(WtrScreen):
             self.show_message(f"{chosen.name} was removed.", Tone.GOOD)
 
 
-_NO_MORE = "The sandbox has its own profiles: a new one would be for the real Webex."
+_NOT_IN_SANDBOX = "The sandbox has its own profiles: a new one would be for the real Webex."
 
 
 class NameDialog(Dialog["profiles.Profile | None"]):
-    """Asks for the name of a new profile, and gives the profile once it is made."""
+    """Asks for the name of a new profile; its result is the profile, already created."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
@@ -370,78 +374,83 @@ class NameDialog(Dialog["profiles.Profile | None"]):
             self.dismiss(made)
 
 
-# The panel about the marked profile.
-
-
 def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
-    """What there is to say of it; what the ``panels`` show as lines and rows is not said again."""
-    auto_refresh, token = each.auto_refresh, each.token
-    account = each.account
-    access, latest = "none yet", each.latest()
-    signs_in = again = f"{key('sign-in', 's')} signs in"
-    if token is not None:
-        ends = _until(token.expires_at, now)
-        ends = TokenState.REFUSED.value if refused_since(each, now) else ends
-        access = "" if panels else ends
-        again = "" if panels else _until(token.refresh_expires_at, now)
-        if token.refresh_token is None:
-            again = "once it expires: it cannot be refreshed"
-    if auto_refresh.is_lost:
-        by = sign_in_by(each, now)
-        again = f"{f'by {date(by, now)}' if by else 'now'}, {signs_in}."
-        again = f"{again} {likely_causes(auto_refresh.known)}".rstrip()
-    last = each.failure or ("" if panels else "nothing yet")
-    if latest is not None and not panels and not each.failure:
+    """Return the facts about a profile; with ``panels`` without those shown there."""
+    account, token = each.account, each.token
+    latest, last = each.latest(), "" if panels else "nothing yet"
+    if latest is not None and not panels:
         row = activity_row(latest, now)
         last = f"{row.when} {row.what}" + (f", by {row.by}" if row.by else "")
-    wrong = next(iter(each.settings.problems), each.settings_place)
+    settings = str(next(iter(each.settings.problems), each.settings_place))
     if each.settings_error is not None:
-        wrong = each.settings_error.message.partition("\n")[0]  # without the lines of the file
+        settings = each.settings_error.message.partition("\n")[0]  # without the file's lines
+    is_lost = each.auto_refresh.is_lost
     return {
         "Owner": account.label if account.is_known else "not known",
         "Organisation": account.organization or (token.organization if token else "") or "",
-        "Access token": access,
-        "Sign in again": again,
-        "Auto-refresh": "stopped" if auto_refresh.is_lost else next_refresh(auto_refresh, now),
-        "Last": last,
-        "Settings": str(wrong),
+        "Access token": "" if panels and token else _access_token(each, now),
+        "Sign in again": _sign_in_again(each, now, panels=panels),
+        "Auto-refresh": "stopped" if is_lost else next_refresh(each.auto_refresh, now),
+        "Last": each.failure or last,
+        "Settings": settings,
     }
 
 
-def _until(end: datetime | None, now: datetime) -> str:
-    """As everywhere, without seconds: each of them would be sent, with all the facts."""
+def _access_token(each: Followed, now: datetime) -> str:
+    if each.token is None:
+        return "none yet"
+    if refused_since(each, now) is not None:
+        return TokenState.REFUSED.value
+    return _remaining(each.token.expires_at, now)
+
+
+def _sign_in_again(each: Followed, now: datetime, *, panels: bool) -> str:
+    token, signs_in = each.token, f"{key('sign-in', 's')} signs in"
+    if each.auto_refresh.is_lost:
+        by = sign_in_by(each, now)
+        when = f"by {date(by, now)}" if by else "now"
+        return f"{when}, {signs_in}. {likely_causes(each.auto_refresh.known)}".rstrip()
+    if token is None:
+        return signs_in
+    if token.refresh_token is None:
+        return "once it expires: it cannot be refreshed"
+    return "" if panels else _remaining(token.refresh_expires_at, now)
+
+
+def _remaining(end: datetime | None, now: datetime) -> str:
+    """Return the time left and the end, without seconds: each would repaint all the facts."""
     if end is None or end <= now:
         return clock.describe_end(end, now)
     return f"{coarse(end - now)} left, {clock.until_phrase(end)}"
 
 
-# The table (pure).
+# The lines of the table.
 
 _GAP = 2
-MOST = {
+MAX_WIDTHS = {
     "": 1, "Profile": 24, "State": 22, "Owner": 28, "Access": 12, "Sign-in": 12, "Last": 60,
 }  # fmt: skip
-"""The columns, and the most characters that each is given."""
-_GOING = ("Owner", "Last", "Sign-in", "Access", "State")
-"""Which go where there is no room for all, the first of them first."""
-_LEAST = {"Last": 18, "Owner": 11}
-"""Those that are narrowed before, so far at most."""
+"""The columns in their order, and the most characters of each."""
+_MIN_WIDTHS = {"Last": 18, "Owner": 11}
+"""The columns that are narrowed first where there is no room for all, and down to what."""
+_DROP_ORDER = ("Owner", "Last", "Sign-in", "Access", "State")
+"""The columns that are left out after that, the first of them first."""
 
 Row = dict[str, tuple[str, str]]
-"""Text and style of a profile's cells, by column; it is painted anew where it differs."""
+"""Text and style of a profile's cells, by column."""
 
 
-def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
-    """What there is to say of a profile now."""
+def table_row(each: Followed, now: datetime, *, used: bool) -> Row:
+    """Return the cells of a profile."""
     state, meaning = state_of(each, now), profile_state(each, now).meaning
     token, account = each.token, each.account
     sign_in = sign_in_meaning(each, now)
     last, tone = _last(each, now)
     access = left = "-"
     if token is not None:
-        access = "refused" if refused_since(each, now) else _left(token.left(now))
+        access = "refused" if refused_since(each, now) else _remaining_short(token.left(now))
     if token is not None and token.refresh_token is not None:
-        left = "refused" if each.auto_refresh.is_lost else _left(token.refresh_left(now))
+        left = "refused" if each.auto_refresh.is_lost else _remaining_short(token.refresh_left(now))
     plain = "$foreground"
     return {
         "": (meaning.sign, f"bold {meaning.colour}"),
@@ -454,38 +463,38 @@ def row_of(each: Followed, now: datetime, *, used: bool) -> Row:
     }
 
 
-def widths(rows: Sequence[Row], room: int) -> dict[str, int]:
-    """How wide each column that fits is; those that do not fit are not in it."""
-    longest = {title: max(len(row[title][0]) for row in rows) for title in MOST}
+def column_widths(rows: Sequence[Row], room: int) -> dict[str, int]:
+    """Return the width of each column that fits into ``room`` characters."""
+    longest = {title: max(len(row[title][0]) for row in rows) for title in MAX_WIDTHS}
     shown = {
         title: min(max(longest[title], len(title)), most)
-        for title, most in MOST.items()
+        for title, most in MAX_WIDTHS.items()
         if longest[title]
     }
 
     def free() -> int:
         return room - sum(shown.values()) - _GAP * len(shown)
 
-    for title, least in _LEAST.items():
+    for title, least in _MIN_WIDTHS.items():
         if free() < 0 and title in shown:
             shown[title] = max(shown[title] + free(), min(least, shown[title]))
-    for title in _GOING:
+    for title in _DROP_ORDER:
         if free() < 0:
             shown.pop(title, None)
-    for title in ("Profile", *_LEAST):  # what nobody else wants
+    for title in ("Profile", *_MIN_WIDTHS):  # these take what is left over
         if title in shown:
             shown[title] += max(min(free(), longest[title] - shown[title]), 0)
-    return {title: shown[title] for title in MOST if title in shown}
+    return {title: shown[title] for title in MAX_WIDTHS if title in shown}
 
 
-def heading(columns: Mapping[str, int]) -> Content:
-    """The titles above the columns."""
+def heading_line(columns: Mapping[str, int]) -> Content:
+    """Return the line of column titles."""
     titles = (" " * _GAP).join(title.ljust(width) for title, width in columns.items())
     return Content.styled(titles[1:].rstrip(), "$muted")
 
 
-def line(row: Row, columns: Mapping[str, int]) -> Content:
-    """``● default  valid  Ann Example  13 d 23 h  89 d 4 h  ✓ 11:00 refreshed``."""
+def row_line(row: Row, columns: Mapping[str, int]) -> Content:
+    """Return ``● default  valid  Ann Example  13 d 23 h  89 d 4 h  ✓ 11:00 refreshed``."""
     parts = []
     for title, width in columns.items():
         text, style = row[title]
@@ -506,7 +515,7 @@ def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
     return f"{row.when} {row.what}", row.tone
 
 
-def _left(left: timedelta | None) -> str:
+def _remaining_short(left: timedelta | None) -> str:
     if left is None:
         return "unknown"
     return coarse(left) if left > timedelta(0) else "expired"
