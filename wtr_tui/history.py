@@ -133,7 +133,7 @@ def append(profile: Profile, happened: Entry) -> bool:
     """Adds an event; False where that is not possible. Never raises."""
     path = path_of(profile)
     line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    descriptor = try_claim(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, patience=_PATIENCE)
+    descriptor = try_claim(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, wait=_PATIENCE)
     if descriptor is None:
         return False
     try:

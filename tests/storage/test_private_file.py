@@ -89,7 +89,7 @@ def test_a_folder_is_narrowed_only_when_asked(path: Path) -> None:
     path.parent.chmod(0o755)
     assert write_private(str(path), OLD) == ()
     assert mode_of(path.parent) == 0o755
-    (notice,) = write_private(str(path), OLD, tighten_folder=True)
+    (notice,) = write_private(str(path), OLD, restrict_folder=True)
     assert mode_of(path.parent) == 0o700
     assert notice == f"{path.parent} was open to other users (mode 755); its mode is now 700."
 
@@ -212,7 +212,7 @@ def test_whichever_call_fails_the_file_is_whole(tmp_path: Path, code: int, folde
     calls = Counted()
     path = prepared(-1)
     with calls.installed():
-        write_private(str(path), NEW, tighten_folder=True)
+        write_private(str(path), NEW, restrict_folder=True)
     assert {"open", "write", "fsync", "rename", "close"} <= set(calls.names)
     before = None if folder == "missing" else OLD
     for failing, name in enumerate(calls.names):
@@ -220,7 +220,7 @@ def test_whichever_call_fails_the_file_is_whole(tmp_path: Path, code: int, folde
         failed = False
         with Counted(failing, code).installed():
             try:
-                write_private(str(path), NEW, tighten_folder=True)
+                write_private(str(path), NEW, restrict_folder=True)
             except OSError as error:
                 failed = error.errno == code
         found = path.read_bytes() if path.exists() else None
@@ -277,7 +277,7 @@ def test_a_disk_that_knows_no_locks_is_not_waited_for(
     monkeypatch.setattr(fcntl, "flock", flock)
     monkeypatch.setattr(time, "sleep", sleep)
     path.write_bytes(OLD)
-    assert try_claim(str(path), patience=5) is None
+    assert try_claim(str(path), wait=5) is None
     write_private(str(path), NEW)
     assert path.read_bytes() == NEW
 

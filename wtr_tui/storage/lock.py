@@ -1,7 +1,7 @@
-"""Locks between processes: one at a time with a token, and which profiles open screens keep alive.
+"""Locks between processes: the lock on a profile's token, and the files of open screens.
 
-``flock`` itself is used: packages that wrap it import asyncio, which takes longer than the
-whole of ``wtr token``. The system lets go of a lock when the process ends, however it ends.
+``flock`` is used directly: packages that wrap it import asyncio, which takes longer than all of
+``wtr token``. The system releases a lock when its process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import time
 
 from wtr_tui.errors import LockHeld, LockUnusable, StorageError
-from wtr_tui.storage.private_file import is_at, make_private_folder, open_private, try_claim
+from wtr_tui.storage.private_file import is_still_at, make_private_folder, open_private, try_claim
 from wtr_tui.text import cause
 
 TYPE_CHECKING = False
@@ -27,13 +27,12 @@ _SCREEN_PREFIX = ".screen-"
 
 
 class Lock:
-    """``with Lock(path):`` — nobody else is inside such a block for the same path.
+    """Mutual exclusion between processes and threads: ``with Lock(path):``.
 
     Waits at most ``timeout`` seconds, then raises LockHeld; raises LockUnusable or UnsafeFile
-    where the file, which is never removed, is the trouble. Threads exclude each other too, and a
-    block inside another one for the same path waits in vain. The waiting ends, without the lock,
-    as soon as ``until`` is true: what it was wanted for may have been done by whoever held it.
-    To enter a lock that is held already goes on holding it.
+    where the lock file, which is never removed, cannot be used. With ``until`` the waiting also
+    ends, without the lock, once that returns true: the process that held the lock may have done
+    the work. A second Lock on the same path waits in vain; acquiring a held Lock does nothing.
     """
 
     __slots__ = ("_descriptor", "_path", "_timeout", "_until")
@@ -54,15 +53,15 @@ class Lock:
         return self._descriptor >= 0
 
     def acquire(self) -> None:
-        """For a lock that is handed on; everywhere else ``with`` is the way.
+        """Acquire a lock that is passed on; elsewhere use ``with``.
 
-        With ``until`` it may not be held afterwards.
+        With ``until``, check :attr:`is_held` afterwards.
         """
         if self.is_held:
             return
         try:
             make_private_folder(self._path.rpartition("/")[0])
-            self._descriptor = self._locked()
+            self._descriptor = self._wait_for_lock()
         except OSError as error:
             raise LockUnusable(
                 f"The lock file {self._path} cannot be used: {cause(error)}.",
@@ -72,14 +71,14 @@ class Lock:
             _write_pid(self._descriptor, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
-        """Harmless where it is not held."""
+        """Release the lock; do nothing where it is not held."""
         if self.is_held:
             _write_pid(self._descriptor, b"")
             descriptor, self._descriptor = self._descriptor, -1
             try:
                 os.close(descriptor)
             except OSError:
-                # It is closed all the same, and the lock let go; nothing in the file counts.
+                # The descriptor is closed and the lock released all the same.
                 return
 
     def __enter__(self) -> None:
@@ -88,15 +87,15 @@ class Lock:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def _locked(self) -> int:
+    def _wait_for_lock(self) -> int:
         deadline = time.monotonic() + self._timeout
         pause = _SHORTEST_PAUSE
         while True:
             descriptor, pid = open_private(self._path), 0
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Somebody may have removed the file by hand: a lock on it would exclude nobody.
-                if is_at(descriptor, self._path):
+                # If the file was removed by hand, a lock on it would exclude nobody.
+                if is_still_at(descriptor, self._path):
                     held, descriptor = descriptor, -1
                     return held
             except OSError as error:
@@ -121,15 +120,15 @@ def _write_pid(descriptor: int, text: bytes) -> None:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text, 0)
     except OSError:
-        # The pid is only for the sentence another process may show; the lock holds without it.
+        # The pid is only for another process's message; the lock holds without it.
         return
 
 
 class OpenScreen:
-    """Which profiles this program's screens keep alive, for other processes to say so.
+    """A locked file beside the tokens that tells which profiles this process keeps refreshed.
 
-    It holds a lock on a file of its own beside the tokens: its process id, then the names of the
-    profiles, a line each. What cannot be written or read harms nothing.
+    Its lines are the process id and the names of the profiles. Errors are ignored, as it only
+    informs other processes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -138,14 +137,15 @@ class OpenScreen:
         self._shown: bytes | None = None
 
     def show(self, names: Iterable[str]) -> None:
-        """Names the profiles; costs nothing where they are the same. Waits for no one for long."""
+        """Write the names of the profiles, unless they are the same as before."""
         text = "\n".join([str(os.getpid()), *names, ""]).encode()
         if text == self._shown or not self._path.parent.is_dir():
             return
         try:
             if self._descriptor < 0:
                 self._descriptor = open_private(str(self._path))
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # for a look others have it, too
+                # Blocking: open_screen_pid() of another process may hold it for a moment.
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             os.pwrite(self._descriptor, text, 0)
             os.ftruncate(self._descriptor, len(text))
         except (OSError, StorageError):
@@ -153,25 +153,25 @@ class OpenScreen:
         self._shown = text
 
     def close(self) -> None:
-        """Takes the file away."""
+        """Remove the file."""
         if self._descriptor >= 0:
             descriptor, self._descriptor, self._shown = self._descriptor, -1, None
             try:
                 self._path.unlink(missing_ok=True)
             except OSError:
-                return  # whoever looks next takes it away
+                return  # the next open_screen_pid() removes it
             finally:
                 os.close(descriptor)
 
 
 def open_screen_pid(name: str, folder: Path) -> int | None:
-    """The process id of open screens, other than this process, that keep the profile alive."""
+    """Return the id of another process whose screens keep the profile refreshed, else None."""
     for path in folder.glob(f"{_SCREEN_PREFIX}*"):
         claim = try_claim(str(path))
         try:
             if claim is not None:
-                if os.fstat(claim).st_size:  # else it was just made, and is not locked yet
-                    path.unlink()  # its program has ended
+                if os.fstat(claim).st_size:  # else it was just created, and is not locked yet
+                    path.unlink()  # its process has ended
             elif path.is_file():
                 pid, *names = path.read_text("utf-8").splitlines()
                 if name in names and int(pid) != os.getpid():

@@ -1,7 +1,7 @@
-"""Which files belong to a profile.
+"""The paths of a profile's files, and the names a profile can have.
 
-Paths are given as text, and only ``os`` is imported: importing pathlib, platformdirs or typing
-takes longer than all that ``wtr token`` has to do when the token is still good.
+Paths are strings and only ``os`` is imported: importing pathlib, platformdirs or typing takes
+longer than everything ``wtr token`` does with a valid token.
 """
 
 from __future__ import annotations
@@ -22,58 +22,61 @@ _LONGEST_NAME = 64
 
 
 def config_dir(environ: Mapping[str, str]) -> str:
-    """``$XDG_CONFIG_HOME/wtr-tui``, by default ``~/.config/wtr-tui``."""
+    """Return ``$XDG_CONFIG_HOME/wtr-tui``, by default ``~/.config/wtr-tui``."""
     return _base(environ, "XDG_CONFIG_HOME", ".config")
 
 
 def state_dir(environ: Mapping[str, str]) -> str:
-    """``$XDG_STATE_HOME/wtr-tui``, by default ``~/.local/state/wtr-tui``."""
+    """Return ``$XDG_STATE_HOME/wtr-tui``, by default ``~/.local/state/wtr-tui``."""
     return _base(environ, "XDG_STATE_HOME", ".local/state")
 
 
 def settings_path(profile: str, environ: Mapping[str, str]) -> str:
-    """The settings file of a profile. Raises UsageError where the name is none."""
+    """Return the profile's settings file. Raises UsageError for an invalid name."""
     return f"{config_dir(environ)}/{checked_name(profile)}.yaml"
 
 
 def token_path(profile: str, environ: Mapping[str, str]) -> str:
-    """The token file of a profile. Raises UsageError where the name is none."""
+    """Return the profile's token file. Raises UsageError for an invalid name."""
     return f"{state_dir(environ)}/{checked_name(profile)}.json"
 
 
 def lock_path(token_path: str) -> str:
-    """The lock file beside a token file: ``work.lock`` for ``work.json``."""
+    """Return the lock file beside a token file: ``work.lock`` for ``work.json``."""
     return f"{token_path.removesuffix('.json')}.lock"
 
 
 def state_path(token_path: str) -> str:
-    """What is known of a token beyond its file: ``work.state`` beside ``work.json``.
+    """Return the file with the token's state: ``work.state`` beside ``work.json``.
 
-    It is JSON, but to version 0.1.0 each ``.json`` beside it is the token of a profile.
+    It is JSON, but version 0.1.0 takes each ``.json`` in this folder for a profile's token.
     """
     return f"{token_path.removesuffix('.json')}.state"
 
 
 def history_path(token_path: str) -> str:
-    """What happened to a token: ``work.history.jsonl`` beside ``work.json``."""
+    """Return the file with the token's history: ``work.history.jsonl`` beside ``work.json``."""
     return f"{token_path.removesuffix('.json')}.history.jsonl"
 
 
 def log_path(token_path: str) -> str:
-    """What the onToken command printed: ``work.log`` beside ``work.json``."""
+    """Return the log of the onToken command's output: ``work.log`` beside ``work.json``."""
     return f"{token_path.removesuffix('.json')}.log"
 
 
 def profile_name(given: str | None, environ: Mapping[str, str]) -> str:
-    """The profile that is meant: the one given, ``$WTR_PROFILE``, or ``default``; checked."""
+    """Return the selected profile's name: ``given``, ``$WTR_PROFILE`` or ``default``.
+
+    Raises UsageError for an invalid name.
+    """
     if given is not None:
         return checked_name(given)
     return checked_name(environ.get("WTR_PROFILE") or DEFAULT_PROFILE)
 
 
 def checked_name(profile: str) -> str:
-    """The name itself. Raises UsageError where it could lead to another folder, or hide a file."""
-    if is_name(profile):
+    """Return the name; raise UsageError where it could lead to another folder or hide a file."""
+    if is_valid_name(profile):
         return profile
     raise UsageError(
         f"{profile[:_LONGEST_NAME]!a} cannot be the name of a profile.",
@@ -82,17 +85,17 @@ def checked_name(profile: str) -> str:
     )
 
 
-def is_name(text: str) -> bool:
-    """Whether a profile can be called so."""
+def is_valid_name(text: str) -> bool:
+    """Return whether a profile can have this name."""
     return (
         0 < len(text) <= _LONGEST_NAME and text[0] not in ".-" and _NAME_CHARACTERS.issuperset(text)
     )
 
 
 def profile_names(environ: Mapping[str, str]) -> list[str]:
-    """Of all profiles that have settings or a token. Raises StorageError."""
+    """Return the sorted names of all profiles with settings or a token. Raises StorageError."""
     names = _stems(config_dir(environ), ".yaml") | _stems(state_dir(environ), ".json")
-    return sorted(filter(is_name, names))
+    return sorted(filter(is_valid_name, names))
 
 
 def _stems(folder: str, ending: str) -> set[str]:
@@ -108,19 +111,19 @@ def _stems(folder: str, ending: str) -> set[str]:
 
 
 def home(environ: Mapping[str, str]) -> str:
-    """The home folder: ``$HOME``, or what the system's list of users says.
+    """Return the home folder: ``$HOME``, or the one in the system's user database.
 
-    Raises StorageError where neither gives an absolute path: a ``~`` is never taken literally.
+    Raises StorageError where neither is an absolute path.
     """
-    named = environ.get("HOME", "")
-    if not named.startswith("/"):
-        named = _home_of_user()
-    if not named.startswith("/"):
+    folder = environ.get("HOME", "")
+    if not folder.startswith("/"):
+        folder = _home_of_user()
+    if not folder.startswith("/"):
         raise StorageError(
             "There is no home folder: $HOME is not set, and the system does not know this user.",
             "Set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to a folder of yours.",
         )
-    return named
+    return folder
 
 
 def _home_of_user() -> str:
@@ -133,7 +136,7 @@ def _home_of_user() -> str:
 
 
 def _base(environ: Mapping[str, str], variable: str, below_home: str) -> str:
-    # The XDG specification: a path that is not absolute is to be ignored.
+    # XDG Base Directory Specification: a relative path is to be ignored.
     base = environ.get(variable, "")
     if not base.startswith("/"):
         base = f"{home(environ).rstrip('/')}/{below_home}"

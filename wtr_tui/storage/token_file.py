@@ -78,9 +78,9 @@ class TokenFile:
             content = to_json(stored)
             if len(content) > private_file.LARGEST:
                 raise errors.TokenNotSaved(str(self.path), "it is larger than 1 MiB.", _UNTOUCHED)
-            tighten_folder = self.path.parent.name == PROGRAM
+            restrict_folder = self.path.parent.name == PROGRAM
             notices = private_file.write_private(
-                str(self.path), content, tighten_folder=tighten_folder
+                str(self.path), content, restrict_folder=restrict_folder
             )
         if kept_as:
             notices = (f"What {self.path} held before is kept as {kept_as}.", *notices)
