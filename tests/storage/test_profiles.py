@@ -162,8 +162,14 @@ def test_a_removed_one_is_gone_with_all_copies_but_for_the_lock(environ: dict[st
     ]
     for copy in (of_others, *copies):
         copy.write_bytes(content)
+    unfinished = [
+        created.settings_path.with_name(name) for name in (".work.yaml.tmp", ".work.yaml.0f3a.tmp")
+    ]
+    for file in unfinished:
+        file.write_text("secret: x\n")
     gone = profiles.remove(created)
-    assert gone == (created.token_path, *copies, created.settings_path)
+    assert gone[:-2] == (created.token_path, *copies, created.settings_path)
+    assert sorted(gone[-2:]) == sorted(unfinished)
     assert profiles.find_all(environ) == []
     assert created.token_file.read() is None
     assert [copy for copy in copies if copy.exists()] == []
@@ -176,7 +182,7 @@ def test_one_in_use_is_not_removed(
 ) -> None:
     created = profiles.create("work", environ)
     with created.token_file.lock():
-        monkeypatch.setattr(profiles, "_PATIENCE", 0.0)
+        monkeypatch.setattr(profiles, "_LOCK_TIMEOUT", 0.0)
         with pytest.raises(LockHeld):
             profiles.remove(created)
     assert created.settings_path.exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -116,14 +115,6 @@ def test_a_folder_or_a_link_in_its_place_is_nothing_known_and_left_alone(
     path.symlink_to(other)
     assert not state.write(token_path, noted())
     assert other.read_text() == "as it was"
-
-
-def test_the_token_of_a_profile_that_is_called_so_is_never_replaced(token_path: str) -> None:
-    path = Path(token_path).with_suffix(".state")
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"version": 1, "access_token": "x"}))
-    assert not state.write(token_path, noted())
-    assert json.loads(path.read_text())["access_token"] == "x"
 
 
 def test_it_is_no_profile(token_path: str, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ MEMBERS: dict[str, object] = {
 
 
 def parsed(content: bytes) -> tuple[str, Token]:
-    stored = token_file.of_members(token_json.parsed(PATH, content))
+    stored = token_file.from_members(token_json.parse(PATH, content))
     return stored.app_id, stored.token
 
 

@@ -1,11 +1,12 @@
-"""What is known of a token beyond its file: ``PROFILE.state``, so that every process says it.
+"""The state of a token that all processes share: ``PROFILE.state`` beside its file.
 
-The outcome of the last refresh; since when Webex refuses the access token, or no longer accepts the
-refresh token; which warnings of the refresh token's end were given. Each is bound to the token it
-speaks of, so a new token ends it, whoever saved that. It is written under the token's lock; a state
-that cannot be read or written harms nothing. No secret is in it: tokens are known by their CRC-32.
+It holds the outcome of the last refresh, since when Webex has refused the access token or the
+refresh token, and which warnings of the refresh token's end were given. Each of these is bound to
+the token it is about, so that a new token ends it. It is written under the token's lock. The
+program works without it, so errors of reading and writing it are ignored. It holds no secret:
+tokens are identified by their CRC-32.
 
-``wtr token`` loads this: the standard library alone, and no dataclass.
+``wtr token`` loads this module: it needs the standard library only, and no dataclass.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 VERSION = 1
 WARN_BEFORE: tuple[int, ...] = (14 * 86_400, 3 * 86_400, 86_400)
-"""Seconds before the refresh token's end at which a sign-in is announced, unless set otherwise."""
+"""Default for when to warn of the refresh token's end: seconds before it, the longest first."""
 
-# Ends are computed from "expires in": two answers about the same end differ by this at most.
-_SAME_END = 60
+# Ends are computed from "expires_in": two responses about the same end differ by this at most.
+_SAME_END = 60  # seconds
 
 
 class LastOutcome:
-    """How the last attempt at a new token ended: ``kind`` is an event's or an error's."""
+    """The outcome of the last attempt at a new token: ``kind`` is that of the event or error."""
 
     __slots__ = ("at", "kind", "message")
 
@@ -45,38 +46,41 @@ class LastOutcome:
 
 
 class State:
-    """What was noted. Ask for it with the token in hand: it may speak of an earlier one."""
+    """The content of the state file. Its methods take the token, as it may be about an earlier one.
+
+    The attributes are the file's members; those with their default are not written.
+    """
 
     access: str = ""
     refresh: str = ""
-    """The tokens that were in the file when it was written, as :func:`checksum` gives them."""
+    """The checksums of the tokens that this is about."""
     last: LastOutcome | None = None
     refreshed_at: datetime | None = None
-    """When Webex last gave a token, be it the same one."""
+    """When Webex last issued a token, be it the same one."""
     refused_since: datetime | None = None
     refused_again: bool = False
-    """A refresh has given the refused access token once more."""
+    """Whether a refresh returned the refused access token once more."""
     sign_in_needed_since: datetime | None = None
     message: str = ""
     """Why a sign-in is needed."""
     mint_failures: int = 0
-    """How often in a row a service app's token could not be minted anew."""
+    """The number of failures in a row to mint a service app's token."""
     mint_again_at: datetime | None = None
-    """When that may be tried again."""
+    """When to try that again."""
     end: datetime | None = None
-    """The end of the refresh token at the last writing."""
+    """When the refresh token expires, as last written."""
     end_stays: bool | None = None
-    """Whether the last refresh left that end where it was; None where none has shown it."""
+    """Whether the last refresh left that end unchanged; None where it is unknown."""
     rotates: bool = False
-    """Whether a refresh has given another refresh token, and so taken the one before back."""
+    """Whether a refresh has returned another refresh token, which revokes the one before."""
     said: str = ""
-    """A notice that is true at every reading and was given, as :func:`checksum` gives it."""
+    """The checksum of a repeating notice about the token file that was already shown."""
     warn_before: tuple[int, ...] = WARN_BEFORE
     given: tuple[int, ...] = ()
-    """For which of ``warn_before`` the sign-in was announced."""
+    """Those of ``warn_before`` for which a warning was given."""
 
     def bind(self, access_token: str, refresh_token: str | None) -> None:
-        """Speaks of these tokens from now on: what was known of others ends."""
+        """Bind the state to these tokens, and drop what it says about others."""
         access, refresh = checksum(access_token), checksum(refresh_token)
         if access != self.access:
             self.refused_since, self.refused_again = None, False
@@ -86,32 +90,32 @@ class State:
         self.access, self.refresh = access, refresh
 
     def refused(self, access_token: str) -> datetime | None:
-        """Since when Webex refuses this access token; None where it is not known to."""
+        """Return since when Webex has refused this access token; None where it has not."""
         return self.refused_since if self.access == checksum(access_token) else None
 
     def sign_in_needed(self, refresh_token: str | None) -> datetime | None:
-        """Since when Webex no longer accepts this refresh token; None where it is not known."""
+        """Return since when Webex has refused this refresh token; None where it has not."""
         is_own = bool(refresh_token) and self.refresh == checksum(refresh_token)
         return self.sign_in_needed_since if is_own else None
 
     def mint_deferred_until(self, access_token: str) -> datetime | None:
-        """Until when nothing is minted in place of this access token; None where it may be."""
+        """Return when a token may be minted again in place of this access token; None for now."""
         return self.mint_again_at if self.access == checksum(access_token) else None
 
     def is_end_fixed(self, end: datetime) -> bool:
-        """Whether refreshing is known not to move this end of the refresh token."""
+        """Return whether refreshing is known not to extend this end of the refresh token."""
         return self.end_stays is True and self._is_about(end)
 
     def is_end_extended(self, end: datetime) -> bool:
-        """Whether refreshing is known to move this end: then nobody has to sign in for it."""
+        """Return whether refreshing is known to extend this end: then no sign-in is needed."""
         return self.end_stays is False and self._is_about(end)
 
     def due_warnings(
         self, end: datetime, left: timedelta, warn_before: Sequence[int] | None = None
     ) -> tuple[int, ...]:
-        """The limits within which the refresh token ends, where the nearest was not announced yet.
+        """Return the limits of ``warn_before`` that are reached; () where the nearest was given.
 
-        Without ``warn_before`` those that counted when this was written.
+        ``warn_before`` is by default the one that was last written.
         """
         warn_before = self.warn_before if warn_before is None else warn_before
         reached = tuple(limit for limit in warn_before if 0 < left.total_seconds() <= limit)
@@ -120,7 +124,7 @@ class State:
         return reached if is_news and not self.is_end_extended(end) else ()
 
     def record_warnings(self, end: datetime, limits: tuple[int, ...]) -> None:
-        """Notes that these were announced for this end; what was known of another one is over."""
+        """Record that the warnings for these limits were given for this end."""
         if not self._is_about(end):
             self.end_stays = None
         self.end, self.given = end, limits
@@ -147,22 +151,22 @@ _READERS: dict[str, Callable[[Any], object]] = {
     "tuple[int, ...]": _limits,
     "LastOutcome | None": _last,
 }
-"""How a member of the file is read, by its type in a :class:`State`."""
+"""The parser of a member of the file, by its type in :class:`State`."""
 
 
 def checksum(secret: str | None) -> str:
-    """A name for a token that is none of its text: 32 bits of what has hundreds."""
+    """Return the CRC-32 of a token, which identifies it without giving it away; "" for none."""
     return f"{zlib.crc32(secret.encode()):08x}" if secret else ""
 
 
 def is_same_end(one: datetime, other: datetime) -> bool:
-    """Whether two ends of a refresh token are one: each is counted from another response."""
+    """Return whether two ends of a refresh token, each computed from a response, are the same."""
     return abs((one - other).total_seconds()) <= _SAME_END
 
 
 def read(token_path: str) -> State:
-    """What was noted beside this token file; a new one where nothing was, or nothing readable."""
-    state, members = State(), _members(token_path)
+    """Read the state beside this token file; a new one where there is none or it is unreadable."""
+    state, members = State(), _read_members(token_path)
     if members.get("version") == VERSION:
         try:
             for name, kind in State.__annotations__.items():
@@ -174,11 +178,12 @@ def read(token_path: str) -> State:
 
 
 def longest_warning(token_path: str) -> int | None:
-    """How many seconds before the refresh token's end there may be something to say of the token.
+    """Return how many seconds before the refresh token's end the first warning is due.
 
-    None where something is noted that takes :func:`read` to judge. Nothing else is loaded for it.
+    None where a refusal is recorded, for which the whole state has to be read. Fast: for
+    ``wtr token``.
     """
-    members = _members(token_path)
+    members = _read_members(token_path)
     if "refused_since" in members or "sign_in_needed_since" in members:
         return None
     try:
@@ -188,16 +193,13 @@ def longest_warning(token_path: str) -> int | None:
 
 
 def fingerprint(token_path: str) -> tuple[int, ...] | None:
-    """Differs once something else was noted, without reading it; None where nothing is."""
+    """Return a value that changes with the state, without reading it; None for no file."""
     return private_file.fingerprint(state_path(token_path))
 
 
 def write(token_path: str, state: State) -> bool:
-    """Replaces what was noted; False where that is not possible. Only under the token's lock."""
-    if "access_token" in _members(token_path):
-        return False  # the token of a profile that is called like this file
+    """Replace the state; return False where that fails. Call it with the token's lock held."""
     try:
-        # What differs from the usual has been set.
         members = {
             name: _written(value)
             for name, value in vars(state).items()
@@ -210,7 +212,7 @@ def write(token_path: str, state: State) -> bool:
     return True
 
 
-def _members(token_path: str) -> Mapping[str, object]:
+def _read_members(token_path: str) -> Mapping[str, object]:
     try:
         content, _ = read_private(state_path(token_path))
         members: object = json.loads(content.decode("utf-8"))
@@ -220,9 +222,9 @@ def _members(token_path: str) -> Mapping[str, object]:
 
 
 def _written(value: Any) -> object:
-    """A member as it stands in the file."""
+    """Return a member as it is written to the file."""
     if isinstance(value, LastOutcome):
         at = clock.iso_if_known(value.at)
         return {"outcome": value.kind, "at": at, "message": value.message}
-    # A tuple and a text are as JSON has them; what else there is, is an instant.
+    # JSON writes a tuple as a list; anything else is an instant.
     return value if isinstance(value, (str, int, tuple)) else clock.iso(value)

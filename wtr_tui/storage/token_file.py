@@ -1,4 +1,4 @@
-"""The token on disk: private, replaced as a whole, locked, and never lost."""
+"""The token file of a profile: private, replaced atomically, locked, backed up before a loss."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from wtr_tui.storage.token_json import read_content
 from wtr_tui.text import cause, cleaned
 
 
-class _Written(NamedTuple):
-    """A whole token in a file; the greater ``age`` is the newer one."""
+class _DatedToken(NamedTuple):
+    """A token with the time it was obtained and its file's modification time in nanoseconds."""
 
     stored: StoredToken
-    age: tuple[datetime, int]
+    obtained: tuple[datetime, int]
 
-    def replaces(self, other: _Written) -> bool:
-        """Whether it is newer, from one App ID and, where that is known, one base URL."""
+    def supersedes(self, other: _DatedToken) -> bool:
+        """Return whether it is newer and of the same App ID and, if known, the same base URL."""
         urls = {self.stored.base_url, other.stored.base_url} - {""}
-        is_own = self.stored.app_id == other.stored.app_id and len(urls) < 2
-        return is_own and self.age > other.age
+        is_same_client = self.stored.app_id == other.stored.app_id and len(urls) < 2
+        return is_same_client and self.obtained > other.obtained
 
 
 class TokenFile:
-    """One profile's token file. Any number of processes may read and replace it."""
+    """A profile's token file, which any number of processes may read and replace."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self, *, locked: bool = False) -> StoredToken | None:
-        """The token, or None where there is no file.
+        """Return the token, or None where there is no file.
 
-        With ``locked`` what a killed writer has left was taken up just before. Raises
-        TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it does not
-        hold a token; its content is copied aside first, once.
+        ``locked``: the caller holds the lock and has called :meth:`recover_interrupted_save`.
+        Raises TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it
+        does not hold a token; its content is backed up first, once.
         """
         if not locked and os.path.lexists(private_file.temporary_path(str(self.path))):
-            # Who holds the lock may be writing it, or takes it up itself.
+            # Another holder of the lock may be writing it, or recovers it itself.
             with suppress(errors.WtrError), self.lock(timeout=0):
                 self.recover_interrupted_save()
         found = read_content(str(self.path))
@@ -60,24 +60,26 @@ class TokenFile:
             stored = self._parse(content)
         except errors.CorruptTokenFile as error:
             try:
-                kept_as = self._keep_aside("corrupt", content)
+                kept_as = self._back_up("corrupt", content)
             except errors.StorageError:
-                # Told without a copy; save() makes it before it replaces the file, or refuses.
+                # save() backs it up before it replaces the file, or refuses.
                 kept_as = ""
             raise errors.CorruptTokenFile(error.path, error.fault, kept_as) from None
         return stored._replace(notices=notices)
 
     def save(self, stored: StoredToken) -> tuple[str, ...]:
-        """Replaces the file; returns when the token is on the disk. Gives notices, as sentences.
+        """Replace the file, returning notices once the token is on the disk.
 
-        A damaged file, or another App ID's token, is copied aside before it is replaced.
+        A damaged file, or another App ID's token, is backed up before it is replaced.
         Raises TokenNotSaved, with the old file intact.
         """
-        with self._saving():
+        with self._as_not_saved():
             kept_as = self.back_up_unless(stored.app_id, stored.base_url)
             content = to_json(stored)
             if len(content) > private_file.LARGEST:
-                raise errors.TokenNotSaved(str(self.path), "it is larger than 1 MiB.", _UNTOUCHED)
+                raise errors.TokenNotSaved(
+                    str(self.path), "it is larger than 1 MiB.", _FILE_UNCHANGED
+                )
             restrict_folder = self.path.parent.name == PROGRAM
             notices = private_file.write_private(
                 str(self.path), content, restrict_folder=restrict_folder
@@ -87,23 +89,23 @@ class TokenFile:
         return notices
 
     @contextmanager
-    def _saving(self, reason: str = "") -> Iterator[None]:
-        """Raises TokenNotSaved for whatever keeps the block from writing."""
+    def _as_not_saved(self, reason: str = "") -> Iterator[None]:
+        """Turn the errors of writing in the block into TokenNotSaved."""
         try:
             yield
         except OSError as error:
             raise errors.TokenNotSaved(
-                str(self.path), f"{reason}{cause(error)}.", _UNTOUCHED
+                str(self.path), f"{reason}{cause(error)}.", _FILE_UNCHANGED
             ) from error
         except (errors.UnsafeFile, errors.TokenFileUnreadable) as error:
             raise errors.TokenNotSaved(str(self.path), error.message, error.hint) from error
 
     def recover_interrupted_save(self) -> None:
-        """Puts a token in place whose writer was killed before it could rename its file.
+        """Put a token in place whose writer was killed before it renamed its temporary file.
 
-        Only for whoever holds the lock: then no writer is alive. It has to be newer than the
-        file's, and of the same App ID and base URL. Where refresh tokens are replaced it is the
-        only good one. What is older than the file, or half a token, is deleted.
+        Call it with the lock held, when no other writer is alive. Where Webex rotates refresh
+        tokens, that token is the only usable one. It has to be newer than the file's and of the
+        same App ID and base URL; an older or incomplete one is deleted.
         """
         path = str(self.path)
         temporary = private_file.temporary_path(path)
@@ -112,18 +114,18 @@ class TokenFile:
             return
         try:
             with suppress(OSError, errors.StorageError):
-                left, current = self._written(temporary), self._written(path)
-                if left is None or (current is not None and not left.replaces(current)):
+                left, current = self._dated_token(temporary), self._dated_token(path)
+                if left is None or (current is not None and not left.supersedes(current)):
                     Path(temporary).unlink()
                     return
                 if current is None and (damaged := read_content(path)) is not None:
-                    self._keep_aside("corrupt", damaged[0])
+                    self._back_up("corrupt", damaged[0])
                 private_file.put_in_place(temporary, path)
         finally:
             os.close(claim)
 
-    def _written(self, path: str) -> _Written | None:
-        """The token in one of the files, None where it holds none; raises as :meth:`read` does."""
+    def _dated_token(self, path: str) -> _DatedToken | None:
+        """Return a file's token, None where it holds none. Raises as :meth:`read` does."""
         found = read_content(path)
         if found is None:
             return None
@@ -131,15 +133,15 @@ class TokenFile:
             stored = self._parse(found[0])
         except errors.CorruptTokenFile:
             return None
-        # Instants in the file are whole seconds: within one, the file's own time counts.
-        return _Written(stored, (stored.token.obtained_at, Path(path).stat().st_mtime_ns))
+        # Instants in the file are whole seconds: within one, the modification time decides.
+        return _DatedToken(stored, (stored.token.obtained_at, Path(path).stat().st_mtime_ns))
 
     def delete(self) -> list[Path]:
-        """Deletes the token with all copies of it, also those put aside; gives what is gone.
+        """Delete the token with all its copies, and return the deleted files.
 
-        Only for whoever holds the lock. Raises OSError, with the path as ``filename``.
+        Call it with the lock held. Raises OSError, with the path as ``filename``.
         """
-        name, undecided = self.path.name, Path(self._undecided).name
+        name, undecided = self.path.name, Path(self._put_aside_prefix).name
         reasons = ("corrupt", "other-app", "other-server", "other-account")
         prefixes = (f".{name}.", undecided, f".{undecided}", *(f"{name}.{why}-" for why in reasons))
         beside = []
@@ -154,25 +156,25 @@ class TokenFile:
             gone.append(path)
         return gone
 
-    # The tokens of sign-ins whose account has to be asked about before they replace another's.
-    # Each lies in a file of its own beside the token file, from before the question until the
-    # answer: whatever ends the program in between, the token is there at the next start.
+    # A token that was put aside: the sign-in was by another account, and the user is asked before
+    # it replaces the token. It lies in a file of its own from before the question until the answer,
+    # so that it survives the end of the program in between.
 
     def put_aside(self, stored: StoredToken) -> Path:
-        """Writes the token beside the file, which stays as it is. Raises TokenNotSaved."""
-        aside = Path(f"{self._undecided}{_moment(time.time())}-{os.urandom(2).hex()}")
+        """Save the token in a file beside this one, which stays. Raises TokenNotSaved."""
+        aside = Path(f"{self._put_aside_prefix}{_timestamp(time.time())}-{os.urandom(2).hex()}")
         TokenFile(aside).save(stored)
         return aside
 
     def list_put_aside(self) -> list[tuple[Path, StoredToken]]:
-        """What was put aside and not decided about, the newest first.
+        """Return the files and tokens that were put aside, the newest first.
 
-        One that is in place already is deleted. Never raises: what cannot be read is left alone.
+        One that is the present token already is deleted. Never raises: unreadable ones are skipped.
         """
         found = []
-        prefix = Path(self._undecided).name
+        prefix = Path(self._put_aside_prefix).name
         with suppress(OSError, errors.StorageError):
-            # Ends what was killed while it put a token aside, where that was written whole.
+            # The program may have been killed while it put a token aside.
             for temporary in self.path.parent.glob(f".{prefix}*.tmp"):
                 name = temporary.name[1:].removesuffix(".tmp")
                 TokenFile(temporary.with_name(name)).recover_interrupted_save()
@@ -188,13 +190,13 @@ class TokenFile:
         return found
 
     def is_put_aside(self, path: Path) -> bool:
-        """Whether this is one of the files that were put aside."""
-        return str(path.absolute()).startswith(self._undecided)
+        """Return whether this is the path of a token that was put aside."""
+        return str(path.absolute()).startswith(self._put_aside_prefix)
 
     def accept_put_aside(self, path: Path) -> str:
-        """Puts a token that was put aside in place, and gives where the one before it is kept.
+        """Replace the token by one that was put aside; return the backup of the former, or "".
 
-        "" for nowhere. Raises a StorageError, with the token still put aside.
+        Raises StorageError, with the token still put aside.
         """
         stored = TokenFile(path).read()
         if stored is None:
@@ -207,28 +209,28 @@ class TokenFile:
         return kept_as
 
     @property
-    def _undecided(self) -> str:
-        # Not the token file's whole name: what begins with that is the token file's own.
+    def _put_aside_prefix(self) -> str:
+        # Without ".json": names that begin with the token file's own are its backups.
         return f"{str(self.path).removesuffix('.json')}.put-aside-"
 
     def require_space(self, stored: StoredToken) -> None:
-        """For before Webex is asked: raises StorageError where a token like this one, twice over,
-        could not be saved.
+        """Raise StorageError where the disk has no room for a token twice as long.
+
+        Checked before Webex is asked for a new one.
         """
         try:
-            with self._saving():
+            with self._as_not_saved():
                 private_file.require_space(str(self.path), 2 * len(to_json(stored)))
         except errors.TokenNotSaved as error:
             message = f"Webex was not asked, as a new token could not be saved. {error.message}"
             raise errors.StorageError(message, error.hint) from error
 
     def back_up_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
-        """Copies the file aside unless it holds a token of this App ID and base URL; gives the
-        copy's path, or "" where there was no need. A base URL that is not known is no other.
-        With a ``token`` it has to be that one, too.
+        """Back the file up unless it holds a token of this App ID and base URL.
 
-        The file itself stays, :meth:`save` replaces it. Raises TokenFileUnreadable or
-        TokenNotSaved where that fails.
+        An unknown base URL ("") matches any. With ``token`` it has to hold that one. Returns the
+        backup's path, "" for none; the file itself stays. Raises TokenFileUnreadable or
+        TokenNotSaved.
         """
         found = read_content(str(self.path))
         if found is None:
@@ -237,30 +239,30 @@ class TokenFile:
         try:
             held = self._parse(content)
         except errors.CorruptTokenFile:
-            return self._keep_aside("corrupt", content)
+            return self._back_up("corrupt", content)
         if held.app_id != app_id:
-            return self._keep_aside("other-app", content)
+            return self._back_up("other-app", content)
         if held.base_url and base_url and held.base_url != base_url:
-            return self._keep_aside("other-server", content)
+            return self._back_up("other-server", content)
         if token is not None and not held.token.same_access(token):
-            return self._keep_aside("other-account", content)
+            return self._back_up("other-account", content)
         return ""
 
     def lock(self, timeout: float = 10.0) -> Lock:
-        """``with file.lock():`` — no other process that asks for it is inside. Raises LockHeld."""
+        """Return the lock that all processes take before they replace the token."""
         return Lock(lock_path(str(self.path)), timeout)
 
     def fingerprint(self) -> tuple[int, ...] | None:
-        """Differs when the file does, without reading it; None where there is none to be seen."""
+        """Return a value that changes with the file, without reading it; None for no file."""
         return private_file.fingerprint(str(self.path))
 
     def _parse(self, content: bytes) -> StoredToken:
-        return of_members(token_json.parsed(str(self.path), content))
+        return from_members(token_json.parse(str(self.path), content))
 
-    def _keep_aside(self, why: str, content: bytes) -> str:
-        """Writes the content to ``NAME.WHY-TIME``; a second call finds the copy already made."""
-        with self._saving("what it holds now could not be copied aside: "):
-            path = f"{self.path}.{why}-{_moment(self.path.stat().st_mtime)}"
+    def _back_up(self, why: str, content: bytes) -> str:
+        """Write the content to ``NAME.WHY-TIME``, once, and return that path."""
+        with self._as_not_saved("what it holds now could not be copied aside: "):
+            path = f"{self.path}.{why}-{_timestamp(self.path.stat().st_mtime)}"
             while True:
                 try:
                     if private_file.read_private(path)[0] == content:
@@ -268,15 +270,15 @@ class TokenFile:
                 except FileNotFoundError:
                     private_file.write_private(path, content)
                     return path
-                path += f"-{zlib.crc32(content):08x}"  # two contents in one second
+                path += f"-{zlib.crc32(content):08x}"  # another content of the same second
 
 
-def _moment(seconds: float) -> str:
+def _timestamp(seconds: float) -> str:
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
 
 
-def of_members(members: token_json.Members) -> StoredToken:
-    """The token in the members that :mod:`token_json` gives."""
+def from_members(members: token_json.Members) -> StoredToken:
+    """Return the token with these validated members."""
     refresh_token = members["refresh_token"]
     token = Token(
         access_token=Secret(members["access_token"]),
@@ -298,17 +300,17 @@ def of_members(members: token_json.Members) -> StoredToken:
 
 
 def account_of(path: str, members: Mapping[str, object]) -> Account:
-    """Whose token it is, as far as members of a file say. Raises CorruptTokenFile."""
-    return _account(token_json.account(path, members) or {})
+    """Return the account in a token file's members. Raises CorruptTokenFile."""
+    return _account(token_json.parse_account(path, members) or {})
 
 
 def _account(members: Mapping[str, str]) -> Account:
-    # They are shown: nothing in them may be an order to the terminal.
+    # They are shown: no control characters.
     return Account(**{name: cleaned(text, limit=200) for name, text in members.items()})
 
 
 def to_json(stored: StoredToken) -> bytes:
-    """The file's content. Instants are cut to whole seconds, so that none looks longer."""
+    """Return the file's content. Instants are cut to whole seconds, so none gets later."""
     token = stored.token
     members: dict[str, object] = {
         "version": token_json.VERSION,
@@ -331,4 +333,4 @@ def to_json(stored: StoredToken) -> bytes:
     return (json.dumps(members, indent=2) + "\n").encode("ascii")
 
 
-_UNTOUCHED = "The file is as it was before."
+_FILE_UNCHANGED = "The file is as it was before."

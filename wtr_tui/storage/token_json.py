@@ -1,15 +1,15 @@
-"""The only reader of a token file's content: one JSON object. Strict: half a token is no token.
+"""The format of the token file, one JSON object, and its strict reader.
 
-It takes the standard library alone, and no dataclass: ``wtr token`` prints a token that is still
-good with nothing else loaded. :mod:`wtr_tui.storage.token_file` builds on it.
+It needs the standard library only and no dataclass, as ``wtr token`` prints a valid token with
+nothing else loaded. :mod:`wtr_tui.storage.token_file` builds on it.
 
-The members: ``version`` (1), ``appid``, ``access_token``, ``expires_at``, ``refresh_token``,
-``refresh_expires_at``, ``token_type``, ``scope``, ``obtained_at``, as 0.1.0 wrote them; and, which
-0.1.0 leaves alone, ``base_url``, ``account`` and ``settings``: a record of the settings that the
-token was saved under. It holds length and CRC-32 of the bytes of the settings file that were parsed
-(or that there was no file), and which App ID and base URL these bytes name by themselves, without
-the environment. While they are the same, YAML need not be loaded to know whether the token is the
-settings' own.
+The members are ``version`` (1), ``appid``, ``access_token``, ``expires_at``, ``refresh_token``,
+``refresh_expires_at``, ``token_type``, ``scope`` and ``obtained_at``, as in 0.1.0; and
+``base_url``, ``account`` and ``settings``, which 0.1.0 ignores. ``settings`` is a record of the
+settings that the token was saved under: length and CRC-32 of the settings file's bytes that were
+parsed (or that there was no file), and the App ID and base URL in them, without the environment.
+While the file is the same, YAML need not be loaded to know whether the token belongs to the
+settings.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     Members = dict[str, Any]
-    """Each known member, validated; absent ones are there as None. Instants are texts."""
+    """The known members, validated; an absent one is None. Instants are ISO 8601 strings."""
 
 VERSION = 1
 INSTANTS = ("obtained_at", "expires_at", "refresh_expires_at")
-WORDS = ("access_token", "refresh_token", "appid", "token_type", "base_url")
+TEXTS = ("access_token", "refresh_token", "appid", "token_type", "base_url")
 ACCOUNT = ("display_name", "email", "organization", "user_id")
 REQUIRED = ("appid", "access_token", "obtained_at")
 APP_ID_VARIABLES = ("WEBEX_APPID", "WEBEX_CLIENTID", "WEBEX_CLIENT_ID")
@@ -42,17 +42,20 @@ _ABSENT = "absent"
 
 
 def read(path: str) -> Members | None:
-    """The members of a token file; None: there is no file. Nothing is repaired or kept aside.
+    """Return the members of a token file, or None for no file. Nothing is repaired or backed up.
 
     Raises CorruptTokenFile where it does not hold a token, TokenFileUnreadable where it cannot
     be read, is open to other users, or was written by a newer version of the program.
     """
     found = read_content(path, repair=False)
-    return None if found is None else parsed(path, found[0])
+    return None if found is None else parse(path, found[0])
 
 
 def read_content(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]] | None:
-    """The bytes of the token file and what was repaired on the way; None where there is none."""
+    """Return the bytes of the token file and notices about repairs; None for no file.
+
+    Raises TokenFileUnreadable.
+    """
     try:
         return read_private(path, repair=repair)
     except FileNotFoundError:
@@ -66,15 +69,15 @@ def read_content(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
         ) from error
 
 
-def parsed(path: str, content: bytes) -> Members:
-    """The members in these bytes. Raises as :func:`read` does; ``path`` is for the message."""
-    members = _object(path, content)
+def parse(path: str, content: bytes) -> Members:
+    """Parse a token file's bytes. Raises as :func:`read` does; ``path`` is for the message."""
+    members = _load_object(path, content)
     checked: Members = {}
-    for name in (*WORDS, "scope", *INSTANTS):
+    for name in (*TEXTS, "scope", *INSTANTS):
         text = checked[name] = _text(path, members, name) or None
         if text is None:
             continue
-        # They go into an HTTP header, or are shown: nothing in them may be an order to a terminal.
+        # They go into an HTTP header or onto the screen: no control characters.
         if not all(map(is_visible_ascii, text.split() if name == "scope" else [text])):
             raise CorruptTokenFile(path, f"{name} holds characters that do not belong there")
         if name in INSTANTS:
@@ -85,14 +88,14 @@ def parsed(path: str, content: bytes) -> Members:
     for name in REQUIRED:
         if not checked[name]:
             raise CorruptTokenFile(path, f"it has no {name}")
-    checked["account"] = account(path, members)
-    # What cannot be a record is none: then the settings are read.
+    checked["account"] = parse_account(path, members)
+    # Not validated: a malformed record matches nothing, and the settings are read.
     checked["settings"] = members.get("settings")
     return checked
 
 
-def account(path: str, members: Mapping[str, object]) -> dict[str, str] | None:
-    """The texts about whose token it is; None where nothing is said of it."""
+def parse_account(path: str, members: Mapping[str, object]) -> dict[str, str] | None:
+    """Return the strings that tell whose token it is; None for no account."""
     found = members.get("account")
     if found is None:
         return None
@@ -101,13 +104,13 @@ def account(path: str, members: Mapping[str, object]) -> dict[str, str] | None:
     return {name: _text(path, found, name) or "" for name in ACCOUNT}
 
 
-def _object(path: str, content: bytes) -> Members:
+def _load_object(path: str, content: bytes) -> Members:
     if not content.strip():
         raise CorruptTokenFile(path, "it is empty")
     try:
         members: object = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
-        # The cause is left out: json's exception carries the whole text, token and all.
+        # No cause: json's exception carries the whole text with the token.
         raise CorruptTokenFile(path, "it is not JSON") from None
     if not isinstance(members, dict):
         raise CorruptTokenFile(path, "it is not a JSON object")
@@ -130,26 +133,26 @@ def _text(path: str, members: Mapping[str, object], name: str) -> str | None:
 
 
 def settings_record(content: bytes | None, app_id: str, base_url: str) -> dict[str, object]:
-    """The record of a settings file with this content (None: there is no file).
+    """Return the record of a settings file with this content (None: there is no file).
 
-    ``app_id`` and ``base_url`` are what the content names by itself: "" for no App ID, the
-    default for no base URL.
+    ``app_id`` and ``base_url`` are those in the content: "" for no App ID, the default for no base
+    URL.
     """
-    return {"file": _mark_of(content), "appid": app_id, "base_url": base_url}
+    return {"file": _fingerprint_of(content), "appid": app_id, "base_url": base_url}
 
 
 def is_same_base_url(one: str, other: str) -> bool:
-    """Whether two base URLs are one: letter case and a slash at the end make no other."""
+    """Return whether two base URLs are equal but for letter case and a slash at the end."""
     return one.rstrip("/").lower() == other.rstrip("/").lower()
 
 
 def matches_settings(
     members: Mapping[str, object], settings_path: str, environ: Mapping[str, str]
 ) -> bool:
-    """Whether file and environment surely are settings of the token with these members.
+    """Return whether settings file and environment certainly are those of this token.
 
-    No App ID at all is no contradiction. False wherever that is not sure: then the settings have
-    to be read. Never raises.
+    Settings without an App ID do not contradict it. False where it is uncertain: then the settings
+    have to be read. Never raises.
     """
     found = members.get("settings")
     own = members.get("base_url")
@@ -171,10 +174,10 @@ def matches_settings(
     except (OSError, UnsafeFile):
         return False
     own_file = facts.st_uid in (os.geteuid(), 0) and not facts.st_mode & 0o022
-    return own_file and found.get("file") == _mark_of(content)
+    return own_file and found.get("file") == _fingerprint_of(content)
 
 
-def _mark_of(content: bytes | None) -> object:
+def _fingerprint_of(content: bytes | None) -> object:
     if content is None:
         return _ABSENT
     return {"length": len(content), "crc32": zlib.crc32(content)}
