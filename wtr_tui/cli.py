@@ -78,18 +78,18 @@ def _run(arguments: list[str]) -> int:
 
     place = _place_of_command(arguments)
     if place is None:
-        options = parsers.of_the_screens().parse_args(arguments)
+        options = parsers.screens_parser().parse_args(arguments)
         tour, sandbox = options.tour, options.sandbox or options.tour
         return _screens(
             options.profile, options.config, sandbox=sandbox, mouse=options.mouse, tour=tour
         )
     name = arguments[place]
     if name not in COMMANDS:
-        parsers.of_the_screens().parse_args(arguments[:place])  # it may be the value of no option
+        parsers.screens_parser().parse_args(arguments[:place])  # it may be the value of no option
         hint = f"{text.suggest(name, COMMANDS)} Without a command the screens open."
         raise UsageError(f"There is no command {name[:40]!a}.", hint)
     text.command = f"wtr {name}"
-    parser, command = parsers.of_command(name)
+    parser, command = parsers.command_parser(name)
     # Profile and settings file may stand before the command too.
     options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
     _require_own_files(name, options.profile or options.config)

@@ -173,7 +173,9 @@ def test_a_fault_of_its_own_is_unknown(home: Home, sandbox: Sandbox) -> None:
     home.configure(sandbox)
     fine(home, sandbox)
     broken = home.folder / "sitecustomize.py"
-    broken.write_text("import wtr_tui.commands.profile as profile\nprofile.conditions = None\n")
+    broken.write_text(
+        "import wtr_tui.commands.profile as profile\nprofile.chosen_statuses = None\n"
+    )
     path = f"{home.folder}{os.pathsep}{home.environ['PYTHONPATH']}"
     ran = home.run("check", PYTHONPATH=path)
     assert ran.code == 3
@@ -328,11 +330,11 @@ def test_an_expired_token_that_something_keeps_alive_is_fine(
     home.configure(sandbox)
     expired(home, sandbox)
     found = profiles.find(None, None, home.environ)
-    shown = profile.condition(found, home.environ, clock.now())
+    shown = profile.profile_status(found, home.environ, clock.now())
     limits = clock.now(), 7 * DAYS, DAYS
     for kept, level in ((True, Grade.OK), (False, Grade.WARNING)):
         monkeypatch.setattr(check, "_is_kept_alive", lambda _, kept=kept: kept)
-        assert check.verdict(shown, *limits).level is level
+        assert check.grade_profile(shown, *limits).level is level
 
 
 def test_a_check_and_the_doctor_count_an_open_screen(home: Home, sandbox: Sandbox) -> None:

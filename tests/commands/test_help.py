@@ -79,7 +79,7 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_help_is_wrapped_at_words(name: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def shown() -> str:
-        return (parsers.of_command(name)[0] if name else parsers.of_the_screens()).format_help()
+        return (parsers.command_parser(name)[0] if name else parsers.screens_parser()).format_help()
 
     wrapped = shown()
     assert max(map(len, wrapped.splitlines())) <= width
@@ -161,7 +161,7 @@ def test_an_unknown_topic_is_wrong_usage(home: Home) -> None:
 def test_the_program_takes_each_command_of_a_topic(topic: str) -> None:
     for line in commands_of(topic):
         name, *words = shlex.split(line)
-        parsers.of_command(name)[0].parse_args(words)
+        parsers.command_parser(name)[0].parse_args(words)
 
 
 def test_there_are_commands_in_the_topics() -> None:

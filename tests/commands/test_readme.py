@@ -35,5 +35,5 @@ def test_there_are_commands_to_copy() -> None:
 @pytest.mark.parametrize("line", commands())
 def test_the_program_takes_each_command(line: str) -> None:
     name, *words = shlex.split(line)
-    parser, _ = parsers.of_command(name)
+    parser, _ = parsers.command_parser(name)
     parser.parse_args(words)

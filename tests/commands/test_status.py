@@ -12,7 +12,7 @@ from tests.support.home import Home
 from tests.support.tokens import APP_ID, LIFE, ORGANIZATION, USER_ID, a_jwt, a_token
 from tests.support.webex import Fault, Rules, Sandbox
 from wtr_tui.commands.output import Style
-from wtr_tui.commands.profile import Condition
+from wtr_tui.commands.profile import ProfileStatus
 from wtr_tui.commands.status import as_table
 from wtr_tui.model import StoredToken
 from wtr_tui.sandbox.sandbox import EMAIL
@@ -247,7 +247,7 @@ def test_an_access_token_that_webex_refuses_has_no_time_left_whatever_else_is_wr
 def test_a_token_whose_end_is_this_very_instant_has_expired(tmp_path: Path) -> None:
     profile = Profile("default", tmp_path / "default.yaml", tmp_path / "default.json")
     stored = StoredToken(APP_ID, a_token(obtained_at=NOON))
-    shown = Condition(profile, Settings(), stored, (), 0, TokenState.EXPIRED, State())
+    shown = ProfileStatus(profile, Settings(), stored, (), 0, TokenState.EXPIRED, State())
     style = Style(is_terminal=False, coloured=False, width=80)
     for left, says in ((A_SECOND, "1 s"), (A_SECOND * 0, "expired")):
         row = as_table([shown], NOON + LIFE - left, style).splitlines()[1]

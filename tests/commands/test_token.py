@@ -335,6 +335,6 @@ def test_two_profiles_of_two_integrations_do_not_meet(home: Home, sandbox: Sandb
 
 
 def test_a_bare_command_is_the_one_without_options() -> None:
-    parser, _ = parsers.of_command("token")
+    parser, _ = parsers.command_parser("token")
     parsed = vars(parser.parse_args([]))
     assert {name: getattr(NoOptions(), name) for name in parsed} == parsed

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from wtr_tui import clock
 from wtr_tui.clock import seconds_until
 from wtr_tui.commands.output import SIGNS, Style, as_json, print_data
-from wtr_tui.commands.parsers import duration, named_path
-from wtr_tui.commands.profile import Condition, conditions
+from wtr_tui.commands.parsers import duration, expand_path
+from wtr_tui.commands.profile import ProfileStatus, chosen_statuses
 from wtr_tui.errors import SIGN_IN_NEEDED, WRONG_USAGE, StorageError, UsageError
 from wtr_tui.storage.settings_table import THROUGH
 from wtr_tui.text import cause, escaped, is_terminal, on_one_line
@@ -35,6 +35,7 @@ from wtr_tui.token_state import TokenState
 
 if TYPE_CHECKING:
     from wtr_tui.commands.output import Tone
+    from wtr_tui.model import Token
 
 _WARN, _CRITICAL = 7 * 86_400, 86_400
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -51,21 +52,21 @@ class Grade(IntEnum):
 
     @property
     def weight(self) -> int:
-        """Which is the worst of several (max_state_alt of the monitoring plugins)."""
+        """Its rank among several, the worst last (max_state_alt of the monitoring plugins)."""
         return (Grade.OK, Grade.UNKNOWN, Grade.WARNING, Grade.CRITICAL).index(self)
 
 
 class Verdict(NamedTuple):
-    """One profile. ``sign_in_by`` is when somebody is needed; None where that is not known."""
+    """The grade of one profile. ``sign_in_by`` is when a user has to sign in; None: not known."""
 
-    shown: Condition
+    status: ProfileStatus
     level: Grade
     message: str
     sign_in_by: datetime | None
 
     @property
     def name(self) -> str:
-        return self.shown.profile.name
+        return self.status.profile.name
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -92,8 +93,8 @@ def run(options: Namespace) -> int:
         raise UsageError("--crit is for less time than --warn.")
     now = clock.now()
     limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
-    found = conditions(options, now, who=options.ask)
-    verdicts = [verdict(each, now, *limits) for each in found]
+    found = chosen_statuses(options, now, who=options.ask)
+    verdicts = [grade_profile(each, now, *limits) for each in found]
     verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
     level = verdicts[0].level if verdicts else Grade.UNKNOWN
     if options.format == "json":
@@ -105,52 +106,43 @@ def run(options: Namespace) -> int:
     else:
         content = escaped(as_text(verdicts, level, now, options))
     if options.to:
-        write_for_all(named_path(options.to), content)
+        write_world_readable(expand_path(options.to), content)
     else:
         print_data(content)
     return level
 
 
-def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelta) -> Verdict:
-    """How one profile is; whether something keeps it alive counts once its token has expired."""
+def grade_profile(
+    status: ProfileStatus, now: datetime, warn: timedelta, critical: timedelta
+) -> Verdict:
+    """Grade one profile. Whether something refreshes it counts once its token has expired."""
 
     def graded(level: Grade, message: str, end: datetime | None = None) -> Verdict:
-        if shown.not_granted and shown.state is not TokenState.FOREIGN:
-            # What the token may not do ends no token, so the level stays.
-            message = f"{message.rstrip('.')}, not granted: {' '.join(shown.not_granted)}"
-        return Verdict(shown, level, message, end)
+        if status.not_granted and status.state is not TokenState.FOREIGN:
+            # A missing scope ends no token, so the grade stays.
+            message = f"{message.rstrip('.')}, not granted: {' '.join(status.not_granted)}"
+        return Verdict(status, level, message, end)
 
-    token, settings = shown.token, shown.settings
-    problem = on_one_line(shown.problems[0]) if shown.problems else shown.state.value
+    token, settings = status.token, status.settings
+    problem = on_one_line(status.problems[0]) if status.problems else status.state.value
     if token is None:
         if settings.text is None and not settings.app_id:
             message = "there is no such profile: it has neither settings nor a token"
             return graded(Grade.UNKNOWN, message)
-        if shown.exit_code == SIGN_IN_NEEDED:
+        if status.exit_code == SIGN_IN_NEEDED:
             return graded(Grade.CRITICAL, problem, now)
         return graded(Grade.UNKNOWN, problem)
     is_valid = token.is_valid(now)
-    if shown.state in (TokenState.REFUSED, TokenState.FOREIGN):
+    if status.state in (TokenState.REFUSED, TokenState.FOREIGN):
         return graded(Grade.CRITICAL, problem, now)
-    if shown.exit_code == WRONG_USAGE and is_valid:
+    if status.exit_code == WRONG_USAGE and is_valid:
         return graded(Grade.CRITICAL, f"no command gives the token: {problem}", now)
     if settings.can_mint and not settings.problems:
-        # A service app's: it is minted anew without a user, as long as that works.
-        failing = shown.known.mint_deferred_until(token.access_token.reveal()) is not None
-        if failing and shown.known.last is not None:
-            over = "it is still valid" if is_valid else "it expired"
-            message = f"{over}, and minting fails: {shown.known.last.message}"
-            level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
-            return graded(level, message, token.expires_at)
-        if is_valid:
-            return graded(Grade.OK, f"nobody has to sign in: minted through {settings[THROUGH]}")
-        if _is_kept_alive(shown):
-            return graded(Grade.OK, "it has expired, and is minted at the next refresh")
-        return graded(Grade.WARNING, f"it has expired and {_UNKEPT}")
-    if shown.is_lost:
+        return graded(*_grade_minted(status, token, now, critical))
+    if status.is_grant_lost:
         # As in wtr status, no waiting helps it.
         message = "sign-in needed: Webex no longer accepts the refresh token"
-        if not is_valid or shown.is_refused(now):
+        if not is_valid or status.is_refused(now):
             return graded(Grade.CRITICAL, message, now)
         lasts = f"the access token lasts {clock.until_phrase(token.expires_at)}"
         return graded(Grade.CRITICAL, f"{message}; {lasts}", token.expires_at)
@@ -166,11 +158,11 @@ def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelt
     message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
     if refreshable and not is_valid:
         message += ", but the access token has expired"
-        if not _is_kept_alive(shown):
+        if not _is_kept_alive(status):
             message += f" and {_UNKEPT}"
             level = max(level, Grade.WARNING)
-    elif refreshable and shown.known.is_end_extended(end):
-        # As long as something refreshes it, nobody is needed, however short this end is.
+    elif refreshable and status.known.is_end_extended(end):
+        # As long as something refreshes it, no user is needed, however near this end is.
         return graded(Grade.OK, f"{message} unless it is refreshed before")
     elif token.refresh_token is not None and hurdle:
         message += f", it cannot be refreshed: {hurdle}"
@@ -178,18 +170,37 @@ def verdict(shown: Condition, now: datetime, warn: timedelta, critical: timedelt
     return graded(level, message, end)
 
 
-def _is_kept_alive(shown: Condition) -> bool:
+def _grade_minted(
+    status: ProfileStatus, token: Token, now: datetime, critical: timedelta
+) -> tuple[Grade, str, datetime | None]:
+    """Grade a service app's token, which is minted anew without a user as long as that works."""
+    is_valid = token.is_valid(now)
+    is_failing = status.known.mint_deferred_until(token.access_token.reveal()) is not None
+    if is_failing and status.known.last is not None:
+        over = "it is still valid" if is_valid else "it expired"
+        level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
+        message = f"{over}, and minting fails: {status.known.last.message}"
+        return level, message, token.expires_at
+    if is_valid:
+        return Grade.OK, f"nobody has to sign in: minted through {status.settings[THROUGH]}", None
+    if _is_kept_alive(status):
+        return Grade.OK, "it has expired, and is minted at the next refresh", None
+    return Grade.WARNING, f"it has expired and {_UNKEPT}", None
+
+
+def _is_kept_alive(status: ProfileStatus) -> bool:
+    """Return whether a timer or an open screen refreshes the token."""
     from wtr_tui import timer
     from wtr_tui.storage.lock import open_screen_pid
 
-    if open_screen_pid(shown.profile.name, shown.profile.token_path.parent) is not None:
+    if open_screen_pid(status.profile.name, status.profile.token_path.parent) is not None:
         return True
-    found = timer.find_timer(shown.profile)
+    found = timer.find_timer(status.profile)
     return found is not None and not found.fault
 
 
 def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: Namespace) -> str:
-    """``WTR WARNING - work: sign in by …; 3 more are fine | 'work'=…``: one line."""
+    """Return one line: ``WTR WARNING - work: sign in by …; 3 more are fine | 'work'=…``."""
     if not verdicts:
         return f"WTR {level.name} - there is no profile yet"
     shown = [each for each in verdicts if each.level is not Grade.OK] or list(verdicts[:1])
@@ -208,7 +219,7 @@ def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: N
 
 
 def _as_lines(verdicts: Sequence[Verdict], style: Style) -> str:
-    """For a user at a terminal: a line each, the worst first, with its grade."""
+    """Return a line for each profile, with its grade, for a terminal."""
     column = max(len(each.name) for each in verdicts) + 4
     lines = []
     for each in verdicts:
@@ -220,7 +231,7 @@ def _as_lines(verdicts: Sequence[Verdict], style: Style) -> str:
 
 
 def as_members(verdicts: Sequence[Verdict], level: Grade, now: datetime) -> dict[str, object]:
-    """For programs; ``…_in`` are seconds."""
+    """Return the members of the JSON; ``…_in`` are seconds."""
     return {
         "status": level.name.lower(),
         "exit_code": int(level),
@@ -229,14 +240,14 @@ def as_members(verdicts: Sequence[Verdict], level: Grade, now: datetime) -> dict
 
 
 def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
-    shown, token, noted = verdict.shown, verdict.shown.token, verdict.shown.known
+    status, token, noted = verdict.status, verdict.status.token, verdict.status.known
     by = verdict.sign_in_by
     refreshed_at = noted.refreshed_at or (token.obtained_at if token else None)
     last = noted.last
     return {
         "profile": verdict.name,
         "status": verdict.level.name.lower(),
-        "state": shown.state.value,
+        "state": status.state.value,
         "message": on_one_line(verdict.message),
         "sign_in_by": clock.iso_if_known(by),
         "sign_in_in": seconds_until(by, now),
@@ -245,8 +256,8 @@ def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
         "refreshed_at": clock.iso_if_known(refreshed_at),
         "last_outcome": None if last is None else last.kind,
         "last_outcome_at": None if last is None else clock.iso(last.at),
-        "scopes_not_granted": list(shown.not_granted),
-        "problems": list(shown.problems),
+        "scopes_not_granted": list(status.not_granted),
+        "problems": list(status.problems),
     }
 
 
@@ -258,11 +269,11 @@ _GAUGES = (
     ("last_outcome_timestamp_seconds", "last_outcome_at", "When a token was last asked for."),
     ("check_status", "level", "0 fine, 1 warning, 2 critical, 3 unknown."),
 )
-"""Name, the member of a profile's JSON that is the value, and the help."""
+"""The name without ``wtr_``, the member of the JSON that is the value, and the help."""
 
 
 def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
-    """Gauges by profile, as OpenMetrics 1.0 and Prometheus' text format both have them."""
+    """Return gauges by profile, in what OpenMetrics 1.0 and Prometheus' text format share."""
     rows = [
         {**_members(each, now), "level": int(each.level)}
         for each in sorted(verdicts, key=lambda each: each.name)
@@ -289,8 +300,8 @@ def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
     return "\n".join([*lines, "# EOF"])
 
 
-def write_for_all(path: Path, content: str) -> None:
-    """Replaces the file at once, with mode 0644. Raises StorageError, with the old one intact."""
+def write_world_readable(path: Path, content: str) -> None:
+    """Replace the file atomically, mode 0644. Raises StorageError, with the old one intact."""
     temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         # A rename would put a file in the place of /dev/stdout.

@@ -70,18 +70,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     import shtab
 
-    parser = parsers.of_everything("wtr")
+    parser = parsers.full_parser("wtr")
     sources = {"FILE": shtab.FILE, "NAME": _PROFILES, "-- CMD …": _PROGRAM}
     for action in _actions(parser):
         if action.metavar in sources:
             action.complete = sources[action.metavar]  # type: ignore[attr-defined]  # shtab's way
         if options.shell == "zsh" and action.nargs != 0:
-            # So is --option=value known, beside --option value.
+            # Completes --option=value, beside --option value.
             action.option_strings = [
                 f"{name}=" if name.startswith("--") else name for name in action.option_strings
             ]
     script = shtab.complete(parser, options.shell)
-    # Of the program's two names shtab knows one.
+    # shtab knows one of the program's two names.
     if options.shell == "bash":
         script += "\ncomplete -o bashdefault -F _shtab_wtr wtr-tui\n"
     elif options.shell == "zsh":

@@ -11,7 +11,7 @@ from argparse import ArgumentParser, Namespace
 
 from wtr_tui import clock
 from wtr_tui.commands.output import as_json, print_data
-from wtr_tui.commands.parsers import add_min_left, named_path
+from wtr_tui.commands.parsers import add_min_left, expand_path
 from wtr_tui.commands.profile import valid_token
 from wtr_tui.commands.token import token_members
 from wtr_tui.errors import DONE, StorageError
@@ -39,7 +39,7 @@ def run(options: Namespace) -> int:
     if options.to is None:
         print_data(text)
         return DONE
-    path = named_path(options.to).absolute()
+    path = expand_path(options.to).absolute()
     try:
         write_private(str(path), text.encode() + b"\n")
     except OSError as error:

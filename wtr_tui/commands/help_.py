@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "topic",
         nargs="?",
-        type=_known,
+        type=_check_topic,
         metavar="TOPIC",
         choices=(*topics(), *COMMANDS),
         help=f"{', '.join(topics())}, or a command",
@@ -29,13 +29,15 @@ def run(options: argparse.Namespace) -> int:
     if options.topic in COMMANDS:
         from wtr_tui.commands import parsers
 
-        print_data(parsers.of_command(options.topic)[0].format_help())
+        print_data(parsers.command_parser(options.topic)[0].format_help())
     else:
-        print_data(wrap_help(text(options.topic) if options.topic else _list(), text_width()))
+        print_data(
+            wrap_help(text(options.topic) if options.topic else _list_topics(), text_width())
+        )
     return DONE
 
 
-def _known(topic: str) -> str:
+def _check_topic(topic: str) -> str:
     known = (*topics(), *COMMANDS)
     if topic not in known:
         raise UsageError(f"There is no topic {topic[:40]!a}.", suggest(topic, known))
@@ -43,18 +45,18 @@ def _known(topic: str) -> str:
 
 
 def topics() -> list[str]:
-    """The names of the topics: each is a text file in the folder ``topics``."""
+    """Return the names of the topics: each is a text file in the folder ``topics``."""
     names = (file.name for file in _FOLDER.iterdir())
     return sorted(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
 
 
 def text(topic: str) -> str:
-    """The text of a topic, to be laid out; its first line is its title."""
+    """Return the text of a topic, for wrap_help; its first line is its title."""
     found = (_FOLDER / f"{topic}{_ENDING}").read_text(encoding="utf-8")
-    return found.replace("{settings}", _settings()) if topic == "settings" else found
+    return found.replace("{settings}", _list_settings()) if topic == "settings" else found
 
 
-def _settings() -> str:
+def _list_settings() -> str:
     from wtr_tui.storage.settings_table import NAMES, SECTIONS
 
     width = max(map(len, NAMES))
@@ -71,7 +73,7 @@ def _settings() -> str:
     return "\n".join(lines).strip()
 
 
-def _list() -> str:
+def _list_topics() -> str:
     width = max(map(len, topics()))
     lines = [f"  {topic:{width}}  {text(topic).partition(chr(10))[0]}" for topic in topics()]
     return "\n".join(

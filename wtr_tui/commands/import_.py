@@ -21,7 +21,7 @@ from typing import NamedTuple
 from wtr_tui import clock, errors, in_flight, tokens
 from wtr_tui.clock import from_iso
 from wtr_tui.commands.output import hide_secrets, print_message
-from wtr_tui.commands.parsers import named_path
+from wtr_tui.commands.parsers import expand_path
 from wtr_tui.commands.profile import loaded_settings
 from wtr_tui.commands.token import print_unsaved
 from wtr_tui.errors import WtrError
@@ -83,7 +83,7 @@ def _content(file: str) -> bytes:
             if sys.stdin is None:
                 raise errors.UsageError("Standard input is closed.", "Name a file, or pipe one in.")
             return _pasted() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
-        with named_path(file).open("rb") as opened:
+        with expand_path(file).open("rb") as opened:
             return opened.read(_LARGEST)
     except OSError as error:
         name = "Standard input" if file == "-" else file

@@ -1,4 +1,4 @@
-"""The parsers of the command line, one a command, and the options that several commands take."""
+"""The parsers of the command line, one for each command, and the options that several share."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class _Parser(ArgumentParser):
         super().exit(FAULT_CODES.get(text.command, status) if status else status, message)
 
 
-def of_the_screens(name: str | None = None) -> ArgumentParser:
-    """``wtr [OPTION]…``, and the help that lists the commands."""
+def screens_parser(name: str | None = None) -> ArgumentParser:
+    """Return the parser of ``wtr [OPTION]…``, whose help lists the commands."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {words}" for name, (_, words) in COMMANDS.items())
     parser = _Parser(
@@ -102,8 +102,8 @@ def of_the_screens(name: str | None = None) -> ArgumentParser:
     return parser
 
 
-def of_command(name: str) -> tuple[ArgumentParser, ModuleType]:
-    """The parser of one command, and its module, the only one that is imported."""
+def command_parser(name: str) -> tuple[ArgumentParser, ModuleType]:
+    """Return the parser of one command, and its module; no other command is imported."""
     module = _module(name)
     parser = _Parser(
         prog=f"{program_name()} {name}",
@@ -116,9 +116,9 @@ def of_command(name: str) -> tuple[ArgumentParser, ModuleType]:
     return parser, module
 
 
-def of_everything(name: str) -> ArgumentParser:
-    """The whole command line of a program called ``name``, each command as a subparser."""
-    parser = of_the_screens(name)
+def full_parser(name: str) -> ArgumentParser:
+    """Return the parser of a program called ``name`` with every command as a subparser."""
+    parser = screens_parser(name)
     commands = parser.add_subparsers()
     for command, (_, words) in COMMANDS.items():
         _add_arguments(commands.add_parser(command, help=words), _module(command))
@@ -142,11 +142,11 @@ def _add_profile(parser: ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="another settings file ($WTR_CONFIG)")
 
 
-# Options that several commands take.
+# Options that several commands share.
 
 
 def duration(text: str) -> int:
-    """The type of an option: ``3d``, ``36h``, ``90m``, ``1h30m``, ``45`` (seconds); in seconds."""
+    """Parse the value of an option, like ``3d``, ``1h30m`` or ``45`` (seconds), to seconds."""
     try:
         return parse_duration(text)
     except ValueError as error:
@@ -172,15 +172,18 @@ def add_timeout(parser: ArgumentParser, text: str) -> None:
 
 
 def timeout(options: Namespace) -> int | None:
-    """What ``--timeout`` says, in seconds. Raises UsageError where that is out of bounds."""
+    """Return the seconds of ``--timeout``. Raises UsageError where they are out of bounds."""
     seconds: int | None = options.timeout
     if seconds is not None and not 1 <= seconds <= 3_600:
         raise UsageError("The timeout is from 1 second to one hour.")
     return seconds
 
 
-def named_path(given: str) -> Path:
-    """The file that an option names, ``~`` expanded. Raises UsageError for an unknown user's."""
+def expand_path(given: str) -> Path:
+    """Return the path that an option names, with ``~`` expanded.
+
+    Raises UsageError where the home folder is that of an unknown user.
+    """
     from pathlib import Path
 
     try:

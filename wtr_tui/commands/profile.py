@@ -1,6 +1,6 @@
-"""The profiles a command works on, one or many at once: settings, token, and how they are.
+"""The profiles that a command works on: which, their settings and token, and their status.
 
-Anything odd about them is reported.
+Warnings about them are printed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ AT_ONCE = 8
 
 
 def stored_token(found: Profile) -> StoredToken:
-    """What the profile's file holds; what reading it repaired is reported. Raises SignInNeeded."""
+    """Read the token file and print what had to be repaired. Raises SignInNeeded, StorageError."""
     stored = tokens.stored_token(found)
     output.hide_secrets(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
@@ -52,10 +52,10 @@ def stored_token(found: Profile) -> StoredToken:
 def loaded_settings(
     found: Profile, stored: StoredToken | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
-    """The profile's settings; warnings about them are printed. Raises SettingsError.
+    """Load the profile's settings and print the warnings about them. Raises SettingsError.
 
-    ``environ`` is what of the environment counts for this profile, by default all of it. Where the
-    token ``stored`` is not that of these settings ForeignToken says so, and no warning.
+    ``environ`` is the environment that counts for this profile, by default the process's. Raises
+    ForeignToken, before any warning, where the token ``stored`` belongs to other settings.
     """
     chosen = settings.load(found.settings_path, os.environ if environ is None else environ)
     output.log_settings(found, chosen)
@@ -69,9 +69,9 @@ def loaded_settings(
 def valid_token(
     options: Namespace | NoOptions, *, may_refresh: bool = True, lock: Lock | None = None
 ) -> Token:
-    """A valid token of the profile that is meant; warnings are printed. Raises a WtrError.
+    """Return a valid token of the chosen profile, refreshed first if needed. Raises a WtrError.
 
-    ``lock`` is the token's, where it is held or has been waited for; it is let go of.
+    ``lock`` is the token's, if the caller holds it or has waited for it; it is released.
     """
     from wtr_tui import in_flight
 
@@ -102,8 +102,7 @@ def valid_token(
 
 
 def chosen_profiles(options: Namespace) -> list[tuple[Profile, Mapping[str, str]]]:
-    """The profile that is meant, or with ``--all`` every one, by name; what of the environment
-    counts for each is beside it."""
+    """Return the chosen profile, or with ``--all`` every one, each with its environment."""
     if options.all and (options.profile or options.config):
         raise errors.UsageError(
             "--all is for every profile: it goes with no --profile or --config."
@@ -116,13 +115,13 @@ def chosen_profiles(options: Namespace) -> list[tuple[Profile, Mapping[str, str]
     return [(profiles.find(options.profile, options.config, environ), environ)]
 
 
-def for_each(each: Sequence[S], do: Callable[[S], T]) -> list[T]:
-    """What ``do`` gives for each, in their order; none is held up by another. It must not raise."""
+def map_concurrently(function: Callable[[S], T], each: Sequence[S]) -> list[T]:
+    """Return the results in order; at most AT_ONCE calls run at a time. They must not raise."""
     from concurrent.futures import ThreadPoolExecutor  # one token needs no threads
 
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="profile")
     try:
-        return list(pool.map(do, each))
+        return list(pool.map(function, each))
     finally:
         # After Ctrl+C those that have not begun do not begin; a refresh under way is saved.
         pool.shutdown(cancel_futures=True)
@@ -130,9 +129,9 @@ def for_each(each: Sequence[S], do: Callable[[S], T]) -> list[T]:
 
 @contextmanager
 def clients(total_timeout: float) -> Iterator[Callable[[Settings], WebexClient]]:
-    """Makes clients for many profiles, which share what connects to the same base URL.
+    """Provide a factory of clients that share the connections to the same base URL.
 
-    That raises SettingsError where the CA file or a proxy cannot be used.
+    It raises SettingsError where the CA file or a proxy cannot be used.
     """
     import threading
 
@@ -155,18 +154,18 @@ def clients(total_timeout: float) -> Iterator[Callable[[Settings], WebexClient]]
             pool.close()
 
 
-# How a profile is, for wtr status and wtr check.
+# The status of a profile, for wtr status and wtr check.
 
-_PATIENCE = 5.0
-"""Seconds that asking Webex whose token it is may take; the rest is known without it."""
+_TIMEOUT = 5.0
+"""Seconds for asking Webex who the user is; everything else is known without it."""
 
 
-class Condition(NamedTuple):
-    """``stored`` is None where there is no token, or its file cannot be read.
+class ProfileStatus(NamedTuple):
+    """Everything that is known of one profile.
 
-    ``problems`` are what stands in the way, or will; ``known`` is what is noted beside the token;
-    ``asked`` says that Webex was asked for the ``account``, and None then means that this token
-    may not know, or is refused.
+    ``stored`` is None where there is no token, or its file cannot be read. ``problems`` are
+    sentences on what stands in the way, or will; ``known`` is the state beside the token. Where
+    Webex was ``asked`` and ``account`` is None, this token may not read it, or is refused.
     """
 
     profile: Profile
@@ -185,33 +184,32 @@ class Condition(NamedTuple):
 
     @property
     def not_granted(self) -> tuple[str, ...]:
-        """The scopes that are asked for and that the token lacks."""
+        """The scopes that the settings ask for and the token lacks."""
         return token_state.scopes_not_granted(self.token, self.settings) if self.token else ()
 
     def is_refused(self, now: datetime) -> bool:
-        """Whether Webex refuses the access token before its end."""
+        """Return whether Webex refuses the access token before its expiry."""
         return bool(self.token and token_state.since_refused(self.known, self.token, now))
 
     @property
-    def is_lost(self) -> bool:
+    def is_grant_lost(self) -> bool:
         """Whether Webex no longer accepts the refresh token."""
         return bool(self.token and token_state.since_sign_in_needed(self.known, self.token))
 
 
-def conditions(options: Namespace, now: datetime, *, who: bool) -> list[Condition]:
-    """How the chosen profiles are. ``who`` asks Webex for the users, and is not held up by its
-    failing."""
+def chosen_statuses(options: Namespace, now: datetime, *, who: bool) -> list[ProfileStatus]:
+    """Return the status of the chosen profiles. ``who`` asks Webex for their users."""
     found = chosen_profiles(options)
     if not who:
-        return [condition(*each, now) for each in found]
-    with clients(_PATIENCE) as client:
-        return for_each(found, lambda each: _asked(*each, now, client))
+        return [profile_status(*each, now) for each in found]
+    with clients(_TIMEOUT) as client:
+        return map_concurrently(lambda each: _status_with_account(*each, now, client), found)
 
 
-def condition(
+def profile_status(
     found: Profile, environ: Mapping[str, str], now: datetime, noted: State | None = None
-) -> Condition:
-    """How one profile is, by what is ``noted`` of its token, or by what the file of that says.
+) -> ProfileStatus:
+    """Return the status of a profile. ``noted`` is the state of its token, by default that on disk.
 
     Never raises a WtrError: what cannot be read is a problem.
     """
@@ -230,7 +228,7 @@ def condition(
     except WtrError as error:
         shown = tuple(map(str, [*problems, *incomplete, error]))
         kind = token_state.state_of(None, chosen, noted, now)
-        return Condition(found, chosen, None, shown, error.exit_code, kind, noted)
+        return ProfileStatus(found, chosen, None, shown, error.exit_code, kind, noted)
     token = stored.token
     if token.refresh_token is not None:
         # A personal access token, or a bot's, belongs to no integration and needs no settings.
@@ -248,14 +246,14 @@ def condition(
             token_problems = problems  # a valid token is all there ever will be: no problem yet
     shown = tuple(map(str, token_problems))
     soon = token_state.sign_in_soon(noted, token, chosen, now)
-    return Condition(
+    return ProfileStatus(
         *(found, chosen, stored, (*shown, soon) if soon else shown, code),
         *(token_state.state_of(stored, chosen, noted, now), noted),
     )
 
 
 def _objections(check: Callable[[], object]) -> list[WtrError]:
-    """The error that a check raises, if any."""
+    """Return the error that a check raises, if any."""
     try:
         check()
     except WtrError as error:
@@ -263,16 +261,16 @@ def _objections(check: Callable[[], object]) -> list[WtrError]:
     return []
 
 
-def _asked(
+def _status_with_account(
     found: Profile,
     environ: Mapping[str, str],
     now: datetime,
     client: Callable[[Settings], WebexClient],
-) -> Condition:
-    """The same, with the account Webex names; what goes wrong is a problem instead."""
+) -> ProfileStatus:
+    """Return the status with the account that Webex names; a failure is one problem more."""
     from wtr_tui import outcomes
 
-    shown = condition(found, environ, now)
+    shown = profile_status(found, environ, now)
     stored, token = shown.stored, shown.token
     if stored is None or token is None or not token.is_valid(now):
         return shown
@@ -283,10 +281,10 @@ def _asked(
         account = client(shown.settings).account(token.access_token, scopes=token.scopes)
     except errors.AccessTokenRejected as error:
         noted = outcomes.record_refusal(found, token, error, now)
-        return condition(found, environ, now, noted)
+        return profile_status(found, environ, now, noted)
     except WtrError as error:
         return shown._replace(problems=(*shown.problems, error.message))
     if shown.state is TokenState.REFUSED:
         outcomes.record_acceptance(found, token)
-        shown = condition(found, environ, now)
+        shown = profile_status(found, environ, now)
     return shown._replace(account=account, asked=True)

@@ -110,7 +110,7 @@ def run(options: Namespace) -> int:
 
         if options.all:
             with in_flight.defer_signals(threads=True):
-                return _summed_up(profile.for_each(found, refreshed), options)
+                return _summed_up(profile.map_concurrently(refreshed, found), options)
         result = refreshed(found[0])
     if result.token is not None:
         print_token(result.token, options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import clock
 from wtr_tui.commands.output import Style, as_json, print_data
-from wtr_tui.commands.profile import Condition, conditions
+from wtr_tui.commands.profile import ProfileStatus, chosen_statuses
 from wtr_tui.errors import DONE, FAILED, SIGN_IN_NEEDED, UsageError, WtrError
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.responses import TokenClaims, claims_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wtr_tui.commands.output import Tone
 
     Fact: TypeAlias = tuple[str, str, Tone]
-    """What it is about, and what is shown of it."""
+    """Its name, its text and its tone."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -43,10 +43,10 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     path = os.environ.get("WTR_SOCKET")
     if path:
-        return _of_socket(path, options)
+        return _run_for_socket(path, options)
     now = clock.now()
     asked = not (options.json or options.all) if options.who is None else options.who
-    found = conditions(options, now, who=asked)
+    found = chosen_statuses(options, now, who=asked)
     if options.json:
         members = [as_members(each, now) for each in found]
         print_data(as_json(members if options.all else members[0]))
@@ -59,18 +59,18 @@ def run(options: Namespace) -> int:
     return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
 
 
-def as_members(shown: Condition, now: datetime) -> dict[str, object]:
-    """One profile for programs; nothing of the tokens themselves is in it.
+def as_members(status: ProfileStatus, now: datetime) -> dict[str, object]:
+    """Return the members of the JSON for one profile, without its tokens.
 
     ``…_in`` are seconds, below zero once it is over.
     """
-    token, account = shown.token, shown.account
+    token, account = status.token, status.account
     end = token.expires_at if token else None
     refresh_end = token.refresh_expires_at if token else None
     return {
-        "profile": shown.profile.name,
-        "state": shown.state.value,
-        "valid": token is not None and token.is_valid(now) and not shown.is_refused(now),
+        "profile": status.profile.name,
+        "state": status.state.value,
+        "valid": token is not None and token.is_valid(now) and not status.is_refused(now),
         "expires_at": clock.iso_if_known(end),
         "expires_in": clock.seconds_until(end, now),
         "refreshable": token is not None and token.refresh_token is not None,
@@ -78,56 +78,58 @@ def as_members(shown: Condition, now: datetime) -> dict[str, object]:
         "refresh_token_expires_in": clock.seconds_until(refresh_end, now),
         "obtained_at": clock.iso_if_known(token.obtained_at) if token else None,
         "scopes": list(token.scopes) if token else [],
-        "scopes_not_granted": list(shown.not_granted),
-        "app_id": shown.stored.app_id if shown.stored else shown.settings.app_id,
+        "scopes_not_granted": list(status.not_granted),
+        "app_id": status.stored.app_id if status.stored else status.settings.app_id,
         "organization": token.organization if token else None,
         "claims": _claim_members(claims_of(token.access_token)) if token else None,
         "person": account and {"name": account.display_name, "email": account.email},
-        "settings_file": str(shown.profile.settings_path),
-        "token_file": str(shown.profile.token_path),
-        "problems": list(shown.problems),
-        "warnings": list(shown.settings.warnings),
-        "exit_code": shown.exit_code,
+        "settings_file": str(status.profile.settings_path),
+        "token_file": str(status.profile.token_path),
+        "problems": list(status.problems),
+        "warnings": list(status.settings.warnings),
+        "exit_code": status.exit_code,
     }
 
 
-def as_lines(shown: Condition, now: datetime, style: Style) -> str:
-    """One profile for a user, a line each fact; on a terminal below its state."""
-    token = shown.token
-    state = shown.state
-    facts: list[Fact] = [("Profile", shown.profile.name, "bold")]
+def as_lines(status: ProfileStatus, now: datetime, style: Style) -> str:
+    """Return a line for each fact about one profile; on a terminal below a headline."""
+    token = status.token
+    state = status.state
+    facts: list[Fact] = [("Profile", status.profile.name, "bold")]
     if token is not None:
         access_end = clock.describe_end(token.expires_at, now)
-        if shown.is_refused(now):
+        if status.is_refused(now):
             access_end = "refused by Webex"
         refresh_end = "none"
         if token.refresh_token:
             refresh_end = clock.describe_end(token.refresh_expires_at, now)
-        if shown.is_lost:
+        if status.is_grant_lost:
             refresh_end = "no longer accepted by Webex"
         if not style.is_terminal:
             facts.append(("State", f"{state.sign} {state.value}", ""))
         facts += [
-            ("Signed in as", _owner(shown, token), ""),
+            ("Signed in as", _owner(status, token), ""),
             ("Access token", access_end, ""),
             ("Refresh token", refresh_end, ""),
             ("Obtained", clock.local(token.obtained_at), ""),
             ("Scopes", " ".join(token.scopes) or "not known", ""),
         ]
-        if shown.not_granted:
-            count = f"{len(shown.not_granted)} of the {len(shown.settings.scopes)} scopes asked for"
-            text = f"{count}: {' '.join(shown.not_granted)}. {GRANT_MORE}"
+        if status.not_granted:
+            count = (
+                f"{len(status.not_granted)} of the {len(status.settings.scopes)} scopes asked for"
+            )
+            text = f"{count}: {' '.join(status.not_granted)}. {GRANT_MORE}"
             facts.append(("Not granted", text, "warn"))
-        facts += _claimed(_unsaid(shown, token))
-    app_id = shown.settings.app_id or (shown.stored.app_id if shown.stored else "none")
+        facts += _claim_facts(_unconfirmed_claims(status, token))
+    app_id = status.settings.app_id or (status.stored.app_id if status.stored else "none")
     facts += [
         ("App ID", app_id, ""),
-        ("Settings", str(shown.profile.settings_path), ""),
-        ("Token file", str(shown.profile.token_path), ""),
-        *(("Problem", problem, "bad") for problem in shown.problems),
-        *(("Note", warning, "warn") for warning in shown.settings.warnings),
+        ("Settings", str(status.profile.settings_path), ""),
+        ("Token file", str(status.profile.token_path), ""),
+        *(("Problem", problem, "bad") for problem in status.problems),
+        *(("Note", warning, "warn") for warning in status.settings.warnings),
     ]
-    lines = _laid_out(facts, style)
+    lines = _join_facts(facts, style)
     if style.is_terminal:
         headline = f"{_sign(state)} {state.value}"
         if token is not None and state in (TokenState.VALID, TokenState.SOON):
@@ -136,25 +138,25 @@ def as_lines(shown: Condition, now: datetime, style: Style) -> str:
     return lines
 
 
-def as_table(found: Sequence[Condition], now: datetime, style: Style) -> str:
-    """Many profiles, a line each, and what is wrong below."""
+def as_table(found: Sequence[ProfileStatus], now: datetime, style: Style) -> str:
+    """Return a table with a line for each profile, and their problems below."""
     if not found:
         return "There is no profile yet."
     rows = [("Profile", "State", "Access token", "Refresh token", "")]
     wrong: list[str] = []
-    for shown in found:
-        name, token, count = shown.profile.name, shown.token, len(shown.problems)
+    for status in found:
+        name, token, count = status.profile.name, status.token, len(status.problems)
         access = refresh = "none"
         if token is not None:
-            access = "refused" if shown.is_refused(now) else _left(token.expires_at, now)
+            access = "refused" if status.is_refused(now) else _left(token.expires_at, now)
             if token.refresh_token is not None:
                 refresh = _left(token.refresh_expires_at, now)
-        if shown.is_lost:
+        if status.is_grant_lost:
             refresh = "not accepted"
         problems = f"{count} problem{'s'[: count > 1]}" if count else ""
-        rows.append((name, shown.state.value, access, refresh, problems))
-        remarks: list[Fact] = [(f"{name}:", each, "bad") for each in shown.problems]
-        remarks += [(f"{name}:", each, "warn") for each in shown.settings.warnings]
+        rows.append((name, status.state.value, access, refresh, problems))
+        remarks: list[Fact] = [(f"{name}:", each, "bad") for each in status.problems]
+        remarks += [(f"{name}:", each, "warn") for each in status.settings.warnings]
         wrong += [
             style.entry(term, on_one_line(t), len(term) + 1, tone) for term, t, tone in remarks
         ]
@@ -164,7 +166,7 @@ def as_table(found: Sequence[Condition], now: datetime, style: Style) -> str:
         for row in rows
     ]
     if style.is_terminal:
-        signs = [style.paint(_sign(shown.state), _tone(shown.state)) for shown in found]
+        signs = [style.paint(_sign(status.state), _tone(status.state)) for status in found]
         heading = style.paint(f"  {lines[0]}", "dim")
         rest = zip(signs, lines[1:], strict=True)
         lines = [heading, *(f"{sign} {style.paint(text)}" for sign, text in rest)]
@@ -173,7 +175,7 @@ def as_table(found: Sequence[Condition], now: datetime, style: Style) -> str:
     return "\n".join([*lines, *([""] if wrong else []), *wrong])
 
 
-def _laid_out(facts: Sequence[Fact], style: Style) -> str:
+def _join_facts(facts: Sequence[Fact], style: Style) -> str:
     return "\n".join(style.entry(term, text, 15, tone) for term, text, tone in facts)
 
 
@@ -194,15 +196,15 @@ def _left(end: datetime | None, now: datetime) -> str:
     return clock.duration(end - now) if end > now else "expired"
 
 
-def _owner(shown: Condition, token: Token) -> str:
-    account = shown.account
-    if account is None and shown.stored is not None and shown.stored.account.is_known:
-        return shown.stored.account.full_label
+def _owner(status: ProfileStatus, token: Token) -> str:
+    account = status.account
+    if account is None and status.stored is not None and status.stored.account.is_known:
+        return status.stored.account.full_label
     if account is not None:
         parts = [account.display_name, account.email]
-    elif shown.state is TokenState.REFUSED:
+    elif status.state is TokenState.REFUSED:
         parts = ["not known (Webex refuses the token)"]
-    elif shown.asked:
+    elif status.asked:
         parts = ["not known (the token lacks spark:people_read)"]
     else:
         parts = ["not asked"]
@@ -210,22 +212,22 @@ def _owner(shown: Condition, token: Token) -> str:
     return " · ".join(filter(None, [*parts, organization and f"organisation {organization}"]))
 
 
-# What a token says of itself.
+# What a token says of itself: the claims of a JWT.
 
 
-def _unsaid(shown: Condition, token: Token) -> TokenClaims:
-    """What of it Webex did not say."""
+def _unconfirmed_claims(status: ProfileStatus, token: Token) -> TokenClaims:
+    """Return the claims that Webex has not stated as well."""
     claims = claims_of(token.access_token)
-    account = shown.account or (shown.stored.account if shown.stored else Account())
+    account = status.account or (status.stored.account if status.stored else Account())
     return TokenClaims(
         expires_at=None if token.expires_at else claims.expires_at,
         organization="" if token.organization or account.organization else claims.organization,
-        app_id="" if shown.stored and shown.stored.app_id else claims.app_id,
+        app_id="" if status.stored and status.stored.app_id else claims.app_id,
         user_id="" if account.user_id else claims.user_id,
     )
 
 
-def _claimed(claims: TokenClaims) -> list[Fact]:
+def _claim_facts(claims: TokenClaims) -> list[Fact]:
     parts = (
         ("organisation", claims.organization),
         ("user", claims.user_id),
@@ -243,8 +245,8 @@ def _claim_members(claims: TokenClaims) -> dict[str, object] | None:
     return shown | {"expires_at": clock.iso_if_known(claims.expires_at)}
 
 
-def _of_socket(path: str, options: Namespace) -> int:
-    """Of the token at ``$WTR_SOCKET`` is known what it says itself; Webex is not asked."""
+def _run_for_socket(path: str, options: Namespace) -> int:
+    """Print what the token at ``$WTR_SOCKET`` says of itself; Webex is not asked."""
     from wtr_tui.environment import token_socket
 
     if options.all or options.who:
@@ -282,7 +284,7 @@ def _of_socket(path: str, options: Namespace) -> int:
         said = ", as the token says" if claims.expires_at else ""
         facts.append(("Access token", f"{clock.describe_end(claims.expires_at, now)}{said}", ""))
         facts.append(("Refresh token", "where wtr serve runs", ""))
-        facts += _claimed(claims._replace(expires_at=None))
+        facts += _claim_facts(claims._replace(expires_at=None))
     facts += [("Problem", problem, "bad") for problem in problems]
-    print_data(_laid_out(facts, Style.of()))
+    print_data(_join_facts(facts, Style.of()))
     return code
