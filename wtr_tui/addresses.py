@@ -1,4 +1,4 @@
-"""Addresses that secrets travel to: the base URL, and the redirect URI with the code."""
+"""URLs that secrets are sent to: the base URL, and the redirect URI with the code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wtr_tui.errors import SettingsError
 from wtr_tui.text import cleaned, is_visible_ascii
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
-"""The hosts that are this machine: for a redirect URI, for plain http, and past every proxy."""
+"""The hosts that count as this machine: plain http is allowed to them, and no proxy is used."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 DEFAULT_BASE_URL = "https://webexapis.com/v1"
@@ -21,9 +21,9 @@ _PLAIN_PATH = re.compile(r"(?:[/A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 
 
 class RedirectUri(NamedTuple):
-    """A redirect URI: on this machine (RFC 8252 §7.3), or one elsewhere that others own.
+    """A redirect URI on this machine (RFC 8252 §7.3) or elsewhere.
 
-    ``text`` is what was registered, byte for byte, and the only form that is ever sent.
+    ``text`` is the registered URI, byte for byte, and the only form that is ever sent.
     ``path`` is "" or begins with a slash.
     """
 
@@ -35,7 +35,7 @@ class RedirectUri(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> RedirectUri:
-        """Takes the text apart. Raises SettingsError with the reason where it cannot be one."""
+        """Parse a redirect URI. Raise SettingsError with the reason where it is not one."""
         refusal = check_redirect_uri(text)
         if refusal is not None:
             raise SettingsError(f"{refusal} It is {cleaned(text, 80) or 'empty'}.", _ADVICE)
@@ -48,33 +48,32 @@ class RedirectUri(NamedTuple):
 
     @property
     def is_local(self) -> bool:
-        """Whether the redirect can be received here: http on this machine.
+        """Whether a listener can receive the redirect: http on this machine.
 
-        One elsewhere, or https, is nothing to listen for: its page shows the browser an address
-        to be pasted.
+        For any other, the browser ends at an address that the user has to paste.
         """
         return self.scheme == "http" and is_loopback(self.host)
 
     @property
     def request_path(self) -> str:
-        """What a browser asks for: an address without a path is asked for as ``/``."""
+        """The path that a browser requests: ``/`` for a URI without one."""
         return self.path or "/"
 
     @property
     def authority(self) -> str:
-        """Host and port as in an address: ``localhost:6855``, ``[::1]:6855``."""
+        """Host and port as in a URL: ``localhost:6855``, ``[::1]:6855``."""
         return authority(self.host, self.port)
 
     @property
     def origin(self) -> str:
-        """What its addresses begin with: ``http://localhost:6855``."""
+        """Scheme and authority: ``http://localhost:6855``."""
         return f"{self.scheme}://{self.authority}"
 
     @property
     def loopback_authorities(self) -> frozenset[str]:
-        """Every Host header a browser on this machine can send for the port.
+        """Every Host header that a browser on this machine can send for the port.
 
-        A name that merely resolves to this machine is none of them (DNS rebinding).
+        Another name that resolves to this machine is not one of them (DNS rebinding).
         """
         names = {authority(host, self.port) for host in LOOPBACK_HOSTS}
         if self.port == 80:
@@ -83,14 +82,14 @@ class RedirectUri(NamedTuple):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host of an address, without brackets, is this machine."""
+    """Return whether the host of a URL, without brackets, is this machine."""
     return host.lower() in LOOPBACK_HOSTS
 
 
 def is_encrypted(address: SplitResult) -> bool:
-    """Whether it is https, or http to this machine: no secret is sent to any other address.
+    """Return whether secrets may be sent to a URL: by https, or by http to this machine.
 
-    RFC 6749 §3.1, §3.2; RFC 8252 §8.3.
+    Source: RFC 6749 §3.1, §3.2; RFC 8252 §8.3.
     """
     host = address.hostname or ""
     return bool(host) and (
@@ -99,12 +98,12 @@ def is_encrypted(address: SplitResult) -> bool:
 
 
 def authority(host: str, port: int) -> str:
-    """``host:port``, with the brackets an IPv6 address needs (RFC 3986 §3.2.2)."""
+    """Return ``host:port``, with brackets around an IPv6 address (RFC 3986 §3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def check_base_url(text: str) -> str | None:
-    """Why the text cannot be the base URL, in a sentence without it; None where it can."""
+    """Return why the text cannot be the base URL, in a sentence without it; None if it can."""
     if refusal := _refusal(text, "base URL", DEFAULT_BASE_URL, "secret"):
         return refusal
     if not _is_host(urlsplit(text).hostname or ""):
@@ -113,20 +112,20 @@ def check_base_url(text: str) -> str | None:
 
 
 def check_redirect_uri(text: str) -> str | None:
-    """Why the text cannot be a redirect URI, in a sentence without it; None where it can."""
+    """Return why the text cannot be a redirect URI, in a sentence without it; None if it can."""
     if refusal := _refusal(text, "redirect URI", "http://localhost:6855", "code"):
         return refusal
     parts = urlsplit(text)
     if parts.port == 0 or parts.netloc.endswith(":"):
         return "The redirect URI must have a port from 1 to 65535."
-    # What a browser asks for as it stands: a . or .. would be resolved.
+    # A browser has to request the path unchanged: it would resolve a . or ..
     if {".", ".."} & set(parts.path.split("/")) or not _PLAIN_PATH.fullmatch(parts.path):
         return "The path of the redirect URI is not a plain one."
     return None
 
 
 def _refusal(text: str, what: str, example: str, secret: str) -> str:
-    """What neither of the two addresses may be; "" where it is nothing of it."""
+    """Return why the text can be neither of the two URLs, in a sentence; "" if it can."""
     parts = _split(text)
     if parts is None:
         return f"The {what} must be an address like {example}."
@@ -141,20 +140,20 @@ def _refusal(text: str, what: str, example: str, secret: str) -> str:
 
 
 def _split(text: str) -> SplitResult | None:
-    """The parts of an http or https address; None of anything else."""
+    """Parse an http or https URL; return None for anything else."""
     try:
         parts = urlsplit(text) if is_visible_ascii(text) else None
         if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             return None
-        _ = parts.port  # raises where it is none
+        _ = parts.port  # raises for an invalid port
     except ValueError:
         return None
     return parts
 
 
 def _is_host(name: str) -> bool:
-    """Whether a resolver and the HTTP library take this host: an address, or labels of a name."""
-    from ipaddress import ip_address  # loaded only where there is an address to look at
+    """Return whether resolvers and the HTTP library accept the host: an IP address or a name."""
+    from ipaddress import ip_address  # slow to import, and seldom needed
 
     if ":" in name or name.rpartition(".")[2].isdigit():
         try:
@@ -169,7 +168,7 @@ def _is_host(name: str) -> bool:
         return False
     if not any(label.startswith("xn--") for label in labels):
         return True
-    import idna  # what httpx reads such a name with; it fails on one that is no encoded name
+    import idna  # httpx decodes such a name with it
 
     try:
         idna.decode(name)
@@ -179,7 +178,7 @@ def _is_host(name: str) -> bool:
 
 
 def port_of(redirect_uri: str) -> int | None:
-    """The port of a redirect URI on this machine, 80 where it names none; else None."""
+    """Return the port of a redirect URI on this machine (80 by default), None of any other."""
     if check_redirect_uri(redirect_uri) is not None:
         return None
     parsed = RedirectUri.parse(redirect_uri)

@@ -1,6 +1,7 @@
-"""Instants and durations, as users read and type them. Everything inside is UTC and aware.
+"""Instants and durations, as users read and type them. All instants are aware and in UTC.
 
-``wtr token`` imports this: datetime, which takes a sixth of a start, is loaded where it is needed.
+``wtr token`` imports this module. Importing datetime takes a sixth of its time, so functions import
+it themselves.
 """
 
 from __future__ import annotations
@@ -14,29 +15,30 @@ if TYPE_CHECKING:
 
 
 TOLERANCE = 300
-"""Seconds by which the clocks of two machines that share a home may differ."""
+"""Seconds by which the clocks of two machines that share a home directory may differ."""
 
 
 def now() -> datetime:
-    """The wall clock, aware, in UTC. Functions that decide take the instant as an argument."""
+    """Return the wall clock's instant. Functions that decide take it as an argument instead."""
     from datetime import datetime, timezone
 
     return datetime.now(timezone.utc)
 
 
 def seconds(count: float) -> timedelta:
+    """Return a duration of so many seconds, for callers that do not import datetime."""
     from datetime import timedelta
 
     return timedelta(seconds=count)
 
 
 def seconds_until(end: datetime | None, now: datetime) -> int | None:
-    """Below zero once it is over."""
+    """Return the whole seconds left, negative after the end; None without one."""
     return None if end is None else int((end - now).total_seconds())
 
 
 def iso(instant: datetime) -> str:
-    """``2026-12-07T22:30:00Z``: ISO 8601, UTC, whole seconds."""
+    """Format as ``2026-12-07T22:30:00Z``: ISO 8601, UTC, whole seconds."""
     from datetime import timezone
 
     return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -47,14 +49,14 @@ def iso_if_known(instant: datetime | None) -> str | None:
 
 
 def from_iso_if_known(found: object) -> datetime | None:
-    """The instant where a member of JSON is a text, else None. Raises as :func:`from_iso`."""
+    """Parse a JSON member where it is a string, else return None. Raise as :func:`from_iso`."""
     return from_iso(found) if isinstance(found, str) else None
 
 
 def from_iso(text: str) -> datetime:
-    """The inverse of :func:`iso`; takes any ISO 8601 instant with an offset.
+    """Parse an ISO 8601 instant with an offset: the inverse of :func:`iso`.
 
-    Raises ValueError where the text is none, or has no offset (it would be ambiguous).
+    Raise ValueError for anything else; without an offset an instant is ambiguous.
     """
     from datetime import datetime, timezone
 
@@ -66,18 +68,18 @@ def from_iso(text: str) -> datetime:
 
 
 def timestamp(text: str) -> float:
-    """Seconds since 1970 of an instant that :func:`from_iso` takes. Raises as it does."""
+    """Return the seconds since 1970 of an ISO 8601 instant. Raise as :func:`from_iso`."""
     found = _plain(text)
     return from_iso(text).timestamp() if found is None else found
 
 
 def plain_iso(text: str) -> str:
-    """The same instant as :func:`iso` writes it. Raises as :func:`from_iso` does."""
+    """Rewrite an ISO 8601 instant in the form of :func:`iso`. Raise as :func:`from_iso`."""
     return text if _plain(text) is not None else iso(from_iso(text))
 
 
 def timestamp_now() -> float:
-    """Seconds since 1970 on the wall clock."""
+    """Return the wall clock's seconds since 1970."""
     return time.time()
 
 
@@ -85,7 +87,10 @@ _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _plain(text: str) -> int | None:
-    """The timestamp of an instant as :func:`iso` writes it; None for whatever takes datetime."""
+    """Return the timestamp of an instant in the form of :func:`iso`, without datetime.
+
+    Return None for any other form, which takes datetime to parse.
+    """
     digits = text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
     if len(text) != 20 or not (digits.isascii() and digits.isdigit()):
         return None
@@ -107,7 +112,7 @@ def _plain(text: str) -> int | None:
 
 
 def countdown(left: timedelta) -> str:
-    """The exact time left: ``13d 23:59:12``, ``23:59:12``, ``04:51``; never below zero."""
+    """Format the exact time left: ``13d 23:59:12``, ``23:59:12``, ``04:51``; never negative."""
     seconds = max(0, int(left.total_seconds()))
     days, seconds = divmod(seconds, 86_400)
     hours, seconds = divmod(seconds, 3_600)
@@ -120,7 +125,7 @@ def countdown(left: timedelta) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """A span in its two largest units: ``13 d 4 h``, ``2 h 5 min``, ``45 s``."""
+    """Format a duration in its two largest units: ``13 d 4 h``, ``2 h 5 min``, ``45 s``."""
     rest = max(0, round(span.total_seconds()))
     parts = []
     for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
@@ -132,12 +137,12 @@ def duration(span: timedelta) -> str:
 
 
 def local(instant: datetime, *, seconds: bool = False) -> str:
-    """The instant on the user's own clock: ``Mon 7 Dec 2026 22:30 CET``."""
+    """Format in the local time zone: ``Mon 7 Dec 2026 22:30 CET``."""
     from datetime import timezone
 
     try:
         here = instant.astimezone()
-    except (OverflowError, ValueError):  # the calendar ends before this clock would get there
+    except (OverflowError, ValueError):  # beyond the calendar's end in the local time zone
         here = instant.astimezone(timezone.utc)
     clock = here.strftime("%H:%M:%S" if seconds else "%H:%M")
     zone = "UTC" if unknown_time_zone() else here.tzname() or here.strftime("%z")
@@ -145,7 +150,10 @@ def local(instant: datetime, *, seconds: bool = False) -> str:
 
 
 def describe_end(end: datetime | None, now: datetime) -> str:
-    """``13 d 4 h left, until Mon 7 Dec 2026 22:30 CET``, and what is said without an end."""
+    """Describe what is left: ``13 d 4 h left, until Mon 7 Dec 2026 22:30 CET``.
+
+    Say so where it has expired, or where the end is unknown.
+    """
     if end is None:
         return "its end is not known"
     if end <= now:
@@ -154,7 +162,7 @@ def describe_end(end: datetime | None, now: datetime) -> str:
 
 
 def until_phrase(end: datetime | None) -> str:
-    """``until Mon 7 Dec 2026 22:30 CET``."""
+    """Return ``until Mon 7 Dec 2026 22:30 CET``, or ``for an unknown time``."""
     return f"until {local(end)}" if end else "for an unknown time"
 
 
@@ -163,10 +171,10 @@ _known_zones: dict[str, bool] = {"": True}
 
 
 def unknown_time_zone() -> str:
-    """``$TZ`` where it names no zone that this system knows, else "".
+    """Return ``$TZ`` where it names a time zone unknown to this system, else "".
 
-    The C library takes it for UTC then, under the name that was meant. What POSIX spells as a rule
-    (``CET-1CEST,M3.5.0,M10.5.0``) is known everywhere.
+    The C library would silently use UTC under that zone's name. A POSIX rule
+    (``CET-1CEST,M3.5.0,M10.5.0``) is understood everywhere.
     """
     named = os.environ.get("TZ", "").removeprefix(":")
     if named not in _known_zones:
@@ -189,9 +197,10 @@ _LONGEST = 3_650 * 86_400
 
 
 def parse_duration(text: str) -> int:
-    """The duration in seconds; raises ValueError with a sentence where it is none.
+    """Return the seconds of a duration such as ``1h30m``.
 
-    Each unit once, the larger first: "30m1h" is more likely a slip than a wish.
+    Each unit may occur once, larger ones first: "30m1h" is more likely a typing error. Raise
+    ValueError with a sentence for the user.
     """
     import re
 

@@ -1,7 +1,7 @@
 """Every failure of the program, in one hierarchy, and the exit codes.
 
-A failure is raised once, as one of these. Commands print it, screens show it, the onToken
-command and the history name it by its ``kind``. Nothing is imported: ``wtr token`` loads this.
+A failure is raised once, as one of these: commands print it, screens show it, the onToken command
+and the history name it by its ``kind``. ``wtr token`` loads this module, so it imports nothing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ INTERRUPTED = 130
 
 
 class ServerDetails:
-    """What a server itself said about a request that failed; nothing in it is secret.
+    """The server's own account of a failed request. Holds no secrets.
 
     ``status`` is the HTTP status (None: no response arrived), ``code`` the OAuth error code
-    (RFC 6749 §5.2; "" where there is none), ``tracking_id`` Webex's name for the request,
-    ``server_text`` the server's own words on one line, fit to be shown.
+    (RFC 6749 §5.2; "" for none), ``tracking_id`` Webex's id of the request, ``server_text`` the
+    server's error text, on one line and safe to display.
     """
 
     __slots__ = ("code", "server_text", "status", "tracking_id")
@@ -47,17 +47,18 @@ class ServerDetails:
 
 
 class WtrError(Exception):
-    """``message`` is a sentence: what is wrong and where. ``hint`` says what to do about it.
+    """Base class of all failures that are reported to a user.
 
-    Neither ever holds a secret: both are shown, logged and printed as they are. ``kind`` is a
-    stable word for programs. ``details`` is what the server said, where one was asked.
+    ``message`` is a sentence: what is wrong and where. ``hint`` says what to do about it. Neither
+    ever holds a secret: both are shown, logged and printed as they are. ``kind`` is a stable
+    identifier for programs. ``details`` is the server's account, where a server refused.
     """
 
     exit_code = FAILED
     kind = "failed"
 
     is_repeated = False
-    """True where nothing was asked: it repeats what was found and reported the last time."""
+    """True where no request was made: it repeats the failure reported the last time."""
 
     def __init__(
         self, message: str, hint: str = "", *, details: ServerDetails | None = None
@@ -69,11 +70,11 @@ class WtrError(Exception):
 
     @property
     def status(self) -> int | None:
-        """The HTTP status of the server's refusal; None where no server refused anything."""
+        """The HTTP status of the server's refusal; None where no server refused."""
         return None if self.details is None else self.details.status
 
     def __str__(self) -> str:
-        # A message of several lines ends with a piece of a file: the hint has its own line.
+        # A message of several lines ends with an excerpt of a file: the hint gets its own line.
         gap = "\n" if "\n" in self.message else " "
         return f"{self.message}{gap}{self.hint}".rstrip()
 
@@ -82,7 +83,7 @@ class WtrError(Exception):
 
 
 class UsageError(WtrError):
-    """The command line asks for something that does not exist or does not go together."""
+    """A command line with unknown or contradictory arguments."""
 
     exit_code = WRONG_USAGE
     kind = "usage"
@@ -94,32 +95,32 @@ class SettingsError(WtrError):
     exit_code = WRONG_USAGE
     kind = "settings"
     line: int | None = None
-    """The line of the file that is at fault, from 1; None where it is none."""
+    """The line of the settings file that is at fault, from 1; None if no line is."""
 
 
 class WrongClient(SettingsError):
-    """The App ID and the secret do not belong together, or one is missing.
+    """The App ID and the client secret do not belong together, or one is missing.
 
-    Says nothing about the token, which may be as good as ever.
+    The token itself may still be valid.
     """
 
     kind = "wrong-client"
 
 
 class SecretUnavailable(SettingsError):
-    """The secret is kept elsewhere (secretCommand, secretFile), and could not be got there."""
+    """The client secret could not be read from secretCommand or secretFile."""
 
     kind = "secret-unavailable"
 
 
 class ForeignToken(SettingsError):
-    """The token is another App ID's than the settings name, or from another base URL."""
+    """The token belongs to another App ID or base URL than the settings name."""
 
     kind = "foreign-token"
 
 
 class DeviceNotSetUp(SettingsError):
-    """The integration lacks the redirect URIs that the device grant needs."""
+    """The integration lacks the redirect URIs that the device grant requires."""
 
     kind = "device-not-set-up"
 
@@ -134,15 +135,15 @@ class StorageError(WtrError):
 
 
 class UnsafeFile(StorageError):
-    """The file or its folder is not what it should be: a link, a pipe, somebody else's."""
+    """A file or folder of an unexpected kind or owner: a symbolic link, a pipe, another user's."""
 
 
 class TokenFileUnreadable(StorageError):
-    """There is a token file, but it cannot be read: it is not known whether there is a token."""
+    """A token file exists but cannot be read, so it is unknown whether there is a token."""
 
 
 class CorruptTokenFile(StorageError):
-    """The token file does not hold what it should. ``kept_as`` is where its content was copied."""
+    """The token file is damaged. ``kept_as`` is the path its content was copied to."""
 
     kind = "corrupt-token-file"
 
@@ -155,14 +156,14 @@ class CorruptTokenFile(StorageError):
 
 
 class TokenNotSaved(StorageError):
-    """The token file could not be written. What it held before, it still holds."""
+    """The token file could not be written. Its previous content is intact."""
 
     def __init__(self, path: str, reason: str, hint: str = "") -> None:
         super().__init__(f"The token was not saved to {path}: {reason}", hint)
 
 
 class NotSaved(StorageError):
-    """``token`` was granted but could not be written: it lives only as long as the program."""
+    """``token`` was granted but could not be saved: it exists in this process only."""
 
     kind = "not-saved"
 
@@ -179,26 +180,26 @@ class LockUnusable(StorageError):
 
 
 class SignInNeeded(WtrError):
-    """There is no token that could be used or refreshed: a user has to sign in."""
+    """No token can be used or refreshed: a user has to sign in."""
 
     exit_code = SIGN_IN_NEEDED
     kind = "sign-in-needed"
     is_news = True
-    """False where the same was found of the same grant and reported before."""
+    """False where the same failure of the same grant has been reported before."""
 
 
 class GrantRejected(SignInNeeded):
-    """Webex does not accept the code or the refresh token (any more)."""
+    """Webex does not accept the authorization code or the refresh token (any more)."""
 
 
 class AccessTokenRejected(SignInNeeded):
-    """Webex does not accept the access token itself: expired, revoked or mistyped."""
+    """Webex does not accept the access token: it is expired, revoked or mistyped."""
 
     kind = "access-token-rejected"
 
 
 class NoRefreshToken(WtrError):
-    """The token cannot be refreshed: a personal access token or a bot's has no refresh token."""
+    """The token has no refresh token, as personal access tokens and those of bots."""
 
     exit_code = SIGN_IN_NEEDED
     kind = "no-refresh-token"
@@ -208,9 +209,9 @@ class NoRefreshToken(WtrError):
 
 
 class TemporaryError(WtrError):
-    """It failed now and may work later; nothing has to be changed.
+    """A failure that may go away by itself; nothing has to be changed.
 
-    ``retry_after`` is the server's own wish, already capped; None without one.
+    ``retry_after`` is the time the server asks to wait, already capped; None if it does not ask.
     """
 
     exit_code = TEMPORARY
@@ -236,7 +237,7 @@ class TemporaryError(WtrError):
 
 
 class LockHeld(TemporaryError):
-    """Another process kept the lock longer than was waited. ``pid`` is 0 where unknown."""
+    """Another process held the lock for the whole time limit. ``pid`` is 0 where unknown."""
 
     kind = "lock-held"
 
@@ -250,15 +251,16 @@ class LockHeld(TemporaryError):
 
 
 class OutcomeUnknown(TemporaryError):
-    """A code exchange that may have reached the server; a code works once, so: start again."""
+    """A code exchange that may have reached the server. As a code works once, only a new sign-in
+    helps."""
 
     kind = "outcome-unknown"
 
 
 class DevicePending(WtrError):
-    """The user has not entered the device code yet (RFC 8628 §3.5): ask again.
+    """The user has not entered the device code yet (RFC 8628 §3.5): poll again.
 
-    ``slow_down`` says that asking came too often, ``retry_after`` how long to wait at least.
+    ``slow_down`` says that the polling is too frequent, ``retry_after`` how long to wait at least.
     """
 
     exit_code = TEMPORARY
@@ -271,13 +273,13 @@ class DevicePending(WtrError):
 
 
 class DeviceExpired(WtrError):
-    """The device code is no longer valid; a new one can be asked for."""
+    """The device code is no longer valid; a new one can be requested."""
 
     exit_code = TEMPORARY
     kind = "device-expired"
 
 
-# A definite no, or no answer that could be used: exit code 1.
+# A definite refusal, or an unusable response: exit code 1.
 
 
 class DeviceDenied(WtrError):
@@ -287,25 +289,25 @@ class DeviceDenied(WtrError):
 
 
 class RequestRefused(WtrError):
-    """Webex's definite no: asking again the same way gives the same answer."""
+    """A definite refusal by Webex: the same request would be refused again."""
 
     kind = "request-refused"
 
 
 class UntrustedServer(WtrError):
-    """The certificate presented is not vouched for by any known authority; nothing was sent."""
+    """No trusted authority has issued the server's certificate; nothing was sent."""
 
     kind = "untrusted-server"
 
 
 class UnusableResponse(WtrError):
-    """A response that says "success" but holds nothing that could be used."""
+    """A successful response without usable content."""
 
     kind = "unusable-response"
 
 
 class NotWebex(UnusableResponse):
-    """A response Webex does not give: a sign-in portal's or proxy's page, or a redirect."""
+    """A response that is not Webex's: the page of a captive portal or proxy, or a redirect."""
 
     exit_code = TEMPORARY
     kind = "not-webex"

@@ -1,9 +1,9 @@
-"""What is under way while the program may end: requests on threads, and above all for tokens.
+"""Token requests in flight, and deferring the end of the process until they have been saved.
 
-A token request is in flight from before a grant is spent until what came of it is saved.
-A server may replace the refresh token with each response, and takes a second use of the old one
-for theft (RFC 9700 §4.14.2); an authorization code is good once. So the process does not end
-between asking and saving, unless somebody insists.
+A token request is in flight from before a grant is used until the response is saved. A server may
+replace the refresh token with each response, and takes a second use of the old one for theft
+(RFC 9700 §4.14.2); an authorization code works once. So the process does not end in between, unless
+the user presses Ctrl+C twice.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _closed = False
 
 
 class Ending(TemporaryError):
-    """The program is about to end: nothing is asked for any more."""
+    """The program is about to end, so no request is sent any more."""
 
     def __init__(self) -> None:
         super().__init__("The program is ending: Webex was not asked.", "Start it again.")
@@ -43,7 +43,7 @@ class Ending(TemporaryError):
 
 @contextmanager
 def until_saved() -> Iterator[None]:
-    """Around what spends a grant and saves the token. Raises Ending after :func:`close`."""
+    """Mark a block that uses a grant and saves the token. Raise Ending after :func:`close`."""
     global _requests
     with _changed:
         if _closed:
@@ -58,35 +58,36 @@ def until_saved() -> Iterator[None]:
 
 
 def pending() -> bool:
-    """Whether a grant may be lost now. Takes no lock: signal handlers ask it, too."""
+    """Return whether a token request is in flight. Safe in a signal handler: takes no lock."""
     return _requests > 0
 
 
 def close() -> None:
-    """From now on nothing more is begun. A signal handler may call it."""
+    """Refuse further token requests. Safe in a signal handler."""
     global _closed
     with _changed:
         _closed = True
 
 
 def finish() -> None:
-    """Begins nothing more, and waits for what is in flight; each request has a time limit."""
+    """Refuse further token requests and wait for those in flight; each has a time limit."""
     close()
     if not pending() or threading.current_thread() is not threading.main_thread():
         return
     with record_signals([]), _changed:
         say_waiting()
-        # In slices: a wait without limit would keep Python's handlers from being run.
+        # With a time limit, because an unlimited wait would keep Python's handlers from running.
         while _requests:
             _changed.wait(0.2)
 
 
 @contextmanager
 def defer_signals(*, threads: bool = False) -> Iterator[None]:
-    """A signal in this block waits for a token request in flight; without one it ends the program.
+    """Defer SIGINT, SIGTERM and SIGHUP until an in-flight refresh has been saved.
 
-    ``threads`` says that the requests are made by other threads, which the block waits for once
-    it is interrupted. Outside of the main thread nothing is changed.
+    Without a token request in flight they end the program at once. With ``threads`` the requests
+    are made by other threads, and the first signal raises KeyboardInterrupt in the block, which
+    then waits for them. Outside of the main thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -110,11 +111,11 @@ def defer_signals(*, threads: bool = False) -> Iterator[None]:
 
 @contextmanager
 def record_signals(asked: list[int], end: Callable[[int], None] = lambda _: None) -> Iterator[None]:
-    """The signals that ask to end are noted in ``asked``, and ``end`` is called with each.
+    """Take SIGINT, SIGTERM and SIGHUP: append each to ``asked`` and call ``end`` with it.
 
-    Those that are ignored (nohup) stay so. While a token request is in flight the user is told
-    that it is waited for, and only a second SIGINT ends the process at once: a hang-up and a
-    service manager's SIGTERM may come twice, and nobody who sends them waits.
+    Ignored signals (nohup) stay ignored. While a token request is in flight, the first signal
+    prints that the program waits for it, and only a second SIGINT ends the process at once: SIGHUP
+    and a service manager's SIGTERM may come twice without a user who insists.
     """
     waited_through: list[int] = []
 
@@ -145,34 +146,31 @@ def _end(number: int) -> None:
 
 
 def end_if_interrupted_twice(waited_through: list[int]) -> None:
-    """Ends the process at once where two SIGINT are among the signals that came while waiting."""
+    """End the process at once if two of the signals that came while waiting are SIGINT."""
     if waited_through.count(signal.SIGINT) > 1:
         die(signal.SIGINT)
 
 
 def say_waiting(number: int = 0) -> None:
-    """Says on standard error why the program has not ended yet; safe in a signal handler."""
+    """Print to standard error why the program has not ended yet. Safe in a signal handler."""
     if sys.stderr is not None:
         words = _WAIT.format("again" if number == signal.SIGINT else "twice")
-        with suppress(OSError):  # print is not allowed to be interrupted by itself
+        with suppress(OSError):  # not print, which is not reentrant
             os.write(2, f"{program_name()}: {words}\n".encode())
 
 
 def die(number: int) -> None:
-    """As if the signal had never been taken: a shell sees by what the program ended."""
+    """End the process by the signal itself, so that a shell sees what ended it."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
 
-# On a thread beside the event loop.
-
-
 async def in_thread(function: Callable[[], T]) -> T:
-    """What ``function``, which blocks, gives or raises, on a thread of its own.
+    """Run a blocking function on a daemon thread; return its result or raise its error.
 
-    Unlike ``asyncio.to_thread``, whose threads the interpreter waits for at its end, the thread
-    is a daemon: a request that hangs does not keep the program from ending. Cancelling stops
-    the waiting, not the function.
+    The interpreter waits for the threads of ``asyncio.to_thread`` at its end, but not for a
+    daemon: a request that hangs does not keep the program from ending. Cancelling stops the
+    waiting, not the function.
     """
     import asyncio
     import contextvars
@@ -181,15 +179,15 @@ async def in_thread(function: Callable[[], T]) -> T:
     outcome: asyncio.Future[T] = loop.create_future()
 
     def settle(set_it: Callable[[], None]) -> None:
-        if not outcome.done():  # nobody waits any more
+        if not outcome.done():  # else it has been cancelled
             set_it()
 
     def run() -> None:
         try:
             done = partial(outcome.set_result, function())
-        except BaseException as error:  # whatever it is, it belongs to whoever waits
+        except BaseException as error:  # also SystemExit: raised where the result is awaited
             done = partial(outcome.set_exception, error)
-        # The loop may be closed by now: then nobody waits either.
+        # The loop may be closed by now.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, done)
 

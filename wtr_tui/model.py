@@ -1,4 +1,4 @@
-"""What the program deals in: a token, whose it is, and texts that must not be seen by accident."""
+"""The values the program works with: secrets, tokens and accounts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 
 class Secret:
-    """Wraps a token, a client secret, a code, a state or a verifier.
+    """A token, client secret, code, state or verifier that does not leak by accident.
 
-    ``str``, ``repr`` and every format give a mask, so that a log line, an exception or a
-    traceback with local variables cannot show it. :meth:`reveal` gives the text itself:
-    each call of it is a place worth looking at.
+    ``str``, ``repr`` and every format give a mask, so that no log line, exception or traceback
+    with local variables shows it. Only :meth:`reveal` and :meth:`peek` return the text itself.
     """
 
     __slots__ = ("_text",)
@@ -29,14 +28,14 @@ class Secret:
         return self._text
 
     def peek(self) -> str:
-        """The text without any effort, to hide it: "" where it is still to be fetched."""
+        """Return the text without fetching it, to redact it elsewhere; "" if not fetched yet."""
         return self._text
 
     def fetch(self) -> None:
-        """Gets the text where it is kept elsewhere, before it is needed; else does nothing."""
+        """Fetch the text before it is needed, if it is stored elsewhere."""
 
     def refetch(self) -> bool:
-        """Whether a new look at where it is kept gave another text; never for a plain one."""
+        """Fetch the text anew; return whether it has changed. A plain secret never does."""
         return False
 
     def __repr__(self) -> str:
@@ -62,7 +61,7 @@ class Secret:
 
 
 class Token(NamedTuple):
-    """An access token with all that was said about it. Every instant is aware, in UTC.
+    """An access token, its refresh token and what is known of both. Instants are in UTC.
 
     ``expires_at`` and ``refresh_expires_at`` are None where the end is unknown, or there is
     none (a bot token). A token without ``refresh_token`` cannot be refreshed.
@@ -76,40 +75,40 @@ class Token(NamedTuple):
     token_type: str = "Bearer"  # noqa: S105 - a kind of token, not one
     scopes: tuple[str, ...] = ()
     tracking_id: str = ""
-    """Webex's name for the request that gave it; "" for a token that was read from its file."""
+    """Webex's id of the request that granted it; "" for a token read from its file."""
 
     def left(self, now: datetime) -> timedelta | None:
-        """How long the access token lives on; negative once it is over, None if unknown."""
+        """Return the access token's time left: negative after its end, None if unknown."""
         return None if self.expires_at is None else self.expires_at - now
 
     def refresh_left(self, now: datetime) -> timedelta | None:
-        """How long the refresh token lives on; negative once it is over, None if unknown."""
+        """Return the refresh token's time left: negative after its end, None if unknown."""
         return None if self.refresh_expires_at is None else self.refresh_expires_at - now
 
     def is_valid(self, now: datetime, margin: timedelta = timedelta(0)) -> bool:
-        """Whether more than ``margin`` is left. An unknown end counts as valid."""
+        """Return whether more than ``margin`` is left. An unknown end counts as valid."""
         left = self.left(now)
         return left is None or left > margin
 
     def is_postdated(self, now: datetime) -> bool:
-        """Whether it was obtained later than now: the clock was wrong, and so are its ends."""
+        """Return whether it was obtained in the future: by a wrong clock, so its ends are wrong."""
         return (self.obtained_at - now).total_seconds() > clock.TOLERANCE
 
     @property
     def organization(self) -> str | None:
-        """The organisation's UUID, where the token spells it: ``…_PF84_<uuid>``."""
+        """The organisation's UUID, where the token ends with it: ``…_PF84_<uuid>``."""
         _, mark, end = self.access_token.reveal().rpartition("_PF84_")
         end = end.lower()
         is_uuid = [len(part) for part in end.split("-")] == [8, 4, 4, 4, 12]
         return end if mark and is_uuid and set(end) <= set("0123456789abcdef-") else None
 
     def same_access(self, other: Token) -> bool:
-        """Whether both give the same access token: Webex often repeats one within a day."""
+        """Return whether both have the same access token: Webex often repeats it for a day."""
         return self.access_token == other.access_token
 
 
 class Account(NamedTuple):
-    """The user a token belongs to, in texts fit to be shown; "" for what Webex did not say.
+    """The user a token belongs to, in texts safe to display; "" for what Webex did not say.
 
     ``organization`` is the organisation's UUID where it can be derived, else Webex's own id;
     ``user_id`` is Webex's id of the user.
@@ -122,10 +121,11 @@ class Account(NamedTuple):
 
     @property
     def is_known(self) -> bool:
+        """Whether Webex said anything about the user."""
         return any(self)
 
     def differs(self, other: Account) -> bool:
-        """Whether both cannot be the same account. What only one of them knows says nothing."""
+        """Return whether these are two accounts. Only what both know is compared."""
         if self.user_id and other.user_id:
             return self.user_id != other.user_id
         pairs = ((self.email, other.email), (self.organization, other.organization))
@@ -145,11 +145,11 @@ class Account(NamedTuple):
         return self.label + organization
 
     def objection(self, before: Account, expected: str) -> str:
-        """Why a sign-in by this account has to be asked about before it replaces a stored token.
+        """Return why this account's token needs confirmation before it replaces the stored one.
 
-        A sentence, "" where it need not be. ``before`` is the stored token's owner, ``expected``
-        the setting ``account``: an e-mail address, or "". Where Webex does not name the e-mail
-        address, a sign-in cannot be shown to be the expected one, and is asked about.
+        It is a sentence, or "" where no confirmation is needed. ``before`` is the stored token's
+        owner, ``expected`` the setting ``account``: an e-mail address, or "". An account whose
+        e-mail address Webex does not name cannot be verified to be the expected one.
         """
         if expected and self.email.lower() != expected.lower():
             cure = "" if self.email else " (Webex names it with the scope spark:people_read)"
@@ -165,19 +165,18 @@ class Account(NamedTuple):
         return ""
 
     def put_aside_reason(self, before: Account, expected: str) -> str:
-        """Why a token of this account lies put aside, in a sentence: nobody has decided yet."""
+        """Return a sentence on why this account's token is still put aside, to be decided on."""
         return self.objection(before, expected) or (
             f"This sign-in is that of {self.full_label}, and was not finished."
         )
 
 
 class StoredToken(NamedTuple):
-    """A token with what its file says about it.
+    """A token with the other content of its file.
 
-    ``base_url`` is where it was granted; "" where the file does not say, as 0.1.0 did not.
-    ``settings`` is the record of the settings it was saved under, which
-    :mod:`wtr_tui.storage.token_json` describes; None where there is none to go by.
-    ``notices`` are what reading the file repaired, as sentences.
+    ``base_url`` is where it was granted; "" in a file of version 0.1.0. ``settings`` is the
+    fingerprint of the settings it was saved under (:mod:`wtr_tui.storage.token_json`), if any.
+    ``notices`` are sentences on what reading the file has repaired.
     """
 
     app_id: str

@@ -20,10 +20,17 @@ from wtr_tui.errors import FAILED, NotSaved, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.oauth import pages, steps
-from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, NotOurs, Refused, error_text
+from wtr_tui.oauth.authorization import (
+    AuthorizationRequest,
+    BadPaste,
+    Granted,
+    NotOurs,
+    Refused,
+    error_text,
+    read_pasted,
+)
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener import CannotListen, Listener
-from wtr_tui.oauth.pasted import BadPaste, read_pasted
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.storage.private_file import require_own_folder
@@ -97,7 +104,7 @@ class Retrieval:
         self._polling: asyncio.Future[Step] | None = None
         self._finishing: asyncio.Future[Step] | None = None
         self._device_refusal: WtrError | None = None
-        self._pasted: asyncio.Task[pages.Outcome] | None = None
+        self._pasted: asyncio.Task[pages.PageContent] | None = None
 
     @property
     def authorize_url(self) -> str:
@@ -231,13 +238,13 @@ class Retrieval:
             f" this redirect URI: {self.redirect_uri.text}",
         )
 
-    async def _redirected(self, answer: Granted | Refused) -> pages.Outcome:
+    async def _redirected(self, answer: Granted | Refused) -> pages.PageContent:
         if self._answered:
             return pages.EARLIER
         self._answered = True
         return await self._accept(answer, Method.REDIRECT)
 
-    async def _accept(self, answer: Granted | Refused, method: Method) -> pages.Outcome:
+    async def _accept(self, answer: Granted | Refused, method: Method) -> pages.PageContent:
         """Exchanges the one answer that counts; gives what the browser's page shows."""
         if isinstance(answer, Refused):
             self._emit(_declined(answer))

@@ -1,6 +1,6 @@
-"""Text from elsewhere (a server, a browser, a file) made fit to be shown, and the system's words.
+"""Sanitizing, redacting and quoting of text.
 
-``wtr token`` imports this: what only some functions need they import themselves.
+``wtr token`` imports this module, so functions import what only they need.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 MASK = "••••••"
 command = ""
-"""What runs, as the history names it (``wtr refresh``, ``screen``); set by the command line."""
+"""The running command as the history names it (``wtr refresh``, ``screen``); set by ``cli``."""
 
 _ELLIPSIS = "…"
 
 
 def cleaned(text: str, limit: int = 300) -> str:
-    """The text on one line, without control, format or surrogate characters, cut at ``limit``.
+    """Return untrusted text on one line, without control characters, cut at ``limit``.
 
-    What remains cannot move the cursor, change colours, hide or reorder other text
-    (RFC 6749 §10.14 for a terminal). Markup is not touched: whoever shows it turns markup off.
-    Only the first ``4 × limit`` characters are looked at: a megabyte of error text costs nothing.
+    The result cannot move the cursor, change colours, hide or reorder other text on a terminal
+    (RFC 6749 §10.14). It may contain markup, which callers have to turn off. Only the first
+    ``4 × limit`` characters are processed, so that a megabyte of error text costs nothing.
     """
     seen = text[: 4 * limit]
     joined = " ".join(printable(" ".join(seen.split())).split())
@@ -35,29 +35,29 @@ def cleaned(text: str, limit: int = 300) -> str:
     return joined
 
 
-# What is recognised by its look, wherever it came from: Webex's tokens and JWTs, credentials in an
-# address, the value behind bearer or basic.
+# Secrets recognised by their form: Webex's tokens, JWTs, credentials in a URL, and the value after
+# Bearer or Basic.
 _CREDENTIALS = r"""(?x)
     [\w+/=.-]{8,}_PF84_[0-9a-f-]*
     | eyJ[\w-]+\.[\w.-]+
     | (?<=://)[^/\s@'"]+(?=@)
     | (?i:(?<=bearer\ )|(?<=basic\ ))[^\s'",)]+
     """
-# The values of telling names, in a query, a form, JSON or a header.
+# Secrets recognised by the name before them, in a query, a form, JSON or a header.
 _SECRET_VALUES = (
     r"""(?ix)
     \b(client_secret|access_token|refresh_token|device_code|code_verifier|(?:proxy-)?authorization)
     (["']?\s*[=:,]\s*b?["']?(?:bearer\ |basic\ )?)
     [^\s"'&,})]+
     """,
-    # These are words of every day too: only in a query, a form or JSON are they names.
+    # Everyday words: they are names only in a query, a form or JSON.
     r"""(?ix)\b(code|user_?code|state|secret|token)(=|["']\s*:\s*["'])[^\s"'&,})]+""",
     r"""(?i)\b((?:set-)?cookie)(["']?\s*[:,]\s*b?["']?)[^"'\n]+""",
 )
 
 
 def redacted(text: str, *hidden: str) -> str:
-    """The text without ``hidden``, and without whatever else looks like a secret."""
+    """Mask the ``hidden`` texts, and everything else that looks like a secret."""
     import re
 
     for secret in sorted(hidden, key=len, reverse=True):
@@ -69,13 +69,13 @@ def redacted(text: str, *hidden: str) -> str:
 
 
 def on_one_line(words: str) -> str:
-    """The sentences on one line, without the lines of a file that stand indented among them."""
+    """Join an error message to one line, without the indented excerpt of a file in it."""
     kept = (line for line in words.splitlines() if not line.startswith(" "))
     return " ".join(" ".join(kept).split())
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """What may have been meant by a name that is not known: a sentence."""
+    """Return a sentence with the known name most like an unknown one, or with all of them."""
     import difflib
 
     names = list(known)
@@ -84,23 +84,20 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with its lines and blanks, but without what :func:`cleaned` takes out of it.
-
-    For whatever is about to be drawn, wherever it came from: a path, a file, another program.
-    """
+    """Remove the characters that :func:`cleaned` removes, but keep lines and blanks."""
     return _with_unshowable(text.replace("\t", " "), lambda _: "")
 
 
 def escaped(text: str) -> str:
-    """The text with its lines, and what :func:`cleaned` takes out of it spelled: ``\\x1b``.
+    """Replace the characters that :func:`cleaned` removes by escapes like ``\\x1b``; keep lines.
 
-    For a path or a name that a user has to see as it is, and a terminal must not obey.
+    For a path or a name that a user has to see as it is.
     """
     return _with_unshowable(text, lambda sign: sign.encode("unicode_escape").decode("ascii"))
 
 
 def _with_unshowable(text: str, shown: Callable[[str], str]) -> str:
-    # Nearly every text is printable, and looking at each character takes fifty times as long.
+    # Nearly every text is printable, and checking each character takes fifty times as long.
     if text.isprintable():
         return text
     import unicodedata
@@ -112,8 +109,10 @@ def _with_unshowable(text: str, shown: Callable[[str], str]) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """The text without what is copied along unseen: soft hyphens, zero-width characters, marks
-    of direction, variation selectors."""
+    """Remove invisible characters that get copied along with a text.
+
+    These are soft hyphens, zero-width characters, direction marks and variation selectors.
+    """
     if text.isascii():
         return text
     import unicodedata
@@ -128,19 +127,19 @@ def without_invisible(text: str) -> str:
 
 
 def is_visible_ascii(text: str) -> bool:
-    """Whether there is text, all of it ``!`` to ``~``: what an HTTP header carries."""
+    """Return whether the text is one or more of ``!`` to ``~``, safe in an HTTP header."""
     return text.isascii() and text.isprintable() and text != "" and " " not in text
 
 
 def cause(error: OSError) -> str:
-    """Why a system call failed: ``No space left on device (ENOSPC)``."""
+    """Describe why a system call failed: ``No space left on device (ENOSPC)``."""
     if error.errno is None:
         return "the system does not say why"
     return f"{os.strerror(error.errno)} ({errno.errorcode.get(error.errno, error.errno)})"
 
 
 def user_name(uid: int) -> str:
-    """The user's name, or ``user 1234`` where the system has none."""
+    """Return the user's name, or ``user 1234`` where the system has none."""
     import pwd
 
     try:
@@ -150,7 +149,7 @@ def user_name(uid: int) -> str:
 
 
 def shell_export(name: str, value: str) -> str:
-    """``export NAME=value`` for a POSIX shell, quoted so that the value is nothing but a value."""
+    """Return ``export NAME=value`` for a POSIX shell, safely quoted."""
     import shlex
 
     return f"export {name}={shlex.quote(value)}"
@@ -160,12 +159,12 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 
 def is_plain(text: str) -> bool:
-    """Whether no shell, dotenv reader or service manager takes any of its signs for its own."""
+    """Return whether no shell, dotenv reader or service manager needs the text quoted."""
     return _PLAIN.issuperset(text)
 
 
 def dotenv_line(name: str, value: str) -> str:
-    """``NAME=value`` as readers of ``.env`` files take it, quoted only where it has to be."""
+    """Return ``NAME=value`` for a ``.env`` file, quoted only where necessary."""
     if is_plain(value):
         return f"{name}={value}"
     if "'" not in value:
@@ -174,7 +173,7 @@ def dotenv_line(name: str, value: str) -> str:
     return f'{name}="{escaped}"'
 
 
-# Letters and marks that nothing is drawn for.
+# Letters and marks that are drawn as nothing.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
@@ -184,11 +183,11 @@ _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def program_name() -> str:
-    """``wtr-tui`` where the program was called by this name, else ``wtr``."""
+    """Return ``wtr-tui`` where the program was started by this name, else ``wtr``."""
     called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
     return called if called == "wtr-tui" else "wtr"
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether it is one; a stream that is closed is none."""
+    """Return whether the stream is an open terminal."""
     return stream is not None and not stream.closed and stream.isatty()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt, jwt
 from wtr_tui.model import Secret
-from wtr_tui.oauth.responses import TokenClaims, claims, claims_of
+from wtr_tui.oauth.responses import TokenClaims, claims_of, jwt_claims
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ from wtr_tui.oauth.responses import TokenClaims, claims, claims_of
     ],
 )
 def test_the_claims_of_a_jwt_are_read(token: str, payload: object) -> None:
-    assert claims(token) == payload
+    assert jwt_claims(token) == payload
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_no_text_that_looks_like_a_jwt_is_an_error(first: str, second: str) -> None:
-    claims(f"{first}.{second}.{first}")
+    jwt_claims(f"{first}.{second}.{first}")
 
 
 END = datetime(2030, 1, 2, tzinfo=timezone.utc)

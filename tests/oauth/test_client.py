@@ -311,7 +311,7 @@ def test_a_date_that_is_none_says_nothing(
 def test_what_connects_can_be_shared_and_is_closed_by_its_owner(endpoint: Endpoint) -> None:
     endpoint.answer(GRANT)
     endpoint.answer(GRANT)
-    with client_module.http(endpoint.base_url) as shared:
+    with client_module.http_client(endpoint.base_url) as shared:
         for _ in range(2):
             with WebexClient(endpoint.base_url, APP_ID, SECRET, http=shared) as client:
                 refresh(client)

@@ -9,7 +9,7 @@ from wtr_tui.model import Secret
 from wtr_tui.oauth.responses import (
     HELPER_REDIRECT_URIS,
     DeviceAuthorization,
-    authorized,
+    device_code_from,
     next_interval,
 )
 
@@ -30,7 +30,7 @@ def seconds(count: float) -> timedelta:
 
 
 def test_everything_an_answer_states_is_in_the_authorization() -> None:
-    assert authorized(ANSWER, now=NOW) == DeviceAuthorization(
+    assert device_code_from(ANSWER, now=NOW) == DeviceAuthorization(
         device_code=Secret("SENTINEL"),
         user_code="729703",
         verification_uri="https://oauth-helper-r.wbx2.com/verify",
@@ -44,14 +44,14 @@ def test_everything_an_answer_states_is_in_the_authorization() -> None:
 @pytest.mark.parametrize("member", [None, "", [], {}, True])
 def test_a_response_that_lacks_what_is_required_is_refused(name: str, member: object) -> None:
     with pytest.raises(UnusableResponse) as caught:
-        authorized({**ANSWER, name: member}, now=NOW)
+        device_code_from({**ANSWER, name: member}, now=NOW)
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("member", ["7297\x1b[2J", "72 97", "7" * 41])
 def test_a_code_nobody_could_type_is_refused(member: str) -> None:
     with pytest.raises(UnusableResponse, match="no code to enter"):
-        authorized({**ANSWER, "user_code": member}, now=NOW)
+        device_code_from({**ANSWER, "user_code": member}, now=NOW)
 
 
 @pytest.mark.parametrize("name", ["verification_uri", "verification_uri_complete"])
@@ -72,19 +72,19 @@ def test_a_code_nobody_could_type_is_refused(member: str) -> None:
 )
 def test_a_page_that_should_not_be_opened_is_refused(name: str, member: object) -> None:
     with pytest.raises(UnusableResponse, match="no page"):
-        authorized({**ANSWER, name: member}, now=NOW)
+        device_code_from({**ANSWER, name: member}, now=NOW)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_plain_http_is_for_this_machine_alone(host: str) -> None:
     page = f"http://{host}:8080/verify"
-    assert authorized({**ANSWER, "verification_uri": page}, now=NOW).verification_uri == page
+    assert device_code_from({**ANSWER, "verification_uri": page}, now=NOW).verification_uri == page
 
 
 @pytest.mark.parametrize("member", [None, ""])
 def test_the_page_with_the_code_in_it_is_optional(member: object) -> None:
     answer = {**ANSWER, "verification_uri_complete": member}
-    assert authorized(answer, now=NOW).verification_uri_complete is None
+    assert device_code_from(answer, now=NOW).verification_uri_complete is None
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_page_with_the_code_in_it_is_optional(member: object) -> None:
     [(None, 5), (2, 2), ("7", 7), (0.001, 1), (0.5, 1), (1.5, 1.5), (86_400, 60)],
 )
 def test_the_interval_has_a_default_and_a_limit(member: object, interval: float) -> None:
-    assert authorized({**ANSWER, "interval": member}, now=NOW).interval == seconds(interval)
+    assert device_code_from({**ANSWER, "interval": member}, now=NOW).interval == seconds(interval)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_the_interval_follows_the_outcome(
 
 
 def test_the_device_code_is_not_in_the_repr() -> None:
-    assert "SENTINEL" not in repr(authorized(ANSWER, now=NOW))
+    assert "SENTINEL" not in repr(device_code_from(ANSWER, now=NOW))
 
 
 def test_there_are_four_redirect_uris_to_register() -> None:

@@ -26,14 +26,14 @@ from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth import listener, pages
 from wtr_tui.oauth.authorization import AuthorizationRequest, Granted, Reason, Refused
-from wtr_tui.oauth.listener import GUESSES_ALLOWED, USUAL, CannotListen, Limits, Listener
+from wtr_tui.oauth.listener import DEFAULT_LIMITS, GUESSES_ALLOWED, CannotListen, Limits, Listener
 from wtr_tui.oauth.steps import BrowserArrived, Noticed
 
 FAMILIES = [
     pytest.param(socket.AF_INET, "127.0.0.1", id="127.0.0.1"),
     pytest.param(socket.AF_INET6, "::1", id="::1"),
 ]
-OnAnswer = Callable[[Granted | Refused], Awaitable[pages.Outcome]]
+OnAnswer = Callable[[Granted | Refused], Awaitable[pages.PageContent]]
 
 
 def has_ipv6() -> bool:
@@ -118,7 +118,7 @@ def parsed(raw: bytes) -> Response:
     return Response(int(first.split()[1]), headers, body.decode("utf-8"))
 
 
-async def signed_in(answer: Granted | Refused) -> pages.Outcome:
+async def signed_in(answer: Granted | Refused) -> pages.PageContent:
     return pages.SIGNED_IN if isinstance(answer, Granted) else pages.declined(answer)
 
 
@@ -126,7 +126,7 @@ async def signed_in(answer: Granted | Refused) -> pages.Outcome:
 async def listening(
     on_answer: OnAnswer = signed_in,
     redirect_uri: str = "http://localhost:{port}",
-    limits: Limits = USUAL,
+    limits: Limits = DEFAULT_LIMITS,
     port: int | None = None,
 ) -> AsyncIterator[Attempt]:
     async with AsyncExitStack() as stack:
@@ -152,7 +152,7 @@ def new_attempt(on_answer: OnAnswer, redirect_uri: str, limits: Limits, port: in
         scopes=("spark:kms",),
     )
 
-    async def answered(answer: Granted | Refused) -> pages.Outcome:
+    async def answered(answer: Granted | Refused) -> pages.PageContent:
         attempt.answers.append(answer)
         return await on_answer(answer)
 
@@ -232,7 +232,7 @@ async def test_two_attempts_have_different_start_addresses() -> None:
 
 async def test_without_a_start_there_is_no_address_to_show() -> None:
     """B19: nobody is sent to a port that is not ours."""
-    attempt = new_attempt(signed_in, "http://localhost:{port}", USUAL, 6855)
+    attempt = new_attempt(signed_in, "http://localhost:{port}", DEFAULT_LIMITS, 6855)
     with pytest.raises(RuntimeError):
         _ = attempt.listener.start_url
     assert attempt.listener.families == ()
@@ -309,7 +309,7 @@ async def test_where_nothing_can_be_listened_on_the_reason_is_said(
         raise OSError(code, "for a reason")
 
     monkeypatch.setattr(socket, "create_server", never)
-    attempt = new_attempt(signed_in, "http://localhost:{port}", USUAL, 80)
+    attempt = new_attempt(signed_in, "http://localhost:{port}", DEFAULT_LIMITS, 80)
     with pytest.raises(CannotListen) as refused:
         await attempt.listener.start()
     assert "is taken by" not in refused.value.message
@@ -593,7 +593,7 @@ async def test_silent_connections_do_not_delay_the_answer() -> None:
             stack.callback(writer.transport.abort)
         before = time.monotonic()
         await attempt.succeeds()
-        assert time.monotonic() - before < USUAL.head_seconds / 2
+        assert time.monotonic() - before < DEFAULT_LIMITS.head_seconds / 2
 
 
 async def test_over_the_limit_the_oldest_silent_connection_is_dropped() -> None:
@@ -617,7 +617,7 @@ async def test_a_connection_that_is_being_answered_is_not_dropped() -> None:
     go_on = asyncio.Event()
     begun = asyncio.Event()
 
-    async def slowly(answer: Granted | Refused) -> pages.Outcome:
+    async def slowly(answer: Granted | Refused) -> pages.PageContent:
         begun.set()
         await go_on.wait()
         return pages.SIGNED_IN
@@ -641,10 +641,10 @@ async def test_a_silent_connection_is_closed_and_a_slow_one_gets_a_reason() -> N
 
 def test_the_usual_limits_are_those_promised() -> None:
     """B23."""
-    assert USUAL.head_seconds <= 10
-    assert USUAL.head_bytes == 16 * 1024
-    assert USUAL.headers == 100
-    assert USUAL.answer_seconds == 20
+    assert DEFAULT_LIMITS.head_seconds <= 10
+    assert DEFAULT_LIMITS.head_bytes == 16 * 1024
+    assert DEFAULT_LIMITS.headers == 100
+    assert DEFAULT_LIMITS.answer_seconds == 20
 
 
 async def test_a_browser_that_speaks_tls_is_noticed() -> None:
@@ -785,7 +785,7 @@ async def test_two_callbacks_at_the_same_instant_are_one_answer() -> None:
     go_on = asyncio.Event()
     begun = asyncio.Event()
 
-    async def slowly(answer: Granted | Refused) -> pages.Outcome:
+    async def slowly(answer: Granted | Refused) -> pages.PageContent:
         begun.set()
         await go_on.wait()
         return pages.SIGNED_IN
@@ -819,7 +819,7 @@ async def test_a_slow_exchange_sends_the_browser_to_the_terminal_and_goes_on() -
     go_on = asyncio.Event()
     finished = asyncio.Event()
 
-    async def slowly(answer: Granted | Refused) -> pages.Outcome:
+    async def slowly(answer: Granted | Refused) -> pages.PageContent:
         await go_on.wait()
         finished.set()
         return pages.SIGNED_IN
@@ -835,7 +835,7 @@ async def test_a_slow_exchange_sends_the_browser_to_the_terminal_and_goes_on() -
 async def test_the_page_tells_how_it_ended_once_that_is_known() -> None:
     go_on = asyncio.Event()
 
-    async def slowly(answer: Granted | Refused) -> pages.Outcome:
+    async def slowly(answer: Granted | Refused) -> pages.PageContent:
         await go_on.wait()
         return pages.failed("Webex did not take the code.")
 
@@ -854,7 +854,7 @@ async def test_a_failure_that_escapes_is_reported_and_shown_in_the_browser() -> 
     )
     failure = ZeroDivisionError("a fault of the program")
 
-    async def broken(answer: Granted | Refused) -> pages.Outcome:
+    async def broken(answer: Granted | Refused) -> pages.PageContent:
         raise failure
 
     async with listening(broken) as attempt:

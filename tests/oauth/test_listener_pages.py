@@ -57,12 +57,12 @@ class Elements(HTMLParser):
             self.text += data
 
 
-def elements(outcome: pages.Outcome) -> Elements:
+def elements(outcome: pages.PageContent) -> Elements:
     return Elements(pages.render(outcome).decode("utf-8"))
 
 
 @every_outcome
-def test_a_page_is_one_well_formed_document(outcome: pages.Outcome) -> None:
+def test_a_page_is_one_well_formed_document(outcome: pages.PageContent) -> None:
     found = elements(outcome)
     assert found.open == []
     assert [tag for tag, _ in found.tags].count("html") == 1
@@ -72,7 +72,7 @@ def test_a_page_is_one_well_formed_document(outcome: pages.Outcome) -> None:
 
 
 @every_outcome
-def test_what_came_from_elsewhere_is_escaped(outcome: pages.Outcome) -> None:
+def test_what_came_from_elsewhere_is_escaped(outcome: pages.PageContent) -> None:
     """D37; RFC 6749 §10.14."""
     tags = {tag for tag, _ in elements(outcome).tags}
     assert not tags & {"script", "img"}
@@ -80,7 +80,7 @@ def test_what_came_from_elsewhere_is_escaped(outcome: pages.Outcome) -> None:
 
 
 @every_outcome
-def test_a_page_loads_nothing_and_runs_nothing(outcome: pages.Outcome) -> None:
+def test_a_page_loads_nothing_and_runs_nothing(outcome: pages.PageContent) -> None:
     """D38; RFC 6749 §3.1.2.5."""
     found = elements(outcome)
     for tag, attributes in found.tags:

@@ -40,7 +40,7 @@ class Attempt:
         self.listener.families = ("127.0.0.1",)
         self.start = self.listener.start_url.removeprefix(self.uri.origin)
 
-    async def _answered(self, answer: Granted | Refused) -> pages.Outcome:
+    async def _answered(self, answer: Granted | Refused) -> pages.PageContent:
         self.answers.append(answer)
         return pages.SIGNED_IN
 

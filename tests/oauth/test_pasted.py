@@ -14,13 +14,14 @@ from wtr_tui.addresses import RedirectUri
 from wtr_tui.model import Secret
 from wtr_tui.oauth.authorization import (
     AuthorizationRequest,
+    BadPaste,
     CallbackResult,
     Granted,
     NotOurs,
     Reason,
     Refused,
+    read_pasted,
 )
-from wtr_tui.oauth.pasted import BadPaste, read_pasted
 
 STATE = "kT7-state_of.this~attempt"
 CODE = "MGVlMDk4_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"

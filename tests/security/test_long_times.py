@@ -23,7 +23,7 @@ from wtr_tui.errors import TemporaryError, WtrError
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.responses import token_from
-from wtr_tui.oauth.transport import http
+from wtr_tui.oauth.transport import http_client
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.tokens import How, Obtained
@@ -109,7 +109,7 @@ def program(
         app_id=integration.client_id, secret=integration.secret, base_url=sandbox.base_url
     )
     auto_refresh = AutoRefresh(profile, settings, auto=True)
-    with http(sandbox.base_url) as shared:
+    with http_client(sandbox.base_url) as shared:
         client = WebexClient(
             sandbox.base_url, integration.client_id, integration.secret, http=shared, now=clock
         )

@@ -139,12 +139,12 @@ def clients(total_timeout: float) -> Iterator[Callable[[Settings], WebexClient]]
     pools: dict[tuple[str, Path | None], HttpClient] = {}
 
     def client(settings: Settings) -> WebexClient:
-        from wtr_tui.oauth.transport import http
+        from wtr_tui.oauth.transport import http_client
 
         place = settings.base_url, settings.ca_file
         with lock:
             if place not in pools:
-                pools[place] = http(*place)
+                pools[place] = http_client(*place)
         return tokens.webex_client(settings, http=pools[place], total_timeout=total_timeout)
 
     try:

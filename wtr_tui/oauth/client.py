@@ -1,7 +1,7 @@
-"""Webex's endpoints, each as one method that gives what it is called for or raises why not.
+"""Webex's endpoints, one method each.
 
-It is synchronous: a refresh runs under a file lock, where a thread is the natural place, and
-a command that makes one request does not wait for an event loop to be loaded.
+The client is synchronous: a refresh runs on a thread, under a file lock, and a command that makes
+one request should not have to load an event loop.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from wtr_tui.addresses import DEFAULT_BASE_URL, check_base_url
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth import responses
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.responses import START_AGAIN, Purpose, refusal
-from wtr_tui.oauth.transport import HttpClient, fetch, http
+from wtr_tui.oauth.responses import START_AGAIN, Purpose, error_from
+from wtr_tui.oauth.transport import HttpClient, fetch, http_client
 from wtr_tui.text import is_visible_ascii
 
 if TYPE_CHECKING:
     from wtr_tui.oauth.authorization import AuthorizationRequest
 
 OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})
-"""The scopes of OpenID Connect (Core §5.4), which only the browser's sign-in can request.
+"""The scopes of OpenID Connect (Core §5.4). They need not be registered with the integration.
 
-They need no registration on the integration.
+Only the authorization code grant can request them.
 """
 
 _Sent: TypeAlias = tuple[datetime, Mapping[str, object]]
@@ -39,11 +39,11 @@ _Sent: TypeAlias = tuple[datetime, Mapping[str, object]]
 
 
 class WebexClient:
-    """One integration at Webex. Every method raises a ``WtrError`` where it cannot give that.
+    """A client of Webex for one integration. Its requests raise a ``WtrError`` on failure.
 
-    ``total_timeout`` (seconds) limits each request from the name lookup to the last byte.
-    ``http`` is used, and not closed, where it is given; ``ca_file`` is not looked at then.
-    ``clock_offset`` is the server's clock minus this machine's, as the last response showed.
+    ``total_timeout`` (seconds) limits each request, from the name lookup to the last byte.
+    ``http`` replaces a connection of its own, so that ``ca_file`` is ignored, and is not closed.
+    ``clock_offset`` is the server's clock minus this machine's, by the last response.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class WebexClient:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        # The settings check the same for the user; here it keeps a secret from ever leaving in
-        # the clear.
+        # The settings have checked it for the user; here it ensures that no secret is ever sent
+        # unencrypted.
         refusal = check_base_url(self._base_url)
         if refusal is not None:
             raise errors.SettingsError(refusal, f"Webex's own is {DEFAULT_BASE_URL}.")
@@ -84,17 +84,17 @@ class WebexClient:
             self._http = None
 
     def check_route(self) -> None:
-        """Raises SettingsError where the environment names a proxy that cannot be used."""
+        """Raise SettingsError where the environment names a proxy that cannot be used."""
         proxy_for(self._base_url, os.environ)
 
     def warm(self) -> None:
-        """Prepares beforehand what the first request would have to wait for; no network."""
+        """Load libraries and certificates ahead of the first request, without network access."""
         self._connecting()
 
     def exchange(self, code: Secret, request: AuthorizationRequest) -> Token:
-        """The token for the code that answers the request (RFC 6749 §4.1.3, RFC 7636 §4.5).
+        """Exchange an authorization code for a token (RFC 6749 §4.1.3, RFC 7636 §4.5).
 
-        It is sent once. Raises OutcomeUnknown where it may have arrived and no response came back.
+        The code is sent once. Raise OutcomeUnknown where it may have arrived without a response.
         """
         fields = {
             "grant_type": "authorization_code",
@@ -111,10 +111,10 @@ class WebexClient:
         return responses.token_from(members, now=sent_at)
 
     def refresh(self, token: Token) -> Token:
-        """A fresh token (RFC 6749 §6); what the response leaves out is kept from ``token``.
+        """Refresh a token (RFC 6749 §6); what the response omits is kept from ``token``.
 
-        It is sent once. Webex does not rotate refresh tokens, but a server that does takes a
-        second use of one for theft, and revokes everything (RFC 9700 §4.14.2).
+        The refresh token is sent once. Webex does not rotate refresh tokens, but a server that
+        does takes a second use for theft and revokes everything (RFC 9700 §4.14.2).
         """
         if token.refresh_token is None:
             raise errors.GrantRejected("This token has no refresh token.", "Sign in again.")
@@ -129,20 +129,20 @@ class WebexClient:
         return responses.token_from(members, now=sent_at, previous=token)
 
     def device_authorize(self, scopes: Sequence[str]) -> responses.DeviceAuthorization:
-        """A code to enter on another machine (RFC 8628 §3.1).
+        """Request a code to enter on another machine (RFC 8628 §3.1).
 
-        Raises DeviceNotSetUp where the integration lacks the redirect URIs for it.
+        Raise DeviceNotSetUp where the integration lacks the redirect URIs for it.
         """
-        # This grant does not know those of OpenID Connect.
+        # This grant does not support the scopes of OpenID Connect.
         possible = (scope for scope in scopes if scope not in OPENID_SCOPES)
         fields = {"client_id": self.app_id, "scope": " ".join(possible)}
         sent_at, members = self._post(Purpose.DEVICE_CODE, "/device/authorize", fields)
-        return responses.authorized(members, now=sent_at)
+        return responses.device_code_from(members, now=sent_at)
 
     def device_token(self, authorization: responses.DeviceAuthorization) -> Token:
-        """The token, once the code was entered (RFC 8628 §3.4).
+        """Return the token once the device code has been entered (RFC 8628 §3.4).
 
-        Raises DevicePending until then; DeviceDenied or DeviceExpired where it never will be.
+        Raise DevicePending until then, DeviceDenied or DeviceExpired where polling is over.
         """
         fields = {
             "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
@@ -162,11 +162,11 @@ class WebexClient:
         scopes: Sequence[str] = (),
         seconds: float | None = None,
     ) -> Account | None:
-        """Whose token it is; None where it lacks the scopes to know.
+        """Return the account a token belongs to; None where it lacks the scopes to ask.
 
-        With ``openid`` among its ``scopes``, userinfo is asked where people/me is refused.
+        Where people/me is refused, userinfo is asked if ``scopes`` include ``openid``.
         ``seconds`` limits each request instead of ``total_timeout``.
-        Raises AccessTokenRejected where the token does not work.
+        Raise AccessTokenRejected where Webex does not accept the token.
         """
         try:
             return responses.account_from(
@@ -181,18 +181,18 @@ class WebexClient:
         return None
 
     def userinfo(self, access_token: Secret, *, seconds: float | None = None) -> Account:
-        """Whose token it is, as ``userinfo`` says (OpenID Connect Core §5.3): name and e-mail.
+        """Return the account's name and e-mail address by userinfo (OpenID Connect Core §5.3).
 
-        It needs the scope ``openid``. Raises a WtrError where Webex does not say.
+        The token needs the scope ``openid``.
         """
         members = self._get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
         return Account(
-            display_name=responses.shown(members.get("name")),
-            email=responses.shown(members.get("email")),
+            display_name=responses.displayable(members.get("name")),
+            email=responses.displayable(members.get("email")),
         )
 
     def expiry(self, access_token: Secret) -> datetime | None:
-        """Until when Webex itself holds the token for valid; None where it does not say."""
+        """Return when the token expires according to Webex; None where it does not say."""
         try:
             members = self._get(Purpose.EXPIRY, "/authorizations/tokenExpiry", access_token)
         except errors.WtrError as failure:
@@ -203,10 +203,10 @@ class WebexClient:
         return responses.instant(members, "exp")
 
     def mint(self, application_id: str, target_org_id: str, through: Secret) -> Token:
-        """The token of a service app for one organisation; its id and secret are this client's.
+        """Request a token of a service app, whose id and secret are this client's.
 
         ``through`` is the access token of an integration with the scope
-        ``spark:applications_token``. Raises AccessTokenRejected where it is not accepted,
+        ``spark:applications_token``. Raise AccessTokenRejected where it is not accepted,
         RequestRefused where it lacks the scope or no administrator of the organisation has
         authorised the service app. Source: developer.webex.com, Service Apps.
         """
@@ -225,12 +225,12 @@ class WebexClient:
         return responses.token_from(found, now=sent_at)
 
     def revoke(self, access_token: Secret, organization: str) -> None:
-        """Revokes the authorization of this App ID in one organisation.
+        """Revoke the authorization of this App ID in one organisation.
 
-        ``organization`` is its id, "" where it is not known. Only administrators with the scope
-        ``identity:tokens_write`` may, and must revoke their own token with it. Raises
-        RequestRefused where Webex does not let this user, AccessTokenRejected where the token is
-        not accepted (any more), TemporaryError where it may work later: the token lives on then.
+        ``organization`` is its id, "" if unknown. Only administrators with the scope
+        ``identity:tokens_write`` may do so, with their own token. Raise RequestRefused where this
+        user may not, AccessTokenRejected where the token is not accepted (any more),
+        TemporaryError where it may work later; until then the token stays valid.
         Source: developer.webex.com, Authorizations.
         """
         of = {"orgId": organization} if organization else {}
@@ -239,11 +239,11 @@ class WebexClient:
         self._request(Purpose.REVOKE, "DELETE", path, headers, None, (access_token,))
 
     def revoke_token(self, token: Token) -> None:
-        """Asks for a revocation as RFC 7009 has it; the base URL is the whole address.
+        """Request the revocation of both tokens (RFC 7009) at the base URL itself.
 
-        Webex's JavaScript SDK does that for access tokens; for other clients, and for refresh
-        tokens, it is not documented. So success means that the request was accepted, and no more.
-        Raises WrongClient, RequestRefused or TemporaryError.
+        Webex's JavaScript SDK does so for access tokens; for other clients, and for refresh
+        tokens, it is undocumented. So success only means that the request was accepted.
+        Raise WrongClient, RequestRefused or TemporaryError.
         """
         kinds = ((token.refresh_token, "refresh_token"), (token.access_token, "access_token"))
         for secret, hint in kinds:
@@ -253,7 +253,7 @@ class WebexClient:
 
     def _connecting(self) -> HttpClient:
         if self._http is None:
-            self._http = http(self._base_url, self._ca_file)
+            self._http = http_client(self._base_url, self._ca_file)
         return self._http
 
     def _post(
@@ -265,9 +265,9 @@ class WebexClient:
         *,
         client_auth: Literal["form", "header"] | None = None,
     ) -> _Sent:
-        """A form, with client id and secret in it or in the header (RFC 6749 §2.3.1, Basic).
+        """Post a form, with client id and secret in it or in the header (RFC 6749 §2.3.1, Basic).
 
-        It is sent once more where the secret was refused and is another one by now.
+        Repeat it once where the secret was refused, and has changed where it is stored.
         """
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if client_auth == "form":
@@ -275,20 +275,20 @@ class WebexClient:
         elif client_auth == "header":
             pair = f"{self.app_id}:{self._secret.reveal()}".encode("utf-8", "replace")
             headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
-        # A character that cannot be sent (from a broken environment) is refused by Webex as
-        # any wrong character is; an exception here would carry the whole form.
+        # A surrogate (from a broken environment) is replaced, and refused by Webex as any wrong
+        # character; an exception here would hold the whole form.
         form = urlencode(fields, errors="replace").encode("ascii")
         try:
             return self._request(purpose, "POST", path, headers, form, hidden)
         except errors.WrongClient:
-            if client_auth is None or not self._secret.refetch():  # it gives one only once
+            if client_auth is None or not self._secret.refetch():  # True at most once
                 raise
         return self._post(purpose, path, fields, hidden, client_auth=client_auth)
 
     def _get(
         self, purpose: Purpose, path: str, access_token: Secret, *, seconds: float | None = None
     ) -> Mapping[str, object]:
-        """The JSON object at ``path``, fetched with an access token (RFC 6750 §2.1)."""
+        """Get the JSON object at ``path`` with an access token (RFC 6750 §2.1)."""
         headers = _bearer(access_token)
         return self._request(purpose, "GET", path, headers, None, (access_token,), seconds)[1]
 
@@ -319,25 +319,26 @@ class WebexClient:
         may_be_empty = purpose in {Purpose.REVOKE, Purpose.REVOKE_TOKEN}
         if response.succeeded and may_be_empty and not response.body.strip():
             members = {}
-        # Some servers say "error" with a status of success.
+        # Some servers report an error with a successful status.
         if not response.succeeded or members is None or members.get("error"):
-            raise refusal(response, purpose, now=now, hidden=(self._secret, *hidden))
-        # In the body of a refusal, in the header of a success.
+            raise error_from(response, purpose, now=now, hidden=(self._secret, *hidden))
+        # Webex gives its id in the body of a refusal, and in the header of a success.
         return sent_at, {responses.TRACKING_ID: response.tracking_id, **members}
 
 
 def _check_nonce(members: Mapping[str, object], nonce: Secret) -> None:
-    """Raises UnusableResponse where an ID token in the response answers another sign-in.
+    """Raise UnusableResponse where an ID token in the response has another nonce.
 
-    It comes from the token endpoint over TLS, so its signature need not be looked at (OpenID
-    Connect Core §3.1.3.7, 6); a response without one has nothing to be compared.
+    As it comes from the token endpoint over TLS, its signature need not be checked (OpenID Connect
+    Core §3.1.3.7, 6). A response without an ID token is accepted.
     """
     id_token = members.get("id_token")
     if id_token is None:
         return
-    found = (responses.claims(id_token) or {}).get("nonce") if isinstance(id_token, str) else None
+    claims = responses.jwt_claims(id_token) if isinstance(id_token, str) else None
+    found = (claims or {}).get("nonce")
     given = found if isinstance(found, str) else ""
-    from secrets import compare_digest  # with all of hashlib, which only a sign-in needs
+    from secrets import compare_digest  # imports hashlib, which only a sign-in needs
 
     # Bytes, because compare_digest raises TypeError on a str that is not ASCII.
     if not compare_digest(given.encode("utf-8", "surrogatepass"), nonce.reveal().encode("ascii")):

@@ -1,7 +1,6 @@
-"""The redirect listener: a loopback server that lives as long as one sign-in (RFC 8252 §7.3).
+"""The redirect listener: a loopback HTTP server for one sign-in (RFC 8252 §7.3).
 
-Below it: its sockets, who holds a port that is taken or asks on a connection, and the connections
-that browsers open.
+Below it are its sockets, the owners of ports and connections, and the browsers' connections.
 """
 
 from __future__ import annotations
@@ -36,26 +35,25 @@ from wtr_tui.oauth.authorization import (
 from wtr_tui.oauth.pages import Reply
 from wtr_tui.text import cause, cleaned, user_name
 
-# No letter or digit that could be taken for another when it is read from one screen and typed
-# into another machine.
+# Without characters that are easily confused when a user types them from another screen.
 _START_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _START_LENGTH = 8
 
 _QUOTED = 120
-"""Characters shown of what the browser brought."""
+"""Characters shown of an error from the browser."""
 
 START_FOLDER = "/s/"
 GUESSES_ALLOWED = 25
 _PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _PREFETCH_WORDS = ("prefetch", "prerender", "preview")
 
-OnAnswer = Callable[[Granted | Refused], Awaitable[pages.Outcome]]
+OnAnswer = Callable[[Granted | Refused], Awaitable[pages.PageContent]]
 OnStep = Callable[[steps.BrowserArrived | steps.Noticed], None]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one peer may cost. Seconds, bytes, and numbers of things."""
+    """Limits on connections, in seconds, bytes and counts."""
 
     head_seconds: float = 10.0
     head_bytes: int = 16_384
@@ -66,17 +64,16 @@ class Limits:
     linger_seconds: float = 1.0
 
 
-USUAL = Limits()
+DEFAULT_LIMITS = Limits()
 
 
 class Listener:
-    """Waits for the redirect of one attempt (RFC 8252 §7.3).
+    """A server that waits for the redirect of one attempt (RFC 8252 §7.3).
 
-    ``on_answer`` is awaited once, with the first answer that belongs to the attempt; what it
-    gives is what every browser that brings the answer is shown. It may take
-    ``limits.answer_seconds``, then the browser is referred to the terminal, and ``on_answer`` runs
-    on: what it is about to save must not be lost. ``on_step`` hears of everything else.
-    Neither runs before :meth:`start`.
+    ``on_answer`` is awaited once, with the first answer that belongs to the attempt, and returns
+    the page for the browser. After ``limits.answer_seconds`` the browser is referred to the
+    terminal, but ``on_answer`` runs on: the token it is about to save must not be lost. ``on_step``
+    is called with everything else that happens. Neither is called before :meth:`start`.
     """
 
     def __init__(
@@ -86,43 +83,43 @@ class Listener:
         *,
         on_answer: OnAnswer,
         on_step: OnStep,
-        limits: Limits = USUAL,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         random_part = "".join(secrets.choice(_START_ALPHABET) for _ in range(_START_LENGTH))
         self._request = request
         self._redirect_uri = redirect_uri
         self._start_path = Secret(START_FOLDER + random_part)
         self._launch_paths: dict[Secret, bool] = {}
-        """The start address of each browser that is started here, and whether it was used."""
+        """The path of each launch URL, and whether it has been opened."""
         self._wrong_guesses = 0
-        # Where the browser is sent after the answer, so that no code stays in its address.
+        # The browser is redirected there after the answer, so that its URL holds no code.
         self.done_path = "/done" if redirect_uri.path != "/done" else "/finished"
         self._on_answer = on_answer
         self._on_step = on_step
         self._limits = limits
         self._servers: list[asyncio.Server] = []
-        # In the order of their arrival.
+        # In order of arrival.
         self._connections: dict[Connection, asyncio.Task[None]] = {}
-        self._answering: asyncio.Future[pages.Outcome] | None = None
+        self._answering: asyncio.Future[pages.PageContent] | None = None
         self._done_shown = asyncio.Event()
         self._stopped = False
         self._noticed: Counter[str] = Counter()
         self.families: tuple[str, ...] = ()
-        """The addresses listened on: 127.0.0.1, ::1 or both; none before the start."""
+        """The addresses it listens on: 127.0.0.1, ::1 or both; none before the start."""
 
     @property
     def start_url(self) -> str:
-        """The short address that leads a browser to Webex, as often as it is opened.
+        """A short URL that redirects a browser to Webex, any number of times.
 
-        It exists from :meth:`start` on: nobody may be sent to a port that somebody else has.
+        It exists after :meth:`start` only, because another program may hold the port.
         """
         return self._address(self._start_path)
 
     def launch_url(self) -> str:
-        """A new address for a browser that is started here: it leads to Webex exactly once.
+        """Return a new URL for a browser started here. It redirects to Webex once.
 
-        The command line of a browser can be read by everybody on the machine, unlike a screen:
-        somebody may be faster. The second one to come is shown so, and so is the user.
+        Every user of the machine can read the browser's command line, and open the URL first. A
+        second visit is reported, on its page and to the user.
         """
         path = Secret(START_FOLDER + secrets.token_urlsafe(24))
         self._launch_paths[path] = False
@@ -134,7 +131,7 @@ class Listener:
         return self._redirect_uri.origin + path.reveal()
 
     async def start(self) -> None:
-        """Listens. Raises CannotListen; then nothing is open."""
+        """Start listening. Raise CannotListen, with no socket left open."""
         listening = listening_sockets(self._redirect_uri.port)
         for opened in listening:
             server = await asyncio.start_server(self._serve, sock=opened, backlog=BACKLOG)
@@ -142,10 +139,10 @@ class Listener:
         self.families = tuple(opened.getsockname()[0] for opened in listening)
 
     async def stop(self, linger: float = 0.8) -> None:
-        """Closes the port and every connection. May be called again, and without a start.
+        """Close the port and every connection. May be called again, and without a start.
 
-        After an answer the browser has one page left to fetch: for this it is given ``linger``
-        seconds at most, and not a moment longer than it needs.
+        After an answer the browser has one more page to fetch: wait for it, ``linger`` seconds at
+        most.
         """
         if self._answering is not None and not self._stopped:
             with suppress(asyncio.TimeoutError):
@@ -162,18 +159,18 @@ class Listener:
         connection = Connection(reader, writer, self._limits)
         task: asyncio.Task[None] | None = asyncio.current_task()
         try:
-            if task is not None and self._has_room():
+            if task is not None and self._make_room():
                 self._connections[connection] = task
-                await self._converse(connection)
+                await self._handle(connection)
         except asyncio.CancelledError:
-            # By stop, or to make room. asyncio's streams (before 3.12) report it as an error.
+            # By _drop. Before Python 3.12 asyncio's streams would report it as an error.
             return
         finally:
             connection.close()
             self._connections.pop(connection, None)
 
-    def _has_room(self) -> bool:
-        """Makes room for one more by dropping the oldest that nothing is lost with."""
+    def _make_room(self) -> bool:
+        """Drop the oldest expendable connection if necessary; return whether there is room."""
         if self._stopped:
             return False
         if len(self._connections) < self._limits.connections:
@@ -187,7 +184,7 @@ class Listener:
         connection.close()
         self._connections.pop(connection).cancel()
 
-    async def _converse(self, connection: Connection) -> None:
+    async def _handle(self, connection: Connection) -> None:
         is_last = False
         try:
             request = await connection.read()
@@ -199,85 +196,88 @@ class Listener:
             )
             return
         except BadRequest as bad:
-            reply = self._rejected(bad.status, bad.why)
+            reply = self._reject(bad.status, bad.why)
         except OSError:
             return
         else:
             if request is None:
                 return
-            reply = await self.respond(request, connection.stranger)
+            reply = await self.respond(request, connection.foreign_user)
             is_last = reply.status == 200 and request.method != "HEAD"  # the page after the answer
         await connection.send(reply)
         if is_last:
             self._done_shown.set()
         await connection.linger()
 
-    async def respond(self, request: Request, stranger: Callable[[], str] = lambda: "") -> Reply:
-        """What one request is sent. Never raises, and never leads anywhere but to Webex.
+    async def respond(
+        self, request: Request, foreign_user: Callable[[], str] = lambda: ""
+    ) -> Reply:
+        """Return the response to one request. Never raise, and redirect to nowhere but Webex.
 
-        ``stranger`` names the other user whose program asks; "" where it is this one's.
+        ``foreign_user`` returns the user of the requesting program where that is another one,
+        else "".
         """
         hosts = [host.lower() for host in request.values("host")]
         if len(hosts) != 1:
-            return self._rejected(400, "A request without exactly one Host header was refused.")
+            return self._reject(400, "A request without exactly one Host header was refused.")
         if hosts[0] not in self._redirect_uri.loopback_authorities:
-            # A page elsewhere can make its own name resolve to this machine (DNS rebinding).
+            # A web site can have its own name resolve to this machine (DNS rebinding).
             why = f"A request for the host {cleaned(hosts[0], 60)} was refused."
-            return self._rejected(421, why)
+            return self._reject(421, why)
         if request.method not in ("GET", "HEAD"):
-            return self._rejected(405, f"A {cleaned(request.method, 20)} request was refused.")
+            return self._reject(405, f"A {cleaned(request.method, 20)} request was refused.")
         if _is_prefetch(request):
-            # The code works once: a page loaded ahead of time must not use it up.
+            # The code works once: a prefetch must not use it up.
             why = "The browser loaded an address ahead of time; it was told to wait."
-            return self._rejected(503, why)
+            return self._reject(503, why)
         if not _is_navigation(request):
-            # A page open in some browser asks for what it likes, as often as it likes. It does
-            # not learn whether it was right, and is not counted as a guess.
+            # Any web page can send requests here. It must not learn whether a path is right, and
+            # must not be able to use up the guesses.
             why = "A web page asked for something here by itself; it was refused."
-            return self._rejected(403, why)
-        # Taken apart by hand: a URL parser reads a host in //evil and drops what it does not know.
+            return self._reject(403, why)
+        # Not by a URL parser, which would read //evil as a host.
         path, _, query = request.target.partition("?")
         is_head = request.method == "HEAD"
         if path == self._redirect_uri.request_path:
             return await self._callback(query, hosts[0], is_head)
         if path.startswith(START_FOLDER):
-            return self._start(path, is_head, stranger)
+            return self._start(path, is_head, foreign_user)
         if path == self.done_path and self._answering is not None:
             return pages.reply(200) if is_head else pages.page(200, _outcome(self._answering))
         if {"code", "error"} & {pair.partition("=")[0] for pair in query.split("&")}:
             return self._answer_elsewhere(cleaned(path, 60))
-        return self._rejected(404, f"Something asked for {cleaned(path, 60)}, which is not here.")
+        return self._reject(404, f"Something asked for {cleaned(path, 60)}, which is not here.")
 
     async def _callback(self, query: str, host: str, is_head: bool) -> Reply:
         try:
             parameters = query_parameters(query)
         except ValueError:
-            return self._rejected(400, "A request with too many parameters was refused.")
+            return self._reject(400, "A request with too many parameters was refused.")
         if not {"code", "error", "state"} & {name for name, _ in parameters}:
-            return self._rejected(404, "Something asked for the redirect URI without an answer.")
+            return self._reject(404, "Something asked for the redirect URI without an answer.")
         if self._redirect_uri.authority not in (host, f"{host}:80"):
-            # RFC 9700 §4.4: the answer counts where it was sent, not where it could also arrive.
+            # RFC 9700 §4.4: the answer is valid only at the exact redirect URI.
             return self._answer_elsewhere(cleaned(host, 60))
         if is_head:
             return pages.reply(200)
         answer = self._request.validate_callback(parameters)
         if isinstance(answer, NotOurs):
             return self._not_ours(answer)
-        # The first answer is handed on; whoever brings it again waits for the same outcome.
+        # Only the first answer is passed on; a repeated one waits for the same outcome.
         if self._answering is None:
             self._answering = asyncio.ensure_future(self._on_answer(answer))
-            self._answering.add_done_callback(_report)
-        # Unlike wait_for, wait leaves what it waits for alone when the time is over.
+            self._answering.add_done_callback(_report_failure)
+        # Unlike wait_for, wait does not cancel after the timeout.
         await asyncio.wait({self._answering}, timeout=self._limits.answer_seconds)
         return pages.redirect(self.done_path)
 
     def _answer_elsewhere(self, where: str) -> Reply:
         why = f"An answer arrived at {where}, but the redirect URI is exactly {self._redirect_uri}."
-        return self._rejected(404, why)
+        return self._reject(404, why)
 
     def _not_ours(self, answer: NotOurs) -> Reply:
         if answer.reason is Reason.NO_STATE and answer.error:
-            # Webex was seen to leave the state out of an error: worth showing, not believing.
+            # Webex sometimes omits the state from an error: shown, but not trusted.
             quoted = cleaned(error_text(answer), _QUOTED)
             self._notice(
                 f"The browser reported an error: {quoted}. It carries no state, so it may be"
@@ -292,19 +292,19 @@ class Listener:
             )
         return pages.page(400, pages.not_ours(answer))
 
-    def _start(self, path: str, is_head: bool, stranger: Callable[[], str]) -> Reply:
-        launch = next((each for each in self._launch_paths if _same(path, each)), None)
+    def _start(self, path: str, is_head: bool, foreign_user: Callable[[], str]) -> Reply:
+        launch = next((each for each in self._launch_paths if _matches(path, each)), None)
         if launch is None and self._wrong_guesses >= GUESSES_ALLOWED:
-            # The same for a right and a wrong path, or guessing would go on.
+            # The same for right and wrong paths, so that further guesses are in vain.
             why = f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
             return pages.page(403, pages.not_here(f"{why} Use the full address, or start again."))
-        if launch is None and not _same(path, self._start_path):
-            return self._guessed()
+        if launch is None and not _matches(path, self._start_path):
+            return self._reject_guess()
         if self._answering is not None:
-            return self._rejected(410, "The sign-in has its answer already.")
-        if launch is not None and (other := stranger()):
-            # The address goes on waiting for the browser that it was made for.
-            return self._rejected(
+            return self._reject(410, "The sign-in has its answer already.")
+        if launch is not None and (other := foreign_user()):
+            # The URL stays valid for the browser it was made for.
+            return self._reject(
                 403,
                 f"A program of {other} opened the address that is for the browser started here.",
             )
@@ -324,9 +324,9 @@ class Listener:
         self._on_step(steps.BrowserArrived())
         return pages.redirect(self._request.url)
 
-    def _guessed(self) -> Reply:
+    def _reject_guess(self) -> Reply:
         self._wrong_guesses += 1
-        reply = self._rejected(404, "Something asked for a start address that is not this one.")
+        reply = self._reject(404, "Something asked for a start address that is not this one.")
         if self._wrong_guesses == GUESSES_ALLOWED:
             self._notice(
                 f"The start address is closed: {GUESSES_ALLOWED} wrong ones were asked for, by a"
@@ -336,12 +336,12 @@ class Listener:
             )
         return reply
 
-    def _rejected(self, status: int, why: str) -> Reply:
+    def _reject(self, status: int, why: str) -> Reply:
         self._notice(f"A stray request was turned away: {why}", kind="stray")
         return pages.page(status, pages.not_here(why))
 
     def _notice(self, message: str, *, kind: str) -> None:
-        """Tells the first few of a kind, then the 10th, 100th …: no scanner fills the screen."""
+        """Report the first three of a kind, then the 10th, 100th …: scanners send thousands."""
         self._noticed[kind] += 1
         count = self._noticed[kind]
         if count <= 3 or str(count).rstrip("0") == "1":
@@ -349,7 +349,7 @@ class Listener:
             self._on_step(steps.Noticed(message + so_far))
 
 
-def _outcome(answering: asyncio.Future[pages.Outcome]) -> pages.Outcome:
+def _outcome(answering: asyncio.Future[pages.PageContent]) -> pages.PageContent:
     if not answering.done():
         return pages.PROCESSING
     if answering.cancelled() or answering.exception() is not None:
@@ -357,23 +357,25 @@ def _outcome(answering: asyncio.Future[pages.Outcome]) -> pages.Outcome:
     return answering.result()
 
 
-def _report(answering: asyncio.Future[pages.Outcome]) -> None:
-    """``on_answer`` handles its own failures; one that escapes is not to be lost."""
+def _report_failure(answering: asyncio.Future[pages.PageContent]) -> None:
+    """Pass an unexpected failure of ``on_answer`` to the event loop's exception handler."""
     if not answering.cancelled() and (error := answering.exception()) is not None:
         asyncio.get_running_loop().call_exception_handler(
             {"message": "the answer of a sign-in could not be used", "exception": error}
         )
 
 
-def _same(path: str, expected: Secret) -> bool:
+def _matches(path: str, expected: Secret) -> bool:
     return secrets.compare_digest(
         path.encode("utf-8", "surrogatepass"), expected.reveal().encode("utf-8")
     )
 
 
 def _is_navigation(request: Request) -> bool:
-    """Whether a tab goes there; what does not send these headers is taken for one (W3C Fetch
-    Metadata: every current browser sends them to this machine)."""
+    """Return whether a browser tab navigates there (W3C Fetch Metadata).
+
+    A request without these headers is taken for one; every current browser sends them.
+    """
     modes = {value.lower() for value in request.values("sec-fetch-mode")}
     destinations = {value.lower() for value in request.values("sec-fetch-dest")}
     return modes <= {"navigate"} and destinations <= {"document"}
@@ -384,7 +386,7 @@ def _is_prefetch(request: Request) -> bool:
     return any(word in purposes.lower() for word in _PREFETCH_WORDS)
 
 
-# Its sockets (loopback addresses only), and which program holds a port that is taken.
+# Sockets, and the owners of ports and connections.
 
 ADDRESSES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 BACKLOG = 256
@@ -396,26 +398,26 @@ _OTHER_WAYS = "Sign in with the full address and paste where the browser ends, o
 
 
 class CannotListen(WtrError):
-    """The redirect cannot be received here. Other methods to sign in go on working."""
+    """The redirect cannot be received here. Other methods to sign in still work."""
 
 
 def listening_sockets(port: int) -> list[socket.socket]:
-    """Sockets that listen on 127.0.0.1 and ::1, the literal addresses (RFC 8252 §7.3, §8.3).
+    """Return sockets that listen on 127.0.0.1 and ::1 (RFC 8252 §7.3, §8.3).
 
-    A family the machine lacks is left out. Raises CannotListen when either address is
-    taken: half of the answers would go to the other program; and when neither can be had.
+    An address family that the machine lacks is left out. Raise CannotListen when one address is
+    taken, because answers could go to the other program, and when neither is available.
     """
     sockets: list[socket.socket] = []
     refused: CannotListen | None = None
     for family, address in ADDRESSES:
         try:
-            # Bound and listening at once: two sockets can be bound to one port, but only one
-            # can listen. The last attempt's connections (TIME_WAIT) do not block it.
+            # Also listening, because two sockets can be bound to a port, but only one can listen.
+            # It sets SO_REUSEADDR: connections of the last attempt in TIME_WAIT do not matter.
             opened = socket.create_server((address, port), family=family, backlog=BACKLOG)
             opened.setblocking(False)
             sockets.append(opened)
         except OSError as error:
-            refused = _refusal(port, address, error)
+            refused = _cannot_listen(port, address, error)
             if error.errno not in _NO_SUCH_FAMILY:
                 break
     else:
@@ -427,7 +429,7 @@ def listening_sockets(port: int) -> list[socket.socket]:
     raise refused
 
 
-def _refusal(port: int, address: str, error: OSError) -> CannotListen:
+def _cannot_listen(port: int, address: str, error: OSError) -> CannotListen:
     what, cure = f"Port {port} cannot be listened on: {cause(error)}.", ""
     if error.errno == errno.EADDRINUSE:
         holder = port_holder(port, address) or "another program"
@@ -445,8 +447,7 @@ def _refusal(port: int, address: str, error: OSError) -> CannotListen:
 
 
 _LISTEN = "0A"
-# Whatever listens on one of these holds the port of the address: a socket on [::] usually has
-# IPv4, too.
+# A socket on one of these addresses holds the port: one on [::] usually accepts IPv4, too.
 _HOLDING = {
     "127.0.0.1": ("127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"),  # noqa: S104 - only compared
     "::1": ("::1", "::"),
@@ -454,35 +455,36 @@ _HOLDING = {
 
 
 def port_holder(port: int, address: str, proc: Path = Path("/proc")) -> str:
-    """``python3 (pid 4711)``, ``a program of bob``, or "" where it is not known.
+    """Return what holds a port: ``python3 (pid 4711)``, ``a program of bob``, or "" if unknown.
 
-    ``address`` is 127.0.0.1 or ::1. Another user's processes cannot be looked into; their owner
-    is known all the same.
+    ``address`` is 127.0.0.1 or ::1. Of another user's process only the owner is visible.
     """
-    ends = {_in_table(each, port) for each in _HOLDING[address]}
-    # More than once: a row can be missed while others come and go.
+    ends = {_table_address(each, port) for each in _HOLDING[address]}
+    # Three times, because a row can be missed while others come and go.
     for table in ("tcp", "tcp6") * 3:
         for row in _rows(proc / "net" / table):
             if row[1] in ends and row[3] == _LISTEN:
-                return _process(row[9], proc) or f"a program of {user_name(int(row[7]))}"
+                return (
+                    _process_with_socket(row[9], proc) or f"a program of {user_name(int(row[7]))}"
+                )
     return ""
 
 
 def peer_uid(
     peer: tuple[str, int], here: tuple[str, int], proc: Path = Path("/proc")
 ) -> int | None:
-    """Whose program is at the other end of a loopback connection; None where it is not known.
+    """Return the user id of a loopback connection's other end; None if unknown.
 
-    ``peer`` and ``here`` are the addresses of the two ends, each with its port.
+    ``peer`` and ``here`` are address and port of the two ends.
     """
-    ends = [_in_table(*peer), _in_table(*here)]
+    ends = [_table_address(*peer), _table_address(*here)]
     rows = _rows(proc / "net" / ("tcp6" if ":" in peer[0] else "tcp"))
-    # Each end of a loopback connection has a row of its own; this is the other one's.
+    # Each end of a loopback connection has a row of its own.
     return next((int(row[7]) for row in rows if row[1:3] == ends), None)
 
 
 def _rows(table: Path) -> list[list[str]]:
-    """Of /proc/net/tcp or tcp6: slot, local and remote address, state, …, uid, timeout, inode."""
+    """Read /proc/net/tcp or tcp6: slot, local and remote address, state, …, uid, timeout, inode."""
     try:
         lines = table.read_text("ascii").splitlines()[1:]
     except (OSError, UnicodeError):
@@ -490,51 +492,51 @@ def _rows(table: Path) -> list[list[str]]:
     return [row for row in (line.split() for line in lines) if len(row) > 9]
 
 
-def _in_table(address: str, port: int) -> str:
+def _table_address(address: str, port: int) -> str:
     packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
-    # The kernel prints each 32-bit word as a number in the machine's own byte order.
+    # The kernel prints each 32-bit word as a number in native byte order.
     words = struct.unpack(f"={len(packed) // 4}I", packed)
     return f"{''.join(f'{word:08X}' for word in words)}:{port:04X}"
 
 
-def _process(inode: str, proc: Path) -> str:
+def _process_with_socket(inode: str, proc: Path) -> str:
     wanted = f"socket:[{inode}]"
     for process in proc.iterdir():
         if process.name.isdigit():
-            # Processes end while they are looked at, and others' are closed to us.
+            # Processes may end meanwhile, and those of other users are unreadable.
             with suppress(OSError):
-                if any(_leads_to(link, wanted) for link in (process / "fd").iterdir()):
+                if any(_links_to(link, wanted) for link in (process / "fd").iterdir()):
                     name = (process / "comm").read_text("utf-8", "replace").strip()
                     return f"{name} (pid {process.name})"
     return ""
 
 
-def _leads_to(link: Path, wanted: str) -> bool:
-    """False where it is gone by now, as the descriptor that its folder was listed with is."""
+def _links_to(link: Path, wanted: str) -> bool:
+    """Return False also for a descriptor that has been closed meanwhile."""
     try:
         return str(link.readlink()) == wanted
     except OSError:
         return False
 
 
-# The connections that browsers open.
+# Connections of browsers.
 
 
 @dataclass(frozen=True)
 class Request:
-    """The head of a request. Header names are in lower case. The target may hold a code."""
+    """A request without its body. Header names are in lower case. The target may hold a code."""
 
     method: str
     target: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(repr=False)
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Every value given for a header."""
+        """Return every value of a header."""
         return tuple(value for given, value in self.headers if given == name)
 
 
 class BadRequest(Exception):
-    """What arrived is no request that will be looked at: the HTTP status and the reason."""
+    """An invalid request, or one beyond the limits, with the HTTP status to reject it with."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -543,14 +545,14 @@ class BadRequest(Exception):
 
 
 class TlsHello(Exception):
-    """The peer speaks TLS: a browser that made ``https`` of the address."""
+    """The browser speaks TLS: it has changed the URL to https."""
 
 
 class Connection:
-    """Reads one request and sends one answer, within the limits, then is closed.
+    """A connection for one request and its response, within limits.
 
-    ``expendable`` says that nothing would be lost if it were dropped: it has not asked for
-    anything yet, or has had its answer.
+    ``expendable`` says that it may be dropped: its request has not arrived yet, or its response
+    has been sent.
     """
 
     def __init__(
@@ -563,17 +565,17 @@ class Connection:
         self._head_only = False
         self.expendable = True
 
-    def stranger(self) -> str:
-        """The other user whose program this is; "" for this user, root, and where it is unknown."""
+    def foreign_user(self) -> str:
+        """Return the name of the peer's user; "" for this user, for root, and if unknown."""
         peer, here = map(self._writer.get_extra_info, ("peername", "sockname"))
         uid = peer_uid(peer[:2], here[:2]) if peer and here else None
         return "" if uid in (None, 0, os.geteuid()) else user_name(uid)
 
     async def read(self) -> Request | None:
-        """The request, or None when the peer closed, or said nothing for too long.
+        """Return the request, or None where the peer closed or sent nothing in time.
 
-        Raises BadRequest and TlsHello. Browsers open connections ahead of time and leave them
-        silent: no error, and nothing waits for them.
+        The latter is no error: browsers open connections ahead of time. Raise BadRequest and
+        TlsHello.
         """
         try:
             request = await asyncio.wait_for(self._read_head(), self._limits.head_seconds)
@@ -615,9 +617,9 @@ class Connection:
         return Request(method, event.target.decode("ascii"), headers)
 
     async def send(self, reply: Reply) -> None:
-        """Sends the answer and ends the conversation. A peer that went away is not an error."""
+        """Send the response. A peer that has closed the connection is no error."""
         with suppress(OSError, asyncio.TimeoutError):
-            # With no room in the buffer, drain means: handed to the kernel.
+            # Without a buffer, drain returns when the kernel has it all.
             self._writer.transport.set_write_buffer_limits(0)
             self._writer.write(self._bytes(reply))
             await asyncio.wait_for(self._writer.drain(), self._limits.write_seconds)
@@ -632,7 +634,7 @@ class Connection:
         return b"".join(part for part in sent if part)
 
     async def linger(self) -> None:
-        """Lets the peer finish talking: closing on unread bytes would take the answer from it."""
+        """Read to the end: closing with unread bytes resets the connection, losing the response."""
         with suppress(OSError, asyncio.TimeoutError):
             self._writer.write_eof()
             await asyncio.wait_for(self._discard(), self._limits.linger_seconds)
@@ -643,5 +645,5 @@ class Connection:
             left -= len(chunk)
 
     def close(self) -> None:
-        """Closes the socket now."""
+        """Close the socket now."""
         self._writer.transport.abort()

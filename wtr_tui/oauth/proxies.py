@@ -1,7 +1,7 @@
-"""The proxy of the environment that a request goes through, and the hosts it is not for.
+"""Proxies from the environment, and the hosts that ``NO_PROXY`` excludes.
 
-``NO_PROXY`` is read as curl (from 7.86) and Go's ``net/http`` read it: names with their
-subdomains, IPv4 and IPv6 addresses and ranges, in brackets or not, each with or without a port.
+``NO_PROXY`` is read as by curl (from 7.86) and Go's ``net/http``: names with their subdomains,
+IPv4 and IPv6 addresses and ranges, in brackets or not, each with or without a port.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from wtr_tui.text import cleaned, is_visible_ascii
 
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy: what names it, its address without user and password, and these two."""
+    """An HTTP proxy. ``source`` is the variable or setting that names it.
+
+    ``address`` is its URL without user and password.
+    """
 
     source: str
     address: str
@@ -34,10 +37,10 @@ class Proxy:
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy that ``url`` is reached through, None for none.
+    """Return the proxy for ``url``, None for a direct connection.
 
-    Raises SettingsError where one is named in a way that cannot be used; the sentence never
-    holds a piece of what may be a password.
+    Raise SettingsError where the proxy named is unusable; the sentence never holds any part of a
+    possible password.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -45,7 +48,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     name = host.lower().rstrip(".")
     if is_loopback(host) or any(_covers(each, name, port) for each in _exclusions(environ)):
         return None
-    # Of variables, small letters win over capitals; without any, macOS's own settings count.
+    # Variables in lower case take precedence; without any, the system settings of macOS apply.
     found = getproxies()
     for scheme in (parts.scheme, "all"):
         if found.get(scheme):
@@ -57,7 +60,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
 
 
 def warning(environ: Mapping[str, str]) -> str:
-    """The warning about a NO_PROXY that cannot be read in full; "" for none."""
+    """Return a warning about unreadable entries of NO_PROXY; "" for none."""
     entries = [
         cleaned(entry, 60) for entry in _exclusions(environ) if _covers(entry, "", 0) is None
     ]
@@ -74,8 +77,8 @@ def _parsed(value: str, source: str) -> Proxy:
     scheme, mark, rest = value.strip().partition("://")
     if not mark:
         scheme, rest = "http", scheme
-    # The last @ ends user and password, as browsers, curl and Go have it; nothing before it is
-    # ever taken for a host.
+    # The last @ ends user and password, as in browsers, curl and Go, so that no part of a password
+    # is ever taken for a host.
     login, at, host = rest.rpartition("@")
     found = _HOST.fullmatch(host)
     port = int(found[2]) if found and found[2] else None
@@ -101,23 +104,23 @@ def _parsed(value: str, source: str) -> Proxy:
 
 
 def _exclusions(environ: Mapping[str, str]) -> list[str]:
-    # curl separates at blanks, too.
+    # As in curl, blanks separate entries, too.
     value = environ.get("no_proxy", environ.get("NO_PROXY", ""))
     return value.lower().replace(",", " ").split()
 
 
 def _covers(entry: str, host: str, port: int | None) -> bool | None:
-    """Whether an entry of NO_PROXY is for this host; None where it means nothing."""
+    """Return whether an entry of NO_PROXY covers this host; None if the entry is invalid."""
     if entry == "*":
         return True
-    # [::1] and [fd00::]/8 as an address in a URL has them
+    # [::1] and [fd00::]/8, with the brackets of a URL
     address = re.sub(r"^\[([^\[\]]*)\](?=/|$)", r"\1", entry)
     with suppress(ValueError):
         addresses = ip_network(address, strict=False)
         try:
             return ip_address(host) in addresses
         except ValueError:
-            return False  # names are not looked up for this: neither curl nor Go does
+            return False  # as in curl and Go, names are not resolved for this
     if "/" in entry:
         return None
     name, colon, digits = entry.rpartition(":")

@@ -1,12 +1,11 @@
-"""What a server responds: a token or device code, whose the token is, or the error it stands for.
+"""Validated responses of Webex: tokens, device codes, accounts, and the errors of refusals.
 
-And what a token that is a JWT says of itself; no signature is checked.
+Also the claims of a token that is a JWT; no signature is verified.
 
-Nothing is believed before it has been looked at (RFC 6749 §10.14). A member that is absent,
-``null`` or an empty string is not there, and gives None: whether that is allowed is for the
-caller to say. A credential that cannot be one raises :class:`UnusableResponse`, which names the
-member and never quotes its value. A lifetime that cannot be read is as good as none: the token
-beside it may be the only one that is left.
+Everything a server sends is validated first (RFC 6749 §10.14). A member that is absent, ``null`` or
+"" gives None; the caller decides whether it is required. A malformed credential raises
+:class:`UnusableResponse`, which names the member and never quotes its value. An unreadable lifetime
+counts as absent, because the token beside it may be the only valid one left.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ from wtr_tui.model import MASK, Account, Secret, Token
 from wtr_tui.text import cleaned, is_visible_ascii
 
 LONGEST_RETRY_AFTER = timedelta(minutes=15)
-"""The longest Retry-After that is respected."""
+"""The limit on Retry-After."""
 
 LONGEST_LIFETIME = timedelta(days=3653)
-"""Ten years: longer is a mistake (milliseconds, an instant), or overflows a date."""
+"""Ten years: a longer one is a mistake (milliseconds, an instant), or overflows a date."""
 
 LONGEST_CREDENTIAL = 65_536
-"""Characters. Webex's tokens have about 150; of this length two of them, each character escaped,
-still fit into the token file (1 MiB)."""
+"""Characters. Webex's tokens have about 150; two of this length, with each character escaped, still
+fit into the token file (1 MiB)."""
 
 TRACKING_ID = "trackingid"
-"""The header of every response, and a member of what the client gives of one."""
+"""The response header with Webex's id of the request; the client adds it to the members."""
 
 _LONGEST_TRACKING_ID = 120
 _TRY_AGAIN = "Try again; if it stays so, tell Webex support."
@@ -51,7 +50,7 @@ _OAUTH_CODE = re.compile(
 class Response(NamedTuple):
     """One HTTP response. The names in ``headers`` are in lower case.
 
-    Nothing here is cleaned: whoever shows a text from it passes it through ``text.cleaned``.
+    Its texts are untrusted: ``text.cleaned`` makes them safe to display.
     """
 
     status: int
@@ -64,7 +63,7 @@ class Response(NamedTuple):
 
     @property
     def is_html(self) -> bool:
-        """An HTML page: what proxies and sign-in portals answer, with any status."""
+        """Whether it is an HTML page, as captive portals and proxies send with any status."""
         kind = self.headers.get("content-type", "").lower()
         return "html" in kind or self.body.lstrip()[:1] == b"<"
 
@@ -77,19 +76,18 @@ class Response(NamedTuple):
 
     @property
     def members(self) -> Mapping[str, object] | None:
-        """The JSON object in the body; None where it is no JSON, or no object."""
-        # A number or a sign that cannot be read, in a member nobody needs, must not cost the
-        # token that stands beside it.
+        """The JSON object in the body; None where it is not one."""
+        # An invalid number or character in some other member must not lose the token beside it.
         text = self.body.decode("utf-8-sig", "replace")
         try:
             found = json.loads(text, parse_int=_integer, strict=False)
-        except (ValueError, RecursionError):  # a megabyte of "[" is deeper than Python goes
+        except (ValueError, RecursionError):  # a megabyte of "[" is nested too deeply
             return None
         return found if isinstance(found, dict) else None
 
     @property
     def tracking_id(self) -> str:
-        """Webex's name for the request, from the body in either spelling, or from the header."""
+        """Webex's id of the request, from the body in any spelling, or from the header."""
         members = self.members or {}
         values = (members.get(name) for name in ("trackingId", "trackingID", TRACKING_ID))
         found = next((value for value in values if isinstance(value, str) and value), "")
@@ -97,10 +95,10 @@ class Response(NamedTuple):
 
     @property
     def error_code(self) -> str:
-        """The OAuth error code (RFC 6749 §5.2), "" where there is none.
+        """The OAuth error code (RFC 6749 §5.2), "" for none.
 
-        Webex's other shape of an error has only a message; a code that stands in it as a word
-        of its own counts, for nothing else distinguishes a dead grant from a wrong secret there.
+        Some of Webex's errors have only a message. Then a code that is a word in it counts, because
+        nothing else distinguishes a dead grant from a wrong secret.
         """
         value = (self.members or {}).get("error")
         if isinstance(value, str) and value:
@@ -110,33 +108,33 @@ class Response(NamedTuple):
 
     @property
     def server_text(self) -> str:
-        """What the server said about an error, in whichever shape it said it; "" for nothing."""
+        """The server's description of an error, in any of Webex's formats; "" for none."""
         members = self.members or {}
         texts = [members.get("error_description"), members.get("message")]
         listed = members.get("errors")
         if isinstance(listed, list):
             texts += [error.get("description") for error in listed if isinstance(error, dict)]
-        # The description in "errors" is mostly the message once more.
+        # The description in "errors" usually repeats the message.
         said = (value.strip() for value in texts if isinstance(value, str))
         return " ".join(filter(None, dict.fromkeys(said)))
 
     def retry_after(self, now: datetime) -> timedelta | None:
-        """How long the server asks to wait (RFC 9110 §10.2.3: seconds or a date), capped."""
+        """Return how long the server asks to wait (RFC 9110 §10.2.3: seconds or a date), capped."""
         value = self.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdigit():
-            # So many digits are more than the cap already.
+            # Six digits exceed the cap already.
             return min(timedelta(seconds=int(value[:6])), LONGEST_RETRY_AFTER)
         at = _http_date(value)
         return None if at is None else min(max(at - now, timedelta(0)), LONGEST_RETRY_AFTER)
 
     @property
     def date(self) -> datetime | None:
-        """The server's clock when it responded (RFC 9110 §6.6.1), in whole seconds."""
+        """The server's time when it responded (RFC 9110 §6.6.1), in whole seconds."""
         return _http_date(self.headers.get("date", ""))
 
 
 def _integer(digits: str) -> int | float:
-    # Python refuses to read an integer of more than 4300 digits at all.
+    # Python refuses to parse an integer of more than 4300 digits.
     return int(digits) if len(digits) < 100 else float(digits)
 
 
@@ -148,12 +146,12 @@ def _http_date(text: str) -> datetime | None:
         if found.tzinfo is None:  # "-0000", which is UTC as well (RFC 5322 §3.3)
             return found.replace(tzinfo=timezone.utc)
         return found.astimezone(timezone.utc)
-    except (TypeError, ValueError, OverflowError, IndexError):  # what the parser lets through
+    except (TypeError, ValueError, OverflowError, IndexError):  # all of them leave the parser
         return None
 
 
 def credential(members: Mapping[str, object], name: str) -> Secret | None:
-    """A token or code: visible ASCII without spaces, as an HTTP header can carry it."""
+    """Return a token or code: visible ASCII without spaces, valid in an HTTP header."""
     value = members.get(name)
     if value is None or value == "":
         return None
@@ -163,9 +161,9 @@ def credential(members: Mapping[str, object], name: str) -> Secret | None:
 
 
 def lifetime(members: Mapping[str, object], name: str) -> timedelta | None:
-    """A positive number of seconds, as a number or as text, at most ten years; else None."""
+    """Return a positive number of seconds, a number or text, up to ten years; else None."""
     value = members.get(name)
-    # In Python True is an int; in a response it is not a number of seconds.
+    # In Python True is an int.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     # "3600", and "3600.0" as some servers write it.
@@ -180,7 +178,7 @@ def lifetime(members: Mapping[str, object], name: str) -> timedelta | None:
 
 
 def instant(members: Mapping[str, object], name: str, *, per_second: int = 1000) -> datetime | None:
-    """An instant in milliseconds since 1970; None also where it is none a calendar can show."""
+    """Return an instant given in milliseconds since 1970; None where it is not a valid one."""
     value = members.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -193,14 +191,15 @@ def instant(members: Mapping[str, object], name: str, *, per_second: int = 1000)
 def token_from(
     members: Mapping[str, object], *, now: datetime, previous: Token | None = None
 ) -> Token:
-    """The token in a successful response of the token endpoint (RFC 6749 §5.1).
+    """Return the token in a successful response of the token endpoint (RFC 6749 §5.1).
 
     ``now`` is when the request was sent: lifetimes count from there, so that a slow response
-    never makes a token look longer-lived than it is. ``previous`` is the token that was
-    refreshed: what the response omits is kept from it (RFC 6749 §6). Raises
-    UnusableResponse where the response holds no usable token; unknown members are ignored. The old
-    refresh token may be void by now (RFC 9700 §4.14.2), so nothing that is odd beside a good
-    access token makes the response a bad one: an end, or a scope, that cannot be read is unknown.
+    never makes a token seem to live longer. ``previous`` is the token that was refreshed; what the
+    response omits is kept from it (RFC 6749 §6).
+
+    Raise UnusableResponse where there is no usable access token. As the old refresh token may be
+    revoked by now (RFC 9700 §4.14.2), nothing else invalidates the response: unreadable lifetimes
+    and scopes count as unknown, and unknown members are ignored.
     """
     access_token = credential(members, "access_token")
     if access_token is None:
@@ -208,7 +207,7 @@ def token_from(
             "Webex's response says success but holds no access token.", _TRY_AGAIN
         )
     kind = members.get("token_type")
-    # The example response on Webex's integrations page states no token_type at all.
+    # The example response on Webex's integrations page has no token_type.
     if previous is None and isinstance(kind, str) and kind.strip().lower() not in ("", "bearer"):
         raise errors.UnusableResponse(
             "Webex's response holds a token of another type than Bearer.",
@@ -228,7 +227,7 @@ def token_from(
 
 
 def _tracking_id(members: Mapping[str, object], *secrets: Secret | None) -> str:
-    """What names the request in the history; "" where a server has put a token there."""
+    """Return the request's id for the history; "" where it contains a token."""
     found = cleaned(str(members.get(TRACKING_ID) or ""), _LONGEST_TRACKING_ID)
     is_secret = any(secret is not None and secret.reveal()[:20] in found for secret in secrets)
     return "" if is_secret else found
@@ -238,46 +237,46 @@ def _refresh_side(
     members: Mapping[str, object], now: datetime, previous: Token | None
 ) -> tuple[Secret | None, datetime | None]:
     found = kept = previous.refresh_token if previous else None
-    with suppress(errors.UnusableResponse):  # the access token beside it is good all the same
+    with suppress(errors.UnusableResponse):  # the access token beside it is valid all the same
         found = credential(members, "refresh_token") or kept
     life = lifetime(members, "refresh_token_expires_in")
     if found is not None and life is not None:
         return found, now + life
-    # The end that was known belongs to the old refresh token, not to a new one.
+    # The known end is that of the old refresh token, not of a new one.
     return found, previous.refresh_expires_at if previous and kept and found == kept else None
 
 
 def _scopes(members: Mapping[str, object]) -> tuple[str, ...]:
-    """The scopes as RFC 6749 §3.3 writes them, or as a list; () where they cannot be read."""
+    """Return the scopes, a text (RFC 6749 §3.3) or a list; () where they are unreadable."""
     value = members.get("scope")
     if isinstance(value, list) and all(isinstance(scope, str) for scope in value):
         value = " ".join(value)
     if not isinstance(value, str) or len(value) > LONGEST_CREDENTIAL:
         return ()
     scopes = tuple(filter(None, value.split(" ")))
-    # They are shown as they are: nothing in them may be an order to the terminal.
+    # They are displayed unchanged, so they must not hold control characters.
     return scopes if all(map(is_visible_ascii, scopes)) else ()
 
 
 def account_from(members: Mapping[str, object]) -> Account:
-    """The account in the response of ``people/me`` (webex: People, Get My Own Details)."""
+    """Return the account in a response of ``people/me`` (webex: People, Get My Own Details)."""
     emails = members.get("emails")
     first = emails[0] if isinstance(emails, list) and emails else ""
     return Account(
-        display_name=shown(members.get("displayName")),
-        email=shown(first),
-        organization=_organization(shown(members.get("orgId"))),
-        user_id=shown(members.get("id")),
+        display_name=displayable(members.get("displayName")),
+        email=displayable(first),
+        organization=_organization(displayable(members.get("orgId"))),
+        user_id=displayable(members.get("id")),
     )
 
 
-def shown(value: object) -> str:
-    """A member that is a text, fit to be shown; "" for anything else."""
+def displayable(value: object) -> str:
+    """Return a text member, made safe to display; "" for anything else."""
     return cleaned(value, limit=120) if isinstance(value, str) else ""
 
 
 def _organization(org_id: str) -> str:
-    """Webex ids are base64 of ``ciscospark://us/ORGANIZATION/<uuid>``, without padding."""
+    """Return the UUID in a Webex id: base64 of ``ciscospark://us/ORGANIZATION/<uuid>``."""
     try:
         uri = base64.b64decode(org_id + "=" * (-len(org_id) % 4), validate=True).decode("ascii")
     except ValueError:
@@ -286,10 +285,10 @@ def _organization(org_id: str) -> str:
     return cleaned(uuid) if mark and uuid else org_id
 
 
-def claims(token: str) -> Mapping[str, object] | None:
-    """The payload of a JWT (RFC 7519 §3), None where it is none. No signature is checked.
+def jwt_claims(token: str) -> Mapping[str, object] | None:
+    """Return the payload of a JWT (RFC 7519 §3), None of anything else.
 
-    So this is what the token says, not what is so: never above Webex's own response.
+    No signature is verified, so Webex's own responses take precedence over the claims.
     """
     parts = token.split(".")
     if len(parts) != 3:
@@ -303,10 +302,10 @@ def claims(token: str) -> Mapping[str, object] | None:
 
 
 class TokenClaims(NamedTuple):
-    """What an access token says about itself; "" and None for what it does not.
+    """The unverified claims of an access token; "" and None for those it lacks.
 
-    ``organization`` and ``user_id`` are UUIDs. To be shown as the token's word, and only where
-    Webex did not say.
+    ``organization`` and ``user_id`` are UUIDs. Shown only where Webex itself did not say, and as
+    the token's own claim.
     """
 
     expires_at: datetime | None = None
@@ -316,46 +315,46 @@ class TokenClaims(NamedTuple):
 
 
 def claims_of(access_token: Secret) -> TokenClaims:
-    """The claims of an access token that is a JWT; none of one that is not.
+    """Return the claims of an access token, all empty where it is not a JWT.
 
-    Webex's end is in milliseconds; RFC 7519 §4.1.4 has it in seconds.
+    Webex's expiry_time is in milliseconds; exp (RFC 7519 §4.1.4) is in seconds.
     """
-    found = claims(access_token.reveal())
+    found = jwt_claims(access_token.reveal())
     if found is None:
         return TokenClaims()
     return TokenClaims(
         expires_at=instant(found, "expiry_time") or instant(found, "exp", per_second=1),
-        organization=shown(found.get("realm")),
-        app_id=shown(found.get("client_id")),
-        user_id=shown(found.get("cis_uuid")),
+        organization=displayable(found.get("realm")),
+        app_id=displayable(found.get("client_id")),
+        user_id=displayable(found.get("cis_uuid")),
     )
 
 
-# The device grant (RFC 8628): signing in on any other machine, without a redirect to this one.
+# The device grant (RFC 8628): a sign-in on another machine, without a redirect to this one.
 
 HELPER_REDIRECT_URIS = tuple(
     f"https://oauth-helper-{region}.wbx2.com/helperservice/v1/actions/device/callback"
     for region in "arkd"
 )
-"""The redirect URIs an integration must have registered for this grant (webex: device grant)."""
+"""The redirect URIs that must be registered for this grant (webex: device grant)."""
 
 DEFAULT_INTERVAL = timedelta(seconds=5)
-"""RFC 8628 §3.2, for a response without one."""
+"""The polling interval where the response has none (RFC 8628 §3.2)."""
 
 SHORTEST_INTERVAL = timedelta(seconds=1)
-"""No server is polled more often, whatever it says: a fraction is a mistake."""
+"""A lower limit: a fraction of a second is a mistake of the server."""
 
 LONGEST_INTERVAL = timedelta(seconds=60)
-"""A user who has entered the code does not wait longer than this to see it."""
+"""An upper limit: so long a user may wait after entering the code."""
 
 _SLOW_DOWN = timedelta(seconds=5)
 
 
 class DeviceAuthorization(NamedTuple):
-    """One device code, and where a user enters the short code that belongs to it.
+    """A device code, with the user code and the page to enter it at.
 
-    ``verification_uri_complete`` carries the short code with it (for a QR code); ``interval``
-    is how long to wait between two questions whether it has been entered.
+    ``verification_uri_complete`` contains the user code (for a QR code); ``interval`` is the
+    polling interval.
     """
 
     device_code: Secret
@@ -366,10 +365,10 @@ class DeviceAuthorization(NamedTuple):
     interval: timedelta
 
 
-def authorized(members: Mapping[str, object], *, now: datetime) -> DeviceAuthorization:
-    """The device code in a response of ``device/authorize`` (RFC 8628 §3.2).
+def device_code_from(members: Mapping[str, object], *, now: datetime) -> DeviceAuthorization:
+    """Return the device code in a response of ``device/authorize`` (RFC 8628 §3.2).
 
-    Raises UnusableResponse where a required member is missing or cannot be what it should be.
+    Raise UnusableResponse where a required member is missing or malformed.
     """
     device_code = credential(members, "device_code")
     with_code = members.get("verification_uri_complete")
@@ -389,9 +388,9 @@ def authorized(members: Mapping[str, object], *, now: datetime) -> DeviceAuthori
 def next_interval(
     interval: timedelta, outcome: errors.DevicePending | errors.TemporaryError
 ) -> timedelta:
-    """How long to wait before asking again, and from then on (RFC 8628 §3.5).
+    """Return the polling interval after an unsuccessful poll (RFC 8628 §3.5).
 
-    "Slow down" adds five seconds for good; a failure on the way doubles the wait.
+    "Slow down" adds five seconds for good; a temporary failure doubles the interval.
     """
     longer = interval
     if isinstance(outcome, errors.TemporaryError):
@@ -413,7 +412,7 @@ def _user_code(value: object) -> str:
 
 
 def _page_address(value: object) -> str:
-    """A page to open in a browser."""
+    """Return the URL of a page to open in a browser."""
     if isinstance(value, str) and len(value) <= 2000 and is_visible_ascii(value):
         with suppress(ValueError):
             if is_encrypted(urlsplit(value)):
@@ -426,11 +425,11 @@ def _page_address(value: object) -> str:
 _OTHER_WAY = "Sign in with the browser instead, or ask for another code."
 
 
-# The error to raise where a request gives nothing that can be used, with its sentences.
+# The errors of refusals and missing responses.
 
 
 class Purpose(Enum):
-    """What a request is for, as a phrase that follows "to"."""
+    """The purpose of a request, as a phrase to follow "to"."""
 
     EXCHANGE = "exchange the code for a token"
     REFRESH = "refresh the token"
@@ -445,7 +444,7 @@ class Purpose(Enum):
 
     @property
     def what_now(self) -> str:
-        """What to do when it failed without anybody's fault."""
+        """What to do after a failure that neither user nor settings caused."""
         match self:
             case Purpose.EXCHANGE:
                 return START_AGAIN
@@ -459,13 +458,12 @@ class Purpose(Enum):
 START_AGAIN = "Start the sign-in again: a code works only once."
 
 
-def refusal(
+def error_from(
     response: Response, purpose: Purpose, *, now: datetime, hidden: Sequence[Secret] = ()
 ) -> errors.WtrError:
-    """The error that a response stands for, to be raised.
+    """Return the error to raise for an unsuccessful response.
 
-    ``hidden`` are the secrets the request carried: a server that repeats one in its error
-    text does not bring it onto the screen.
+    ``hidden`` are the request's secrets, which are masked where the server repeats them.
     """
     details = _details(response, hidden)
     if purpose is Purpose.DEVICE_TOKEN and (pending := _pending(response, now)):
@@ -497,8 +495,8 @@ def refusal(
     return kind(head + _ending(details), hint, details=details)
 
 
-def outage(reason: str, purpose: Purpose, *, sent: bool) -> errors.WtrError:
-    """The error for no response at all; ``sent``: the request may have arrived."""
+def no_response_error(reason: str, purpose: Purpose, *, sent: bool) -> errors.WtrError:
+    """Return the error to raise without a response; ``sent``: the request may have arrived."""
     if purpose is Purpose.EXCHANGE and sent:
         return errors.OutcomeUnknown(
             f"The code was sent to Webex, but whether it took it is unknown: {reason}.",
@@ -526,7 +524,7 @@ def _shown(text: str, hidden: Sequence[Secret], limit: int = 300) -> str:
 
 
 def _ending(details: errors.ServerDetails) -> str:
-    """The end of a sentence: the server's own words, and the numbers to name to its support."""
+    """Return the end of a message: the server's description, and the numbers for its support."""
     quoted = f": “{details.server_text}”" if details.server_text else ""
     return f"{quoted}{_numbers(details)}."
 
@@ -538,7 +536,7 @@ def _numbers(details: errors.ServerDetails) -> str:
 
 
 def _pending(response: Response, now: datetime) -> errors.DevicePending | None:
-    """RFC 8628 §3.5, and Webex's own 428; too many requests is its other "slow down"."""
+    """Return DevicePending for the codes of RFC 8628 §3.5, and Webex's own 428 and 429."""
     slow_down = response.status == 429 or response.error_code == "slow_down"
     if slow_down or response.status == 428 or response.error_code == "authorization_pending":
         return errors.DevicePending(slow_down, retry_after=response.retry_after(now))
@@ -577,7 +575,7 @@ def _foreign_page(
 def _kind(
     response: Response, purpose: Purpose, details: errors.ServerDetails
 ) -> tuple[type[errors.WtrError], str, str]:
-    """Class, message and hint of a definite no."""
+    """Return class, message and hint of the error for a definite refusal."""
     refused = f"Webex refused to {purpose.value}"
     wrong_client = errors.WrongClient, "Webex does not accept the App ID and the secret"
     with_client = purpose not in _WITH_ACCESS_TOKEN
@@ -593,8 +591,8 @@ def _kind(
         case Purpose.DEVICE_CODE, _, _ if "redirect_uri" in said:
             missing = "The integration is not set up for device codes"
             return errors.DeviceNotSetUp, missing, _REGISTER
-        # A dead refresh token answers 400 invalid_grant or 401; at the exchange 401 means the
-        # client, for the code itself is new (RFC 6749 §5.2).
+        # A dead refresh token gives 400 invalid_grant or 401; for a code, which is always new, 401
+        # refers to the client (RFC 6749 §5.2).
         case (Purpose.REFRESH, _, "invalid_grant") | (Purpose.REFRESH, 401, _):
             dead = "Webex no longer accepts the refresh token"
             return errors.GrantRejected, dead, "Sign in again."

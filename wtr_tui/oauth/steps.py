@@ -1,4 +1,4 @@
-"""What happens during a sign-in, one frozen class a step, in the order a user sees them."""
+"""The steps of a sign-in, one frozen class each, in the order a user sees them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from wtr_tui.oauth.responses import DeviceAuthorization
 
 
 class Method(Enum):
-    """How the answer of the sign-in arrived, as a phrase that follows "signed in"."""
+    """How the answer arrived, as a phrase to follow "signed in"."""
 
     REDIRECT = "through the browser's redirect"
     PASTE = "with the pasted address"
     DEVICE = "with the device code"
     MINTED = "as a service app"
-    """No user did: another profile's token minted it."""
+    """Without a user: minted with another profile's token."""
 
 
 @dataclass(frozen=True)
 class Listening:
-    """The redirect URI is being listened on; ``start_url`` leads a browser to Webex."""
+    """The listener waits for the redirect; ``start_url`` leads a browser to Webex."""
 
     start_url: str
     port: int
@@ -32,9 +32,9 @@ class Listening:
 
 @dataclass(frozen=True)
 class NotListening:
-    """The redirect cannot be received here. Pasting and the device code go on working.
+    """The redirect cannot be received here. Pasting and the device code still work.
 
-    ``is_elsewhere``: that is no fault, for the redirect URI is not on this machine.
+    ``is_elsewhere`` says that this is no error: the redirect URI is not on this machine.
     """
 
     message: str
@@ -49,14 +49,14 @@ class BrowserArrived:
 
 @dataclass(frozen=True)
 class Noticed:
-    """Something arrived that is not the answer, in a sentence. Nothing was exchanged for it."""
+    """The listener ignored a request that is not the answer; ``message`` is a sentence."""
 
     message: str
 
 
 @dataclass(frozen=True)
 class DeviceCodeReady:
-    """A short code to enter on any other machine."""
+    """A device code was granted, to be entered on any other machine."""
 
     authorization: DeviceAuthorization
 
@@ -70,7 +70,7 @@ class DeviceCodeOver:
 
 @dataclass(frozen=True)
 class DeviceCodeRefused:
-    """No device code: why, and the redirect URIs that are missing, if that is the reason."""
+    """No device code was granted; ``redirect_uris`` are to be registered, if that is why."""
 
     message: str
     hint: str
@@ -79,16 +79,16 @@ class DeviceCodeRefused:
 
 @dataclass(frozen=True)
 class Exchanging:
-    """The answer arrived; it is being exchanged for a token, which works once."""
+    """The answer arrived, and is being exchanged for a token."""
 
     method: Method
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The token is saved. ``kept_aside`` names the file of another App ID's token, if any.
+    """The token is saved. ``kept_aside`` is the file another App ID's token was moved to, if any.
 
-    ``account`` is who was signed in, as far as Webex says.
+    ``account`` is the user, as far as Webex says.
     """
 
     token: Token
@@ -99,8 +99,10 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class OtherAccount:
-    """Somebody else was signed in than the stored token belongs to. Nothing is replaced yet:
-    the new token waits in ``put_aside``."""
+    """Another account signed in than ``before``, the stored token's.
+
+    Nothing is replaced yet: the new token is kept in the file ``put_aside``.
+    """
 
     token: Token
     method: Method
@@ -111,9 +113,9 @@ class OtherAccount:
 
 @dataclass(frozen=True)
 class SignedInUnsaved:
-    """The token was granted, but could not be written: it lives in this process only.
+    """The token was granted but could not be saved: it exists in this process only.
 
-    ``error`` holds it, and says why.
+    ``error`` holds the token and the reason.
     """
 
     error: NotSaved
@@ -125,7 +127,7 @@ class SignedInUnsaved:
 
 
 class End(Enum):
-    """Why an attempt ended without a token."""
+    """How an attempt ended without a token."""
 
     DECLINED = "declined"
     FAILED = "failed"
@@ -135,7 +137,7 @@ class End(Enum):
 
 @dataclass(frozen=True)
 class Ended:
-    """The attempt is over without a token; another one can begin."""
+    """The attempt ended without a token; another one can begin."""
 
     end: End
     message: str
@@ -159,4 +161,4 @@ Step = (
 )
 
 LAST_STEPS = (SignedIn, OtherAccount, SignedInUnsaved, Ended)
-"""After one of these the attempt is over."""
+"""The steps that end an attempt."""

@@ -1,10 +1,8 @@
-"""One HTTP request and its response, within limits. The only module of ``oauth`` that knows httpx.
+"""One HTTP request and its response, within limits of time and size, by httpx.
 
-What a response means, and what to say when there is none, is for ``responses``.
-
-The limits a socket knows are for one read: a server that sends a byte now and then is never
-late, and a name lookup knows no limit at all. So a request runs on a thread of its own, and
-whoever waits for it waits only so long, and then cuts its connection.
+A socket's time limit is for one read: a server that sends a byte now and then never exceeds it, and
+a name lookup has none at all. So each request runs on a thread of its own, and its connection is
+shut down when its time is over. What responses mean is in ``responses``.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ import truststore
 from wtr_tui import __version__
 from wtr_tui.errors import ServerDetails, SettingsError, UntrustedServer, UnusableResponse
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.oauth.responses import Purpose, Response, outage
+from wtr_tui.oauth.responses import Purpose, Response, no_response_error
 from wtr_tui.text import cause, cleaned
 
 HttpClient: TypeAlias = httpx.Client
@@ -41,23 +39,22 @@ CONNECT_TIMEOUT = 5.0
 """Seconds, for each address of the server."""
 
 CONNECT_RETRIES = 2
-"""How often connecting is tried again where no proxy is in between, at once and half a second
-later: a code is good for minutes, once. Nothing is sent twice."""
+"""How often a failed connection without a proxy is tried again, at once and after half a second: an
+authorization code is valid for minutes only. No request is sent twice."""
 
 LAST_LOOK = 2.0
-"""Seconds for taking in a response that has arrived when the time is up."""
+"""Seconds to read a response that has already arrived when the time is over."""
 
 
-def http(base_url: str, ca_file: Path | None = None) -> HttpClient:
-    """What connects to ``base_url``; may be shared by many clients.
+def http_client(base_url: str, ca_file: Path | None = None) -> HttpClient:
+    """Return an HTTP client for ``base_url``, which many :class:`WebexClient` may share.
 
-    It trusts the authorities the system trusts, and the ones in ``ca_file``; nothing turns the
-    check of certificates off. It goes through the proxy that the environment has for it, but never
-    to this machine itself. Each request has its own connection, so that every one of them can be
-    cut and a code is never sent into a connection the server has just closed. Raises
-    SettingsError where the CA file or the proxy cannot be used.
+    It trusts the system's certificate authorities and those in ``ca_file``; certificates are
+    always verified. It uses the environment's proxy, except for this machine. Each request has its
+    own connection, so that it can be shut down, and no code is sent on a connection that the server
+    has just closed. Raise SettingsError where the CA file or the proxy is unusable.
     """
-    tls = _tls(ca_file)
+    tls = _tls_context(ca_file)
     through = proxy_for(base_url, os.environ)
     proxy = None
     if through is not None:
@@ -76,11 +73,11 @@ def http(base_url: str, ca_file: Path | None = None) -> HttpClient:
         ),
         trust_env=False,
         follow_redirects=False,
-        # One client serves many profiles: what a server sets for one is never kept.
+        # Many profiles share a client, so no cookie is kept.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={
             "Accept": "application/json",
-            # What is not compressed cannot grow past the limit while it is unpacked.
+            # Without compression no response can exceed the limit while it is unpacked.
             "Accept-Encoding": "identity",
             "User-Agent": f"wtr-tui/{__version__}",
         },
@@ -97,21 +94,22 @@ def fetch(
     content: bytes | None = None,
     seconds: float,
 ) -> Response:
-    """The response to one request, all of it within ``seconds``; redirects are not followed.
+    """Return the whole response to one request, or fail within ``seconds``.
 
-    Raises the errors of :mod:`wtr_tui.oauth.responses` where no whole response came.
+    Redirects are not followed. Raise UntrustedServer for the certificate, and without a whole
+    response the errors of :func:`no_response_error`.
     """
-    line = Line()
+    connection = RequestConnection()
     request = client.build_request(
         method,
         url,
         headers=dict(headers),
         content=content,
         timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT)),
-        extensions={"trace": line.trace},
+        extensions={"trace": connection.trace},
     )
     try:
-        response = _within(seconds, line, lambda: _read(client, request, purpose))
+        response = _read_within(seconds, connection, lambda: _read(client, request, purpose))
     except httpx.TransportError as error:
         causes = list(_causes(error))
         for each in causes:
@@ -123,10 +121,11 @@ def fetch(
                     "If a company's proxy looks into encrypted connections, name a file with its"
                     " CA certificate: caFile in the settings, or $SSL_CERT_FILE.",
                 ) from error
-        raise outage(_why(causes, _peer(url, line)), purpose, sent=line.sent) from error
+        reason = _reason(causes, _peer(url, connection))
+        raise no_response_error(reason, purpose, sent=connection.sent) from error
     if response is None:
-        reason = f"no answer from {_peer(url, line)} within {round(seconds, 1):g} s"
-        raise outage(reason, purpose, sent=line.sent)
+        reason = f"no answer from {_peer(url, connection)} within {round(seconds, 1):g} s"
+        raise no_response_error(reason, purpose, sent=connection.sent)
     return response
 
 
@@ -151,9 +150,9 @@ def _read(client: HttpClient, request: httpx.Request, purpose: Purpose) -> Respo
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
-    """What a proxy has compressed though nobody asked for it; a bomb is cut at the limit.
+    """Decompress a body that a proxy has compressed unasked, up to the size limit.
 
-    Thrown away, it would take the refresh token with it where the server has replaced that.
+    Rejecting it would lose the new refresh token where the server has rotated it.
     """
     if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
         return body
@@ -163,20 +162,20 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
         return body
 
 
-def _peer(url: str, line: Line) -> str:
-    """Whom the request was talking to: as long as nothing was sent, that is the proxy."""
+def _peer(url: str, connection: RequestConnection) -> str:
+    """Name the peer of the request: the proxy, as long as nothing was sent."""
     host = httpx.URL(url).host
     proxy = proxy_for(url, os.environ)
     if proxy is None:
         return host
-    return f"{host} (through {proxy})" if line.sent else str(proxy)
+    return f"{host} (through {proxy})" if connection.sent else str(proxy)
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     named = os.environ.get("SSL_CERT_FILE")
     if named and not Path(named).is_file():
-        # OpenSSL would go on without it, and then trust nobody.
+        # OpenSSL would ignore it, and then trust no authority.
         raise SettingsError(
             f"$SSL_CERT_FILE names {cleaned(named)}, which is not a file.",
             "Unset it, or name a file of CA certificates.",
@@ -197,8 +196,8 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _why(causes: Sequence[BaseException], peer: str) -> str:
-    """The reason in half a sentence; ``peer`` names the other end."""
+def _reason(causes: Sequence[BaseException], peer: str) -> str:
+    """Return the reason as a clause; ``peer`` names the other end."""
     for each in causes:
         if isinstance(each, socket.gaierror):
             return f"there is no address for {peer} (DNS)"
@@ -228,11 +227,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 _NO_NETWORK = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
-class Line:
-    """The connection of one request, as its trace shows it (httpx: Extensions, "trace").
+class RequestConnection:
+    """The connection of one request, observed by httpx's extension "trace".
 
-    ``sent`` says that sending has begun: from then on the server may have received the
-    request. Until then it certainly has not.
+    ``sent`` says that sending has begun, so that the server may have received the request.
     """
 
     def __init__(self) -> None:
@@ -242,9 +240,9 @@ class Line:
         self._lock = threading.Lock()
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Called by the HTTP library at each step of the request."""
+        """Take one event of the request from httpx."""
         if event == "http11.send_request_headers.started":
-            # The CONNECT to a proxy is not the request: the proxy is not the server.
+            # A CONNECT goes to the proxy and is not the request.
             self.sent = self.sent or info["request"].method != b"CONNECT"
         # TLS moves the connection into a new socket object and empties the old one.
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
@@ -254,52 +252,53 @@ class Line:
                     self._shut()
 
     def cut(self) -> None:
-        """Ends the connection now, or as soon as there is one."""
+        """Shut the connection down now, or as soon as there is one."""
         with self._lock:
             self._is_cut = True
             self._shut()
 
     def _shut(self) -> None:
         if self._socket is not None:
-            # The plain socket's own shutdown: the TLS one would change what another
-            # thread is reading from. It fails where the connection is over already.
+            # The method of the plain socket: the TLS one would change the state that another
+            # thread is reading from. It fails where the connection has ended already.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def _within(seconds: float, line: Line, read: Callable[[], Response]) -> Response | None:
-    """What ``read`` gives, or raises; None where it takes longer than ``seconds``.
+def _read_within(
+    seconds: float, connection: RequestConnection, read: Callable[[], Response]
+) -> Response | None:
+    """Return what ``read`` returns, or raise what it raises; return None after ``seconds``.
 
-    What has arrived by then is still taken in. A process that was stopped for longer than its
-    time limit (SIGSTOP, a laptop asleep) finds the answer in its socket, and with it, maybe,
-    the only refresh token that is still good.
+    A response that has arrived by then is still read: a process that was suspended for longer
+    (SIGSTOP, a laptop's sleep) finds in its socket perhaps the only valid refresh token.
     """
     outcome: Future[Response] = Future()
 
     def run() -> None:
         try:
             outcome.set_result(read())
-        except BaseException as error:  # whatever it is, it belongs to whoever waits
+        except BaseException as error:  # raised in the waiting thread instead
             outcome.set_exception(error)
 
-    # A daemon: a name lookup that hangs does not keep the program from ending.
+    # A daemon, so that a name lookup that hangs does not keep the program from ending.
     threading.Thread(target=run, name="webex request", daemon=True).start()
     until = time.monotonic() + seconds
     try:
         wait([outcome], max(0.0, seconds))
         if not outcome.done():
             if time.monotonic() > until + 1.0:
-                # Woken much too late: the process was stopped, and so was the reader.
+                # Woken much too late: the process was suspended, and so was the reader.
                 wait([outcome], LAST_LOOK)
-            line.cut()
-            if line.sent:
-                # What has arrived is read to its end; where that is not all, the reader fails now.
+            connection.cut()
+            if connection.sent:
+                # The reader gets what has arrived, and fails if that is not the whole response.
                 wait([outcome], LAST_LOOK)
-            # Half an object is no JSON; without a Content-Length nothing else shows it.
+            # Without a Content-Length, only invalid JSON shows that a response is incomplete.
             is_read = outcome.done() and outcome.exception() is None
             if not is_read or outcome.result().members is None:
                 return None
         return outcome.result()
     finally:
-        # Also when the user interrupts the waiting. Harmless where all is over.
-        line.cut()
+        # Also where the user interrupts the waiting; harmless after the response.
+        connection.cut()
