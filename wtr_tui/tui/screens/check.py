@@ -1,4 +1,4 @@
-"""What would go wrong here, a line each, as ``wtr doctor`` prints it."""
+"""The check: the findings of ``wtr doctor`` for the profile and for the machine."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from wtr_tui.tui.widgets.quiet import Lines
 if TYPE_CHECKING:
     from wtr_tui.doctor import Finding
 
-_COLOURS = {"GOOD": "$calm", "WARN": "$soon", "BAD": "$over"}
+_LEVEL_COLOURS = {"GOOD": "$calm", "WARN": "$soon", "BAD": "$over"}
 _SUBJECT_WIDTH = 14
-_OF_THE_PROFILE = {"keys", "settings", "files", "lock", "token", "timer", "socket", "deliver"}
-"""Subjects; what else is looked at is of the machine and of Webex."""
+_PROFILE_SUBJECTS = {"keys", "settings", "files", "lock", "token", "timer", "socket", "deliver"}
+"""Subjects of findings on the profile; all others are on the machine and Webex."""
 
 
-class Findings(Lines):
-    """A finding a line, or in the lines it takes; a blank one between them where there is room."""
+class FindingList(Lines):
+    """The findings, wrapped; a blank line between them where there is room."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._findings: Sequence[Finding] = ()
-        self._going_on = ""
+        self._in_progress = ""
 
-    def show(self, findings: Sequence[Finding], going_on: str) -> None:
-        self._findings, self._going_on = findings, going_on
+    def show(self, findings: Sequence[Finding], in_progress: str) -> None:
+        self._findings, self._in_progress = findings, in_progress
         self.follow()
 
     def lines(self, width: int) -> list[Content]:
         found = [_line(finding, width) for finding in self._findings]
-        if self._going_on:
-            found.append(Content.styled(self._going_on, "$muted"))
+        if self._in_progress:
+            found.append(Content.styled(self._in_progress, "$muted"))
         spaced = self.screen.has_class("-airy") and self.screen.has_class("-double")
         return Content("\n\n" if spaced else "\n").join(found).split("\n")
 
 
 class CheckScreen(WtrScreen):
-    """Shows the findings as they are made; asking Webex may take some seconds."""
+    """Shows the findings one by one as they come: asking Webex may take seconds."""
 
     NAME = "check"
     HELP_NAME = "Check"
@@ -84,8 +84,8 @@ class CheckScreen(WtrScreen):
 
     def content(self) -> Iterable[Widget]:
         yield Horizontal(
-            Panel("This profile", Findings("findings"), id="profile"),
-            Panel("This machine and Webex", Findings("machine-findings"), id="machine"),
+            Panel("This profile", FindingList("findings"), id="profile"),
+            Panel("This machine and Webex", FindingList("machine-findings"), id="machine"),
             id="columns",
         )
 
@@ -94,13 +94,13 @@ class CheckScreen(WtrScreen):
 
     def action_look(self) -> None:
         self._findings = []
-        self._look()
+        self._examine()
 
     @work(group="doctor", exclusive=True)
-    async def _look(self) -> None:
+    async def _examine(self) -> None:
         from wtr_tui.doctor import examine
 
-        findings = chain(self._keys(), examine(self.session.profile, self.session.environ))
+        findings = chain(self._refused_keys(), examine(self.session.profile, self.session.environ))
         self._show("Looking …")
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
             words = with_tilde(finding.words, self.session.environ)
@@ -108,8 +108,8 @@ class CheckScreen(WtrScreen):
             self._show("Looking …")
         self._show("")
 
-    def _keys(self) -> Iterator[Finding]:
-        """What of the setting ``keys`` cannot be used: the screens alone know."""
+    def _refused_keys(self) -> Iterator[Finding]:
+        """Yield what of the setting ``keys`` cannot be used, which only the screens know."""
         from wtr_tui.doctor import Finding, Level
         from wtr_tui.tui import screens
 
@@ -120,16 +120,16 @@ class CheckScreen(WtrScreen):
             names = action_names({"": self.app.BINDINGS, **screens.bindings_by_screen()})
             yield Finding(Level.WARN, "keys", f"the actions are {', '.join(names)}.")
 
-    def _show(self, going_on: str) -> None:
+    def _show(self, in_progress: str) -> None:
         if not self.query("#columns"):
-            return  # the program ends meanwhile
+            return  # the program has ended meanwhile
         for panel in self.query(Panel):
             is_profile = panel.id == "profile"
-            of_it = [e for e in self._findings if (e.subject in _OF_THE_PROFILE) is is_profile]
-            # What is looked at last is the machine.
-            now = "" if is_profile and of_it else going_on
-            panel.query_one(Findings).show(of_it, now)
-            panel.show_right(now or _summary(of_it))
+            found = [e for e in self._findings if (e.subject in _PROFILE_SUBJECTS) is is_profile]
+            # The machine is examined after the profile.
+            doing = "" if is_profile and found else in_progress
+            panel.query_one(FindingList).show(found, doing)
+            panel.show_right(doing or _summary(found))
 
     def on_profile_changed(self) -> None:
         super().on_profile_changed()
@@ -137,10 +137,10 @@ class CheckScreen(WtrScreen):
 
 
 def _summary(findings: Sequence[Finding]) -> Content:
-    """``1 problem · 2 warnings``, or that all is well."""
+    """Return ``1 problem · 2 warnings``, or ``✓ all well``."""
     counts = Counter(finding.level.name for finding in findings)
     parts = [
-        Content.styled(f"{counts[level]} {word}{'s' * (counts[level] > 1)}", _COLOURS[level])
+        Content.styled(f"{counts[level]} {word}{'s' * (counts[level] > 1)}", _LEVEL_COLOURS[level])
         for level, word in (("BAD", "problem"), ("WARN", "warning"))
         if counts[level]
     ]
@@ -151,7 +151,7 @@ def _line(finding: Finding, width: int) -> Content:
     sign, name = f"{finding.level.value} ", f"{finding.subject:<{_SUBJECT_WIDTH - 1}} "
     words = hanging_indent(f"{sign}{name}{finding.words}", width, at=len(sign + name))
     return Content.assemble(
-        Content.styled(sign, _COLOURS[finding.level.name]),
+        Content.styled(sign, _LEVEL_COLOURS[finding.level.name]),
         Content.styled(name, "bold"),
         words[len(sign + name) :],
     )
