@@ -25,7 +25,7 @@ from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage import profiles
 from wtr_tui.tui import themes
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen, PaletteScreen
+from wtr_tui.tui.screens.dialogs import ConfirmDialog, HelpDialog, PaletteDialog
 from wtr_tui.tui.screens.profiles import ProfilesScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
 from wtr_tui.tui.screens.sign_in import SignInScreen
@@ -249,9 +249,9 @@ async def test_help_closes_with_the_keys_that_open_it_and_those_of_any_dialog(
 ) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await pilot.press("f1")
-        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpDialog))
         await pilot.press(key)
-        await until(pilot, lambda: not isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, HelpDialog))
 
 
 async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
@@ -267,7 +267,7 @@ async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
             ]
             assert all(offered)
             await pilot.press("f1")
-            await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+            await until(pilot, lambda: isinstance(pilot.app.screen, HelpDialog))
             for meaning in offered:
                 await until(pilot, lambda it=meaning: it in " ".join(seen(pilot).split()), meaning)
             await pilot.press("escape")
@@ -287,11 +287,11 @@ async def test_the_palette_runs_what_the_keys_do(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, ANN.display_name)
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteDialog))
         await pilot.press(*"switch auto")
         await shows(pilot, "Switch auto-refresh on or off")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteScreen) is False)
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteDialog) is False)
         await tells(pilot, "Auto-refresh is off")
 
 
@@ -303,7 +303,7 @@ async def test_the_palette_lists_nothing_that_the_field_below_it_does(stage: Sta
         await pilot.press("ctrl+p")
         await shows(pilot, "Save what was changed")
         palette = pilot.app.screen
-        assert isinstance(palette, PaletteScreen)
+        assert isinstance(palette, PaletteDialog)
         assert next(iter(palette.actions)) == "Save what was changed"
         assert not [name for name in palette.actions if "cursor" in name or "Delete" in name]
 
@@ -472,7 +472,7 @@ async def test_removing_a_profile_is_asked_about(two_profiles: Stage) -> None:
         await pilot.press("d")
         await shows(pilot, "This profile is in use")
         await pilot.press("down", "d")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, ProfilesScreen))
         assert work.settings_path.exists()
@@ -486,7 +486,7 @@ async def test_the_palette_names_each_action_once_and_quit_quits(signed_in: Stag
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, ANN.display_name)
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteDialog))
         await pilot.press(*"quit")
         await shows(pilot, "Commands · 1 of")
         line = next(line for line in seen(pilot).splitlines() if " Quit " in line and "│" in line)

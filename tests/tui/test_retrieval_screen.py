@@ -21,7 +21,7 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Token
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.screens.dialogs import ConfirmScreen, Listing
+from wtr_tui.tui.screens.dialogs import ConfirmDialog, ListDialog
 from wtr_tui.tui.screens.sign_in import SignInScreen
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.themes import Tone
@@ -368,11 +368,11 @@ async def test_the_browser_may_answer_while_the_device_code_is_shown_as_a_qr_cod
         await pilot.press("d")
         await device_code(pilot)
         await pilot.press("Q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Listing))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ListDialog))
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, Listing))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ListDialog))
         await pilot.press("Q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Listing))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ListDialog))
         await in_thread(lambda: sandbox.approve(start_url))
         await signed_in(pilot)
 
@@ -409,11 +409,11 @@ async def test_another_app_ids_token_is_asked_about_and_kept_aside(
     configured.save(a_token(), OTHER_APP_ID)
     async with configured.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("f3", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
         await pilot.press("n")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ConfirmDialog))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
         await pilot.press("y")
         start_url = await listens(pilot)
         await in_thread(lambda: sandbox.approve(start_url))

@@ -21,7 +21,7 @@ from wtr_tui.oauth.responses import token_from
 from wtr_tui.tui import app as app_module
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens import MessageLine, Page
-from wtr_tui.tui.screens.dialogs import ConfirmScreen, HelpScreen
+from wtr_tui.tui.screens.dialogs import ConfirmDialog, HelpDialog
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.state import date, profile_rows
 from wtr_tui.tui.themes import Meaning
@@ -442,7 +442,7 @@ async def test_an_unsaved_token_can_be_copied_and_saved_but_not_refreshed(
 async def test_quitting_asks_before_an_unsaved_token_is_lost(unsaved: WtrApp) -> None:
     async with unsaved.run_test(size=(80, 24)) as pilot:
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, TokenScreen))
         await pilot.press("q", "y")
@@ -462,7 +462,7 @@ async def test_a_clock_that_was_set_back_is_told(signed_in: Stage) -> None:
 async def test_help_lists_the_keys_of_the_screen_below(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpDialog))
         await shows(pilot, "Help · Token")
         await shows(pilot, "Refresh the token now")
 

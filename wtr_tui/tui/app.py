@@ -419,9 +419,9 @@ class WtrApp(driver.FaultApp):
         """Asks about what an earlier sign-in by another account left undecided."""
         session = self.session
         for path, stored in session.profile.token_file.list_put_aside()[:1]:
-            from wtr_tui.tui.screens.dialogs import OtherAccountScreen
+            from wtr_tui.tui.screens.dialogs import OtherAccountDialog
 
-            asked = OtherAccountScreen(session, path, stored.account, session.used.account)
+            asked = OtherAccountDialog(session, path, stored.account, session.used.account)
             self.push_screen(asked)
 
     @work(group="profile", exclusive=True)
@@ -490,24 +490,24 @@ class WtrApp(driver.FaultApp):
 
     def action_help(self) -> None:
         if self.is_free() and isinstance(self.screen, WtrScreen):
-            from wtr_tui.tui.screens.dialogs import HelpScreen
+            from wtr_tui.tui.screens.dialogs import HelpDialog
 
-            self.push_screen(HelpScreen(self.screen))
+            self.push_screen(HelpDialog(self.screen))
 
     def action_whole_message(self) -> None:
         """Shows what the line for messages had no room for."""
         said = self.screen.query(MessageLine)
         if said and said.first().sentence:
-            from wtr_tui.tui.screens.dialogs import Listing
+            from wtr_tui.tui.screens.dialogs import ListDialog
 
-            self.push_screen(Listing("Message", [said.first().full_text], hang=2))
+            self.push_screen(ListDialog("Message", [said.first().full_text], hang=2))
 
     def action_palette(self) -> None:
         if not self.is_free() or (below := self.shown) is None:
             return
-        from wtr_tui.tui.screens.dialogs import PaletteScreen
+        from wtr_tui.tui.screens.dialogs import PaletteDialog
 
-        palette = PaletteScreen(below)
+        palette = PaletteDialog(below)
 
         async def run(chosen: str | None) -> None:
             if chosen is not None:
@@ -524,14 +524,14 @@ class WtrApp(driver.FaultApp):
                 "$NO_COLOR is set: without it there are themes to choose from.", Tone.WARN
             )
             return
-        from wtr_tui.tui.screens.dialogs import ChoiceScreen
+        from wtr_tui.tui.screens.dialogs import ChoiceDialog
 
         own = {theme.name for theme in themes.OWN}  # under another name, they are the first three
         offered = [name for name in THEMES if name not in own or name == self._wanted_theme]
         if not self.is_headless and self.console.color_system in ("standard", "256"):
             offered = [*themes.CHOICES]  # all others would look like one of these
         before = self._wanted_theme
-        chooser = ChoiceScreen("Theme", offered, before, themes.CHOICES, self._show_theme)
+        chooser = ChoiceDialog("Theme", offered, before, themes.CHOICES, self._show_theme)
 
         def chosen(name: str | None) -> None:
             if name is None:
@@ -571,12 +571,12 @@ class WtrApp(driver.FaultApp):
         if not lost:
             self.leave(DONE)
             return
-        from wtr_tui.tui.screens.dialogs import ConfirmScreen
+        from wtr_tui.tui.screens.dialogs import ConfirmDialog
 
         asked = self._quit_question
         if asked is not None and asked.is_attached:
             return
-        self._quit_question = ConfirmScreen(" ".join(lost), "Quit and lose it?")
+        self._quit_question = ConfirmDialog(" ".join(lost), "Quit and lose it?")
         self.push_screen(self._quit_question, lambda sure: self.leave(DONE) if sure else None)
 
     _quit_question: Screen[bool | None] | None = None

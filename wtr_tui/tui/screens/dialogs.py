@@ -37,19 +37,19 @@ if TYPE_CHECKING:
 
 
 class Dialog(ModalScreen[ScreenResultType]):
-    """A framed box in the middle; ``compose`` yields one :class:`Box`."""
+    """A framed box in the middle; ``compose`` yields one :class:`Frame`."""
 
     ASKS: ClassVar[bool] = True
     """Whether it has to be answered; what only shows something makes way for another screen."""
     DEFAULT_CSS = """
-    Dialog Box {
+    Dialog Frame {
         margin: 1 2; padding: 1 2; max-width: 100%; height: auto; max-height: 100%;
         background: $background; border: round $next;
         border-title-color: $next; border-title-style: bold; border-subtitle-color: $muted;
         scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $line;
     }
-    Dialog.-short Box { margin: 0; padding: 0 1; }
-    Dialog Box Quiet { width: 100%; }
+    Dialog.-short Frame { margin: 0; padding: 0 1; }
+    Dialog Frame Quiet { width: 100%; }
     """
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,7 +83,7 @@ class Dialog(ModalScreen[ScreenResultType]):
             self.app.call_later(self.app.simulate_key, pressed)
 
     def action_scroll(self, lines: int) -> None:
-        self.query_one(Box).scroll_relative(y=lines, animate=False)
+        self.query_one(Frame).scroll_relative(y=lines, animate=False)
 
 
 _SCROLL = ("↑ ↓", "scroll")
@@ -93,7 +93,7 @@ SCROLL_KEYS = (_SCROLL, ("Esc", "closes"))
 _COLUMNS = 70
 
 
-class Box(VerticalScroll, can_focus=False):
+class Frame(VerticalScroll, can_focus=False):
     """The frame of a dialog: the title above, the keys below; what it holds scrolls between them.
 
     ``columns`` is how many its widest line takes. Each key is what to press and what it does; a
@@ -132,7 +132,7 @@ _AROUND = 7
 """Columns of the frame, the blanks inside of it and the scroll bar."""
 
 
-class Listing(Dialog[None]):
+class ListDialog(Dialog[None]):
     """A list to be scrolled and closed: all scopes, the history.
 
     As wide as its lines, up to the screen; what does not fit goes on below column ``hang``."""
@@ -148,11 +148,11 @@ class Listing(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         widest = max(line.cell_length for line in self._lines)
-        with Box(self._title, *SCROLL_KEYS, columns=max(widest, 30)):
+        with Frame(self._title, *SCROLL_KEYS, columns=max(widest, 30)):
             yield Quiet()
 
     def on_resize(self) -> None:
-        width = self.query_one(Box).content_size.width or self.size.width
+        width = self.query_one(Frame).content_size.width or self.size.width
         gap = "\n" + " " * self._hang
         lines = [
             line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
@@ -165,7 +165,7 @@ _QUESTION_WIDEST = 64
 _KEYS = (("y", "yes"), ("n", "no"))
 
 
-class ConfirmScreen(Dialog["bool | None"]):
+class ConfirmDialog(Dialog["bool | None"]):
     """A question before something that cannot be taken back.
 
     Gives True for yes, False for no, and None for neither: the question stays open."""
@@ -185,14 +185,14 @@ class ConfirmScreen(Dialog["bool | None"]):
     def compose(self) -> ComposeResult:
         keys = sum(len(key) + len(word) + 4 for key, word in self._keys)
         columns = max(min(len(self._what), _QUESTION_WIDEST), len(self._question) + 4, keys)
-        with Box(self._question, *self._keys, columns=columns):
+        with Frame(self._question, *self._keys, columns=columns):
             yield Quiet(self._what)
 
     def action_answer(self, answer: bool | None) -> None:
         self.dismiss(answer)
 
 
-class OtherAccountScreen(ConfirmScreen):
+class OtherAccountDialog(ConfirmDialog):
     """Asks whether the token put aside at ``path``, of another account, replaces the stored one.
 
     A sign-in as somebody else than the stored token's owner counts only once it is answered.
@@ -242,7 +242,7 @@ class OtherAccountScreen(ConfirmScreen):
 _WIDEST, _USUAL, _GUTTER = 98, 73, 2
 
 
-class HelpScreen(Dialog[None]):
+class HelpDialog(Dialog[None]):
     """What this screen is for, and what each key does, whole in 24 lines.
 
     Made from the bindings themselves, so it cannot be out of date."""
@@ -250,8 +250,8 @@ class HelpScreen(Dialog[None]):
     ASKS = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     DEFAULT_CSS = """
-    HelpScreen Box { margin: 0; }
-    HelpScreen.-short Box { padding: 0 2; }
+    HelpDialog Frame { margin: 0; }
+    HelpDialog.-short Frame { padding: 0 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
@@ -263,7 +263,7 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         columns = _WIDEST if self.app.size.width >= _WIDEST + _AROUND else _USUAL
-        with Box(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=columns):
+        with Frame(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=columns):
             yield Quiet()
 
     def on_resize(self) -> None:
@@ -336,19 +336,19 @@ _ROWS_AROUND = 11
 _MOST_ROWS = 28
 
 
-class Chooser(Dialog[ScreenResultType]):
+class FilterDialog(Dialog[ScreenResultType]):
     """The field has the focus; the arrows move the mark in the list; a click chooses as Enter does.
 
     Subclasses give :meth:`options` and :meth:`choose`, and what is said around the list.
     """
 
     DEFAULT_CSS = """
-    Chooser OptionList {
+    FilterDialog OptionList {
         height: auto; background: $background; border: none; padding: 0;
         scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $line;
     }
-    Chooser Input { width: 100%; margin: 0 0 1 0; background: $panel; }
-    Chooser #meaning { display: none; }
+    FilterDialog Input { width: 100%; margin: 0 0 1 0; background: $panel; }
+    FilterDialog #meaning { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
@@ -365,7 +365,7 @@ class Chooser(Dialog[ScreenResultType]):
     """The option that is marked first; "" for the first one."""
 
     def compose(self) -> ComposeResult:
-        with Box("", *self.KEYS):
+        with Frame("", *self.KEYS):
             yield QuietInput(placeholder=self.PLACEHOLDER)
             listed = OptionList(compact=True)
             listed.can_focus = False
@@ -434,7 +434,7 @@ def group(title: str) -> Option:
     return Option(Content.styled(title, "$muted"), disabled=True)
 
 
-class ChoiceScreen(Chooser["str | None"]):
+class ChoiceDialog(FilterDialog["str | None"]):
     """Gives what was chosen; None for nothing. ``current`` is marked.
 
     ``meanings`` says of some choices what they are. ``preview`` is given each that is marked.
@@ -459,7 +459,7 @@ class ChoiceScreen(Chooser["str | None"]):
         wanted = words.lower().split()
         found = [each for each in self._choices if all(word in each.lower() for word in wanted)]
         found.sort(key=lambda each: not each.lower().startswith(words.strip().lower()))
-        self.query_one(Box).show_title(f"{self._title} · {len(found)} of {len(self._choices)}")
+        self.query_one(Frame).show_title(f"{self._title} · {len(found)} of {len(self._choices)}")
         for each in found:
             yield Option(self.prompt(each, self._meanings.get(each, "")), id=each)
 
@@ -487,12 +487,12 @@ _KEYS_ALONE = {
 }
 
 
-class PaletteScreen(ChoiceScreen):
+class PaletteDialog(ChoiceDialog):
     """The actions of the bindings that are active on the screen below, so that palette, help and
     the line of keys cannot disagree. Gives the name of one in ``actions``, to be run once this is
     closed."""
 
-    KEYS = (("Enter", "runs it"), *Chooser.KEYS[1:])
+    KEYS = (("Enter", "runs it"), *FilterDialog.KEYS[1:])
 
     def __init__(self, below: Screen[None]) -> None:
         self.actions = dict(_actions(below.active_bindings.values()))
@@ -521,7 +521,7 @@ def _actions(active: Iterable[ActiveBinding]) -> Iterable[tuple[str, ActiveBindi
             yield name, each
 
 
-def grouped(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
+def group_scopes(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
     """The scopes that match, in groups with a title each; pure.
 
     Without words: those of ``first``, then the others by what stands before their colon. Every
@@ -556,14 +556,14 @@ def _family(name: str) -> str:
     return family.lower() if colon else "others"
 
 
-class ScopesScreen(Chooser["tuple[str, ...] | None"]):
+class ScopesDialog(FilterDialog["tuple[str, ...] | None"]):
     """Gives the chosen scopes, or None when the user leaves without changing anything."""
 
     DEFAULT_CSS = """
-    ScopesScreen #meaning {
+    ScopesDialog #meaning {
         display: block; height: 2; color: $muted; padding: 0 2; margin: 1 0 0 0;
     }
-    ScopesScreen.-short #meaning { margin: 0; }
+    ScopesDialog.-short #meaning { margin: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "done", "Done", priority=True, id="save")
@@ -581,9 +581,9 @@ class ScopesScreen(Chooser["tuple[str, ...] | None"]):
         known = known_scopes()
         own = [name for name in self._chosen if name not in known]
         every = tuple(dict.fromkeys((*self._first, *own)))
-        groups = grouped(words, every)
+        groups = group_scopes(words, every)
         count = len(known) + sum(name not in known for name in every)
-        self.query_one(Box).show_title(f"Scopes · {len(self._chosen)} of {count} chosen")
+        self.query_one(Frame).show_title(f"Scopes · {len(self._chosen)} of {count} chosen")
         if not groups:
             self.say(f"Not a known scope. Enter takes “{words.strip()}” as it is.")
         for title, members in groups:

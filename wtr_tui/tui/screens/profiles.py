@@ -24,7 +24,7 @@ from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import TokenState, likely_causes
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens import WtrScreen
-from wtr_tui.tui.screens.dialogs import Box, ConfirmScreen, Dialog
+from wtr_tui.tui.screens.dialogs import ConfirmDialog, Dialog, Frame
 from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lives_of
 from wtr_tui.tui.session import SAVE_FIRST, Followed
 from wtr_tui.tui.state import (
@@ -272,7 +272,7 @@ class ProfilesScreen(WtrScreen):
             if made is not None:
                 self._switch_to(made)
 
-        self.app.push_screen(NameDialog(), take)
+        self.app.push_screen(NewProfileDialog(), take)
 
     def _switch_to(self, chosen: profiles.Profile, *, to: str = "") -> None:
         session = self.session
@@ -294,7 +294,7 @@ class ProfilesScreen(WtrScreen):
                 self._sign_out(each)
 
         self.app.push_screen(
-            ConfirmScreen(
+            ConfirmDialog(
                 "Webex is asked to revoke the token, which most users may not; it is deleted here"
                 " with all its copies. The settings stay.",
                 f"Sign out of {each.profile.name}?",
@@ -332,7 +332,7 @@ class ProfilesScreen(WtrScreen):
                 " until it expires."
             )
         self.app.push_screen(
-            ConfirmScreen(what, f"Remove the profile {chosen.name}?"),
+            ConfirmDialog(what, f"Remove the profile {chosen.name}?"),
             lambda sure: self._remove(chosen) if sure else None,
         )
 
@@ -350,13 +350,13 @@ class ProfilesScreen(WtrScreen):
 _NOT_IN_SANDBOX = "The sandbox has its own profiles: a new one would be for the real Webex."
 
 
-class NameDialog(Dialog["profiles.Profile | None"]):
+class NewProfileDialog(Dialog["profiles.Profile | None"]):
     """Asks for the name of a new profile; its result is the profile, already created."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def compose(self) -> ComposeResult:
-        with Box("A new profile", ("Enter", "makes it"), ("Esc", "cancels")):
+        with Frame("A new profile", ("Enter", "makes it"), ("Esc", "cancels")):
             yield Quiet("One integration with settings and a token of its own. Its name:")
             yield QuietInput(placeholder="work")
             yield Quiet("", id="problem")

@@ -19,7 +19,7 @@ from wtr_tui.storage.settings_values import RawValue, known_scopes, parse_oauth_
 from wtr_tui.tui.keys import Key, keys, with_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.screens import settings_form as form
-from wtr_tui.tui.screens.dialogs import ChoiceScreen, ConfirmScreen, ScopesScreen
+from wtr_tui.tui.screens.dialogs import ChoiceDialog, ConfirmDialog, ScopesDialog
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.inputs import AddressInput, Field, ListedInput, QuietInput, SecretInput
 from wtr_tui.tui.widgets.panel import Panel
@@ -242,7 +242,7 @@ class SettingsScreen(WtrScreen):
             entry.value = entry.value if value is None else value
 
         current = entry.value or listed.default_text
-        self.app.push_screen(ChoiceScreen(listed.title, listed.choices, current), take)
+        self.app.push_screen(ChoiceDialog(listed.title, listed.choices, current), take)
 
     @on(Input.Changed)
     def _changed(self) -> None:
@@ -362,7 +362,7 @@ class SettingsScreen(WtrScreen):
                 self._fill()
             then()
 
-        question = ConfirmScreen(
+        question = ConfirmDialog(
             form.UNSAVED,
             "Save it?",
             (("y", "yes"), ("n", "no, drop it"), ("Esc", "back to the settings")),
@@ -391,7 +391,7 @@ class SettingsScreen(WtrScreen):
             if chosen is not None:
                 field.entry.value = " ".join(chosen)
 
-        self.app.push_screen(ScopesScreen(form.scopes_in(field.entry.value)), take)
+        self.app.push_screen(ScopesDialog(form.scopes_in(field.entry.value)), take)
 
     def action_copy_uri(self) -> None:
         uri = self._redirect_uri()

@@ -241,9 +241,9 @@ class SignInScreen(WtrScreen):
         if asked is None:
             self._begin()
         else:
-            from wtr_tui.tui.screens.dialogs import ConfirmScreen
+            from wtr_tui.tui.screens.dialogs import ConfirmDialog
 
-            self.app.push_screen(ConfirmScreen(*asked), lambda ok: self._begin() if ok else None)
+            self.app.push_screen(ConfirmDialog(*asked), lambda ok: self._begin() if ok else None)
 
     def _begin(self) -> None:
         from wtr_tui.oauth import proxies
@@ -340,11 +340,11 @@ class SignInScreen(WtrScreen):
             case steps.SignedIn() | steps.SignedInUnsaved():
                 self._take_token(step)
             case steps.OtherAccount():
-                from wtr_tui.tui.screens.dialogs import OtherAccountScreen
+                from wtr_tui.tui.screens.dialogs import OtherAccountDialog
 
                 if session.auto_refresh is self._begun_for:  # else that profile's next start asks
                     self.app.push_screen(
-                        OtherAccountScreen(session, step.put_aside, step.account, step.before)
+                        OtherAccountDialog(session, step.put_aside, step.account, step.before)
                     )
             case steps.Listening():
                 opens = session.surroundings.should_open_browser(session.settings[BROWSER])
@@ -477,12 +477,12 @@ class SignInScreen(WtrScreen):
             self.call_after_refresh(self.query_one("#device").scroll_visible, animate=False)
 
     def action_qr(self) -> None:
-        from wtr_tui.tui.screens.dialogs import Listing
+        from wtr_tui.tui.screens.dialogs import ListDialog
 
         lines = qr_code(self.progress.qr_address)
         rows, columns = len(lines) + _AROUND_QR, len(lines[0]) + _AROUND_QR
         if rows <= self.app.size.height and columns <= self.app.size.width:
-            self.app.push_screen(Listing("Device code", lines))
+            self.app.push_screen(ListDialog("Device code", lines))
         else:  # a part of it is of no use to anybody
             self.show_message(f"The QR code needs {columns} columns and {rows} lines.", Tone.WARN)
 

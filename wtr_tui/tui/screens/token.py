@@ -490,21 +490,21 @@ class TokenScreen(WtrScreen):
         self.program.refreshing.save_again()
 
     def action_scopes(self) -> None:
-        from wtr_tui.tui.screens.dialogs import Listing
+        from wtr_tui.tui.screens.dialogs import ListDialog
 
         if self.token is not None:
             asked = scopes_asked(self.token, self.session.settings)
             lines, hang = scope_lines(self.token.scopes, asked)
-            self.app.push_screen(Listing(f"Scopes · {len(self.token.scopes)}", lines, hang=hang))
+            self.app.push_screen(ListDialog(f"Scopes · {len(self.token.scopes)}", lines, hang=hang))
 
     @work(group="history", exclusive=True)
     async def action_history(self) -> None:
-        from wtr_tui.tui.screens.dialogs import Listing
+        from wtr_tui.tui.screens.dialogs import ListDialog
 
         session = self.session
         happened = await in_thread(lambda: entries(session.profile, most=1_000))
         lines, hang = history_lines(happened, session.now())
-        self.app.push_screen(Listing(f"History · {len(lines)}", lines, hang=hang))
+        self.app.push_screen(ListDialog(f"History · {len(lines)}", lines, hang=hang))
 
 
 _MIN_BESIDE = 28
