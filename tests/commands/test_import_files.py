@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from wtr_tui.commands.import_ import understood
+from wtr_tui.commands.import_ import parse
 
 ACCESS = "ZDA4NmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
 REFRESH = "MDAxNmM3YTktMzE0Ny00ZmQ4LWI5ZTUtNTY_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
@@ -29,7 +29,7 @@ GO = {
 @pytest.mark.parametrize("lower", [False, True])
 def test_the_go_tools_file_gives_settings_and_token(lower: bool) -> None:
     members = {key.lower() if lower else key: value for key, value in GO.items()}
-    foreign = understood(json.dumps(members, indent=2).encode())
+    foreign = parse(json.dumps(members, indent=2).encode())
     assert foreign.settings == {
         "appid": "C12ab",
         "secret": "53c237",
@@ -45,7 +45,7 @@ def test_the_go_tools_file_gives_settings_and_token(lower: bool) -> None:
 
 def test_the_go_tools_file_without_a_token_gives_the_settings() -> None:
     members = {key: GO[key] for key in ("clientid", "secret")}
-    foreign = understood(json.dumps(members).encode())
+    foreign = parse(json.dumps(members).encode())
     assert foreign.settings == {"appid": "C12ab", "secret": "53c237"}
     assert not foreign.has_token
 
@@ -67,7 +67,7 @@ def test_wxc_sdks_yaml_gives_the_token(end: str) -> None:
         "refresh_token_expires_at: 2027-02-21T22:30:00+00:00\n"
         "token_type: Bearer\nscope: spark:kms spark:people_read\n"
     )
-    foreign = understood(text.encode())
+    foreign = parse(text.encode())
     assert foreign.access_token is not None
     assert foreign.access_token.reveal() == ACCESS
     assert foreign.refresh_token is not None
@@ -78,14 +78,14 @@ def test_wxc_sdks_yaml_gives_the_token(end: str) -> None:
 
 @pytest.mark.parametrize("end", ["soon", "2026-12-07T22:30:00", "", "null", "2026-13-40T99:00:00Z"])
 def test_an_end_that_is_not_clear_is_unknown(end: str) -> None:
-    assert understood(f"access_token: {ACCESS}\nexpires_at: {end}\n".encode()).expires_at is None
+    assert parse(f"access_token: {ACCESS}\nexpires_at: {end}\n".encode()).expires_at is None
 
 
 @pytest.mark.parametrize(
     "text", [ACCESS, f"{ACCESS}\n", f'"{ACCESS}"', f"\ufeffBearer {ACCESS}\r\n"]
 )
 def test_a_token_alone_is_bare(text: str) -> None:
-    bare = understood(text.encode()).bare
+    bare = parse(text.encode()).bare
     assert bare is not None
     assert bare.reveal() == ACCESS
 
@@ -116,7 +116,7 @@ def test_a_token_alone_is_bare(text: str) -> None:
 )
 def test_anything_else_is_refused_in_words_that_repeat_no_secret(content: bytes) -> None:
     with pytest.raises(ValueError) as refused:
-        understood(content)
+        parse(content)
     assert str(refused.value).endswith(".")
     assert "SENTINEL" not in str(refused.value)
 
@@ -129,7 +129,7 @@ def test_anything_else_is_refused_in_words_that_repeat_no_secret(content: bytes)
     ],
 )
 def test_a_header_is_a_token_alone(text: str) -> None:
-    foreign = understood(text.encode())
+    foreign = parse(text.encode())
     assert foreign.bare is not None
     assert foreign.bare.reveal() == ACCESS
 
@@ -144,7 +144,7 @@ def test_a_header_is_a_token_alone(text: str) -> None:
     ],
 )
 def test_variables_for_a_shell_are_taken_back(text: str) -> None:
-    foreign = understood(text.encode())
+    foreign = parse(text.encode())
     assert foreign.access_token is not None
     assert foreign.access_token.reveal() == ACCESS
     assert foreign.expires_at == END
@@ -152,7 +152,7 @@ def test_variables_for_a_shell_are_taken_back(text: str) -> None:
 
 
 def test_a_variable_alone_is_not_taken_for_a_token() -> None:
-    foreign = understood(f"WEBEX_ACCESS_TOKEN={ACCESS}".encode())
+    foreign = parse(f"WEBEX_ACCESS_TOKEN={ACCESS}".encode())
     assert foreign.bare is None
     assert foreign.access_token is not None
     assert foreign.access_token.reveal() == ACCESS

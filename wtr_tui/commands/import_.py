@@ -39,7 +39,7 @@ from wtr_tui.text import cause, cleaned, is_visible_ascii
 _LARGEST = 1024 * 1024
 
 PERSONAL = "personal"
-"""Stands for the App ID of a token that belongs to no integration."""
+"""In place of the App ID, for a token that belongs to no integration."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     name = "standard input" if options.file == "-" else options.file
     try:
-        foreign = understood(_content(options.file))
+        foreign = parse(_read(options.file))
     except ValueError as error:
         raise errors.UsageError(f"Nothing was imported from {name}. {error}") from None
     hide_secrets(foreign.access_token, foreign.refresh_token, foreign.bare)
@@ -71,18 +71,18 @@ def run(options: Namespace) -> int:
             f"The profile {found.name} has a token already.",
             "--replace replaces it; --profile NAME imports into another profile.",
         )
-    known = _take_over_settings(foreign, found, known)
+    known = _import_settings(foreign, found, known)
     if foreign.has_token:
-        _take_over_token(foreign, found, known, options)
+        _import_token(foreign, found, known, options)
     return errors.DONE
 
 
-def _content(file: str) -> bytes:
+def _read(file: str) -> bytes:
     try:
         if file == "-":
             if sys.stdin is None:
                 raise errors.UsageError("Standard input is closed.", "Name a file, or pipe one in.")
-            return _pasted() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
+            return _read_unseen() if sys.stdin.isatty() else sys.stdin.buffer.read(_LARGEST)
         with expand_path(file).open("rb") as opened:
             return opened.read(_LARGEST)
     except OSError as error:
@@ -90,7 +90,8 @@ def _content(file: str) -> bytes:
         raise WtrError(f"{name} cannot be read: {cause(error)}.") from error
 
 
-def _pasted() -> bytes:
+def _read_unseen() -> bytes:
+    """Read what is pasted on the terminal, without echo."""
     print_message("Paste the token or the file's content; it is not shown. Then Enter, and Ctrl+D.")
     before = termios.tcgetattr(0)
     unseen = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
@@ -117,8 +118,8 @@ def _require_same_integration(foreign: Foreign, known: Settings) -> None:
         )
 
 
-def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Settings:
-    """Adds what the profile's settings do not say yet; what they say stays."""
+def _import_settings(foreign: Foreign, found: Profile, known: Settings) -> Settings:
+    """Add the settings that the profile does not have yet, and return all; others stay."""
     new: dict[str, str | int] = {
         key: int(value) if key == "redirectPort" else value
         for key, value in foreign.settings.items()
@@ -131,24 +132,19 @@ def _take_over_settings(foreign: Foreign, found: Profile, known: Settings) -> Se
     return settings.load(found.settings_path, os.environ)
 
 
-def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
-    # The lock before the request: a refresh token alone is used by it, and where nothing can be
-    # saved anyway a server that replaces such tokens would have taken it back for nothing.
+def _import_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
+    # The lock before the request, which uses a refresh token alone: a server that rotates refresh
+    # tokens would revoke it for nothing where the new one cannot be saved.
     with in_flight.defer_signals(), found.token_file.lock(), in_flight.until_saved():
         with tokens.webex_client(known) as client:
-            if foreign.bare is None:
-                pass
-            elif _is_refresh_token(foreign.bare, client, known, options):
-                foreign = foreign._replace(refresh_token=foreign.bare)
-            else:
-                foreign = foreign._replace(access_token=foreign.bare)
+            foreign = _identify(foreign, client, known, options)
             app_id = foreign.settings.get("appid") or known.app_id
             if foreign.refresh_token is not None and not app_id:
                 raise errors.SettingsError(
                     "The refresh token belongs to an integration, but nothing says to which.",
                     "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
                 )
-            token = _token_to_keep(foreign, client, known, found.token_file)
+            token = _token_to_save(foreign, client, known, found.token_file)
         stored = known.stored(token)._replace(app_id=app_id or PERSONAL, account=foreign.account)
         try:
             notices = found.token_file.save(stored)
@@ -169,10 +165,38 @@ def _take_over_token(foreign: Foreign, found: Profile, known: Settings, options:
     print_message(f"The token is in {found.token_path}: {end}, {renewable}.")
 
 
-def _token_to_keep(
+def _identify(
+    foreign: Foreign, client: WebexClient, known: Settings, options: Namespace
+) -> Foreign:
+    """Return the content with a token alone as what it is: by the options, else by asking Webex.
+
+    Both kinds look the same; asked who the user of an access token is, Webex refuses a refresh
+    token.
+    """
+    token = foreign.bare
+    if token is None:
+        return foreign
+    is_refresh_token = bool(options.refresh_token)
+    if not (options.refresh_token or options.access_token):
+        try:
+            client.account(token)
+        except errors.AccessTokenRejected:
+            if known.problems:
+                raise errors.SettingsError(
+                    "Webex does not accept this as an access token. As a refresh token it needs the"
+                    f" App ID and the secret it belongs to. {known.problems[0]}",
+                    "Complete the settings in wtr-tui, or set $WEBEX_APPID and $WEBEX_SECRET.",
+                ) from None
+            is_refresh_token = True
+    if is_refresh_token:
+        return foreign._replace(refresh_token=token)
+    return foreign._replace(access_token=token)
+
+
+def _token_to_save(
     foreign: Foreign, client: WebexClient, known: Settings, token_file: TokenFile
 ) -> Token:
-    """The token to keep. A refresh token alone is used at once: there is no token before that."""
+    """Return the token to save. A refresh token alone is used at once, to have an access token."""
     first = foreign.access_token or foreign.refresh_token
     assert first is not None
     token = Token(
@@ -195,44 +219,25 @@ def _token_to_keep(
     return token
 
 
-def _is_refresh_token(
-    token: Secret, client: WebexClient, known: Settings, options: Namespace
-) -> bool:
-    """What a token alone is: as the user says, else as Webex says. Both kinds look the same.
-
-    Asked whose access token it is, Webex refuses a refresh token.
-    """
-    if options.refresh_token or options.access_token:
-        return bool(options.refresh_token)
-    try:
-        client.account(token)
-    except errors.AccessTokenRejected:
-        if known.problems:
-            raise errors.SettingsError(
-                "Webex does not accept this as an access token. As a refresh token it needs the"
-                f" App ID and the secret it belongs to. {known.problems[0]}",
-                "Complete the settings in wtr-tui, or set $WEBEX_APPID and $WEBEX_SECRET.",
-            ) from None
-        return True
-    return False
-
-
-# What the files of other tools say (pure): the Go tool's ``.wtr-cli.json``, wxc_sdk's YAML, an
-# answer of Webex as JSON, this program's own token file, variables for a shell, a token alone.
+# Parsing the files of other tools, without I/O: the Go tool's ``.wtr-cli.json``, wxc_sdk's YAML, a
+# response of Webex as JSON, this program's own token file, variables for a shell, a token alone.
 
 _VARIABLES = {
     "WEBEX_TOKEN": "access_token",
     "WEBEX_ACCESS_TOKEN": "access_token",
     "WEBEX_ACCESS_TOKEN_EXPIRES_AT": "expires_at",
 }
-"""What an environment, or a file for one, calls the members."""
+"""The members by the names of the variables of an environment, or of a file for one."""
 _VARIABLE = re.compile(
     rf"""^(?:export +)?({"|".join(_VARIABLES)})=["']?([^\s"']+)["']?$""", re.MULTILINE
 )
 
 
 class Foreign(NamedTuple):
-    """``settings`` go by our own file's keys. ``bare`` is a token of which nothing is known."""
+    """The content of another tool's file.
+
+    ``settings`` have the keys of our own file. ``bare`` is a token alone, of either kind.
+    """
 
     settings: Mapping[str, str] = {}
     access_token: Secret | None = None
@@ -252,8 +257,8 @@ class Foreign(NamedTuple):
         return any((self.access_token, self.refresh_token, self.bare))
 
 
-def understood(content: bytes) -> Foreign:
-    """What the content of such a file says.
+def parse(content: bytes) -> Foreign:
+    """Parse the content of such a file.
 
     Raises ValueError with a sentence that repeats nothing of the content.
     """
@@ -276,7 +281,7 @@ def understood(content: bytes) -> Foreign:
         return _from_members(members)
     word = text.strip("\"'")
     if not any(letter.isspace() for letter in word):
-        return Foreign(bare=_token(word, "What is there"))
+        return Foreign(bare=_parse_token(word, "What is there"))
     try:
         found = settings_file.parsed(text, "The file")
     except errors.SettingsError:
@@ -286,7 +291,7 @@ def understood(content: bytes) -> Foreign:
 
 
 def _from_members(given: Mapping[str, object]) -> Foreign:
-    # The Go tool's library writes its keys in small letters, a user may have written others.
+    # The Go tool's library writes its keys in lower case; a user may have written others.
     members = {key.lower(): value for key, value in given.items() if value}
 
     def first(*names: str) -> object:
@@ -301,13 +306,13 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
         account = account_of("", given)
     except errors.StorageError:
         account = Account()
-    found = _settings(members, first("clientid", "client_id", "appid"))
+    found = _parse_settings(members, first("clientid", "client_id", "appid"))
     foreign = Foreign(
         settings=found,
-        access_token=None if access is None else _token(access, "The access token"),
-        expires_at=_instant(first("expires_at", "expiration")),
-        refresh_token=None if refresh is None else _token(refresh, "The refresh token"),
-        refresh_expires_at=_instant(
+        access_token=None if access is None else _parse_token(access, "The access token"),
+        expires_at=_parse_instant(first("expires_at", "expiration")),
+        refresh_token=None if refresh is None else _parse_token(refresh, "The refresh token"),
+        refresh_expires_at=_parse_instant(
             first("refresh_token_expires_at", "refresh_expires_at", "refresh_expiration")
         ),
         scopes=scopes,
@@ -319,7 +324,7 @@ def _from_members(given: Mapping[str, object]) -> Foreign:
     return foreign
 
 
-def _settings(members: Mapping[str, object], app_id: object) -> dict[str, str]:
+def _parse_settings(members: Mapping[str, object], app_id: object) -> dict[str, str]:
     found = {}
     if app_id is not None:
         refusal = check_app_id(app_id) if isinstance(app_id, str) else "Its App ID is not a text."
@@ -339,7 +344,7 @@ def _settings(members: Mapping[str, object], app_id: object) -> dict[str, str]:
     return found
 
 
-def _token(value: object, what: str) -> Secret:
+def _parse_token(value: object, what: str) -> Secret:
     if not isinstance(value, str) or not is_visible_ascii(value.strip()):
         raise ValueError(f"{what} does not look like a token.")
     if len(value.strip()) < 16:
@@ -347,16 +352,16 @@ def _token(value: object, what: str) -> Secret:
     return Secret(value.strip())
 
 
-_NOT_READ = re.compile(r"(?<=:\d\d)\.\d+| (?=[+-]\d\d:)", re.ASCII)
+_UNREADABLE = re.compile(r"(?<=:\d\d)\.\d+| (?=[+-]\d\d:)", re.ASCII)
 
 
-def _instant(value: object) -> datetime | None:
-    """Seconds since 1970, or ISO 8601 with an offset; None for what says neither."""
+def _parse_instant(value: object) -> datetime | None:
+    """Parse seconds since 1970, or ISO 8601 with an offset; None for anything else."""
     try:
         if isinstance(value, str) and not (value.isascii() and value.isdigit()):
             # Go writes nine digits of a second, YAML a blank before the offset: Python 3.10 reads
             # neither, and no Python reads the blank.
-            return from_iso(_NOT_READ.sub("", value.strip()))
+            return from_iso(_UNREADABLE.sub("", value.strip()))
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             return datetime.fromtimestamp(int(value), timezone.utc)
     except (ValueError, OverflowError, OSError):

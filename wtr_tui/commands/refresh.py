@@ -28,9 +28,9 @@ from wtr_tui.tokens import How, Obtained
 if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
 
-_PATIENCE = 30
+_TIMEOUT = 30
 _ASK_AGAIN = timedelta(days=1)
-"""Between two questions about a refresh token that Webex no longer accepts."""
+"""Between two attempts with a refresh token that Webex no longer accepts."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -44,17 +44,17 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-q", "--quiet", action="store_true", help="say nothing where nothing failed, as for cron"
     )
-    parsers.add_timeout(parser, f"how long Webex may take to answer (default: {_PATIENCE})")
+    parsers.add_timeout(parser, f"how long Webex may take to answer (default: {_TIMEOUT})")
     parsers.add_outputs(parser)
 
 
 class Refreshed(NamedTuple):
-    """What became of one profile's token: ``how`` it was obtained, or the error why it was not.
+    """The outcome for one profile: ``how`` the token was obtained, or the error.
 
-    ``token`` is what there is now, saved or not. ``soon`` is that somebody has to sign in soon,
-    whatever is refreshed; "" where that is far away. ``is_news`` says that this, or the error, was
-    not reported by another run before, and ``is_idle`` that there was nothing that a refresh could
-    keep alive: no failure of ``--all``.
+    ``token`` is the present one, saved or not. ``soon`` is a sentence where a user has to sign in
+    soon, whatever is refreshed, else "". ``is_news``: no earlier run has reported that, or the
+    error. ``is_idle``: there is nothing that a refresh could keep alive, which is no failure of
+    ``--all``.
     """
 
     profile: Profile
@@ -71,7 +71,7 @@ class Refreshed(NamedTuple):
 
     @property
     def text(self) -> str:
-        """A sentence on what happened, for a success too."""
+        """A sentence on what happened, also for a success."""
         error = self.error
         if error is None:
             done = {
@@ -88,7 +88,7 @@ class Refreshed(NamedTuple):
         return f"Not refreshed. {error}" if was_asked else str(error)
 
     def members(self) -> dict[str, object]:
-        """For programs."""
+        """Return the members of the JSON."""
         shown: dict[str, object] = {"profile": self.profile.name, "ok": not self.has_failed}
         if self.how is not None:
             shown["outcome"] = self.how.value
@@ -103,24 +103,24 @@ class Refreshed(NamedTuple):
 def run(options: Namespace) -> int:
     within = None if options.within is None else timedelta(seconds=options.within)
     found = profile.chosen_profiles(options)
-    with profile.clients(parsers.timeout(options) or _PATIENCE) as client:
+    with profile.clients(parsers.timeout(options) or _TIMEOUT) as client:
 
-        def refreshed(each: tuple[Profile, Mapping[str, str]]) -> Refreshed:
-            return _refreshed(*each, within, client, may_be_idle=options.all)
+        def refresh(each: tuple[Profile, Mapping[str, str]]) -> Refreshed:
+            return _refresh_profile(*each, within, client, may_be_idle=options.all)
 
         if options.all:
             with in_flight.defer_signals(threads=True):
-                return _summed_up(profile.map_concurrently(refreshed, found), options)
-        result = refreshed(found[0])
+                return _report_all(profile.map_concurrently(refresh, found), options)
+        result = refresh(found[0])
     if result.token is not None:
         print_token(result.token, options)
-    _tell(result, result.text, options)
+    _report(result, result.text, options)
     if isinstance(result.error, NotSaved) and not (options.output or options.json):
         print_unsaved(result.error.token, result.profile.name)
     return result.error.exit_code if result.error else DONE
 
 
-def _refreshed(
+def _refresh_profile(
     found: Profile,
     environ: Mapping[str, str],
     within: timedelta | None,
@@ -128,7 +128,7 @@ def _refreshed(
     *,
     may_be_idle: bool,
 ) -> Refreshed:
-    """Refreshes one profile's token where it is needed; never raises a WtrError."""
+    """Refresh one profile's token where that is needed; never raises a WtrError."""
     announced = outcomes.read_state(found).given
     token = None
     try:
@@ -142,7 +142,7 @@ def _refreshed(
             else:
                 token_state.require_refresh_token(token)
                 if within is not None and not settings.can_mint:
-                    _require_not_lost(found, token, clock.now())
+                    _require_grant(found, token, clock.now())
                 obtained = tokens.refresh(
                     found,
                     settings,
@@ -168,10 +168,10 @@ def _refreshed(
     return Refreshed(found, token, obtained.how, soon=soon, is_news=noted.given != announced)
 
 
-def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
-    """Raises SignInNeeded where Webex refused the refresh token within the last day.
+def _require_grant(profile: Profile, token: Token, now: datetime) -> None:
+    """Raise SignInNeeded where Webex refused the refresh token within the last day.
 
-    For whoever comes every hour: asking as often would change nothing.
+    A timer comes every hour, and asking as often would change nothing.
     """
     noted = outcomes.read_state(profile)
     if token_state.since_sign_in_needed(noted, token) is None or noted.last is None:
@@ -182,8 +182,8 @@ def _require_not_lost(profile: Profile, token: Token, now: datetime) -> None:
         raise lost
 
 
-def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
-    """Says it; with --quiet what failed, or comes near, and was not reported before."""
+def _report(result: Refreshed, sentence: str, options: Namespace) -> None:
+    """Print the sentence; with --quiet only failures and near ends not reported before."""
     if options.quiet and (result.is_idle or not result.is_news):
         return
     if options.quiet and result.error is None:
@@ -194,7 +194,7 @@ def _tell(result: Refreshed, sentence: str, options: Namespace) -> None:
         )
 
 
-def _summed_up(results: list[Refreshed], options: Namespace) -> int:
+def _report_all(results: list[Refreshed], options: Namespace) -> int:
     if options.output:
         for each in results:
             if each.token is not None:
@@ -205,7 +205,7 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     for each in results:
         sentence = on_one_line(each.text) if each.error is not None else each.soon
         if sentence:
-            _tell(each, f"{each.profile.name}: {sentence}", options)
+            _report(each, f"{each.profile.name}: {sentence}", options)
     failed = [each for each in results if each.has_failed]
     fresh = sum(each.how is How.ALREADY_FRESH for each in results)
     idle = sum(each.is_idle for each in results)
@@ -215,7 +215,7 @@ def _summed_up(results: list[Refreshed], options: Namespace) -> int:
     if any(each.is_news for each in failed) or not options.quiet:
         summary = f"{renewed} refreshed, {fresh} fresh enough, {without}{len(failed)} failed."
         output.print_message(f"{count}: {summary}", "bad" if failed else "good")
-    # A user is needed before all, then what no time will heal.
+    # A needed sign-in comes first, then what does not pass by itself.
     codes = {each.error.exit_code for each in failed if each.error is not None}
     if errors.SIGN_IN_NEEDED in codes:
         return errors.SIGN_IN_NEEDED
