@@ -61,13 +61,13 @@ def run(options: Namespace) -> int:
     no_proxy_warning = proxies.warning(os.environ)
     if no_proxy_warning:
         print_message(no_proxy_warning)
-    _offer_put_aside(found, known[ACCOUNT])
+    _offer_undecided(found, known[ACCOUNT])
     sign_in = _SignIn(found, known, surroundings.detect(os.environ), options)
     asyncio.run(sign_in.run())
     other = sign_in.other_account
     if other is not None:
         reason = other.account.put_aside_reason(other.before, known[ACCOUNT])
-        if _decided(found, other.put_aside, reason):
+        if _settle(found, other.put_aside, reason):
             record_sign_in(found, known, other.token)
             print_token(other.token, options)
             return DONE
@@ -85,11 +85,11 @@ def _mint(found: Profile, known: Settings, options: Namespace) -> int:
     if obtained.warning:
         print_message(f"The profile {through}: {obtained.warning}")
     done = f"Minted a token of the service app through the profile {through}"
-    print_message(f"{done}; {_saved(obtained.token, found)}")
+    print_message(f"{done}; {_describe_saved(obtained.token, found)}")
     return DONE
 
 
-def _saved(token: Token, found: Profile) -> str:
+def _describe_saved(token: Token, found: Profile) -> str:
     until = clock.until_phrase(token.expires_at)
     return f"valid {until}. The token is in {found.token_path}."
 
@@ -104,7 +104,7 @@ def _print_unsaved(done: str, error: NotSaved, found: Profile, options: Namespac
 
 
 class _SignIn:
-    """One run of the command: consumes the steps of one attempt."""
+    """One sign-in: prints its steps and takes what is pasted."""
 
     def __init__(
         self, found: Profile, known: Settings, here: Surroundings, options: Namespace
@@ -114,14 +114,14 @@ class _SignIn:
         self.here = here
         self.options = options
         self.exit_code = FAILED
-        self.asked_to_end: list[int] = []
+        self.signals: list[int] = []
         self.other_account: steps.OtherAccount | None = None
         self.opening: asyncio.Task[None] | None = None
         self.time_left = ""
 
     async def run(self) -> None:
         known = self.settings
-        known.secret.fetch()  # where that asks for a PIN, nothing else reads the terminal yet
+        known.secret.fetch()  # it may ask for a PIN, before anything else reads the terminal
         with tokens.webex_client(known) as client:
             retrieval = Retrieval(self.profile, known, client)
             hide_secrets(retrieval.request.state, retrieval.request.code_verifier)
@@ -137,14 +137,14 @@ class _SignIn:
 
             counting = asyncio.ensure_future(self._count_down(retrieval))
             try:
-                with in_flight.record_signals(self.asked_to_end, cancel), Pasting(take) as pasting:
+                with in_flight.record_signals(self.signals, cancel), PasteReader(take) as pasting:
                     retrieval.can_paste = pasting.possible
                     if self.options.device:
                         retrieval.request_device_code()
                     async for step in retrieval.run():
                         log_step(f"step: {type(step).__name__}")
                         self._clear_time_left()
-                        self._take(step, retrieval)
+                        self._handle(step, retrieval)
             finally:
                 counting.cancel()
                 self._clear_time_left()
@@ -159,12 +159,12 @@ class _SignIn:
             await asyncio.sleep(1.0)
 
     def _clear_time_left(self) -> None:
-        """Makes room for a line of text; the countdown comes back by itself."""
+        """Clear the line for other text; the countdown comes back by itself."""
         if self.time_left:
             write_stderr("\r" + " " * len(self.time_left) + "\r")
             self.time_left = ""
 
-    def _take(self, step: steps.Step, retrieval: Retrieval) -> None:
+    def _handle(self, step: steps.Step, retrieval: Retrieval) -> None:
         # The address holds the state: it is only shown where a user can paste the answer.
         url = retrieval.authorize_url if retrieval.can_paste else ""
         for line in _lines(step, self.here, url):
@@ -186,14 +186,14 @@ class _SignIn:
                 retrieval.request_device_code()
             case steps.Ended():
                 self.exit_code = step.exit_code
-                if step.end is steps.End.CANCELLED and self.asked_to_end:
-                    self.exit_code = 128 + self.asked_to_end[0]
+                if step.end is steps.End.CANCELLED and self.signals:
+                    self.exit_code = 128 + self.signals[0]
 
     def _finish(self, step: steps.SignedIn) -> None:
         token, account = step.token, step.account
         print_token(token, self.options)
         self.exit_code = DONE
-        print_message(f"Signed in {step.method.value}; {_saved(token, self.profile)}")
+        print_message(f"Signed in {step.method.value}; {_describe_saved(token, self.profile)}")
         if account.display_name or account.email:
             print_message(f"The token is that of {account.full_label}.".replace("….", "…"))
         else:
@@ -215,7 +215,7 @@ class _SignIn:
 
 
 def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:
-    """What to print for one step; ``url`` is that of Webex where its answer can be pasted."""
+    """Return the lines for one step; ``url`` is Webex's, "" where nothing can be pasted."""
     match step:
         case steps.Listening():
             pasting = [
@@ -255,7 +255,7 @@ def _methods(step: steps.Listening, here: Surroundings) -> list[str]:
     forward = [f"  {line}" for line in forward if line]
     address = f"  {step.start_url}"
     if here.remote:
-        # The start address is of no use over there before the port is forwarded.
+        # There, the start address works only once the port is forwarded.
         return [
             f"You are {here.describe()}: your browser is on another machine.",
             "Forward the port from there, then open the address in your browser:",
@@ -267,7 +267,7 @@ def _methods(step: steps.Listening, here: Surroundings) -> list[str]:
 
 
 def _print_qr_code(authorization: DeviceAuthorization) -> None:
-    """The address with the code in it, for a phone, on standard error."""
+    """Print the address with the code in it as a QR code, for a phone, on standard error."""
     address = authorization.verification_uri_complete
     if address is None:
         return
@@ -281,27 +281,27 @@ def _print_qr_code(authorization: DeviceAuthorization) -> None:
     write_stderr(drawn.getvalue())
 
 
-# A sign-in as somebody else than the stored token's owner.
+# Sign-ins as another user than the stored token's: the new token is put aside until decided.
 
 
-def _offer_put_aside(profile: Profile, expected: str) -> None:
-    """Asks about what an earlier sign-in left undecided, or says that it is there."""
+def _offer_undecided(profile: Profile, expected: str) -> None:
+    """Settle each token that an earlier sign-in has put aside."""
     for path, stored in profile.token_file.list_put_aside():
         held = profile.token_file.read()
         before = Account() if held is None else held.account
-        _decided(profile, path, stored.account.put_aside_reason(before, expected))
+        _settle(profile, path, stored.account.put_aside_reason(before, expected))
 
 
-def _decided(profile: Profile, path: Path, reason: str) -> bool:
-    """Whether the token that was put aside is in place now.
+def _settle(profile: Profile, path: Path, reason: str) -> bool:
+    """Ask whether to replace the stored token by that at ``path``, and return whether it was.
 
-    On a terminal the user is asked; everywhere else, and without an answer, it stays aside.
+    Without a terminal, or an answer, it stays where it is.
     """
     print_message(
         f"Profile {profile.name}: {reason} Nothing was replaced. The new token is in {path}."
     )
     has_token = profile.token_path.exists()
-    answer = _choice("Replace the stored token?" if has_token else "Keep the new token?")
+    answer = _ask("Replace the stored token?" if has_token else "Keep the new token?")
     if answer == "y":
         kept_as = profile.token_file.accept_put_aside(path)
         kept = f" The one before it is kept as {kept_as}." if kept_as else ""
@@ -318,8 +318,8 @@ def _decided(profile: Profile, path: Path, reason: str) -> bool:
     return False
 
 
-def _choice(question: str) -> str:
-    """``y``, ``n``, or "" for neither, and where nobody can be asked."""
+def _ask(question: str) -> str:
+    """Return ``y``, ``n``, or "" for another answer and without a terminal."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         return ""
     write_stderr(f"{question} y yes, n delete the new one, Enter later: ")
@@ -330,31 +330,31 @@ def _choice(question: str) -> str:
         return ""
 
 
-# What is pasted on the terminal while a sign-in waits.
+# Pasting on the terminal while a sign-in waits.
 
 _PAUSE = 0.3
-"""Seconds of silence after a line end that make the paste complete: more lines may follow."""
+"""Seconds without input after a line end that end a paste: more lines may follow."""
 
 _PASTE_END = "\x1b[201~"
 _BRACKETED, _UNBRACKETED = "\x1b[?2004h", "\x1b[?2004l"
 _LARGEST = 65_536
 
 
-class Pasting:
-    """Gives each complete paste to ``take``, while it is entered and the terminal is ours."""
+class PasteReader:
+    """Context that calls ``take`` with each complete paste, while in the foreground."""
 
     def __init__(self, take: Callable[[str], None]) -> None:
         self._take = take
         self._text = ""
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        self.possible = _is_ours()
+        self.possible = _is_foreground_terminal()
 
-    def __enter__(self) -> Pasting:
+    def __enter__(self) -> PasteReader:
         if self.possible:
             self._before = termios.tcgetattr(0)
             self._begin()
-            # After Ctrl+Z the shell has set the terminal its own way.
+            # After Ctrl+Z and fg the terminal has the shell's modes.
             self._loop.add_signal_handler(signal.SIGCONT, self._begin)
         return self
 
@@ -364,13 +364,13 @@ class Pasting:
         self._loop.remove_signal_handler(signal.SIGCONT)
         self._loop.remove_reader(0)
         self._wait(None)
-        if _is_ours():
+        if _is_foreground_terminal():
             _write(_UNBRACKETED)
-            # What was typed after the paste is not for the shell to run.
+            # Drops what was typed after the paste, which the shell would run.
             termios.tcsetattr(0, termios.TCSAFLUSH, self._before)
 
     def _begin(self) -> None:
-        if not _is_ours():
+        if not _is_foreground_terminal():
             return
         try:
             tty.setcbreak(0, termios.TCSANOW)
@@ -382,13 +382,13 @@ class Pasting:
     def _read(self) -> None:
         # In the background reading would stop the whole program.
         try:
-            received = os.read(0, _LARGEST) if _is_ours() else b""
+            received = os.read(0, _LARGEST) if _is_foreground_terminal() else b""
         except OSError:
             received = b""
         if not received:
             self._loop.remove_reader(0)
             return
-        self._text = _typed(self._text + received.decode("utf-8", "replace"))[-_LARGEST:]
+        self._text = _apply_editing(self._text + received.decode("utf-8", "replace"))[-_LARGEST:]
         is_whole = any(end in self._text for end in (_PASTE_END, "\n", "\r"))
         self._wait(self._loop.call_later(_PAUSE, self._complete) if is_whole else None)
 
@@ -403,8 +403,8 @@ class Pasting:
             self._take(text)
 
 
-def _typed(text: str) -> str:
-    """The text with the keys done that correct it: backspace, and Ctrl+U for all."""
+def _apply_editing(text: str) -> str:
+    """Return the text after the keys that edit it: backspace, and Ctrl+U for all."""
     kept: list[str] = []
     for letter in text:
         if letter == "\x15":
@@ -416,8 +416,8 @@ def _typed(text: str) -> str:
     return "".join(kept)
 
 
-def _is_ours() -> bool:
-    """Whether standard input is a terminal, and this program in its foreground."""
+def _is_foreground_terminal() -> bool:
+    """Return whether standard input is a terminal, with this program in its foreground."""
     try:
         return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
     except OSError:

@@ -43,7 +43,7 @@ def run(options: Namespace) -> int:
     def token() -> str:
         return source.access_token(options.min_left)
 
-    server = activated(os.environ)
+    server = systemd_socket(os.environ)
     if server is not None:
         # They are for this process, not for what it starts.
         for variable in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
@@ -59,21 +59,21 @@ def run(options: Namespace) -> int:
 
 
 _QUEUE = 512
-"""Connections that wait; the system may allow fewer, and lets further ones wait or refuses them."""
+"""Connections that may wait; the system may allow fewer, and refuses or delays further ones."""
 
 _PAUSE = 10.0
-"""Seconds without another try after there was no token to give."""
+"""Seconds after a failure in which no token is asked for."""
 
-_TELL_AGAIN = 60.0
-"""Seconds between two times that the same sentence is told."""
+_REPEAT_AFTER = 60.0
+"""Seconds after which the same message is printed again."""
 
 
 @contextlib.contextmanager
 def listening(path: str) -> Iterator[socket.socket]:
-    """The socket at ``path``, mode 0600, in a folder of this user; gone afterwards.
+    """Listen at ``path``, mode 0600, in a folder of this user; remove the socket afterwards.
 
-    What a server that was killed left there is replaced. Raises TemporaryError where another
-    server is at work, StorageError where the path cannot be used.
+    The socket of a server that was killed is replaced. Raises TemporaryError where another
+    server is running, StorageError where the path cannot be used.
     """
     token_socket.require_short(path)
     folder = os.path.dirname(path)  # noqa: PTH120 - as text, like its neighbours
@@ -118,8 +118,8 @@ def _remove_stale(path: str) -> None:
         os.unlink(path)  # noqa: PTH108
 
 
-def activated(environ: Mapping[str, str]) -> socket.socket | None:
-    """The socket that systemd listens on for us (sd_listen_fds(3)); None where it does not.
+def systemd_socket(environ: Mapping[str, str]) -> socket.socket | None:
+    """Return the socket that systemd passed to this process (sd_listen_fds(3)), else None.
 
     Raises UsageError for anything but one listening stream socket of the file system.
     """
@@ -144,46 +144,47 @@ def activated(environ: Mapping[str, str]) -> socket.socket | None:
 
 
 def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int:
-    """Gives ``token()`` to each connection until a signal asks to end; gives the exit code.
+    """Write ``token()`` to each connection until SIGINT, SIGTERM or SIGHUP; return the exit code.
 
-    One connection after the other: the token fits into the buffer of a socket, so nobody is waited
-    for, and while one refreshes, all others want what comes of it; the system's queue holds them.
-    A refresh in flight is saved first. The greeting is told once signals are heeded, then a
-    sentence where there is no token to give, or somebody was turned away: each once in a while.
+    Connections are served one after the other: a token fits into the buffer of a socket, so no
+    client can delay another, and during a refresh all clients wait for its result, in the system's
+    queue. A refresh in flight is saved first. The greeting is printed once signals are handled.
     """
-    giving = _Giving(token)
+    tokens = _TokenServer(token)
     wake, write = socket.socketpair()
-    asked: list[int] = []
-    with in_flight.record_signals(asked), wake, write:
+    signals: list[int] = []
+    with in_flight.record_signals(signals), wake, write:
         server.setblocking(False)
         write.setblocking(False)
-        # By the signal itself: Python may come to its handler only once the waiting has ended.
+        # A signal itself ends select: Python runs its handler only once select has returned.
         before = signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
         try:
             print_message(greeting)
-            giving.token()  # what is wrong is reported at once, not to the first client
-            while not asked:
+            tokens.token()  # reports what is wrong at once, not with the first client
+            while not signals:
                 ready, _, _ = select.select([server, wake], [], [])
                 if wake in ready:
                     wake.recv(100)
-                elif not asked:
-                    giving.accept(server)
+                elif not signals:
+                    tokens.accept(server)
         finally:
             signal.set_wakeup_fd(before)
-    return errors.INTERRUPTED if asked[0] == signal.SIGINT else errors.DONE
+    return errors.INTERRUPTED if signals[0] == signal.SIGINT else errors.DONE
 
 
-class _Giving:
+class _TokenServer:
+    """Answers connections; a failure, or a refused user, is printed once a minute at most."""
+
     def __init__(self, token: Callable[[], str]) -> None:
         self._token = token
         self._pause_until = 0.0
-        self._told: dict[str, float] = {}
+        self._printed: dict[str, float] = {}
 
     def accept(self, server: socket.socket) -> None:
         try:
             connection, _ = server.accept()
         except (BlockingIOError, ConnectionError):
-            return  # gone again
+            return  # the client has gone
         except OSError:  # no descriptor is free, or no memory
             time.sleep(0.1)
             return
@@ -191,24 +192,25 @@ class _Giving:
             connection.setblocking(False)
             uid = token_socket.peer_uid(connection)
             if not token_socket.is_trusted(uid):
-                self._tell(f"User {uid} was turned away: the socket is for this user and root.")
+                self._print(f"User {uid} was turned away: the socket is for this user and root.")
             elif text := self.token():
                 connection.sendall(f"{text}\n".encode("ascii"))
 
     def token(self) -> str:
-        """Empty where there is none to give, now or a moment ago."""
+        """Return a valid token, "" where there is none or was none just before."""
         if time.monotonic() < self._pause_until:
             return ""
         try:
             return self._token()
         except WtrError as error:
             self._pause_until = time.monotonic() + _PAUSE
-            self._tell(f"There is no token to give: {error}")
+            self._print(f"There is no token to give: {error}")
             return ""
 
-    def _tell(self, sentence: str) -> None:
+    def _print(self, sentence: str) -> None:
         now = time.monotonic()
-        self._told = {each: at for each, at in self._told.items() if now - at < _TELL_AGAIN}
-        if sentence not in self._told:
-            self._told[sentence] = now
+        printed = self._printed.items()
+        self._printed = {each: at for each, at in printed if now - at < _REPEAT_AFTER}
+        if sentence not in self._printed:
+            self._printed[sentence] = now
             print_message(sentence)
