@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.settings_file import SettingsNotEditable, edited
+from wtr_tui.storage.settings_file import SettingsNotEditable, edit
 
 HAND_WRITTEN = """\
 # What I use at work.
@@ -70,7 +70,7 @@ def changed(before: str, after: str) -> list[str]:
 def test_only_what_was_changed_differs(
     changes: dict[str, object | None], difference: list[str]
 ) -> None:
-    assert changed(HAND_WRITTEN, edited(HAND_WRITTEN, changes)) == sorted(difference)
+    assert changed(HAND_WRITTEN, edit(HAND_WRITTEN, changes)) == sorted(difference)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_only_what_was_changed_differs(
     ],
 )  # fmt: skip
 def test_every_way_to_write_it(before: str, changes: dict[str, object], after: str) -> None:
-    assert edited(before, changes) == after
+    assert edit(before, changes) == after
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_what_would_lose_a_comment_or_its_form_is_refused(
     before: str, changes: dict[str, str | None]
 ) -> None:
     with pytest.raises(SettingsNotEditable):
-        edited(before, changes)
+        edit(before, changes)
 
 
 def test_a_value_that_others_refer_to_is_left_and_named() -> None:
     with pytest.raises(SettingsNotEditable) as refused:
-        edited("z: 1\nappid: &x C1\nother: *x\n", {"appid": "C2"}, "/etc/x.yaml")
+        edit("z: 1\nappid: &x C1\nother: *x\n", {"appid": "C2"}, "/etc/x.yaml")
     assert refused.value.message.startswith("/etc/x.yaml, line 2: appid cannot be changed")
     assert refused.value.hint == (
         "Change it there with an editor. This is the line to write:\n  appid: C2"
@@ -156,14 +156,14 @@ def test_a_value_that_others_refer_to_is_left_and_named() -> None:
 
 def test_of_a_secret_that_cannot_be_changed_no_line_is_shown() -> None:
     with pytest.raises(SettingsNotEditable) as refused:
-        edited("secret: &x s\nother: *x\n", {"secret": "SENTINEL"}, "/etc/x.yaml")
+        edit("secret: &x s\nother: *x\n", {"secret": "SENTINEL"}, "/etc/x.yaml")
     assert refused.value.hint.endswith("  secret: …")
     assert "SENTINEL" not in str(refused.value)
 
 
 def test_what_cannot_be_read_is_not_changed() -> None:
     with pytest.raises(SettingsError, match=r"^/etc/x\.yaml, line 1, column 8"):
-        edited("appid: [C1\n", {"appid": "C2"}, "/etc/x.yaml")
+        edit("appid: [C1\n", {"appid": "C2"}, "/etc/x.yaml")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,6 @@ def test_what_cannot_be_read_is_not_changed() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("before", ["secret: old\n", "{secret: old}\n", "", "scopes:\n- a\n"])
 def test_every_text_comes_back_as_it_was(value: str, before: str) -> None:
-    after = edited(before, {"secret": value})
+    after = edit(before, {"secret": value})
     assert yaml.safe_load(after)["secret"] == value
     after.encode("utf-8")

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wtr_tui.storage.settings_file import SettingsNotEditable, edited
+from wtr_tui.storage.settings_file import SettingsNotEditable, edit
 
 COMMENT = re.compile(r"(?<![^\s\ufeff])# c\d+")
 SCOPES = ("a:b", "c:d", "spark:kms")
@@ -124,7 +124,7 @@ def test_a_change_changes_nothing_else(before: str, wanted: dict[str, object]) -
     except yaml.YAMLError:
         return
     try:
-        after = edited(before, wanted)
+        after = edit(before, wanted)
     except SettingsNotEditable:
         # Refused rather than harmed; that it is rare is tested below.
         return
@@ -149,7 +149,7 @@ def test_a_change_changes_nothing_else(before: str, wanted: dict[str, object]) -
     assert after.startswith("\ufeff") == before.startswith("\ufeff")
     if "\r\n" in before:
         assert "\n" not in after.replace("\r\n", "")
-    assert edited(after, wanted) == after
+    assert edit(after, wanted) == after
 
 
 def test_hardly_any_way_to_write_it_is_refused() -> None:
@@ -166,7 +166,7 @@ def test_hardly_any_way_to_write_it_is_refused() -> None:
             return
         seen += 1
         try:
-            edited(before, wanted)
+            edit(before, wanted)
         except SettingsNotEditable:
             refused += 1
 

@@ -13,7 +13,7 @@ from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
 from wtr_tui.errors import SettingsError, StorageError
 from wtr_tui.storage import private_file
-from wtr_tui.storage.settings_file import read_mapping, save
+from wtr_tui.storage.settings_file import read, save
 
 OLD = "# mine\nappid: C1  # here\n"
 NEW = "# mine\nappid: C2  # here\n"
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 def refusal(path: Path) -> SettingsError:
     with pytest.raises(SettingsError) as refused:
-        read_mapping(path)
+        read(path)
     return refused.value
 
 
@@ -38,21 +38,21 @@ def mode(path: Path) -> int:
 
 
 def test_a_file_that_is_not_there_has_no_keys(tmp_path: Path) -> None:
-    found = read_mapping(tmp_path / "none" / "default.yaml")
+    found = read(tmp_path / "none" / "default.yaml")
     assert (found.entries, found.text) == ({}, None)
 
 
 @pytest.mark.parametrize("text", ["", "# a\r\nappid: C1\r\n", "\ufeffappid: C1\n", "appid: C1"])
 def test_the_text_is_kept_as_it_is(path: Path, text: str) -> None:
     path.write_bytes(text.encode())
-    found = read_mapping(path)
+    found = read(path)
     assert found.text == text
     assert [entry.value for entry in found.entries.values()] == ["C1"] * bool(text)
 
 
 def test_no_text_is_in_a_repr(path: Path) -> None:
     path.write_text("secret: SENTINEL\n")
-    assert "SENTINEL" not in repr(read_mapping(path))
+    assert "SENTINEL" not in repr(read(path))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_is_no_settings_file_is_told_with_its_path(
 
 def test_a_megabyte_is_read(path: Path) -> None:
     path.write_bytes(b"appid: C1\n" + b"#" * (private_file.LARGEST - 10))
-    assert read_mapping(path).entries["appid"].value == "C1"
+    assert read(path).entries["appid"].value == "C1"
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ELOOP])

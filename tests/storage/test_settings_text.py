@@ -9,14 +9,14 @@ from contextlib import suppress
 import pytest
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.settings_file import parsed
+from wtr_tui.storage.settings_file import parse
 
 FILE = "/home/ann/default.yaml"
 
 
 def refusal(text: str) -> SettingsError:
     with pytest.raises(SettingsError) as refused:
-        parsed(text, FILE)
+        parse(text, FILE)
     assert refused.value.__cause__ is None
     return refused.value
 
@@ -25,11 +25,11 @@ def refusal(text: str) -> SettingsError:
     "text", ["", "# nothing yet\n", "---\n", "---\n...\n", "~\n", "{}\n", "\n\n"]
 )
 def test_nothing_is_no_settings(text: str) -> None:
-    assert not parsed(text, FILE)
+    assert not parse(text, FILE)
 
 
 def test_keys_keep_their_order_and_lines() -> None:
-    found = parsed("# c\nsecret: s\n\nappid: C1\nscopes:\n- a:b\n- 'c:d'\nx: {y: 1}\n", FILE)
+    found = parse("# c\nsecret: s\n\nappid: C1\nscopes:\n- a:b\n- 'c:d'\nx: {y: 1}\n", FILE)
     assert [(each.key, each.line, each.value, each.nested) for each in found.values()] == [
         ("secret", 2, "s", False),
         ("appid", 4, "C1", False),
@@ -68,7 +68,7 @@ def test_keys_keep_their_order_and_lines() -> None:
     ],
 )
 def test_a_value_is_the_text_a_person_sees(written: str, value: object, read_as: str) -> None:
-    found = parsed(f"secret: {written}\n", FILE)["secret"]
+    found = parse(f"secret: {written}\n", FILE)["secret"]
     assert (found.value, found.read_as, found.nested) == (value, read_as, False)
 
 
@@ -163,7 +163,7 @@ def test_the_caret_points_at_the_sign_and_no_value_is_shown(
 def test_no_file_takes_memory_or_time_without_end(text: str) -> None:
     begun = time.process_time()
     with suppress(SettingsError):
-        parsed(text, FILE)
+        parse(text, FILE)
     assert time.process_time() - begun < 10
 
 
@@ -177,5 +177,5 @@ def test_brackets_in_brackets_are_not_followed_for_ever(text: str) -> None:
 
 
 def test_a_merge_is_only_another_unknown_key() -> None:
-    found = parsed("x: &x {secret: theirs}\n<<: *x\nappid: C1\n", FILE)
+    found = parse("x: &x {secret: theirs}\n<<: *x\nappid: C1\n", FILE)
     assert list(found) == ["x", "<<", "appid"]

@@ -283,7 +283,7 @@ def parse(content: bytes) -> Foreign:
     if not any(letter.isspace() for letter in word):
         return Foreign(bare=_parse_token(word, "What is there"))
     try:
-        found = settings_file.parsed(text, "The file")
+        found = settings_file.parse(text, "The file")
     except errors.SettingsError:
         # Its words are about settings, and may show a line.
         raise ValueError("It is neither JSON, nor YAML with keys, nor a token alone.") from None

@@ -1,7 +1,7 @@
-"""A client secret that is kept elsewhere: a command prints it, or a file holds it.
+"""Client secrets from outside the settings: the output of a command, or the content of a file.
 
-It is fetched when Webex is to be asked and not before, a command's once in a process. What the
-command prints is never shown, nor repeated in an error.
+They are fetched only when Webex is asked, a command's once per process. A command's output is never
+shown, nor repeated in an error.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from wtr_tui.storage.settings_values import check_secret
 from wtr_tui.text import cause, cleaned, user_name
 
 LIMIT = 40.0
-"""Seconds for the command: below those for which others wait for the token's lock."""
+"""Seconds for the command: shorter than other processes wait for the token's lock."""
 
 _ON_A_TERMINAL = "Run wtr refresh on a terminal: there the command may ask for a PIN."
 
 
 class Terminal:
-    """Whether a command may use the terminal now, and what to say where it may not.
+    """Whether the command may use the terminal, to ask for a PIN, and the hint where it may not.
 
-    ``lent`` by the screens while they are suspended; a command of ours lends its own, where it
-    has one. A library and a timer have none to give away.
+    The screens set ``lent`` while they are suspended. ``wtr`` on a terminal always allows it; the
+    library and a timer never do.
     """
 
     lent = False
@@ -48,8 +48,8 @@ terminal = Terminal()
 _one_at_a_time = threading.Lock()  # two commands would ask for two PINs at once
 
 
-class FetchedSecret(Secret):
-    """A secret that :meth:`fetch` gets where it is kept. ``source`` names the setting."""
+class ExternalSecret(Secret):
+    """A secret that :meth:`fetch` reads from its source; ``source`` is the setting's key."""
 
     __slots__ = ("_refetched",)
 
@@ -60,14 +60,14 @@ class FetchedSecret(Secret):
         self._refetched = False
 
     def fetch(self) -> None:
-        """Raises SecretUnavailable where there is none to get."""
+        """Read the secret, unless that was done before. Raises SecretUnavailable."""
         if not self.peek():
             with _one_at_a_time:
                 if not self.peek():
                     self._keep(self._first_line())
 
     def refetch(self) -> bool:
-        """Fetches it anew, once in a process: it may have been replaced. False where it was not."""
+        """Read the secret again, once per process; return whether it has been replaced."""
         before = self.peek()
         if self._refetched:
             return False
@@ -84,7 +84,7 @@ class FetchedSecret(Secret):
         return True
 
     def _first_line(self) -> str:
-        """What it is kept as: password stores keep notes below it."""
+        """Return the first line of the source: password stores keep notes below the secret."""
         line = self._read().decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
         refusal = check_secret(line)
         if refusal is not None:
@@ -98,13 +98,13 @@ class FetchedSecret(Secret):
         raise NotImplementedError
 
 
-class SecretCommand(FetchedSecret):
-    """The first line that a command prints, run without a shell. ValueError where it is none."""
+class SecretCommand(ExternalSecret):
+    """The first line a command prints, run without a shell. Raises ValueError for no command."""
 
     __slots__ = ("_command", "_environ", "_words")
 
     source = "secretCommand"
-    _kept: dict[str, str] = {}  # noqa: RUF012 - one for all: settings are read again and again
+    _kept: dict[str, str] = {}  # noqa: RUF012 - shared, as each load of the settings makes one
 
     def __init__(self, command: str, environ: Mapping[str, str]) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class SecretCommand(FetchedSecret):
         self._kept[self._command] = text
 
     def _read(self) -> bytes:
-        from wtr_tui import process  # which few need that read the settings
+        from wtr_tui import process  # here, as most settings need none
 
         program, *arguments = self._words
         result = process.run(
@@ -142,10 +142,10 @@ class SecretCommand(FetchedSecret):
         return result.output
 
 
-class SecretFile(FetchedSecret):
-    """The first line of a file of this user's or root's, as systemd and Kubernetes lay it down.
+class SecretFile(ExternalSecret):
+    """The first line of a file of this user or root, such as a secret of systemd or Kubernetes.
 
-    Read each time: it may be replaced. Links are followed, for Kubernetes makes them.
+    It is read each time, as it may be replaced. Links are followed: Kubernetes uses them.
     """
 
     __slots__ = ("_path",)

@@ -1,4 +1,4 @@
-"""The settings of one profile: each value, where it comes from, and what is wrong with it."""
+"""The settings of a profile: their values, where each comes from, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from wtr_tui.addresses import DEFAULT_BASE_URL, port_of
 from wtr_tui.errors import SettingsError
 from wtr_tui.model import Account, Secret, StoredToken, Token
+from wtr_tui.storage import settings_file
 from wtr_tui.storage import settings_table as table
-from wtr_tui.storage.settings_file import SettingsEntry, SettingsFile, read_mapping
+from wtr_tui.storage.settings_file import SettingsEntry, SettingsFile
 from wtr_tui.storage.settings_table import NAMES, SETTINGS, Setting, Shape
 from wtr_tui.storage.settings_values import Nested, RawValue, is_quoted
 from wtr_tui.storage.token_json import is_same_base_url, settings_record
@@ -24,18 +25,18 @@ from wtr_tui.text import cleaned, user_name
 _Value = TypeVar("_Value")
 
 TRUST_VARIABLE = "WTR_TRUST_SETTINGS"
-"""Set to 1 where a settings file belongs to somebody else by intent, as in a container."""
+"""Set to 1 to trust a settings file that other users can change, as in a container."""
 
 
 class Origin(NamedTuple):
-    """Where a value comes from."""
+    """The source of a value."""
 
     kind: Literal["environment", "file", "default", "elsewhere"]
     name: str = ""
     """The variable, the file's path, or the setting that says where else it is kept."""
 
     def describe(self) -> str:
-        """``from $WEBEX_SECRET``, ``from file``, ``default``."""
+        """Return ``from $WEBEX_SECRET``, ``from file`` or ``default``."""
         return {
             "environment": f"from ${self.name}",
             "file": "from file",
@@ -44,10 +45,10 @@ class Origin(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A value that is missing or wrong.
+    """A value that is missing or invalid.
 
-    ``message`` names the place and the fault; ``where`` is the place alone ("" where the value
-    is missing) and ``fault`` the fault alone, for beside a field.
+    ``message`` has the place and the fault; ``where`` is the place alone ("" for a missing value),
+    and ``fault`` the fault alone, to be shown beside a field.
     """
 
     key: str
@@ -60,18 +61,10 @@ class Problem(NamedTuple):
 
 
 class Settings:
-    """What the program runs with. Where ``problems`` names a key, its value is the default.
+    """The loaded settings: as attributes, or by ``settings[TIMEOUT]``.
 
-    The integration and how Webex is reached are attributes; ``settings[TIMEOUT]`` gives any other
-    setting of :mod:`wtr_tui.storage.settings_table`. ``sources``, ``problems`` and ``wrong`` go
-    by the keys of the file: ``appid``, ``redirectPort``. ``redirect_uri`` is the exact text that
-    is registered, ``file_base_url`` what the base URL is without the environment ("": the same).
-    ``unread``: there is a file that could not be read, so that this is the environment alone.
-
-    ``values`` are the other settings, by key; one that is not in it has its default. ``texts`` is
-    what is set, right or wrong, as a form shows it: not the secret, and no lists and groups.
-    ``record`` is of the bytes that were read, for the file of a token that is saved under them;
-    ``text`` the file as it was read (None: there is none), which saving compares with.
+    A setting with an entry in ``problems`` has its default. The mappings and ``problems`` use the
+    keys of the file: ``appid``, ``redirectPort``.
     """
 
     app_id: str = ""
@@ -79,28 +72,35 @@ class Settings:
     scopes: tuple[str, ...] = table.DEFAULT_SCOPES
     redirect_port: int = table.DEFAULT_PORT
     redirect_uri: str = f"http://localhost:{table.DEFAULT_PORT}"
+    """The exact text that is registered."""
     base_url: str = DEFAULT_BASE_URL
     file_base_url: str = ""
-    unread: bool = False
+    """The base URL without the environment; "" where that is the same."""
     ca_file: Path | None = None
     values: Mapping[str, object] = MappingProxyType({})
+    """The settings that have no attribute; one that is missing has its default."""
     sources: Mapping[str, Origin] = MappingProxyType({})
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     texts: Mapping[str, str] = MappingProxyType({})
-    record: Mapping[str, object] | None = None
+    """What is set, valid or not, as a form shows it: no secret, lists or mappings."""
     text: str | None = None
+    """The file as it was read, which saving compares with; None for no file."""
+    record: Mapping[str, object] | None = None
+    """The record of the file for a token that is saved under it: see ``token_json``."""
+    unread: bool = False
+    """Whether there is a file that could not be read, so that the environment alone counts."""
 
-    # Not a dataclass: to define those takes an eighth of the time of wtr status.
-    def __init__(self, **known: Any) -> None:
-        vars(self).update(known)
+    # Not a dataclass: defining one takes an eighth of the time of wtr status.
+    def __init__(self, **attributes: Any) -> None:
+        vars(self).update(attributes)
 
     def replace(self, **changes: object) -> Settings:
-        """The same with other values for some attributes."""
+        """Return a copy with other values for some attributes."""
         return Settings(**{**vars(self), **changes})
 
     def __getitem__(self, setting: Setting[_Value]) -> _Value:
-        """The value of a setting."""
+        """Return the value of a setting."""
         attribute = _FIELDS.get(setting.name)
         if attribute is not None:
             value: Any = getattr(self, attribute)
@@ -109,12 +109,12 @@ class Settings:
         return value  # type: ignore[no-any-return]  # its setting's parser made it
 
     def with_value(self, setting: Setting[_Value], value: _Value) -> Settings:
-        """These settings with another value for one, as an option of a command gives it."""
+        """Return a copy with another value for a setting that has no attribute."""
         return self.replace(values={**self.values, setting.name: value})
 
     @property
     def base_url_place(self) -> str:
-        """What names the base URL, and the verb: ``$WEBEX_BASEURL names``."""
+        """The source of the base URL, with a verb: ``$WEBEX_BASEURL names``."""
         source = self.source(table.BASE_URL)
         if source.kind == "default":
             return "as no setting names another, it would go to"
@@ -124,34 +124,34 @@ class Settings:
 
     @property
     def is_base_url_known(self) -> bool:
-        """Whether the base URL is what is set, or nothing is: not where it cannot be read."""
+        """Whether the base URL is certain: false where it is invalid or in an unreadable file."""
         if self.source(table.BASE_URL).kind == "default" and self.unread:
             return False
         return all(problem.key != table.BASE_URL.name for problem in self.problems)
 
     @property
     def can_mint(self) -> bool:
-        """Whether a dead refresh token is replaced without a user: a service app's."""
+        """Whether a token can be minted without a user: that of a service app."""
         return self[table.KIND] == table.SERVICE_APP and bool(self[table.THROUGH])
 
     def source(self, setting: Setting[Any]) -> Origin:
-        """Where the value of a setting comes from."""
+        """Return where the value of a setting comes from."""
         return self.sources.get(setting.name, Origin("default"))
 
     def redirect_uri_for(self, port: str) -> str:
-        """The redirect URI as it would be with another port, as typed; one that is set stays."""
+        """Return the redirect URI with this port, as typed; an explicit one is kept."""
         fixed = self.source(table.REDIRECT_URI).kind != "default"
         return self.redirect_uri if fixed else f"http://localhost:{port}"
 
     def stored(self, token: Token, before: StoredToken | None = None) -> StoredToken:
-        """The token as it is to be saved under these settings; ``before`` is what it replaces."""
+        """Return the token for saving under these settings; ``before`` is the one it replaces."""
         account = Account() if before is None else before.account
         return StoredToken(self.app_id, token, self.base_url, account, settings=self.record)
 
     def require(self) -> Settings:
-        """These settings, where they are enough to talk to Webex.
+        """Return these settings if they are complete and valid.
 
-        Raises SettingsError with a sentence for everything that is missing or wrong.
+        Raises SettingsError with a sentence for everything that is missing or invalid.
         """
         if self.problems:
             raise SettingsError(
@@ -170,45 +170,45 @@ _FIELDS = {
     table.BASE_URL.name: "base_url",
     table.CA_FILE.name: "ca_file",
 }
-"""The settings that are fields."""
+"""The attribute of a setting that has one."""
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
-    """Reads the file, which need not exist, and the environment, which wins.
+    """Load the settings from the file, which need not exist, and the environment, which wins.
 
-    A variable or key that is set to nothing counts as not set. Wrong values become
-    ``problems``. Raises SettingsError where the file cannot be read or understood.
+    A variable or key without a value counts as not set. Invalid values become ``problems``. Raises
+    SettingsError where the file cannot be read or parsed.
     """
-    return _Reading(path, read_mapping(path), environ).settings()
+    return _Loader(path, settings_file.read(path), environ).load()
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
-    """What the environment alone says: for a form beside a file that cannot be read."""
-    return _Reading(None, SettingsFile(), environ).settings().replace(unread=True)
+    """Load the settings from the environment alone, where the file cannot be read."""
+    return _Loader(None, SettingsFile(), environ).load().replace(unread=True)
 
 
-class _Found(NamedTuple):
-    """What is set for one key: a variable, or an entry of the file; and where that is.
-
-    ``text`` is what a form shows of a value that is wrong; "" for lists and groups.
-    """
+class _RawSetting(NamedTuple):
+    """A setting as written in a variable or in the file."""
 
     source: Origin
     where: str
+    """The variable, or the file and its line."""
     place: str
+    """The same with the key."""
     text: str
+    """What a form shows of it; "" for lists and mappings."""
     entry: SettingsEntry | None = None
 
     def __repr__(self) -> str:
-        return "_Found(…)"  # a secret may be in it
+        return "_RawSetting(…)"  # a secret may be in it
 
     def value(self, setting: Setting[Any]) -> Nested:
-        """In the shape that the setting has. Raises ValueError for another shape."""
+        """Return the value in the setting's shape. Raises ValueError for another shape."""
         entry = self.entry
         if entry is None:
             return self.text
         if setting.shape is Shape.NESTED:
-            return entry.unfolded()
+            return entry.nested_value()
         if entry.nested and setting.shape is Shape.WORDS:
             raise ValueError("Each item must be a text, without a space behind a colon in it.")
         if entry.nested or (isinstance(entry.value, tuple) and setting.shape is not Shape.WORDS):
@@ -218,12 +218,12 @@ class _Found(NamedTuple):
         return " ".join(entry.value) if isinstance(entry.value, tuple) else entry.value
 
 
-_QUOTED = "This must be written without quotation marks around it."
+_QUOTATION_MARKS_FAULT = "This must be written without quotation marks around it."
 _DEFAULT = Origin("default")
 
 
-class _Reading:
-    """One pass over all settings, which gathers the sources and the problems."""
+class _Loader:
+    """One pass over all settings that collects sources, texts, problems and warnings."""
 
     def __init__(self, path: Path | None, file: SettingsFile, environ: Mapping[str, str]) -> None:
         self.path = path
@@ -232,58 +232,61 @@ class _Reading:
         self.sources: dict[str, Origin] = {}
         self.problems: list[Problem] = []
         self.texts: dict[str, str] = {}
-        self.notes: list[str] = []
-        self.in_file = {setting.name: self.found_in_file(setting) for setting in SETTINGS}
+        self.warnings: list[str] = []
+        self.in_file = {setting.name: self.find_in_file(setting) for setting in SETTINGS}
 
-    def settings(self) -> Settings:
-        values = {setting.name: self.value(setting) for setting in SETTINGS}
+    def load(self) -> Settings:
+        values = {setting.name: self.parse(setting) for setting in SETTINGS}
         uri, port = values[table.REDIRECT_URI.name], values[table.REDIRECT_PORT.name]
         own_base_url = self.file_base_url()
-        self.note_secret_sent_elsewhere(values[table.BASE_URL.name], own_base_url)
-        values[table.SECRET.name] = self.secret(values)
-        values[table.REDIRECT_PORT.name] = self.agreed_port(port, uri)
+        self.warn_of_base_url_from_environment(values[table.BASE_URL.name], own_base_url)
+        values[table.SECRET.name] = self.resolve_secret(values)
+        values[table.REDIRECT_PORT.name] = self.resolve_port(port, uri)
         values[table.REDIRECT_URI.name] = uri or f"http://localhost:{port}"
-        said = "\n".join(self.notes)  # a note may say it already
-        warnings = [each for each in _warnings(self.path, self.file) if each not in said]
+        said = "\n".join(self.warnings)  # one may be part of another
+        more = [each for each in _file_warnings(self.path, self.file) if each not in said]
         return Settings(
             **{attribute: values.pop(name) for name, attribute in _FIELDS.items()},
             values=values,
             file_base_url=own_base_url,
             sources=self.sources,
             problems=tuple(self.problems),
-            warnings=(*self.notes, *warnings),
+            warnings=(*self.warnings, *more),
             texts=self.texts,
             text=self.file.text,
             record=self.record(),
         )
 
-    def value(self, setting: Setting[Any]) -> Any:
-        """What the setting's parser makes of it, or its default."""
-        found = self.in_environment(setting) or self.in_file[setting.name]
+    def parse(self, setting: Setting[Any]) -> Any:
+        """Return the parsed value, or the default; record its source, its text and a problem."""
+        found = self.find_in_environment(setting) or self.in_file[setting.name]
         self.sources[setting.name] = _DEFAULT if found is None else found.source
-        if found is not None:
-            self.texts[setting.name] = found.text
-        elif not setting.is_needed:
+        if found is None:
+            if setting.is_needed:
+                self.report_missing(setting)
             return setting.default
+        self.texts[setting.name] = found.text
         try:
-            if found is None:
-                return setting.parse(RawValue("", self.path, self.environ))
             if setting.guarded and found.entry is not None:
-                self.refuse_to_others(setting)
+                self.require_trusted_file(setting)
             return setting.parse(RawValue(found.value(setting), self.path, self.environ))
         except ValueError as error:
-            if found is None:
-                where = self.path or "the settings file"
-                how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
-                self.problems.append(Problem(setting.name, f"{error} {how}", "", str(error)))
-            else:
-                self.tell(setting, _QUOTED if is_quoted(found.text.strip()) else str(error), found)
+            is_in_quotes = is_quoted(found.text.strip())
+            self.report(setting, _QUOTATION_MARKS_FAULT if is_in_quotes else str(error), found)
             return setting.default
 
-    def secret(self, values: Mapping[str, Any]) -> Secret:
-        """The secret, also a wrong one: a form corrects it, and nothing else may hold it.
+    def report_missing(self, setting: Setting[Any]) -> None:
+        try:
+            setting.parse(RawValue("", self.path, self.environ))
+        except ValueError as error:
+            where = self.path or "the settings file"
+            how = f"Set {setting.name} in {where}, or ${setting.variables[0]}."
+            self.problems.append(Problem(setting.name, f"{error} {how}", "", str(error)))
 
-        It counts before where else it may be kept.
+    def resolve_secret(self, values: Mapping[str, Any]) -> Secret:
+        """Return the secret, also an invalid one for a form to correct.
+
+        ``secret`` takes precedence over ``secretFile``, and that over ``secretCommand``.
         """
         elsewhere = (table.SECRET_FILE.name, table.SECRET_COMMAND.name)
         named = [values[name] for name in elsewhere if values[name] is not None]
@@ -291,7 +294,7 @@ class _Reading:
         text = self.texts.pop(table.SECRET.name, "")
         if self.sources[table.SECRET.name] is not _DEFAULT:
             if named:
-                self.notes.append(f"The secret itself counts, {named[0].source} does not.")
+                self.warnings.append(f"The secret itself counts, {named[0].source} does not.")
             return secret or Secret(text)
         if named or any(problem.key in elsewhere for problem in self.problems):
             self.problems = [each for each in self.problems if each.key != table.SECRET.name]
@@ -299,25 +302,25 @@ class _Reading:
             return secret
         self.sources[table.SECRET.name] = Origin("elsewhere", named[0].source)
         if len(named) > 1:
-            self.notes.append(f"{named[0].source} counts, {named[1].source} does not.")
+            self.warnings.append(f"{named[0].source} counts, {named[1].source} does not.")
         return named[0]  # type: ignore[no-any-return]  # its setting's parser made it
 
-    def in_environment(self, setting: Setting[Any]) -> _Found | None:
-        """A variable of blanks alone is as good as none: so scripts hand on what they lack."""
+    def find_in_environment(self, setting: Setting[Any]) -> _RawSetting | None:
+        """Return the first variable that is not blank: scripts pass on empty ones."""
         variables = [name for name in setting.variables if self.environ.get(name, "").strip()]
         if not variables:
             return None
         name = variables[0]
         value = self.environ[name]
-        self.notes += [
+        self.warnings += [
             f"${name} counts, ${other} says something else."
             for other in variables
             if self.environ[other] != value
         ]
-        return _Found(Origin("environment", name), f"${name}", f"${name}", value)
+        return _RawSetting(Origin("environment", name), f"${name}", f"${name}", value)
 
-    def found_in_file(self, setting: Setting[Any]) -> _Found | None:
-        """A key without a value counts as not set."""
+    def find_in_file(self, setting: Setting[Any]) -> _RawSetting | None:
+        """Return the first of the setting's keys that has a value."""
         entries = [self.file.entries[name] for name in setting.names if name in self.file.entries]
         found = [entry for entry in entries if entry.value is not None or entry.nested]
         if not found:
@@ -325,41 +328,48 @@ class _Reading:
         entry = found[0]
         where = f"{self.path} line {entry.line}"
         if any(other.value != entry.value for other in found):
-            self.notes.append(f"{where}: {entry.key} counts, {found[1].key} says something else.")
+            self.warnings.append(
+                f"{where}: {entry.key} counts, {found[1].key} says something else."
+            )
         listed = setting.shape is Shape.WORDS and isinstance(entry.value, tuple)
         text = " ".join(entry.value or ()) if listed else entry.value
         text = text if isinstance(text, str) else ""
-        return _Found(Origin("file", str(self.path)), where, f"{where}, {entry.key}", text, entry)
+        return _RawSetting(
+            Origin("file", str(self.path)), where, f"{where}, {entry.key}", text, entry
+        )
 
     def file_base_url(self) -> str:
-        """The base URL without the environment."""
+        """Return the base URL without the environment."""
         try:
-            return self.alone(table.BASE_URL)
+            return self.parse_from_file(table.BASE_URL)
         except ValueError:
             return DEFAULT_BASE_URL
 
     def record(self) -> Mapping[str, object] | None:
-        """Of the file; None where what it says itself of App ID or base URL is wrong."""
+        """Return the record of the file; None where its App ID or base URL is invalid."""
         if self.path is None:
             return None
         try:
-            app_id, base_url = self.alone(table.APP_ID), self.alone(table.BASE_URL)
+            app_id = self.parse_from_file(table.APP_ID)
+            base_url = self.parse_from_file(table.BASE_URL)
         except ValueError:
             return None
         return settings_record(self.file.content, app_id, base_url)
 
-    def alone(self, setting: Setting[_Value]) -> _Value:
-        """What the file says, without the environment, or the default. ValueError: it is wrong."""
+    def parse_from_file(self, setting: Setting[_Value]) -> _Value:
+        """Return the value without the environment. Raises ValueError where it is invalid."""
         found = self.in_file[setting.name]
         if found is None:
             return setting.default
         return setting.parse(RawValue(found.value(setting), self.path, self.environ))
 
-    def refuse_to_others(self, setting: Setting[Any]) -> None:
-        """Raises ValueError where somebody else may have written the value."""
-        others = self.changed_by_others
+    def require_trusted_file(self, setting: Setting[Any]) -> None:
+        """Raise ValueError where another user may have written the value."""
+        others = self.other_writers
         if others and self.environ.get(TRUST_VARIABLE) == "1":
-            self.notes.append(f"{setting.name} is used as ${TRUST_VARIABLE} says, though: {others}")
+            self.warnings.append(
+                f"{setting.name} is used as ${TRUST_VARIABLE} says, though: {others}"
+            )
         elif others:
             raise ValueError(
                 f"This says {setting.guarded}, so it is not taken from a file that others can"
@@ -367,53 +377,53 @@ class _Reading:
             )
 
     @cached_property
-    def changed_by_others(self) -> str:
-        return changed_by_others(self.path, self.file) if self.path else ""
+    def other_writers(self) -> str:
+        return who_else_can_write(self.path, self.file) if self.path else ""
 
-    def note_secret_sent_elsewhere(self, base_url: str, named: str) -> None:
-        """Whoever can set a variable shall not have the file's secret sent anywhere unseen."""
+    def warn_of_base_url_from_environment(self, base_url: str, named: str) -> None:
+        """Warn where a variable redirects the secret in the file to another server."""
         source, secret = self.sources[table.BASE_URL.name], self.sources[table.SECRET.name]
         if (source.kind, secret.kind) == ("environment", "file") and not is_same_base_url(
             base_url, named
         ):
-            self.notes.append(
+            self.warnings.append(
                 f"${source.name} names {cleaned(base_url, 100)}: a sign-in would send there the"
                 f" secret of {self.path}, which means {cleaned(named, 100)}."
             )
 
-    def agreed_port(self, port: int, uri: str) -> int:
-        """A redirect URI that is set has the port in it; another one beside it is a mistake."""
+    def resolve_port(self, port: int, uri: str) -> int:
+        """Return the port in the redirect URI, if that is set; another port beside it is wrong."""
         inside = port_of(uri) if uri else None
         if inside is None:
             return port
         name = table.REDIRECT_PORT.name
-        found = self.in_environment(table.REDIRECT_PORT) or self.in_file[name]
+        found = self.find_in_environment(table.REDIRECT_PORT) or self.in_file[name]
         is_wrong = any(problem.key == name for problem in self.problems)
         if found is not None and port != inside and not is_wrong:
             fault = f"The port {port} is not the one in redirectUri, {inside}: remove one of them."
-            self.tell(table.REDIRECT_PORT, fault, found)
+            self.report(table.REDIRECT_PORT, fault, found)
         else:
             self.sources[name] = self.sources[table.REDIRECT_URI.name]
         return inside
 
-    def tell(self, setting: Setting[Any], fault: str, found: _Found) -> None:
+    def report(self, setting: Setting[Any], fault: str, found: _RawSetting) -> None:
         message = f"{found.place}: {fault}"
         if setting.is_lenient:
-            self.notes.append(message)
+            self.warnings.append(message)
         else:
             self.problems.append(Problem(setting.name, message, found.where, fault))
 
 
-def _warnings(path: Path | None, file: SettingsFile) -> list[str]:
-    """Sentences about the settings file; none where there is no file."""
+def _file_warnings(path: Path | None, file: SettingsFile) -> list[str]:
+    """Return warnings about the file's keys, permissions and place."""
     if path is None or file.text is None:
         return []
-    found = [_unknown(path, key, entry.line) for key, entry in file.entries.items()]
+    found = [_unknown_key_warning(path, key, entry.line) for key, entry in file.entries.items()]
     secret = file.entries.get("secret")
     holds_secret = secret is not None and secret.value is not None
-    if others := changed_by_others(path, file):
+    if others := who_else_can_write(path, file):
         found.append(others)
-    elif holds_secret and (who := _others(file.mode, file.group, 0o004)):
+    elif holds_secret and (who := _other_users(file.mode, file.group, 0o004)):
         found.append(
             f"{who} can read {path}, which holds the secret (mode {file.mode:o}): chmod 600 {path}"
         )
@@ -425,33 +435,31 @@ def _warnings(path: Path | None, file: SettingsFile) -> list[str]:
     return list(filter(None, found))
 
 
-def changed_by_others(path: Path, file: SettingsFile) -> str:
-    """Who else can change the file, as a sentence with what to do; "" for nobody.
-
-    A group of this user's own, as many systems make one for each user, is nobody else.
-    """
+def who_else_can_write(path: Path, file: SettingsFile) -> str:
+    """Return a sentence on which other users can change the file, and what to do; "" for none."""
     if file.owner not in (os.geteuid(), 0):
         return f"{path} belongs to {user_name(file.owner)}, who decides where your secret is sent."
-    if who := _others(file.mode, file.group):
+    if who := _other_users(file.mode, file.group):
         return f"{who} can change {path} (mode {file.mode:o}): chmod 600 {path}"
-    # Whoever may rename in the folder of the file, or of a link to it, decides what is read.
+    # Whoever may rename in the folder of the file, or of a link to it, can replace the file.
     for folder in dict.fromkeys((path.absolute().parent, Path(os.path.realpath(path)).parent)):
         with suppress(OSError):
             facts = folder.stat()
-            sticky = facts.st_mode & stat.S_ISVTX  # as /tmp: nobody replaces what is another's
-            if not sticky and (who := _others(facts.st_mode, facts.st_gid)):
+            sticky = facts.st_mode & stat.S_ISVTX  # such as /tmp: only owners may rename
+            if not sticky and (who := _other_users(facts.st_mode, facts.st_gid)):
                 return f"{who} can replace what is in {folder}: chmod 700 {folder}"
     return ""
 
 
-def _others(mode: int, group: int, bit: int = 0o002) -> str:
-    """Who beside the owner may write what has this mode, or read it (0o004); "" for nobody."""
+def _other_users(mode: int, group: int, bit: int = 0o002) -> str:
+    """Return who but the owner may write (0o002) or read (0o004) with this mode; "" for none."""
     if mode & bit:
         return "Every user"
     return "Its group" if mode & bit << 3 and not _is_own_group(group) else ""
 
 
 def _is_own_group(number: int) -> bool:
+    """Return whether only this user is in the group: many systems create one for each user."""
     import grp
     import pwd
 
@@ -464,7 +472,7 @@ def _is_own_group(number: int) -> bool:
     return user.pw_gid == number and group.gr_name == user.pw_name and not members
 
 
-def _unknown(path: Path, key: str, line: int) -> str:
+def _unknown_key_warning(path: Path, key: str, line: int) -> str:
     if key in NAMES:
         return ""
     import difflib  # only where there is something to guess
@@ -475,5 +483,5 @@ def _unknown(path: Path, key: str, line: int) -> str:
         meant = by_lower_case[close[0]]
         shown = cleaned(key, 40)
         return f"{path} line {line}: the key {shown} is not known. Did you mean {meant}?"
-    # Not repeated: what stands in a key's place by mistake may be the secret.
+    # Not repeated: a misplaced secret may be in the place of the key.
     return f"{path} line {line}: the key in this line is not known and is ignored."

@@ -1,7 +1,7 @@
-"""Every setting: its key, its variables, what it may be, its default and what it is for.
+"""The table of settings: each with its key, environment variables, parser and default.
 
-Reading the settings, the settings screen, ``wtr help settings`` and the warnings about unknown
-keys all go by this table: a new setting is one more :class:`Setting` in it, with its texts in
+Loading, the settings screen, ``wtr help settings`` and the warnings about unknown keys all use this
+table: a new setting is one more :class:`Setting` in it, with its title and help in
 ``settings.txt``, and ``settings[TIMEOUT]`` is its value.
 """
 
@@ -25,62 +25,65 @@ _Value = TypeVar("_Value")
 
 
 class Shape(Enum):
-    """How a value may be written in the file. In the environment it is always a text."""
+    """The YAML nodes a value may have in the file. In the environment it is always a text."""
 
     TEXT = "text"
     WORDS = "words"
-    """A text, or a list of texts, which counts as one text with blanks between them."""
+    """A text, or a list of texts, which are joined by spaces."""
     NESTED = "nested"
-    """A text, a list or a group of keys, with whatever lists and groups in it."""
+    """A text, a list or a mapping, nested to any depth."""
 
 
 class Setting(Generic[_Value]):
-    """One setting. ``name`` is its key in the file; ``variables`` are in the order they win.
-
-    ``parse`` raises ValueError with a sentence for a wrong value. ``alias`` is another name of the
-    key, as other tools call it. ``choices`` are all values there are, where they are few;
-    ``shown_default`` is the default as the file would have it, where that is another text.
-
-    ``is_needed``: it has to be set, and ``parse`` says of "" that it is missing.
-    ``is_text``: any text can be its value, so what YAML takes for a number or a date is a mistake.
-    ``is_hidden``: a secret may stand in it, so its text is never shown, nor the line it is in.
-    ``is_lenient``: a wrong value is worth a warning only, and the default is taken. ``guarded`` is
-    what it says that nobody else may say ("what is run"): such a setting is not taken from a file
-    that somebody else can change; "" for a harmless one.
-    """
+    """A setting. ``name`` is its key in the file; ``parse`` raises ValueError with a sentence."""
 
     variables: tuple[str, ...] = ()
-    alias = shown_default = guarded = ""
+    """Its environment variables; the first one that is set wins."""
+    alias = ""
+    """Another name of the key, as other tools have it."""
+    shown_default = ""
+    """The default as written in the file, where it is not ``str(default)``."""
+    guarded = ""
+    """What the setting decides, "what it runs", if that is not to be left to other users: then it
+    is not taken from a file that they can change."""
     shape = Shape.TEXT
     choices: tuple[str, ...] = ()
-    is_needed = is_text = is_hidden = is_lenient = False
+    """All values, where they are few."""
+    is_needed = False
+    """Whether it has to be set; ``parse`` of "" says that it is missing."""
+    is_text = False
+    """Whether a value that YAML takes for a number or a date needs quotation marks."""
+    is_hidden = False
+    """Whether a secret may be in it: then neither its text nor its line is shown."""
+    is_lenient = False
+    """Whether an invalid value is only warned of, and the default used."""
 
     def __init__(
         self, name: str, parse: Callable[[values.RawValue], _Value], default: _Value, **more: Any
     ) -> None:
         self.name, self.parse, self.default = name, parse, default
         for what, value in more.items():
-            getattr(self, what)  # a slip
+            getattr(self, what)  # raises AttributeError for a misspelt one
             setattr(self, what, value)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The keys by which the file may name it."""
+        """The keys it may have in the file."""
         return (self.name, self.alias) if self.alias else (self.name,)
 
     @property
     def title(self) -> str:
-        """What a form calls it."""
+        """Its label in a form."""
         return _texts()[self.name][0]
 
     @property
     def help(self) -> str:
-        """What it is for."""
+        """Its description."""
         return _texts()[self.name][1]
 
     @property
     def default_text(self) -> str:
-        """The default as the file would have it; "" where there is none."""
+        """The default as it is written in the file; "" for none."""
         if self.shown_default:
             return self.shown_default
         if isinstance(self.default, bool):
@@ -92,7 +95,7 @@ class Setting(Generic[_Value]):
 
 @cache
 def _texts() -> Mapping[str, tuple[str, str]]:
-    """Title and help by key. They are read where they are shown alone."""
+    """Return title and help by key, read from ``settings.txt`` when first shown."""
     text = Path(__file__).with_name("settings.txt").read_text("utf-8")
     found = re.findall(r"^(\w+): (.+)\n((?:  .+\n)+)", text, re.MULTILINE)
     return {name: (title, " ".join(lines.split())) for name, title, lines in found}
@@ -109,14 +112,14 @@ DEFAULT_SCOPES: tuple[str, ...] = (
 )
 DEFAULT_PORT = 6855
 WEBEX_BASE_URLS = (DEFAULT_BASE_URL, "https://api-usgov.webex.com/v1")
-"""Webex's own servers: the public one, and Webex for Government."""
+"""Webex's own base URLs: the public one, and Webex for Government."""
 DEFAULT_TIMEOUT = 300
 SERVICE_APP = "serviceApp"
 
 
 def parse_base_url(text: str) -> str:
-    """The base URL without a slash at its end."""
-    return values.checked(check_base_url)(text).rstrip("/")
+    """Parse a base URL; a slash at its end is dropped."""
+    return values.parser_of(check_base_url)(text).rstrip("/")
 
 
 def _secret(text: str) -> Secret:
@@ -127,22 +130,22 @@ def _secret(text: str) -> Secret:
 
 
 def _secret_file(given: values.RawValue) -> Secret:
-    """Variables at the beginning of the path are read as a shell would."""
-    named = given.text.strip()
-    variable = re.match(r"\$(\w+|\{\w+\})(?=/)", named)
+    """Parse a path that may begin with a variable, as ``$CREDENTIALS_DIRECTORY/webex``."""
+    text = given.text.strip()
+    variable = re.match(r"\$(\w+|\{\w+\})(?=/)", text)
     if variable is not None:
         name = variable[1].strip("{}")
         if not given.environ.get(name):
             raise ValueError(f"This names ${name}, which is not set.")
-        named = given.environ[name] + named[variable.end() :]
-    path = values.parse_file(given._replace(value=named), "The secret's file")
+        text = given.environ[name] + text[variable.end() :]
+    path = values.parse_file(given._replace(value=text), "The secret's file")
     return secret_source.SecretFile(path)
 
 
 def _plain(
     name: str, parse: Callable[[str], _Value], default: _Value, **more: Any
 ) -> Setting[_Value]:
-    """A setting that is a number, a flag or one of a few words."""
+    """Return a setting whose value is parsed from a single text."""
     return Setting(name, lambda given: parse(given.text), default, **more)
 
 
@@ -153,7 +156,7 @@ def _text(name: str, parse: Callable[[str], str], **more: Any) -> Setting[str]:
 def _choice(
     name: str, choices: tuple[str, ...], default: str | None = None, **more: Any
 ) -> Setting[str]:
-    """One of a few words, by default the first."""
+    """Return a setting with one of ``choices``, by default the first."""
     parse = partial(values.parse_choice, choices=choices)
     default = choices[0] if default is None else default
     return _plain(name, parse, default, choices=choices, **more)
@@ -165,7 +168,7 @@ def _flag(name: str, default: bool, **more: Any) -> Setting[bool]:
 
 APP_ID = _text(
     "appid",
-    values.checked(values.check_app_id),
+    values.parser_of(values.check_app_id),
     variables=APP_ID_VARIABLES,
     alias="clientid",
     is_needed=True,
@@ -203,7 +206,7 @@ REDIRECT_PORT = _plain(
 )
 REDIRECT_URI = _text(
     "redirectUri",
-    values.checked(check_redirect_uri),
+    values.parser_of(check_redirect_uri),
     variables=("WEBEX_REDIRECTURI",),
     is_text=False,
 )
@@ -269,9 +272,9 @@ SECTIONS: Mapping[str, tuple[Setting[Any], ...]] = {
     "Keeping and handing over": (AUTO_REFRESH, ON_TOKEN, DELIVER, WARN_BEFORE),
     "Screen": (CLIPBOARD, THEME, MOUSE, TITLE, NOTIFY, KEYS),
 }
-"""The settings by section, in the order in which they are shown."""
+"""The settings by section, in the order they are shown in."""
 
 SETTINGS = tuple(setting for section in SECTIONS.values() for setting in section)
 
 NAMES = tuple(name for setting in SETTINGS for name in setting.names)
-"""All keys that the file may have."""
+"""All keys the file may have."""

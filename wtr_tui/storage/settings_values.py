@@ -1,7 +1,7 @@
-"""What a setting may be: a check or a parser for each kind of value, and the portal's OAuth URL.
+"""Checks and parsers for the values of settings, and the parser of the portal's OAuth URL.
 
-``check_…`` gives a sentence for a wrong text, or None; ``parse_…`` gives the value, or raises
-ValueError with the sentence. No sentence repeats a secret, nor any text longer than a few words.
+``check_…`` returns a sentence for an invalid text, else None; ``parse_…`` returns the value or
+raises ValueError with the sentence. No sentence repeats a secret or a long text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wtr_tui.storage.paths import checked_name, home
 from wtr_tui.text import cause, cleaned, is_visible_ascii, suggest, without_invisible
 
 Nested: TypeAlias = "str | Sequence[Nested] | Mapping[str, Nested] | None"
-"""A value with lists and groups in it; every scalar is the text that is written."""
+"""A value of the settings file with lists and mappings in it; scalars are their source text."""
 
 _LONGEST_ID = 512
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -33,7 +33,7 @@ _NOT_IN_SCOPES = _QUOTES | {*"%+&,;\\"}
 
 
 class RawValue(NamedTuple):
-    """A value as it is written, and by what a path in it is understood."""
+    """A setting's value as written, and what its relative paths are resolved by."""
 
     value: Nested
     settings_path: Path | None
@@ -44,20 +44,20 @@ class RawValue(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value of a setting that is a text. Raises ValueError where it is none."""
+        """The value as a string. Raises ValueError for a list or a mapping."""
         if not isinstance(self.value, str):
             raise ValueError("This must be a text.")
         return self.value
 
 
 def check_app_id(text: str) -> str | None:
-    """The portal's Client ID: one word of visible ASCII."""
+    """Check the portal's Client ID: one word of visible ASCII."""
     word = text.strip()
     if not word:
         return "The App ID is missing; the portal calls it Client ID."
     if "://" in word:
         return "This is an address, not an App ID: paste the OAuth URL where it is asked for."
-    if refusal := _copied_along("App ID", word):
+    if refusal := _paste_fault("App ID", word):
         return refusal
     if not is_visible_ascii(word) or {*word} & (_QUOTES | {"<", ">"}) or len(word) > _LONGEST_ID:
         return "The App ID must be one word of letters and digits, as the portal shows it."
@@ -65,14 +65,14 @@ def check_app_id(text: str) -> str | None:
 
 
 def check_secret(text: str) -> str | None:
-    """The portal's Client Secret: printable ASCII (RFC 6749 A.2), with nothing around it."""
+    """Check the portal's Client Secret: printable ASCII (RFC 6749 A.2), with nothing around it."""
     if not text.strip():
         return "The secret is missing; the portal shows it once, as Client Secret."
     if "•" in text or not text.strip("*"):
         return "These are the dots that hide a secret, not the secret itself."
     if text != text.strip():
         return "The secret begins or ends with a space: something was copied along with it."
-    if refusal := _copied_along("secret", text):
+    if refusal := _paste_fault("secret", text):
         return refusal
     if not (text.isascii() and text.isprintable()) or len(text) > _LONGEST_ID:
         return "This cannot be a secret: was it copied completely, and nothing else with it?"
@@ -80,11 +80,11 @@ def check_secret(text: str) -> str | None:
 
 
 def is_quoted(text: str) -> bool:
-    """Whether it stands in quotation marks: ``docker --env-file`` takes them for the value's."""
+    """Return whether it is in quotation marks, which ``docker --env-file`` makes part of it."""
     return len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES
 
 
-def _copied_along(what: str, text: str) -> str:
+def _paste_fault(what: str, text: str) -> str:
     if is_quoted(text):
         return f"The {what} must be written without quotation marks."
     if without_invisible(text) != text:
@@ -92,8 +92,8 @@ def _copied_along(what: str, text: str) -> str:
     return ""
 
 
-def checked(check: Callable[[str], str | None]) -> Callable[[str], str]:
-    """The parser that goes with a check: it gives the text without blanks around it."""
+def parser_of(check: Callable[[str], str | None]) -> Callable[[str], str]:
+    """Return a parser that strips the text and raises ValueError where ``check`` objects."""
 
     def parse(text: str) -> str:
         refusal = check(text.strip())
@@ -108,24 +108,24 @@ def _parse_number(text: str, what: str, least: int, most: int) -> int:
     digits = text.strip()
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else None
     if number is None or not least <= number <= most:
-        raise ValueError(f"{what} from {least} to {most}{_instead(digits)}.")
+        raise ValueError(f"{what} from {least} to {most}{_found_instead(digits)}.")
     if digits.startswith("0"):  # to YAML, 0655 is an octal number
         raise ValueError(f"{what} from {least} to {most}, without a zero before it.")
     return number
 
 
 def parse_port(text: str) -> int:
-    """A port number, in digits."""
+    """Parse a port number."""
     return _parse_number(text, "The redirect port must be a number", 1, 65_535)
 
 
 def parse_timeout(text: str) -> int:
-    """How long a sign-in may take, in seconds."""
+    """Parse the time limit of a sign-in, in seconds."""
     return _parse_number(text, "The timeout must be a number of seconds", 10, 3_600)
 
 
 def parse_warn_before(text: str) -> tuple[int, ...]:
-    """Durations, separated by blanks or commas, in seconds, the longest first; ``0`` for none."""
+    """Parse durations, such as ``14d, 3d``, to seconds, the longest first; ``0`` gives ()."""
     words = text.replace(",", " ").split()
     if words == ["0"]:
         return ()
@@ -136,14 +136,14 @@ def parse_warn_before(text: str) -> tuple[int, ...]:
 
 
 def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
-    """The scopes in their order, each once; from one text or several.
+    """Parse scopes, separated by white space, keeping their order; duplicates are dropped.
 
-    Blanks and line breaks separate. At least one is needed.
+    Raises ValueError where there is none.
     """
     texts = [value] if isinstance(value, str) else list(value)
     scopes = [scope for text in texts for scope in text.split()]
     for scope in scopes:
-        # RFC 6749 §3.3 allows more; no scope of Webex has these, so they come with something else.
+        # RFC 6749 §3.3 allows more, but no scope of Webex has these: they were pasted along.
         is_one = is_visible_ascii(scope) and _NOT_IN_SCOPES.isdisjoint(scope)
         if not is_one or scope.strip(":") != scope:
             raise ValueError(
@@ -157,28 +157,28 @@ def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def known_scopes() -> Mapping[str, str]:
-    """Every known scope and one sentence on what it allows, in the order of ``scopes.yaml``.
+    """Return each known scope with a sentence on what it allows, in the order of ``scopes.yaml``.
 
-    Webex may offer others: the list proposes, it does not limit. Case matters.
+    Webex may offer others: the list suggests and does not limit. Scopes are case-sensitive.
     """
     lines = Path(__file__).with_name("scopes.yaml").read_text(encoding="utf-8").splitlines()
     members = (line for line in lines if line and not line.startswith("#"))
-    # The file keeps to the part of YAML that JSON has, one quoted pair a line: the screen that
-    # shows the list does not wait for a YAML parser, which takes fifty times as long.
+    # The file is YAML that is valid JSON line by line: a YAML parser takes fifty times as long, and
+    # a screen waits for this.
     scopes: dict[str, str] = json.loads("{" + ",".join(members) + "}")
     return MappingProxyType(scopes)
 
 
 def parse_flag(text: str) -> bool:
-    """true or false; yes, no, on and off as well."""
+    """Parse true or false; also yes, no, on and off."""
     flag = _FLAGS.get(text.strip().lower())
     if flag is None:
-        raise ValueError(f"This must be true or false{_instead(text)}.")
+        raise ValueError(f"This must be true or false{_found_instead(text)}.")
     return flag
 
 
 def parse_email(text: str) -> str:
-    """The e-mail address of whoever is to sign in."""
+    """Parse the e-mail address of a user."""
     address = text.strip()
     name, _, host = address.partition("@")
     is_one = is_visible_ascii(address) and name and host and "@" not in host
@@ -188,14 +188,14 @@ def parse_email(text: str) -> str:
 
 
 def parse_choice(text: str, choices: tuple[str, ...]) -> str:
-    """One of a few words."""
+    """Parse one of a few words."""
     if text.strip() not in choices:
-        raise ValueError(f"This must be one of {', '.join(choices)}{_instead(text)}.")
+        raise ValueError(f"This must be one of {', '.join(choices)}{_found_instead(text)}.")
     return text.strip()
 
 
 def parse_id(text: str, what: str) -> str:
-    """One of Webex's identifiers: one word of visible ASCII."""
+    """Parse one of Webex's identifiers: one word of visible ASCII."""
     word = text.strip()
     is_word = is_visible_ascii(word) and "://" not in word and not _QUOTES & set(word)
     if not is_word or len(word) > _LONGEST_ID:
@@ -204,39 +204,36 @@ def parse_id(text: str, what: str) -> str:
 
 
 def parse_profile(text: str) -> str:
-    """The name of a profile."""
+    """Parse the name of a profile."""
     try:
         return checked_name(text.strip())
     except UsageError as error:
         raise ValueError(str(error)) from None
 
 
-def _instead(text: str) -> str:
-    """What was written instead; a long text may be a secret in the wrong place."""
+def _found_instead(text: str) -> str:
+    """Return ``, not “TEXT”``; "" for a long text, which may be a misplaced secret."""
     shown = cleaned(text, 24)
     return f", not “{shown}”" if shown and len(text) <= 12 else ""
 
 
-def expanded(given: RawValue, named: str) -> Path:
-    """The path of a name that is relative to the settings file's folder, or to ``~``."""
-    named = named.strip()
-    if named.startswith("~/"):
+def resolve_path(given: RawValue, text: str) -> Path:
+    """Resolve a path against the settings file's folder, or ``~``."""
+    text = text.strip()
+    if text.startswith("~/"):
         try:
-            named = home(given.environ) + named[1:]
+            text = home(given.environ) + text[1:]
         except StorageError as error:
             raise ValueError(error.message) from None
     folder = given.settings_path.parent if given.settings_path else Path.cwd()
-    return Path(os.path.normpath(folder / named))
+    return Path(os.path.normpath(folder / text))
 
 
 def parse_file(given: RawValue, what: str) -> Path:
-    """A file that this user can read, as :func:`expanded` finds it.
-
-    ``what`` names it in the sentences: "The CA file".
-    """
-    path = expanded(given, given.text)
+    """Parse the path of a file that this user can read; ``what`` names it: "The CA file"."""
+    path = resolve_path(given, given.text)
     try:
-        # Not opened: a FIFO in its place would wait for its writer.
+        # Not opened: opening a FIFO would wait for its writer.
         regular = stat.S_ISREG(path.stat().st_mode)
     except OSError as error:
         raise ValueError(f"{what} {path} cannot be read: {cause(error)}.") from None
@@ -251,7 +248,7 @@ _SINK_SHAPE = "Each entry of deliver is file: PATH, or env: PATH with key: NAME.
 
 
 class Sink(NamedTuple):
-    """A file that always holds the current access token: all of it, or one ``key=`` line of it."""
+    """A file that always holds the current access token, alone or in its line ``key=…``."""
 
     path: Path
     key: str = ""
@@ -282,7 +279,7 @@ def _parse_sink(entry: object, given: RawValue) -> Sink:
         raise ValueError(_SINK_SHAPE)
     if key and not _SINK_KEY.fullmatch(key):
         raise ValueError("The key of an env entry is a name of letters, digits and underscores.")
-    return Sink(expanded(given, text), key)
+    return Sink(resolve_path(given, text), key)
 
 
 THEMES = (
@@ -295,7 +292,7 @@ THEMES = (
 
 
 def parse_theme(text: str) -> str:
-    """The name of a theme."""
+    """Parse the name of a theme."""
     theme = text.strip() or "auto"
     if theme not in THEMES:
         raise ValueError(f"The theme {cleaned(theme, 40)} is not known. {suggest(theme, THEMES)}")
@@ -303,7 +300,7 @@ def parse_theme(text: str) -> str:
 
 
 def parse_keys(value: Nested) -> Mapping[str, str]:
-    """Action by action the key that it has, or more than one with commas between them."""
+    """Parse key bindings: a mapping from actions to keys, several joined by commas."""
     if not value:
         return {}
     if not isinstance(value, Mapping):
@@ -322,7 +319,7 @@ def parse_keys(value: Nested) -> Mapping[str, str]:
 
 _WEBEX_DOMAINS = (".webexapis.com", ".webex.com", ".ciscospark.com")
 _AUTHORIZE = "/authorize"
-_NO_OAUTH_URL = (
+_NOT_AN_OAUTH_URL = (
     "This is not an integration's OAuth URL; one begins with"
     " https://webexapis.com/v1/authorize?client_id="
 )
@@ -330,9 +327,9 @@ _WRAPPING = "<>\"'`“”‘’,;"
 
 
 class PortalUrl(NamedTuple):
-    """What the URL says. ``port`` is None where the redirect URI does not lead to this machine.
+    """The settings in an OAuth URL: ``redirect_uri`` "" and ``scopes`` () where it has none.
 
-    ``redirect_uri`` is "" and ``scopes`` are empty where the URL states none.
+    ``port`` is None where the redirect URI does not lead to this machine.
     """
 
     app_id: str
@@ -343,9 +340,9 @@ class PortalUrl(NamedTuple):
 
 
 def parse_oauth_url(text: str) -> PortalUrl:
-    """Takes a pasted URL, which may be wrapped over lines, quoted or follow other words.
+    """Parse a pasted OAuth URL, which may be wrapped over lines, quoted or follow other words.
 
-    Raises ValueError with a sentence; it repeats nothing of the text, which may be anything.
+    Raises ValueError; its message repeats nothing of the text, which may be a secret.
     """
     address = _unwrapped(text)
     try:
@@ -353,7 +350,7 @@ def parse_oauth_url(text: str) -> PortalUrl:
         host = parts.hostname or ""
         parameters = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
-        raise ValueError(_NO_OAUTH_URL) from None
+        raise ValueError(_NOT_AN_OAUTH_URL) from None
     given = dict(parameters)
     if "code" in given or "error" in given:
         raise ValueError(
@@ -362,24 +359,24 @@ def parse_oauth_url(text: str) -> PortalUrl:
         )
     is_http = parts.scheme in ("https", "http") and host
     if not is_http or not parts.path.endswith(_AUTHORIZE) or len(given) < len(parameters):
-        raise ValueError(_NO_OAUTH_URL)
+        raise ValueError(_NOT_AN_OAUTH_URL)
     if not is_loopback(host) and not f".{host}".endswith(_WEBEX_DOMAINS):
         raise ValueError("This address does not lead to Webex, so nothing is taken from it.")
     if given.get("response_type", "code") != "code" or not given.get("client_id"):
-        raise ValueError(_NO_OAUTH_URL)
+        raise ValueError(_NOT_AN_OAUTH_URL)
     base_url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(_AUTHORIZE)}"
     redirect_uri, scope = given.get("redirect_uri", ""), given.get("scope", "")
     return PortalUrl(
-        base_url=checked(check_base_url)(base_url),
-        app_id=checked(check_app_id)(given["client_id"]),
-        redirect_uri=redirect_uri and checked(check_redirect_uri)(redirect_uri),
+        base_url=parser_of(check_base_url)(base_url),
+        app_id=parser_of(check_app_id)(given["client_id"]),
+        redirect_uri=redirect_uri and parser_of(check_redirect_uri)(redirect_uri),
         port=port_of(redirect_uri),
         scopes=parse_scopes(scope) if scope.strip() else (),
     )
 
 
 def _unwrapped(text: str) -> str:
-    """The address without what mail programs, terminals and shells put into and around it."""
+    """Return the URL without what mail programs, terminals and shells put into and around it."""
     text = without_invisible(text)
     starts = [at for at in map(text.find, ("https://", "http://")) if at >= 0]
     address = "".join(text[min(starts, default=0) :].split()).strip(_WRAPPING)
