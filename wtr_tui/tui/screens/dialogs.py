@@ -1,4 +1,4 @@
-"""What opens in a frame above a screen: a question, a list, the help, a list to choose from."""
+"""The dialogs, framed above a screen: questions, lists, help, and lists to choose from."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Dialog(ModalScreen[ScreenResultType]):
     """A framed box in the middle; ``compose`` yields one :class:`Frame`."""
 
     ASKS: ClassVar[bool] = True
-    """Whether it has to be answered; what only shows something makes way for another screen."""
+    """Whether it must be answered; one that only shows something closes for another screen."""
     DEFAULT_CSS = """
     Dialog Frame {
         margin: 1 2; padding: 1 2; max-width: 100%; height: auto; max-height: 100%;
@@ -68,7 +68,7 @@ class Dialog(ModalScreen[ScreenResultType]):
         return self.program.session
 
     def on_key(self, event: events.Key) -> None:
-        """Textual keeps the program's own keys, which work everywhere, from dialogs."""
+        """Run the app's own key bindings, which Textual does not consult for a modal screen."""
         action = self.program.action_of(event.key)
         bound = self.active_bindings.get(event.key)
         if action and (bound is None or bound.node is not self):
@@ -76,10 +76,10 @@ class Dialog(ModalScreen[ScreenResultType]):
             self.app.call_later(self.app.run_action, action)
 
     def action_press(self, key: str) -> None:
-        """Presses a key as it is spelled in the frame."""
+        """Press a key, given as it is spelled in the frame."""
         spelling = filter(lambda each: spelled(each) == key, self.active_bindings)
-        if pressed := _NAMES.get(key) or next(spelling, ""):
-            # Not from here: a key that its parent has sent goes no further than a field.
+        if pressed := _KEY_NAMES.get(key) or next(spelling, ""):
+            # From the app: a key event sent by the dialog would not leave the focused field.
             self.app.call_later(self.app.simulate_key, pressed)
 
     def action_scroll(self, lines: int) -> None:
@@ -88,15 +88,16 @@ class Dialog(ModalScreen[ScreenResultType]):
 
 _SCROLL = ("↑ ↓", "scroll")
 SCROLL_KEYS = (_SCROLL, ("Esc", "closes"))
-
-
+_KEY_NAMES = {"Enter": "enter", "Esc": "escape"}
 _COLUMNS = 70
+_AROUND = 7
+"""Columns of the frame, the blanks inside of it and the scroll bar."""
 
 
 class Frame(VerticalScroll, can_focus=False):
-    """The frame of a dialog: the title above, the keys below; what it holds scrolls between them.
+    """The frame of a dialog: the title above, the keys below, the content scrolling in between.
 
-    ``columns`` is how many its widest line takes. Each key is what to press and what it does; a
+    ``columns`` is the width of the widest line. Each of ``keys`` is a key and what it does; a
     click on it presses it.
     """
 
@@ -105,7 +106,7 @@ class Frame(VerticalScroll, can_focus=False):
     def __init__(self, title: str, *keys: tuple[str, str], columns: int = _COLUMNS) -> None:
         super().__init__()
         self.show_title(title)
-        self._every = [(with_keys(key), word) for key, word in keys]
+        self._keys = [(with_keys(key), word) for key, word in keys]
         self._show_keys()
         self.styles.width = columns + _AROUND
 
@@ -113,8 +114,8 @@ class Frame(VerticalScroll, can_focus=False):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        """The keys that scroll are shown while there is something to scroll."""
-        keys = [each for each in self._every if each != _SCROLL or self.show_vertical_scrollbar]
+        """Show the keys, those that scroll only while there is something to scroll."""
+        keys = [each for each in self._keys if each != _SCROLL or self.show_vertical_scrollbar]
         parts = [
             pressing(Content.styled(key, "bold $next") + f" {word}", f"screen.press({key!r})")
             for key, word in keys
@@ -122,20 +123,16 @@ class Frame(VerticalScroll, can_focus=False):
         self.border_subtitle = Content("   ").join(parts)
 
     def show_title(self, title: str) -> None:
-        """Another title; the same one costs nothing."""
+        """Change the title; the same one costs nothing."""
         if self.border_title != printable(title):
             self.border_title = Content(printable(title))
 
 
-_NAMES = {"Enter": "enter", "Esc": "escape"}
-_AROUND = 7
-"""Columns of the frame, the blanks inside of it and the scroll bar."""
-
-
 class ListDialog(Dialog[None]):
-    """A list to be scrolled and closed: all scopes, the history.
+    """A list to scroll: all scopes, the history.
 
-    As wide as its lines, up to the screen; what does not fit goes on below column ``hang``."""
+    As wide as its lines, up to the screen's width; longer lines wrap to column ``hang``.
+    """
 
     ASKS = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close")]
@@ -161,14 +158,15 @@ class ListDialog(Dialog[None]):
         self.query_one(Quiet).reshape(Content("\n").join(lines))
 
 
-_QUESTION_WIDEST = 64
-_KEYS = (("y", "yes"), ("n", "no"))
+_MAX_QUESTION_COLUMNS = 64
+_YES_NO = (("y", "yes"), ("n", "no"))
 
 
 class ConfirmDialog(Dialog["bool | None"]):
-    """A question before something that cannot be taken back.
+    """A question before something that cannot be undone.
 
-    Gives True for yes, False for no, and None for neither: the question stays open."""
+    Its result is True for yes, False for no, and None for neither.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
@@ -176,7 +174,7 @@ class ConfirmDialog(Dialog["bool | None"]):
         Binding("escape", "answer(None)", "Later"),
     ]
 
-    def __init__(self, what: str, question: str, keys: Sequence[tuple[str, str]] = _KEYS) -> None:
+    def __init__(self, what: str, question: str, keys: Sequence[tuple[str, str]] = _YES_NO) -> None:
         super().__init__()
         self._what = what
         self._question = question
@@ -184,7 +182,8 @@ class ConfirmDialog(Dialog["bool | None"]):
 
     def compose(self) -> ComposeResult:
         keys = sum(len(key) + len(word) + 4 for key, word in self._keys)
-        columns = max(min(len(self._what), _QUESTION_WIDEST), len(self._question) + 4, keys)
+        widest = min(len(self._what), _MAX_QUESTION_COLUMNS)
+        columns = max(widest, len(self._question) + 4, keys)
         with Frame(self._question, *self._keys, columns=columns):
             yield Quiet(self._what)
 
@@ -193,10 +192,7 @@ class ConfirmDialog(Dialog["bool | None"]):
 
 
 class OtherAccountDialog(ConfirmDialog):
-    """Asks whether the token put aside at ``path``, of another account, replaces the stored one.
-
-    A sign-in as somebody else than the stored token's owner counts only once it is answered.
-    """
+    """Asks whether another account's token, put aside at ``path``, replaces the stored one."""
 
     def __init__(self, session: Session, path: Path, account: Account, before: Account) -> None:
         why = account.put_aside_reason(before, session.settings[ACCOUNT])
@@ -239,13 +235,12 @@ class OtherAccountDialog(ConfirmDialog):
         )
 
 
-_WIDEST, _USUAL, _GUTTER = 98, 73, 2
+_WIDE_HELP, _NARROW_HELP, _GUTTER = 98, 73, 2
+"""Columns."""
 
 
 class HelpDialog(Dialog[None]):
-    """What this screen is for, and what each key does, whole in 24 lines.
-
-    Made from the bindings themselves, so it cannot be out of date."""
+    """What a screen is for, and its keys as its bindings declare them, in 24 lines."""
 
     ASKS = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
@@ -262,22 +257,22 @@ class HelpDialog(Dialog[None]):
         self._about = about
 
     def compose(self) -> ComposeResult:
-        columns = _WIDEST if self.app.size.width >= _WIDEST + _AROUND else _USUAL
+        columns = _WIDE_HELP if self.app.size.width >= _WIDE_HELP + _AROUND else _NARROW_HELP
         with Frame(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=columns):
             yield Quiet()
 
     def on_resize(self) -> None:
         width = self.size.width - _AROUND
-        width = _WIDEST if width >= _WIDEST else min(width, _USUAL)
+        width = _WIDE_HELP if width >= _WIDE_HELP else min(width, _NARROW_HELP)
         about, socket = self._about.help_text, self.session.socket
         here = [
-            (_in_words(self.app.get_key_display(binding)), binding.tooltip)
+            (self.app.get_key_display(binding).replace("⏎", "Enter"), binding.tooltip)
             for binding in self._about.BINDINGS
             if isinstance(binding, Binding) and binding.tooltip
             if not (socket or binding.action in {"save", "approve"})
             or self._about.check_action(binding.action, ()) is not False
         ]
-        everywhere = [key for key in self._everywhere() if not socket or key.key[0] != "F"]
+        everywhere = [key for key in self._app_keys() if not socket or key.key[0] != "F"]
         parts: list[str | Content] = [
             *(Content.styled("Keys on this screen (^ is Ctrl)", "$muted"), "\n"),
             *(key_table(here, width), "\n\n"),
@@ -287,8 +282,8 @@ class HelpDialog(Dialog[None]):
         ]
         self.query_one(Quiet).reshape(Content.assemble(*parts))
 
-    def _everywhere(self) -> Iterable[ShownKey]:
-        """The keys of the program itself; those of one action together."""
+    def _app_keys(self) -> Iterable[ShownKey]:
+        """Yield the keys that work on every screen; those of one action together."""
         by_action: dict[str, list[Binding]] = {}
         for each in self.app.BINDINGS:
             if isinstance(each, Binding) and each.description:
@@ -299,9 +294,8 @@ class HelpDialog(Dialog[None]):
 
 
 def key_table(rows: Sequence[tuple[str, str]], width: int) -> Content:
-    """The keys in two columns, or in one where it is narrow; where the words of a key need more
-    than a line, they stand under the words."""
-    if width < _USUAL:
+    """Lay out keys and their meanings in two columns, or in one where there is no room for two."""
+    if width < _NARROW_HELP:
         return Content("\n").join(line for lines in _key_lines(rows, width) for line in lines)
     column = (width - _GUTTER) // 2
     cells = _key_lines(rows, column)
@@ -325,21 +319,17 @@ def _key_lines(rows: Sequence[tuple[str, str]], width: int) -> list[list[Content
     return cells
 
 
-def _in_words(key: str) -> str:
-    return "Enter" if key == "⏎" else key
-
-
 # Lists that are filtered by typing: the values of a setting, the palette, the scopes.
 
-_ROWS_AROUND = 11
-"""Rows of a chooser that are not the list."""
-_MOST_ROWS = 28
+_OTHER_ROWS = 11
+"""Rows of such a dialog that are not the list."""
+_MAX_ROWS = 28
 
 
 class FilterDialog(Dialog[ScreenResultType]):
-    """The field has the focus; the arrows move the mark in the list; a click chooses as Enter does.
+    """A list below a field that filters it. Subclasses define :meth:`options` and :meth:`choose`.
 
-    Subclasses give :meth:`options` and :meth:`choose`, and what is said around the list.
+    The field has the focus, the arrows move the highlight in the list, Enter or a click chooses.
     """
 
     DEFAULT_CSS = """
@@ -362,7 +352,7 @@ class FilterDialog(Dialog[ScreenResultType]):
         *(("Enter", "takes it"), ("↑ ↓", "move"), ("Esc", "closes")),
     )
     _current = ""
-    """The option that is marked first; "" for the first one."""
+    """The option that is highlighted first; "" for the first one."""
 
     def compose(self) -> ComposeResult:
         with Frame("", *self.KEYS):
@@ -373,27 +363,27 @@ class FilterDialog(Dialog[ScreenResultType]):
             yield Quiet("", id="meaning")
 
     def on_mount(self) -> None:
-        self.list_for("", keep=self._current)
+        self.list_matches("", keep=self._current)
         self.query_one(Input).focus()
 
     def on_resize(self) -> None:
-        rows = min(max(self.size.height - _ROWS_AROUND, 3), _MOST_ROWS)
+        rows = min(max(self.size.height - _OTHER_ROWS, 3), _MAX_ROWS)
         self.query_one(OptionList).styles.max_height = rows
 
     def options(self, words: str) -> Iterable[Option]:
-        """What is listed for what was typed; a group's title is an option that is disabled."""
+        """Yield what matches ``words``; a group's title is a disabled option."""
         raise NotImplementedError
 
     def choose(self, name: str, words: str) -> None:
-        """Enter or a click on the option of this id; "" where nothing is listed."""
+        """Handle Enter or a click on the option of this id; "" where nothing is listed."""
         raise NotImplementedError
 
-    def say(self, text: str) -> None:
-        """Says what the marked option means, or what is wrong, below the list."""
+    def explain(self, text: str) -> None:
+        """Show below the list what the highlighted option means, or what is wrong."""
         self.query_one("#meaning", Quiet).show(text)
 
-    def list_for(self, words: str, *, keep: str = "") -> None:
-        """Lists anew; the option ``keep`` is marked, else the first."""
+    def list_matches(self, words: str, *, keep: str = "") -> None:
+        """List what matches ``words``, with the option ``keep`` highlighted, else the first."""
         listed = self.query_one(OptionList)
         options = list(self.options(words))
         listed.clear_options()
@@ -403,20 +393,16 @@ class FilterDialog(Dialog[ScreenResultType]):
         if able:
             listed.highlighted = (kept or able)[0]
         if able and not kept:
-            listed.scroll_home(animate=False)  # the title of the first group, too
+            listed.scroll_home(animate=False)  # shows the title of the first group, too
 
     @on(Input.Changed)
     def _filtered(self, event: Input.Changed) -> None:
-        self.list_for(event.value)
+        self.list_matches(event.value)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
-        listed = self.query_one(OptionList)
-        marked = listed.highlighted
-        name = ""
-        if marked is not None and listed.option_count:
-            name = listed.get_option_at_index(marked).id or ""
-        self.choose(name, event.value)
+        option = self.query_one(OptionList).highlighted_option
+        self.choose(option.id or "" if option is not None else "", event.value)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
@@ -429,15 +415,11 @@ class FilterDialog(Dialog[ScreenResultType]):
         self.dismiss(None)
 
 
-def group(title: str) -> Option:
-    """The title of a group, which cannot be chosen."""
-    return Option(Content.styled(title, "$muted"), disabled=True)
-
-
 class ChoiceDialog(FilterDialog["str | None"]):
-    """Gives what was chosen; None for nothing. ``current`` is marked.
+    """A choice of one; its result is None where the user leaves without one.
 
-    ``meanings`` says of some choices what they are. ``preview`` is given each that is marked.
+    ``current`` is highlighted first. ``meanings`` explains some choices. ``preview`` is called
+    with each choice that is highlighted.
     """
 
     def __init__(
@@ -464,7 +446,7 @@ class ChoiceDialog(FilterDialog["str | None"]):
             yield Option(self.prompt(each, self._meanings.get(each, "")), id=each)
 
     def prompt(self, choice: str, meaning: str) -> Content:
-        """The line of a choice."""
+        """Return the line of a choice."""
         sign = Content.styled("● ", "$next") if choice == self._current else "  "
         width = max(map(len, self._meanings), default=0)
         means = Content.styled(f"  {meaning}", "$muted") if meaning else ""
@@ -480,17 +462,18 @@ class ChoiceDialog(FilterDialog["str | None"]):
             self.dismiss(name)
 
 
-# What only makes sense with its key in the hand, or is another name of what is there.
-_KEYS_ALONE = {
+# Of use only as a key, or the same as another command.
+_NOT_COMMANDS = {
     *("scroll(1)", "scroll(-1)", "clear_message", "screen.copy_text"),
     *("interrupt", "palette"),
 }
 
 
 class PaletteDialog(ChoiceDialog):
-    """The actions of the bindings that are active on the screen below, so that palette, help and
-    the line of keys cannot disagree. Gives the name of one in ``actions``, to be run once this is
-    closed."""
+    """The actions of the bindings active on the screen below, by name.
+
+    Its result is a key of ``actions``, to be run once the dialog is closed.
+    """
 
     KEYS = (("Enter", "runs it"), *FilterDialog.KEYS[1:])
 
@@ -507,25 +490,22 @@ class PaletteDialog(ChoiceDialog):
 
 
 def _actions(active: Iterable[ActiveBinding]) -> Iterable[tuple[str, ActiveBinding]]:
-    """Each action once, by what it does: with Quit on a letter and on ^q, the letter.
-
-    What a field does with a key, such as to move its cursor, is not of the program.
-    """
+    """Yield each action once, with its first binding, without those of widgets such as fields."""
     seen: set[str] = set()
     for each in (each for each in active if isinstance(each.node, (App, Screen))):
         binding = each.binding
         name = binding.tooltip or binding.description
         action = binding.action.rpartition("app.")[2]
-        if name and each.enabled and action not in seen | _KEYS_ALONE:
+        if name and each.enabled and action not in seen | _NOT_COMMANDS:
             seen.add(action)
             yield name, each
 
 
 def group_scopes(words: str, first: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """The scopes that match, in groups with a title each; pure.
+    """Return the scopes that match all ``words``, in groups with a title each.
 
-    Without words: those of ``first``, then the others by what stands before their colon. Every
-    word has to be in the name, or else in name and meaning: those matches come last.
+    Matches in the name come before those in the description. Without words: those of ``first``,
+    then all others by the part before their colon.
     """
     known = known_scopes()
     names = list(dict.fromkeys((*first, *known)))
@@ -557,7 +537,7 @@ def _family(name: str) -> str:
 
 
 class ScopesDialog(FilterDialog["tuple[str, ...] | None"]):
-    """Gives the chosen scopes, or None when the user leaves without changing anything."""
+    """A choice of scopes; its result is None where the user leaves without a change."""
 
     DEFAULT_CSS = """
     ScopesDialog #meaning {
@@ -574,7 +554,7 @@ class ScopesDialog(FilterDialog["tuple[str, ...] | None"]):
     def __init__(self, chosen: tuple[str, ...]) -> None:
         super().__init__()
         self._chosen = chosen
-        # What is dropped keeps its place in the list, so that it can be taken again.
+        # Listed first also once deselected, so that they can be selected again.
         self._first = chosen
 
     def options(self, words: str) -> Iterable[Option]:
@@ -585,9 +565,9 @@ class ScopesDialog(FilterDialog["tuple[str, ...] | None"]):
         count = len(known) + sum(name not in known for name in every)
         self.query_one(Frame).show_title(f"Scopes · {len(self._chosen)} of {count} chosen")
         if not groups:
-            self.say(f"Not a known scope. Enter takes “{words.strip()}” as it is.")
+            self.explain(f"Not a known scope. Enter takes “{words.strip()}” as it is.")
         for title, members in groups:
-            yield group(title)
+            yield Option(Content.styled(title, "$muted"), disabled=True)
             for name in members:
                 yield Option(self._prompt(name), id=name)
 
@@ -601,20 +581,20 @@ class ScopesDialog(FilterDialog["tuple[str, ...] | None"]):
     @on(OptionList.OptionHighlighted)
     def _marked(self, event: OptionList.OptionHighlighted) -> None:
         name = event.option.id or ""
-        self.say(known_scopes().get(name, "Not in the list of known scopes."))
+        self.explain(known_scopes().get(name, "Not in the list of known scopes."))
 
     def choose(self, name: str, words: str) -> None:
         if not name:
             try:
                 (name,) = parse_scopes(words)
             except ValueError as error:
-                self.say(str(error))
+                self.explain(str(error))
                 return
         if name in self._chosen:
             self._chosen = tuple(scope for scope in self._chosen if scope != name)
         else:
             self._chosen = (*self._chosen, name)
-        self.list_for(words, keep=name)
+        self.list_matches(words, keep=name)
 
     def action_done(self) -> None:
         self.dismiss(self._chosen)
