@@ -31,7 +31,7 @@ from wtr_tui.storage.profiles import by_name
 import os
 work = by_name("work", os.environ)
 for number in range(int(sys.argv[2])):
-    assert history.append(work, history.entry(
+    assert history.append(work, history.new_entry(
         Event.FAILED, error=history_error(f"{sys.argv[1]}-{number}")))
 """.replace("history_error", "__import__('wtr_tui.errors').errors.TemporaryError")
 
@@ -49,7 +49,7 @@ def entry(number: int, message: str = "") -> Entry:
 
 def test_what_was_appended_is_read_the_latest_last(work: Profile) -> None:
     error = TemporaryError("Webex is busy.", details=ServerDetails(503, tracking_id="ROUTER_1"))
-    failed = history.entry(Event.FAILED, error=error, at=NOON)
+    failed = history.new_entry(Event.FAILED, error=error, at=NOON)
     assert history.append(work, failed)
     assert history.append(work, entry(1))
     assert history.read(work) == [failed, entry(1)]

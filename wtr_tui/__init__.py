@@ -15,7 +15,7 @@ has to sign in, SettingsError, TemporaryError for what may work later.
 
 __version__ = "0.2.0"
 
-# How it looks, on the screens and on the browser's page alike.
+# Shared by the screens and the browser's page.
 MARK = "WTR²"
 ACCENT_ON_DARK = "#4fb3d9"
 ACCENT_ON_LIGHT = "#0b6e99"
@@ -59,7 +59,7 @@ _MODULES = {
     "webex_api": "sdk",
     "wxc_tokens": "sdk",
 }
-"""Where what is no error stands."""
+"""The modules of the names that are not errors."""
 
 
 def __getattr__(name: str) -> object:

@@ -24,7 +24,7 @@ _SCREENS = "the full-screen program"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and gives its exit code; errors become sentences on stderr."""
+    """Run one command and return its exit code; errors become sentences on standard error."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     output.prepare_streams()
     crash.forbid_core_dumps()
@@ -39,59 +39,59 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
+    except BrokenPipeError:  # the reader of our output has gone: no message would arrive
         return FAILED
     except Exception as error:
-        return FAULT_CODES.get(text.command, _fault_of_our_own(error))
+        return FAULT_CODES.get(text.command, _report_crash(error))
     finally:
-        # However the command ends: what Webex grants meanwhile is saved first.
+        # However the command ends, a token that Webex grants meanwhile is saved first.
         in_flight = sys.modules.get("wtr_tui.in_flight")
-        if in_flight is not None:  # else nothing can have been asked for
+        if in_flight is not None:  # else nothing can have been requested
             in_flight.finish()
 
 
 def program() -> NoReturn:
-    """The program as it is started: :func:`main`, and the end of the process."""
-    # Nothing made while starting is garbage, and looking for some takes a tenth of the start. The
-    # screens and wtr serve, which live on, switch it on again.
+    """Run :func:`main` and end the process: the entry point of ``wtr`` and ``wtr-tui``."""
+    # Nothing made during the start is garbage, and looking for some takes a tenth of the start. The
+    # screens and wtr serve, which keep running, enable it again.
     gc.disable()
     exit_code = main()
-    # All is saved and told by now. To take the interpreter to pieces takes a tenth of wtr status;
-    # beside threads that still wait it ends Python 3.11.2 with a segmentation fault, now and then.
+    # Everything is saved and written by now. Finalizing the interpreter takes a tenth of wtr status
+    # and, while threads still wait, ends Python 3.11.2 with a segmentation fault now and then.
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (AttributeError, OSError, ValueError):  # closed, or nobody reads it any more
+        except (AttributeError, OSError, ValueError):  # closed, or its reader has gone
             continue
     os._exit(exit_code)
 
 
 def _run(arguments: list[str]) -> int:
-    if not arguments:  # nothing to parse, so no parser to load
-        return _screens(None, None)
-    if arguments == ["token"]:  # the same, for what scripts call most
+    if not arguments:  # nothing to parse, so no parser is loaded
+        return _run_screens(None, None)
+    if arguments == ["token"]:  # likewise, for what scripts call most
         from wtr_tui.commands import NoOptions, token
 
         text.command = "wtr token"
         return token.run(NoOptions())
     from wtr_tui.commands import parsers
 
-    place = _place_of_command(arguments)
-    if place is None:
+    index = _command_index(arguments)
+    if index is None:
         options = parsers.screens_parser().parse_args(arguments)
         tour, sandbox = options.tour, options.sandbox or options.tour
-        return _screens(
+        return _run_screens(
             options.profile, options.config, sandbox=sandbox, mouse=options.mouse, tour=tour
         )
-    name = arguments[place]
+    name = arguments[index]
     if name not in COMMANDS:
-        parsers.screens_parser().parse_args(arguments[:place])  # it may be the value of no option
+        parsers.screens_parser().parse_args(arguments[:index])  # an unknown option is said first
         hint = f"{text.suggest(name, COMMANDS)} Without a command the screens open."
         raise UsageError(f"There is no command {name[:40]!a}.", hint)
     text.command = f"wtr {name}"
     parser, command = parsers.command_parser(name)
     # Profile and settings file may stand before the command too.
-    options = parser.parse_args(arguments[:place] + arguments[place + 1 :])
+    options = parser.parse_args(arguments[:index] + arguments[index + 1 :])
     _require_own_files(name, options.profile or options.config)
     if options.debug:
         output.enable_debug()
@@ -99,7 +99,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _require_own_files(name: str, chosen: str | None) -> None:
-    """With ``$WTR_SOCKET`` there is a token to read and nothing else: no profile, no file."""
+    """Raise UsageError for what needs a profile's files where ``$WTR_SOCKET`` gives the token."""
     if not os.environ.get("WTR_SOCKET") or name in ("help", "completion"):
         return
     if name not in ("token", "exec", "status", _SCREENS):
@@ -114,17 +114,17 @@ def _require_own_files(name: str, chosen: str | None) -> None:
     )
 
 
-def _place_of_command(arguments: list[str]) -> int | None:
-    """Where the command's name stands: the first word that is no option and no option's value."""
+def _command_index(arguments: list[str]) -> int | None:
+    """Return the index of the first word that is neither an option nor its value."""
     before = ""
-    for place, argument in enumerate(arguments):
+    for index, argument in enumerate(arguments):
         if not argument.startswith("-") and before not in ("--profile", "--config"):
-            return place
+            return index
         before = "" if before in ("--profile", "--config") else argument
     return None
 
 
-def _screens(
+def _run_screens(
     profile: str | None,
     config: str | None,
     *,
@@ -158,14 +158,14 @@ def _screens(
         )
 
 
-def _fault_of_our_own(error: Exception) -> int:
+def _report_crash(error: Exception) -> int:
     import warnings
     from pathlib import Path
 
     from wtr_tui import clock
     from wtr_tui.storage import paths
 
-    # What was begun and is dropped now (an event loop without descriptors) may print much yet.
+    # What is dropped half-made now (an event loop without descriptors) would print warnings.
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore")
     output.print_message(crash.write(error, Path(paths.state_dir(os.environ)), clock.now()))
@@ -173,15 +173,15 @@ def _fault_of_our_own(error: Exception) -> int:
 
 
 def _hint_at_go_tool(arguments: Sequence[str]) -> None:
-    """Tells of the Go tool's file where a command failed for want of what it holds.
+    """Mention the Go tool's file where a command failed for want of what it holds.
 
     That tool keeps settings and token in the folder where it is started. Such a file is never
-    read unasked: a stranger's folder may hold one.
+    read unasked: another user's folder may hold one.
     """
     from wtr_tui.storage import paths
 
     file = ".wtr-cli.json"
-    # Who names a profile or imports knows of more than one place already.
+    # A user who names a profile, or imports, has configured this program already.
     named = any(word.startswith(("--profile", "--config", "import")) for word in arguments)
     if named or not os.access(file, os.F_OK):
         return

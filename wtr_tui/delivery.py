@@ -71,7 +71,7 @@ def deliver(
     Not to be called under the token's lock: the onToken command, which is waited for up to LIMIT,
     may ask for the token itself. Its failure is logged as a warning of ``LOGGER``.
     """
-    history.append(profile, history.entry(event, token, error))
+    history.append(profile, history.new_entry(event, token, error))
     if event in _WRITTEN:
         _write_sinks(profile, settings, token if event is not Event.SIGNED_OUT else None)
     # A command that refreshes must not run itself for ever.
@@ -212,7 +212,7 @@ def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[st
         return "is not written well: a quotation mark is never closed", b""
     if not words:
         return "names no program", b""
-    words[0] = process.expanded(words[0], environ)
+    words[0] = process.expand_home(words[0], environ)
     try:
         # A file, for a child that is left behind holds a pipe open; nowhere, where the machine has
         # no place for temporary files: its root may be read-only.

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
 
 MOST_ENTRIES = 1_000
-# What stays when the file is full, so that it is not written anew at each event from then on.
+# What is kept of a full file: fewer, so that it is not rewritten at every event from then on.
 _KEPT_ENTRIES, _KEPT_SIZE = 800, LARGEST * 3 // 4
-_PATIENCE = 1.0  # seconds: appending takes no time, so who takes longer has been stopped
+_LOCK_TIMEOUT = 1.0  # seconds: appending takes no time, so a process that takes longer is stopped
 _LONGEST_MESSAGE = 400
 
 
 class Event(Enum):
-    """What happened; the value is the name in the history and, where it is run, in $WTR_EVENT."""
+    """What happened to a token; the value is its name in the history and in $WTR_EVENT."""
 
     RETRIEVED = "retrieved"
     """A user has signed in, or a token was imported."""
@@ -52,7 +52,7 @@ class Event(Enum):
     SIGNED_OUT = "signed-out"
 
 
-WORDS = {
+LABELS = {
     Event.RETRIEVED: "signed in",
     Event.REFRESHED: "refreshed",
     Event.SAME_TOKEN: "same token",
@@ -62,16 +62,17 @@ WORDS = {
     Event.SIGN_IN_SOON: "sign-in soon",
     Event.SIGNED_OUT: "signed out",
 }
-"""How an event is shown to users."""
+"""The events as users see them."""
 
 
 class Entry(NamedTuple):
-    """One event. ``kind`` and ``message`` say why something failed, ``""`` where nothing did.
+    """One event.
 
-    ``expires_at`` and ``refresh_expires_at`` are the ends of the token there is afterwards.
-    ``tracking_id`` is Webex's name for the request. ``by`` is who did it: ``screen``, ``wtr
-    refresh``, or a program that imports the package; ``place`` where from: ``terminal``, ``cron``,
-    ``systemd``, ``background``.
+    ``by`` is what caused it: ``screen``, ``wtr refresh``, or a program that imports the package;
+    ``place`` what that was started by: ``terminal``, ``cron``, ``launchd``, ``systemd``,
+    ``background``. ``expires_at`` and ``refresh_expires_at`` are those of the token afterwards.
+    ``kind`` and ``message`` are those of an error, else ``""``. ``tracking_id`` is Webex's name
+    for the request.
     """
 
     at: datetime
@@ -86,7 +87,7 @@ class Entry(NamedTuple):
     tracking_id: str = ""
 
     def members(self) -> dict[str, object]:
-        """The entry as the members of a JSON object, without those that are not known."""
+        """Return the members of the JSON object, without those that are not known."""
         found: dict[str, object] = {
             "at": clock.iso(self.at),
             "event": self.event.value,
@@ -103,24 +104,24 @@ class Entry(NamedTuple):
 
 
 def path_of(profile: Profile) -> str:
-    """``PROFILE.history.jsonl`` beside the token."""
+    """Return the path of ``PROFILE.history.jsonl`` beside the token."""
     return history_path(str(profile.token_path))
 
 
-def entry(
+def new_entry(
     event: Event,
     token: Token | None = None,
     error: WtrError | None = None,
     at: datetime | None = None,
 ) -> Entry:
-    """An event of this process, now."""
+    """Return the entry for an event of this process, by default now."""
     details = error.details if error is not None else None
     return Entry(
         at=at or clock.now(),
         event=event,
-        by=_by(),
+        by=_caused_by(),
         pid=os.getpid(),
-        place=_place(),
+        place=_started_by(),
         expires_at=None if token is None else token.expires_at,
         refresh_expires_at=None if token is None else token.refresh_expires_at,
         kind="" if error is None else error.kind,
@@ -130,10 +131,10 @@ def entry(
 
 
 def append(profile: Profile, happened: Entry) -> bool:
-    """Adds an event; False where that is not possible. Never raises."""
+    """Append an event and return whether that was possible. Never raises."""
     path = path_of(profile)
     line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    descriptor = try_claim(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, wait=_PATIENCE)
+    descriptor = try_claim(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, wait=_LOCK_TIMEOUT)
     if descriptor is None:
         return False
     try:
@@ -154,10 +155,10 @@ def append(profile: Profile, happened: Entry) -> bool:
 
 
 def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
-    """The latest ``most`` events, the latest last; what cannot be read is left out.
+    """Return the latest ``most`` events, the latest last, without lines that cannot be parsed.
 
-    Cheap: a file of at most 1 MiB is read, and ``most`` of its lines are parsed. Raises
-    StorageError where there is a file that cannot be read.
+    Reads a file of at most 1 MiB and parses ``most`` of its lines. Raises StorageError where the
+    file cannot be read.
     """
     path = path_of(profile)
     try:
@@ -166,41 +167,41 @@ def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
         return []
     except OSError as error:
         raise StorageError(f"The history {path} cannot be read: {text.cause(error)}.") from error
-    parsed = (entry for line in reversed(content.splitlines()) if (entry := _parsed(line)))
+    parsed = (entry for line in reversed(content.splitlines()) if (entry := _parse(line)))
     return list(islice(parsed, most))[::-1]
 
 
 def fingerprint(profile: Profile) -> tuple[int, ...] | None:
-    """Differs once something was appended, without reading it; None where there is no history."""
+    """Return what changes with each event, without reading the file; None without a file."""
     return private_file.fingerprint(path_of(profile))
 
 
-def _parsed(line: bytes) -> Entry | None:
-    """The event in a line; None where it holds none that is known here."""
+def _parse(line: bytes) -> Entry | None:
+    """Parse a line; None where it holds no event of this version."""
     try:
         members = json.loads(line.decode("utf-8"))
         return Entry(
             at=clock.from_iso(members["at"]),
             event=Event(members["event"]),
-            by=_shown(members.get("by")),
+            by=_clean(members.get("by")),
             pid=pid if isinstance(pid := members.get("pid"), int) else 0,
-            place=_shown(members.get("place")),
+            place=_clean(members.get("place")),
             expires_at=clock.from_iso_if_known(members.get("expires_at")),
             refresh_expires_at=clock.from_iso_if_known(members.get("refresh_token_expires_at")),
-            kind=_shown(members.get("error")),
-            message=_shown(members.get("message")),
-            tracking_id=_shown(members.get("tracking_id")),
+            kind=_clean(members.get("error")),
+            message=_clean(members.get("message")),
+            tracking_id=_clean(members.get("tracking_id")),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 
-def _shown(found: object) -> str:
-    # The file may have been edited: nothing in it may be an order to the terminal.
+def _clean(found: object) -> str:
+    # The file may have been edited: nothing in it may control the terminal.
     return text.cleaned(found, _LONGEST_MESSAGE) if isinstance(found, str) else ""
 
 
-def _by() -> str:
+def _caused_by() -> str:
     if text.command:
         return text.command
     program = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else ""  # noqa: PTH119
@@ -208,22 +209,22 @@ def _by() -> str:
 
 
 _SCHEDULERS = ("cron", "crond", "CRON", "anacron", "fcron", "launchd")
-"""The programs that start others at a set time, as they are called in the list of processes."""
+"""The names of processes that start others at a set time."""
 
 
-def _place() -> str:
+def _started_by() -> str:
     if any(os.isatty(number) for number in (0, 1, 2)):
         return "terminal"
     for name in _SCHEDULERS:
         if name in _parents(os.getppid()):
             return "launchd" if name == "launchd" else "cron"
-    # What a systemd unit starts; a terminal below a user manager inherits it, too.
+    # systemd sets this for its units; terminals of a user manager inherit it, too.
     return "systemd" if "INVOCATION_ID" in os.environ else "background"
 
 
 @functools.cache
 def _parents(pid: int) -> tuple[str, ...]:
-    """Their names, read once: wtr refresh --all asks for each profile."""
+    """Return the names of the parent processes; read once, as wtr refresh --all asks often."""
     from wtr_tui.environment.surroundings import parent_processes
 
     return parent_processes(pid).names

@@ -164,7 +164,7 @@ def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetim
             known = _following(profile, stored.token)
             known.refused_since = known.refused_since or now
             state.write(str(profile.token_path), known)
-        history.append(profile, history.entry(Event.REFUSED, stored.token, error))
+        history.append(profile, history.new_entry(Event.REFUSED, stored.token, error))
     return known
 
 

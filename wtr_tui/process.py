@@ -1,4 +1,4 @@
-"""Running another program with a time limit, away from our terminal and without our secrets."""
+"""Running another program with a time limit, without our terminal and without our secrets."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _SECRET_WORDS = ("SECRET", "TOKEN", "PASSWORD")
 
 
 class Result(NamedTuple):
-    """What became of the program."""
+    """The outcome of a run."""
 
     problem: str = ""
-    """Why it failed, to follow its name: ``failed with exit code 3``; empty on success."""
+    """A predicate for its name, like ``failed with exit code 3``; "" on success."""
     output: bytes = b""
-    """What it wrote to standard output, where that was captured, whatever the exit code."""
+    """Its standard output, where that was captured, whatever the exit code."""
     started: bool = True
     timed_out: bool = False
 
@@ -39,15 +39,14 @@ def run(
     keep_running: bool = False,
     on_terminal: bool = False,
 ) -> Result:
-    """Runs ``command`` without a shell for up to ``limit`` seconds; never raises for it.
+    """Run ``command`` without a shell for up to ``limit`` seconds; never raises for it.
 
-    It leads a session of its own, so it has no controlling terminal to draw on or to ask for a
-    password on, and at the limit its whole process group is killed; with ``keep_running`` it is
-    left alone then and counts as a success. Its output is dropped, ``capture``\\ d or, together
-    with standard error, written to the file ``log``; only ``capture`` waits until every child
-    has closed the pipe. ``on_terminal`` leaves it standard input, standard error and the
-    controlling terminal, so that it can ask for a PIN. The environment is ``environ``
-    :func:`without_secrets`.
+    It gets a session of its own, without a controlling terminal to draw or to ask for a password
+    on. At the limit its process group is killed; with ``keep_running`` it is left running, which
+    is a success. Standard output is dropped, captured with ``capture`` or, together with standard
+    error, written to the file ``log``; only ``capture`` waits until every child has closed the
+    pipe. ``on_terminal`` leaves it standard input, standard error and the controlling terminal, so
+    that it can ask for a PIN. The environment is ``environ`` :func:`without_secrets`.
     """
     try:
         process = subprocess.Popen(
@@ -66,7 +65,7 @@ def run(
         output, _ = process.communicate(stdin or None, timeout=limit)
     except subprocess.TimeoutExpired:
         if keep_running:
-            # Somebody has to wait for it, or it stays a zombie once it ends.
+            # Without a wait it would stay a zombie once it ends.
             threading.Thread(target=process.wait, name=command[0], daemon=True).start()
             return Result()
         with process:  # closes its pipes and reaps it
@@ -78,8 +77,8 @@ def run(
     return Result(_problem(process.returncode), output or b"")
 
 
-def expanded(program: str, environ: Mapping[str, str]) -> str:
-    """The program with ``~`` and ``$HOME`` at its beginning as a shell would read them."""
+def expand_home(program: str, environ: Mapping[str, str]) -> str:
+    """Expand ``~`` and ``$HOME`` at the beginning of a program's path, as a shell would."""
     for variable in ("$HOME/", "${HOME}/"):
         if program.startswith(variable) and environ.get("HOME"):
             return f"{environ['HOME']}/{program[len(variable) :]}"
@@ -87,10 +86,10 @@ def expanded(program: str, environ: Mapping[str, str]) -> str:
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """``environ`` without client secret and tokens: no child but that of ``wtr exec`` needs them.
+    """Return ``environ`` without the client secret and tokens, which only ``wtr exec`` passes on.
 
-    Which means every variable that begins with ``WEBEX_`` or ``WTR_`` and speaks of a secret, a
-    token or a password.
+    Left out is every variable that begins with ``WEBEX_`` or ``WTR_`` and contains ``SECRET``,
+    ``TOKEN`` or ``PASSWORD``.
     """
     return {name: value for name, value in environ.items() if not _is_secret(name)}
 

@@ -1,7 +1,7 @@
 """The commands for scripts and for a terminal without the full screen, one file each.
 
-Every one of them has ``arguments(parser)``, which says what the command takes, and
-``run(options)``, which does it and gives the exit code. Data goes to standard output, all else to
+Each has ``arguments(parser)``, which declares its options, and ``run(options)``, which returns the
+exit code; its docstring is its help. Data goes to standard output, everything else to
 standard error. They share ``parsers`` (the command line), ``profile`` (what they work on) and
 ``output`` (what is written).
 """
@@ -28,11 +28,11 @@ COMMANDS = {
 """The module of each command, and what it does, in the order of ``wtr --help``."""
 
 FAULT_CODES = {"wtr check": 3}
-"""What a command whose exit codes are its own ends with where it cannot do its work."""
+"""The exit code for errors, of commands with exit codes of their own."""
 
 
 class NoOptions:
-    """What the parser gives for a bare ``wtr token``, without loading a parser."""
+    """The options of ``wtr token`` without arguments, for which no parser is loaded."""
 
     profile = config = None
     debug = header = header_json = json = no_refresh = False

@@ -15,7 +15,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from wtr_tui import clock, history
 from wtr_tui.commands.output import SIGNS, Style, print_data, print_message
 from wtr_tui.errors import DONE
-from wtr_tui.history import WORDS, Entry, Event
+from wtr_tui.history import LABELS, Entry, Event
 from wtr_tui.storage import profiles
 
 TYPE_CHECKING = False
@@ -73,7 +73,7 @@ def _line(entry: Entry, style: Style) -> str:
     elif not what and entry.expires_at is not None:
         what = f"until {clock.local(entry.expires_at)}"
     by = f"{entry.by} ({entry.place}, pid {entry.pid})"
-    event, tone = f"{WORDS[entry.event]:16}", _TONES.get(entry.event.value, "")
+    event, tone = f"{LABELS[entry.event]:16}", _TONES.get(entry.event.value, "")
     if not style.is_terminal:
         return "  ".join(filter(None, (when, event, what, by)))
     event = f"{SIGNS.get(tone, ' ')} {event}"

@@ -128,7 +128,7 @@ class SecretCommand(ExternalSecret):
 
         program, *arguments = self._words
         result = process.run(
-            [process.expanded(program, self._environ), *arguments],
+            [process.expand_home(program, self._environ), *arguments],
             limit=LIMIT,
             environ=self._environ,
             capture=True,

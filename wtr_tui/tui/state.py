@@ -15,7 +15,7 @@ from textual.content import Content
 from wtr_tui import clock, history, token_state
 from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.errors import AccessTokenRejected, StorageError, WtrError
-from wtr_tui.history import WORDS, Entry, Event
+from wtr_tui.history import LABELS, Entry, Event
 from wtr_tui.in_flight import in_thread
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.token_state import TokenState
@@ -411,7 +411,7 @@ _TONES = {
 
 def activity_row(entry: Entry, now: datetime, *, life: bool = True) -> ActivityRow:
     """``11:00 ✓ refreshed, 14 d  wtr refresh``; ``life`` is how long the new token lives."""
-    what = WORDS[entry.event]
+    what = LABELS[entry.event]
     if entry.message:
         what = f"{what}: {entry.message}"
     elif life and entry.event is Event.REFRESHED and entry.expires_at is not None:
