@@ -26,7 +26,7 @@ FLOORS = (
     ("commands", "tui"),
     (
         *("access", "auto_refresh", "crash", "delivery", "doctor", "history", "outcomes"),
-        *("retrieval", "sandbox", "sdk", "service_app", "sign_out"),
+        *("retrieval", "sandbox", "sdk", "sign_out"),
         *("timer", "token_state", "tokens"),
     ),
     ("oauth", "storage", "environment"),

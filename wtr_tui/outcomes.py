@@ -1,8 +1,8 @@
-"""What a process learns about a token, recorded for all others, and announced in time.
+"""Recording the outcomes of refreshes, sign-ins and requests for all processes.
 
-Webex refuses the access token; it no longer accepts the refresh token; refreshing does not move the
-refresh token's end; that end comes near. :mod:`wtr_tui.storage.state` keeps it beside the token.
-What cannot be noted harms nothing.
+Recorded are that Webex refuses the access token or the refresh token, whether refreshing extends
+the refresh token, and that its end was announced. :mod:`wtr_tui.storage.state` stores it beside the
+token. Failing to record does no harm.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
     from wtr_tui.storage.settings import Settings
 
-# Seconds: whoever holds the lock for longer refreshes, and what is to be noted here ends with it.
+# Seconds. A process that holds the lock for longer refreshes, which replaces the state anyway.
 _PATIENCE = 2.0
 _FIRST_WAIT, _LONGEST_WAIT = 60, 3_600
 
 
 def read_state(profile: Profile) -> State:
-    """What is noted of the profile's token; nothing where that cannot be read."""
+    """Read the recorded state of the profile's token; an empty one if it is unreadable."""
     return state.read(str(profile.token_path))
 
 
 def require_mint_due(known: State, token: Token, now: datetime) -> None:
-    """Raises the last failure to mint a token in place of this one, while its wait lasts."""
+    """Raise the last failure to mint a token in place of this one, during the wait after it."""
     again_at = known.mint_deferred_until(token.access_token.reveal())
     if again_at is None or now >= again_at or known.last is None:
         return
@@ -54,13 +54,13 @@ def require_mint_due(known: State, token: Token, now: datetime) -> None:
     raise error
 
 
-# What is noted under the token's lock, by whoever holds it.
+# To be called under the token's lock.
 
 
 def record_grant(
     profile: Profile, settings: Settings, before: Token, token: Token, now: datetime
 ) -> None:
-    """A refresh gave this token, which is saved by now. Only under the token's lock."""
+    """Record a refresh, or a minting, whose token has been saved. Call under the token's lock."""
     refused = read_state(profile).refused(before.access_token.reveal())
     same = token.same_access(before)
     known = _following(profile, token)
@@ -84,20 +84,20 @@ def record_grant(
 
 
 def record_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
-    """A refresh of this token failed. Only under the token's lock."""
+    """Record a failed refresh. Call under the token's lock."""
     known = _following(profile, token)
     known.last = LastOutcome(error.kind, now, cleaned(error.message))
     if isinstance(error, GrantRejected):
         error.is_news = known.sign_in_needed_since is None
         known.sign_in_needed_since = known.sign_in_needed_since or now
-        # That it was revoked from here says more than what Webex says of it.
+        # That it was revoked from here is more helpful than Webex's own description.
         if error.is_news or known.message != REVOKED_HERE:
             known.message = cleaned(error.message)
     state.write(str(profile.token_path), known)
 
 
 def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
-    """Webex has revoked what is kept here all the same. Only under the token's lock."""
+    """Record the revocation of a token whose file is kept. Call under the token's lock."""
     known = _following(profile, token)
     known.last = LastOutcome(Event.SIGNED_OUT.value, now)
     known.refused_since = known.sign_in_needed_since = now
@@ -105,11 +105,11 @@ def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
     state.write(str(profile.token_path), known)
 
 
-# What takes the lock itself, for a moment.
+# These take the token's lock themselves, for a moment.
 
 
 def record_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
-    """A service app's token could not be minted anew: the next attempt waits, up to an hour."""
+    """Record a failure to mint, and how long to wait before the next attempt, up to an hour."""
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
         known = read_state(profile)
         if isinstance(error, SignInNeeded) and known.last is not None and known.mint_failures:
@@ -121,7 +121,7 @@ def record_mint_failure(profile: Profile, error: WtrError, now: datetime) -> Non
             wait = max(wait, error.retry_after)
         known.mint_again_at = now + wait
         known.last = LastOutcome(error.kind, now, cleaned(str(error), 400))
-        # No user is needed: what Webex refused, an administrator mends, or time.
+        # A user's sign-in would not help, but an administrator, or time.
         known.sign_in_needed_since, known.message = None, ""
         state.write(str(profile.token_path), known)
 
@@ -129,10 +129,10 @@ def record_mint_failure(profile: Profile, error: WtrError, now: datetime) -> Non
 def record_sign_in(
     profile: Profile, settings: Settings, token: Token, now: Callable[[], datetime] = clock.now
 ) -> None:
-    """Notes and hands on that a user has signed in, or a token was imported, and it is saved."""
+    """Record and deliver a new grant that has been saved: by a sign-in, an import, or minting."""
     at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        rotates = read_state(profile).rotates  # nothing else of before counts
+        rotates = read_state(profile).rotates  # nothing else applies to the new grant
         known = _following(profile, token, State())
         known.rotates = rotates
         known.last = LastOutcome(Event.RETRIEVED.value, at)
@@ -140,7 +140,7 @@ def record_sign_in(
         known.warn_before = settings[WARN_BEFORE]
         left = token.refresh_left(at)
         if left is not None:
-            # Who has just been here is not called back at once, however short the new end is.
+            # A user who has just signed in is not called back at once, however near the end is.
             end = at + left
             known.record_warnings(end, known.due_warnings(end, left, settings[WARN_BEFORE]))
         state.write(str(profile.token_path), known)
@@ -148,9 +148,9 @@ def record_sign_in(
 
 
 def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetime) -> State:
-    """Webex answered 401 to this access token, which was asked about something else.
+    """Record that Webex answered 401 to this access token in another request.
 
-    Gives what is known of it by now, whether that could be noted or not.
+    Return the state with it, whether it could be recorded or not.
     """
     known = _following(profile, token)
     if known.refused_since is not None:
@@ -169,7 +169,7 @@ def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetim
 
 
 def record_acceptance(profile: Profile, token: Token) -> None:
-    """Webex did answer to this access token: where it was noted as refused, it no longer is."""
+    """Record that Webex accepts this access token, if it was recorded as refused."""
     if read_state(profile).refused(token.access_token.reveal()) is None:
         return
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
@@ -180,7 +180,7 @@ def record_acceptance(profile: Profile, token: Token) -> None:
 
 
 def should_show_notice(profile: Profile, notice: str) -> bool:
-    """Whether a notice is given: one that is true at every reading is given once."""
+    """Return whether to show a notice. One that recurs with every reading is shown once."""
     if not notice.endswith(KEEPS_NO_MODES):
         return True
     name = state.checksum(notice)
@@ -196,13 +196,13 @@ def should_show_notice(profile: Profile, notice: str) -> bool:
 def announce_sign_in(
     profile: Profile, settings: Settings, now: Callable[[], datetime] = clock.now
 ) -> bool:
-    """Tells the onToken command once, of all processes, that the refresh token's end comes near.
+    """Announce to the onToken command that the refresh token ends soon, once for all processes.
 
-    Once for each time of ``warnBefore``; where several have passed, once for all of them. To be
-    called whenever the token was looked at; it is cheap while there is nothing to tell. Not to be
-    called under the token's lock. Returns whether it was announced now.
+    That is once for each time of ``warnBefore``, and once for several that have passed together.
+    Call it whenever the token was read, not under the token's lock; it is cheap while there is
+    nothing to announce. Return whether it was announced now.
     """
-    # What the onToken command calls cannot run it, so it leaves it to the next one to do so.
+    # A process that the onToken command has started leaves the announcement to the next one.
     if "WTR_EVENT" in os.environ:
         return False
     with suppress(WtrError):
@@ -218,9 +218,9 @@ def announce_sign_in(
             known = _following(profile, stored.token)
             known.record_warnings(end, limits)
             known.warn_before = settings[WARN_BEFORE]
-            # Recorded first: whoever is killed in between has announced nothing twice.
+            # Recorded first, so that a process killed in between causes no second announcement.
             recorded = state.write(str(profile.token_path), known)
-        if recorded and not settings.can_mint:  # a service app's needs no user
+        if recorded and not settings.can_mint:  # minting needs no user
             delivery.deliver(profile, settings, Event.SIGN_IN_SOON, stored.token)
             return True
     return False
@@ -229,7 +229,7 @@ def announce_sign_in(
 def due_announcement(
     stored: StoredToken | None, known: State, settings: Settings, now: datetime
 ) -> tuple[datetime, tuple[int, ...]] | None:
-    """The refresh token's end and the limits to announce now; None for nothing (pure)."""
+    """Return the refresh token's end and the limits to announce now; None for nothing. No I/O."""
     if stored is None or settings.app_id not in ("", stored.app_id):
         return None
     end = stored.token.refresh_expires_at
@@ -242,7 +242,7 @@ def due_announcement(
 
 
 def _following(profile: Profile, token: Token, known: State | None = None) -> State:
-    """What is noted beside the profile's token, or ``known``, as far as it speaks of this one."""
+    """Return ``known``, or the recorded state, without what concerns another token than this."""
     known = read_state(profile) if known is None else known
     refresh_token = token.refresh_token.reveal() if token.refresh_token else None
     known.bind(token.access_token.reveal(), refresh_token)

@@ -1,4 +1,4 @@
-"""What a token is good for: what is shown of it, and the checks before it is used (pure).
+"""The state of a token as shown to users, and the checks before it is used. No I/O.
 
 ``known`` is the state recorded beside the token (:mod:`wtr_tui.outcomes`): whether Webex refuses
 the access token or the refresh token, and whether refreshing extends the latter.
@@ -31,7 +31,7 @@ LIKELY_CAUSES = (
     " administrator's role, the integration may have been removed or have a new secret, or an"
     " administrator may have forbidden it."
 )
-"""Why Webex no longer accepts a refresh token, as far as is known."""
+"""The known reasons for which Webex stops accepting a refresh token."""
 
 LOST_GRANT = f"{LIKELY_CAUSES} {SIGN_IN}"
 
@@ -41,7 +41,7 @@ GRANT_MORE = (
 
 
 class TokenState(Enum):
-    """What a profile's token is good for. The value is the word shown beside its sign."""
+    """The state of a profile's token. The value is the word shown beside its sign."""
 
     NONE = "no token"
     UNREADABLE = "settings unreadable"
@@ -56,7 +56,7 @@ class TokenState(Enum):
 
     @property
     def sign(self) -> str:
-        """``●`` where it can be used, ``▲`` where that ends soon, ``✗`` where it cannot."""
+        """``●`` for a usable token, ``▲`` for one soon unusable, ``✗`` for an unusable one."""
         signs = {"NONE": "○", "VALID": "●", "UNKNOWN_END": "●", "SOON": "▲", "UNSAVED": "▲"}
         return signs.get(self.name, "✗")
 
@@ -69,10 +69,10 @@ def state_of(
     *,
     unsaved: bool = False,
 ) -> TokenState:
-    """What is shown of a token everywhere.
+    """Return the state of a profile's token.
 
-    ``unsaved``: it lives in this process only. Soon is the last tenth of the lifetime, where that
-    is unknown the last hour.
+    ``unsaved`` says that it exists in this process only. It expires soon in the last tenth of its
+    lifetime, or, if that is unknown, in the last hour.
     """
     if stored is None:
         return TokenState.UNREADABLE if settings.unread else TokenState.NONE
@@ -101,37 +101,37 @@ def state_of(
     return TokenState.SOON if left <= soon else TokenState.VALID
 
 
-# What is noted of it.
+# The recorded state.
 
 
 def since_refused(known: State, token: Token, now: datetime) -> datetime | None:
-    """Since when Webex refuses this access token; None where it is not known to.
+    """Return since when Webex refuses this access token; None if it is not known to.
 
-    None as well once it has expired: then it is refused for no other reason.
+    Return None also for an expired token, whose refusal has no other reason.
     """
     return known.refused(token.access_token.reveal()) if token.is_valid(now) else None
 
 
 def refusal(known: State, token: Token, now: datetime) -> str:
-    """That Webex refuses this access token, in a sentence; "" where it is not known to."""
+    """Return the sentence that Webex refuses this access token; "" if it is not known to."""
     since = since_refused(known, token, now)
-    return (
-        "" if since is None else f"Webex has refused the access token since {clock.local(since)}."
-    )
+    if since is None:
+        return ""
+    return f"Webex has refused the access token since {clock.local(since)}."
 
 
 def likely_causes(known: State) -> str:
-    """Why Webex no longer accepts the refresh token; "" where it was revoked from here."""
+    """Return why Webex may refuse the refresh token; "" where it was revoked from here."""
     return "" if known.message == REVOKED_HERE else LIKELY_CAUSES
 
 
 def lost_grant(known: State) -> errors.SignInNeeded:
-    """That Webex no longer accepts the refresh token, why, and what to do."""
+    """Return the error for a refresh token that Webex no longer accepts."""
     return errors.SignInNeeded(known.message, f"{likely_causes(known)} {SIGN_IN}".lstrip())
 
 
 def token_problems(token: Token, known: State, now: datetime) -> list[errors.WtrError]:
-    """Why the token can no longer be used, and why it can no longer be refreshed."""
+    """Return why the token can no longer be used, and why it can no longer be refreshed."""
     found: list[errors.WtrError] = []
     refused, left = refusal(known, token, now), token.refresh_left(now)
     try:
@@ -154,13 +154,15 @@ def token_problems(token: Token, known: State, now: datetime) -> list[errors.Wtr
 
 
 def since_sign_in_needed(known: State, token: Token) -> datetime | None:
-    """Since when Webex no longer accepts this refresh token; None where it is not known."""
+    """Return since when Webex refuses this refresh token; None if it is not known to."""
     return known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)
 
 
 def refresh_before_end(known: State, token: Token, within: timedelta) -> datetime | None:
-    """``within`` before the refresh token's end, when a refresh may move that end, or gives the
-    last access token there is to be had for it; None where neither, as it has been tried by then.
+    """Return ``within`` before the refresh token's end: the time for one more refresh.
+
+    That may extend the refresh token, or else yields its last access token. Return None where this
+    has been done, or the end is unknown.
     """
     end = token.refresh_expires_at
     if end is None or token.refresh_token is None:
@@ -177,11 +179,11 @@ def sign_in_by(
     *,
     within: timedelta | None = None,
 ) -> datetime | None:
-    """When somebody has to sign in at the latest, where that is near; None where it is not.
+    """Return by when a user has to sign in, if that is soon; else None.
 
-    That is the refresh token's end, from the longest time of ``warnBefore`` on, or from
-    ``within`` where that is longer; once Webex no longer accepts it, the access token's,
-    unless it refuses that, too.
+    This is the refresh token's end; soon is the longest time of ``warnBefore``, or ``within`` if
+    that is longer. For a refresh token that Webex refuses, it is the access token's end, unless
+    that is refused, too.
     """
     if settings.can_mint or token.refresh_token is None:
         return None
@@ -206,9 +208,9 @@ def sign_in_soon(
     *,
     within: timedelta | None = None,
 ) -> str:
-    """That somebody has to sign in soon, in a sentence; "" where :func:`sign_in_by` is None.
+    """Return the sentence that a user has to sign in soon; "" where :func:`sign_in_by` is None.
 
-    "" as well where Webex no longer accepts the refresh token: :func:`token_problems` says that.
+    Return "" also where Webex refuses the refresh token, which :func:`token_problems` reports.
     """
     end = sign_in_by(known, token, settings, now, within=within)
     if end is None or since_sign_in_needed(known, token) is not None:
@@ -220,14 +222,14 @@ def sign_in_soon(
     )
 
 
-# Checks, and what they say everywhere.
+# Checks.
 
 
 def scopes_asked(token: Token, settings: Settings) -> tuple[str, ...]:
-    """The scopes that a sign-in has asked for, as the settings name them.
+    """Return the scopes that the token's sign-in requested, by the settings.
 
-    None for a token that no sign-in gave: one without a refresh token, or a service app's. None
-    either where the settings cannot be read.
+    There are none without a sign-in (a token without refresh token, or a service app's), and where
+    the settings are unreadable.
     """
     from wtr_tui.storage.settings_table import KIND, SERVICE_APP
 
@@ -237,9 +239,9 @@ def scopes_asked(token: Token, settings: Settings) -> tuple[str, ...]:
 
 
 def scopes_not_granted(token: Token, settings: Settings) -> tuple[str, ...]:
-    """The scopes that were asked for and that the token lacks, in their order.
+    """Return the requested scopes that the token lacks, in their order.
 
-    None where the token does not say what it may do, as one that was imported bare.
+    There are none where the token's scopes are unknown, as of an imported access token.
     """
     if not token.scopes:
         return ()
@@ -247,7 +249,7 @@ def scopes_not_granted(token: Token, settings: Settings) -> tuple[str, ...]:
 
 
 def require_refresh_token(token: Token) -> None:
-    """Raises NoRefreshToken where the token has none. Whether it is good only Webex knows."""
+    """Raise NoRefreshToken where the token has none."""
     if token.refresh_token is None:
         raise errors.NoRefreshToken(
             "This token cannot be refreshed: it has no refresh token, as a personal access token"
@@ -257,14 +259,14 @@ def require_refresh_token(token: Token) -> None:
 
 
 def is_foreign(stored: StoredToken, settings: Settings) -> bool:
-    """Whether the settings name another App ID or base URL than the token's."""
+    """Return whether the settings name another App ID or base URL than the token's."""
     return settings.app_id not in ("", stored.app_id) or other_base_url(stored, settings) != ""
 
 
 def require_own(stored: StoredToken, settings: Settings, *, strict: bool = False) -> None:
-    """Raises ForeignToken where the settings name another App ID or base URL than the token's.
+    """Raise ForeignToken where the settings name another App ID or base URL than the token's.
 
-    No App ID at all is a contradiction only with ``strict``: to hand a token on none is needed.
+    Settings without App ID are rejected only if ``strict``: handing out a token needs none.
     """
     if stored.app_id != settings.app_id and (settings.app_id or strict):
         raise errors.ForeignToken(
@@ -276,9 +278,9 @@ def require_own(stored: StoredToken, settings: Settings, *, strict: bool = False
 
 
 def require_base_url(stored: StoredToken, settings: Settings) -> None:
-    """Raises ForeignToken where the settings name another base URL than the token's.
+    """Raise ForeignToken where the settings name another base URL than the token's.
 
-    SettingsError where it cannot be read which one they name.
+    Raise SettingsError where the settings' base URL is unreadable.
     """
     if not settings.is_base_url_known:
         settings.require()
@@ -303,11 +305,11 @@ def require_base_url(stored: StoredToken, settings: Settings) -> None:
 
 
 def base_url_of(stored: StoredToken, settings: Settings) -> str:
-    """The base URL the token came from.
+    """Return the base URL the token came from.
 
-    A file of version 0.1.0 does not say it: its token is taken for one of the base URL that the
-    settings file names, or the default. The environment counts only between Webex's own:
-    whoever can set a variable could else have the refresh token sent to any server.
+    Files of version 0.1.0 do not hold it: there it is the settings file's, or the default. The
+    environment may only choose among Webex's own: otherwise a variable could have the refresh
+    token sent to any server.
     """
     if stored.base_url:
         return stored.base_url
@@ -318,9 +320,9 @@ def base_url_of(stored: StoredToken, settings: Settings) -> str:
 
 
 def other_base_url(stored: StoredToken, settings: Settings) -> str:
-    """The base URL the token came from, where the settings name another one; else "".
+    """Return the base URL the token came from, if the settings name another one; else "".
 
-    Settings that cannot be read contradict nothing; :func:`require_base_url` says so.
+    Return "" also for unreadable settings, which :func:`require_base_url` reports.
     """
     own = base_url_of(stored, settings)
     same = token_json.is_same_base_url(own, settings.base_url)
