@@ -173,9 +173,10 @@ class Letters(Noting):
     """Ten rows."""
 
     DEFAULT_CSS = "Letters { height: 10; }"
+    letter = "a"
 
     def render_line(self, y: int) -> Strip:
-        return Strip([Segment("a" * self.size.width)])
+        return Strip([Segment(self.letter * self.size.width)])
 
 
 class Narrow(Letters):
@@ -207,6 +208,37 @@ async def test_widgets_make_the_rows_alone_that_are_seen_and_painted() -> None:
         compositor._dirty_regions = {Region(0, 2, 40, 1), Region(0, 4, 3, 1)}
         assert compositor.render_partial_update() is not None
         assert (both.asked, wide.asked, narrow.asked) == (set(), {2, 3, 4}, set())
+
+
+async def test_only_widgets_that_have_changed_are_rendered_for_another_picture() -> None:
+    app = TwoInOne()
+    async with app.run_test(size=(40, 15)) as pilot:
+        both, wide, narrow = app.query(Noting)
+        compositor = app.screen._compositor
+        await until(pilot, lambda: len(compositor.visible_widgets) == 4)
+
+        def rendered() -> tuple[set[int], ...]:
+            asked = tuple(each.asked for each in (both, wide, narrow))
+            for each in (both, wide, narrow):
+                each.asked = set()
+            return asked
+
+        compositor.render_strips()
+        rendered()
+        before = [strip.text for strip in compositor.render_strips()]
+        assert rendered() == (set(), set(), set())
+        assert isinstance(wide, Letters)
+        wide.letter = "b"
+        wide.refresh(Region(0, 3, 1, 1))
+        after = [strip.text for strip in compositor.render_strips()]
+        assert rendered() == (set(), {*range(10)}, set())
+        assert [y for y in range(15) if before[y] != after[y]] == [3]
+        narrow.styles.background = "red"
+        compositor.render_strips()
+        assert rendered() == (set(), set(), {*range(5)})
+        app.theme = "ansi-dark"  # its colours are left as they are
+        compositor.render_strips()
+        assert rendered() == ({*range(10, 15)}, {*range(10)}, {*range(5)})
 
 
 GREEN = "\x1b[38;2;1;2;3;48;2;9;9;9m"

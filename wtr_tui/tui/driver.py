@@ -16,9 +16,10 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from rich.text import Text
 from textual import constants, events
@@ -28,10 +29,12 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 from wtr_tui import in_flight
 from wtr_tui.tui.terminal_input import TerminalInput
@@ -303,19 +306,29 @@ def start_with_theme(app: App[int], name: str) -> None:
 
 
 class _RowsCompositor(Compositor):
-    """Textual's own asks every widget of a container for all its rows, whatever has changed and
+    """A compositor that renders only the rows in sight, and only those that have changed.
+
+    Textual's own renders all rows of every widget of a container, whatever has changed and
     whatever is in front of it.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filters: Sequence[LineFilter] = ()
+        self._rendered: WeakKeyDictionary[Widget, _Rendered] = WeakKeyDictionary()
 
     def _get_renders(
         self, crop: Region | None = None
     ) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        every = self.visible_widgets
+        filters = self.root.get_line_filters() if self.root is not None else ()
+        if filters != self._filters:  # another theme
+            self._filters = filters
+            self._rendered.clear()
         x, y, width, height = self.size.region if crop is None else crop
         # Of each row the columns, a bit each, that what comes next could be seen in.
         seen = dict.fromkeys(range(y, y + height), (1 << (x + width)) - (1 << x))
-        painted = {}
-        for widget, (region, clip) in every.items():  # from the front to the back
+        # From the front to the back; rendering may have everything laid out anew.
+        for widget, (region, clip) in [*self.visible_widgets.items()]:
             within = region.intersection(clip)
             columns = (1 << within.right) - (1 << within.x)
             rows = [row for row in within.line_range if seen.get(row, 0) & columns]
@@ -323,20 +336,40 @@ class _RowsCompositor(Compositor):
                 seen[row] &= ~columns
             if rows:
                 within = Region(within.x, rows[0], within.width, rows[-1] - rows[0] + 1)
-                painted[widget] = (region, within)
-        self._visible_widgets = painted
-        try:
-            yield from super()._get_renders(crop)
-        finally:
-            if self._visible_widgets is painted:  # else it was laid out anew meanwhile
-                self._visible_widgets = every
+                yield region, within, self._render(widget, within.translate(-region.offset))
+
+    def _render(self, widget: Widget, crop: Region) -> list[Strip]:
+        """Return these rows of a widget, by :meth:`Widget.render_lines` only if one has changed."""
+        rendered, cached = self._rendered.get(widget), _cached(widget, crop)
+        if rendered is None or rendered.crop != crop or rendered.cached != cached or not cached:
+            strips = widget.render_lines(crop)
+            self._rendered[widget] = rendered = _Rendered(crop, _cached(widget, crop), strips)
+        return rendered.strips
+
+
+class _Rendered(NamedTuple):
+    """Rows of a widget as they are painted, and as Textual caches them before its filters."""
+
+    crop: Region
+    cached: list[Strip]
+    strips: list[Strip]
+
+
+def _cached(widget: Widget, crop: Region) -> list[Strip]:
+    """Return these rows from Textual's cache; none where one of them is to be rendered."""
+    cache, rows = widget._styles_cache, crop.line_range
+    if not cache._dirty_lines.isdisjoint(rows):
+        return []
+    with suppress(KeyError):
+        return [cache._cache[row] for row in rows]
+    return []
 
 
 def paint_rows(screen: Screen[Any]) -> None:
-    """Lets the screen make the rows alone that are painted.
+    """Let the screen render only rows that are seen and have changed.
 
-    A quarter of the processor's time while seconds are counted, and for another screen (6.6 ms
-    from the key on; 9.1 without).
+    A quarter of the processor's time while seconds are counted. To switch screens takes 1.2 times
+    as long as in an app of two lines of text; 1.55 if all rows in sight were rendered.
     """
     screen._compositor = _RowsCompositor()
 
