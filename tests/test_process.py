@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.environment import child_environ
 from wtr_tui import process
+from wtr_tui.environment import clipboard
 
 ENVIRON = child_environ()
 SECRETS = ("WEBEX_SECRET", "WEBEX_CLIENT_SECRET", "WEBEX_TOKEN", "WEBEX_ACCESS_TOKEN")
@@ -120,7 +121,8 @@ def test_the_environment_is_the_one_given_without_secrets() -> None:
 def test_nothing_else_in_the_package_starts_programs() -> None:
     """Or what is said here of time limits and environments would not hold for them.
 
-    ``pyperclip_copy`` is a program that is started itself, and pyperclip starts others from it.
+    ``clipboard`` has one function that runs in a process of its own, from which pyperclip starts
+    others.
     ``driver`` has a child stop itself, without any environment, which a limit would not outlast.
     """
     package = Path(process.__file__).parent
@@ -131,7 +133,8 @@ def test_nothing_else_in_the_package_starts_programs() -> None:
         if any(word in path.read_text(encoding="utf-8") for word in starting)
     }
 
-    assert found == {"process.py", "environment/pyperclip_copy.py", "tui/driver.py"}
+    assert found == {"process.py", "environment/clipboard.py", "tui/driver.py"}
+    assert not hasattr(clipboard, "subprocess")
 
 
 def test_only_our_own_secrets_are_taken_away() -> None:

@@ -16,7 +16,7 @@ from tests.support.tmux_server import TmuxServer
 from tests.support.waiting import PATIENCE
 from wtr_tui.environment.clipboard import (
     SEQUENCES,
-    Copied,
+    CopyResult,
     Route,
     copy,
     length_warning,
@@ -103,7 +103,7 @@ class Desk:
     def xclip(self, body: str) -> None:
         self._script("xclip", body)
 
-    def copy(self, text: str = TOKEN, seen: Surroundings = DESK, limit: float = 20.0) -> Copied:
+    def copy(self, text: str = TOKEN, seen: Surroundings = DESK, limit: float = 20.0) -> CopyResult:
         return copy(
             text,
             seen,
@@ -126,7 +126,7 @@ def test_at_the_desk_the_machines_own_clipboard_is_used(desk: Desk) -> None:
 
     copied = desk.copy()
 
-    assert copied == Copied(Route.PYPERCLIP, "It is in this machine's clipboard.")
+    assert copied == CopyResult(Route.PYPERCLIP, "It is in this machine's clipboard.")
     assert desk.clipboard.read_text() == TOKEN
     assert desk.written == []
     assert TOKEN not in arguments.read_text()
@@ -233,7 +233,7 @@ def test_over_ssh_this_machines_clipboard_is_left_alone(desk: Desk) -> None:
 
 
 def test_what_is_sent_is_not_said_to_be_copied(desk: Desk) -> None:
-    assert desk.copy(seen=REMOTE) == Copied(
+    assert desk.copy(seen=REMOTE) == CopyResult(
         Route.OSC52,
         "Sent to your terminal's clipboard (OSC 52). If paste gives nothing, "
         "your terminal does not allow it: select it with the mouse.",

@@ -87,9 +87,9 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was copied, in its order. The clipboard of this machine is left alone."""
     texts: list[str] = []
 
-    def copy(text: str, *_: object, **__: object) -> clipboard.Copied:
+    def copy(text: str, *_: object, **__: object) -> clipboard.CopyResult:
         texts.append(text)
-        return clipboard.Copied(clipboard.Route.OSC52, "Sent to your terminal's clipboard.")
+        return clipboard.CopyResult(clipboard.Route.OSC52, "Sent to your terminal's clipboard.")
 
     monkeypatch.setattr(clipboard, "copy", copy)
     return texts

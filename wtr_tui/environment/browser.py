@@ -1,4 +1,4 @@
-"""Opening an address in a graphical browser, without harm to the terminal we draw on."""
+"""Opening a URL in a graphical browser, without a trace on the terminal we draw on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wtr_tui.text import cleaned
 
 LIMIT_SECONDS = 5.0
 
-# A program that still runs after this long is the browser itself, not one that fails to find one.
+# A program that still runs after this long is the browser itself and has not failed.
 _PATIENCE_SECONDS = 2.0
 
 TEXT_BROWSERS = frozenset(
@@ -27,7 +27,7 @@ _DESKTOP = (
     *("xdg-open", "gio open", "x-www-browser", "firefox", "google-chrome", "chromium"),
     *("chromium-browser", "microsoft-edge", "brave-browser"),
 )
-# Not cmd.exe or powershell.exe, which read the & of an address as their own.
+# Not cmd.exe or powershell.exe, to which the & of a URL is an operator.
 _WSL = ("wslview", "rundll32.exe url.dll,FileProtocolHandler")
 
 
@@ -38,12 +38,11 @@ def open_browser(
     *,
     limit: float = LIMIT_SECONDS,
 ) -> str:
-    """Has ``$BROWSER``, or else the desktop, open ``url``; never raises.
+    """Open ``url`` with ``$BROWSER``, or else the desktop's browser; never raises.
 
-    Gives a sentence on what came of it, without the address, which may hold a state: whether a
-    window came up is not known. Blocks up to ``limit`` seconds, so call it in a thread. What it
-    starts gets the address as one argument, no shell, nothing of our terminal, and lives on when
-    we end.
+    Returns a sentence on the outcome, without the URL, as that may hold a state; whether a window
+    opened is not known. Blocks up to ``limit`` seconds, so call it in a thread. The program gets
+    the URL as one argument, without a shell and without our terminal, and outlives us.
     """
     if not _is_web_address(url):
         return "Not opened: a browser is only given addresses that begin with http or https."
@@ -67,9 +66,9 @@ def open_browser(
 def commands(
     url: str, environ: Mapping[str, str], surroundings: Surroundings
 ) -> Iterator[tuple[str, ...]]:
-    """The commands to try, in order: what ``$BROWSER`` lists, then what the desktop has.
+    """Yield the commands to try, in order: those in ``$BROWSER``, then the desktop's.
 
-    A text browser is never among them: it would need the terminal we draw on.
+    Text browsers are left out: they would need the terminal we draw on.
     """
     path = environ.get("PATH")
     entries = [entry for entry in environ.get("BROWSER", "").split(":") if entry.strip()]
@@ -77,7 +76,7 @@ def commands(
         entries.append("open")
     else:
         entries += _WSL if surroundings.wsl else ()
-        # Without a display xdg-open looks for text browsers.
+        # Without a display xdg-open would look for text browsers.
         entries += _DESKTOP if surroundings.display else ()
     for entry in entries:
         command = _command(entry, url, path)
@@ -86,16 +85,16 @@ def commands(
 
 
 def _command(entry: str, url: str, path: str | None) -> tuple[str, ...] | None:
-    """The entry as a command with the address as one argument; None where it cannot be run.
+    """Return an entry of ``$BROWSER`` as a command with the URL; None where it cannot be run.
 
-    As in xdg-open and Python's webbrowser, ``%s`` stands for the address, else it comes last.
+    As in xdg-open and Python's webbrowser, ``%s`` stands for the URL, else it comes last.
     """
     whole = shutil.which(entry, path=path)
-    if whole is not None:  # a path that may hold blanks
+    if whole is not None:  # a path that may contain spaces
         return whole, url
     try:
         words = shlex.split(entry)
-    except ValueError:  # a quotation without an end
+    except ValueError:  # an unclosed quotation mark
         return None
     if words[-1:] == ["&"]:
         words.pop()
@@ -104,7 +103,7 @@ def _command(entry: str, url: str, path: str | None) -> tuple[str, ...] | None:
         return None
     arguments = words[1:]
     if any("%s" in argument and len(argument.split()) > 1 for argument in arguments):
-        return None  # sh -c "firefox %s": the address would be read as shell text
+        return None  # sh -c "firefox %s": a shell would parse the URL
     if not any("%s" in argument for argument in arguments):
         arguments.append("%s")
     return program, *(argument.replace("%s", url) for argument in arguments)

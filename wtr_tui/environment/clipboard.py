@@ -1,8 +1,8 @@
-"""Copying to the clipboard the user pastes from, which may be on another machine.
+"""Copying to the clipboard of the user's machine, which may be at the other end of SSH.
 
-OSC 52 is the escape sequence that hands a text to the terminal's clipboard: the only way that
-reaches the user's own machine over SSH. A terminal never answers, and many have it switched off
-(macOS Terminal, older GNOME Terminals, the old Windows console).
+OSC 52 is the escape sequence that puts a text into the terminal's clipboard: the only route to the
+user's machine over SSH. A terminal never confirms it, and many have it switched off (macOS
+Terminal, older GNOME Terminals, the old Windows console).
 """
 
 from __future__ import annotations
@@ -14,44 +14,48 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from typing import ClassVar
 
 from wtr_tui import process
 from wtr_tui.environment.surroundings import Surroundings
 
 LIMIT_SECONDS = 2.0
 
-# GNU screen passes at most 768 bytes of a string on (measured with 4.9: 736 arrive, 776 do not),
-# older ones 256. It passes several strings on as one, so a long sequence is cut up.
+# GNU screen passes on at most 768 bytes of a string (measured with 4.9: 736 arrive, 776 do not),
+# older ones 256. It joins consecutive strings, so a long sequence is split.
 _SCREEN_STRING = 254
 
-# mosh sends how the screen differs, clipboard included, at most 250 ms apart: a text equal to the
-# last one is no difference, unless a frame with another one has come in between.
+# mosh sends the differences of the screen, clipboard included, at most 250 ms apart: copying the
+# same text again makes no difference, unless a frame with another text came in between.
 _ANOTHER_TEXT = " "
 _MOSH_FRAME = 0.5
 
 _SMALL_TERMINALS = 1_024
 
+# What pyperclip might choose but we do not: klipper takes the text as an argument, which every user
+# of the machine can read; what Qt copied is gone when its process ends.
+_UNUSABLE = frozenset({"copy_klipper", "copy_qt"})
+
 
 def osc52(text: str) -> str:
-    """The sequence itself. Ends with BEL: inside screen's strings ``ESC \\`` would end those."""
+    """Return the sequence. It ends with BEL: ``ESC \\`` would end the strings of screen."""
     return f"\x1b]52;c;{_encoded(text)}\a"
 
 
 def through_tmux(sequence: str) -> str:
-    """Wrapped so that tmux passes it on unread: needs ``allow-passthrough on`` from 3.3 on."""
+    """Wrap a sequence so that tmux passes it on; 3.3 and newer need ``allow-passthrough on``."""
     doubled = sequence.replace("\x1b", "\x1b\x1b")
     return f"\x1bPtmux;{doubled}\x1b\\"
 
 
 def through_screen(sequence: str) -> str:
-    """Wrapped for GNU screen, in as many strings as it takes."""
+    """Wrap a sequence for GNU screen, in as many strings as needed."""
     starts = range(0, len(sequence), _SCREEN_STRING)
     return "".join(f"\x1bP{sequence[start : start + _SCREEN_STRING]}\x1b\\" for start in starts)
 
 
 def length_warning(text: str) -> str:
-    """A sentence where terminals are known to cut or drop a text of this length; else empty."""
+    """Return a sentence where terminals are known to cut or drop a text of this length, else ""."""
     length = len(_encoded(text))
     long = f"It is long ({length} bytes): many terminals drop it or paste only a part."
     return long if length > _SMALL_TERMINALS else ""
@@ -79,21 +83,21 @@ SEQUENCES: Mapping[Route, Callable[[str], str]] = {
 
 
 @dataclass(frozen=True)
-class Copied:
-    """What happened. Never holds the text itself."""
+class CopyResult:
+    """The outcome of :func:`copy`, without the text itself."""
 
     route: Route | None
-    """None: nowhere."""
+    """None where it was not copied."""
     message: str
-    """One or two sentences which claim no more than is known."""
+    """One or two sentences that claim no more than is known."""
     warning: str = ""
 
 
 def routes(surroundings: Surroundings, setting: str = "auto") -> tuple[Route, ...]:
-    """The routes worth trying here, best first; ``setting`` is auto, local, terminal or tmux.
+    """Return the routes to try, best first; ``setting`` is auto, local, terminal or tmux.
 
-    Over SSH this machine's own clipboard is one nobody pastes from. In tmux its own command comes
-    first, because by default tmux drops the sequences without a word.
+    Over SSH this machine's own clipboard is of no use. In tmux its own command comes first, because
+    by default tmux silently drops the sequences.
     """
     local = (Route.PYPERCLIP,)
     if setting == "local":
@@ -101,7 +105,7 @@ def routes(surroundings: Surroundings, setting: str = "auto") -> tuple[Route, ..
     commands = (Route.TMUX,) if surroundings.tmux_commands else ()
     terminal: tuple[Route, ...] = ()
     if surroundings.terminal and surroundings.tmux:
-        # Which of the two gets through depends on allow-passthrough and set-clipboard.
+        # Which of the two works depends on allow-passthrough and set-clipboard.
         terminal = (Route.OSC52_TMUX_PASSTHROUGH, Route.OSC52)
     elif surroundings.terminal:
         terminal = (Route.OSC52_SCREEN if surroundings.screen else Route.OSC52,)
@@ -122,23 +126,24 @@ def copy(
     otherwise: str,
     environ: Mapping[str, str] | None = None,
     limit: float = LIMIT_SECONDS,
-) -> Copied:
-    """Copies ``text`` by the first route that does not fail.
+) -> CopyResult:
+    """Copy ``text`` by the first route that does not fail.
 
-    Blocks up to ``limit`` seconds a program, so call it in a thread; ``write_terminal`` is called
-    in that thread too. ``otherwise`` ends the sentence on what to do when paste gives nothing.
+    Blocks up to ``limit`` seconds per program, so call it in a thread; ``write_terminal`` is called
+    in that thread too. ``otherwise`` is the end of the sentence on what to do if nothing can be
+    pasted.
     """
     environ = os.environ if environ is None else environ
     possible = routes(surroundings, setting)
-    if Route.PYPERCLIP in possible and _pyperclip_copy(text, environ, limit):
-        return Copied(Route.PYPERCLIP, "It is in this machine's clipboard.")
+    if Route.PYPERCLIP in possible and copy_by_pyperclip(text, environ, limit):
+        return CopyResult(Route.PYPERCLIP, "It is in this machine's clipboard.")
 
     def send(text: str) -> Route | None:
         if Route.TMUX in possible and copy_by_tmux(text, environ, limit):
             return Route.TMUX
         written = [route for route in possible if route in SEQUENCES]
         for route in written:
-            # Nothing tells which of them gets through: all are sent; one that does not is dropped.
+            # All are sent, as nothing tells which one works; the others are dropped.
             write_terminal(SEQUENCES[route](text))
         return written[0] if written else None
 
@@ -146,7 +151,7 @@ def copy(
         time.sleep(_MOSH_FRAME)
     route = send(text)
     if route is None:
-        return Copied(
+        return CopyResult(
             None, f"Not copied: no clipboard can be reached from here. Instead {otherwise}."
         )
     how = "through tmux" if route is Route.TMUX else "OSC 52"
@@ -154,27 +159,61 @@ def copy(
         f"Sent to your terminal's clipboard ({how}). "
         f"If paste gives nothing, your terminal does not allow it: {otherwise}."
     )
-    return Copied(route, message, length_warning(text))
+    return CopyResult(route, message, length_warning(text))
 
 
-def _pyperclip_copy(text: str, environ: Mapping[str, str], limit: float) -> bool:
-    """Whether pyperclip, in a process of its own, put the text into this machine's clipboard."""
-    program = Path(__file__).with_name("pyperclip_copy.py")
+# Run isolated (-I) with our sys.path, as pyperclip may be installed where Python does not look.
+_PYPERCLIP_PROGRAM = (
+    "import sys; sys.path[:] = sys.argv[1:];"
+    " from wtr_tui.environment import clipboard; sys.exit(clipboard.pyperclip_main())"
+)
+
+
+def copy_by_pyperclip(text: str, environ: Mapping[str, str], limit: float) -> bool:
+    """Put ``text`` into this machine's clipboard, and return whether that worked.
+
+    In a process of its own, with a time limit: pyperclip starts xclip and the like with our
+    standard error, which is the screen Textual draws on; and Qt without a display aborts the
+    process.
+    """
     # Not the current directory (empty): a pyperclip.py there would be given the token.
     import_path = [folder for folder in sys.path if folder]
-    command = [sys.executable, "-I", str(program), *import_path]
+    command = [sys.executable, "-I", "-c", _PYPERCLIP_PROGRAM, *import_path]
     return process.run(command, limit=limit, environ=environ, stdin=text.encode()).ok
 
 
-def copy_by_tmux(text: str, environ: Mapping[str, str], limit: float) -> bool:
-    """Has tmux send ``text`` to the clipboard of the terminal it runs in.
+def pyperclip_main() -> int:
+    """Copy standard input by pyperclip; return 0 where every program it started succeeded."""
+    import subprocess
 
-    True where tmux took it: it cannot say whether the terminal did. Works with every value of
-    set-clipboard and allow-passthrough, where a sequence of our own is dropped by default.
-    Needs tmux 3.2 (load-buffer -w). Blocks up to ``limit`` seconds, and as long again to clean up.
+    import pyperclip
+
+    class WatchedPopen(subprocess.Popen[bytes]):
+        """Keeps the programs that were started, as pyperclip ignores their exit codes."""
+
+        started: ClassVar[list[subprocess.Popen[bytes]]] = []
+
+        def __init__(self, *arguments: object, **options: object) -> None:
+            super().__init__(*arguments, **options)  # type: ignore[call-overload]  # passed on
+            self.started.append(self)
+
+    copy, _ = pyperclip.determine_clipboard()
+    if getattr(copy, "__name__", "") in _UNUSABLE:
+        return 1
+    subprocess.Popen = WatchedPopen  # type: ignore[assignment,misc]
+    copy(sys.stdin.buffer.read().decode())
+    return int(any(program.returncode for program in WatchedPopen.started))
+
+
+def copy_by_tmux(text: str, environ: Mapping[str, str], limit: float) -> bool:
+    """Have tmux send ``text`` to the clipboard of its terminal; return whether tmux accepted it.
+
+    Whether the terminal accepts it is not known. Works with every value of set-clipboard and
+    allow-passthrough, unlike our own sequences. Needs tmux 3.2 (load-buffer -w). Blocks up to
+    ``limit`` seconds, and as long again to clean up.
     """
     name = f"wtr-tui-{os.getpid()}"
-    # One client for both commands: if we are killed meanwhile, tmux still removes the buffer.
+    # One client for both commands: tmux removes the buffer even if we are killed meanwhile.
     load = ("load-buffer", "-w", "-b", name, "-")
     delete = ("delete-buffer", "-b", name)
     command = ["tmux", *load, ";", *delete]

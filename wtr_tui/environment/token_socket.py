@@ -1,7 +1,7 @@
-"""The socket of ``wtr serve``: where it lies, who is at its other end, and reading a token from it.
+"""The Unix socket of ``wtr serve``: its path, its peer's user, and the client.
 
-Whoever connects reads one access token and a line feed, then the end of the file. There is nothing
-else to it, so that ``nc -U``, socat and systemd's LoadCredential= are clients, too.
+A client that connects reads one access token and a line feed, then the end of the stream. There is
+no more to the protocol, so ``nc -U``, socat and systemd's LoadCredential= are clients too.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE = "WTR_SOCKET"
-"""Names a socket; while it is set, tokens come from there and from nowhere else."""
+"""The variable with the path of a socket; while it is set, tokens come only from there."""
 
 LIMIT = 90.0
-"""Seconds for a token to arrive: longer than any refresh at the other end."""
+"""Seconds to wait for a token: longer than a refresh by ``wtr serve`` takes."""
 
 _LARGEST = 65_536
 _LONGEST_PATH = 107 if sys.platform == "linux" else 103
@@ -35,7 +35,7 @@ _XUCRED_SIZE = 76
 
 
 def default_path(profile: str, environ: Mapping[str, str], state_dir: str) -> str:
-    """``$XDG_RUNTIME_DIR/wtr-tui/PROFILE.sock``, else ``PROFILE.sock`` under the state folder."""
+    """Return ``$XDG_RUNTIME_DIR/wtr-tui/PROFILE.sock``, else ``STATE_DIR/run/PROFILE.sock``."""
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/"):
         return f"{runtime.rstrip('/')}/wtr-tui/{profile}.sock"
@@ -43,7 +43,7 @@ def default_path(profile: str, environ: Mapping[str, str], state_dir: str) -> st
 
 
 def require_short(path: str) -> None:
-    """Raises StorageError for a path that no socket can have: the system takes about 100 bytes."""
+    """Raise StorageError for a path too long for a socket: the system allows about 100 bytes."""
     size = len(os.fsencode(path))
     if size > _LONGEST_PATH:
         raise StorageError(
@@ -53,7 +53,7 @@ def require_short(path: str) -> None:
 
 
 def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end, as the system knows it. Raises OSError where it cannot say."""
+    """Return the user id of the peer, as the kernel knows it. Raises OSError."""
     if sys.platform == "linux":
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         return int(_UCRED.unpack(credentials)[1])
@@ -61,7 +61,7 @@ def peer_uid(connection: socket.socket) -> int:
 
 
 def uid_of_xucred(credentials: bytes) -> int:
-    """The uid in the ``struct xucred`` of macOS and FreeBSD, of the version 0 both have."""
+    """Return the uid in a ``struct xucred`` of macOS or FreeBSD, version 0. Raises OSError."""
     version, uid = _XUCRED.unpack_from(credentials)
     if version != 0:
         raise OSError(f"unknown version {version} of struct xucred")
@@ -69,14 +69,14 @@ def uid_of_xucred(credentials: bytes) -> int:
 
 
 def is_trusted(uid: int) -> bool:
-    """Whether it is this user or root."""
+    """Return whether it is this user or root."""
     return uid in (0, os.geteuid())
 
 
 def receive(path: str, limit: float = LIMIT) -> str:
-    """The access token that the socket gives, within ``limit`` seconds.
+    """Read the access token from the socket within ``limit`` seconds.
 
-    Raises TemporaryError where nobody serves it or no token came, UnsafeFile where another user
+    Raises TemporaryError where it is not served or no token came, UnsafeFile where another user
     serves it, StorageError where it cannot be used at all.
     """
     require_short(path)
@@ -93,14 +93,14 @@ def receive(path: str, limit: float = LIMIT) -> str:
                 )
             content = _read_all(connection, deadline)
         except (FileNotFoundError, ConnectionError, TimeoutError, BlockingIOError) as error:
-            raise _nothing(path, error.strerror or "no answer in time") from error
+            raise _no_token(path, error.strerror or "no answer in time") from error
         except OSError as error:
             raise StorageError(
                 f"The socket {path} (${VARIABLE}) cannot be used: {error.strerror or error}."
             ) from error
     token = content.removesuffix(b"\n").decode("ascii", "replace")
     if not token:
-        raise _nothing(path, "it is open, but gave nothing")
+        raise _no_token(path, "it is open, but gave nothing")
     if len(content) > _LARGEST or not is_visible_ascii(token):
         raise StorageError(f"What the socket {path} (${VARIABLE}) gives is no token.")
     return token
@@ -120,7 +120,7 @@ def _read_all(connection: socket.socket, deadline: float) -> bytes:
     return content
 
 
-def _nothing(path: str, why: str) -> TemporaryError:
+def _no_token(path: str, why: str) -> TemporaryError:
     return TemporaryError(
         f"The socket {path} (${VARIABLE}) gives no token: {why}.",
         "See that wtr serve runs at its other end and has a token, and that ssh -R is connected.",
