@@ -10,8 +10,13 @@ from tests.support.tokens import a_token
 from wtr_tui.errors import FAILED, NotSaved
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import End, Ended, Method, Step
-from wtr_tui.tui.screens.sign_in import message, offered
-from wtr_tui.tui.screens.sign_in_cards import Progress, continued, happening, line_of_steps
+from wtr_tui.tui.screens.sign_in import action_state, step_message
+from wtr_tui.tui.screens.sign_in_cards import (
+    Progress,
+    progress_sentence,
+    shown_steps,
+    wrap_shell_line,
+)
 from wtr_tui.tui.themes import Tone
 
 LISTENING = steps.Listening("http://localhost:6855/s/k7q2mx9d", 6855, ("127.0.0.1",))
@@ -34,7 +39,7 @@ def after(*taken: Step) -> Progress:
 @pytest.mark.parametrize("step", ANSWERED, ids=[step.method.name for step in ANSWERED])
 def test_nothing_is_called_signed_in_while_the_code_is_exchanged(step: steps.Exchanging) -> None:
     progress = after(LISTENING, step)
-    said = happening(progress)
+    said = progress_sentence(progress)
     assert step.method.value in said
     assert "signed in" not in said.lower()
 
@@ -57,13 +62,13 @@ def test_nothing_is_called_signed_in_while_the_code_is_exchanged(step: steps.Exc
 def test_the_line_of_steps_says_what_is_done_and_what_is_to_come(
     taken: tuple[Step, ...], signs: str
 ) -> None:
-    line = line_of_steps(after(*taken))
+    line = shown_steps(after(*taken))
     assert "".join(step.state.value[0] for step in line) == signs
 
 
 def test_the_line_of_steps_names_how_the_answer_came() -> None:
     def second(*taken: Step) -> str:
-        return line_of_steps(after(*taken))[1].text
+        return shown_steps(after(*taken))[1].text
 
     assert second(LISTENING) == "browser came by"
     assert second(LISTENING, PASTE) == "address pasted"
@@ -80,7 +85,7 @@ def test_the_line_of_steps_names_how_the_answer_came() -> None:
 )
 def test_a_long_shell_line_is_continued_so_that_it_can_be_copied(width: int, expected: str) -> None:
     line = "ssh -N -o ExitOnForwardFailure=yes -L 1:localhost:1 'a b@c'"
-    shown = continued(line, width)
+    shown = wrap_shell_line(line, width)
     assert shown == expected
     assert shlex.split(shown.replace("\\\n", "")) == shlex.split(line)
 
@@ -100,7 +105,7 @@ def test_a_long_shell_line_is_continued_so_that_it_can_be_copied(width: int, exp
     ids=lambda value: type(value).__name__,
 )
 def test_a_step_is_told_in_its_tone(step: Step, tone: Tone | None) -> None:
-    said = message(step)
+    said = step_message(step)
     assert (said[1] if said else None) is tone
     assert said is None or "  " not in said[0]
 
@@ -128,4 +133,4 @@ def test_a_key_is_offered_when_it_does_something(
     action: str, progress: Progress, state: dict[str, bool], is_offered: bool | None
 ) -> None:
     usual = {"running": False, "ready": True, "sandbox": False}
-    assert offered(action, progress, **(usual | state)) is is_offered
+    assert action_state(action, progress, **(usual | state)) is is_offered

@@ -1,4 +1,4 @@
-"""The sign-in: one attempt, its keys, and where it leads when it is over."""
+"""The sign-in screen: one attempt at a time, its keys, and what follows its end."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.sign_in_cards import (
-    CARDS_FROM,
+    CARDS_MIN_WIDTH,
     Cards,
     Progress,
     StepLine,
-    enter,
-    happening,
+    begin_key,
+    forwarding_notes,
     headline,
-    line_of_steps,
-    notes,
+    progress_sentence,
     qr_code,
+    shown_steps,
 )
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import no_use, state_of
@@ -51,15 +51,15 @@ if TYPE_CHECKING:
     from wtr_tui.storage.settings import Settings
 
 _HINT_AFTER = timedelta(seconds=20)
-_ROOMY_FROM = 30
-"""Lines. With fewer, the headline is what is going on."""
-_QR_FROM = (CARDS_FROM, 42)
-"""Columns and rows from which on the QR code has its place below the cards."""
+_ROOMY_MIN_HEIGHT = 30
+"""Rows. With fewer, the headline says what is happening now."""
+_QR_FROM = (CARDS_MIN_WIDTH, 42)
+"""Columns and rows for a QR code below the cards."""
 _AROUND_QR = 4
 
 
 class SignInScreen(WtrScreen):
-    """Consumes the stream of a Retrieval and shows it; the deciding is all done there."""
+    """Shows the steps of a :class:`Retrieval`, which makes all decisions."""
 
     NAME = "sign-in"
     HELP_NAME = "Sign in"
@@ -73,9 +73,11 @@ class SignInScreen(WtrScreen):
     )
     FULL_WIDTH = True
     KEY_LINES = 1
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (110, "-pair"), (CARDS_FROM, "-cards")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_FROM, "-roomy")]  # noqa: RUF012
-    # Those of a card stand in the card.
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        *((0, "-narrow"), (76, "-wide"), (110, "-pair"), (CARDS_MIN_WIDTH, "-cards"))
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_MIN_HEIGHT, "-roomy")]  # noqa: RUF012
+    # show=False: these are shown in their card, not in the key bar.
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys(
             Key("enter", "begin", "Sign in", "Begin to sign in"),
@@ -96,7 +98,7 @@ class SignInScreen(WtrScreen):
             Key("escape", "leave_field", "Leave the field", "Leave the field"),
             Key("q", "app.quit", "Quit", "Quit"),
         ),
-        # As everywhere else, where there is no field to leave.
+        # As on every screen, where there is no field to leave.
         Binding("escape", "clear_message", "Close the message", show=False, id="clear"),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -125,7 +127,7 @@ class SignInScreen(WtrScreen):
         self.progress = Progress()
         self._attempt: Retrieval | None = None
         self._begun_for: AutoRefresh | None = None
-        """What follows the token of the profile that is being signed in to."""
+        """Identifies the profile for which the attempt was begun."""
         self._begun_with: object = None
         self._minting = False
         self._hint_at: datetime | None = None
@@ -134,7 +136,7 @@ class SignInScreen(WtrScreen):
 
     @property
     def running(self) -> bool:
-        """Whether an attempt waits for its answer, or exchanges it."""
+        """Whether an attempt waits for a response, or exchanges the code."""
         return self._attempt is not None
 
     def content(self) -> Iterable[Widget]:
@@ -171,39 +173,39 @@ class SignInScreen(WtrScreen):
         self._show()
 
     def _show(self) -> None:
-        """All of it: the cards while an attempt runs, else what is and what can be done."""
+        """Show the cards while an attempt runs, else :func:`idle_text`."""
         if not self.query("#idle"):
-            return  # not built yet, or no more
+            return  # not composed yet, or already removed
         running, progress, size = self.running, self.progress, self.app.size
         for name in ("#headline", "#cards"):
             self.query_one(name).display = running
-        roomy = size.height >= _ROOMY_FROM
+        roomy = size.height >= _ROOMY_MIN_HEIGHT
         self.query_one("#happening").display = running and roomy
         self.query_one("#notes").display = running and progress.not_listening is None
         self.query_one("#idle-panel").display = not running
         self.set_class(not running, "-idle")
-        # Below the cards its place is kept for it; elsewhere a key shows it.
+        # Its place below the cards is reserved; without room for it a key shows it.
         code = self.query_one("#qr", Quiet)
         code.display = running and size.width >= _QR_FROM[0] and size.height >= _QR_FROM[1]
         line = self.query_one(StepLine)
         line.display = running or (progress.failed is not None and progress.has_begun)
-        line.show(line_of_steps(progress))
+        line.show(shown_steps(progress))
         if running:
             self._cards.show(progress)
-            said = happening(progress)
+            said = progress_sentence(progress)
             self.query_one("#headline-words", Quiet).show(headline(progress) if roomy else said)
             self.query_one("#happening", Quiet).reshape(said)
             if code.display:
                 code.reshape(Content("\n").join(qr_code(progress.qr_address)))
         else:
             failed = progress.failed
-            self.query_one("#idle", Quiet).reshape(idle(self.session, failed))
+            self.query_one("#idle", Quiet).reshape(idle_text(self.session, failed))
             ended = Content.styled(f"✗ {failed.end.value}", "bold $over") if failed else ""
             self.query_one("#idle-panel", Panel).show_right(ended)
         self.refresh_bindings()
 
     def _restart(self, error: WtrError | None = None) -> None:
-        """Nothing is known of an attempt; ``error`` is why none could begin, or no token came."""
+        """Reset the progress; ``error`` is why no attempt could begin, or why it failed."""
         self.progress = Progress()
         if error is not None:
             ended = steps.Ended(steps.End.FAILED, error.message, error.hint, error.exit_code)
@@ -212,15 +214,15 @@ class SignInScreen(WtrScreen):
 
     def on_settings_changed(self) -> None:
         super().on_settings_changed()
-        if self.running and _signs_in_with(self.session.settings) != self._begun_with:
+        if self.running and _sign_in_settings(self.session.settings) != self._begun_with:
             self._begin_again()
 
     @work(group="again", exclusive=True)
     async def _begin_again(self) -> None:
-        """An attempt goes on with the settings it began with: others take another one."""
+        """Replace the attempt by one with the changed settings."""
         await self.close_attempt()
         if self.running:
-            return  # it exchanges the code, and ends by itself
+            return  # it is exchanging the code, and ends by itself
         self.action_begin()
         if self.running:
             self.show_message("The settings have changed, so this sign-in has begun anew.")
@@ -232,12 +234,12 @@ class SignInScreen(WtrScreen):
     def action_begin(self) -> None:
         if self.running or self._minting:
             return
-        # Somebody may have mended the file in an editor since it was read.
+        # The file may have been corrected in an editor since it was read.
         self.session.used.load_settings()
         if not self.session.used.ready:
             self._show()
             return
-        asked = before_another(self.session)
+        asked = foreign_token_question(self.session)
         if asked is None:
             self._begin()
         else:
@@ -264,7 +266,7 @@ class SignInScreen(WtrScreen):
             self._restart(error)
             return
         self._begun_for = session.auto_refresh
-        self._begun_with = _signs_in_with(session.settings)
+        self._begun_with = _sign_in_settings(session.settings)
         self._hint_at = session.now() + _HINT_AFTER
         self.progress = Progress()
         self._port_free.clear()
@@ -272,19 +274,19 @@ class SignInScreen(WtrScreen):
         self.show_message(" ".join(filter(None, warnings)), Tone.WARN)
         self._cards.begin(self._attempt)
         port = self._attempt.redirect_uri.port
-        said = _APPROVES if session.demo else notes(session.surroundings, port)
+        said = _APPROVES if session.demo else forwarding_notes(session.surroundings, port)
         self.query_one("#notes", Quiet).reshape(with_keys(said))
         self._show()
         self.set_focus(None)
         self.on_second(session.now())
-        self._consume(self._attempt)
+        self._run_attempt(self._attempt)
 
     @work(group="retrieval", exclusive=True)
-    async def _consume(self, attempt: Retrieval) -> None:
+    async def _run_attempt(self, attempt: Retrieval) -> None:
         stream = attempt.run()
         try:
             async for step in stream:
-                self._take(step)
+                self._handle_step(step)
         finally:
             self._attempt = None
             await stream.aclose()
@@ -294,7 +296,7 @@ class SignInScreen(WtrScreen):
 
     @work(group="retrieval", exclusive=True)
     async def _mint(self) -> None:
-        """A service app's token, which no user has to sign in for."""
+        """Get the token of a service app, which takes no sign-in."""
         session = self.session
         profile, settings = session.profile, session.settings
         self._minting = True
@@ -306,39 +308,39 @@ class SignInScreen(WtrScreen):
                     lambda: tokens.mint(profile, settings, client=client, now=session.now)
                 )
         except NotSaved as error:
-            self._take(steps.SignedInUnsaved(error, steps.Method.MINTED))
+            self._handle_step(steps.SignedInUnsaved(error, steps.Method.MINTED))
         except WtrError as error:
             if session.auto_refresh is self._begun_for:
                 self.show_message("")
                 self._restart(error)
         else:
-            self._take(steps.SignedIn(obtained.token, steps.Method.MINTED))
+            self._handle_step(steps.SignedIn(obtained.token, steps.Method.MINTED))
         finally:
             self._minting = False
             if self.is_attached:
                 self._show()
 
     async def close_attempt(self) -> None:
-        """Ends a running attempt and waits until its port is free."""
+        """Cancel a running attempt and wait until its port is free."""
         if self._attempt is not None:
             self._attempt.cancel()
             try:
-                # An exchange in flight is not waited for here: it ends on its own thread.
+                # Not for an exchange in flight: it ends on its own thread.
                 seconds = 0.2 if in_flight.pending() else 1.0
                 await asyncio.wait_for(self._port_free.wait(), seconds)
             except asyncio.TimeoutError:
                 return
 
-    def _take(self, step: Step) -> None:
+    def _handle_step(self, step: Step) -> None:
         session = self.session
         self.progress = self.progress.after(step)
         if isinstance(step, steps.LAST_STEPS):
             self.program.is_free()  # the QR code makes way
             self.program.close_bare()
-        said = message(step)
+        said = step_message(step)
         match step:
             case steps.SignedIn() | steps.SignedInUnsaved():
-                self._take_token(step)
+                self._handle_token(step)
             case steps.OtherAccount():
                 from wtr_tui.tui.screens.dialogs import OtherAccountDialog
 
@@ -354,10 +356,10 @@ class SignInScreen(WtrScreen):
                 self.show_message(*said)
         self._show()
 
-    def _take_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
+    def _handle_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
         session = self.session
         if session.auto_refresh is not self._begun_for:
-            return  # the user has gone on with another profile; what was saved is that one's
+            return  # the user has switched profiles; the token is saved for the former one
         if isinstance(step, steps.SignedIn):
             session.auto_refresh.stopped = ""
             session.auto_refresh.look(session.now())
@@ -368,18 +370,18 @@ class SignInScreen(WtrScreen):
         self.show_message("")
         self.program.token_changed()
         self.program.go("token")
-        # Also now: what was said about an earlier token is not to be seen for a moment, either.
+        # At once, too: the token view may still show a message on the token before.
         self.program.show_message("")
-        said = message(step)
+        said = step_message(step)
         if said is not None:
             self.call_after_refresh(self.program.show_message, *said)
 
     def unsaved_work(self) -> str:
-        is_below = self.program.shown is not self  # who looks at it knows
+        is_below = self.program.shown is not self  # else the user sees that it waits
         return "A sign-in waits for its answer." if self.running and is_below else ""
 
     def defers_settings_reload(self) -> bool:
-        return self.running  # others would begin it anew, while somebody agrees in a browser
+        return self.running  # changed ones would restart it while the user agrees in a browser
 
     def on_second(self, now: datetime) -> None:
         attempt = self._attempt
@@ -389,7 +391,7 @@ class SignInScreen(WtrScreen):
         self.query_one("#time-left", Quiet).fit(f"{left} left")
         if self._hint_at is not None and now > self._hint_at and self.progress.arrived:
             self._hint_at = None
-            self.show_message(no_answer_yet(attempt.redirect_uri.text), Tone.WARN)
+            self.show_message(error_page_hint(attempt.redirect_uri.text), Tone.WARN)
 
     @work(group="browser", exclusive=True)
     async def _open(self, url: str) -> None:
@@ -402,16 +404,16 @@ class SignInScreen(WtrScreen):
             self._show()
 
     def on_paste(self, event: events.Paste) -> None:
-        """A paste anywhere on this screen is meant for the one field there is."""
+        """Submit what is pasted outside the field: there is only one."""
         if self.running and self.focused is None:
             event.stop()
-            self._take_pasted(event.text)
+            self._submit_pasted(event.text)
 
     @on(Input.Submitted)
-    def _offered(self, event: Input.Submitted) -> None:
-        self._take_pasted(event.value)
+    def _pasted_entered(self, event: Input.Submitted) -> None:
+        self._submit_pasted(event.value)
 
-    def _take_pasted(self, text: str) -> None:
+    def _submit_pasted(self, text: str) -> None:
         if self._attempt is None or not text.strip():
             return
         refusal = self._attempt.paste(text)
@@ -424,7 +426,7 @@ class SignInScreen(WtrScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "leave_field":
             return self.focused is not None
-        return offered(
+        return action_state(
             "-".join((action, *map(str, parameters))),
             self.progress,
             running=self.running,
@@ -434,11 +436,11 @@ class SignInScreen(WtrScreen):
 
     def action_open(self) -> None:
         if self._attempt is not None and self.progress.listening is not None:
-            # Not the address that is shown: command lines can be read by everybody here.
+            # Not the address that is shown: other users can read a browser's command line.
             self._open(self._attempt.launch_url())
 
     def action_copy(self, what: str) -> None:
-        """``what`` stands behind ``copy-`` in the names of these actions."""
+        """Copy ``what``: the part behind ``copy-`` in the name of the action."""
         attempt, listening, code = self._attempt, self.progress.listening, self.progress.device_code
         if attempt is None:
             return
@@ -473,7 +475,7 @@ class SignInScreen(WtrScreen):
             self._attempt.request_device_code()
             self.progress = replace(self.progress, device=None, device_asked=True)
             self._show()
-            # Below the other cards it may be out of sight.
+            # Stacked below the other cards it may be out of sight.
             self.call_after_refresh(self.query_one("#device").scroll_visible, animate=False)
 
     def action_qr(self) -> None:
@@ -483,7 +485,7 @@ class SignInScreen(WtrScreen):
         rows, columns = len(lines) + _AROUND_QR, len(lines[0]) + _AROUND_QR
         if rows <= self.app.size.height and columns <= self.app.size.width:
             self.app.push_screen(ListDialog("Device code", lines))
-        else:  # a part of it is of no use to anybody
+        else:  # a part of it would be useless
             self.show_message(f"The QR code needs {columns} columns and {rows} lines.", Tone.WARN)
 
     def action_extend(self) -> None:
@@ -501,7 +503,7 @@ class SignInScreen(WtrScreen):
 
     @work(group="approve", exclusive=True)
     async def action_approve(self) -> None:
-        """Acts as the user with a browser would, in the sandbox only."""
+        """Approve as the user would in a browser, in the sandbox only."""
         attempt, demo = self._attempt, self.session.demo
         if demo is None or attempt is None:
             return
@@ -510,23 +512,23 @@ class SignInScreen(WtrScreen):
             await in_thread(lambda: demo.approve(url))
         else:
             url = attempt.authorize_url
-            self._take_pasted(await in_thread(lambda: demo.approved_address(url)))
+            self._submit_pasted(await in_thread(lambda: demo.approved_address(url)))
 
 
-def _signs_in_with(settings: Settings) -> object:
-    """What of the settings takes part in a sign-in."""
+def _sign_in_settings(settings: Settings) -> object:
+    """Return the settings that affect a sign-in, to be compared."""
     return (
         *(settings.app_id, settings.secret, settings.scopes, settings.redirect_uri),
         *(settings.base_url, settings.ca_file, settings[KIND]),
     )
 
 
-def offered(
+def action_state(
     action: str, progress: Progress, *, running: bool, ready: bool, sandbox: bool
 ) -> bool | None:
-    """Whether a key is offered; None: shown as one that does nothing now.
+    """Return whether an action is available, as ``check_action`` does; None dims its key.
 
-    ``ready`` says whether the settings are complete, ``running`` whether an attempt runs.
+    ``ready``: the settings are complete; ``running``: an attempt runs.
     """
     if action == "begin":
         return not running and (ready or None)
@@ -542,31 +544,28 @@ def offered(
     return action not in of_an_attempt or (running and of_an_attempt[action])
 
 
-# What the screen says.
+# Texts.
 
 
-def message(step: steps.Step) -> tuple[str, Tone] | None:
-    """What a step says in the line for messages, if anything.
-
-    Why an attempt failed stands in its frame, until the next one: see :func:`idle`.
-    """
+def step_message(step: steps.Step) -> tuple[str, Tone] | None:
+    """Return the message for a step, if any; see :func:`idle_text` for why an attempt failed."""
     match step:
         case steps.Noticed(said):
             return said, Tone.WARN
         case steps.SignedIn():
-            return _signed_in(step), Tone.GOOD
+            return _signed_in_sentence(step), Tone.GOOD
         case steps.SignedInUnsaved():
             then = with_keys("{save:s} tries again; {copy:c} copies it meanwhile.")
             return f"NOT SAVED: {step.error.message} {step.error.hint} {then}", Tone.BAD
         case steps.Ended(steps.End.CANCELLED, said):
-            return f"{said} {enter()} tries again.", Tone.PLAIN
+            return f"{said} {begin_key()} tries again.", Tone.PLAIN
         case steps.Ended():
             return "", Tone.PLAIN
     return None
 
 
-def _signed_in(step: steps.SignedIn) -> str:
-    """Who was signed in, until when, and where to go on."""
+def _signed_in_sentence(step: steps.SignedIn) -> str:
+    """Return who was signed in, until when, and what to do next."""
     who = f" as {step.account.label}" if step.account.is_known else ""
     ends = step.token.expires_at
     until = f" The token is saved and good until {clock.local(ends)}" if ends else " It is saved"
@@ -575,56 +574,50 @@ def _signed_in(step: steps.SignedIn) -> str:
     return f"Signed in {step.method.value}{who}.{until}; {copies}{kept}"
 
 
-def idle(session: Session, failed: steps.Ended | None = None) -> Content:
-    """What the screen says while no attempt runs: why the last one ended, if it ``failed``, how
-    it is now, and what can be done."""
-    stored = session.auto_refresh.stored
-    said = []
-    used = session.used
-    reasons = _reasons(session, stored.token) if used.ready and stored and not failed else []
-    if not used.ready:
-        said.append("" if failed else "The settings cannot be used yet.")
-        said.append("{go-settings:f4} opens them and shows what is missing or wrong.")
+def idle_text(session: Session, failed: steps.Ended | None = None) -> Content:
+    """Return what is shown while no attempt runs: why the last one ``failed``, the state of the
+    token, and what can be done."""
+    used, stored = session.used, session.auto_refresh.stored
+    reasons: list[Content] = []
+    if used.ready:
+        if stored is not None and failed is None:
+            reasons = _sign_in_reasons(session, stored.token)
+        token = _token_sentence(session, stored) if stored is not None else ""
+        effect = _AGAIN if failed else _begin_effect(session, "" if reasons else _FOR_EXAMPLE)
+        sentences = [token, f"{begin_key()} {effect}"]
     else:
-        said.append(_token_words(session, stored) if stored is not None else "")
-        begins = _begins(session, "" if reasons else _FOR_EXAMPLE)
-        said.append(f"{enter()} {_AGAIN if failed else begins}")
-    lines = [*reasons, *(Content(printable(with_keys(each))) for each in said if each)]
+        unusable = "" if failed else "The settings cannot be used yet."
+        sentences = [unusable, "{go-settings:f4} opens them and shows what is missing or wrong."]
     if failed is not None:
         why = Content.styled(f"✗ {printable(failed.message)}", "$over")
-        lines = [why, *filter(None, [Content(printable(failed.hint))]), *lines]
-    return Content("\n\n").join(lines)
+        reasons = [why, Content(printable(failed.hint))]
+    parts = [*reasons, *(Content(printable(with_keys(each))) for each in sentences)]
+    return Content("\n\n").join(part for part in parts if part)
 
 
 _AGAIN = "tries again. {go-settings:f4} opens the settings, {go-check:f6} checks all there is."
 
 
-def _reasons(session: Session, token: Token) -> list[Content]:
-    """Why somebody has to sign in, or will have to."""
+def _sign_in_reasons(session: Session, token: Token) -> list[Content]:
+    """Return why a sign-in is needed, now or soon."""
     auto_refresh, now = session.auto_refresh, session.now()
     if auto_refresh.is_foreign or session.settings.can_mint:
         return []
-    found = [
-        (each.message, isinstance(each, NoRefreshToken) and token.is_valid(now))
-        for each in token_state.token_problems(token, auto_refresh.known, now)
-    ]
-    soon = token_state.sign_in_soon(auto_refresh.known, token, session.settings, now)
-    found += [(soon, True)] if soon else []
-    tones = {True: Tone.WARN, False: Tone.BAD}
-    return [
-        Content.styled(f"{tones[can_wait].sign} {printable(why)}", tones[can_wait].colour)
-        for why, can_wait in found
-    ]
+    found = []
+    for each in token_state.token_problems(token, auto_refresh.known, now):
+        can_wait = isinstance(each, NoRefreshToken) and token.is_valid(now)
+        found.append((each.message, Tone.WARN if can_wait else Tone.BAD))
+    if soon := token_state.sign_in_soon(auto_refresh.known, token, session.settings, now):
+        found.append((soon, Tone.WARN))
+    return [Content.styled(f"{tone.sign} {printable(why)}", tone.colour) for why, tone in found]
 
 
 _FOR_EXAMPLE = ", for example after the scopes have changed"
-
-
 _APPROVES = "In this sandbox {approve:y} approves, as you would in a browser."
 
 
-def _begins(session: Session, why: str) -> str:
-    """What Enter does."""
+def _begin_effect(session: Session, why: str) -> str:
+    """Return what Enter does."""
     if session.settings[KIND] == SERVICE_APP:
         return f"mints a token of the service app through the profile {session.settings[THROUGH]}."
     if session.demo:
@@ -634,7 +627,7 @@ def _begins(session: Session, why: str) -> str:
     return f"signs in again{why}. The token you have stays until the new one is saved."
 
 
-def _token_words(session: Session, stored: StoredToken) -> str:
+def _token_sentence(session: Session, stored: StoredToken) -> str:
     state = state_of(session.used, session.now())
     have = f"You have a token{f' of {stored.account.label}' if stored.account.is_known else ''}"
     how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
@@ -645,9 +638,9 @@ def _token_words(session: Session, stored: StoredToken) -> str:
     return f"{have}{how}; {{go-token:f2}} shows it."
 
 
-def before_another(session: Session) -> tuple[str, str] | None:
-    """What is to be known, and the question, before signing in beside a token of another App ID
-    or base URL. None where there is nothing to ask."""
+def foreign_token_question(session: Session) -> tuple[str, str] | None:
+    """Return a notice and a question for before a sign-in that replaces a token of another App ID
+    or base URL; None where there is nothing to ask."""
     auto_refresh = session.auto_refresh
     if not auto_refresh.is_foreign or auto_refresh.stored is None:
         return None
@@ -660,8 +653,8 @@ def before_another(session: Session) -> tuple[str, str] | None:
     return f"The stored token {whose}. {kept}", "Sign in with what the settings say?"
 
 
-def no_answer_yet(redirect_uri: str) -> str:
-    """When Webex was reached, but sends nobody back: it shows its reason to the browser alone."""
+def error_page_hint(redirect_uri: str) -> str:
+    """Return a hint for when no redirect arrives: Webex shows such errors only in the browser."""
     return (
         "Does Webex show an error page? Then check the App ID, and that exactly this redirect URI"
         f" is registered with the integration: {redirect_uri}"

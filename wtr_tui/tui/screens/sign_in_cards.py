@@ -1,4 +1,4 @@
-"""A running sign-in: what is known of it, its methods with a card each, and its steps."""
+"""A sign-in attempt on the screen: its progress, a card for each method, and the line of steps."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from wtr_tui.tui.widgets.quiet import Lines, Quiet
 if TYPE_CHECKING:
     from wtr_tui.retrieval import Retrieval
 
-CARDS_FROM = 140
-"""Columns from which on the cards stand side by side, where there are lines enough."""
-_DOUBLE_FROM = (190, 50)
+CARDS_MIN_WIDTH = 140
+"""Columns for cards side by side, where there are rows enough."""
+_DOUBLE_FIGURES_FROM = (190, 50)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known of an attempt: where it stands, and what each method needs to show."""
+    """What an attempt has come to, and what each method needs to show."""
 
     listening: steps.Listening | None = None
     not_listening: steps.NotListening | None = None
@@ -49,12 +49,12 @@ class Progress:
     device_asked: bool = False
     device: steps.DeviceCodeReady | steps.DeviceCodeOver | steps.DeviceCodeRefused | None = None
     launch: str = ""
-    """What became of opening a browser here, in a sentence."""
+    """The outcome of opening a browser here, as a sentence."""
     last: steps.Step | None = None
     """The step that ended the attempt."""
 
     def after(self, step: steps.Step) -> Progress:
-        """What is known once this step has happened."""
+        """Return the progress once this step has happened."""
         match step:
             case steps.Listening():
                 return replace(self, listening=step)
@@ -72,44 +72,44 @@ class Progress:
 
     @property
     def has_begun(self) -> bool:
-        """Whether it came as far as to wait for an answer."""
+        """Whether it has got as far as waiting for a response."""
         return self.listening is not None or self.not_listening is not None
 
     @property
     def failed(self) -> steps.Ended | None:
-        """Why it ended without a token, unless the user ended it."""
+        """The failure that ended it; None also where the user cancelled it."""
         if isinstance(self.last, steps.Ended) and self.last.end is not steps.End.CANCELLED:
             return self.last
         return None
 
     @property
     def device_code(self) -> DeviceAuthorization | None:
-        """The code that can be entered now."""
+        """The device code that can be entered now."""
         ready = self.device
         return ready.authorization if isinstance(ready, steps.DeviceCodeReady) else None
 
     @property
     def qr_address(self) -> str:
-        """What a phone's camera is shown for that code; "" where there is nothing."""
+        """The address in the device code's QR code; "" where there is none."""
         granted = self.device_code
         return (granted.verification_uri_complete or "") if granted is not None else ""
 
     @property
     def device_redirect_uris(self) -> tuple[str, ...]:
-        """Those that the integration lacks for a device code."""
+        """The redirect URIs that the integration lacks for a device code."""
         refused = self.device
         return refused.redirect_uris if isinstance(refused, steps.DeviceCodeRefused) else ()
 
 
 def headline(progress: Progress) -> str:
-    """How many methods there are."""
+    """Return how many methods are open, as a sentence."""
     if progress.not_listening is None:
         return "Three ways to sign in, all open; the first to answer wins."
     return "Two ways to sign in, both open; the first to answer wins."
 
 
-def happening(progress: Progress) -> str:
-    """What is going on, in a sentence: what happened in the browser, what is waited for."""
+def progress_sentence(progress: Progress) -> str:
+    """Return what is happening now, as a sentence: what the browser did, or what is awaited."""
     if progress.exchanging is not None:
         return f"Exchanging the code that came {progress.exchanging.value}."
     if progress.arrived:
@@ -121,23 +121,23 @@ def happening(progress: Progress) -> str:
         return "Starting to listen"
     if progress.not_listening.is_elsewhere:
         return "The redirect URI is elsewhere: paste, or a device code."
-    again = f"{key('cancel', 'x')} then {enter()} retries."
+    again = f"{key('cancel', 'x')} then {begin_key()} retries."
     return f"Not listening: paste, or a device code; {again}"
 
 
-def enter() -> str:
-    """The key that begins, as a sentence has it."""
+def begin_key() -> str:
+    """Return the key that begins a sign-in, as spelled in a sentence."""
     found = key("begin", "enter")
     return "Enter" if found == spelled("enter") else found
 
 
-def notes(surroundings: Surroundings, port: int) -> str:
-    """What the ssh line cannot know, and how to do without another ssh."""
+def forwarding_notes(surroundings: Surroundings, port: int) -> str:
+    """Return what to replace in the ssh command, and how to forward from the running session."""
     if not surroundings.remote:
         line = with_keys("{copy-forward:f} copies the line that forwards the port.")
         return f"Is your browser elsewhere? {line}"
     within = surroundings.escape_line(port)
-    # What ssh prints in between stays on the screen until something is painted over it.
+    # What ssh prints stays on the screen until something is painted over it.
     repaint = with_keys("Then {repaint:^l} repaints.") if within else ""
     return " ".join(filter(None, (surroundings.forward_note(), within, repaint)))
 
@@ -146,7 +146,7 @@ def notes(surroundings: Surroundings, port: int) -> str:
 
 
 class StepState(Enum):
-    """The value is its sign and the style of its words."""
+    """The value is the sign and the style of the text."""
 
     DONE = ("✓", "$calm")
     NOW = ("●", "bold $next")
@@ -155,27 +155,27 @@ class StepState(Enum):
 
 
 class ShownStep(NamedTuple):
-    """``short`` is used where the line is too narrow for all of the words."""
+    """``short`` replaces ``text`` where the line is too narrow."""
 
     text: str
     short: str
     state: StepState
 
 
-_WORDS = (
+_STEP_WORDS = (
     ("waiting for you", "waiting"),
     ("browser came by", "browser"),
     ("exchange the code", "exchange"),
     ("save the token", "save"),
 )
-_CAME = {
+_ARRIVED_BY = {
     Method.PASTE: ("address pasted", "pasted"),
     Method.DEVICE: ("device code entered", "code entered"),
 }
 
 
-def line_of_steps(progress: Progress) -> tuple[ShownStep, ...]:
-    """The steps of a sign-in, each with where it stands."""
+def shown_steps(progress: Progress) -> tuple[ShownStep, ...]:
+    """Return the steps of a sign-in, each with its state."""
     method, last = progress.exchanging, progress.last
     reached = 2 if method is not None else int(progress.arrived)
     if isinstance(last, steps.SignedIn | steps.OtherAccount):
@@ -185,14 +185,18 @@ def line_of_steps(progress: Progress) -> tuple[ShownStep, ...]:
     failed = isinstance(last, steps.Ended | steps.SignedInUnsaved)
     now = StepState.FAILED if failed else StepState.NOW
     states = [StepState.DONE] * reached + [now] + [StepState.TO_COME] * 4
-    words = (_WORDS[0], _CAME.get(method or Method.REDIRECT, _WORDS[1]), *_WORDS[2:])
+    words = (
+        _STEP_WORDS[0],
+        _ARRIVED_BY.get(method or Method.REDIRECT, _STEP_WORDS[1]),
+        *_STEP_WORDS[2:],
+    )
     return tuple(ShownStep(*each, state) for each, state in zip(words, states, strict=False))
 
 
 class StepLine(Lines):
     """``✓ waiting for you ── ● browser came by ── ○ exchange the code``.
 
-    Narrower than that: shorter words, then the words of the step that is going on alone.
+    Where that is too wide: short texts, then only that of the current step.
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -200,7 +204,6 @@ class StepLine(Lines):
         self.steps: tuple[ShownStep, ...] = ()
 
     def show(self, steps: tuple[ShownStep, ...]) -> None:
-        """Shows where it stands now."""
         self.steps = steps
         self.follow()
 
@@ -233,9 +236,9 @@ def _joined(shown: Iterable[tuple[str, StepState]], line: str) -> Content:
 
 
 class Card(Panel):
-    """``1  Forward the port ──── likeliest here``: accented when it is the likeliest.
+    """A method: ``1  Forward the port ──── likeliest here``; the likeliest one is accented.
 
-    The keys that stand below have these ``actions`` of the screen.
+    Below are the keys of these ``actions`` of the screen.
     """
 
     DEFAULT_CSS = "Card { padding: 1 2 0 2; min-height: 10; }"
@@ -245,7 +248,7 @@ class Card(Panel):
         super().__init__(f"{number}  {title}", self.keys, id=id)
 
     def mark_likeliest(self, likeliest: bool) -> None:
-        """Accents it and says so, or no longer."""
+        """Mark it as the likeliest method here, or no longer."""
         self.set_class(likeliest, "-accent")
         self.show_right(_LIKELIEST if likeliest else "")
 
@@ -254,8 +257,11 @@ _LIKELIEST = Content.styled("likeliest here", "not bold $next")
 
 
 class PastedAddress(AddressInput):
-    """A whole address that is pasted needs no Enter. One that comes letter by letter, typed or
-    from a terminal without bracketed paste, does: its last parameter may be incomplete."""
+    """The field for the address at which the browser ended.
+
+    A complete address that is pasted is submitted at once. One that arrives letter by letter, typed
+    or from a terminal without bracketed paste, needs Enter: it may be incomplete.
+    """
 
     def on_mount(self) -> None:
         self.on_blur()
@@ -273,7 +279,7 @@ class PastedAddress(AddressInput):
 
 
 class ShellLine(Lines):
-    """A line for a shell, continued where it is too long, so that it can be copied whole."""
+    """A shell command, wrapped with ``\\`` so that it can be selected and pasted."""
 
     _line = ""
 
@@ -282,13 +288,13 @@ class ShellLine(Lines):
         self.follow()
 
     def lines(self, width: int) -> list[Content]:
-        return [Content(each) for each in continued(self._line, width).split("\n")]
+        return [Content(each) for each in wrap_shell_line(self._line, width).split("\n")]
 
 
 class Cards(ItemGrid):
-    """All methods at once, the likeliest here first: side by side, or below each other.
+    """All methods at once, the likeliest first: side by side, or stacked.
 
-    A device code has its place from the start, so that nothing moves when it appears.
+    The place for a device code is reserved, so that nothing moves when it appears.
     """
 
     SCOPED_CSS = False  # it asks how large the screen is
@@ -342,7 +348,7 @@ class Cards(ItemGrid):
         return self.query_one(PastedAddress)
 
     def begin(self, attempt: Retrieval) -> None:
-        """Shows the methods of a new attempt, before its first step."""
+        """Show the methods of a new attempt, before its first step."""
         for line in self.query(ShellLine):
             line.show(self._surroundings.forward_command(attempt.redirect_uri.port))
         full = Content.styled("full address", Style(link=attempt.authorize_url))
@@ -352,23 +358,22 @@ class Cards(ItemGrid):
         self.show(Progress())
 
     def show(self, progress: Progress) -> None:
-        """Shows what is known now."""
         self._progress = progress
         refused = progress.not_listening is not None
         self.set_class(refused, "-refused")
         self._text("lead").reshape(_lead(progress, remote=self._remote))
         if progress.listening is not None:
             then = self._text("then")
-            # As a link where the terminal knows links.
+            # A link, for terminals that support OSC 8.
             url = progress.listening.start_url
             address = Content.styled(url, Style(link=url, bold=True))
             where = "then open in its browser: " if self._remote else ""
             then.reshape(Content.assemble(where, address))
-            # Where it comes while the screen is first laid out, Textual keeps the old height.
+            # While the screen is first laid out, Textual keeps the old height.
             self.call_after_refresh(then.refresh, repaint=False, layout=True)
         self._text("device-lead").reshape(_device_lead(progress))
         self._show_code()
-        self.query_one("#device", Card).keys.words = _device_words(progress)
+        self.query_one("#device", Card).keys.words = _device_key_words(progress)
         self.query_one("#first", Card).mark_likeliest(not refused)
         self.query_one("#paste", Card).mark_likeliest(refused)
 
@@ -380,11 +385,11 @@ class Cards(ItemGrid):
         self.set_class(granted is not None, "-code")
         code = "" if granted is None else granted.user_code
         half = len(code) // 2
-        double = size.width >= _DOUBLE_FROM[0] and size.height >= _DOUBLE_FROM[1]
+        double = size.width >= _DOUBLE_FIGURES_FROM[0] and size.height >= _DOUBLE_FIGURES_FROM[1]
         figures = self.query_one("#code", Figures)
         figures.show(f"{code[:half]} {code[half:]}".strip(), double=double)
         figures.display = bool(code)
-        # An instant, not what is left of it: a second countdown would cost as much as the first.
+        # An instant, not the time left: a second countdown would send as much as the first.
         until = f"good until {granted.expires_at.astimezone():%H:%M:%S}" if granted else ""
         self.query_one("#device", Card).show_right(until)
 
@@ -417,27 +422,26 @@ def _device_lead(progress: Progress) -> str:
         case steps.DeviceCodeRefused(message, hint, uris) if not uris:
             return " ".join(filter(None, (message, hint)))
         case steps.DeviceCodeRefused(message, _, uris):
-            # What to do before what Webex says about it: the end of a long text may be cut off.
+            # The remedy first: the end of a long text may be cut off.
             d = key("device", "d")
             lead = f"Add to the integration (developer.webex.com/my-apps), then press {d}:"
             return "\n".join((lead, *uris, message))
     return "No redirect at all: a short code to enter at Webex, on any machine."
 
 
-def _device_words(progress: Progress) -> dict[str, str]:
-    """What the keys below are called once a code was asked for."""
+def _device_key_words(progress: Progress) -> dict[str, str]:
+    """Return the labels of the card's keys that differ once a code was requested."""
     words = {"copy('device')": "copy the URIs"} if progress.device_redirect_uris else {}
     asked = progress.device_asked or progress.device is not None
     return {**words, "device": "new code"} if asked else words
 
 
-def continued(line: str, width: int) -> str:
-    r"""A shell's line in lines of at most ``width`` columns where it can be, each but the last
-    ended by ``\``; an option stays with its value."""
+def wrap_shell_line(line: str, width: int) -> str:
+    r"""Wrap a shell command at ``width`` columns, if possible, with ``\`` at the end of each line
+    but the last; keep an option with its value if there is room."""
     if not width or len(line) <= width:
         return line
     apart = re.sub(r"'[^']*'", lambda quoted: quoted[0].replace(" ", "\0"), line)
-    # Too narrow for an option with its value: they, too, are parted.
     for each in (re.sub(r"(-\w) (?!-)", "\\1\0", apart), apart):
         lines = textwrap.wrap(
             each,
@@ -453,17 +457,16 @@ def continued(line: str, width: int) -> str:
 
 # The QR code.
 
-
 _BLOCKS = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
 _BORDER = 1
-"""Modules of quiet around it. The standard says four; cameras manage with one, and 24 lines
-are not enough for more."""
+"""Modules of the quiet zone. The standard says four; cameras manage with one, and 24 lines have
+no room for more."""
 
 
 def qr_code(text: str) -> list[Content]:
-    """An address for a phone's camera, as small as it allows; nothing for "".
+    """Return the smallest QR code for a text, two modules a character; nothing for "".
 
-    Always black on white, whatever the theme: some cameras do not read it the other way.
+    Black on white whatever the theme: some cameras do not read an inverted code.
     """
     if not text:
         return []
