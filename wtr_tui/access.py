@@ -1,7 +1,7 @@
-"""A valid access token for Python programs, from any thread: what ``wtr token`` prints.
+"""A valid access token for Python programs, from any thread: the one that ``wtr token`` prints.
 
-Of many threads and processes that find it expired one asks Webex, the others wait. Nothing of
-the process that uses it is changed: no signal handler, limit, umask or variable.
+If many threads and processes find it expired, one refreshes it and the others wait. The calling
+process is not changed: no signal handler, limit, umask or environment variable.
 """
 
 from __future__ import annotations
@@ -23,46 +23,45 @@ if TYPE_CHECKING:
     from wtr_tui.storage.settings import Settings
 
 SOCKET = "WTR_SOCKET"
-"""The variable with the path of a socket of ``wtr serve``."""
+"""The environment variable with the path of ``wtr serve``'s socket."""
 
 _PAUSE = 30.0
-"""Seconds without another try after a refresh that failed while the token was still valid."""
+"""Seconds between attempts to refresh a token that is still valid."""
 
 _log = logging.getLogger("wtr_tui")
 
 
 def access_token(profile: str | None = None, min_left: int | None = None) -> str:
-    """A Webex access token that is valid now, refreshed first where little is left of it.
+    """Return a valid Webex access token, refreshed first if little time is left.
 
-    ``profile`` is the name of one; by default ``$WTR_PROFILE`` or ``default``. ``min_left`` is in
-    seconds: by default 300, of a token with a short life half of that. Where
-    ``$WTR_SOCKET`` is set the token comes from that ``wtr serve``, which decides how long it
-    lasts. Safe in any thread, without an event loop; reads the token file at each call, which
-    takes less than a millisecond.
+    ``profile`` is a profile's name, by default ``$WTR_PROFILE`` or ``default``. ``min_left`` is the
+    seconds that must be left, by default 300, or half of a shorter lifetime. If ``$WTR_SOCKET`` is
+    set, the token comes from that ``wtr serve``, which decides how long it lasts. Safe in any
+    thread, without an event loop; each call reads the token file, in less than a millisecond.
 
     ::
 
         headers = {"Authorization": f"Bearer {wtr_tui.access_token()}"}
 
-    Raises SignInNeeded where a user has to sign in, SettingsError, TemporaryError for what may
+    Raise SignInNeeded where a user has to sign in, SettingsError, TemporaryError for what may
     work later, StorageError, UsageError: all of them are a WtrError.
     """
     return source(profile).access_token(min_left)
 
 
 async def access_token_async(profile: str | None = None, min_left: int | None = None) -> str:
-    """:func:`access_token` that never blocks the event loop, asyncio's or trio's.
+    """Do the same as :func:`access_token` without blocking asyncio's or trio's event loop.
 
-    Where it is cancelled, a refresh that has begun still ends and is saved.
+    After a cancellation, a refresh in flight is still completed and saved.
     """
     return await source(profile).access_token_async(min_left)
 
 
 class Source:
-    """One profile's token in this process; :func:`source` gives the one of a profile.
+    """One profile's token in this process; obtained by :func:`source`.
 
-    What a token file on a read-only disk could not take is kept here, and a thread that waited
-    while another one asked Webex takes part in what came of that.
+    It keeps a token that could not be saved on a read-only disk. A thread that waited during
+    another one's refresh shares its result or failure.
     """
 
     def __init__(self, name: str, config: str | None = None) -> None:
@@ -74,14 +73,14 @@ class Source:
         self._failure: WtrError | None = None
         self._pause_until = 0.0
         self._useless: str | None = None
-        """The rejected access token that Webex gave again when asked for another."""
+        """A rejected access token that a refresh returned again."""
 
     def access_token(self, min_left: int | None = None) -> str:
         asked = time.monotonic()
-        if found := self._at_hand(min_left):
+        if found := self._fast_token(min_left):
             return found
         with self._lock:
-            if found := self._at_hand(min_left):
+            if found := self._fast_token(min_left):
                 return found
             if self._failure is not None and self._ended >= asked:
                 raise self._failure
@@ -94,7 +93,7 @@ class Source:
             finally:
                 self._ended = time.monotonic()
 
-    def _at_hand(self, min_left: int | None) -> str:
+    def _fast_token(self, min_left: int | None) -> str:
         members = tokens.fast_token(self._name, self._config, os.environ, min_left)
         return "" if members is None else str(members["access_token"])
 
@@ -104,7 +103,7 @@ class Source:
         return await to_thread.run_sync(self.access_token, min_left, abandon_on_cancel=True)
 
     def expires_at(self) -> datetime | None:
-        """When the access token ends; None where that is unknown or there is none."""
+        """Return when the access token expires; None if that is unknown or there is none."""
         stored = self._profile().token_file.read()
         token = None if stored is None else stored.token
         if self._unsaved is not None and (token is None or not token.is_valid(clock.now())):
@@ -112,10 +111,10 @@ class Source:
         return None if token is None else token.expires_at
 
     def replacement(self, rejected: str) -> str | None:
-        """Another access token than the one Webex answered 401 to; None where there is none.
+        """Return another access token than the one Webex answered 401 to; None if there is none.
 
-        Never raises a WtrError: the 401 itself is what the caller has to show, and why there is
-        no other token is logged as a warning.
+        Never raise a WtrError: callers have to report the 401 itself, and the reason is logged as a
+        warning.
         """
         with self._lock:
             if rejected == self._useless:
@@ -131,7 +130,7 @@ class Source:
             return found
 
     def base_url(self) -> str:
-        """Webex's API for this profile, as the settings name it."""
+        """Return the base URL of this profile's settings."""
         return self._settings()[1].base_url
 
     def _valid_token(self, min_left: int | None) -> Token:
@@ -180,7 +179,7 @@ _sources: dict[str, Source] = {}
 
 
 class SocketSource(Source):
-    """The token that ``wtr serve`` gives: how long it lasts is its business, not ours."""
+    """The token from a socket of ``wtr serve``, which decides how long it lasts."""
 
     def __init__(self, path: str) -> None:
         super().__init__("")
@@ -204,7 +203,7 @@ class SocketSource(Source):
 
 
 def source(profile: str | None = None) -> Source:
-    """The token of a profile, or of ``$WTR_SOCKET``. Raises UsageError where the name is none."""
+    """Return the source of a profile, or of ``$WTR_SOCKET``. Raise UsageError for a bad name."""
     from wtr_tui.storage import paths
 
     path = os.environ.get(SOCKET)
@@ -220,7 +219,7 @@ def source(profile: str | None = None) -> Source:
 
 
 def _forget() -> None:
-    """In a forked child: a thread that does not exist there may have held a lock."""
+    """Drop all sources in a forked child: threads missing there may have held their locks."""
     _sources.clear()
 
 

@@ -1,6 +1,6 @@
-"""Auto-refresh: when to refresh a token, how long to wait after a failure, following its files.
+"""Auto-refresh: following a token's files, when to refresh it, and the back-off after failures.
 
-Nothing here asks Webex: :func:`wtr_tui.tokens.refresh` does, when this says so.
+No request is sent here: the screens call :func:`wtr_tui.tokens.refresh` when it is due.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 LEAST_LEAD = timedelta(minutes=5)
 MOST_LEAD = timedelta(days=1)
 LEAST_GAP = timedelta(seconds=10)
-"""Between two refreshes: Webex may give the same token back, with ever less time left."""
+"""The least time between refreshes: Webex may return the same token, with ever less time left."""
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=15)
 
-# Webex answers a second refresh within a day with the same token: asking again at once is idle.
+# Webex answers a second refresh within a day with the same token, so a repetition is useless.
 _SAME_TOKEN_PAUSE = timedelta(hours=1)
 
-# No pause after a failure or the same token is longer.
+# No pause is longer than this.
 _LONGEST_REST = max(_SAME_TOKEN_PAUSE, LONGEST_PAUSE)
 
 _LEAST_PAUSE = timedelta(seconds=5)
@@ -41,16 +41,16 @@ _CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 class AutoRefresh:
-    """The token of one profile, as the screens see it. Asked once a second, never waits.
+    """The token of one profile, for the screens, which poll it every second. It never blocks.
 
-    ``stored`` is what the file holds, or the one that could not be written (``unsaved``);
-    ``problem`` is why the file cannot be used, ``stopped`` why auto-refresh rests for good.
+    ``stored`` is the file's token, or one that could not be saved (``unsaved``); ``problem`` is why
+    the file is unusable, ``stopped`` why auto-refresh has stopped for good.
     """
 
     problem_word = "file unusable"
-    """What the screens call it where there is a ``problem``."""
+    """What the screens show for a ``problem``."""
     is_refreshed_elsewhere = False
-    """Whether a token without a refresh token is replaced all the same: nobody has to sign in."""
+    """Whether another process replaces a token without a refresh token, so no user has to."""
 
     def __init__(self, profile: Profile, settings: Settings, *, auto: bool) -> None:
         self.profile = profile
@@ -61,11 +61,11 @@ class AutoRefresh:
         self.problem: WtrError | None = None
         self.stopped = ""
         self.known = State()
-        """What is noted beside the token, by this process or another one."""
+        """The state recorded beside the token, by any process."""
         self.clock_went_back = False
         self._notices: list[str] = []
-        self._mark: object = object()  # differs from every real one
-        self._known_mark: object = object()
+        self._token_fingerprint: object = object()  # differs from every real one
+        self._known_fingerprint: object = object()
         self._stopped_under: object = None
         self._announce_after = datetime.min.replace(tzinfo=timezone.utc)
         self._latest: datetime | None = None
@@ -73,27 +73,53 @@ class AutoRefresh:
         self._not_before: datetime | None = None
 
     def look(self, now: datetime) -> bool:
-        """Reads the file again when it changed since the last look; tells whether it did."""
+        """Reread the files that have changed since the last call; return whether anything has."""
+        changes = (
+            self._check_clock(now),
+            self._reread_known(),
+            self._follow_settings_file(),
+            self._reread_token(),
+        )
+        return any(changes)
+
+    def _check_clock(self, now: datetime) -> bool:
         went_back = self._latest is not None and now < self._latest - _CLOCK_TOLERANCE
         changed = went_back != self.clock_went_back
         self.clock_went_back = went_back
         if self._latest is None or now > self._latest:
             self._latest = now
         if self._not_before is not None and self._not_before - now > _LONGEST_REST:
-            # Planned on a clock that was ahead: kept, it would last until that year comes.
+            # Planned when the clock was ahead: it would last until that time comes.
             self._not_before = None
-        changed = self._look_at_known() or changed
-        if self.stopped and self.profile.settings_fingerprint() != self._stopped_under:
-            self.forget_failures()  # what stopped it may have been mended
-            changed = True
-        mark = self.profile.token_file.fingerprint()
-        if mark == self._mark:
-            return changed
-        self._mark = mark
+        return changed
+
+    def _reread_known(self) -> bool:
+        token_path = str(self.profile.token_path)
+        fingerprint = state.fingerprint(token_path)
+        if fingerprint == self._known_fingerprint:
+            return False
+        self._known_fingerprint = fingerprint
+        self.known = state.read(token_path)
+        return True
+
+    def _follow_settings_file(self) -> bool:
+        """Resume after a change of the settings file, which may remove the reason for stopping."""
+        if not self.stopped or self.profile.settings_fingerprint() == self._stopped_under:
+            return False
+        self.forget_failures()
+        return True
+
+    def _reread_token(self) -> bool:
+        fingerprint = self.profile.token_file.fingerprint()
+        if fingerprint == self._token_fingerprint:
+            return False
+        self._token_fingerprint = fingerprint
         try:
             stored = self.profile.token_file.read()
         except WtrError as error:
-            return self._met(error) or changed
+            is_repeated = self.problem is not None and str(self.problem) == str(error)
+            self.problem = error
+            return not is_repeated
         self.problem = None
         if stored is not None:
             self._notices += stored.notices
@@ -107,27 +133,13 @@ class AutoRefresh:
         return True
 
     def take_notices(self) -> str:
-        """What reading the file has repaired since this was asked last, in sentences; or ""."""
+        """Return the notices of reading the file since the last call, in sentences; "" for none."""
         taken = " ".join(self._notices)
         self._notices.clear()
         return taken
 
-    def _look_at_known(self) -> bool:
-        token_path = str(self.profile.token_path)
-        mark = state.fingerprint(token_path)
-        if mark == self._known_mark:
-            return False
-        self._known_mark = mark
-        self.known = state.read(token_path)
-        return True
-
-    def _met(self, error: WtrError) -> bool:
-        is_repeated = self.problem is not None and str(self.problem) == str(error)
-        self.problem = error
-        return not is_repeated
-
     def _replaces_unsaved(self, stored: StoredToken | None) -> bool:
-        """Whether the file holds something newer: mending its mode changes the file, too."""
+        """Return whether the file holds a newer token. Repairing its mode changes it, too."""
         held = self.stored
         if stored is None or held is None or stored.app_id != held.app_id:
             return held is None
@@ -135,23 +147,23 @@ class AutoRefresh:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the token belongs to another App ID, or base URL, than the settings name."""
+        """Whether the token belongs to another App ID or base URL than the settings name."""
         return self.stored is not None and token_state.is_foreign(self.stored, self.settings)
 
     @property
     def other_base_url(self) -> str:
-        """The base URL the token came from, where that is not the one of the settings; else ""."""
+        """The base URL the token came from, if the settings name another one; else ""."""
         return "" if self.stored is None else token_state.other_base_url(self.stored, self.settings)
 
     def use_settings(self, settings: Settings) -> None:
-        """Takes in the settings as they are by now."""
+        """Replace the settings, after their file has changed."""
         if self.settings.unread and not settings.unread:
-            self.forget_failures()  # what could not be read has been mended
+            self.forget_failures()  # an unreadable file may have been the reason
         self.settings = settings
 
     @property
     def is_lost(self) -> bool:
-        """Whether Webex no longer accepts the refresh token, so that somebody has to sign in."""
+        """Whether Webex no longer accepts the refresh token, so that a user has to sign in."""
         token = self.stored.token if self.stored is not None else None
         if token is None or token.refresh_token is None:
             return False
@@ -159,27 +171,28 @@ class AutoRefresh:
         return needed is not None and not self.settings.can_mint
 
     def keep_unsaved(self, stored: StoredToken) -> None:
-        """Keeps a token that could not be written, so that it can still be used and saved later."""
+        """Hold a token that could not be saved, to use it and save it later."""
         self.stored = stored
         self.unsaved = True
 
     def next_at(self) -> datetime | None:
-        """When auto-refresh will act next; None when it is off, stopped or has nothing to do."""
+        """Return when to refresh next; None if it is off, stopped or impossible."""
         if not self.auto or self.stopped or self.stored is None or self.is_foreign or self.unsaved:
             return None
         if self.stored.token.refresh_token is None or self.is_lost:
             return None
         if self.settings.unread or self.settings.problems:
-            return None  # it would be refused; once they are mended, they are followed
+            return None  # a refresh would raise SettingsError
         planned = next_refresh_at(self.stored.token, self.known)
         since = self.known.refused(self.stored.token.access_token.reveal())
         if since is not None and not self.known.refused_again:
-            planned = since  # once: a refresh may give one that Webex accepts
+            planned = since  # one refresh may give a token that Webex accepts
         if planned is None:
             return None
         return planned if self._not_before is None else max(planned, self._not_before)
 
     def due(self, now: datetime) -> bool:
+        """Return whether to refresh now."""
         at = self.next_at()
         if at is None or self.stored is None or now >= at:
             return at is not None
@@ -187,8 +200,10 @@ class AutoRefresh:
         return self.stored.token.is_postdated(now) and not waits
 
     def announcement_due(self, now: datetime) -> bool:
-        """Whether the refresh token's end is to be announced, by whoever is first; then asks for
-        a minute's patience: where that cannot be noted it would be due for ever."""
+        """Return whether to announce the refresh token's end now, at most once a minute.
+
+        Where the announcement cannot be recorded, it stays due for ever.
+        """
         if self.stored is None or self.is_foreign or self.unsaved:
             return False
         left = self.stored.token.refresh_left(now)
@@ -197,22 +212,24 @@ class AutoRefresh:
         if left is None or left > soonest or now < self._announce_after:
             return False
         self._announce_after = now + _ANNOUNCEMENT_PAUSE
-        from wtr_tui.outcomes import due_announcement  # needed in the last days alone
+        from wtr_tui.outcomes import due_announcement  # needed in the last days only
 
         return due_announcement(self.stored, self.known, self.settings, now) is not None
 
     def toggle_auto(self) -> None:
+        """Switch auto-refresh on or off, and forget failures."""
         self.auto = not self.auto
         self.forget_failures()
 
     def forget_failures(self) -> None:
+        """End the back-off, and resume after a definite failure."""
         self._failures = 0
         self._not_before = None
         self.stopped = ""
 
     def record_result(self, result: Obtained | WtrError, now: datetime) -> None:
-        """Takes in what a refresh led to: back-off for what is temporary, rest for what is not."""
-        # Loaded with the first refresh: the first picture needs none of it.
+        """Record the result of a refresh: back off after a temporary failure, else stop."""
+        # Needed after the first refresh only.
         from wtr_tui.tokens import How
 
         if isinstance(result, NotSaved):
@@ -229,30 +246,30 @@ class AutoRefresh:
                 self._not_before = now + _pause_after_same(result.token.left(now))
 
     def _pause_after_failure(self, wish: timedelta | None, now: datetime) -> timedelta:
-        """Never past the middle of what is left: a short-lived token gets its chances, too."""
+        """Return the back-off, but at most half of what is left, so that there is another try."""
         pause = backoff(self._failures + 1, wish)
         left = self.stored.token.left(now) if self.stored is not None else None
         if wish is None and left is not None and left > timedelta(0):
             cap = max(left / 2, _LEAST_PAUSE)
             if cap < pause:
-                # Not counted: the pause after the end would inherit what these never waited.
+                # Not counted, as the pauses after the end would grow by pauses never waited.
                 return cap
         self._failures += 1
         return pause
 
 
 def _pause_after_same(left: timedelta | None) -> timedelta:
-    """Half of what is left, up to an hour: a short-lived token shall not run out meanwhile."""
+    """Return half of what is left, up to an hour: a short-lived token must not expire meanwhile."""
     half = _SAME_TOKEN_PAUSE if left is None else left / 2
     return min(_SAME_TOKEN_PAUSE, max(half, timedelta(seconds=30)))
 
 
 def next_refresh_at(token: Token, known: State) -> datetime | None:
-    """When to refresh: at a tenth of the lifetime left, at least 5 min, at most 1 day before.
+    """Return when to refresh: with a tenth of the lifetime left, at least 5 min, at most 1 day.
 
-    A token that lives for minutes is refreshed at half its life, and one whose refresh token ends
-    sooner so long before that. None for a token without a known end or without a refresh token,
-    and where the refresh token ends first and has been used for the last time.
+    A token that lives for minutes is refreshed at half its lifetime. If the refresh token ends
+    first, the same time before that counts. Return None without a known end or a refresh token, and
+    after the last refresh before the refresh token's end.
     """
     if token.expires_at is None or token.refresh_token is None:
         return None
@@ -271,10 +288,10 @@ def next_refresh_at(token: Token, known: State) -> datetime | None:
 def backoff(
     attempt: int, retry_after: timedelta | None = None, jitter: float | None = None
 ) -> timedelta:
-    """How long to wait after the ``attempt``-th failure in a row (from 1).
+    """Return how long to wait after the ``attempt``-th failure in a row (from 1).
 
-    What the server wishes, else 15 s doubling to 15 min, less up to a quarter by ``jitter``
-    (0 to 1; drawn where it is not given), so that many programs do not come back at once.
+    This is ``retry_after``, else 15 s doubling to 15 min, less up to a quarter by ``jitter`` (0 to
+    1; random by default), so that many programs do not retry at once.
     """
     if retry_after is not None:
         return min(max(retry_after, timedelta(seconds=1)), LONGEST_PAUSE)

@@ -1,6 +1,6 @@
-"""The sign-in: every method at once, as one stream of steps.
+"""The sign-in by all methods at once, as a stream of steps.
 
-The retrieval screen and ``wtr retrieve`` consume the same stream. The first answer wins: it is
+The sign-in screen and ``wtr retrieve`` consume the same stream. The first answer wins: it is
 exchanged once, saved, and only then shown.
 """
 
@@ -42,15 +42,15 @@ from wtr_tui.token_state import other_base_url, require_base_url
 
 EXTENSION = timedelta(minutes=5)
 
-_WHOSE_SECONDS = 5.0
-"""How long Webex may take to say whose a token is; a browser waits for it."""
-_LOOK_AT_THE_CLOCK_SECONDS = 0.5
+_ACCOUNT_SECONDS = 5.0
+"""Limit on asking for the account, because the browser waits for it."""
+_CLOCK_CHECK_SECONDS = 0.5
 
 
-class _Saved(NamedTuple):
-    """A token that was granted: in place, or ``aside`` as long as nobody knows whose it is.
+class _SavedGrant(NamedTuple):
+    """A granted token, saved in place, or in the file ``aside`` until its account is known.
 
-    ``before`` is what is in place meanwhile, ``kept_as`` where the token of another App ID went.
+    ``before`` is the token in place, ``kept_as`` the file that another App ID's was moved to.
     """
 
     stored: StoredToken
@@ -60,11 +60,10 @@ class _Saved(NamedTuple):
 
 
 class Retrieval:
-    """One attempt to sign in. Ends with one of steps.LAST_STEPS, and never begins again.
+    """One attempt to sign in, which ends with one of steps.LAST_STEPS.
 
-    ``can_paste`` says whether there is anybody to paste an address: without, and where the
-    redirect cannot be received, a device code is requested, and where that is refused, too, the
-    attempt ends at once.
+    ``can_paste`` says whether a user can paste a URL. If not, and the redirect cannot be received,
+    a device code is requested, and if that is refused, too, the attempt ends at once.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class Retrieval:
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        # Before anybody signs in for a token that could not be kept.
+        # Checked before a user signs in for a token that could not be saved.
         require_own_folder(str(profile.token_path))
         _require_usual_base_url(profile, settings)
         self.redirect_uri = RedirectUri.parse(settings.redirect_uri)
@@ -97,7 +96,7 @@ class Retrieval:
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._answered = False
         self._listener = Listener(
-            self.request, self.redirect_uri, on_answer=self._redirected, on_step=self._emit
+            self.request, self.redirect_uri, on_answer=self._on_redirect, on_step=self._emit
         )
         self._can_receive = True
         self._device: asyncio.Task[None] | None = None
@@ -108,15 +107,15 @@ class Retrieval:
 
     @property
     def authorize_url(self) -> str:
-        """The whole address at Webex, for pasting. It holds the state: shown, never logged."""
+        """The full URL at Webex. It holds the state: it may be shown, but not logged."""
         return self.request.url
 
     async def run(self) -> AsyncGenerator[Step, None]:
-        """Gives the steps as they happen; whatever was opened is closed when it ends.
+        """Yield the steps as they happen, and close everything at the end.
 
         To cancel, call :meth:`cancel` or close the iterator.
         """
-        watching = asyncio.ensure_future(self._watch_the_clock())
+        watching = asyncio.ensure_future(self._watch_deadline())
         # The first request does not wait for imports and certificates.
         warming = asyncio.ensure_future(in_thread(self._client.warm))
         try:
@@ -137,19 +136,19 @@ class Retrieval:
                 await asyncio.wait({self._polling})
 
     def launch_url(self) -> str:
-        """An address for one browser that is started here, which leads to Webex exactly once."""
+        """Return a new URL for a browser started here. It redirects to Webex once."""
         return self._listener.launch_url()
 
     def cancel(self) -> None:
-        """Ends the attempt, unless an answer is being exchanged already."""
+        """End the attempt, unless an answer is being exchanged already."""
         self._end(End.CANCELLED, "The sign-in was cancelled.", "", errors.INTERRUPTED)
 
     def extend(self) -> None:
-        """Gives the user five more minutes."""
+        """Extend the deadline by five minutes."""
         self.deadline += EXTENSION
 
     def paste(self, text: str) -> str:
-        """Takes a pasted address. Gives a sentence when it cannot be used, else ""."""
+        """Take a pasted URL. Return a sentence if it is not the answer, else ""."""
         if self._answered:
             return "This sign-in has its answer already."
         answer = read_pasted(text, self.request, self.redirect_uri)
@@ -163,7 +162,7 @@ class Retrieval:
         return ""
 
     def request_device_code(self) -> None:
-        """Starts the device grant beside the other methods, or anew with another code."""
+        """Start the device grant beside the other methods, or again with another code."""
         if self._answered:
             return
         if self._device is not None:
@@ -200,17 +199,17 @@ class Retrieval:
         self._emit(step)
         self._can_receive = False
         if not self.can_paste and self._device is None:
-            self.request_device_code()  # the only method that is left
+            self.request_device_code()  # the only method left
         self._end_without_a_method()
 
-    def _device_code_refused(self, error: WtrError) -> None:
+    def _give_up_device_code(self, error: WtrError) -> None:
         uris = HELPER_REDIRECT_URIS if isinstance(error, errors.DeviceNotSetUp) else ()
         self._emit(steps.DeviceCodeRefused(error.message, error.hint, uris))
         self._device_refusal = error
         self._end_without_a_method()
 
     def _end_without_a_method(self) -> None:
-        """Ends the attempt where nobody can answer it any more: waiting would be in vain."""
+        """End the attempt where no method is left to answer it."""
         refusal = self._device_refusal
         if self._can_receive or self.can_paste or refusal is None:
             return
@@ -222,14 +221,14 @@ class Retrieval:
             errors.TEMPORARY if isinstance(refusal, TemporaryError) else FAILED,
         )
 
-    async def _watch_the_clock(self) -> None:
-        # Asked often, because the wall clock moves while a machine sleeps and a timer does not.
+    async def _watch_deadline(self) -> None:
+        # Checked often, because timers stand still while the machine sleeps.
         now = self._now()
         while now < self.deadline:
-            await asyncio.sleep(_LOOK_AT_THE_CLOCK_SECONDS)
+            await asyncio.sleep(_CLOCK_CHECK_SECONDS)
             before, now = now, self._now()
             if now < before:
-                # The clock was set back: that is no reason to keep the port open for hours.
+                # The clock was set back, which must not keep the port open for hours.
                 self.deadline -= before - now
         self._end(
             End.TIMED_OUT,
@@ -238,79 +237,79 @@ class Retrieval:
             f" this redirect URI: {self.redirect_uri.text}",
         )
 
-    async def _redirected(self, answer: Granted | Refused) -> pages.PageContent:
+    async def _on_redirect(self, answer: Granted | Refused) -> pages.PageContent:
         if self._answered:
             return pages.EARLIER
         self._answered = True
         return await self._accept(answer, Method.REDIRECT)
 
     async def _accept(self, answer: Granted | Refused, method: Method) -> pages.PageContent:
-        """Exchanges the one answer that counts; gives what the browser's page shows."""
+        """Exchange the first answer; return the page for the browser."""
         if isinstance(answer, Refused):
-            self._emit(_declined(answer))
+            self._emit(_declined_step(answer))
             return pages.declined(answer)
         self._emit(steps.Exchanging(method))
         try:
-            # A thread of its own: an exchange that has begun ends, whatever the screen does.
+            # On a thread, so that closing the screen does not interrupt the exchange.
             grant = partial(self._client.exchange, answer.code, self.request)
-            saved = await in_thread(lambda: self._granted(grant))
+            saved = await in_thread(lambda: self._save_grant(grant))
         except NotSaved as error:
             self._emit(steps.SignedInUnsaved(error, method))
             return pages.SIGNED_IN
         except WtrError as error:
             self._emit(Ended(End.FAILED, error.message, error.hint, error.exit_code))
             return pages.failed(str(error))
-        finishing = asyncio.ensure_future(in_thread(lambda: self._attributed(saved, method)))
-        finishing.add_done_callback(self._finished)
+        finishing = asyncio.ensure_future(in_thread(lambda: self._identify_account(saved, method)))
+        finishing.add_done_callback(self._emit_result)
         self._finishing = finishing
         if saved.aside is None:
-            # The token is in place, whoever's it is: the browser need not wait for the rest.
+            # The token is in place, so the browser need not wait for its account.
             return pages.SIGNED_IN
         is_other = isinstance(await finishing, steps.OtherAccount)
         return pages.OTHER_ACCOUNT if is_other else pages.SIGNED_IN
 
-    def _signed_in(self, grant: Callable[[], Token], method: Method) -> Step:
+    def _save_and_identify(self, grant: Callable[[], Token], method: Method) -> Step:
         try:
-            return self._attributed(self._granted(grant), method)
+            return self._identify_account(self._save_grant(grant), method)
         except NotSaved as error:
             return steps.SignedInUnsaved(error, method)
 
-    def _granted(self, grant: Callable[[], Token]) -> _Saved:
-        """Saves what is granted: in place, or aside where its account may be a wrong one."""
+    def _save_grant(self, grant: Callable[[], Token]) -> _SavedGrant:
+        """Save the granted token in place, or aside where it may be another account's."""
         file = self._profile.token_file
         with in_flight.until_saved():
             token = grant()
             if not token.scopes:
-                # Absent means: as requested (RFC 6749 §5.1).
+                # Without any, they are as requested (RFC 6749 §5.1).
                 token = token._replace(scopes=self._settings.scopes)
             stored = self._settings.stored(token)
             try:
                 with file.lock():
-                    before = self._own_token()
+                    before = self._read_own_token()
                     if before is not None or self._settings[ACCOUNT]:
-                        return _Saved(stored, before, file.put_aside(stored))
-                    return _Saved(stored, kept_as=self._save_in_place(stored))
+                        return _SavedGrant(stored, before, file.put_aside(stored))
+                    return _SavedGrant(stored, kept_as=self._save_in_place(stored))
             except WtrError as error:
                 raise NotSaved(token, error.message, error.hint) from error
 
-    def _attributed(self, saved: _Saved, method: Method) -> Step:
-        """Notes whose token it is; one of another account than the stored one's stays aside."""
+    def _identify_account(self, saved: _SavedGrant, method: Method) -> Step:
+        """Save the token with its account, or leave it aside if that needs confirmation."""
         file, token, aside = self._profile.token_file, saved.stored.token, saved.aside
-        account = self._account(token)
+        account = self._ask_account(token)
         stored = saved.stored._replace(account=account)
         kept_as = saved.kept_as
         try:
             if aside is not None:
                 held = saved.before.account if saved.before else Account()
                 if saved.before and not held.is_known:
-                    held = self._account(saved.before.token)
+                    held = self._ask_account(saved.before.token)
                 if account.objection(held, self._settings[ACCOUNT]):
                     TokenFile(aside).save(stored)
                     return steps.OtherAccount(token, method, account, held, aside)
             with file.lock():
                 if aside is not None:
                     kept_as = self._save_in_place(stored)
-                elif (now_there := self._own_token()) and now_there.token.same_access(token):
+                elif (now_there := self._read_own_token()) and now_there.token.same_access(token):
                     file.save(stored)
         except WtrError as error:
             return steps.SignedInUnsaved(NotSaved(token, error.message, error.hint), method)
@@ -321,14 +320,14 @@ class Retrieval:
         return steps.SignedIn(token, method, kept_as, account)
 
     def _save_in_place(self, stored: StoredToken) -> str:
-        """Saves under the lock; gives where the token of another App ID is kept ("" for none)."""
+        """Save under the lock; return the file of another App ID's token ("" for none)."""
         file = self._profile.token_file
         kept_as = file.back_up_unless(stored.app_id, stored.base_url)
         file.save(stored)
         return kept_as
 
-    def _own_token(self) -> StoredToken | None:
-        """What the file holds, where it is a token of this integration at this base URL."""
+    def _read_own_token(self) -> StoredToken | None:
+        """Return the file's token, if it is of this integration and base URL."""
         try:
             stored = self._profile.token_file.read()
         except errors.CorruptTokenFile:
@@ -338,13 +337,13 @@ class Retrieval:
         other = other_base_url(stored, self._settings)
         return None if other else stored
 
-    def _account(self, token: Token) -> Account:
-        """Whose token it is: as Webex says, else the organisation that the token itself names."""
+    def _ask_account(self, token: Token) -> Account:
+        """Return the account by Webex, or at least the organisation that the token names."""
         account = None
         if token.is_valid(self._now()):
             with suppress(WtrError):
                 account = self._client.account(
-                    token.access_token, scopes=token.scopes, seconds=_WHOSE_SECONDS
+                    token.access_token, scopes=token.scopes, seconds=_ACCOUNT_SECONDS
                 )
         account = account or Account()
         return account._replace(organization=token.organization or account.organization)
@@ -355,24 +354,24 @@ class Retrieval:
                 lambda: self._client.device_authorize(self._settings.scopes)
             )
         except WtrError as error:
-            self._device_code_refused(error)
+            self._give_up_device_code(error)
         else:
             self._emit(steps.DeviceCodeReady(authorization))
             await self._poll(authorization)
 
     async def _poll(self, authorization: DeviceAuthorization) -> None:
-        """Asks at the server's pace whether the code was entered (RFC 8628 §3.4, §3.5)."""
+        """Poll at the server's interval whether the code was entered (RFC 8628 §3.4, §3.5)."""
         interval = authorization.interval
         while self._now() < authorization.expires_at:
             await asyncio.sleep(interval.total_seconds())
             if self._answered:
                 return
             grant = partial(self._device_token, authorization, asyncio.get_running_loop())
-            # A token may be granted while the attempt ends: it is saved all the same, and whoever
-            # cancels this task does not cancel that.
-            poll = partial(self._signed_in, grant, Method.DEVICE)
+            # A token may be granted while the attempt ends: cancelling this task must not prevent
+            # its saving.
+            poll = partial(self._save_and_identify, grant, Method.DEVICE)
             self._polling = asyncio.ensure_future(in_thread(poll))
-            self._polling.add_done_callback(self._finished)
+            self._polling.add_done_callback(self._emit_result)
             try:
                 await asyncio.shield(self._polling)
             except (errors.DevicePending, TemporaryError) as pause:
@@ -380,7 +379,7 @@ class Retrieval:
             except errors.DeviceExpired:
                 break
             except WtrError as error:
-                self._device_code_refused(error)
+                self._give_up_device_code(error)
                 return
             else:
                 return
@@ -390,24 +389,24 @@ class Retrieval:
         self, authorization: DeviceAuthorization, loop: asyncio.AbstractEventLoop
     ) -> Token:
         token = self._client.device_token(authorization)
-        with suppress(RuntimeError):  # the loop is closed: nobody waits for the steps
-            loop.call_soon_threadsafe(self._code_entered)
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(self._on_code_entered)
         return token
 
-    def _code_entered(self) -> None:
+    def _on_code_entered(self) -> None:
         if not self._answered:
             self._answered = True
             self._emit(steps.Exchanging(Method.DEVICE))
 
-    def _finished(self, signing_in: asyncio.Future[Step]) -> None:
-        with suppress(WtrError, asyncio.CancelledError):  # which whoever polls hears of
+    def _emit_result(self, signing_in: asyncio.Future[Step]) -> None:
+        with suppress(WtrError, asyncio.CancelledError):  # handled by _poll
             self._emit(signing_in.result())
 
 
 def _require_usual_base_url(profile: Profile, settings: Settings) -> None:
-    """Raises SettingsError where the environment alone leads a profile with a token elsewhere.
+    """Raise SettingsError where the environment gives a profile with a token another base URL.
 
-    The secret would go there. A settings file that was changed is its user's own will.
+    The secret would be sent there. A base URL in the settings file is the user's own decision.
     """
     source = settings.sources.get("baseUrl")
     if source is None or source.kind != "environment":
@@ -430,7 +429,7 @@ _REFUSAL_HINTS = {
 }
 
 
-def _declined(answer: Refused) -> Ended:
+def _declined_step(answer: Refused) -> Ended:
     what = "Webex refused the sign-in"
     said = error_text(answer)
     if answer.declined:

@@ -1,6 +1,6 @@
-"""Tokens that outlive an expiry, for httpx, wxc_sdk and webexpythonsdk.
+"""Authentication with always valid tokens, for httpx, wxc_sdk and webexpythonsdk.
 
-The two SDKs are imported only by who asks for them; neither is needed to use this package.
+Both SDKs are optional: each is imported only where it is used.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ if TYPE_CHECKING:
     from webexpythonsdk import WebexAPI
     from wxc_sdk.tokens import Tokens as _Tokens
 else:
-    # A subclass of its pydantic model would hand out a property object in the token's place. To
-    # who checks types it is one, for it stands where the SDK asks for its own.
+    # Only type checkers see a subclass of the SDK's pydantic model, which would treat the property
+    # access_token as a field.
     _Tokens = object
 
 _LARGEST_REPEATED = 16 * 1024 * 1024
-"""Bytes of a request's body that are kept, to send them again with a new token."""
+"""The largest request body, in bytes, that is kept to repeat the request with a new token."""
 
 _log = logging.getLogger("wtr_tui")
 
 
 class WebexAuth(httpx.Auth):
-    """Signs the requests of an httpx client with a valid access token, sync and async.
+    """Authentication of an httpx client with a valid access token, sync and async.
 
-    Where Webex answers 401 all the same, the token is refreshed once and the request repeated,
-    if its body can be: one of known length, up to 16 MiB. Otherwise, and where there is no other
-    token, the 401 itself is the response.
+    If Webex answers 401 nevertheless, the token is refreshed once and the request repeated,
+    provided its body has a known length up to 16 MiB. Otherwise, and where there is no other token,
+    the 401 itself is the response.
 
     ::
 
         with httpx.Client(auth=wtr_tui.WebexAuth(), base_url=…) as client:
             client.get("people/me").raise_for_status()
 
-    Sending raises what :func:`wtr_tui.access_token` raises; UsageError for plain http to another
-    machine, which would show the token to everybody between.
+    Sending raises what :func:`wtr_tui.access_token` raises, and UsageError for plain http to
+    another machine, which would transmit the token unencrypted.
     """
 
     def __init__(self, profile: str | None = None) -> None:
         self._source = access.source(profile)
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        _require_privacy(request.url)
+        _require_encryption(request.url)
         token = self._source.access_token()
         repeatable = _is_repeatable(request)
         if repeatable:
@@ -69,7 +69,7 @@ class WebexAuth(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        _require_privacy(request.url)
+        _require_encryption(request.url)
         token = await self._source.access_token_async()
         repeatable = _is_repeatable(request)
         if repeatable:
@@ -83,18 +83,18 @@ class WebexAuth(httpx.Auth):
 
 
 class WxcTokens(_Tokens):
-    """What :func:`wxc_tokens` gives: reads the valid access token whenever it is asked for."""
+    """Tokens for wxc_sdk with an access token that is valid at each access: :func:`wxc_tokens`."""
 
     token_type = "Bearer"  # noqa: S105 - a kind of token, not one
     refresh_token = None
-    """Never handed out: wtr-tui refreshes."""
+    """Never exposed, because wtr-tui itself refreshes."""
 
     def __init__(self, profile: str | None = None) -> None:
         self._source = access.source(profile)
 
     @property
     def access_token(self) -> str:
-        """Valid now; blocks while it is refreshed."""
+        """A token valid now; blocks while it is refreshed."""
         return self._source.access_token()
 
     @property
@@ -103,17 +103,16 @@ class WxcTokens(_Tokens):
 
     @property
     def remaining(self) -> int:
-        """Seconds left of the access token; 0 where that is unknown."""
+        """Seconds left of the access token; 0 if unknown."""
         from wtr_tui import clock
 
         end = self._source.expires_at()
         return 0 if end is None else max(0, int((end - clock.now()).total_seconds()))
 
     async def prefetch(self, min_left: int = 3600) -> None:
-        """Refreshes in a thread what would else be refreshed on the event loop.
+        """Refresh the token in a thread, so that no request has to do so on the event loop.
 
-        ``min_left`` is in seconds: what the token has to last for from now, up to half of its
-        life where that is shorter.
+        ``min_left`` is how many seconds must be left of the token.
         """
         try:
             await self._source.access_token_async(min_left)
@@ -122,15 +121,15 @@ class WxcTokens(_Tokens):
 
 
 def wxc_tokens(profile: str | None = None) -> WxcTokens:
-    """Tokens for wxc_sdk whose access token is valid whenever the SDK reads it.
+    """Return tokens for wxc_sdk with an access token that is valid whenever the SDK reads it.
 
     ::
 
         with WebexSimpleApi(tokens=wtr_tui.wxc_tokens()) as api:
             print(api.people.me().display_name)
 
-    The asynchronous ``AsWebexSimpleApi`` reads it on the event loop, which stands still for the
-    second that a refresh takes. Before a batch of requests, refresh in a thread::
+    The asynchronous ``AsWebexSimpleApi`` reads it on the event loop, which a refresh would block
+    for about a second. Before a batch of requests, refresh in a thread::
 
         tokens = wtr_tui.wxc_tokens()
         async with AsWebexSimpleApi(tokens=tokens) as api:
@@ -143,18 +142,18 @@ def wxc_tokens(profile: str | None = None) -> WxcTokens:
 
 
 def webex_api(profile: str | None = None, **options: Any) -> WebexAPI:
-    """webexpythonsdk's ``WebexAPI``, with an access token that is valid at each request.
+    """Return webexpythonsdk's ``WebexAPI`` with an access token that is valid at each request.
 
     ``options`` are those of ``WebexAPI``; ``base_url`` is by default that of the profile. After a
-    401 the token is refreshed once and the request repeated, where its body can be. The SDK's own
-    property ``access_token`` stays the one it was built with.
+    401 the token is refreshed once and the request repeated, if its body is not a stream. The
+    SDK's own property ``access_token`` keeps its first value.
 
     ::
 
         api = wtr_tui.webex_api()
         print(api.people.me().displayName)
 
-    Building it raises what :func:`wtr_tui.access_token` raises, and so does each request.
+    This and each request raise what :func:`wtr_tui.access_token` raises.
     """
     from webexpythonsdk import WebexAPI
 
@@ -162,13 +161,13 @@ def webex_api(profile: str | None = None, **options: Any) -> WebexAPI:
     if "base_url" not in options:
         options["base_url"] = f"{source.base_url()}/"
     api = WebexAPI(access_token=source.access_token(), **options)
-    # The SDK fixes the header when it is built, and gives no other access to its session.
+    # The SDK fixes the header when it is built, and has no public access to its session.
     api._session._req_session.auth = _RequestsAuth(source)
     return api
 
 
 class _RequestsAuth:
-    """Signs the requests of a requests session, as :class:`WebexAuth` does for httpx."""
+    """Authentication of a requests session, as :class:`WebexAuth` for httpx."""
 
     def __init__(self, source: access.Source) -> None:
         self._source = source
@@ -192,7 +191,7 @@ class _RequestsAuth:
         replacement = self._source.replacement(rejected)
         if replacement is None:
             return response
-        _ = response.content  # read to its end, or the connection is not used again
+        _ = response.content  # otherwise the connection is not reused
         response.close()
         again = request.copy()
         again.headers["Authorization"] = f"Bearer {replacement}"
@@ -213,7 +212,7 @@ def _is_repeatable(request: httpx.Request) -> bool:
     return int(request.headers.get("Content-Length", 0)) <= _LARGEST_REPEATED
 
 
-def _require_privacy(url: httpx.URL) -> None:
+def _require_encryption(url: httpx.URL) -> None:
     if is_encrypted(urlsplit(str(url))):
         return
     raise UsageError(
