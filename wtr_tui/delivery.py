@@ -1,4 +1,4 @@
-"""What follows an event of a token, once it is saved: history, files of others, onToken command.
+"""Delivery of a saved token and its events: history, files of other programs, onToken command.
 
 The setting ``deliver`` names files that always hold the current access token. ``file: PATH`` holds
 the bare token, without a line end. ``env: PATH`` with ``key: NAME`` is a ``.env`` file in which
@@ -6,10 +6,10 @@ that one line is replaced or appended; its other bytes, its mode and its owner s
 mode 0600. Signing out empties what was written.
 
 The command passes the token on: to Vault, a Kubernetes secret, a password manager, another machine.
-It gets the access token on standard input, without a line end, and about it in the environment:
+It gets the access token on standard input, without a line end, and in the environment
 ``WTR_EVENT``, ``WTR_PROFILE``, ``WTR_CONFIG``, ``WTR_EXPIRES_AT``, ``WTR_REFRESH_EXPIRES_AT``.
-What it prints goes to a private log beside the token, ``PROFILE.log``. Whatever it does, the token
-is saved already, and a failure is reported and harms nothing.
+What it prints goes to a private log beside the token, ``PROFILE.log``. The token is saved already,
+so a failure is reported and harms nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from wtr_tui.storage.settings_values import Sink
 
 LIMIT = 15.0
-"""Seconds; below the time for which a browser waits for the end of a sign-in."""
+"""Seconds for the onToken command; less than a browser waits for the end of a sign-in."""
 
 LOGGER = "wtr_tui.hook"
 
@@ -49,10 +49,10 @@ _MOST_OUTPUT = 16_384
 _LARGEST_LOG = 256 * 1024
 _LOG_LINE = 500
 
-_UNHEARD = (Event.FAILED, Event.REFUSED)
-"""What the command is not run for."""
-_WRITTEN = (Event.RETRIEVED, Event.REFRESHED, Event.SAME_TOKEN, Event.SIGNED_OUT)
-"""What changes the files of the setting ``deliver``."""
+_NOT_FOR_COMMAND = (Event.FAILED, Event.REFUSED)
+"""The events that the onToken command is not run for."""
+_FOR_FILES = (Event.RETRIEVED, Event.REFRESHED, Event.SAME_TOKEN, Event.SIGNED_OUT)
+"""The events that change the files of the setting ``deliver``."""
 
 
 def deliver(
@@ -64,24 +64,25 @@ def deliver(
     *,
     is_news: bool = True,
 ) -> None:
-    """Hands on what happened to the profile's token; never raises.
+    """Deliver an event of the profile's token; never raises.
 
-    ``token`` is the one there is now, None where it is of no use; ``error`` why something failed.
-    The onToken command is run for what is news alone.
-    Not to be called under the token's lock: the onToken command, which is waited for up to LIMIT,
-    may ask for the token itself. Its failure is logged as a warning of ``LOGGER``.
+    ``token`` is the present one, None where it is of no use; ``error`` is that of a failure.
+    Without ``is_news`` the onToken command is not run. It may take up to LIMIT seconds and ask for
+    the token itself, so the token's lock must not be held. Failures are logged as warnings of
+    ``LOGGER``.
     """
     history.append(profile, history.new_entry(event, token, error))
-    if event in _WRITTEN:
+    if event in _FOR_FILES:
         _write_sinks(profile, settings, token if event is not Event.SIGNED_OUT else None)
-    # A command that refreshes must not run itself for ever.
-    if is_news and settings[ON_TOKEN] and event not in _UNHEARD and "WTR_EVENT" not in os.environ:
-        heard = Event.REFRESHED if event is Event.SAME_TOKEN else event
-        _run_on_token(profile, settings, heard.value, token)
+    if not is_news or not settings[ON_TOKEN] or event in _NOT_FOR_COMMAND:
+        return
+    if "WTR_EVENT" not in os.environ:  # a command that refreshes must not run itself for ever
+        shown = Event.REFRESHED if event is Event.SAME_TOKEN else event
+        _run_on_token(profile, settings, shown.value, token)
 
 
 def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> None:
-    """Writes the newest token: another process may have refreshed, and written, meanwhile."""
+    """Write the newest token: another process may have refreshed, and written, meanwhile."""
     if not settings[DELIVER]:
         return
     if token is not None:
@@ -170,7 +171,7 @@ def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token
         hidden += [token.access_token, token.refresh_token or settings.secret]
         if token.is_valid(now()):
             given = token.access_token.reveal().encode("ascii")
-    failure, output = _outcome(settings[ON_TOKEN], _environ(profile, event, token), given)
+    failure, output = _run_command(settings[ON_TOKEN], _environ(profile, event, token), given)
     seconds = f"{time.monotonic() - begun:.1f} s"
     path = log_path(str(profile.token_path))
     kept = _log(path, f"{event}: {failure or 'done'} ({seconds})", output, hidden)
@@ -196,11 +197,8 @@ def _environ(profile: Profile, event: str, token: Token | None) -> dict[str, str
     }
 
 
-def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[str, bytes]:
-    """How it failed ("" for not at all), and the beginning of what it printed.
-
-    No shell: ``sh -c '…'`` is the way to one.
-    """
+def _run_command(command: str, environ: Mapping[str, str], stdin: bytes) -> tuple[str, bytes]:
+    """Run it without a shell; return why it failed, "" for success, and what it printed first."""
     import shlex
     import tempfile
 
@@ -214,13 +212,13 @@ def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[st
         return "names no program", b""
     words[0] = process.expand_home(words[0], environ)
     try:
-        # A file, for a child that is left behind holds a pipe open; nowhere, where the machine has
-        # no place for temporary files: its root may be read-only.
+        # A file, because a child that is left behind would hold a pipe open; /dev/null, where the
+        # machine takes no temporary files: its root may be read-only.
         printed = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
     except OSError:
         printed = open(os.devnull, "r+b")  # noqa: PTH123, SIM115 - as the other
     with printed:
-        result = process.run(words, limit=LIMIT, environ=environ, stdin=given, log=printed)
+        result = process.run(words, limit=LIMIT, environ=environ, stdin=stdin, log=printed)
         printed.seek(0)
         failure = result.problem
         if not result.started:
@@ -229,7 +227,7 @@ def _outcome(command: str, environ: Mapping[str, str], given: bytes) -> tuple[st
 
 
 def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool:
-    """Adds what happened and what was printed, without the secrets; False where it cannot."""
+    """Append the event and the output without ``hidden``, and return whether it could."""
     text = output.decode("utf-8", "replace")
     for secret in hidden:
         if secret.peek():

@@ -1,8 +1,8 @@
-"""What would go wrong here, found before it does: for ``wtr doctor`` and the screen of that name.
+"""Checks of everything that a sign-in and a refresh need: for ``wtr doctor`` and the check screen.
 
-Looks only, mends nothing. :func:`examine` gives the findings in the order a user would mend them:
-settings, files, lock, token, timer, SSH, port, browser, clipboard, time zone, proxy, certificates,
-Webex.
+They change nothing. :func:`examine` yields the findings in the order in which a user would mend
+them: settings, files, lock, token, timer, SSH, port, browser, clipboard, time zone, proxy,
+certificates, Webex.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from wtr_tui.token_state import TokenState, require_own, sign_in_soon, state_of,
 from wtr_tui.tokens import webex_client
 
 _ROOM = 16 * 1024
-"""Bytes; a token file has two, and for a moment there are two of them."""
+"""Bytes; a token file has 2 KiB, and while it is replaced there are two of them."""
 _TIMEOUT = 10.0
 _CLOCK_TOLERANCE = timedelta(seconds=60)
 _NO_TOKEN = Secret("none")
-"""Webex refuses it, and that is a response too."""
+"""Sent where there is none: a refusal is a response of Webex, too."""
 
 
 class Level(Enum):
-    """The value is the mark before the line; with BAD something will not work."""
+    """How bad it is; the value is the sign before the line. BAD: something will not work."""
 
     GOOD = "✓"
     WARN = "!"
@@ -53,7 +53,7 @@ class Level(Enum):
 
 
 class Finding(NamedTuple):
-    """``subject`` is what was looked at, in a word or two; ``words`` never hold a secret."""
+    """The result of one check: what was checked, in a word or two, and a sentence on it."""
 
     level: Level
     subject: str
@@ -75,9 +75,9 @@ def _bad(subject: str, words: str | errors.WtrError) -> Finding:
 
 
 def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -> Findings:
-    """The findings as they are made; ``ask`` allows one request to Webex.
+    """Yield each finding once it is made; ``ask`` allows one request to Webex.
 
-    Blocks for as long as Webex takes, ten seconds at most. Raises no WtrError.
+    Blocks while Webex answers, for ten seconds at most. Raises no WtrError.
     """
     try:
         known = settings.load(profile.settings_path, environ)
@@ -87,7 +87,7 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
     else:
         yield from _settings(profile, known)
     # Before the token is read, which mends the mode of its file.
-    yield from file_modes(profile)
+    yield from check_files(profile)
     yield from _lock(profile)
     token, findings = _token(profile, known)
     yield from findings
@@ -142,8 +142,8 @@ def _settings(profile: Profile, known: Settings) -> Findings:
 # Files.
 
 
-def file_modes(profile: Profile) -> Findings:
-    """The folder of the tokens and the token file: whose they are, and who can read them."""
+def check_files(profile: Profile) -> Findings:
+    """Check the token file and its folder: owner, mode, space on the disk."""
     folder, file = profile.token_path.parent, profile.token_path
     for path, wanted in ((folder, 0o700), (file, 0o600)):
         try:
@@ -176,7 +176,7 @@ def _missing(path: Path) -> Finding:
 
 
 def _nearest(path: Path) -> Path:
-    """The path itself, or the folder above it that is there."""
+    """Return the path, or the first folder above it that exists."""
     return next((each for each in (path, *path.parents) if os.access(each, os.F_OK)), path)
 
 
@@ -198,7 +198,7 @@ def _file_mode(path: Path, facts: os.stat_result, wanted: int) -> Finding:
 
 
 def _lock(profile: Profile) -> Findings:
-    """Whether another process sits on the token; looks only where there is a lock already."""
+    """Check whether another process holds the token's lock, if there is a lock file already."""
     if not profile.token_path.with_suffix(".lock").exists():
         return
     try:
@@ -211,7 +211,7 @@ def _lock(profile: Profile) -> Findings:
 
 
 def _sink(sink: Sink, token: Token | None) -> Finding:
-    """A file of the setting deliver: can it be written, who reads it, what does it hold?"""
+    """Check a file of the setting deliver: whether it is writable, private and up to date."""
     try:
         facts = sink.path.stat()
         held = token is None or delivery.holds_token(sink, token.access_token.reveal())
@@ -235,7 +235,7 @@ def _sink(sink: Sink, token: Token | None) -> Finding:
 
 
 def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Finding]]:
-    """The token, if it can be read and may be shown to the base URL, and how it is."""
+    """Check the token; return it where it may be sent to the base URL, and the findings."""
     now = clock.now()
     try:
         stored = profile.token_file.read()
@@ -257,9 +257,9 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
         else:
             found_so = _warn if kind is TokenState.SOON else _good
             findings.append(found_so("token", f"valid, {clock.duration(left)} left."))
-    for hurdle in token_problems(found, noted, now):
-        is_enough = isinstance(hurdle, errors.NoRefreshToken) and found.is_valid(now)
-        findings.append((_warn if is_enough else _bad)("token", str(hurdle)))
+    for problem in token_problems(found, noted, now):
+        is_enough = isinstance(problem, errors.NoRefreshToken) and found.is_valid(now)
+        findings.append((_warn if is_enough else _bad)("token", str(problem)))
     if soon := sign_in_soon(noted, found, known, now):
         findings.append(_warn("token", soon))
     try:
@@ -272,7 +272,7 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
 
 
 def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
-    """Whether something refreshes the token while nobody asks for it and no screen is open."""
+    """Check whether a timer or an open screen refreshes the token."""
     found = timer.find_timer(profile, environ)
     screen = open_screen_pid(profile.name, profile.token_path.parent)
     if found is not None and not found.fault:
@@ -291,11 +291,11 @@ def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     )
 
 
-# The sign-in, and the way to Webex.
+# The sign-in and the connection to Webex.
 
 
 def _port(known: Settings) -> Finding:
-    """Whether the redirect could be received: the port is had for a moment, on both families."""
+    """Check whether the redirect can be received, by opening the port on IPv4 and IPv6."""
     if not RedirectUri.parse(known.redirect_uri).is_local:
         return _good(
             "port",
@@ -337,7 +337,7 @@ def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
 
 
 def _webex(known: Settings, token: Token | None, *, ask: bool) -> Findings:
-    """The authorities, and with ``ask`` one request: does Webex answer, and what time is it?"""
+    """Check the certificate authorities and, with ``ask``, by one request Webex and the clock."""
     try:
         client = webex_client(known, total_timeout=_TIMEOUT)
         client.warm()
@@ -350,7 +350,7 @@ def _webex(known: Settings, token: Token | None, *, ask: bool) -> Findings:
     if not ask:
         return
     with client:
-        yield _answer(client, token)
+        yield _request(client, token)
         offset = client.clock_offset
     if offset is None:
         return
@@ -361,7 +361,7 @@ def _webex(known: Settings, token: Token | None, *, ask: bool) -> Findings:
         yield _warn("clock", f"this machine is {words} Webex: times shown are wrong by so much.")
 
 
-def _answer(client: WebexClient, token: Token | None) -> Finding:
+def _request(client: WebexClient, token: Token | None) -> Finding:
     shown = token.access_token if token and token.is_valid(clock.now()) else None
     try:
         owner = client.account(shown or _NO_TOKEN)

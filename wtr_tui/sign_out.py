@@ -1,7 +1,7 @@
-"""Signing out: asks Webex to revoke where that is possible, deletes here, claims nothing more.
+"""Signing out: revoke the token at Webex where that is possible, and delete it here.
 
-Most users may not revoke through the API (see ``WebexClient.revoke``); then the token is
-deleted here and lives on at Webex, and what is said says so.
+Most users may not revoke through the API (see ``WebexClient.revoke``); then the token is deleted
+here and stays valid at Webex, which the sentences say.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ from wtr_tui.storage.settings_table import KIND, REVOKE_URL, SERVICE_APP
 from wtr_tui.text import cause
 from wtr_tui.token_state import base_url_of
 
-PATIENCE = 10.0
-"""Seconds to wait for a refresh that is under way."""
+_LOCK_TIMEOUT = 10.0
+"""Seconds to wait for a refresh in flight."""
 
 OWN_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 """Where a user revokes what integrations were granted."""
 
 _SCOPE = "identity:tokens_write"
-"""What an administrator's token needs, to revoke."""
+"""The scope that an administrator's token needs to revoke."""
 
 _NO_ANSWER = (errors.TemporaryError, errors.UntrustedServer, errors.UnusableResponse)
-"""Failures that say nothing about whether Webex would have revoked."""
+"""Failures that leave open whether Webex has revoked."""
 
 
 class Revoked(Enum):
-    """What Webex answered about the revocation."""
+    """The outcome of the revocation."""
 
     YES = "revoked"
     NO = "not-revoked"
-    """It refused, as it does to users who are no administrators."""
+    """Webex refused, as it does to users who are no administrators."""
     UNKNOWN = "not-asked"
-    """It could not be asked, or gave no answer that can be understood."""
+    """Webex could not be asked, or its response cannot be understood."""
     EXPIRED = "expired"
     """There was nothing left to revoke."""
 
 
 class SignedOut(NamedTuple):
-    """``sentences`` say what happened; ``gone`` are the files that were deleted."""
+    """What happened; ``deleted`` are files."""
 
     revoked: Revoked
     sentences: tuple[str, ...]
-    gone: tuple[Path, ...]
+    deleted: tuple[Path, ...]
 
     @property
     def exit_code(self) -> int:
@@ -68,59 +68,61 @@ def sign_out(
     keep: bool = False,
     now: Callable[[], datetime] = clock.now,
 ) -> SignedOut:
-    """Revokes the profile's token at Webex where it may, and deletes it here with all copies.
+    """Revoke the profile's token at Webex where possible, and delete it here with all copies.
 
     ``keep`` only revokes. The onToken command has been run with ``signed-out`` when this returns.
     Raises SignInNeeded where there is nothing to sign out, LockHeld where the token is in use,
-    StorageError where a file cannot be read or deleted; with ``keep`` the error that stands for
-    a refusal, or for no answer.
+    StorageError where a file cannot be read or deleted; with ``keep`` also the error for a refusal
+    or a missing response.
     """
     stored = None
-    with profile.token_file.lock(PATIENCE):
+    sentences: list[str] = []
+    with profile.token_file.lock(_LOCK_TIMEOUT):
         profile.token_file.recover_interrupted_save()
         try:
             stored = profile.token_file.read()
-            revoked, words = Revoked.EXPIRED, ""
+            revoked = Revoked.EXPIRED
         except errors.CorruptTokenFile as error:
             if keep:
                 raise
             revoked = Revoked.UNKNOWN
-            words = (
+            sentences = [
                 f"{error.message} It is deleted here, and Webex could not be asked to revoke its"
                 f" token: that is done at {OWN_PAGE}"
-            )
+            ]
         if stored is not None:
-            revoked, words = _asked(stored, settings, keep, now)
-        gone = () if keep else _deleted(profile, revoked)
+            revoked, sentences = _try_to_revoke(stored, settings, keep, now)
+        deleted = () if keep else _delete(profile, revoked)
         if stored is not None and keep and revoked is Revoked.YES:
             outcomes.record_revocation(profile, stored.token, now())
-    if stored is None and not gone:
+    if stored is None and not deleted:
         raise errors.SignInNeeded(f"The profile {profile.name} has no token.", "Nothing was done.")
-    if profile.token_path in gone or revoked is Revoked.YES:
+    if profile.token_path in deleted or revoked is Revoked.YES:
         delivery.deliver(profile, settings, Event.SIGNED_OUT)
-    others = ", ".join(str(path) for path in gone if path != profile.token_path)
-    copies = f"Deleted as well, without asking Webex: {others}." if others else ""
-    return SignedOut(revoked, tuple(filter(None, (*words.splitlines(), copies))), gone)
+    others = ", ".join(str(path) for path in deleted if path != profile.token_path)
+    if others:
+        sentences.append(f"Deleted as well, without asking Webex: {others}.")
+    return SignedOut(revoked, tuple(sentences), deleted)
 
 
-def _asked(
+def _try_to_revoke(
     stored: StoredToken, settings: Settings, keep: bool, now: Callable[[], datetime]
-) -> tuple[Revoked, str]:
-    """What Webex did, and how to say it, in one or two lines."""
+) -> tuple[Revoked, list[str]]:
+    """Ask Webex to revoke the token; return the outcome and sentences on it."""
     token = stored.token
     here = "The token is kept here." if keep else "The token is deleted here."
     left = token.refresh_left(now())
     renewable = token.refresh_token is not None and (left is None or left > timedelta(0))
     if not token.is_valid(now()) and not renewable:
-        return Revoked.EXPIRED, f"{here} It had expired: nothing is left to revoke."
+        return Revoked.EXPIRED, [f"{here} It had expired: nothing is left to revoke."]
     try:
         if not stored.base_url and not settings.is_base_url_known:
-            # Of version 0.1.0, whose file does not say where its token may be sent.
+            # Written by version 0.1.0: the file does not name the server of its token.
             raise errors.SettingsError(
                 "Webex was not asked to revoke it: which base URL it came from cannot be read.",
                 "Mend the settings.",
             )
-        return Revoked.YES, f"{here} {_revoke(stored, settings, now)}"
+        return Revoked.YES, [f"{here} {_revoke(stored, settings, now)}"]
     except errors.WtrError as error:
         refused = error.status is not None and not isinstance(error, _NO_ANSWER)
         if keep and refused:
@@ -128,15 +130,15 @@ def _asked(
             raise errors.RequestRefused(error.message, hint, details=error.details) from error
         if keep:
             raise
-        lives_on = _lives_on(token, settings)
+        stays = _describe_rest(token, settings)
         if isinstance(error, errors.AccessTokenRejected):  # it may have been revoked elsewhere
-            lives_on = lives_on.replace("It stays", "It may stay", 1)
+            stays = stays.replace("It stays", "It may stay", 1)
         said = f"Webex did not revoke it: {error.message}" if refused else error.message
-        return Revoked.NO if refused else Revoked.UNKNOWN, f"{here} {said}\n{lives_on}"
+        return Revoked.NO if refused else Revoked.UNKNOWN, [f"{here} {said}", stays]
 
 
 def _revoke(stored: StoredToken, settings: Settings, now: Callable[[], datetime]) -> str:
-    """What Webex did, as a sentence. Raises the error that stands for a refusal."""
+    """Revoke the token and return a sentence on it. Raises the error for a refusal."""
 
     def client(base_url: str) -> WebexClient:
         return WebexClient(
@@ -146,9 +148,9 @@ def _revoke(stored: StoredToken, settings: Settings, now: Callable[[], datetime]
     token = stored.token
     organization = token.organization or stored.account.organization or ""
     try:
-        # What the token belongs to counts, not what the settings say by now.
+        # By the token's own base URL and App ID: the settings may have changed since.
         with client(base_url_of(stored, settings)) as own:
-            # An expired one is refreshed to ask with, where it is one that may revoke.
+            # Only a valid token may revoke, so an administrator's expired one is refreshed first.
             if not token.is_valid(now()) and token.refresh_token and _SCOPE in token.scopes:
                 with suppress(errors.WtrError):
                     token = own.refresh(token)
@@ -167,8 +169,8 @@ def _revoke(stored: StoredToken, settings: Settings, now: Callable[[], datetime]
     return "Webex revoked what was granted to this integration."
 
 
-def _lives_on(token: Token, settings: Settings) -> str:
-    """``It stays valid at Webex until DATE. Revoke it at ADDRESS``."""
+def _describe_rest(token: Token, settings: Settings) -> str:
+    """Return ``It stays valid at Webex until DATE. Revoke it at ADDRESS``."""
     ends = [token.expires_at]
     if token.refresh_token is not None:
         ends.append(token.refresh_expires_at)
@@ -183,12 +185,11 @@ def _how_to_revoke(settings: Settings) -> str:
     return f"Revoke it at {OWN_PAGE}"
 
 
-def _deleted(profile: Profile, revoked: Revoked) -> tuple[Path, ...]:
+def _delete(profile: Profile, revoked: Revoked) -> tuple[Path, ...]:
     try:
-        gone = tuple(profile.token_file.delete())
-        # It speaks of a token that is no more.
+        deleted = tuple(profile.token_file.delete())
         Path(paths.state_path(str(profile.token_path))).unlink(missing_ok=True)
-        return gone
+        return deleted
     except OSError as error:
         raise errors.StorageError(
             f"{error.filename} cannot be deleted: {cause(error)}.",

@@ -14,7 +14,7 @@ from tests.commands.test_read_only import ordinary
 from tests.support.home import Home, Ran
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.clock import iso, now
-from wtr_tui.doctor import Level, file_modes
+from wtr_tui.doctor import Level, check_files
 from wtr_tui.storage import profiles
 
 IMF = "%a, %d %b %Y %H:%M:%S GMT"
@@ -139,11 +139,11 @@ def test_a_folder_that_cannot_be_made_is_wrong(home: Home, sandbox: Sandbox) -> 
 
 def test_a_full_disk_is_wrong(ready: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     found = profiles.find(None, None, ready.environ)
-    assert {finding.level for finding in file_modes(found)} == {Level.GOOD}
+    assert {finding.level for finding in check_files(found)} == {Level.GOOD}
     real = os.statvfs(ready.folder)
     full = os.statvfs_result((*real[:4], 1, *real[5:]))
     monkeypatch.setattr(os, "statvfs", lambda _: full)
-    last = list(file_modes(found))[-1]
+    last = list(check_files(found))[-1]
     assert last.level is Level.BAD
     assert "the disk of" in last.words
 
