@@ -15,7 +15,7 @@ import pytest
 from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
 from tests.support.programs import required
 from tests.support.webex import Sandbox
-from wtr_tui.sandbox.http import Answer, HttpRequest
+from wtr_tui.sandbox.http import HttpRequest, HttpResponse
 
 EXPIRED = timedelta(minutes=-1)
 WAITS = "ends as soon as the answer of Webex is saved"
@@ -38,16 +38,16 @@ def held(home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Itera
     sandbox.rules = replace(sandbox.rules, rotate=True)
     home.configure(sandbox)
     home.sign_in(sandbox, left=EXPIRED)
-    held, answer = Held(), sandbox.answer
+    held, answer = Held(), sandbox.handle
 
-    def late(request: HttpRequest) -> Answer:
+    def late(request: HttpRequest) -> HttpResponse:
         answered = answer(request)
         if request.endpoint == "access_token":
             held.granted.release()
             held.let_go.wait(PATIENCE)
         return answered
 
-    monkeypatch.setattr(sandbox, "answer", late)
+    monkeypatch.setattr(sandbox, "handle", late)
     yield held
     held.let_go.set()
 

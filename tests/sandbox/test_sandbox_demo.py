@@ -58,7 +58,7 @@ def test_a_service_app_is_minted_through_the_profile_a_user_has_signed_in_to() -
         }
         codes = []
         for scopes in (DEFAULT_SCOPES, sandbox.integration.scopes):
-            grant = sandbox.grants.open("C1", scopes, sandbox.rules, clock.now())
+            grant = sandbox.grants.create("C1", scopes, sandbox.rules, clock.now())
             headers = {"Authorization": f"Bearer {grant.access.text}"}
             codes.append(httpx.post(url, json=body, headers=headers, trust_env=False).status_code)
         assert codes == [403, 200]

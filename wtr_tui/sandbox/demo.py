@@ -1,4 +1,4 @@
-"""The demo: a running sandbox, two profiles that are set up for it, and a user who approves."""
+"""The demo: a running sandbox, two profiles set up for it, and a simulated user who approves."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 REDIRECT_PORT = 6855
 
 _OWN_VARIABLES = ("WEBEX_", "WTR_")
-# The program exchanges the code before it answers its redirect, within 20 seconds.
-_PATIENCE_SECONDS = 30.0
+# The listener answers the redirect after exchanging the code, within 20 seconds.
+_TIMEOUT_SECONDS = 30.0
 
-
-# By the first of them the token view knows its owner; by the other the app is minted for.
+# people_read for the owner in the token view, applications_token to mint for the service app.
 _SCOPES = (*DEFAULT_SCOPES, "spark:people_read", "spark:applications_token")
 
 
 def demo_integration(redirect_port: int) -> Integration:
-    """The demo's integration. Its credentials are no secret: they open nothing but a sandbox."""
+    """Return the demo's integration. Its credentials are valid in a sandbox only."""
     return Integration(
         client_id=f"C{'5a4db0c5' * 8}",
         secret=Secret("5a4db0c5ec7e7000" * 4),
@@ -55,10 +54,7 @@ _SERVICE_APP = ServiceApp(
 
 @dataclass(frozen=True)
 class Demo:
-    """Its files lie where the program looks for its ``default`` profile.
-
-    The profile ``unattended`` beside it is a service app, minted through the first.
-    """
+    """A running demo with the profile ``default``, and the service app ``unattended``."""
 
     sandbox: Sandbox
     directory: Path
@@ -72,38 +68,38 @@ class Demo:
         return self.directory / "state" / "wtr-tui" / "default.json"
 
     def environ(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """The environment in which the program finds this profile and no other settings."""
+        """Return the environment in which the program finds the demo's profiles only."""
         kept = {name: text for name, text in environ.items() if not name.startswith(_OWN_VARIABLES)}
         for home in ("config", "state"):
             kept[f"XDG_{home.upper()}_HOME"] = str(self.directory / home)
         return kept
 
     def approve(self, start_url: str) -> None:
-        """Signs in as a user with a browser would; nothing where nobody listens any more."""
-        # No proxy stands between two ends of this machine.
+        """Sign in as a user with a browser would; does nothing once the listener has stopped."""
+        # Without a proxy: all is on this machine.
         browser = build_opener(ProxyHandler({}))
         with contextlib.suppress(OSError, HTTPException, ValueError):
-            with browser.open(start_url, timeout=_PATIENCE_SECONDS) as page:
+            with browser.open(start_url, timeout=_TIMEOUT_SECONDS) as page:
                 redirect = self.approved_address(page.url)
-            browser.open(redirect, timeout=_PATIENCE_SECONDS).close()
+            browser.open(redirect, timeout=_TIMEOUT_SECONDS).close()
 
     def approved_address(self, authorize_url: str) -> str:
-        """The address with the code, at which the user's browser ends."""
+        """Return the redirect URL with the code, which the user's browser would end at."""
         return self.sandbox.approved_address(authorize_url)
 
 
 @contextmanager
 def demo() -> Iterator[Demo]:
-    """A started sandbox with temporary profiles; all are gone afterwards.
+    """Run a sandbox with temporary profiles, which are deleted afterwards.
 
-    The redirect port is the program's usual one, or a free one where that is taken.
+    The redirect port is the default one, or a free one where that is taken.
     """
     integration = demo_integration(_free_port(REDIRECT_PORT))
     temporary = tempfile.TemporaryDirectory(prefix="wtr-tui-sandbox-")
     with Sandbox([integration, _SERVICE_APP]) as sandbox, temporary as directory:
         running = Demo(sandbox, Path(directory))
         make_private_folder(str(running.token_path.parent))
-        # A grant of a quarter of an hour is near its end all the time.
+        # The refresh token lives for 15 minutes, shorter than the default warnings.
         settings = settings_text(sandbox, _SCOPES) + "warnBefore: 5m\n"
         write_private(str(running.settings_path), settings.encode())
         unattended = running.settings_path.with_name("unattended.yaml")
@@ -112,7 +108,7 @@ def demo() -> Iterator[Demo]:
 
 
 def settings_text(sandbox: Sandbox, scopes: Iterable[str] = DEFAULT_SCOPES) -> str:
-    """A settings file for the sandbox's first integration."""
+    """Return a settings file for the sandbox's first integration."""
     integration = sandbox.integration
     return (
         "# Settings for the sandbox: a stand-in on this machine, not the real Webex.\n"
@@ -138,7 +134,7 @@ def _service_app_text(sandbox: Sandbox, app: ServiceApp) -> str:
 
 
 def _free_port(preferred: int) -> int:
-    """The preferred port, or any other one that is free on 127.0.0.1 and on ::1."""
+    """Return the preferred port, or another one, that is free on 127.0.0.1 and ::1."""
     port = preferred
     while True:
         try:

@@ -1,4 +1,4 @@
-"""HTTP as the sandbox speaks it: requests, answers, Webex's two shapes of errors, a server."""
+"""The sandbox's HTTP: requests, responses, Webex's two formats of errors, and a server."""
 
 from __future__ import annotations
 
@@ -19,21 +19,23 @@ _IDLE_SECONDS = 60.0
 
 
 class Parameters(dict[str, str]):
-    """Name to value; of a repeated parameter the first value. ``pairs`` has them all."""
+    """The parameters of a query or form by name; a repeated one has its first value.
+
+    ``pairs`` has all of them. Raises ValueError for invalid UTF-8 and for more than 100 fields.
+    """
 
     def __init__(self, encoded: str = "") -> None:
-        """Raises ValueError where the text is not UTF-8 once decoded, or has over 100 fields."""
         self.pairs = parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=100)
         super().__init__(reversed(self.pairs))
 
     def text(self, name: str) -> str:
-        """A parameter without a value means the same as none (RFC 6749 §3.1): both give ""."""
+        """Return a parameter's value; "" for none, which means the same (RFC 6749 §3.1)."""
         return self.get(name, "")
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """``headers`` has lower-case names. Nothing is hidden: tests look for what was sent."""
+    """A request. The names in ``headers`` are lower-case."""
 
     method: str
     path: str
@@ -47,7 +49,7 @@ class HttpRequest:
     def parse(
         cls, method: str, target: str, headers: Mapping[str, str], body: bytes, at: datetime
     ) -> HttpRequest:
-        """Raises ValueError where the query or the form cannot be decoded."""
+        """Parse the query and the form. Raises ValueError where one cannot be decoded."""
         parts = urlsplit(target)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         is_form = kind == "application/x-www-form-urlencoded"
@@ -56,12 +58,12 @@ class HttpRequest:
 
     @property
     def endpoint(self) -> str:
-        """``access_token``, ``people/me`` …: the path below ``/v1/``; else the whole path."""
+        """The path below ``/v1/``, such as ``people/me``; else the whole path."""
         return self.path.removeprefix("/v1/")
 
     @property
     def members(self) -> dict[str, str]:
-        """The texts in a JSON object; empty for any other body."""
+        """The strings in a JSON object; empty for any other body."""
         try:
             found = json.loads(self.body)
         except ValueError:
@@ -71,19 +73,16 @@ class HttpRequest:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Date and length are added when it is sent."""
+class HttpResponse:
+    """A response. Date and Content-Length are added when it is sent."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
 
-class Refusal(Exception):
-    """A request that is not carried out; :attr:`answer` says why, in Webex's shape.
-
-    In OAuth's, where that has an error code for it (RFC 6749 §5.2, RFC 8628 §3.5).
-    """
+class HttpError(Exception):
+    """An error response: in OAuth's format with ``error`` (RFC 6749 §5.2), else in Webex's own."""
 
     def __init__(
         self,
@@ -97,37 +96,40 @@ class Refusal(Exception):
         content: dict[str, object] = {"message": message, "errors": [{"description": message}]}
         if error:
             content = {"error": error, "error_description": message}
-        # Webex spells it trackingID with OAuth's errors, and trackingId in the rest of its API.
+        # Webex spells it trackingID in OAuth errors, and trackingId in the rest of its API.
         name = "trackingID" if error else "trackingId"
         tracking_id = new_tracking_id()
-        self.answer = json_answer(status, {**content, name: tracking_id}, tracking_id, headers)
+        self.response = json_response(status, {**content, name: tracking_id}, tracking_id, headers)
 
 
-def oauth_refusal(error: str, description: str, status: int = 400) -> Refusal:
+def oauth_error(error: str, description: str, status: int = 400) -> HttpError:
     challenge = {"WWW-Authenticate": 'Basic realm="sandbox"'} if status == 401 else None
-    return Refusal(status, description, challenge, error=error)
+    return HttpError(status, description, challenge, error=error)
 
 
 def new_tracking_id() -> str:
     return f"ROUTER_{str(uuid.uuid4()).upper()}"
 
 
-def json_answer(
+def json_response(
     status: int,
     content: Mapping[str, object],
     tracking_id: str = "",
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     own = {
         "Content-Type": "application/json;charset=UTF-8",
         "Cache-Control": "no-store",
         "trackingid": tracking_id or new_tracking_id(),
     }
-    return Answer(status, {**own, **(headers or {})}, json.dumps(content).encode())
+    return HttpResponse(status, {**own, **(headers or {})}, json.dumps(content).encode())
 
 
 class Server(ThreadingMixIn, TCPServer):
-    """Listens on 127.0.0.1 from construction; answers from :meth:`start` to :meth:`stop`."""
+    """A server on 127.0.0.1 that listens once constructed and serves from start() to stop().
+
+    ``respond`` sends the response through the connection it is given.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
@@ -140,7 +142,7 @@ class Server(ThreadingMixIn, TCPServer):
         respond: Callable[[HttpRequest, ServedConnection], None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``respond`` sends the answer through the connection it is given."""
+
         self.respond = respond
         self.clock = clock
         super().__init__(("127.0.0.1", port), ServedConnection)
@@ -152,16 +154,16 @@ class Server(ThreadingMixIn, TCPServer):
         ).start()
 
     def stop(self) -> None:
-        """Frees the port. A connection that is open ends with its client, or with this process."""
+        """Free the port. An open connection ends with its client, or with this process."""
         self.shutdown()
         self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Nothing: the terminal belongs to the program, and a client may go away."""
+        """Ignore errors: the terminal belongs to the program, and a client may disconnect."""
 
 
 class ServedConnection(BaseHTTPRequestHandler):
-    """One client's connection; requests on it are answered one after the other."""
+    """A client's connection, on which requests are answered one after the other."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -175,26 +177,26 @@ class ServedConnection(BaseHTTPRequestHandler):
             request = HttpRequest.parse(self.command, self.path, headers, self._body(), self._now)
         except ValueError:
             self.close_connection = True
-            self.send(Refusal(400, "The request cannot be decoded.").answer)
+            self.send(HttpError(400, "The request cannot be decoded.").response)
         else:
             self.server.respond(request, self)
 
-    def send(self, answer: Answer) -> None:
-        self.connection.sendall(b"".join(self.encoded(answer)))
+    def send(self, response: HttpResponse) -> None:
+        self.connection.sendall(b"".join(self.encode(response)))
 
-    def encoded(self, answer: Answer) -> tuple[bytes, bytes]:
-        """Head and body as HTTP/1.1. The answer's own headers win, a wrong Content-Length too."""
+    def encode(self, response: HttpResponse) -> tuple[bytes, bytes]:
+        """Return head and body as HTTP/1.1. The response's headers win, even a wrong length."""
         headers = {
             "Date": format_datetime(self._now.astimezone(timezone.utc), usegmt=True),
-            "Content-Length": str(len(answer.body)),
+            "Content-Length": str(len(response.body)),
             **({"Connection": "close"} if self.close_connection else {}),
-            **answer.headers,
+            **response.headers,
         }
-        phrase = http.client.responses.get(answer.status, "Unknown")
-        lines = [f"HTTP/1.1 {answer.status} {phrase}"]
+        phrase = http.client.responses.get(response.status, "Unknown")
+        lines = [f"HTTP/1.1 {response.status} {phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-        return head, b"" if self.command == "HEAD" else answer.body
+        return head, b"" if self.command == "HEAD" else response.body
 
     def _body(self) -> bytes:
         length = int(self.headers.get("content-length", "0"))
@@ -203,6 +205,6 @@ class ServedConnection(BaseHTTPRequestHandler):
         return self.rfile.read(length)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing: the terminal belongs to the program."""
+        """Log nothing: the terminal belongs to the program."""
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve

@@ -1,6 +1,6 @@
-"""A Webex on this machine that can be started and stopped: what each of its paths does.
+"""A stand-in for Webex on this machine: its endpoints, its grants and its pages.
 
-Its pages are filled from the templates beside this file.
+The pages are filled from the templates beside this file.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from uuid import uuid4
 from wtr_tui.clock import now
 from wtr_tui.model import Secret
 from wtr_tui.sandbox.http import (
-    Answer,
+    HttpError,
     HttpRequest,
-    Refusal,
+    HttpResponse,
     ServedConnection,
     Server,
-    json_answer,
-    oauth_refusal,
+    json_response,
+    oauth_error,
 )
 from wtr_tui.storage.settings_values import known_scopes
 
-# Integrations, and what users granted them: codes that wait, and the tokens given for them.
+# Integrations and the grants of their users.
 
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
 
 
 @dataclass(frozen=True)
 class Integration:
-    """One integration: its credentials, and the redirect URIs and scopes ticked in the portal."""
+    """An integration: its credentials, and the redirect URIs and scopes chosen in the portal."""
 
     client_id: str
     secret: Secret
@@ -52,22 +52,22 @@ class Integration:
 
     @property
     def redirect_uri(self) -> str:
-        """The first of the redirect URIs: the one a sign-in comes back to."""
+        """The first redirect URI: the one the program listens on."""
         return self.redirect_uris[0]
 
 
 @dataclass(frozen=True)
 class ServiceApp(Integration):
-    """A service app: no user signs in to it, an administrator authorises it in Control Hub."""
+    """A service app, which an administrator authorises in Control Hub instead of a sign-in."""
 
     application_id: str = ""
     authorized_by: tuple[str, ...] = ()
-    """The organisations whose administrator has."""
+    """The organisations whose administrators have authorised it."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The lifetimes are short so that a countdown, a refresh and an expiry can be watched."""
+    """Lifetimes of tokens and codes: short, so that a refresh and an expiry can be watched."""
 
     access_lifetime: timedelta = timedelta(seconds=180)
     refresh_lifetime: timedelta = timedelta(seconds=900)
@@ -77,7 +77,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class GivenToken:
+class IssuedToken:
     text: str
     issued_at: datetime
     expires_at: datetime
@@ -85,70 +85,70 @@ class GivenToken:
 
 @dataclass
 class Grant:
-    """One consent and everything given for it: what RFC 9700 §4.14.2 calls a family."""
+    """A user's consent with its tokens: the token family of RFC 9700 §4.14.2."""
 
     client_id: str
     scopes: tuple[str, ...]
-    access: GivenToken
-    refresh: GivenToken
+    access: IssuedToken
+    refresh: IssuedToken
     revoked: bool = False
-    every_access: dict[str, GivenToken] = field(default_factory=dict)
+    every_access: dict[str, IssuedToken] = field(default_factory=dict)
 
-    def answer(self, now: datetime) -> dict[str, object]:
-        """The body of a token response (webex: access_token)."""
+    def token_response(self, now: datetime) -> dict[str, object]:
+        """Return the members of a token response (RFC 6749 §5.1, with Webex's additions)."""
         return {
             "access_token": self.access.text,
             "expires_in": _seconds_left(self.access, now),
             "refresh_token": self.refresh.text,
             "refresh_token_expires_in": _seconds_left(self.refresh, now),
             "token_type": "Bearer",
-            # Webex's order is not the order that was asked for.
+            # Webex does not keep the order of the request.
             "scope": " ".join(sorted(self.scopes)),
         }
 
 
 class Grants:
-    """All grants, found by any token that was ever given for them.
+    """All grants, by any token that was ever issued for them.
 
-    Not safe for threads: the sandbox judges one request at a time.
+    Not thread-safe: the sandbox handles one request at a time.
     """
 
     def __init__(self) -> None:
         self.by_access: dict[str, Grant] = {}
         self.by_refresh: dict[str, Grant] = {}
 
-    def open(self, client_id: str, scopes: Iterable[str], rules: Rules, now: datetime) -> Grant:
-        """A new grant with its first access and refresh token."""
-        access = GivenToken(new_token_text(), now, now + rules.access_lifetime)
-        refresh = GivenToken(new_token_text(), now, now + rules.refresh_lifetime)
+    def create(self, client_id: str, scopes: Iterable[str], rules: Rules, now: datetime) -> Grant:
+        """Create a grant with its first access and refresh token."""
+        access = IssuedToken(new_token_text(), now, now + rules.access_lifetime)
+        refresh = IssuedToken(new_token_text(), now, now + rules.refresh_lifetime)
         grant = Grant(client_id, tuple(scopes), access, refresh)
-        self.keep(grant)
+        self.index(grant)
         return grant
 
-    def keep(self, grant: Grant) -> None:
-        """Makes the grant known by its present tokens, beside those it had before."""
+    def index(self, grant: Grant) -> None:
+        """Index the grant by its current tokens, in addition to its earlier ones."""
         grant.every_access[grant.access.text] = grant.access
         self.by_access[grant.access.text] = grant
         self.by_refresh[grant.refresh.text] = grant
 
     def refresh(self, client_id: str, text: str, rules: Rules, now: datetime) -> Grant:
-        """The grant with a fresh access token. Raises Refusal ``invalid_grant``.
+        """Issue a new access token for a refresh token. Raises HttpError ``invalid_grant``.
 
-        Earlier access tokens stay valid until they expire, and the refresh token stays the same
-        and lives for a whole lifetime again, as at Webex.
+        As at Webex, earlier access tokens stay valid until they expire, and the refresh token stays
+        the same with its lifetime renewed.
         """
         grant = self.by_refresh.get(text)
         if grant is None or grant.client_id != client_id or grant.revoked:
             raise invalid_grant("The refresh token is unknown or revoked.")
         if now >= grant.refresh.expires_at:
             raise invalid_grant("The refresh token has expired.")
-        grant.access = GivenToken(new_token_text(), now, now + rules.access_lifetime)
-        grant.refresh = GivenToken(text, now, now + rules.refresh_lifetime)
-        self.keep(grant)
+        grant.access = IssuedToken(new_token_text(), now, now + rules.access_lifetime)
+        grant.refresh = IssuedToken(text, now, now + rules.refresh_lifetime)
+        self.index(grant)
         return grant
 
-    def of_access_token(self, text: str, now: datetime) -> tuple[Grant, GivenToken] | None:
-        """The grant that a valid access token belongs to, with the token; else None."""
+    def find_by_access_token(self, text: str, now: datetime) -> tuple[Grant, IssuedToken] | None:
+        """Return the grant of a valid access token, and the token; else None."""
         grant = self.by_access.get(text)
         if grant is None or grant.revoked or now >= grant.every_access[text].expires_at:
             return None
@@ -157,7 +157,7 @@ class Grants:
 
 @dataclass
 class AuthorizedRequest:
-    """What the user agreed to."""
+    """A valid authorization request: the one that the user is asked to approve."""
 
     client_id: str
     redirect_uri: str
@@ -176,7 +176,7 @@ class Decision(Enum):
 
 @dataclass
 class DeviceCode:
-    """What the user of a device types, and decides (RFC 8628)."""
+    """A device authorization and the user's decision about it (RFC 8628)."""
 
     user_code: str
     client_id: str
@@ -186,24 +186,24 @@ class DeviceCode:
 
 
 def new_token_text() -> str:
-    """A text nobody can guess (166 random bits), for a token or a code.
+    """Return an unguessable text (166 random bits) for a token or a code.
 
-    In the shape of Webex's: 64 characters, ``_PF84_``, the organisation's uuid.
+    It has the format of Webex's: 64 characters, ``_PF84_``, the organisation's UUID.
     """
-    # What Webex's own tokens decode to: one uuid and the beginning of a second.
+    # Webex's tokens decode to a UUID and the beginning of another.
     random = f"{uuid4()}{uuid4()}"[:48]
     return f"{b64encode(random.encode()).decode()}_PF84_{ORGANIZATION}"
 
 
-def invalid_grant(description: str) -> Refusal:
-    return oauth_refusal("invalid_grant", description)
+def invalid_grant(description: str) -> HttpError:
+    return oauth_error("invalid_grant", description)
 
 
-def _seconds_left(token: GivenToken, now: datetime) -> int:
+def _seconds_left(token: IssuedToken, now: datetime) -> int:
     return int((token.expires_at - now).total_seconds())
 
 
-# What each path does.
+# The endpoints.
 
 USER = "Robin Example"
 EMAIL = "robin@example.com"
@@ -212,10 +212,10 @@ SCOPES_FOR_PEOPLE = frozenset({"spark:people_read", "spark:all", "spark-admin:pe
 MINTING_SCOPE = "spark:applications_token"
 
 
-def authorize(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``GET /v1/authorize``: the consent page; a redirect with the error; or an error page."""
-    wanted = _wanted(sandbox, request)
-    if isinstance(wanted, Answer):
+def authorize(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``GET /v1/authorize``: the consent page, an error redirect, or an error page."""
+    wanted = _validate_request(sandbox, request)
+    if isinstance(wanted, HttpResponse):
         return wanted
     page_id = secrets.token_urlsafe(24)
     sandbox.open_pages[page_id] = wanted
@@ -229,14 +229,14 @@ def authorize(sandbox: Sandbox, request: HttpRequest) -> Answer:
     )
 
 
-def approve(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """As :func:`authorize`, but the user has approved without seeing the page."""
-    wanted = _wanted(sandbox, request)
-    return wanted if isinstance(wanted, Answer) else _approved(sandbox, wanted, request)
+def approve(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle an authorization request as if the user had approved it on the consent page."""
+    wanted = _validate_request(sandbox, request)
+    return wanted if isinstance(wanted, HttpResponse) else _approved(sandbox, wanted, request)
 
 
-def decide(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``POST /v1/authorize``: the user pressed Approve or Deny; back to the program."""
+def decide(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``POST /v1/authorize``: redirect with the user's decision on the consent page."""
     wanted = sandbox.open_pages.pop(request.form.text("consent"), None)
     if wanted is None:
         return message_page(
@@ -250,8 +250,8 @@ def decide(sandbox: Sandbox, request: HttpRequest) -> Answer:
     return error_redirect(wanted.redirect_uri, "access_denied", denied, wanted.state)
 
 
-def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answer:
-    """What the user is asked to agree to; an error page, or a redirect, where that is not sound."""
+def _validate_request(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | HttpResponse:
+    """Return the authorization request, or the error page or redirect for an invalid one."""
     query = request.query
     client_id, redirect_uri = query.text("client_id"), query.text("redirect_uri")
     integration = sandbox.integrations.get(client_id)
@@ -274,30 +274,30 @@ def _wanted(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | Answe
     return AuthorizedRequest(client_id, redirect_uri, scopes, query.text("code_challenge"), state)
 
 
-def _approved(sandbox: Sandbox, wanted: AuthorizedRequest, request: HttpRequest) -> Answer:
+def _approved(sandbox: Sandbox, wanted: AuthorizedRequest, request: HttpRequest) -> HttpResponse:
     code = new_token_text()
     wanted.expires_at = request.at + sandbox.rules.code_lifetime
     sandbox.codes[code] = wanted
-    return _back(wanted.redirect_uri, {"code": code}, wanted.state)
+    return _redirect(wanted.redirect_uri, {"code": code}, wanted.state)
 
 
-def error_redirect(redirect_uri: str, error: str, description: str, state: str) -> Answer:
-    """An error that is reported to the client through the redirect (RFC 6749 §4.1.2.1)."""
-    return _back(redirect_uri, {"error": error, "error_description": description}, state)
+def error_redirect(redirect_uri: str, error: str, description: str, state: str) -> HttpResponse:
+    """Report an error to the client through the redirect (RFC 6749 §4.1.2.1)."""
+    return _redirect(redirect_uri, {"error": error, "error_description": description}, state)
 
 
-def _back(redirect_uri: str, parameters: dict[str, str], state: str) -> Answer:
-    """A redirect that the browser follows with GET (RFC 9700 §4.12)."""
+def _redirect(redirect_uri: str, parameters: dict[str, str], state: str) -> HttpResponse:
+    """Return a redirect that the browser follows with GET (RFC 9700 §4.12)."""
     given = {**parameters, **({"state": state} if state else {})}
     joint = "&" if "?" in redirect_uri else "?"
     location = f"{redirect_uri}{joint}{urlencode(given)}"
-    return Answer(303, {"Location": location, "Cache-Control": "no-store"})
+    return HttpResponse(303, {"Location": location, "Cache-Control": "no-store"})
 
 
-def give_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``POST /v1/access_token``: a code or a refresh token becomes an access token."""
+def issue_token(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``POST /v1/access_token``: exchange a code or a refresh token for tokens."""
     grant_type = required(request, "grant_type")
-    client_id = client_of(sandbox, request).client_id
+    client_id = authenticate_client(sandbox, request).client_id
     if grant_type == "authorization_code":
         redirect_uri = required(request, "redirect_uri")
         code = sandbox.codes.pop(required(request, "code"), None)
@@ -305,24 +305,24 @@ def give_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
             raise invalid_grant("The authorization code is unknown, or was used before.")
         if request.at >= code.expires_at:
             raise invalid_grant("The authorization code has expired.")
-        grant = sandbox.grants.open(client_id, code.scopes, sandbox.rules, request.at)
+        grant = sandbox.grants.create(client_id, code.scopes, sandbox.rules, request.at)
     elif grant_type == "refresh_token":
         refresh_token = required(request, "refresh_token")
         grant = sandbox.grants.refresh(client_id, refresh_token, sandbox.rules, request.at)
     else:
-        raise oauth_refusal("unsupported_grant_type", f"Unknown grant_type: {grant_type}")
-    return json_answer(200, grant.answer(request.at))
+        raise oauth_error("unsupported_grant_type", f"Unknown grant_type: {grant_type}")
+    return json_response(200, grant.token_response(request.at))
 
 
-def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``POST /v1/device/authorize``."""
+def issue_device_code(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``POST /v1/device/authorize`` (RFC 8628 §3.2)."""
     integration = sandbox.integrations.get(required(request, "client_id"))
     if integration is None:
-        raise oauth_refusal("invalid_client", "No integration has this client ID.", status=401)
+        raise oauth_error("invalid_client", "No integration has this client ID.", status=401)
     scopes = tuple(required(request, "scope").split())
     foreign = [scope for scope in scopes if scope not in integration.scopes]
     if foreign:
-        raise oauth_refusal("invalid_scope", f"Not possible here: {' '.join(foreign)}")
+        raise oauth_error("invalid_scope", f"Not possible here: {' '.join(foreign)}")
     user_code = f"{secrets.randbelow(1_000_000):06}"
     while _pending(sandbox, user_code, request.at) is not None:
         user_code = f"{secrets.randbelow(1_000_000):06}"
@@ -338,32 +338,32 @@ def give_device_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
         "verification_uri_complete": f"{verification_uri}?{urlencode({'userCode': user_code})}",
         "interval": _seconds(rules.device_interval),
     }
-    return json_answer(200, content)
+    return json_response(200, content)
 
 
-def give_device_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``POST /v1/device/token``: 428 while the user has not decided (RFC 8628 §3.5)."""
-    client_id = client_of(sandbox, request).client_id
+def issue_device_token(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``POST /v1/device/token``: 428 while the user has not decided (RFC 8628 §3.5)."""
+    client_id = authenticate_client(sandbox, request).client_id
     if required(request, "grant_type") != DEVICE_GRANT_TYPE:
         description = f"The grant_type must be {DEVICE_GRANT_TYPE}"
-        raise oauth_refusal("unsupported_grant_type", description)
+        raise oauth_error("unsupported_grant_type", description)
     code = sandbox.devices.get(required(request, "device_code"))
     now = request.at
     if code is None or code.client_id != client_id or code.decision is Decision.USED:
         raise invalid_grant("The device code is unknown or was used before.")
     if now >= code.expires_at:
-        raise oauth_refusal("expired_token", "The device code has expired.")
+        raise oauth_error("expired_token", "The device code has expired.")
     if code.decision is Decision.DENIED:
-        raise oauth_refusal("access_denied", "The user denied the request.")
+        raise oauth_error("access_denied", "The user denied the request.")
     if code.decision is Decision.PENDING:
-        raise Refusal(428, "authorization_pending: nobody has entered the user code yet.")
+        raise HttpError(428, "authorization_pending: nobody has entered the user code yet.")
     code.decision = Decision.USED
-    grant = sandbox.grants.open(client_id, code.scopes, sandbox.rules, now)
-    return json_answer(200, grant.answer(now))
+    grant = sandbox.grants.create(client_id, code.scopes, sandbox.rules, now)
+    return json_response(200, grant.token_response(now))
 
 
 def _pending(sandbox: Sandbox, user_code: str, now: datetime) -> DeviceCode | None:
-    """The code that a user may still decide about, by what was typed."""
+    """Return the device code with this user code that is still to be decided, else None."""
     typed = "".join(user_code.split())
     waiting = (code for code in sandbox.devices.values() if code.user_code == typed)
     return next(
@@ -372,13 +372,13 @@ def _pending(sandbox: Sandbox, user_code: str, now: datetime) -> DeviceCode | No
     )
 
 
-def show_verification(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``GET /verify``: the form for the user code, filled in when the address has it."""
+def show_verification(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``GET /verify``: the form for the user code, filled in if the URL has one."""
     return verification_page(request.query.text("userCode"))
 
 
-def take_user_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``POST /verify``: first the user code, then the user's decision about it."""
+def submit_user_code(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``POST /verify``: first the user code, then the user's decision."""
     typed = request.form.text("userCode")
     code = _pending(sandbox, typed, request.at)
     if code is None:
@@ -400,9 +400,9 @@ def take_user_code(sandbox: Sandbox, request: HttpRequest) -> Answer:
     )
 
 
-def show_person(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``GET /v1/people/me``: whose the token is; 401 a bad token, 403 without a scope for it."""
-    by_scope(sandbox, request, *SCOPES_FOR_PEOPLE)
+def show_person(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``GET /v1/people/me``: the token's user; 401 for a bad token, 403 for its scopes."""
+    require_scope(sandbox, request, *SCOPES_FOR_PEOPLE)
     content = {
         "id": _identifier("PEOPLE", "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"),
         "emails": [EMAIL],
@@ -410,37 +410,37 @@ def show_person(sandbox: Sandbox, request: HttpRequest) -> Answer:
         "orgId": _identifier("ORGANIZATION", ORGANIZATION),
         "type": "person",
     }
-    return json_answer(200, content)
+    return json_response(200, content)
 
 
-def mint_service_app_token(sandbox: Sandbox, request: HttpRequest) -> Answer:
-    """``POST /v1/applications/{applicationId}/token``: a token that needs no user."""
-    by_scope(sandbox, request, MINTING_SCOPE)
+def mint_service_app_token(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
+    """Handle ``POST /v1/applications/{applicationId}/token``: mint a service app's token."""
+    require_scope(sandbox, request, MINTING_SCOPE)
     application_id = unquote(request.path.split("/")[3])
     apps = [each for each in sandbox.integrations.values() if isinstance(each, ServiceApp)]
     app = next((each for each in apps if each.application_id == application_id), None)
     if app is None:
-        raise Refusal(404, "The application could not be found.")
+        raise HttpError(404, "The application could not be found.")
     members = request.members
     is_own = members.get("clientId") == app.client_id
     if not is_own or not _is_secret_of(app, members.get("clientSecret", "")):
-        raise Refusal(400, "The clientId or clientSecret is not the application's.")
+        raise HttpError(400, "The clientId or clientSecret is not the application's.")
     if members.get("targetOrgId") not in app.authorized_by:
-        raise Refusal(403, "The application is not authorized in the target organization.")
-    minted = sandbox.grants.open(app.client_id, app.scopes, sandbox.rules, request.at)
-    return json_answer(200, minted.answer(request.at))
+        raise HttpError(403, "The application is not authorized in the target organization.")
+    minted = sandbox.grants.create(app.client_id, app.scopes, sandbox.rules, request.at)
+    return json_response(200, minted.token_response(request.at))
 
 
 def required(request: HttpRequest, name: str) -> str:
-    """A parameter of the form. Raises Refusal where it is missing."""
+    """Return a parameter of the form. Raises HttpError where it is missing."""
     value = request.form.text(name)
     if not value:
-        raise oauth_refusal("invalid_request", f"{name} is missing.")
+        raise oauth_error("invalid_request", f"{name} is missing.")
     return value
 
 
-def client_of(sandbox: Sandbox, request: HttpRequest) -> Integration:
-    """The client named by the Authorization header or in the body (RFC 6749 §2.3.1)."""
+def authenticate_client(sandbox: Sandbox, request: HttpRequest) -> Integration:
+    """Authenticate the client by the Authorization header or the body (RFC 6749 §2.3.1)."""
     if "authorization" not in request.headers:
         client_id, secret = required(request, "client_id"), required(request, "client_secret")
     else:
@@ -462,16 +462,16 @@ def _is_secret_of(integration: Integration, secret: str) -> bool:
     return hmac.compare_digest(integration.secret.reveal().encode(), secret.encode())
 
 
-def invalid_client(description: str) -> Refusal:
-    return oauth_refusal("invalid_client", description, status=401)
+def invalid_client(description: str) -> HttpError:
+    return oauth_error("invalid_client", description, status=401)
 
 
-def by_access_token(sandbox: Sandbox, request: HttpRequest) -> tuple[Grant, GivenToken]:
-    """The grant of the access token in the request. Raises Refusal 401."""
+def require_access_token(sandbox: Sandbox, request: HttpRequest) -> tuple[Grant, IssuedToken]:
+    """Return the grant of the request's access token, and the token. Raises HttpError 401."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    found = sandbox.grants.of_access_token(text, request.at)
+    found = sandbox.grants.find_by_access_token(text, request.at)
     if scheme.lower() != "bearer" or found is None:
-        raise Refusal(
+        raise HttpError(
             401,
             "The request requires a valid access token set in the Authorization request header.",
             {"WWW-Authenticate": 'Bearer realm="sandbox", error="invalid_token"'},
@@ -479,27 +479,29 @@ def by_access_token(sandbox: Sandbox, request: HttpRequest) -> tuple[Grant, Give
     return found
 
 
-def by_scope(sandbox: Sandbox, request: HttpRequest, *scopes: str) -> Grant:
-    """As :func:`by_access_token`; raises Refusal 403 where it has none of these scopes."""
-    grant, _ = by_access_token(sandbox, request)
+def require_scope(sandbox: Sandbox, request: HttpRequest, *scopes: str) -> Grant:
+    """Return the grant of the access token. Raises HttpError 401, or 403 for other scopes."""
+    grant, _ = require_access_token(sandbox, request)
     if not set(scopes) & set(grant.scopes):
         missing = " or ".join(sorted(scopes))
-        raise Refusal(403, f"The request could not be completed: missing required scopes {missing}")
+        raise HttpError(
+            403, f"The request could not be completed: missing required scopes {missing}"
+        )
     return grant
 
 
 def _identifier(kind: str, uuid: str) -> str:
-    """The API's own way to write an id: the address of the thing in base64, without padding."""
+    """Return an id as Webex's API has it: a URI in base64 without padding."""
     return b64encode(f"ciscospark://us/{kind}/{uuid}".encode()).decode().rstrip("=")
 
 
 def _seconds(span: timedelta) -> float:
-    """A whole number as Webex writes it, except where a test wants to go faster than that."""
+    """Return a whole number, as Webex does, or the fractions that fast tests use."""
     seconds = span.total_seconds()
     return int(seconds) if seconds.is_integer() else seconds
 
 
-# The pages a user sees in the browser.
+# The pages.
 
 
 def consent_page(
@@ -510,8 +512,8 @@ def consent_page(
     email: str,
     scopes: Iterable[str],
     returns_to: str = "",
-) -> Answer:
-    """Asks the user whether the integration may have the scopes."""
+) -> HttpResponse:
+    """Ask the user whether the integration may have the scopes."""
     body = _filled(
         "consent.html",
         action=escape(action),
@@ -533,8 +535,8 @@ def consent_page(
     return _page(200, f"Let {integration} in?", body)
 
 
-def verification_page(user_code: str, *, problem: str = "") -> Answer:
-    """Asks for the code that the program shows."""
+def verification_page(user_code: str, *, problem: str = "") -> HttpResponse:
+    """Ask for the user code that the program shows."""
     body = _filled(
         "verify.html",
         user_code=escape(user_code),
@@ -543,8 +545,10 @@ def verification_page(user_code: str, *, problem: str = "") -> Answer:
     return _page(400 if problem else 200, "Enter the code", body)
 
 
-def message_page(status: int, title: str, sentence: str, details: Iterable[str] = ()) -> Answer:
-    """A sentence, such as what is wrong with the address. It never leads anywhere else."""
+def message_page(
+    status: int, title: str, sentence: str, details: Iterable[str] = ()
+) -> HttpResponse:
+    """Show a sentence, such as what is wrong with the request. It never redirects."""
     listed = "".join(f"<li><code>{escape(detail)}</code></li>" for detail in details)
     body = _filled(
         "message.html",
@@ -560,18 +564,18 @@ def _scope(scope: str) -> str:
     return f"<li><code>{escape(scope)}</code><span>{escape(meaning)}</span></li>"
 
 
-def _page(status: int, title: str, body: str) -> Answer:
+def _page(status: int, title: str, body: str) -> HttpResponse:
     nonce = secrets.token_urlsafe(16)
     text = _filled(
         "page.html", title=escape(title), body=body, style=_template("page.css"), nonce=nonce
     )
-    return Answer(
+    return HttpResponse(
         status,
         {
             "Content-Type": "text/html; charset=utf-8",
             "Cache-Control": "no-store",
-            # There is no form-action: browsers apply it to the redirect that follows the form
-            # as well, and that one leads to the program's own listener.
+            # No form-action: browsers apply it to the redirect after the form as well, and that
+            # leads to the program's listener.
             "Content-Security-Policy": (
                 f"default-src 'none'; img-src data:; style-src 'nonce-{nonce}'; base-uri 'none'; "
                 "frame-ancestors 'none'"
@@ -592,21 +596,19 @@ def _template(name: str) -> str:
     return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
-# What can be started and stopped.
-
-Endpoint: TypeAlias = "Callable[[Sandbox, HttpRequest], Answer]"
+Endpoint: TypeAlias = "Callable[[Sandbox, HttpRequest], HttpResponse]"
 
 
 class Sandbox:
-    """A Webex on 127.0.0.1. As a context manager it runs from entering to leaving."""
+    """A stand-in for Webex on 127.0.0.1 that runs until stop(), or as a context manager."""
 
     scheme = "http"
     routes: ClassVar[Mapping[str, Mapping[str, Endpoint]]] = {
         "/v1/authorize": {"GET": authorize, "POST": decide},
-        "/v1/access_token": {"POST": give_token},
-        "/v1/device/authorize": {"POST": give_device_code},
-        "/v1/device/token": {"POST": give_device_token},
-        "/verify": {"GET": show_verification, "POST": take_user_code},
+        "/v1/access_token": {"POST": issue_token},
+        "/v1/device/authorize": {"POST": issue_device_code},
+        "/v1/device/token": {"POST": issue_device_token},
+        "/verify": {"GET": show_verification, "POST": submit_user_code},
         "/v1/people/me": {"GET": show_person},
     }
 
@@ -624,19 +626,19 @@ class Sandbox:
         self.codes: dict[str, AuthorizedRequest] = {}
         self.devices: dict[str, DeviceCode] = {}
         self.open_pages: dict[str, AuthorizedRequest] = {}
-        """By an id in the page's form that cannot be guessed, so that only the page answers."""
+        """The open consent pages, by the unguessable id that only their form can submit."""
         self.lock = threading.Lock()
         self._server: Server | None = None
 
     def start(self, port: int = 0) -> None:
-        """Raises OSError where the port is taken; 0 is any free one."""
+        """Start serving. ``port`` 0 is any free one. Raises OSError where it is taken."""
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
         self._server = self.listen(port)
         self._server.start()
 
     def stop(self) -> None:
-        """Answers nobody any more. What was granted stays known; :meth:`start` may follow."""
+        """Stop serving. The grants are kept, and :meth:`start` may be called again."""
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -657,7 +659,7 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """What the setting ``baseUrl`` is to be: ``http://127.0.0.1:PORT/v1``."""
+        """``http://127.0.0.1:PORT/v1``, for the setting ``baseUrl``."""
         return f"{self.origin}/v1"
 
     @property
@@ -666,7 +668,7 @@ class Sandbox:
         return next(iter(self.integrations.values()))
 
     def approved_address(self, authorize_url: str) -> str:
-        """Where the browser is sent once the user has approved; empty for a bad request."""
+        """Return the redirect URL after the user's approval; "" for an invalid request."""
         request = HttpRequest.parse("GET", authorize_url, {}, b"", self.clock())
         with self.lock:
             return approve(self, request).headers.get("Location", "")
@@ -675,20 +677,20 @@ class Sandbox:
         return Server(port, self.respond, self.clock)
 
     def respond(self, request: HttpRequest, connection: ServedConnection) -> None:
-        connection.send(self.answer(request))
+        connection.send(self.handle(request))
 
-    def answer(self, request: HttpRequest) -> Answer:
-        """Carries the request out, or says why not; one at a time."""
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Route a request to its endpoint, one at a time, and return its response or error."""
         path = request.path
         minting = path.startswith("/v1/applications/") and path.endswith("/token")
         methods = {"POST": mint_service_app_token} if minting else self.routes.get(path)
         try:
             if methods is None:
-                raise Refusal(404, f"The requested resource could not be found: {path}")
+                raise HttpError(404, f"The requested resource could not be found: {path}")
             if request.method not in methods:
                 allowed = {"Allow": ", ".join(methods)}
-                raise Refusal(405, f"{request.method} is not possible here.", allowed)
+                raise HttpError(405, f"{request.method} is not possible here.", allowed)
             with self.lock:
                 return methods[request.method](self, request)
-        except Refusal as refusal:
-            return refusal.answer
+        except HttpError as error:
+            return error.response

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wtr_tui.sandbox import sandbox
-from wtr_tui.sandbox.sandbox import GivenToken, Grant, Grants, invalid_grant, new_token_text
+from wtr_tui.sandbox.sandbox import Grant, Grants, IssuedToken, invalid_grant, new_token_text
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class TokenFamilies(Grants):
         super().refresh(client_id, text, rules, now)
         if rules.rotate:
             expires_at = now + rules.refresh_lifetime
-            grant.refresh = GivenToken(new_token_text(), now, expires_at)
-            self.keep(grant)
+            grant.refresh = IssuedToken(new_token_text(), now, expires_at)
+            self.index(grant)
         elif not rules.renew_refresh_lifetime:
             grant.refresh = before
         return grant

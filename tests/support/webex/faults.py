@@ -11,7 +11,7 @@ from typing import Literal
 
 from tests.support.webex.server import stopping
 from tests.support.webex.strict import ROUTES
-from wtr_tui.sandbox.http import Answer, ServedConnection
+from wtr_tui.sandbox.http import HttpResponse, ServedConnection
 
 ENDPOINTS = frozenset(path.removeprefix("/v1/") for path in ROUTES)
 
@@ -55,7 +55,7 @@ class Fault:
     def is_silent(self) -> bool:
         return self.hang or self.reset or self.close_after_read
 
-    def answer(self) -> Answer:
+    def answer(self) -> HttpResponse:
         """The answer of its own. A text body without a Content-Type is JSON or HTML by its look."""
         body = self.body.encode() if isinstance(self.body, str) else self.body or b""
         status = self.status or (302 if self.redirect is not None else 200)
@@ -67,7 +67,7 @@ class Fault:
             )
         if self.redirect is not None:
             headers["Location"] = self.redirect
-        return Answer(status, {**headers, **self.headers}, body)
+        return HttpResponse(status, {**headers, **self.headers}, body)
 
 
 class Faults:
@@ -111,9 +111,9 @@ def _checked(endpoint: str) -> str:
     return endpoint
 
 
-def send(connection: ServedConnection, answer: Answer, fault: Fault) -> None:
+def send(connection: ServedConnection, answer: HttpResponse, fault: Fault) -> None:
     """Sends at once, or drop by drop until the sandbox stops."""
-    head, body = connection.encoded(answer)
+    head, body = connection.encode(answer)
     if not fault.drip:
         connection.connection.sendall(head + body)
         return

@@ -18,7 +18,7 @@ from wtr_tui.clock import now
 from wtr_tui.model import Secret
 from wtr_tui.sandbox import sandbox as package
 from wtr_tui.sandbox.demo import REDIRECT_PORT, demo_integration
-from wtr_tui.sandbox.http import Answer, HttpRequest, ServedConnection
+from wtr_tui.sandbox.http import HttpRequest, HttpResponse, ServedConnection
 from wtr_tui.sandbox.sandbox import Integration
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
 
@@ -105,7 +105,9 @@ class Sandbox(package.Sandbox):
         instant = self.clock()
         with self.lock:
             wanted = of.scopes if scopes is None else scopes
-            return self.families.open(of.client_id, wanted, self.rules, instant).answer(instant)
+            return self.families.create(of.client_id, wanted, self.rules, instant).token_response(
+                instant
+            )
 
     def revoke(self, token: str) -> None:
         """Revokes everything given for the grant that an access or refresh token belongs to.
@@ -155,11 +157,11 @@ class Sandbox(package.Sandbox):
         else:
             faults.send(connection, answer, fault)
 
-    def _answer(self, request: HttpRequest, fault: Fault) -> Answer | None:
+    def _answer(self, request: HttpRequest, fault: Fault) -> HttpResponse | None:
         replaced = fault.is_silent or fault.answers_itself
-        ordinary = self.answer(request) if fault.carried_out or not replaced else None
+        ordinary = self.handle(request) if fault.carried_out or not replaced else None
         if fault.is_silent:
             return None
         if fault.answers_itself or ordinary is None:
             return fault.answer()
-        return Answer(ordinary.status, {**ordinary.headers, **fault.headers}, ordinary.body)
+        return HttpResponse(ordinary.status, {**ordinary.headers, **fault.headers}, ordinary.body)

@@ -13,24 +13,24 @@ from hashlib import sha256
 from tests.support.webex.families import Rules, TokenFamilies
 from wtr_tui.sandbox import sandbox
 from wtr_tui.sandbox.http import (
-    Answer,
+    HttpError,
     HttpRequest,
+    HttpResponse,
     Parameters,
-    Refusal,
-    json_answer,
-    oauth_refusal,
+    json_response,
+    oauth_error,
 )
 from wtr_tui.sandbox.sandbox import (
     EMAIL,
     ORGANIZATION,
     Decision,
     Endpoint,
-    by_access_token,
-    by_scope,
-    client_of,
+    authenticate_client,
     error_redirect,
     invalid_client,
     invalid_grant,
+    require_access_token,
+    require_scope,
     required,
     show_person,
 )
@@ -60,7 +60,7 @@ def is_challenge(text: str) -> bool:
     return _CHALLENGE.fullmatch(text) is not None
 
 
-def authorize(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def authorize(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     query = request.query
     twice = repeated(query)
     ambiguous = [name for name in ("client_id", "redirect_uri") if name in twice]
@@ -86,21 +86,21 @@ def authorize(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
 def check_form(request: HttpRequest) -> None:
     if request.query:
         # Addresses are logged on their way; secrets may not stand in one (RFC 6749 §2.3.1).
-        raise oauth_refusal("invalid_request", "Parameters belong in the body, not in the query.")
+        raise oauth_error("invalid_request", "Parameters belong in the body, not in the query.")
     if request.body and not request.form:
-        raise oauth_refusal("invalid_request", "The body must be x-www-form-urlencoded.")
+        raise oauth_error("invalid_request", "The body must be x-www-form-urlencoded.")
     twice = ", ".join(repeated(request.form))
     if twice:
-        raise oauth_refusal("invalid_request", f"Repeated parameter: {twice}")
+        raise oauth_error("invalid_request", f"Repeated parameter: {twice}")
 
 
-def give_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def issue_token(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     check_form(request)
     if "authorization" in request.headers and request.form.text("client_secret"):
-        raise oauth_refusal("invalid_request", "The client authenticates in two ways at once.")
+        raise oauth_error("invalid_request", "The client authenticates in two ways at once.")
     if request.form.text("grant_type") != "authorization_code":
-        return sandbox.give_token(webex, request)
-    client_id, text = client_of(webex, request).client_id, required(request, "code")
+        return sandbox.issue_token(webex, request)
+    client_id, text = authenticate_client(webex, request).client_id, required(request, "code")
     redeemed = _families(webex).redeemed
     if text in redeemed:
         # A second use revokes what the first one gave (RFC 6749 §4.1.2).
@@ -117,7 +117,7 @@ def give_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     redeemed[text] = None
     if not verifier_matches(request.form.text("code_verifier"), code.code_challenge):
         raise invalid_grant("The code_verifier is another.")
-    answer = sandbox.give_token(webex, request)
+    answer = sandbox.issue_token(webex, request)
     redeemed[text] = webex.grants.by_access[json.loads(answer.body)["access_token"]]
     return answer
 
@@ -135,20 +135,22 @@ def _families(webex: sandbox.Sandbox) -> TokenFamilies:
     return webex.grants
 
 
-def give_device_code(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def issue_device_code(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     check_form(request)
     integration = webex.integrations.get(request.form.text("client_id"))
     if integration is not None:
         if OPENID_SCOPES & set(request.form.text("scope").split()):
-            raise oauth_refusal("invalid_scope", "The device grant does not know OpenID Connect.")
+            raise oauth_error("invalid_scope", "The device grant does not know OpenID Connect.")
         missing = [uri for uri in DEVICE_REDIRECT_URIS if uri not in integration.redirect_uris]
         if missing:
             names = " ".join(missing)
-            raise Refusal(400, f"The redirect_uri is not registered with the integration: {names}")
-    return sandbox.give_device_code(webex, request)
+            raise HttpError(
+                400, f"The redirect_uri is not registered with the integration: {names}"
+            )
+    return sandbox.issue_device_code(webex, request)
 
 
-def give_device_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def issue_device_token(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     check_form(request)
     client = _client_by_basic(webex, request)
     if required(request, "client_id") != client:
@@ -159,21 +161,21 @@ def give_device_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
         before, interval = polls.get(device_code, (None, webex.rules.device_interval))
         if before is not None and now - before < interval:
             polls[device_code] = now, interval + timedelta(seconds=5)
-            raise oauth_refusal("slow_down", "The device code was asked about too soon.")
+            raise oauth_error("slow_down", "The device code was asked about too soon.")
         polls[device_code] = now, interval
-    return sandbox.give_device_token(webex, request)
+    return sandbox.issue_device_token(webex, request)
 
 
 def _client_by_basic(webex: sandbox.Sandbox, request: HttpRequest) -> str:
     if "authorization" not in request.headers:
         raise invalid_client("Basic authentication of the client is missing.")
-    return client_of(webex, request).client_id
+    return authenticate_client(webex, request).client_id
 
 
-def show_anybody(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def show_anybody(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     """``GET /v1/people/me``, by the rules for whatever scopes."""
     if isinstance(webex.rules, Rules) and webex.rules.person_visible:
-        grant, _ = by_access_token(webex, request)
+        grant, _ = require_access_token(webex, request)
         before, grant.scopes = grant.scopes, ("spark:people_read",)
         try:
             return show_person(webex, request)
@@ -182,48 +184,48 @@ def show_anybody(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
     return show_person(webex, request)
 
 
-def show_userinfo(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def show_userinfo(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     """``GET /v1/userinfo``: name and e-mail, each for its scope (OpenID Connect Core §5.4)."""
-    grant = by_scope(webex, request, "openid")
+    grant = require_scope(webex, request, "openid")
     content = {"sub": "9b9b3e4e-5d6a-4a6c-8d5e-2f6d5b1c7a11"}
     if "email" in grant.scopes:
         content["email"] = EMAIL
     if "profile" in grant.scopes:
         content["name"] = sandbox.USER
-    return json_answer(200, content)
+    return json_response(200, content)
 
 
-def show_expiry(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def show_expiry(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     """``GET /v1/authorizations/tokenExpiry``: in milliseconds of the epoch."""
-    _, token = by_access_token(webex, request)
-    return json_answer(200, {"exp": int(token.expires_at.timestamp() * 1000)})
+    _, token = require_access_token(webex, request)
+    return json_response(200, {"exp": int(token.expires_at.timestamp() * 1000)})
 
 
-def revoke_authorization(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def revoke_authorization(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     """``DELETE /v1/authorizations``: for administrators, and for a client's own tokens."""
-    by_scope(webex, request, ADMIN_SCOPE)
+    require_scope(webex, request, ADMIN_SCOPE)
     client_id = request.query.text("clientId")
     if not client_id or request.query.text("orgId") not in ("", ORGANIZATION):
-        raise Refusal(400, "The clientId is missing, or the orgId is another organization's.")
+        raise HttpError(400, "The clientId is missing, or the orgId is another organization's.")
     if not _families(webex).revoke(client_id):
-        raise Refusal(404, "There is no authorization of this client.")
-    return Answer(204)
+        raise HttpError(404, "There is no authorization of this client.")
+    return HttpResponse(204)
 
 
-def revoke_token(webex: sandbox.Sandbox, request: HttpRequest) -> Answer:
+def revoke_token(webex: sandbox.Sandbox, request: HttpRequest) -> HttpResponse:
     """``POST /idb/oauth2/v1/revoke``: what Webex's JavaScript SDK asks (RFC 7009)."""
     check_form(request)
     _families(webex).revoke(_client_by_basic(webex, request), required(request, "token"))
     # RFC 7009 §2.2: an unknown token is no error.
-    return Answer(200)
+    return HttpResponse(200)
 
 
 ROUTES: Mapping[str, Mapping[str, Endpoint]] = {
     **sandbox.Sandbox.routes,
     "/v1/authorize": {**sandbox.Sandbox.routes["/v1/authorize"], "GET": authorize},
-    "/v1/access_token": {"POST": give_token},
-    "/v1/device/authorize": {"POST": give_device_code},
-    "/v1/device/token": {"POST": give_device_token},
+    "/v1/access_token": {"POST": issue_token},
+    "/v1/device/authorize": {"POST": issue_device_code},
+    "/v1/device/token": {"POST": issue_device_token},
     "/v1/people/me": {"GET": show_anybody},
     "/v1/userinfo": {"GET": show_userinfo},
     "/v1/authorizations/tokenExpiry": {"GET": show_expiry},
