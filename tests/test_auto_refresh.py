@@ -372,7 +372,7 @@ def test_what_another_process_noted_is_known_at_the_next_look(auto_refresh: Auto
     assert not auto_refresh.look(NOON)
     noted(auto_refresh, lambda known: setattr(known, "sign_in_needed_since", NOON))
     assert auto_refresh.look(NOON)
-    assert auto_refresh.known.sign_in_needed("refresh-token") == NOON
+    assert auto_refresh.recorded.sign_in_needed("refresh-token") == NOON
     assert not auto_refresh.look(NOON)
 
 

@@ -60,12 +60,12 @@ class AutoRefresh:
         self.unsaved = False
         self.problem: WtrError | None = None
         self.stopped = ""
-        self.known = State()
+        self.recorded = State()
         """The state recorded beside the token, by any process."""
         self.clock_went_back = False
         self._notices: list[str] = []
         self._token_fingerprint: object = object()  # differs from every real one
-        self._known_fingerprint: object = object()
+        self._state_fingerprint: object = object()
         self._stopped_under: object = None
         self._announce_after = datetime.min.replace(tzinfo=timezone.utc)
         self._latest: datetime | None = None
@@ -76,7 +76,7 @@ class AutoRefresh:
         """Reread the files that have changed since the last call; return whether anything has."""
         changes = (
             self._check_clock(now),
-            self._reread_known(),
+            self._reread_state(),
             self._follow_settings_file(),
             self._reread_token(),
         )
@@ -93,13 +93,13 @@ class AutoRefresh:
             self._not_before = None
         return changed
 
-    def _reread_known(self) -> bool:
+    def _reread_state(self) -> bool:
         token_path = str(self.profile.token_path)
         fingerprint = state.fingerprint(token_path)
-        if fingerprint == self._known_fingerprint:
+        if fingerprint == self._state_fingerprint:
             return False
-        self._known_fingerprint = fingerprint
-        self.known = state.read(token_path)
+        self._state_fingerprint = fingerprint
+        self.recorded = state.read(token_path)
         return True
 
     def _follow_settings_file(self) -> bool:
@@ -167,7 +167,7 @@ class AutoRefresh:
         token = self.stored.token if self.stored is not None else None
         if token is None or token.refresh_token is None:
             return False
-        needed = token_state.since_sign_in_needed(self.known, token)
+        needed = token_state.since_sign_in_needed(self.recorded, token)
         return needed is not None and not self.settings.can_mint
 
     def keep_unsaved(self, stored: StoredToken) -> None:
@@ -183,9 +183,9 @@ class AutoRefresh:
             return None
         if self.settings.unread or self.settings.problems:
             return None  # a refresh would raise SettingsError
-        planned = next_refresh_at(self.stored.token, self.known)
-        since = self.known.refused(self.stored.token.access_token.reveal())
-        if since is not None and not self.known.refused_again:
+        planned = next_refresh_at(self.stored.token, self.recorded)
+        since = self.recorded.refused(self.stored.token.access_token.reveal())
+        if since is not None and not self.recorded.refused_again:
             planned = since  # one refresh may give a token that Webex accepts
         if planned is None:
             return None
@@ -214,7 +214,7 @@ class AutoRefresh:
         self._announce_after = now + _ANNOUNCEMENT_PAUSE
         from wtr_tui.outcomes import due_announcement  # needed in the last days only
 
-        return due_announcement(self.stored, self.known, self.settings, now) is not None
+        return due_announcement(self.stored, self.recorded, self.settings, now) is not None
 
     def toggle_auto(self) -> None:
         """Switch auto-refresh on or off, and forget failures."""
@@ -264,7 +264,7 @@ def _pause_after_same(left: timedelta | None) -> timedelta:
     return min(_SAME_TOKEN_PAUSE, max(half, timedelta(seconds=30)))
 
 
-def next_refresh_at(token: Token, known: State) -> datetime | None:
+def next_refresh_at(token: Token, recorded: State) -> datetime | None:
     """Return when to refresh: with a tenth of the lifetime left, at least 5 min, at most 1 day.
 
     A token that lives for minutes is refreshed at half its lifetime. If the refresh token ends
@@ -279,7 +279,7 @@ def next_refresh_at(token: Token, known: State) -> datetime | None:
     end = token.refresh_expires_at
     if end is None or planned < end - lead:
         return planned
-    before_end = token_state.refresh_before_end(known, token, lead)
+    before_end = token_state.refresh_before_end(recorded, token, lead)
     if before_end is None:
         return planned if planned < end else None
     return max(before_end, token.obtained_at + (end - token.obtained_at) / 2)

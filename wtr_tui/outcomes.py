@@ -39,16 +39,16 @@ def read_state(profile: Profile) -> State:
     return state.read(str(profile.token_path))
 
 
-def require_mint_due(known: State, token: Token, now: datetime) -> None:
+def require_mint_due(recorded: State, token: Token, now: datetime) -> None:
     """Raise the last failure to mint a token in place of this one, during the wait after it."""
-    again_at = known.mint_deferred_until(token.access_token.reveal())
-    if again_at is None or now >= again_at or known.last is None:
+    again_at = recorded.mint_deferred_until(token.access_token.reveal())
+    if again_at is None or now >= again_at or recorded.last is None:
         return
-    message = known.last.message.rstrip(".") + "."
+    message = recorded.last.message.rstrip(".") + "."
     again = f"It is tried again at {clock.local(again_at, seconds=True)}."
     error: WtrError = TemporaryError(message, again, retry_after=again_at - now)
     for kind in (RequestRefused, SignInNeeded):
-        if known.last.kind == kind.kind:
+        if recorded.last.kind == kind.kind:
             error = kind(message, again)
     error.is_repeated = True
     raise error
@@ -63,46 +63,46 @@ def record_grant(
     """Record a refresh, or a minting, whose token has been saved. Call under the token's lock."""
     refused = read_state(profile).refused(before.access_token.reveal())
     same = token.same_access(before)
-    known = _following(profile, token)
-    known.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
-    known.refreshed_at = now
+    recorded = _following(profile, token)
+    recorded.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
+    recorded.refreshed_at = now
     if before.refresh_token is not None and before.refresh_token != token.refresh_token:
-        known.rotates = True
+        recorded.rotates = True
     if same and refused is not None:
-        known.refused_since, known.refused_again = refused, True
-    known.sign_in_needed_since, known.message = None, ""
+        recorded.refused_since, recorded.refused_again = refused, True
+    recorded.sign_in_needed_since, recorded.message = None, ""
     earlier, end = before.refresh_expires_at, token.refresh_expires_at
-    known.end = end
-    known.end_stays = None
+    recorded.end = end
+    recorded.end_stays = None
     if earlier is not None and end is not None:
         stays = state.is_same_end(earlier, end)
-        known.end_stays = stays if stays or end > earlier else None
+        recorded.end_stays = stays if stays or end > earlier else None
         if not stays:
-            known.given = ()
-    known.warn_before = settings[WARN_BEFORE]
-    state.write(str(profile.token_path), known)
+            recorded.given = ()
+    recorded.warn_before = settings[WARN_BEFORE]
+    state.write(str(profile.token_path), recorded)
 
 
 def record_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
     """Record a failed refresh. Call under the token's lock."""
-    known = _following(profile, token)
-    known.last = LastOutcome(error.kind, now, cleaned(error.message))
+    recorded = _following(profile, token)
+    recorded.last = LastOutcome(error.kind, now, cleaned(error.message))
     if isinstance(error, GrantRejected):
-        error.is_news = known.sign_in_needed_since is None
-        known.sign_in_needed_since = known.sign_in_needed_since or now
+        error.is_news = recorded.sign_in_needed_since is None
+        recorded.sign_in_needed_since = recorded.sign_in_needed_since or now
         # That it was revoked from here is more helpful than Webex's own description.
-        if error.is_news or known.message != REVOKED_HERE:
-            known.message = cleaned(error.message)
-    state.write(str(profile.token_path), known)
+        if error.is_news or recorded.message != REVOKED_HERE:
+            recorded.message = cleaned(error.message)
+    state.write(str(profile.token_path), recorded)
 
 
 def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
     """Record the revocation of a token whose file is kept. Call under the token's lock."""
-    known = _following(profile, token)
-    known.last = LastOutcome(Event.SIGNED_OUT.value, now)
-    known.refused_since = known.sign_in_needed_since = now
-    known.message = REVOKED_HERE
-    state.write(str(profile.token_path), known)
+    recorded = _following(profile, token)
+    recorded.last = LastOutcome(Event.SIGNED_OUT.value, now)
+    recorded.refused_since = recorded.sign_in_needed_since = now
+    recorded.message = REVOKED_HERE
+    state.write(str(profile.token_path), recorded)
 
 
 # These take the token's lock themselves, for a moment.
@@ -111,19 +111,19 @@ def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
 def record_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
     """Record a failure to mint, and how long to wait before the next attempt, up to an hour."""
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = read_state(profile)
-        if isinstance(error, SignInNeeded) and known.last is not None and known.mint_failures:
-            error.is_news = known.last.kind != error.kind
-        known.mint_failures += 1
-        seconds = min(_FIRST_WAIT * 2 ** min(known.mint_failures - 1, 10), _LONGEST_WAIT)
+        recorded = read_state(profile)
+        if isinstance(error, SignInNeeded) and recorded.last is not None and recorded.mint_failures:
+            error.is_news = recorded.last.kind != error.kind
+        recorded.mint_failures += 1
+        seconds = min(_FIRST_WAIT * 2 ** min(recorded.mint_failures - 1, 10), _LONGEST_WAIT)
         wait = timedelta(seconds=seconds)
         if isinstance(error, TemporaryError) and error.retry_after is not None:
             wait = max(wait, error.retry_after)
-        known.mint_again_at = now + wait
-        known.last = LastOutcome(error.kind, now, cleaned(str(error), 400))
+        recorded.mint_again_at = now + wait
+        recorded.last = LastOutcome(error.kind, now, cleaned(str(error), 400))
         # A user's sign-in would not help, but an administrator, or time.
-        known.sign_in_needed_since, known.message = None, ""
-        state.write(str(profile.token_path), known)
+        recorded.sign_in_needed_since, recorded.message = None, ""
+        state.write(str(profile.token_path), recorded)
 
 
 def record_sign_in(
@@ -133,17 +133,17 @@ def record_sign_in(
     at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
         rotates = read_state(profile).rotates  # nothing else applies to the new grant
-        known = _following(profile, token, State())
-        known.rotates = rotates
-        known.last = LastOutcome(Event.RETRIEVED.value, at)
-        known.refreshed_at = at
-        known.warn_before = settings[WARN_BEFORE]
+        recorded = _following(profile, token, State())
+        recorded.rotates = rotates
+        recorded.last = LastOutcome(Event.RETRIEVED.value, at)
+        recorded.refreshed_at = at
+        recorded.warn_before = settings[WARN_BEFORE]
         left = token.refresh_left(at)
         if left is not None:
             # A user who has just signed in is not called back at once, however near the end is.
             end = at + left
-            known.record_warnings(end, known.due_warnings(end, left, settings[WARN_BEFORE]))
-        state.write(str(profile.token_path), known)
+            recorded.record_warnings(end, recorded.due_warnings(end, left, settings[WARN_BEFORE]))
+        state.write(str(profile.token_path), recorded)
     delivery.deliver(profile, settings, Event.RETRIEVED, token)
 
 
@@ -152,20 +152,20 @@ def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetim
 
     Return the state with it, whether it could be recorded or not.
     """
-    known = _following(profile, token)
-    if known.refused_since is not None:
-        return known
-    known.refused_since = now
+    recorded = _following(profile, token)
+    if recorded.refused_since is not None:
+        return recorded
+    recorded.refused_since = now
     with suppress(WtrError):
         with profile.token_file.lock(_PATIENCE):
             stored = profile.token_file.read()
             if stored is None or not stored.token.same_access(token):
-                return known
-            known = _following(profile, stored.token)
-            known.refused_since = known.refused_since or now
-            state.write(str(profile.token_path), known)
+                return recorded
+            recorded = _following(profile, stored.token)
+            recorded.refused_since = recorded.refused_since or now
+            state.write(str(profile.token_path), recorded)
         history.append(profile, history.new_entry(Event.REFUSED, stored.token, error))
-    return known
+    return recorded
 
 
 def record_acceptance(profile: Profile, token: Token) -> None:
@@ -173,10 +173,10 @@ def record_acceptance(profile: Profile, token: Token) -> None:
     if read_state(profile).refused(token.access_token.reveal()) is None:
         return
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = read_state(profile)
-        if known.refused(token.access_token.reveal()) is not None:
-            known.refused_since, known.refused_again = None, False
-            state.write(str(profile.token_path), known)
+        recorded = read_state(profile)
+        if recorded.refused(token.access_token.reveal()) is not None:
+            recorded.refused_since, recorded.refused_again = None, False
+            state.write(str(profile.token_path), recorded)
 
 
 def should_show_notice(profile: Profile, notice: str) -> bool:
@@ -187,9 +187,9 @@ def should_show_notice(profile: Profile, notice: str) -> bool:
     if read_state(profile).said == name:
         return False
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        known = read_state(profile)
-        known.said = name
-        state.write(str(profile.token_path), known)
+        recorded = read_state(profile)
+        recorded.said = name
+        state.write(str(profile.token_path), recorded)
     return True
 
 
@@ -215,19 +215,19 @@ def announce_sign_in(
             if stored is None or found is None:
                 return False
             end, limits = found
-            known = _following(profile, stored.token)
-            known.record_warnings(end, limits)
-            known.warn_before = settings[WARN_BEFORE]
+            recorded = _following(profile, stored.token)
+            recorded.record_warnings(end, limits)
+            recorded.warn_before = settings[WARN_BEFORE]
             # Recorded first, so that a process killed in between causes no second announcement.
-            recorded = state.write(str(profile.token_path), known)
-        if recorded and not settings.can_mint:  # minting needs no user
+            is_written = state.write(str(profile.token_path), recorded)
+        if is_written and not settings.can_mint:  # minting needs no user
             delivery.deliver(profile, settings, Event.SIGN_IN_SOON, stored.token)
             return True
     return False
 
 
 def due_announcement(
-    stored: StoredToken | None, known: State, settings: Settings, now: datetime
+    stored: StoredToken | None, recorded: State, settings: Settings, now: datetime
 ) -> tuple[datetime, tuple[int, ...]] | None:
     """Return the refresh token's end and the limits to announce now; None for nothing. No I/O."""
     if stored is None or settings.app_id not in ("", stored.app_id):
@@ -235,15 +235,15 @@ def due_announcement(
     end = stored.token.refresh_expires_at
     if end is None or stored.token.refresh_token is None:
         return None
-    if since_sign_in_needed(known, stored.token) is not None:
+    if since_sign_in_needed(recorded, stored.token) is not None:
         return None
-    limits = known.due_warnings(end, end - now, settings[WARN_BEFORE])
+    limits = recorded.due_warnings(end, end - now, settings[WARN_BEFORE])
     return (end, limits) if limits else None
 
 
-def _following(profile: Profile, token: Token, known: State | None = None) -> State:
-    """Return ``known``, or the recorded state, without what concerns another token than this."""
-    known = read_state(profile) if known is None else known
+def _following(profile: Profile, token: Token, recorded: State | None = None) -> State:
+    """Return the profile's state, or ``recorded``, without what concerns another token."""
+    recorded = read_state(profile) if recorded is None else recorded
     refresh_token = token.refresh_token.reveal() if token.refresh_token else None
-    known.bind(token.access_token.reveal(), refresh_token)
-    return known
+    recorded.bind(token.access_token.reveal(), refresh_token)
+    return recorded

@@ -20,6 +20,13 @@ command = ""
 
 _ELLIPSIS = "…"
 
+# Cc control, Cf format (bidirectional overrides, zero width), Cs surrogate, Co private use,
+# Cn unassigned, Zl/Zp line and paragraph separators.
+_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+# Letters and marks that are drawn as nothing.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+
 
 def cleaned(text: str, limit: int = 300) -> str:
     """Return untrusted text on one line, without control characters, cut at ``limit``.
@@ -171,15 +178,6 @@ def dotenv_line(name: str, value: str) -> str:
         return f"{name}='{value}'"
     escaped = value.translate({ord(sign): f"\\{sign}" for sign in '\\"$`'})
     return f'{name}="{escaped}"'
-
-
-# Letters and marks that are drawn as nothing.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-
-
-# Cc control, Cf format (bidirectional overrides, zero width), Cs surrogate, Co private use,
-# Cn unassigned, Zl/Zp line and paragraph separators.
-_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def program_name() -> str:

@@ -1,6 +1,6 @@
 """The state of a token as shown to users, and the checks before it is used. No I/O.
 
-``known`` is the state recorded beside the token (:mod:`wtr_tui.outcomes`): whether Webex refuses
+``recorded`` is the state kept beside the token (:mod:`wtr_tui.outcomes`): whether Webex refuses
 the access token or the refresh token, and whether refreshing extends the latter.
 """
 
@@ -64,7 +64,7 @@ class TokenState(Enum):
 def state_of(
     stored: StoredToken | None,
     settings: Settings,
-    known: State,
+    recorded: State,
     now: datetime,
     *,
     unsaved: bool = False,
@@ -81,9 +81,9 @@ def state_of(
     if is_foreign(stored, settings):
         return TokenState.FOREIGN
     token = stored.token
-    if since_sign_in_needed(known, token) and not settings.can_mint:
+    if since_sign_in_needed(recorded, token) and not settings.can_mint:
         return TokenState.SIGN_IN_NEEDED
-    if since_refused(known, token, now):
+    if since_refused(recorded, token, now):
         return TokenState.REFUSED
     left = token.left(now)
     if left is None:
@@ -104,61 +104,61 @@ def state_of(
 # The recorded state.
 
 
-def since_refused(known: State, token: Token, now: datetime) -> datetime | None:
+def since_refused(recorded: State, token: Token, now: datetime) -> datetime | None:
     """Return since when Webex refuses this access token; None if it is not known to.
 
     Return None also for an expired token, whose refusal has no other reason.
     """
-    return known.refused(token.access_token.reveal()) if token.is_valid(now) else None
+    return recorded.refused(token.access_token.reveal()) if token.is_valid(now) else None
 
 
-def refusal(known: State, token: Token, now: datetime) -> str:
+def refusal(recorded: State, token: Token, now: datetime) -> str:
     """Return the sentence that Webex refuses this access token; "" if it is not known to."""
-    since = since_refused(known, token, now)
+    since = since_refused(recorded, token, now)
     if since is None:
         return ""
     return f"Webex has refused the access token since {clock.local(since)}."
 
 
-def likely_causes(known: State) -> str:
+def likely_causes(recorded: State) -> str:
     """Return why Webex may refuse the refresh token; "" where it was revoked from here."""
-    return "" if known.message == REVOKED_HERE else LIKELY_CAUSES
+    return "" if recorded.message == REVOKED_HERE else LIKELY_CAUSES
 
 
-def lost_grant(known: State) -> errors.SignInNeeded:
+def lost_grant(recorded: State) -> errors.SignInNeeded:
     """Return the error for a refresh token that Webex no longer accepts."""
-    return errors.SignInNeeded(known.message, f"{likely_causes(known)} {SIGN_IN}".lstrip())
+    return errors.SignInNeeded(recorded.message, f"{likely_causes(recorded)} {SIGN_IN}".lstrip())
 
 
-def token_problems(token: Token, known: State, now: datetime) -> list[errors.WtrError]:
+def token_problems(token: Token, recorded: State, now: datetime) -> list[errors.WtrError]:
     """Return why the token can no longer be used, and why it can no longer be refreshed."""
     found: list[errors.WtrError] = []
-    refused, left = refusal(known, token, now), token.refresh_left(now)
+    refused, left = refusal(recorded, token, now), token.refresh_left(now)
     try:
         require_refresh_token(token)
     except errors.NoRefreshToken as error:
         found.append(error)
     else:
-        if since_sign_in_needed(known, token) is not None:
-            lost = lost_grant(known)
+        if since_sign_in_needed(recorded, token) is not None:
+            lost = lost_grant(recorded)
             if token.expires_at is not None and token.is_valid(now) and not refused:
                 lost.hint += f" The access token lasts {clock.until_phrase(token.expires_at)}."
             found.append(lost)
         elif left is not None and left <= clock.seconds(0):
             found.append(errors.SignInNeeded("The refresh token has expired.", SIGN_IN))
-    if refused and (found or known.refused_again):
+    if refused and (found or recorded.refused_again):
         found.insert(0, errors.AccessTokenRejected(refused, SIGN_IN))
     elif refused:
         found.insert(0, errors.WtrError(refused, REFRESH))
     return found
 
 
-def since_sign_in_needed(known: State, token: Token) -> datetime | None:
+def since_sign_in_needed(recorded: State, token: Token) -> datetime | None:
     """Return since when Webex refuses this refresh token; None if it is not known to."""
-    return known.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)
+    return recorded.sign_in_needed(token.refresh_token.reveal() if token.refresh_token else None)
 
 
-def refresh_before_end(known: State, token: Token, within: timedelta) -> datetime | None:
+def refresh_before_end(recorded: State, token: Token, within: timedelta) -> datetime | None:
     """Return ``within`` before the refresh token's end: the time for one more refresh.
 
     That may extend the refresh token, or else yields its last access token. Return None where this
@@ -167,12 +167,14 @@ def refresh_before_end(known: State, token: Token, within: timedelta) -> datetim
     end = token.refresh_expires_at
     if end is None or token.refresh_token is None:
         return None
-    tried = known.is_end_fixed(end) and (known.refreshed_at or token.obtained_at) >= end - within
+    tried = (
+        recorded.is_end_fixed(end) and (recorded.refreshed_at or token.obtained_at) >= end - within
+    )
     return None if tried else end - within
 
 
 def sign_in_by(
-    known: State,
+    recorded: State,
     token: Token,
     settings: Settings,
     now: datetime,
@@ -187,11 +189,11 @@ def sign_in_by(
     """
     if settings.can_mint or token.refresh_token is None:
         return None
-    if since_sign_in_needed(known, token) is not None:
-        is_usable = token.is_valid(now) and since_refused(known, token, now) is None
+    if since_sign_in_needed(recorded, token) is not None:
+        is_usable = token.is_valid(now) and since_refused(recorded, token, now) is None
         return token.expires_at if is_usable else None
     end = token.refresh_expires_at
-    if end is None or end <= now or known.is_end_extended(end):
+    if end is None or end <= now or recorded.is_end_extended(end):
         return None
     from wtr_tui.storage.settings_table import WARN_BEFORE
 
@@ -201,7 +203,7 @@ def sign_in_by(
 
 
 def sign_in_soon(
-    known: State,
+    recorded: State,
     token: Token,
     settings: Settings,
     now: datetime,
@@ -212,10 +214,10 @@ def sign_in_soon(
 
     Return "" also where Webex refuses the refresh token, which :func:`token_problems` reports.
     """
-    end = sign_in_by(known, token, settings, now, within=within)
-    if end is None or since_sign_in_needed(known, token) is not None:
+    end = sign_in_by(recorded, token, settings, now, within=within)
+    if end is None or since_sign_in_needed(recorded, token) is not None:
         return ""
-    stays = "refreshing does not extend it: " if known.is_end_fixed(end) else ""
+    stays = "refreshing does not extend it: " if recorded.is_end_fixed(end) else ""
     return (
         f"The refresh token ends in {clock.duration(end - now)}; {stays}somebody has to sign in by"
         f" {clock.local(end)}."

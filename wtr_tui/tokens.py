@@ -175,13 +175,13 @@ def _is_undisputed(token_path: str, members: Members) -> bool:
         left = None if end is None else clock.timestamp(end) - clock.timestamp_now()
         if left is None or refresh_token is None or not 0 < left <= longest:
             return True
-    known = state.read(token_path)
-    if known.refused(members["access_token"]) is not None:
+    recorded = state.read(token_path)
+    if recorded.refused(members["access_token"]) is not None:
         return False
-    if end is None or refresh_token is None or known.sign_in_needed(refresh_token) is not None:
+    if end is None or refresh_token is None or recorded.sign_in_needed(refresh_token) is not None:
         return True
     end = clock.from_iso(end)
-    if not known.due_warnings(end, end - clock.now()):
+    if not recorded.due_warnings(end, end - clock.now()):
         return True
     # Where the announcement of a sign-in cannot be recorded, there is none.
     return not os.access(os.path.dirname(token_path), os.W_OK)  # noqa: PTH120 - without pathlib
@@ -234,10 +234,10 @@ def valid_token(
     token_state.require_own(stored, settings)
     token = stored.token
     margin = _margin_for(token, min_left)
-    known = outcomes.read_state(profile)
-    refused = token_state.refusal(known, token, now())
+    recorded = outcomes.read_state(profile)
+    refused = token_state.refusal(recorded, token, now())
     # Where a refresh returned the same token, another one would, too.
-    must_replace = refused != "" and not known.refused_again
+    must_replace = refused != "" and not recorded.refused_again
     misdated = token.is_postdated(now()) and token.refresh_token is not None and may_refresh
     if token.is_valid(now(), margin) and not must_replace and not misdated:
         outcomes.announce_sign_in(profile, settings, now)
@@ -263,19 +263,25 @@ def valid_token(
     except errors.NotSaved as error:
         return Obtained(error.token, How.REFRESHED, f"The new token is NOT SAVED. {error}")
     except errors.WtrError as error:
-        # Another process, which held the lock for long, may have succeeded meanwhile.
-        newest = profile.token_file.read()
-        if newest is not None and newest.app_id == stored.app_id and newest.token.is_valid(now()):
-            token = newest.token
-        if not token.is_valid(now()) or (must_replace and token.same_access(stored.token)):
+        still_valid = _still_valid(profile, stored, now())
+        if still_valid is None or (must_replace and still_valid.same_access(token)):
             raise
-        return Obtained(token, How.STORED, f"Not refreshed, but still valid. {error}")
+        return Obtained(still_valid, How.STORED, f"Not refreshed, but still valid. {error}")
     token = obtained.token
     if token.is_valid(now(), _margin_for(token, min_left)):
         return obtained
     if not token.is_valid(now()):
         raise errors.WtrError(_TOO_SHORT)
     return Obtained(token, obtained.how, _TOO_SHORT)
+
+
+def _still_valid(profile: Profile, stored: StoredToken, now: datetime) -> Token | None:
+    """Return the valid token that another process has saved meanwhile, or else the stored one."""
+    newest = profile.token_file.read()
+    for each in (newest, stored):
+        if each is not None and each.app_id == stored.app_id and each.token.is_valid(now):
+            return each.token
+    return None
 
 
 _TOO_SHORT = "The token is new, and yet valid for less than --min-left asks for."
@@ -426,8 +432,8 @@ class _Refresh:
         try:
             before = self.profile.token_file.read()
             if before is not None and not is_enough(before.token):
-                known = outcomes.read_state(self.profile)
-                outcomes.require_mint_due(known, before.token, self.now())
+                recorded = outcomes.read_state(self.profile)
+                outcomes.require_mint_due(recorded, before.token, self.now())
             return self._refresh_locked(is_enough, within, lock)
         except errors.GrantRejected:
             stored = stored_token(self.profile)

@@ -188,10 +188,10 @@ class Followed:
             return "has a token file that cannot be used"
         if auto_refresh.stored is None:
             return ""
-        kind = token_state.state_of(auto_refresh.stored, self.settings, auto_refresh.known, now)
+        kind = token_state.state_of(auto_refresh.stored, self.settings, auto_refresh.recorded, now)
         if kind is token_state.TokenState.SIGN_IN_NEEDED:
             return "needs a sign-in"
-        if kind is token_state.TokenState.REFUSED and auto_refresh.known.refused_again:
+        if kind is token_state.TokenState.REFUSED and auto_refresh.recorded.refused_again:
             return "is refused by Webex"
         return "is no longer refreshed" if auto_refresh.auto and auto_refresh.stopped else ""
 

@@ -51,7 +51,7 @@ def state_of(followed: Followed, now: datetime) -> ShownState:
     kind = token_state.state_of(
         auto_refresh.stored,
         followed.settings,
-        auto_refresh.known,
+        auto_refresh.recorded,
         now,
         unsaved=auto_refresh.unsaved,
     )
@@ -81,7 +81,7 @@ def no_use(followed: Followed, token: Token, now: datetime) -> str:
     """Why its access token is of no use as it is, in a sentence; "" where it may be used."""
     if token.expires_at is not None and not token.is_valid(now):
         why = f"It expired {date(token.expires_at, now)}"
-    elif token_state.since_refused(followed.auto_refresh.known, token, now) is not None:
+    elif token_state.since_refused(followed.auto_refresh.recorded, token, now) is not None:
         why = "Webex refuses it"
     else:
         return ""
@@ -129,12 +129,12 @@ def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
     auto_refresh, token = followed.auto_refresh, followed.token
     if token is None or auto_refresh.is_foreign:
         return None
-    return token_state.sign_in_by(auto_refresh.known, token, followed.settings, now)
+    return token_state.sign_in_by(auto_refresh.recorded, token, followed.settings, now)
 
 
 def refused_since(followed: Followed, now: datetime) -> datetime | None:
     """Since when Webex refuses the access token before its end; None where it does not."""
-    token, known = followed.token, followed.auto_refresh.known
+    token, known = followed.token, followed.auto_refresh.recorded
     return None if token is None else token_state.since_refused(known, token, now)
 
 
@@ -180,7 +180,7 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
     if auto_refresh.settings.unread:
         return "on, but the settings cannot be read"
     if auto_refresh.stopped or auto_refresh.is_lost:
-        return f"stopped: {_in_short(auto_refresh.stopped or auto_refresh.known.message)}"
+        return f"stopped: {_in_short(auto_refresh.stopped or auto_refresh.recorded.message)}"
     if auto_refresh.unsaved:
         return "on, once the token is saved"
     if auto_refresh.other_base_url:

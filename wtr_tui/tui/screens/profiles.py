@@ -409,7 +409,7 @@ def _sign_in_again(each: Followed, now: datetime, *, panels: bool) -> str:
     if each.auto_refresh.is_lost:
         by = sign_in_by(each, now)
         when = f"by {date(by, now)}" if by else "now"
-        return f"{when}, {signs_in}. {likely_causes(each.auto_refresh.known)}".rstrip()
+        return f"{when}, {signs_in}. {likely_causes(each.auto_refresh.recorded)}".rstrip()
     if token is None:
         return signs_in
     if token.refresh_token is None:

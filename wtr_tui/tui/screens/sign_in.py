@@ -604,10 +604,10 @@ def _sign_in_reasons(session: Session, token: Token) -> list[Content]:
     if auto_refresh.is_foreign or session.settings.can_mint:
         return []
     found = []
-    for each in token_state.token_problems(token, auto_refresh.known, now):
+    for each in token_state.token_problems(token, auto_refresh.recorded, now):
         can_wait = isinstance(each, NoRefreshToken) and token.is_valid(now)
         found.append((each.message, Tone.WARN if can_wait else Tone.BAD))
-    if soon := token_state.sign_in_soon(auto_refresh.known, token, session.settings, now):
+    if soon := token_state.sign_in_soon(auto_refresh.recorded, token, session.settings, now):
         found.append((soon, Tone.WARN))
     return [Content.styled(f"{tone.sign} {printable(why)}", tone.colour) for why, tone in found]
 

@@ -364,7 +364,7 @@ class TokenScreen(WtrScreen):
         facts.state("Auto-refresh", next_refresh(auto_refresh, now))
         words = filter(None, (date(token.obtained_at, now), self.session.used.remark))
         facts.state("Obtained", "" if self._has_panels else " · ".join(words))
-        causes = likely_causes(auto_refresh.known) if auto_refresh.is_lost else ""
+        causes = likely_causes(auto_refresh.recorded) if auto_refresh.is_lost else ""
         facts.state("Likely causes", causes)
         facts.state(
             "Sign in again", sign_in_again_text(self.session, token, now, in_full=self._has_panels)
@@ -581,7 +581,7 @@ def sign_in_again_text(
     if session.socket:
         return ""
     life, end = _sign_in_life(session.used, token, now), sign_in_by(session.used, now)
-    known, signs_in = session.auto_refresh.known, f": {key('go-sign-in', 'f3')} signs in"
+    known, signs_in = session.auto_refresh.recorded, f": {key('go-sign-in', 'f3')} signs in"
     if end is not None:
         why = ": refreshing does not extend that" if known.is_end_fixed(end) else ""
         why = signs_in if session.auto_refresh.is_lost else why
