@@ -16,7 +16,7 @@ from wtr_tui.errors import FAILED, INTERRUPTED, SIGN_IN_NEEDED, WRONG_USAGE, Usa
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import NoReturn
 
 
@@ -95,7 +95,16 @@ def _run(arguments: list[str]) -> int:
     _require_own_files(name, options.profile or options.config)
     if options.debug:
         output.enable_debug()
+    if name == "doctor":
+        options.refused_keys = _refused_keys
     return int(command.run(options))
+
+
+def _refused_keys(wanted: Mapping[str, str]) -> Iterable[str]:
+    """Return what is wrong with the setting ``keys``: no command knows the screens' keys."""
+    from wtr_tui.tui import start
+
+    return start.refused_keys(wanted)
 
 
 def _require_own_files(name: str, chosen: str | None) -> None:

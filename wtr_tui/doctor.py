@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from enum import Enum
 from functools import partial
@@ -30,7 +30,7 @@ from wtr_tui.storage.lock import open_screen_pid
 from wtr_tui.storage.private_file import require_own_folder
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER
+from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER, KEYS
 from wtr_tui.storage.settings_values import Sink
 from wtr_tui.text import cleaned, on_one_line
 from wtr_tui.token_state import TokenState, require_own, sign_in_soon, state_of, token_problems
@@ -74,10 +74,18 @@ def _bad(subject: str, words: str | errors.WtrError) -> Finding:
     return Finding(Level.BAD, subject, on_one_line(str(words)))
 
 
-def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -> Findings:
+def examine(
+    profile: Profile,
+    environ: Mapping[str, str],
+    *,
+    ask: bool = True,
+    refused_keys: Callable[[Mapping[str, str]], Iterable[str]] = lambda _: (),
+) -> Findings:
     """Yield each finding once it is made; ``ask`` allows one request to Webex.
 
-    Blocks while Webex answers, for ten seconds at most. Raises no WtrError.
+    ``refused_keys`` returns sentences on entries of the setting ``keys``: only the screens, which
+    the caller knows, know their keys. Blocks while Webex answers, for ten seconds at most. Raises
+    no WtrError.
     """
     try:
         known = settings.load(profile.settings_path, environ)
@@ -86,6 +94,9 @@ def examine(profile: Profile, environ: Mapping[str, str], *, ask: bool = True) -
         yield _bad("settings", error)
     else:
         yield from _settings(profile, known)
+        if known[KEYS]:
+            refused = refused_keys(known[KEYS])
+            yield from (_warn("keys", each.removeprefix("keys: ")) for each in refused)
     # Before the token is read, which mends the mode of its file.
     yield from check_files(profile)
     yield from _lock(profile)

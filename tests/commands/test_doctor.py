@@ -207,6 +207,26 @@ def test_webex_out_of_reach_is_wrong(ready: Home, sandbox: Sandbox) -> None:
     assert marks(ready.run("doctor"), "webex") == {"✗"}
 
 
+def test_keys_that_the_screens_refuse_are_named(ready: Home) -> None:
+    assert lines(ready.run("doctor", "--offline"), "keys") == []
+    with ready.settings_path().open("a") as file:
+        file.write(
+            "keys:\n  sav: f9\n  nonsense: f8\n  reload: no-key\n  refresh: c\n  quit: f12\n"
+        )
+    ran = ready.run("doctor", "--offline")
+    assert ran.code == 0
+    assert marks(ran, "keys") == {"!"}
+    beginnings = (
+        "c, for refresh, is that of copy",
+        "there is no action sav. Did you mean save?",
+        "there is no action nonsense.",
+        "no-key, for reload, is no key.",
+        "the actions are approve, auto, ",
+    )
+    for line, beginning in zip(lines(ran, "keys"), beginnings, strict=True):
+        assert line.partition(": ")[2].startswith(beginning)
+
+
 def test_a_lock_that_is_held_is_told(ready: Home) -> None:
     lock = ready.token_path().with_suffix(".lock")
     lock.touch(mode=0o600)

@@ -25,6 +25,7 @@ _COLUMN = 16
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="do not ask Webex anything")
     parser.add_argument("-j", "--json", action="store_true", help="print it as JSON")
+    parser.set_defaults(refused_keys=lambda _: ())  # the command line sets that of the screens
 
 
 def run(options: Namespace) -> int:
@@ -32,7 +33,9 @@ def run(options: Namespace) -> int:
     log_step(f"profile {found.name}")
     style = Style.of()
     findings = []
-    for finding in examine(found, os.environ, ask=not options.offline):
+    for finding in examine(
+        found, os.environ, ask=not options.offline, refused_keys=options.refused_keys
+    ):
         findings.append(finding)
         if not options.json:
             print_data(_line(finding, style))

@@ -202,14 +202,18 @@ class WtrApp(driver.FaultApp):
         if wanted == self._wanted_keys:
             return
         self._wanted_keys = wanted
-        every = screens.bindings_by_screen()
-        bindings = {name: [*own, *self.BINDINGS] for name, own in every.items()}
-        used, self.refused_keys = keys.keymap(wanted, bindings)
+        used, self.refused_keys = keys.keymap(wanted, self.bindings_by_screen())
         keys.use(used)
         self.set_keymap(used)
         terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
         if self.refused_keys:
             self.show_message("\n".join(self.refused_keys), Tone.WARN)
+
+    @classmethod
+    def bindings_by_screen(cls) -> dict[str, list[BindingType]]:
+        """Return the bindings of each full screen, with those that work everywhere."""
+        every = screens.bindings_by_screen()
+        return {name: [*own, *cls.BINDINGS] for name, own in every.items()}
 
     @property
     def shown(self) -> WtrScreen | None:

@@ -138,6 +138,17 @@ def keymap(
     return used, [*clashes, *warnings]
 
 
+def refused_keys(
+    wanted: Mapping[str, str], screens: Mapping[str, Iterable[BindingType]]
+) -> list[str]:
+    """Return the sentences of :func:`keymap`, and for an unknown action one with all names."""
+    _, refused = keymap(wanted, screens)
+    actions = action_names(screens)
+    if any(action not in actions for action in wanted):
+        refused.append(f"keys: the actions are {', '.join(actions)}.")
+    return refused
+
+
 def _clash(
     used: Mapping[str, str], own: Mapping[str, Sequence[tuple[str, Binding]]]
 ) -> tuple[str, str, str, str] | None:

@@ -57,6 +57,14 @@ def start(
     return app.return_code or DONE
 
 
+def refused_keys(wanted: Mapping[str, str]) -> list[str]:
+    """Return what the screens refuse of the setting ``keys``, for ``wtr doctor``."""
+    from wtr_tui.tui import keys
+    from wtr_tui.tui.app import WtrApp
+
+    return keys.refused_keys(wanted, WtrApp.bindings_by_screen())
+
+
 def _forget_lost_terminal() -> None:
     """What could not be written any more would turn the exit code into 120 at the very end."""
     for stream in (sys.__stdout__, sys.__stderr__):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -14,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wtr_tui.in_flight import in_thread
-from wtr_tui.tui.keys import Key, action_names, keys
+from wtr_tui.tui.keys import Key, keys, refused_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import with_tilde
 from wtr_tui.tui.widgets.panel import Panel
@@ -100,7 +99,9 @@ class CheckScreen(WtrScreen):
     async def _examine(self) -> None:
         from wtr_tui.doctor import examine
 
-        findings = chain(self._refused_keys(), examine(self.session.profile, self.session.environ))
+        findings = examine(
+            self.session.profile, self.session.environ, refused_keys=self._refused_keys
+        )
         self._show("Looking …")
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
             words = with_tilde(finding.words, self.session.environ)
@@ -108,17 +109,12 @@ class CheckScreen(WtrScreen):
             self._show("Looking …")
         self._show("")
 
-    def _refused_keys(self) -> Iterator[Finding]:
-        """Yield what of the setting ``keys`` cannot be used, which only the screens know."""
-        from wtr_tui.doctor import Finding, Level
+    def _refused_keys(self, wanted: Mapping[str, str]) -> list[str]:
         from wtr_tui.tui import screens
 
-        refused = self.program.refused_keys
-        for each in refused:
-            yield Finding(Level.WARN, "keys", each.removeprefix("keys: "))
-        if any("no action" in each for each in refused):
-            names = action_names({"": self.app.BINDINGS, **screens.bindings_by_screen()})
-            yield Finding(Level.WARN, "keys", f"the actions are {', '.join(names)}.")
+        every = screens.bindings_by_screen()
+        own = {name: [*declared, *self.app.BINDINGS] for name, declared in every.items()}
+        return refused_keys(wanted, own)
 
     def _show(self, in_progress: str) -> None:
         if not self.query("#columns"):
