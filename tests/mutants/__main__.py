@@ -46,7 +46,11 @@ TESTS = {
     "wtr_tui/oauth": ("tests/oauth", "tests/test_retrieval.py", "-m", "not slow"),
     "wtr_tui/clock.py": ("tests/test_clock.py", "tests/test_durations.py"),
     "wtr_tui/model.py": ("tests/test_secret.py", "tests/storage", "tests/oauth/test_token.py"),
-    "wtr_tui/storage": ("tests/storage",),
+    "wtr_tui/delivery.py": ("tests/test_deliver.py", "tests/commands/test_hook.py"),
+    "wtr_tui/storage/secret_source.py": ("tests/test_secret_source.py",),
+    "wtr_tui/storage": ("tests/storage", "tests/test_deliver.py"),
+    "wtr_tui/environment": ("tests/environment",),
+    "wtr_tui/sandbox": ("tests/sandbox",),
 }
 """Which tests are to notice, as arguments of pytest; for a folder, whatever is in it."""
 

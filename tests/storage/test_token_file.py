@@ -356,3 +356,22 @@ def test_no_token_is_in_any_repr(file: TokenFile) -> None:
 def test_every_failure_is_a_storage_error() -> None:
     for kind in (CorruptTokenFile, TokenFileUnreadable, TokenNotSaved):
         assert issubclass(kind, StorageError)
+
+
+def test_tokens_put_aside_are_listed_beside_damaged_files(file: TokenFile) -> None:
+    put(file, DAMAGED)
+    older, newer = file.put_aside(OLD), file.put_aside(NEW)
+    damaged = newer.with_name(f"{newer.name}-damaged")
+    damaged.write_bytes(DAMAGED)
+    damaged.chmod(0o600)
+    before = beside(file)
+    for _ in range(2):
+        assert sorted(file.list_put_aside()) == sorted([(older, OLD), (newer, NEW)])
+    assert beside(file) == before
+
+
+def test_the_token_in_place_is_not_listed_as_put_aside(file: TokenFile) -> None:
+    older, newer = file.put_aside(OLD), file.put_aside(NEW)
+    file.save(NEW)
+    assert file.list_put_aside() == [(older, OLD)]
+    assert not newer.exists()

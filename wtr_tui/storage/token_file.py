@@ -173,17 +173,17 @@ class TokenFile:
         """
         found = []
         prefix = Path(self._put_aside_prefix).name
-        with suppress(OSError, errors.StorageError):
+        with suppress(OSError):
             # The program may have been killed while it put a token aside.
             for temporary in self.path.parent.glob(f".{prefix}*.tmp"):
                 name = temporary.name[1:].removesuffix(".tmp")
                 TokenFile(temporary.with_name(name)).recover_interrupted_save()
-            held = self.read()
+            present = _read_intact(self.path)
             for path in sorted(self.path.parent.glob(f"{prefix}*"), reverse=True):
-                stored = TokenFile(path).read()
+                stored = _read_intact(path)
                 if stored is None:
                     continue
-                if held is not None and held.token.same_access(stored.token):
+                if present is not None and present.token.same_access(stored.token):
                     path.unlink()
                 else:
                     found.append((path, stored))
@@ -271,6 +271,15 @@ class TokenFile:
                     private_file.write_private(path, content)
                     return path
                 path += f"-{zlib.crc32(content):08x}"  # another content of the same second
+
+
+def _read_intact(path: Path) -> StoredToken | None:
+    """Return a file's token; None where it holds none, cannot be read or does not exist."""
+    with suppress(errors.StorageError):
+        found = read_content(str(path))
+        if found is not None:
+            return from_members(token_json.parse(str(path), found[0]))
+    return None
 
 
 def _timestamp(seconds: float) -> str:

@@ -105,9 +105,8 @@ class Sandbox(package.Sandbox):
         instant = self.clock()
         with self.lock:
             wanted = of.scopes if scopes is None else scopes
-            return self.families.create(of.client_id, wanted, self.rules, instant).token_response(
-                instant
-            )
+            grant = self.families.create(of.client_id, wanted, self.rules, instant)
+            return grant.token_response(instant)
 
     def revoke(self, token: str) -> None:
         """Revokes everything given for the grant that an access or refresh token belongs to.
