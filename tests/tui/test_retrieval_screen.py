@@ -22,7 +22,7 @@ from wtr_tui.model import Token
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, ListDialog
-from wtr_tui.tui.screens.sign_in import SignInScreen
+from wtr_tui.tui.screens.sign_in import SignInScreen, sign_in_facts
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.figures import Figures
@@ -94,6 +94,32 @@ async def test_a_long_message_leaves_the_steps_in_sight(configured: Stage) -> No
         assert "Then ^l repaints" not in seen(pilot)
         await pilot.press("escape")
         await shows(pilot, "Then ^l repaints")
+
+
+async def test_a_large_terminal_says_what_is_requested_and_where_the_token_goes(
+    configured: Stage, integration: Integration
+) -> None:
+    app: WtrApp = configured.app()
+    async with app.run_test(size=(200, 60)) as pilot:
+        await listens(pilot)
+        await shows(pilot, "This sign-in")
+        text = seen(pilot)
+        assert integration.client_id in text
+        assert f"{integration.redirect_uri} · the integration must have exactly this one" in text
+        assert all(scope in text for scope in app.session.settings.scopes)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "This sign-in" not in seen(pilot))
+
+
+def test_what_a_sign_in_says_of_itself_follows_the_settings(stage: Stage) -> None:
+    scopes = " ".join(f"meeting:scope_{number}" for number in range(20))
+    stage.configure(scopes=f'"{scopes}"', autoRefresh="false", account="ann@example.com")
+    facts = sign_in_facts(stage.session())
+    assert facts["Scopes"].endswith("meeting:scope_11 · 8 more, see F4")
+    assert facts["Account"] == "ann@example.com · another one is asked about first"
+    assert facts["After that"].startswith("auto-refresh is off")
+    stage.configure()
+    assert sign_in_facts(stage.session())["Account"] == ""
 
 
 async def test_at_a_desk_the_browser_is_asked_to_open_the_start_address(

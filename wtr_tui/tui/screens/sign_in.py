@@ -22,7 +22,14 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
-from wtr_tui.storage.settings_table import BROWSER, KIND, SERVICE_APP, THROUGH
+from wtr_tui.storage.settings_table import (
+    ACCOUNT,
+    AUTO_REFRESH,
+    BROWSER,
+    KIND,
+    SERVICE_APP,
+    THROUGH,
+)
 from wtr_tui.text import cleaned, printable
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import Key, key, keys, with_keys
@@ -39,9 +46,10 @@ from wtr_tui.tui.screens.sign_in_cards import (
     qr_code,
     shown_steps,
 )
-from wtr_tui.tui.session import Session
+from wtr_tui.tui.session import Session, with_tilde
 from wtr_tui.tui.state import no_use, state_of
 from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets.lists import Facts
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Quiet
 
@@ -53,8 +61,9 @@ if TYPE_CHECKING:
 _HINT_AFTER = timedelta(seconds=20)
 _ROOMY_MIN_HEIGHT = 30
 """Rows. With fewer, the headline says what is happening now."""
-_QR_FROM = (CARDS_MIN_WIDTH, 42)
-"""Columns and rows for a QR code below the cards."""
+_LARGE_FROM = (CARDS_MIN_WIDTH, 42)
+"""Columns and rows for the facts of the sign-in and a QR code below the cards."""
+_FACTS = ("App ID", "Redirect URI", "Scopes", "Account", "Saved to", "After that")
 _AROUND_QR = 4
 
 
@@ -110,16 +119,21 @@ class SignInScreen(WtrScreen):
     SignInScreen.-short #idle-panel { padding: 0 1; }
     SignInScreen #idle { width: 100%; }
     SignInScreen #below, SignInScreen #told { height: auto; }
-    SignInScreen #told { width: 2fr; padding: 0 1; }
-    SignInScreen #told Quiet { width: 100%; color: $muted; }
+    SignInScreen #told { width: 2fr; }
+    SignInScreen #told Quiet { width: 100%; margin: 0 1; color: $muted; }
+    SignInScreen StepLine { margin: 0 1; }
     SignInScreen #qr { width: 1fr; height: 18; margin: 0 0 0 2; }
     SignInScreen.-idle #page { align: center middle; }
     SignInScreen.-idle #below { width: 76; max-width: 100%; }
     SignInScreen.-roomy #headline { margin: 1 1; }
     SignInScreen.-roomy #below { margin: 1 0; }
-    SignInScreen.-roomy.-cards StepLine { margin: 0 0 1 0; }
+    SignInScreen.-roomy.-cards StepLine { margin: 0 1 1 1; }
     SignInScreen.-roomy.-cards #page, SignInScreen.-roomy.-pair #page { align-vertical: middle; }
-    SignInScreen.-roomy.-cards #happening { margin: 0 0 1 0; }
+    SignInScreen.-roomy.-cards #happening { margin: 0 1 1 1; }
+    SignInScreen #facts-panel { margin: 1 0 0 0; padding: 0 2; }
+    SignInScreen.-idle.-roomy.-cards #idle-panel, SignInScreen.-idle.-roomy.-cards #below {
+        width: 100;
+    }
     """
 
     def __init__(self) -> None:
@@ -151,6 +165,7 @@ class SignInScreen(WtrScreen):
                 yield StepLine(id="steps")
                 yield Quiet(id="happening")
                 yield Quiet(id="notes")
+                yield Panel("This sign-in", Facts(_FACTS, id="facts"), id="facts-panel")
             yield Quiet(id="qr")
 
     @property
@@ -186,7 +201,9 @@ class SignInScreen(WtrScreen):
         self.set_class(not running, "-idle")
         # Its place below the cards is reserved; without room for it a key shows it.
         code = self.query_one("#qr", Quiet)
-        code.display = running and size.width >= _QR_FROM[0] and size.height >= _QR_FROM[1]
+        is_large = size.width >= _LARGE_FROM[0] and size.height >= _LARGE_FROM[1]
+        code.display = running and is_large
+        self._show_facts(visible=is_large and self.session.used.ready)
         line = self.query_one(StepLine)
         line.display = running or (progress.failed is not None and progress.has_begun)
         line.show(shown_steps(progress))
@@ -204,7 +221,15 @@ class SignInScreen(WtrScreen):
             self.query_one("#idle-panel", Panel).show_right(ended)
         self.refresh_bindings()
 
-    def _restart(self, error: WtrError | None = None) -> None:
+    def _show_facts(self, *, visible: bool) -> None:
+        settings = self.session.settings
+        is_sign_in = settings[KIND] != SERVICE_APP  # whose token is minted without one
+        self.query_one("#facts-panel").display = visible and is_sign_in
+        facts = self.query_one(Facts)
+        for name, fact in sign_in_facts(self.session).items():
+            facts.state(name, fact)
+
+    def _reset(self, error: WtrError | None = None) -> None:
         """Reset the progress; ``error`` is why no attempt could begin, or why it failed."""
         self.progress = Progress()
         if error is not None:
@@ -228,7 +253,7 @@ class SignInScreen(WtrScreen):
             self.show_message("The settings have changed, so this sign-in has begun anew.")
 
     def on_profile_changed(self) -> None:
-        self._restart()
+        self._reset()
         super().on_profile_changed()
 
     def action_begin(self) -> None:
@@ -263,7 +288,7 @@ class SignInScreen(WtrScreen):
                 session.profile, session.settings, session.client(), now=session.now
             )
         except WtrError as error:
-            self._restart(error)
+            self._reset(error)
             return
         self._begun_for = session.auto_refresh
         self._begun_with = _sign_in_settings(session.settings)
@@ -300,7 +325,7 @@ class SignInScreen(WtrScreen):
         session = self.session
         profile, settings = session.profile, session.settings
         self._minting = True
-        self._restart()
+        self._reset()
         self.show_message(f"Minting a token through the profile {settings[THROUGH]} …")
         try:
             with session.client() as client:
@@ -312,7 +337,7 @@ class SignInScreen(WtrScreen):
         except WtrError as error:
             if session.auto_refresh is self._begun_for:
                 self.show_message("")
-                self._restart(error)
+                self._reset(error)
         else:
             self._handle_step(steps.SignedIn(obtained.token, steps.Method.MINTED))
         finally:
@@ -545,6 +570,27 @@ def action_state(
 
 
 # Texts.
+
+
+_MAX_SCOPES = 12
+
+
+def sign_in_facts(session: Session) -> dict[str, str]:
+    """Return what the sign-in requests from Webex, and what becomes of the token."""
+    settings = session.settings
+    kept = "auto-refresh is off"
+    if settings[AUTO_REFRESH]:
+        kept = "auto-refresh keeps it valid while this program is open"
+    more = len(settings.scopes) - _MAX_SCOPES
+    hidden = [f"{more} more, see {key('go-settings', 'f4')}"] if more > 0 else []
+    return {
+        "App ID": settings.app_id,
+        "Redirect URI": f"{settings.redirect_uri} · the integration must have exactly this one",
+        "Scopes": " · ".join([*settings.scopes[:_MAX_SCOPES], *hidden]),
+        "Account": settings[ACCOUNT] and f"{settings[ACCOUNT]} · another one is asked about first",
+        "Saved to": with_tilde(str(session.profile.token_path), session.environ),
+        "After that": f"{kept} · wtr token prints it for scripts",
+    }
 
 
 def step_message(step: steps.Step) -> tuple[str, Tone] | None:
