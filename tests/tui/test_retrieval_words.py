@@ -70,7 +70,7 @@ def test_the_line_of_steps_names_how_the_answer_came() -> None:
     def second(*taken: Step) -> str:
         return shown_steps(after(*taken))[1].text
 
-    assert second(LISTENING) == "browser came by"
+    assert second(LISTENING) == "browser arrived"
     assert second(LISTENING, PASTE) == "address pasted"
     assert second(LISTENING, steps.Exchanging(Method.DEVICE)) == "device code entered"
 

@@ -114,7 +114,7 @@ class SignInPieces(Stage):
         line.show(
             (
                 ShownStep("waiting for you", "waiting for you", StepState.DONE),
-                ShownStep("browser came by", "browser came by", StepState.NOW),
+                ShownStep("browser arrived", "browser arrived", StepState.NOW),
                 ShownStep("exchange the code", "exchange the code", StepState.TO_COME),
                 ShownStep("save the token", "save the token", StepState.FAILED),
             )

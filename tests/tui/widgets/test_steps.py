@@ -9,7 +9,7 @@ from wtr_tui.tui.screens.sign_in_cards import ShownStep, StepLine, StepState
 
 STEPS = (
     ShownStep("waiting for you", "you", StepState.DONE),
-    ShownStep("browser came by", "browser", StepState.NOW),
+    ShownStep("browser arrived", "browser", StepState.NOW),
     ShownStep("exchange the code", "exchange", StepState.TO_COME),
     ShownStep("save the token", "save", StepState.TO_COME),
 )
@@ -24,7 +24,7 @@ def line_of(steps: tuple[ShownStep, ...]) -> StepLine:
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (100, "✓ waiting for you ──── ● browser came by ──── ○ exchange the code ──── "
+        (100, "✓ waiting for you ──── ● browser arrived ──── ○ exchange the code ──── "
               "○ save the token"),
         (80, "✓ you ── ● browser ── ○ exchange ── ○ save"),
         (60, "✓ you ── ● browser ── ○ exchange ── ○ save"),

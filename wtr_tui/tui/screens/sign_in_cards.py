@@ -164,7 +164,7 @@ class ShownStep(NamedTuple):
 
 _STEP_WORDS = (
     ("waiting for you", "waiting"),
-    ("browser came by", "browser"),
+    ("browser arrived", "browser"),
     ("exchange the code", "exchange"),
     ("save the token", "save"),
 )
@@ -194,7 +194,7 @@ def shown_steps(progress: Progress) -> tuple[ShownStep, ...]:
 
 
 class StepLine(Lines):
-    """``✓ waiting for you ── ● browser came by ── ○ exchange the code``.
+    """``✓ waiting for you ── ● browser arrived ── ○ exchange the code``.
 
     Where that is too wide: short texts, then only that of the current step.
     """
