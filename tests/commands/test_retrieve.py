@@ -310,6 +310,23 @@ def test_the_time_left_is_counted_down_on_a_terminal(terminal: pexpect.spawn) ->
     assert terminal.exitstatus == 130
 
 
+def test_what_became_of_the_browser_has_a_line_of_its_own(ready: Home, tmp_path: Path) -> None:
+    fake = tmp_path / "fake-browser"
+    fake.write_text("#!/bin/sh\nsleep 2\n")  # until the time left is shown
+    fake.chmod(0o755)
+    child = pexpect.spawn(
+        PROGRAM[0],
+        [*PROGRAM[1:], "retrieve"],
+        env={**ready.environ, "TERM": "xterm", "DISPLAY": ":0", "BROWSER": str(fake)},  # type: ignore[arg-type]  # its stubs want a class
+        encoding="utf-8",
+        timeout=PATIENCE,
+        dimensions=(24, 200),
+    )
+    child.expect(r"([^\r\n]*)wtr: Asked fake-browser to open the page")
+    assert child.match[1] == ""
+    child.close(force=True)
+
+
 def test_the_terminal_is_left_as_it_was(ready: Home, tmp_path: Path) -> None:
     words = shlex.join([*PROGRAM, "retrieve", "--no-browser", "-t", "1"])
     script = f"stty -a > '{tmp_path}/before'; {words}; stty -a > '{tmp_path}/after'"

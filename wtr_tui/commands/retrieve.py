@@ -61,7 +61,7 @@ def run(options: Namespace) -> int:
     no_proxy_warning = proxies.warning(os.environ)
     if no_proxy_warning:
         print_message(no_proxy_warning)
-    _offer_undecided(found, known[ACCOUNT])
+    _settle_earlier(found, known[ACCOUNT])
     sign_in = _SignIn(found, known, surroundings.detect(os.environ), options)
     asyncio.run(sign_in.run())
     other = sign_in.other_account
@@ -80,7 +80,7 @@ def _mint(found: Profile, known: Settings, options: Namespace) -> int:
         with in_flight.defer_signals():
             obtained = tokens.mint(found, known)
     except NotSaved as error:
-        return _print_unsaved("Minted", error, found, options)
+        return _report_unsaved("Minted", error, found, options)
     print_token(obtained.token, options)
     if obtained.warning:
         print_message(f"The profile {through}: {obtained.warning}")
@@ -94,7 +94,7 @@ def _describe_saved(token: Token, found: Profile) -> str:
     return f"valid {until}. The token is in {found.token_path}."
 
 
-def _print_unsaved(done: str, error: NotSaved, found: Profile, options: Namespace) -> int:
+def _report_unsaved(done: str, error: NotSaved, found: Profile, options: Namespace) -> int:
     print_token(error.token, options)
     cure = error.hint or "Try again once that is mended."
     print_message(f"{done}, but the token is NOT SAVED. {error.message} {cure}")
@@ -174,7 +174,7 @@ class _SignIn:
                 self._finish(step)
             case steps.SignedInUnsaved(error, method):
                 done = f"Signed in {method.value}"
-                self.exit_code = _print_unsaved(done, error, self.profile, self.options)
+                self.exit_code = _report_unsaved(done, error, self.profile, self.options)
             case steps.OtherAccount():
                 hide_secrets(step.token.access_token, step.token.refresh_token)
                 self.other_account = step
@@ -211,7 +211,9 @@ class _SignIn:
             print_message(f"Webex did not grant these scopes: {' '.join(missing)}. {GRANT_MORE}")
 
     async def _open(self, url: str) -> None:
-        print_message(await in_thread(lambda: browser.open_browser(url, os.environ, self.here)))
+        opened = await in_thread(lambda: browser.open_browser(url, os.environ, self.here))
+        self._clear_time_left()
+        print_message(opened)
 
 
 def _lines(step: steps.Step, here: Surroundings, url: str) -> list[str]:
@@ -255,8 +257,7 @@ def _methods(step: steps.Listening, here: Surroundings) -> list[str]:
     forward = [f"  {line}" for line in forward if line]
     address = f"  {step.start_url}"
     if here.remote:
-        # There, the start address works only once the port is forwarded.
-        return [
+        return [  # the port first: without it the address does not work over there
             f"You are {here.describe()}: your browser is on another machine.",
             "Forward the port from there, then open the address in your browser:",
             *forward,
@@ -284,7 +285,7 @@ def _print_qr_code(authorization: DeviceAuthorization) -> None:
 # Sign-ins as another user than the stored token's: the new token is put aside until decided.
 
 
-def _offer_undecided(profile: Profile, expected: str) -> None:
+def _settle_earlier(profile: Profile, expected: str) -> None:
     """Settle each token that an earlier sign-in has put aside."""
     for path, stored in profile.token_file.list_put_aside():
         held = profile.token_file.read()
