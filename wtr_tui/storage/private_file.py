@@ -30,6 +30,9 @@ _IS_LINK = (errno.ELOOP, errno.EMLINK)
 _WAIT_SECONDS = 10.0  # for another process that rewrites the same file
 
 
+# Reading.
+
+
 def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]]:
     """Return the content of a file of this user, and notices about what was repaired.
 
@@ -48,6 +51,66 @@ def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
         return _read_up_to_limit(descriptor, path), notices
     finally:
         os.close(descriptor)
+
+
+def open_private(path: str) -> int:
+    """Open a file of this user for reading and writing; create it with mode 0600 if missing.
+
+    Raises OSError, or UnsafeFile as :func:`read_private` does.
+    """
+    descriptor = _open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        facts = os.fstat(descriptor)
+        _require_own_file(path, facts)
+        _restrict_mode(descriptor, path, facts, PRIVATE_FILE)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_regular(path: str) -> tuple[bytes, os.stat_result]:
+    """Return the content of any user's file, links followed, and its stat result.
+
+    Reads little more than LARGEST bytes. Raises OSError, and UnsafeFile for anything but a
+    regular file.
+    """
+    # Without O_NONBLOCK opening a FIFO would wait for its writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise UnsafeFile(f"{path} is not a regular file.")
+        return read_all(descriptor), facts
+    finally:
+        os.close(descriptor)
+
+
+def read_all(descriptor: int) -> bytes:
+    """Read to the end, or little more than LARGEST bytes."""
+    content = b""
+    while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
+        content += part
+    return content
+
+
+def _read_up_to_limit(descriptor: int, path: str) -> bytes:
+    content = read_all(descriptor)
+    if len(content) > LARGEST:
+        raise UnsafeFile(f"{path} is larger than 1 MiB, so it is left alone.")
+    return content
+
+
+def fingerprint(path: str) -> tuple[int, ...] | None:
+    """Return a value that changes with the file, without reading it; None for no file."""
+    try:
+        facts = os.stat(path, follow_symlinks=False)  # noqa: PTH116
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_ctime_ns, facts.st_mtime_ns
+
+
+# Writing.
 
 
 def write_private(
@@ -123,13 +186,58 @@ def require_space(path: str, size: int) -> None:
         _close_quietly(directory)
 
 
-def fingerprint(path: str) -> tuple[int, ...] | None:
-    """Return a value that changes with the file, without reading it; None for no file."""
+def _replace(
+    directory: int,
+    name: str,
+    make: Callable[[], tuple[bytes, os.stat_result | None]],
+    *,
+    flush: bool,
+    wait: float = 0.0,
+) -> None:
+    """Write a temporary file and rename it to ``name``.
+
+    ``make``, called once no other process is writing, returns the content, and the stat result of
+    the file whose owner and mode are kept (None: this user and 0600).
+    """
+    temporary, descriptor = _open_temporary(directory, name, wait)
     try:
-        facts = os.stat(path, follow_symlinks=False)  # noqa: PTH116
-    except OSError:
-        return None
-    return facts.st_ino, facts.st_size, facts.st_ctime_ns, facts.st_mtime_ns
+        own = os.fstat(descriptor)
+        _restrict_mode(descriptor, temporary, own, PRIVATE_FILE)  # a killed writer had opened it
+        content, like = make()
+        _write_all(descriptor, content, flush=flush)
+        if like is not None:
+            if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
+                os.fchown(descriptor, like.st_uid, like.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        _remove_quietly(directory, temporary)
+        raise
+    finally:
+        _close_quietly(descriptor)
+
+
+def _write_all(descriptor: int, content: bytes, *, flush: bool) -> None:
+    os.ftruncate(descriptor, 0)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    if flush:
+        os.fsync(descriptor)
+    # A network file system may report a full disk only when a descriptor is closed.
+    os.close(os.dup(descriptor))
+
+
+def _sync_folder(directory: int, path: str) -> tuple[str, ...]:
+    try:
+        os.fsync(directory)
+    except OSError as error:
+        # The new file is complete and in place; only a power failure just now could undo it.
+        return (f"{path} is saved, but the disk did not confirm it: {cause(error)}.",)
+    return ()
+
+
+# Temporary files, also those that killed writers left behind.
 
 
 def temporary_path(path: str) -> str:
@@ -140,6 +248,20 @@ def temporary_path(path: str) -> str:
 
 def _temporary_name(name: str) -> str:
     return f".{name}.tmp"
+
+
+def _open_temporary(directory: int, name: str, wait: float = 0.0) -> tuple[str, int]:
+    """Create and claim a temporary file for ``name``; return its name and descriptor.
+
+    The one a killed writer left is reused, so they do not pile up. ``wait`` is how long to wait for
+    another writer, in seconds.
+    """
+    usual = _temporary_name(name)
+    descriptor = try_claim(usual, os.O_WRONLY | os.O_CREAT, directory, wait)
+    if descriptor is not None:
+        return usual, descriptor
+    other = f".{name}.{os.urandom(6).hex()}.tmp"
+    return other, _open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, directory)
 
 
 def try_claim(
@@ -172,6 +294,17 @@ def try_claim(
         time.sleep(0.002)
 
 
+def _try_lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed. Raises OSError where the file system has no locks."""
+    import fcntl  # here, as reading a token does not need it
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def is_still_at(descriptor: int, path: str, directory: int | None = None) -> bool:
     """Return whether an open file still has this path: it may have been renamed or removed."""
     try:
@@ -196,15 +329,7 @@ def _sync_path(path: str) -> None:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed. Raises OSError where the file system has no locks."""
-    import fcntl  # here, as reading a token does not need it
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+# Folders, owners and modes.
 
 
 def make_private_folder(folder: str) -> None:
@@ -240,38 +365,6 @@ def require_own_folder(path: str) -> None:
     _check_folder_owner(folder or "/", facts)
 
 
-def open_private(path: str) -> int:
-    """Open a file of this user for reading and writing; create it with mode 0600 if missing.
-
-    Raises OSError, or UnsafeFile as :func:`read_private` does.
-    """
-    descriptor = _open(path, os.O_RDWR | os.O_CREAT)
-    try:
-        facts = os.fstat(descriptor)
-        _require_own_file(path, facts)
-        _restrict_mode(descriptor, path, facts, PRIVATE_FILE)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _open(path: str, flags: int, directory: int | None = None) -> int:
-    """Open the file, without following a link; ``directory`` is a descriptor of its folder."""
-    # Without O_NONBLOCK opening a FIFO would wait for its writer.
-    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        return os.open(path, flags, PRIVATE_FILE, dir_fd=directory)
-    except OSError as error:
-        if error.errno in _IS_LINK:
-            raise _symbolic_link_error(path) from error
-        raise
-
-
-def _open_folder(folder: str) -> int:
-    return os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
 def _check_folder_owner(folder: str, facts: os.stat_result) -> None:
     # Root's folders, such as /tmp, are trusted. Any other owner could replace the file.
     if facts.st_uid not in (os.geteuid(), 0):
@@ -302,13 +395,6 @@ def _require_own_file(path: str, facts: os.stat_result, *, root_may: bool = Fals
         )
 
 
-def _read_up_to_limit(descriptor: int, path: str) -> bytes:
-    content = read_all(descriptor)
-    if len(content) > LARGEST:
-        raise UnsafeFile(f"{path} is larger than 1 MiB, so it is left alone.")
-    return content
-
-
 def _symbolic_link_error(path: str) -> UnsafeFile:
     return UnsafeFile(
         f"{path} is a symbolic link; a file with secrets has to be a file itself.",
@@ -331,94 +417,23 @@ def _restrict_mode(descriptor: int, path: str, facts: os.stat_result, mode: int)
     return (f"{path} is open to other users (mode {found:o}) and stays so: {why}",)
 
 
-def read_regular(path: str) -> tuple[bytes, os.stat_result]:
-    """Return the content of any user's file, links followed, and its stat result.
+# Descriptors.
 
-    Reads little more than LARGEST bytes. Raises OSError, and UnsafeFile for anything but a
-    regular file.
-    """
+
+def _open(path: str, flags: int, directory: int | None = None) -> int:
+    """Open the file, without following a link; ``directory`` is a descriptor of its folder."""
     # Without O_NONBLOCK opening a FIFO would wait for its writer.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise UnsafeFile(f"{path} is not a regular file.")
-        return read_all(descriptor), facts
-    finally:
-        os.close(descriptor)
-
-
-def read_all(descriptor: int) -> bytes:
-    """Read to the end, or little more than LARGEST bytes."""
-    content = b""
-    while len(content) <= LARGEST and (part := os.read(descriptor, 65_536)):
-        content += part
-    return content
-
-
-def _open_temporary(directory: int, name: str, wait: float = 0.0) -> tuple[str, int]:
-    """Create and claim a temporary file for ``name``; return its name and descriptor.
-
-    The one a killed writer left is reused, so they do not pile up. ``wait`` is how long to wait for
-    another writer, in seconds.
-    """
-    usual = _temporary_name(name)
-    descriptor = try_claim(usual, os.O_WRONLY | os.O_CREAT, directory, wait)
-    if descriptor is not None:
-        return usual, descriptor
-    other = f".{name}.{os.urandom(6).hex()}.tmp"
-    return other, _open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, directory)
-
-
-def _write_all(descriptor: int, content: bytes, *, flush: bool) -> None:
-    os.ftruncate(descriptor, 0)
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-    if flush:
-        os.fsync(descriptor)
-    # A network file system may report a full disk only when a descriptor is closed.
-    os.close(os.dup(descriptor))
-
-
-def _replace(
-    directory: int,
-    name: str,
-    make: Callable[[], tuple[bytes, os.stat_result | None]],
-    *,
-    flush: bool,
-    wait: float = 0.0,
-) -> None:
-    """Write a temporary file and rename it to ``name``.
-
-    ``make``, called once no other process is writing, returns the content, and the stat result of
-    the file whose owner and mode are kept (None: this user and 0600).
-    """
-    temporary, descriptor = _open_temporary(directory, name, wait)
-    try:
-        own = os.fstat(descriptor)
-        _restrict_mode(descriptor, temporary, own, PRIVATE_FILE)  # a killed writer had opened it
-        content, like = make()
-        _write_all(descriptor, content, flush=flush)
-        if like is not None:
-            if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
-                os.fchown(descriptor, like.st_uid, like.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-    except BaseException:
-        _remove_quietly(directory, temporary)
-        raise
-    finally:
-        _close_quietly(descriptor)
-
-
-def _sync_folder(directory: int, path: str) -> tuple[str, ...]:
-    try:
-        os.fsync(directory)
+        return os.open(path, flags, PRIVATE_FILE, dir_fd=directory)
     except OSError as error:
-        # The new file is complete and in place; only a power failure just now could undo it.
-        return (f"{path} is saved, but the disk did not confirm it: {cause(error)}.",)
-    return ()
+        if error.errno in _IS_LINK:
+            raise _symbolic_link_error(path) from error
+        raise
+
+
+def _open_folder(folder: str) -> int:
+    return os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def _close_quietly(descriptor: int) -> None:
