@@ -189,7 +189,7 @@ def pyperclip_main() -> int:
     import pyperclip
 
     class WatchedPopen(subprocess.Popen[bytes]):
-        """Keeps the programs that were started, as pyperclip ignores their exit codes."""
+        """A Popen that keeps its instances, as pyperclip ignores their exit codes."""
 
         started: ClassVar[list[subprocess.Popen[bytes]]] = []
 

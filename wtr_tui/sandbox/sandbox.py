@@ -156,7 +156,7 @@ class Grants:
 
 
 @dataclass
-class AuthorizedRequest:
+class AuthorizationRequest:
     """A valid authorization request: the one that the user is asked to approve."""
 
     client_id: str
@@ -250,7 +250,9 @@ def decide(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
     return error_redirect(wanted.redirect_uri, "access_denied", denied, wanted.state)
 
 
-def _validate_request(sandbox: Sandbox, request: HttpRequest) -> AuthorizedRequest | HttpResponse:
+def _validate_request(
+    sandbox: Sandbox, request: HttpRequest
+) -> AuthorizationRequest | HttpResponse:
     """Return the authorization request, or the error page or redirect for an invalid one."""
     query = request.query
     client_id, redirect_uri = query.text("client_id"), query.text("redirect_uri")
@@ -271,10 +273,12 @@ def _validate_request(sandbox: Sandbox, request: HttpRequest) -> AuthorizedReque
     if query.text("prompt") == "none":
         nobody = "Nobody is signed in to this browser."
         return error_redirect(redirect_uri, "login_required", nobody, state)
-    return AuthorizedRequest(client_id, redirect_uri, scopes, query.text("code_challenge"), state)
+    return AuthorizationRequest(
+        client_id, redirect_uri, scopes, query.text("code_challenge"), state
+    )
 
 
-def _approved(sandbox: Sandbox, wanted: AuthorizedRequest, request: HttpRequest) -> HttpResponse:
+def _approved(sandbox: Sandbox, wanted: AuthorizationRequest, request: HttpRequest) -> HttpResponse:
     code = new_token_text()
     wanted.expires_at = request.at + sandbox.rules.code_lifetime
     sandbox.codes[code] = wanted
@@ -623,9 +627,9 @@ class Sandbox:
         self.rules = rules or Rules()
         self.clock = clock
         self.grants = grants or Grants()
-        self.codes: dict[str, AuthorizedRequest] = {}
+        self.codes: dict[str, AuthorizationRequest] = {}
         self.devices: dict[str, DeviceCode] = {}
-        self.open_pages: dict[str, AuthorizedRequest] = {}
+        self.open_pages: dict[str, AuthorizationRequest] = {}
         """The open consent pages, by the unguessable id that only their form can submit."""
         self.lock = threading.Lock()
         self._server: Server | None = None

@@ -1,1 +1,1 @@
-"""What is on disk: the settings a user wrote, and the token. No network, no screen."""
+"""The files on disk: settings, tokens, their state, locks. No network, no screen."""

@@ -27,7 +27,7 @@ _ON_A_TERMINAL = "Run wtr refresh on a terminal: there the command may ask for a
 
 
 class Terminal:
-    """Whether the command may use the terminal, to ask for a PIN, and the hint where it may not.
+    """The permission to use the terminal, for a PIN, and the hint where there is none.
 
     The screens set ``lent`` while they are suspended. ``wtr`` on a terminal always allows it; the
     library and a timer never do.

@@ -351,9 +351,10 @@ def edit(text: str, changes: Mapping[str, Wanted | None], name: str = "The file"
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     result = text.removeprefix(_BYTE_ORDER_MARK)
     before = parse(result, name)
-    other_names = {setting.name: setting.names for setting in SETTINGS}
-    for known, value in changes.items():
-        for key in [each for each in other_names.get(known, ()) if each in before] or [known]:
+    aliases = {setting.name: setting.names for setting in SETTINGS}
+    for setting_name, value in changes.items():
+        present = [key for key in aliases.get(setting_name, ()) if key in before]
+        for key in present or [setting_name]:
             if _has_value(before.get(key), value):
                 continue
             changed = _set_value(result, key, value)
