@@ -156,7 +156,7 @@ class Grants:
 
 
 @dataclass
-class AuthorizationRequest:
+class ConsentRequest:
     """A valid authorization request: the one that the user is asked to approve."""
 
     client_id: str
@@ -250,9 +250,7 @@ def decide(sandbox: Sandbox, request: HttpRequest) -> HttpResponse:
     return error_redirect(wanted.redirect_uri, "access_denied", denied, wanted.state)
 
 
-def _validate_request(
-    sandbox: Sandbox, request: HttpRequest
-) -> AuthorizationRequest | HttpResponse:
+def _validate_request(sandbox: Sandbox, request: HttpRequest) -> ConsentRequest | HttpResponse:
     """Return the authorization request, or the error page or redirect for an invalid one."""
     query = request.query
     client_id, redirect_uri = query.text("client_id"), query.text("redirect_uri")
@@ -273,12 +271,10 @@ def _validate_request(
     if query.text("prompt") == "none":
         nobody = "Nobody is signed in to this browser."
         return error_redirect(redirect_uri, "login_required", nobody, state)
-    return AuthorizationRequest(
-        client_id, redirect_uri, scopes, query.text("code_challenge"), state
-    )
+    return ConsentRequest(client_id, redirect_uri, scopes, query.text("code_challenge"), state)
 
 
-def _approved(sandbox: Sandbox, wanted: AuthorizationRequest, request: HttpRequest) -> HttpResponse:
+def _approved(sandbox: Sandbox, wanted: ConsentRequest, request: HttpRequest) -> HttpResponse:
     code = new_token_text()
     wanted.expires_at = request.at + sandbox.rules.code_lifetime
     sandbox.codes[code] = wanted
@@ -627,9 +623,9 @@ class Sandbox:
         self.rules = rules or Rules()
         self.clock = clock
         self.grants = grants or Grants()
-        self.codes: dict[str, AuthorizationRequest] = {}
+        self.codes: dict[str, ConsentRequest] = {}
         self.devices: dict[str, DeviceCode] = {}
-        self.open_pages: dict[str, AuthorizationRequest] = {}
+        self.open_pages: dict[str, ConsentRequest] = {}
         """The open consent pages, by the unguessable id that only their form can submit."""
         self.lock = threading.Lock()
         self._server: Server | None = None
