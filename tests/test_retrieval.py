@@ -367,7 +367,7 @@ async def test_without_a_network_the_exchange_fails_for_now(
 
 @pytest.fixture
 def _quick_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wtr_tui.retrieval._LOOK_AT_THE_CLOCK_SECONDS", 0.02)
+    monkeypatch.setattr("wtr_tui.retrieval._CLOCK_CHECK_SECONDS", 0.02)
 
 
 @pytest.mark.usefixtures("_quick_looks_at_the_clock")

@@ -217,29 +217,14 @@ class Listener:
         ``foreign_user`` returns the user of the requesting program where that is another one,
         else "".
         """
-        hosts = [host.lower() for host in request.values("host")]
-        if len(hosts) != 1:
-            return self._reject(400, "A request without exactly one Host header was refused.")
-        if hosts[0] not in self._redirect_uri.loopback_authorities:
-            # A web site can have its own name resolve to this machine (DNS rebinding).
-            why = f"A request for the host {cleaned(hosts[0], 60)} was refused."
-            return self._reject(421, why)
-        if request.method not in ("GET", "HEAD"):
-            return self._reject(405, f"A {cleaned(request.method, 20)} request was refused.")
-        if _is_prefetch(request):
-            # The code works once: a prefetch must not use it up.
-            why = "The browser loaded an address ahead of time; it was told to wait."
-            return self._reject(503, why)
-        if not _is_navigation(request):
-            # Any web page can send requests here. It must not learn whether a path is right, and
-            # must not be able to use up the guesses.
-            why = "A web page asked for something here by itself; it was refused."
-            return self._reject(403, why)
+        objection = self._objection(request)
+        if objection is not None:
+            return self._reject(*objection)
         # Not by a URL parser, which would read //evil as a host.
         path, _, query = request.target.partition("?")
         is_head = request.method == "HEAD"
         if path == self._redirect_uri.request_path:
-            return await self._callback(query, hosts[0], is_head)
+            return await self._callback(query, request.host or "", is_head)
         if path.startswith(START_FOLDER):
             return self._start(path, is_head, foreign_user)
         if path == self.done_path and self._answering is not None:
@@ -247,6 +232,24 @@ class Listener:
         if {"code", "error"} & {pair.partition("=")[0] for pair in query.split("&")}:
             return self._answer_elsewhere(cleaned(path, 60))
         return self._reject(404, f"Something asked for {cleaned(path, 60)}, which is not here.")
+
+    def _objection(self, request: Request) -> tuple[int, str] | None:
+        """Return status and reason for a request that is rejected whatever it asks for."""
+        if request.host is None:
+            return 400, "A request without exactly one Host header was refused."
+        if request.host not in self._redirect_uri.loopback_authorities:
+            # A web site can have its own name resolve to this machine (DNS rebinding).
+            return 421, f"A request for the host {cleaned(request.host, 60)} was refused."
+        if request.method not in ("GET", "HEAD"):
+            return 405, f"A {cleaned(request.method, 20)} request was refused."
+        if _is_prefetch(request):
+            # The code works once: a prefetch must not use it up.
+            return 503, "The browser loaded an address ahead of time; it was told to wait."
+        if not _is_navigation(request):
+            # Any web page can send requests here. It must not learn whether a path is right, and
+            # must not be able to use up the guesses.
+            return 403, "A web page asked for something here by itself; it was refused."
+        return None
 
     async def _callback(self, query: str, host: str, is_head: bool) -> Reply:
         try:
@@ -294,35 +297,39 @@ class Listener:
 
     def _start(self, path: str, is_head: bool, foreign_user: Callable[[], str]) -> Reply:
         launch = next((each for each in self._launch_paths if _matches(path, each)), None)
-        if launch is None and self._wrong_guesses >= GUESSES_ALLOWED:
-            # The same for right and wrong paths, so that further guesses are in vain.
-            why = f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
-            return pages.page(403, pages.not_here(f"{why} Use the full address, or start again."))
-        if launch is None and not _matches(path, self._start_path):
-            return self._reject_guess()
+        if launch is None:
+            if self._wrong_guesses >= GUESSES_ALLOWED:
+                # The same for right and wrong paths, so that further guesses are in vain.
+                why = f"The start address was closed after {GUESSES_ALLOWED} wrong guesses."
+                advice = "Use the full address, or start again."
+                return pages.page(403, pages.not_here(f"{why} {advice}"))
+            if not _matches(path, self._start_path):
+                return self._reject_guess()
         if self._answering is not None:
             return self._reject(410, "The sign-in has its answer already.")
-        if launch is not None and (other := foreign_user()):
-            # The URL stays valid for the browser it was made for.
-            return self._reject(
-                403,
-                f"A program of {other} opened the address that is for the browser started here.",
-            )
-        if launch is not None and self._launch_paths[launch]:
-            self._notice(
-                "The address that the browser was started with was opened a second time. If you"
-                " did not reload it, somebody else on this machine may have opened it first, and"
-                " may try to sign you in as himself: cancel this sign-in, and begin again with the"
-                " address that is shown.",
-                kind="opened twice",
-            )
-            return pages.page(410, pages.OPENED_BEFORE)
+        if launch is not None:
+            if other := foreign_user():
+                # The URL stays valid for the browser it was made for.
+                why = "opened the address that is for the browser started here."
+                return self._reject(403, f"A program of {other} {why}")
+            if self._launch_paths[launch]:
+                return self._reject_second_launch()
         if is_head:
             return pages.reply(200)
         if launch is not None:
             self._launch_paths[launch] = True
         self._on_step(steps.BrowserArrived())
         return pages.redirect(self._request.url)
+
+    def _reject_second_launch(self) -> Reply:
+        self._notice(
+            "The address that the browser was started with was opened a second time. If you"
+            " did not reload it, somebody else on this machine may have opened it first, and"
+            " may try to sign you in as himself: cancel this sign-in, and begin again with the"
+            " address that is shown.",
+            kind="opened twice",
+        )
+        return pages.page(410, pages.OPENED_BEFORE)
 
     def _reject_guess(self) -> Reply:
         self._wrong_guesses += 1
@@ -529,6 +536,12 @@ class Request:
     method: str
     target: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(repr=False)
+
+    @property
+    def host(self) -> str | None:
+        """The Host header in lower case; None if there is not exactly one."""
+        hosts = self.values("host")
+        return hosts[0].lower() if len(hosts) == 1 else None
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return every value of a header."""
