@@ -15,7 +15,7 @@ def cpu_seconds(process: int) -> float:
         times = [path.read_text() for path in folder.glob("task/*/schedstat")]
     except OSError:
         times = []
-    if times:  # in nanoseconds; the ticks of stat are too coarse for a process that idles
+    if times:  # in nanoseconds; the ticks of stat are too format_time_left for a process that idles
         return sum(int(text.split()[0]) for text in times) / 1e9
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * _TICK

@@ -71,7 +71,7 @@ class _Player:
         await self._shot(2, "That fills in everything but the secret")
         await self._paste(SECRET, "#field-secret Input")
         await self.pilot.press("ctrl+s")
-        await until(self.pilot, lambda: self.app.session.used.ready, "saved settings")
+        await until(self.pilot, lambda: self.app.session.current.is_configured, "saved settings")
         await self._shot(2, "Paste the secret, save", "^s")
 
     async def _sign_in(self) -> None:
@@ -123,7 +123,7 @@ class _Player:
     async def _passes(self, span: timedelta) -> None:
         """Time goes by, and the screen shows it now and not at its next tick."""
         self.clock.advance(span)
-        assert self.app.shown is not None
-        self.app.shown.show_standing()
-        self.app.shown.on_second(self.clock())
+        assert self.app.full_screen is not None
+        self.app.full_screen.update_header()
+        self.app.full_screen.on_second(self.clock())
         await self.pilot.pause()

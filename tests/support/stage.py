@@ -170,8 +170,9 @@ def told(pilot: Pilot[int]) -> str:
     """What the line for messages says."""
     app = pilot.app
     assert isinstance(app, WtrApp)
-    assert app.shown is not None
-    return next((line.shown for line in app.shown.query(MessageLine)), "")  # "" before it is built
+    assert app.full_screen is not None
+    lines = app.full_screen.query(MessageLine)  # none before it is built
+    return next((line.shown for line in lines), "")
 
 
 async def tells(pilot: Pilot[int], text: str) -> None:

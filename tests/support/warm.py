@@ -1,7 +1,7 @@
 """Runs of the program that begin as forks of a process with its libraries already loaded.
 
 A run is a process of its own, as a user's is: with its environment, folder, standard streams and
-end. The modules of ``wtr_tui`` are loaded anew in each; what is spared is the start of Python and
+end. The modules of ``wtr_tui`` are loaded anew in each; what is compact is the start of Python and
 of the libraries, which is nine tenths of a short run.
 """
 

@@ -384,7 +384,7 @@ async def test_leaving_waits_for_a_refresh_that_is_under_way(
         return asked(client, token)
 
     monkeypatch.setattr(WebexClient, "refresh", gated)
-    monkeypatch.setattr("wtr_tui.tui.app._LAST_REQUEST_SECONDS", PATIENCE)
+    monkeypatch.setattr("wtr_tui.tui.app._EXIT_WAIT_SECONDS", PATIENCE)
     app = stage.app(webex=NoWebex(ANN))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("r")
@@ -449,7 +449,7 @@ async def test_a_late_refresh_is_of_the_profile_it_was_asked_for(
         raise late
 
     monkeypatch.setattr(tokens, "refresh", gated)
-    monkeypatch.setattr("wtr_tui.tui.app._LAST_REQUEST_SECONDS", 0.05)
+    monkeypatch.setattr("wtr_tui.tui.app._EXIT_WAIT_SECONDS", 0.05)
     app = two_profiles.app(webex=NoWebex(ANN))
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, ANN.display_name)

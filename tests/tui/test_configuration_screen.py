@@ -200,7 +200,7 @@ async def test_the_portals_url_leads_on_to_the_secret_and_saving(stage: Stage) -
         pilot.app.post_message(events.Paste("geheim"))
         await pilot.press("ctrl+s")
         await tells(pilot, "F3 signs in")
-    assert stage.session().used.ready
+    assert stage.session().current.is_configured
 
 
 async def test_the_portals_url_may_come_letter_by_letter(stage: Stage) -> None:

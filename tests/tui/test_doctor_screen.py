@@ -28,7 +28,7 @@ async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
         await pilot.press("r")
         await shows(pilot, "✗ settings")
         await pilot.press("escape")
-        assert app.shown is app.screen
+        assert app.full_screen is app.screen
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, to tell who listens")

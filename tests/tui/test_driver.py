@@ -27,7 +27,7 @@ from textual.widget import Widget
 from tests.support.stage import until
 from tests.support.waiting import PATIENCE, wait_until
 from wtr_tui.tui import driver
-from wtr_tui.tui.driver import FaultApp, spared
+from wtr_tui.tui.driver import FaultApp, compact
 
 
 async def test_an_app_that_runs_has_what_is_used_of_it() -> None:
@@ -189,7 +189,7 @@ class TwoInOne(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         screen: Screen[None] = Screen()
-        driver.paint_rows(screen)
+        driver.render_visible_rows(screen)
         return screen
 
 
@@ -262,7 +262,7 @@ END = "\x1b[0m"
     ],
 )
 def test_what_holds_already_is_not_sent_again(sent: str, needed: str) -> None:
-    assert spared(sent) == needed
+    assert compact(sent) == needed
 
 
 COLOURS = st.sampled_from(["31", "97", "38;5;9", "38;2;1;2;3", "38;2;200;2;3"])
@@ -280,7 +280,7 @@ def test_the_picture_is_the_same(runs: list[tuple[str, str, str, str, str]]) -> 
         f"\x1b[{';'.join(filter(None, (attributes, colour, ground)))}m{text}\x1b[0m{after}"
         for attributes, colour, ground, text, after in runs
     )
-    assert picture(spared(data)) == picture(data)
+    assert picture(compact(data)) == picture(data)
 
 
 def picture(data: str) -> object:

@@ -42,7 +42,7 @@ async def test_somebody_is_called_once_when_needed(
         await until(pilot, lambda: app._ticks > 1)
         assert sent == []
         stage.profile.token_path.write_text("{")
-        await until(pilot, lambda: bool(app.session.used.need(app.session.now())))
+        await until(pilot, lambda: bool(app.session.current.alert(app.session.now())))
         seen = app._ticks
         await until(pilot, lambda: app._ticks > seen + 1)
         assert len(sent) == calls

@@ -15,7 +15,7 @@ from tests.support.stage import OVER_SSH, Stage, seen, shows, tells, until
 from tests.support.tokens import a_jwt
 from tests.support.waiting import PATIENCE
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.session import FollowedSocket, Session
+from wtr_tui.tui.session import Session, WatchedSocket
 
 MINUTE = timedelta(minutes=1)
 
@@ -55,7 +55,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def app(stage: Stage, server: Server) -> WtrApp:
-    followed = FollowedSocket(stage.environ, str(server.path))
+    followed = WatchedSocket(stage.environ, str(server.path))
     found, environ = followed.profile, stage.environ
     return WtrApp(Session(found, environ, OVER_SSH, stage.clock, socket=followed))
 

@@ -16,9 +16,9 @@ from wtr_tui.history import Event
 from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.tui.state import date
+from wtr_tui.tui.state import format_date
 from wtr_tui.tui.widgets.figures import Figures
-from wtr_tui.tui.widgets.lists import Lives
+from wtr_tui.tui.widgets.lists import LifetimeBars
 
 
 class Refusing(NoWebex):
@@ -73,7 +73,7 @@ async def test_header_and_view_name_the_instant_by_which_somebody_has_to_sign_in
     stage.save(token)
     end = token.refresh_expires_at
     assert end is not None
-    by = date(end, stage.clock())
+    by = format_date(end, stage.clock())
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(width, height)) as pilot:
         await shows(pilot, f"by {by}")
         await until(pilot, lambda: f"sign in by {by}" in seen(pilot).splitlines()[0])
@@ -96,11 +96,11 @@ async def test_a_lost_refresh_token_leaves_the_time_until_the_access_token_ends(
     outcomes.record_failure(stage.profile, token, rejected, stage.clock())
     assert token.expires_at is not None
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
-        await shows(pilot, f"by {date(token.expires_at, stage.clock())}: F3 signs in")
+        await shows(pilot, f"by {format_date(token.expires_at, stage.clock())}: F3 signs in")
         await until(pilot, lambda: "stopped: Not accepted\n" in seen(pilot))
         await shows(pilot, "The user's password may have changed")
         await pilot.press("f5")
-        await shows(pilot, f"by {date(token.expires_at, stage.clock())}, s signs in.")
+        await shows(pilot, f"by {format_date(token.expires_at, stage.clock())}, s signs in.")
         await shows(pilot, "The user's password may have changed")
 
 
@@ -116,7 +116,7 @@ async def test_nothing_is_left_of_a_token_that_webex_refuses_and_cannot_be_refre
     stage.clock.advance(timedelta(days=3))
     async with stage.app(DESK, webex=Refusing(None)).run_test(size=(width, height)) as pilot:
         await shows(pilot, "Sign in again now: F3 signs in")
-        lives = pilot.app.screen.query_one(Lives).lines(70)
+        lives = pilot.app.screen.query_one(LifetimeBars).lines(70)
         assert [line.plain.count("━") for line in lives] == [0, 0]
         assert all(line.plain.endswith("●  refused by Webex") for line in lives)
         assert pilot.app.screen.query_one("#left", Figures).text == "sign in"

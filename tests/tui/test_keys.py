@@ -13,7 +13,7 @@ import wtr_tui.tui
 from tests.support.stage import ANN, NoWebex, Stage, seen, shows, tells, until
 from tests.support.tokens import a_token
 from wtr_tui.tui.app import WtrApp
-from wtr_tui.tui.keys import keymap, spelled
+from wtr_tui.tui.keys import display_key, keymap
 from wtr_tui.tui.screens import bindings_by_screen
 
 SCREENS = {name: [*own, *WtrApp.BINDINGS] for name, own in bindings_by_screen().items()}
@@ -88,12 +88,12 @@ def _named_in_sentences() -> Iterator[tuple[str, str]]:
 
 def test_a_sentence_names_the_key_that_the_action_has() -> None:
     declared = {
-        (each.id, each.key_display or spelled(each.key))
+        (each.id, each.key_display or display_key(each.key))
         for screen in SCREENS.values()
         for each in screen
         if isinstance(each, Binding)
     }
-    named = {(action, spelled(usual)) for action, usual in _named_in_sentences()}
+    named = {(action, display_key(usual)) for action, usual in _named_in_sentences()}
     assert len(named) > 20
     assert named - declared == set()
 

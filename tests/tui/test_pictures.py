@@ -83,7 +83,7 @@ def after(*keys: str, shown: str, then: tuple[str, ...] = ()) -> Play:
 
 def named(pilot: Pilot[int]) -> str:
     assert isinstance(pilot.app, WtrApp)
-    screen = pilot.app.shown
+    screen = pilot.app.full_screen
     return "" if screen is None else screen.NAME
 
 
@@ -455,7 +455,7 @@ def test_no_token(stage: Stage, snap_compare: Compare) -> None:
     stage.configure()
     app = stage.app()
     # Complete settings and no token would begin to sign in.
-    app.session.used.settings = app.session.settings.replace(app_id="")
+    app.session.current.settings = app.session.settings.replace(app_id="")
     play = after("f2", shown="F3 signs in to Webex and gets one.")
     assert snap_compare(app, terminal_size=NORMAL, run_before=play)
 

@@ -56,7 +56,7 @@ async def test_a_new_profile_begins_empty_in_the_settings(stage: Stage) -> None:
         await tells(pilot, "This is the profile lab.")
         assert app.session.profile.name == "lab"
         assert app.session.auto_refresh.stored is None
-        assert app.shown is app.get_screen("settings")
+        assert app.full_screen is app.get_screen("settings")
 
 
 async def test_a_name_that_is_taken_or_none_is_told(stage: Stage) -> None:
@@ -176,8 +176,8 @@ async def test_a_sign_in_that_is_near_counts_however_well_the_token_is(stage: St
     ends = timedelta(days=2)
     stage.save(a_token(obtained_at=stage.clock(), life=timedelta(days=1), refresh_life=ends))
     session = stage.app().session
-    session.used.look(stage.clock())
-    shown = table_row(session.used, stage.clock(), used=True)
+    session.current.look(stage.clock())
+    shown = table_row(session.current, stage.clock(), used=True)
     assert shown[""] == (Meaning.SOON.sign, f"bold {Meaning.SOON.colour}")
     assert shown["State"] == ("valid", Meaning.CALM.colour)
 

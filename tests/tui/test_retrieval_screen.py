@@ -272,7 +272,7 @@ async def test_saved_settings_are_those_the_waiting_sign_in_goes_on_with(
     async with app.run_test(size=(80, 24)) as pilot:
         before = await listens(pilot)
         path.write_text(right)
-        app.session.used.load_settings()
+        app.session.current.load_settings()
         app.settings_changed()
         await tells(pilot, "The settings have changed, so this sign-in has begun anew.")
         assert await listens(pilot) != before

@@ -18,8 +18,8 @@ from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
-from wtr_tui.tui.session import Followed, Session, with_tilde
-from wtr_tui.tui.state import needs_in_words
+from wtr_tui.tui.session import Session, WatchedProfile, with_tilde
+from wtr_tui.tui.state import join_alerts
 
 LIFE = timedelta(days=14)
 
@@ -110,12 +110,12 @@ async def test_what_another_process_does_while_a_refresh_waits_for_its_turn_is_n
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: len(webex.asked) == 1)
         waiting = second if webex.asked[0][0] == first.name else first
-        followed = next(each for each in app.session.roster if each.profile == waiting)
-        await until(pilot, lambda: followed.refreshing)
+        watched = next(each for each in app.session.watched if each.profile == waiting)
+        await until(pilot, lambda: watched.refreshing)
         newer = StoredToken(APP_ID, a_token("NEWER", obtained_at=stage.clock()))
         waiting.token_file.save(newer)
         await until(
-            pilot, lambda: followed.look(stage.clock()) or followed.auto_refresh.stored == newer
+            pilot, lambda: watched.look(stage.clock()) or watched.auto_refresh.stored == newer
         )
         webex.open.set()
         await until(pilot, lambda: len(webex.asked) == 2)
@@ -138,9 +138,9 @@ async def test_each_profile_has_a_back_off_of_its_own_and_a_person_is_called_onc
     app = stage.app()
     async with app.run_test(size=(80, 24)) as pilot:
         await tells(pilot, "revoked needs a sign-in. F5 shows the profiles.")
-        followed = {each.profile.name: each for each in app.session.roster}
-        assert followed["busy"].auto_refresh.next_at() is not None
-        assert followed["revoked"].auto_refresh.next_at() is None
+        watched = {each.profile.name: each for each in app.session.watched}
+        assert watched["busy"].auto_refresh.next_at() is not None
+        assert watched["revoked"].auto_refresh.next_at() is None
         assert app.session.auto_refresh.next_at() is not None
         await pilot.press("escape")
         for _ in range(30):
@@ -189,14 +189,14 @@ async def test_what_became_of_all_stays_where_a_sign_in_is_needed_by_one(
 
 def test_what_several_profiles_need_is_said_once() -> None:
     sign_in, kept = "needs a sign-in", "has a token file that cannot be used"
-    assert needs_in_words({"lab": sign_in}) == "lab needs a sign-in"
-    assert needs_in_words({"dead": sign_in, "lab": sign_in}) == "dead and lab need a sign-in"
+    assert join_alerts({"lab": sign_in}) == "lab needs a sign-in"
+    assert join_alerts({"dead": sign_in, "lab": sign_in}) == "dead and lab need a sign-in"
     three = {"a": sign_in, "b": kept, "c": sign_in, "d": sign_in}
-    assert needs_in_words(three) == (
+    assert join_alerts(three) == (
         "a, c and d need a sign-in, b has a token file that cannot be used"
     )
     many = dict.fromkeys(map(str, range(9)), "is refused by Webex")
-    assert needs_in_words(many) == "0, 1 and 7 more are refused by Webex"
+    assert join_alerts(many) == "0, 1 and 7 more are refused by Webex"
 
 
 async def test_what_is_wrong_with_the_settings_is_said_beside_what_others_need(
@@ -223,10 +223,10 @@ async def test_profiles_that_come_and_go_are_followed(stage: Stage, webex: Webex
         made = _make(stage, "later", left=timedelta(days=3))
         await shows(pilot, "later")
         made.settings_path.write_text("appid: [\n")
-        await until(pilot, lambda: any(each.settings_error for each in app.session.roster))
+        await until(pilot, lambda: any(each.settings_error for each in app.session.watched))
         Path(made.settings_path).unlink()
         Path(made.token_path).unlink()
-        await until(pilot, lambda: len(app.session.roster) == 1)
+        await until(pilot, lambda: len(app.session.watched) == 1)
 
 
 def test_variables_count_for_the_profile_that_was_started_and_for_no_other(stage: Stage) -> None:
@@ -237,7 +237,7 @@ def test_variables_count_for_the_profile_that_was_started_and_for_no_other(stage
     session = Session(stage.profile, environ, Surroundings())
     started = session.settings
     assert (started.secret.reveal(), started.app_id) == ("of-the-started", OTHER_APP_ID)
-    settings = session.follow(other).settings
+    settings = session.watch(other).settings
     assert (settings.secret.reveal(), settings.app_id) == ("secret-of-other", APP_ID)
     assert settings.base_url != started.base_url
 
@@ -274,9 +274,9 @@ def test_a_person_is_needed_once_nothing_else_helps(
     assert stored is not None
     token = stored.token._replace(refresh_expires_at=stage.clock() + sign_in_left)
     made.token_file.save(StoredToken(APP_ID, token))
-    followed = Followed(made, stage.environ)
-    followed.look(stage.clock())
-    assert followed.need(stage.clock()) == expected
+    watched = WatchedProfile(made, stage.environ)
+    watched.look(stage.clock())
+    assert watched.alert(stage.clock()) == expected
 
 
 async def test_signing_out_asks_first_deletes_the_token_and_says_what_webex_did(

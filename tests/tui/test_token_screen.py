@@ -23,7 +23,7 @@ from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens import MessageLine, Page
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, HelpDialog
 from wtr_tui.tui.screens.token import TokenScreen
-from wtr_tui.tui.state import date, profile_rows
+from wtr_tui.tui.state import format_date, profile_rows
 from wtr_tui.tui.themes import Meaning
 
 DAY = timedelta(days=1)
@@ -51,8 +51,8 @@ def refreshable(stage: Stage, sandbox: Sandbox, clock: Clock) -> Stage:
 
 def said(app: WtrApp) -> str:
     """All of the message, also what there is no room for."""
-    assert app.shown is not None
-    return app.shown.query_one(MessageLine).sentence
+    assert app.full_screen is not None
+    return app.full_screen.query_one(MessageLine).sentence
 
 
 async def knows_whose(pilot: Pilot[int]) -> None:
@@ -70,9 +70,9 @@ async def test_it_says_whose_token_it_is_and_how_long_it_lives(signed_in: Stage)
 async def test_when_it_was_obtained_is_said_to_the_second_for_an_hour(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         obtained = signed_in.clock()
-        await shows(pilot, f"Obtained {date(obtained, obtained)}")
+        await shows(pilot, f"Obtained {format_date(obtained, obtained)}")
         signed_in.clock.advance(timedelta(hours=2))
-        await shows(pilot, f"Obtained {date(obtained, signed_in.clock())}")
+        await shows(pilot, f"Obtained {format_date(obtained, signed_in.clock())}")
 
 
 async def test_a_token_that_may_not_say_whose_it_is_is_fine(signed_in: Stage) -> None:
@@ -405,7 +405,7 @@ async def test_a_token_without_refresh_token_says_so_where_one_with_it_stood(
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(120, 40)) as pilot:
         end = signed_in.stored().token.refresh_expires_at
         assert end is not None
-        await shows(pilot, f"by {date(end, signed_in.clock())}")
+        await shows(pilot, f"by {format_date(end, signed_in.clock())}")
         signed_in.save(a_token("NEW1", obtained_at=signed_in.clock(), refresh=None))
         await shows(pilot, "it cannot be refreshed")
         line = next(line for line in seen(pilot).splitlines() if "Sign-in" in line)
@@ -605,7 +605,7 @@ async def test_no_refresh_is_tried_or_promised_under_settings_that_stop_it(
         await shows(pilot, says)
         refreshable.clock.advance(LIFE - timedelta(hours=1))
         app._tick()
-        assert not app.session.used.refreshing
+        assert not app.session.current.refreshing
         await shows(pilot, f"Auto-refresh {says}")
         assert "◆" not in seen(pilot)
         assert "stopped" not in seen(pilot)

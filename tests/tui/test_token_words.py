@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.clock import NOON
 from wtr_tui.tui.screens.token import curl_line, granted_count, masked
-from wtr_tui.tui.state import date
+from wtr_tui.tui.state import format_date
 
 HEAD = "ZDA4" + "x" * 60
 
@@ -41,7 +41,7 @@ def test_a_masked_token_is_recognised_but_not_usable(text: str, shown: str) -> N
     ],
 )
 def test_a_date_says_as_much_as_it_takes(ahead: timedelta, shown: str) -> None:
-    assert date(NOON + ahead, NOON) == shown
+    assert format_date(NOON + ahead, NOON) == shown
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ from wtr_tui.storage.settings_values import THEMES
 from wtr_tui.tui import driver, export, keys, screens, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.screens import MessageLine, WtrScreen
-from wtr_tui.tui.session import Followed, Session
-from wtr_tui.tui.state import needs_in_words
+from wtr_tui.tui.session import Session, WatchedProfile
+from wtr_tui.tui.state import join_alerts
 from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 # For what is in flight when the screens are left: the user may see its end. What takes longer is
 # waited for with the terminal given back (see in_flight.finish).
-_LAST_REQUEST_SECONDS = 0.2
+_EXIT_WAIT_SECONDS = 0.2
 # Before another profile is gone to.
-_REFRESH_SECONDS = 5.0
+_SWITCH_WAIT_SECONDS = 5.0
 _TICK_SECONDS = 1.0
-_LOOK_AT_OTHERS_EVERY = 5
+_POLL_OTHERS_TICKS = 5
 """Ticks."""
 
 _TOUR = (
@@ -103,20 +103,20 @@ class WtrApp(driver.FaultApp):
         self.full_screens: dict[str, WtrScreen] = {}
         """Those that somebody has gone to; each is the same one every time."""
         self.crash_sentence = ""
-        self._bare_page_is_over = asyncio.Event()
+        self._plain_page_closed = asyncio.Event()
         self._hook_warnings = HookWarnings()
         self._open_screen = OpenScreen(session.profile.token_path.parent)
         self._ticks = 0
         self._clock_was_back = False
-        self._wanted_keys: Mapping[str, str] = {}
+        self._keys_setting: Mapping[str, str] = {}
         self.refused_keys: Sequence[str] = ()
         """A sentence for each entry of the setting ``keys`` that cannot be used."""
-        keys.use({})
+        keys.rebind({})
         self._leaving: asyncio.Future[None] | None = None
         ssh = session.surroundings.ssh
         self.ground = themes.Ground(session.environ, ssh.client_address if ssh is not None else "")
-        self._wanted_theme = session.settings[THEME]
-        if self._wanted_theme != "auto" or self.no_color:
+        self._theme_setting = session.settings[THEME]
+        if self._theme_setting != "auto" or self.no_color:
             self.ground.query = ""
         for theme in themes.OWN:
             self.register_theme(theme)
@@ -136,10 +136,10 @@ class WtrApp(driver.FaultApp):
     def get_default_screen(self) -> Screen[None]:
         """The first screen itself. An empty one below it would be laid out and painted, too."""
         self.session.auto_refresh.look(self.session.now())
-        first = self._full_screen(self._first_screen())
+        first = self._load_screen(self._start_screen())
         # What the terminal has answered by now counts.
         driver.start_with_theme(self, self._theme_name())
-        return driver.first_screen(self, first)
+        return driver.as_default_screen(self, first)
 
     def on_load(self) -> None:
         # Before the terminal is taken: from then on a signal has to give it back.
@@ -157,19 +157,20 @@ class WtrApp(driver.FaultApp):
     def on_ready(self) -> None:
         if self.session.demo is not None:
             self.show_message("A sandbox: all is as on the real Webex, which is never asked.")
-        self.take_keys()
-        self._tell_trouble()
+        self.apply_keys()
+        self._show_settings_problem()
         if self._with_tour:
-            self._tour = self.run_worker(self._show_around())
-        self._offer_put_aside()
+            self._tour = self.run_worker(self._run_tour())
+        self._ask_about_put_aside()
         self._hook_warnings.attach()
-        self._watch_others()
+        self._poll_other_profiles()
         gc.enable()  # off since the start
 
     def on_resize(self, event: events.Resize) -> None:
         # A terminal that was smaller for a moment has lost what was there; Textual, which finds
         # its picture of the right size, would paint nothing.
-        if self.shown is not None and self.shown.is_built and event.size == self.screen.outer_size:
+        shown = self.full_screen
+        if shown is not None and shown.is_built and event.size == self.screen.outer_size:
             self.screen.refresh()
 
     async def on_event(self, event: events.Event) -> None:
@@ -180,7 +181,7 @@ class WtrApp(driver.FaultApp):
         else:
             await super().on_event(event)
 
-    async def _show_around(self) -> None:
+    async def _run_tour(self) -> None:
         """All that the program does, in a minute, without a key. Any key ends it."""
         for number, (action, sentence, seconds) in enumerate(_TOUR, 1):
             await self.run_action(action)
@@ -188,22 +189,22 @@ class WtrApp(driver.FaultApp):
             self.show_message(f"{number}/{len(_TOUR)} {keys.with_keys(sentence)}")
             await asyncio.sleep(seconds)
 
-    def _first_screen(self) -> str:
+    def _start_screen(self) -> str:
         auto_refresh = self.session.auto_refresh
         if self.session.socket:
             return "token"
         if auto_refresh.stored is not None or auto_refresh.problem is not None:
             return "token"
-        return "sign-in" if self.session.used.ready else "settings"
+        return "sign-in" if self.session.current.is_configured else "settings"
 
-    def take_keys(self) -> None:
+    def apply_keys(self) -> None:
         """Gives the actions the keys of the settings; those that cannot be used are reported."""
         wanted = self.session.settings[KEYS]
-        if wanted == self._wanted_keys:
+        if wanted == self._keys_setting:
             return
-        self._wanted_keys = wanted
+        self._keys_setting = wanted
         used, self.refused_keys = keys.keymap(wanted, self.bindings_by_screen())
-        keys.use(used)
+        keys.rebind(used)
         self.set_keymap(used)
         terminal.hint = f"Press {keys.key('refresh', 'r')}: then the command can ask you here."
         if self.refused_keys:
@@ -216,7 +217,7 @@ class WtrApp(driver.FaultApp):
         return {name: [*own, *cls.BINDINGS] for name, own in every.items()}
 
     @property
-    def shown(self) -> WtrScreen | None:
+    def full_screen(self) -> WtrScreen | None:
         """The full screen that is shown, also below a dialog."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, WtrScreen):
@@ -233,7 +234,7 @@ class WtrApp(driver.FaultApp):
         now = self.session.now()
         auto_refresh = self.session.auto_refresh
         kept = any(screen.defers_settings_reload() for screen in self.built_screens())
-        if not kept and self.session.used.reread():
+        if not kept and self.session.current.reread():
             self.settings_changed()
         if auto_refresh.look(now):
             self.token_changed()
@@ -244,125 +245,126 @@ class WtrApp(driver.FaultApp):
                 "The clock of this machine was set back: the times left follow it.", Tone.WARN
             )
         warning = auto_refresh.take_notices()
-        if not warning and not self.session.used.refreshing:  # whose own message would replace it
+        if not warning and not self.session.current.refreshing:  # its outcome would replace it
             warning = self._hook_warnings.take()
         if warning:
             self.show_message(warning, Tone.WARN)
-        for each in self.session.roster:
+        for each in self.session.watched:
             if each.auto_refresh.due(now) and not each.refreshing:
                 self.refreshing.start([each], asked=False)
             if each.auto_refresh.announcement_due(now):
                 self.refreshing.announce_sign_in(each)
-        need = self.session.used.new_need(now)
+        need = self.session.current.new_alert(now)
         if need and self._ticks:  # at the start it is on the screen
             export.notify(self, f"{self.session.profile.name} {need}")
         driver.set_title(self, export.title(self.session))
         self._ticks += 1
-        if self._ticks % _LOOK_AT_OTHERS_EVERY == 0:
-            self._watch_others()
+        if self._ticks % _POLL_OTHERS_TICKS == 0:
+            self._poll_other_profiles()
         # Not below a dialog: each second the whole of it would be sent, tinted.
-        if self.shown is not None and self.shown is self.screen:
-            self.shown.update_time(now)
+        if self.full_screen is not None and self.full_screen is self.screen:
+            self.full_screen.update_time(now)
 
     @work(group="others", exclusive=True)
-    async def _watch_others(self) -> None:
+    async def _poll_other_profiles(self) -> None:
         """Looks at the other profiles: for the first time after the first picture."""
         session = self.session
         if session.socket:
             return
         now = session.now()
-        kept = [each.profile.name for each in session.roster if each.auto_refresh.next_at()]
+        kept = [each.profile.name for each in session.watched if each.auto_refresh.next_at()]
 
-        def look() -> list[Followed]:
+        def look() -> list[WatchedProfile]:
             self._open_screen.show(kept)
             return session.scan(now)
 
         new = await in_thread(look)
-        changed = session.take(new)
+        changed = session.add(new)
         needed: dict[str, str] = {}
-        for each in session.roster:
-            if each is session.used:
+        for each in session.watched:
+            if each is session.current:
                 continue
             changed = each.look(now) or changed
-            if need := each.new_need(now):
+            if need := each.new_alert(now):
                 needed[each.profile.name] = need
         if changed:
             self.token_changed()
         if needed:
-            said = needs_in_words(needed)
-            if self._ticks > _LOOK_AT_OTHERS_EVERY:
+            said = join_alerts(needed)
+            if self._ticks > _POLL_OTHERS_TICKS:
                 export.notify(self, said)
-            there = self.shown is not None and self.shown.NAME == "profiles"
+            there = self.full_screen is not None and self.full_screen.NAME == "profiles"
             hint = "" if there else f" {keys.key('go-profiles', 'f5')} shows the profiles."
             lines = [f"{said}.{hint}"]
-            if self._ticks <= _LOOK_AT_OTHERS_EVERY:  # what is wrong here has just been said
-                lines += [self._trouble] if self._trouble else self.refused_keys
+            if self._ticks <= _POLL_OTHERS_TICKS:  # what is wrong here has just been said
+                lines += [self._settings_problem] if self._settings_problem else self.refused_keys
             self.show_message("\n".join(lines), Tone.WARN)
 
     # What the screens ask for.
 
     def show_message(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
         """Says what happened, in the message line of the full screen that is shown."""
-        if self.shown is None:
+        if self.full_screen is None:
             return
-        screen, before = self._told or (self.shown, sentence)
-        if screen is not self.shown and screen.is_built:
+        screen, before = self._message_shown or (self.full_screen, sentence)
+        if screen is not self.full_screen and screen.is_built:
             screen.withdraw_message(before)  # it would be read there as what came of it
-        self._told = self.shown, sentence
-        self.shown.show_message(sentence, tone)
+        self._message_shown = self.full_screen, sentence
+        self.full_screen.show_message(sentence, tone)
 
-    _told: tuple[WtrScreen, str] | None = None
+    _message_shown: tuple[WtrScreen, str] | None = None
 
     def token_changed(self) -> None:
         """Lets the header and every screen that exists take in the token the session has now."""
         for screen in self.built_screens():
-            screen.show_standing()
+            screen.update_header()
             screen.on_token_changed()
 
     def settings_changed(self) -> None:
         """Takes in keys and theme as the settings of the profile in use have them now."""
-        self.take_keys()
+        self.apply_keys()
         wanted = self.session.settings[THEME]
-        if wanted != self._wanted_theme:
-            self._show_theme(wanted)
+        if wanted != self._theme_setting:
+            self._apply_theme(wanted)
         driver.set_title(self, export.title(self.session))
         for screen in self.built_screens():
             screen.on_settings_changed()
-        self._tell_trouble()
+        self._show_settings_problem()
 
-    def _tell_trouble(self) -> None:
+    def _show_settings_problem(self) -> None:
         """Says once what is wrong with the settings in use, and no longer than it is."""
-        session, before = self.session, self._trouble
+        session, before = self.session, self._settings_problem
         if session.socket or session.auto_refresh.problem is not None:
             return
-        trouble = session.used.trouble
+        trouble = session.current.settings_problem
         part = " " if trouble.endswith((".", "?")) else " · "  # which no command to copy ends with
         shows = f"{keys.key('go-settings', 'f4')} shows the settings."
         lines = [f"{trouble}{part}{shows}", *self.refused_keys]
-        self._trouble = "\n".join(lines) if trouble else ""
-        if self._trouble == before:
+        self._settings_problem = "\n".join(lines) if trouble else ""
+        if self._settings_problem == before:
             return
         for screen in self.built_screens():
             screen.withdraw_message(before)
         # The form says all that is wrong with them, most of it beside the fields.
-        if self._trouble and self.shown is not self.full_screens.get("settings"):
-            self.show_message(self._trouble, Tone.WARN if session.used.ready else Tone.BAD)
+        if self._settings_problem and self.full_screen is not self.full_screens.get("settings"):
+            tone = Tone.WARN if session.current.is_configured else Tone.BAD
+            self.show_message(self._settings_problem, tone)
 
-    _trouble = ""
+    _settings_problem = ""
 
     def go(self, name: str) -> None:
         """Shows the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
         if self.session.socket and name != "token":
             return
-        screen = self._full_screen(name)
-        if self.shown is screen:
+        screen = self._load_screen(name)
+        if self.full_screen is screen:
             return
 
         def leave() -> None:
             self.switch_screen(screen)
 
-        if self.shown is not None and self.shown.is_built:
-            self.shown.confirm_leaving(leave)
+        if self.full_screen is not None and self.full_screen.is_built:
+            self.full_screen.confirm_leaving(leave)
         else:
             leave()
 
@@ -387,7 +389,7 @@ class WtrApp(driver.FaultApp):
             terminal.lent = False
         return True
 
-    def refresh_profiles(self, every: Sequence[Followed]) -> None:
+    def refresh_profiles(self, every: Sequence[WatchedProfile]) -> None:
         """Refreshes the tokens of these profiles in the background, as the user asked."""
         try:
             if len(every) == 1:
@@ -395,7 +397,7 @@ class WtrApp(driver.FaultApp):
         except WtrError as error:
             self.show_message(str(error), Tone.WARN)
             return
-        if len(every) > 1 or every[0] is not self.session.used or self.fetch_secret():
+        if len(every) > 1 or every[0] is not self.session.current or self.fetch_secret():
             self.refreshing.start(every, asked=True)
 
     def copy(self, text: str, what: str, *, otherwise: str, caveat: str = "") -> None:
@@ -408,24 +410,24 @@ class WtrApp(driver.FaultApp):
         self.run_worker(copying, group="copy", exclusive=True)
 
     @work(group="plain page", exclusive=True)
-    async def show_bare(self, title: str, text: str) -> None:
+    async def show_plain_page(self, title: str, text: str) -> None:
         """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
-        self._bare_page_is_over.clear()
+        self._plain_page_closed.clear()
         with self.suspend(), self.batch_update():
-            await export.plain_page(title, text, self._bare_page_is_over)
+            await export.plain_page(title, text, self._plain_page_closed)
         self.screen.refresh()
 
-    def close_bare(self) -> None:
+    def close_plain_page(self) -> None:
         """Goes back from there, because something has happened that the screens tell."""
-        self._bare_page_is_over.set()
+        self._plain_page_closed.set()
 
-    def _offer_put_aside(self) -> None:
+    def _ask_about_put_aside(self) -> None:
         """Asks about what an earlier sign-in by another account left undecided."""
         session = self.session
         for path, stored in session.profile.token_file.list_put_aside()[:1]:
             from wtr_tui.tui.screens.dialogs import OtherAccountDialog
 
-            asked = OtherAccountDialog(session, path, stored.account, session.used.account)
+            asked = OtherAccountDialog(session, path, stored.account, session.current.account)
             self.push_screen(asked)
 
     @work(group="profile", exclusive=True)
@@ -435,20 +437,20 @@ class WtrApp(driver.FaultApp):
         ``to`` is the screen to show; "" for the one it would open on.
         """
         await self._close_attempts()
-        await self.refreshing.wait(_REFRESH_SECONDS)
+        await self.refreshing.wait(_SWITCH_WAIT_SECONDS)
         self.session.use(profile)
         self.settings_changed()
         self.session.auto_refresh.look(self.session.now())
         for screen in self.built_screens():
-            screen.show_standing()
+            screen.update_header()
             screen.on_profile_changed()
-        self.go(to or self._first_screen())
+        self.go(to or self._start_screen())
         self.show_message(f"This is the profile {profile.name}.", Tone.GOOD)
-        self._trouble = ""  # what was said of it was said on the screen before
-        self._tell_trouble()
-        self._offer_put_aside()
+        self._settings_problem = ""  # what was said of it was said on the screen before
+        self._show_settings_problem()
+        self._ask_about_put_aside()
 
-    def _full_screen(self, name: str) -> WtrScreen:
+    def _load_screen(self, name: str) -> WtrScreen:
         if name not in self.full_screens:
             self.full_screens[name] = screens.load(name)()
             self.install_screen(self.full_screens[name], name)
@@ -471,29 +473,31 @@ class WtrApp(driver.FaultApp):
             return parameters == ("token",)
         return super().check_action(action, parameters)
 
-    def action_of(self, key: str) -> str:
+    def action_for(self, key: str) -> str:
         """What a key does on every screen; "" for a key that differs between them."""
         for each in self.BINDINGS:
-            if isinstance(each, Binding) and key in keys.held(each.id or "", each.key).split(","):
+            if not isinstance(each, Binding):
+                continue
+            if key in keys.keys_of(each.id or "", each.key).split(","):
                 return each.action
         return ""
 
-    def is_free(self) -> bool:
+    def close_dialog(self) -> bool:
         """Whether no dialog has to be answered first; one that only shows something is closed."""
-        if self.shown is self.screen:
+        if self.full_screen is self.screen:
             return True
         from wtr_tui.tui.screens.dialogs import Dialog
 
         if isinstance(self.screen, Dialog) and not self.screen.ASKS:
             self.screen.dismiss()
-        return self.shown is self.screen
+        return self.full_screen is self.screen
 
     def action_go(self, name: str) -> None:
-        if self.is_free():
+        if self.close_dialog():
             self.go(name)
 
     def action_help(self) -> None:
-        if self.is_free() and isinstance(self.screen, WtrScreen):
+        if self.close_dialog() and isinstance(self.screen, WtrScreen):
             from wtr_tui.tui.screens.dialogs import HelpDialog
 
             self.push_screen(HelpDialog(self.screen))
@@ -507,7 +511,7 @@ class WtrApp(driver.FaultApp):
             self.push_screen(ListDialog("Message", [said.first().full_text], hang=2))
 
     def action_palette(self) -> None:
-        if not self.is_free() or (below := self.shown) is None:
+        if not self.close_dialog() or (below := self.full_screen) is None:
             return
         from wtr_tui.tui.screens.dialogs import PaletteDialog
 
@@ -521,7 +525,7 @@ class WtrApp(driver.FaultApp):
         self.push_screen(palette, run)
 
     def action_theme(self) -> None:
-        if self.shown is not self.screen:
+        if self.full_screen is not self.screen:
             return
         if self.no_color:
             self.show_message(
@@ -531,17 +535,17 @@ class WtrApp(driver.FaultApp):
         from wtr_tui.tui.screens.dialogs import ChoiceDialog
 
         own = {theme.name for theme in themes.OWN}  # under another name, they are the first three
-        offered = [name for name in THEMES if name not in own or name == self._wanted_theme]
+        offered = [name for name in THEMES if name not in own or name == self._theme_setting]
         if not self.is_headless and self.console.color_system in ("standard", "256"):
             offered = [*themes.CHOICES]  # all others would look like one of these
-        before = self._wanted_theme
-        chooser = ChoiceDialog("Theme", offered, before, themes.CHOICES, self._show_theme)
+        before = self._theme_setting
+        chooser = ChoiceDialog("Theme", offered, before, themes.CHOICES, self._apply_theme)
 
         def chosen(name: str | None) -> None:
             if name is None:
-                self._show_theme(before)
+                self._apply_theme(before)
             else:
-                self._take_theme(name)
+                self._save_theme(name)
 
         self.push_screen(chooser, chosen)
 
@@ -560,14 +564,14 @@ class WtrApp(driver.FaultApp):
 
     def action_interrupt(self) -> None:
         """Ctrl+C ends what is going on, and the program when nothing is."""
-        if self.shown is None or not self.shown.interrupt():
+        if self.full_screen is None or not self.full_screen.interrupt():
             self.leave(INTERRUPTED)
 
     async def action_quit(self) -> None:
         lost = [
-            f"The token{'' if each is self.session.used else f' of {each.profile.name}'}"
+            f"The token{'' if each is self.session.current else f' of {each.profile.name}'}"
             " could not be saved and is only in this window."
-            for each in self.session.roster
+            for each in self.session.watched
             if each.auto_refresh.unsaved
         ]
         lost += [sentence for screen in self.built_screens()
@@ -587,8 +591,8 @@ class WtrApp(driver.FaultApp):
 
     # The theme.
 
-    def _show_theme(self, wanted: str) -> None:
-        self._wanted_theme = wanted
+    def _apply_theme(self, wanted: str) -> None:
+        self._theme_setting = wanted
         self.theme = self._theme_name()
 
     def _theme_name(self) -> str:
@@ -596,29 +600,29 @@ class WtrApp(driver.FaultApp):
             return themes.WITHOUT_COLOUR
         few_colours = not self.is_headless and self.console.color_system == "standard"
         light = self.ground.is_light
-        name = themes.named(self._wanted_theme, light=light, few_colours=few_colours)
+        name = themes.named(self._theme_setting, light=light, few_colours=few_colours)
         return name if name in self.available_themes else themes.DARK.name
 
-    def _take_theme(self, name: str) -> None:
+    def _save_theme(self, name: str) -> None:
         """Shows a theme that was chosen, and keeps it in the settings file."""
         from wtr_tui.storage import settings_file
 
         session = self.session
         try:
-            if session.used.settings_error is not None:
-                raise session.used.settings_error
+            if session.current.settings_error is not None:
+                raise session.current.settings_error
             path, expected = session.profile.settings_path, session.settings.text
             settings_file.save(path, {THEME.name: name}, expected=expected)
         except WtrError as refusal:
-            self._show_theme(name)
+            self._apply_theme(name)
             self.show_message(
                 f"The theme is {name} until you leave. Not saved: {refusal}", Tone.WARN
             )
             return
-        session.used.load_settings()
+        session.current.load_settings()
         self.settings_changed()
         self.show_message(
-            f"The theme is {name}, saved to {session.used.settings_place}.", Tone.GOOD
+            f"The theme is {name}, saved to {session.current.display_path}.", Tone.GOOD
         )
 
     # The way out.
@@ -634,13 +638,13 @@ class WtrApp(driver.FaultApp):
     async def _leave(self, code: int) -> None:
         # A screen taken away while it is being put together would be a fault.
         for _ in range(50):
-            if self.shown is not None and self.shown.is_built:
+            if self.full_screen is not None and self.full_screen.is_built:
                 break
             await asyncio.sleep(0.02)
         # While the app still runs: what Textual cancels at its end cannot wait for anything.
         try:
             await self._close_attempts()
-            await self.refreshing.wait(_LAST_REQUEST_SECONDS)
+            await self.refreshing.wait(_EXIT_WAIT_SECONDS)
         finally:
             # Asked for once: whatever fails here, the program ends.
             self.exit(code, return_code=code)

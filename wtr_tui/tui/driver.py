@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 _PAUSE_SECONDS = 0.1
 _READ_SIZE = 4096
 
-WIPE = "\x1b[1;2H\x1b[J\x1b[1;1H\x1b[2K"
+CLEAR = "\x1b[1;2H\x1b[J\x1b[1;1H\x1b[2K"
 """Empties the screen, all but one cell and then that: tmux and other terminals put into their
 scrollback what is cleared from a whole screen at once (ED 2, or ED 0 from its first cell)."""
 
-_KEEP_TITLE, _OLD_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+_PUSH_TITLE, _POP_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 """XTWINOPS: xterm, VTE, kitty, tmux and others keep a stack of titles; who does not, keeps ours."""
 
 
@@ -64,7 +64,7 @@ def terminal_input(*, mouse: bool, escape_seconds: float = 0.1) -> TerminalInput
     )
 
 
-class WholeParser(XTermParser):
+class PieceParser(XTermParser):
     """Textual's parser for pieces that are whole: it never waits for what may follow."""
 
     def whole(self, piece: str) -> Iterator[Message]:
@@ -112,8 +112,8 @@ class TerminalDriver(LinuxDriver):
         if text == self._title:
             return
         if self._is_on:
-            kept = "" if self._title else _KEEP_TITLE
-            self.write(f"{kept}\x1b]2;{text}\x1b\\" if text else _OLD_TITLE)
+            kept = "" if self._title else _PUSH_TITLE
+            self.write(f"{kept}\x1b]2;{text}\x1b\\" if text else _POP_TITLE)
         self._title = text
 
     @property
@@ -125,12 +125,12 @@ class TerminalDriver(LinuxDriver):
         is_main = threading.current_thread() is threading.main_thread()
         self._is_writing |= is_main
         try:
-            super().write(spared(data))
+            super().write(compact(data))
         finally:
             if is_main:
                 self._is_writing = False
 
-    def _is_put_off(self, handler: Callable[[], None]) -> bool:
+    def _defer(self, handler: Callable[[], None]) -> bool:
         """Whether this signal has to wait until what is being written is in the queue.
 
         Python runs a handler between any two steps of the main thread: one that writes, while the
@@ -141,7 +141,7 @@ class TerminalDriver(LinuxDriver):
         return self._is_writing
 
     def _sigtstp_application(self, *_: object) -> None:
-        if self._is_put_off(self._sigtstp_application):
+        if self._defer(self._sigtstp_application):
             return
         # Textual would stop itself with SIGSTOP, for ever where nobody resumes it.
         if not can_be_resumed():
@@ -152,7 +152,7 @@ class TerminalDriver(LinuxDriver):
         stop_group()
 
     def _sigcont_application(self, *_: object) -> None:
-        if self._is_put_off(self._sigcont_application):
+        if self._defer(self._sigcont_application):
             return
         # The kernel sends it with the SIGHUP of a terminal that is gone, and whoever stopped us
         # with SIGSTOP may have drawn over the screen. Textual would start a second thread that
@@ -175,12 +175,12 @@ class TerminalDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         # Where there is no alternate screen (GNU screen, alternate-screen off in tmux), the last
         # picture would stay, and a revealed token with it.
-        self.write(WIPE + (_OLD_TITLE if self._title and self._is_on else ""))
+        self.write(CLEAR + (_POP_TITLE if self._title and self._is_on else ""))
         self._is_on = False
         super().stop_application_mode()
 
     def run_input_thread(self) -> None:
-        parser = WholeParser(self._debug)
+        parser = PieceParser(self._debug)
         terminal = terminal_input(mouse=self._mouse, escape_seconds=constants.ESCAPE_DELAY)
         with selectors.SelectSelector() as selector:
             for each in (self.fileno, self._ending):
@@ -259,7 +259,7 @@ _RESET = r"\x1b\[0?m"
 _ONE_STYLE = re.compile(rf"(\x1b\[[1-9][\d;]*m)([^\x1b]*(?:{_RESET}(?:{_MOVE}|\n|\r)*\1[^\x1b]*)+)")
 
 
-def spared(data: str) -> str:
+def compact(data: str) -> str:
     """The output without moves to nowhere, and without a style that is reset and set again."""
 
     def set_once(found: re.Match[str]) -> str:
@@ -284,7 +284,7 @@ def set_title(app: App[int], text: str) -> None:
         app._driver.set_title(text)
 
 
-def first_screen(app: App[int], screen: Screen[None]) -> Screen[None]:
+def as_default_screen(app: App[int], screen: Screen[None]) -> Screen[None]:
     """Makes a screen fit to be the default one, at the bottom of the stack.
 
     Otherwise an empty screen below it is laid out and painted first: 11 ms of the first picture.
@@ -365,7 +365,7 @@ def _cached(widget: Widget, crop: Region) -> list[Strip]:
     return []
 
 
-def paint_rows(screen: Screen[Any]) -> None:
+def render_visible_rows(screen: Screen[Any]) -> None:
     """Let the screen render only rows that are seen and have changed.
 
     A quarter of the processor's time while seconds are counted. To switch screens takes 1.2 times

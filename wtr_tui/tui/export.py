@@ -23,7 +23,7 @@ from wtr_tui.storage.settings_table import CLIPBOARD, NOTIFY, TITLE
 from wtr_tui.text import printable
 from wtr_tui.tui import driver
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import standing
+from wtr_tui.tui.state import header_state
 from wtr_tui.tui.themes import Tone, knows_osc
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ async def plain_page(title: str, text: str, over: asyncio.Event) -> None:
     # Only the main screen can be scrolled back to the beginning of what is longer.
     overflows = _rows(text, size.columns) + _rows(_GO_BACK, size.columns) > size.lines
     with _one_key_at_a_time(keyboard):  # before there is anything to type at
-        _write((driver.WIPE if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
+        _write((driver.CLEAR if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
         loop.add_reader(keyboard, look)
         try:
             while not over.is_set():
@@ -105,7 +105,7 @@ async def plain_page(title: str, text: str, over: asyncio.Event) -> None:
         finally:
             loop.remove_reader(keyboard)
             _typed(keyboard)  # so that it is not taken for keys of the screens
-            _write(driver.WIPE + (_FORGET_SCROLLBACK if overflows else _MAIN_SCREEN))
+            _write(driver.CLEAR + (_FORGET_SCROLLBACK if overflows else _MAIN_SCREEN))
 
 
 def _page(title: str, text: str, size: os.terminal_size) -> str:
@@ -115,7 +115,7 @@ def _page(title: str, text: str, size: os.terminal_size) -> str:
         page = frame.format(text)
         if sum(_rows(line, size.columns) for line in page.split("\n")) <= size.lines:
             break
-    return driver.WIPE + page
+    return driver.CLEAR + page
 
 
 def _rows(line: str, columns: int) -> int:
@@ -176,7 +176,7 @@ def title(session: Session) -> str:
     """``WTR² 13 d default``: the largest unit of the time left, or the state; "" for no title."""
     if not (session.settings[TITLE] and knows_osc(session.environ)):
         return ""
-    now = standing(session)
+    now = header_state(session)
     return printable(f"{MARK} {now.short_left} {now.profile}")
 
 

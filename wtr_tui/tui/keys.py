@@ -48,14 +48,14 @@ def action_id(action: str) -> str:
     return f"{name}-{argument}".rstrip("-").replace("_", "-")
 
 
-_other: dict[str, str] = {}
-_MARK = re.compile(r"\{([a-z-]+):([^{} ]+)\}")
+_rebound: dict[str, str] = {}
+_PLACEHOLDER = re.compile(r"\{([a-z-]+):([^{} ]+)\}")
 
 
-def use(other: Mapping[str, str]) -> None:
+def rebind(other: Mapping[str, str]) -> None:
     """From now on these actions have other keys than they are declared with."""
-    _other.clear()
-    _other.update(other)
+    _rebound.clear()
+    _rebound.update(other)
 
 
 def key(action: str, usual: str) -> str:
@@ -63,20 +63,20 @@ def key(action: str, usual: str) -> str:
 
     ``usual`` is the one it is declared with: one name can stand for a key on each screen.
     """
-    return spelled(held(action, usual))
+    return display_key(keys_of(action, usual))
 
 
-def held(action: str, usual: str) -> str:
+def keys_of(action: str, usual: str) -> str:
     """The keys of an action as Textual spells them, with commas between them."""
-    return _other.get(action, usual)
+    return _rebound.get(action, usual)
 
 
 def with_keys(text: str) -> str:
     """The text with the keys for its marks, such as ``{copy:c}``."""
-    return _MARK.sub(lambda mark: key(mark[1], mark[2]), text)
+    return _PLACEHOLDER.sub(lambda mark: key(mark[1], mark[2]), text)
 
 
-def spelled(key: str) -> str:
+def display_key(key: str) -> str:
     """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
     first = key.partition(",")[0]
     if first.startswith("ctrl+"):
@@ -127,15 +127,15 @@ def keymap(
             )
         else:
             used[action] = ",".join(given)
-    clashes = []
-    while clash := _clash(used, own):
-        action, at, other, screen = clash
-        clashes.append(
-            f"keys: {spelled(at)}, for {action}, is that of {other} on the screen {screen}:"
+    conflicts = []
+    while conflict := _find_conflict(used, own):
+        action, at, other, screen = conflict
+        conflicts.append(
+            f"keys: {display_key(at)}, for {action}, is that of {other} on the screen {screen}:"
             f" {action} keeps its own. Choose another key, or give {other} one as well."
         )
         del used[action]
-    return used, [*clashes, *warnings]
+    return used, [*conflicts, *warnings]
 
 
 def refused_keys(
@@ -149,7 +149,7 @@ def refused_keys(
     return refused
 
 
-def _clash(
+def _find_conflict(
     used: Mapping[str, str], own: Mapping[str, Sequence[tuple[str, Binding]]]
 ) -> tuple[str, str, str, str] | None:
     """The first action that is to have the key of another: action, key, the other, the screen."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
 from wtr_tui.in_flight import in_thread
 from wtr_tui.tui.keys import key
-from wtr_tui.tui.state import names_in_words
+from wtr_tui.tui.state import join_names
 from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wtr_tui.auto_refresh import AutoRefresh
     from wtr_tui.tokens import Obtained
     from wtr_tui.tui.app import WtrApp
-    from wtr_tui.tui.session import Followed
+    from wtr_tui.tui.session import WatchedProfile
 
 _AT_ONCE = 8
 """Refreshes: a hundred profiles that are due together ask Webex in turn."""
@@ -37,13 +37,13 @@ class Refreshing:
         self._requests: set[asyncio.Future[Obtained | WtrError]] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    def start(self, every: Sequence[Followed], *, asked: bool) -> None:
+    def start(self, every: Sequence[WatchedProfile], *, asked: bool) -> None:
         """Refreshes in the background; ``asked`` by the user, or by the clock."""
         begun = [each for each in every if not each.refreshing]
         for each in begun:
             each.refreshing = True
         if len(every) == 1 and begun:
-            if asked and begun[0] is self._app.session.used:
+            if asked and begun[0] is self._app.session.current:
                 self._app.show_message("Refreshing …")
             self._app.run_worker(self._refresh(begun[0], asked), group="refresh")
         elif begun:
@@ -54,20 +54,20 @@ class Refreshing:
         if self._requests:
             await asyncio.wait(self._requests, timeout=patience)
 
-    async def _refresh(self, followed: Followed, asked: bool) -> None:
+    async def _refresh(self, watched: WatchedProfile, asked: bool) -> None:
         app = self._app
-        outcome = await self._outcome(followed)
+        outcome = await self._outcome(watched)
         app.token_changed()
         now = app.session.now()
-        sentence, tone = outcome_words(outcome, followed.auto_refresh, now, asked=asked)
-        if app.session.used is followed:
+        sentence, tone = outcome_words(outcome, watched.auto_refresh, now, asked=asked)
+        if app.session.current is watched:
             app.show_message(sentence, tone)
         elif asked:
             # What it needs is said here, with the reason: no later remark takes its place.
-            followed.new_need(now)
-            app.show_message(f"{followed.profile.name}: {sentence}", tone)
+            watched.new_alert(now)
+            app.show_message(f"{watched.profile.name}: {sentence}", tone)
 
-    async def _refresh_all(self, begun: list[Followed]) -> None:
+    async def _refresh_all(self, begun: list[WatchedProfile]) -> None:
         app, count, failed = self._app, len(begun), 0
         app.show_message(f"Refreshing {count} profiles: 0 done …")
         app.token_changed()
@@ -80,23 +80,23 @@ class Refreshing:
                 app.show_message(f"Refreshing {count} profiles: {done - failed} done{wrong} …")
         said = f"{count - failed} of {count} refreshed."
         if failed:
-            names = names_in_words([each.profile.name for each in begun if each.failure])
+            names = join_names([each.profile.name for each in begun if each.refresh_error])
             said = f"{said[:-1]}, not {names}: the frame of each says why."
         for each in begun:
-            each.new_need(app.session.now())  # no later remark takes the place of this
+            each.new_alert(app.session.now())  # no later remark takes the place of this
         app.show_message(said, Tone.WARN if failed else Tone.GOOD)
 
-    async def _outcome(self, followed: Followed) -> Obtained | WtrError:
+    async def _outcome(self, watched: WatchedProfile) -> Obtained | WtrError:
         """What a refresh leads to, once it has been taken in."""
-        now, auto_refresh = self._app.session.now, followed.auto_refresh
+        now, auto_refresh = self._app.session.now, watched.auto_refresh
         # The one to be replaced: while this waits for its turn another process may do so.
-        seen = followed.token
+        seen = watched.token
 
         def refreshed() -> Obtained | WtrError:
             from wtr_tui import tokens
 
             try:
-                return tokens.refresh(followed.profile, followed.settings_now(), now=now, seen=seen)
+                return tokens.refresh(watched.profile, watched.settings_now(), now=now, seen=seen)
             except WtrError as error:
                 return error
 
@@ -107,23 +107,23 @@ class Refreshing:
                 outcome = await asyncio.shield(request)
             finally:
                 self._requests.discard(request)
-                followed.refreshing = False
+                watched.refreshing = False
         auto_refresh.record_result(outcome, now())
         auto_refresh.look(now())
-        followed.failure = followed.remark = ""
+        watched.refresh_error = watched.refresh_note = ""
         if isinstance(outcome, WtrError):
-            followed.failure = outcome.message
+            watched.refresh_error = outcome.message
         elif outcome.how is outcome.how.SAME:
-            followed.remark = f"same token again at {now().astimezone():%H:%M}"
+            watched.refresh_note = f"same token again at {now().astimezone():%H:%M}"
         return outcome
 
-    def announce_sign_in(self, followed: Followed) -> None:
+    def announce_sign_in(self, watched: WatchedProfile) -> None:
         """Tells the onToken command that the refresh token ends soon, once."""
 
         def announce() -> None:
             from wtr_tui.outcomes import announce_sign_in
 
-            announce_sign_in(followed.profile, followed.settings, self._app.session.now)
+            announce_sign_in(watched.profile, watched.settings, self._app.session.now)
 
         self._app.run_worker(in_thread(announce), group="announce")
 
@@ -133,16 +133,16 @@ class Refreshing:
 
     async def _save(self) -> None:
         app = self._app
-        unsaved = [each for each in app.session.roster if each.auto_refresh.unsaved]
-        for followed in unsaved:
+        unsaved = [each for each in app.session.watched if each.auto_refresh.unsaved]
+        for watched in unsaved:
             try:
-                await in_thread(followed.save)
+                await in_thread(watched.save)
             except WtrError as error:
-                other = followed is not app.session.used
-                name = f"{followed.profile.name}: " if other else ""
+                other = watched is not app.session.current
+                name = f"{watched.profile.name}: " if other else ""
                 app.show_message(f"{name}NOT SAVED: {error}", Tone.BAD)
                 return
-            followed.auto_refresh.look(app.session.now())
+            watched.auto_refresh.look(app.session.now())
             app.token_changed()
             app.show_message("Saved.", Tone.GOOD)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wtr_tui.oauth.client import WebexClient
 
 
-class Followed:
+class WatchedProfile:
     """One profile: what its files say, and what this program has learnt of its token.
 
     ``settings_error`` is why the settings file cannot be read; ``settings`` then holds the
@@ -44,23 +44,23 @@ class Followed:
     def __init__(self, profile: Profile, environ: Mapping[str, str]) -> None:
         self.profile = profile
         self.environ = environ
-        self.remark = ""
-        self.failure = ""
+        self.refresh_note = ""
+        self.refresh_error = ""
         self.refreshing = False
-        self._needed = ""
+        self._last_alert = ""
         self._read_at: object = None
         self._history_mark: object = None
         self._latest: Entry | None = None
-        self.auto_refresh = self.new_auto_refresh()
+        self.auto_refresh = self.make_auto_refresh()
         self.load_settings()
         self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
-    def new_auto_refresh(self) -> AutoRefresh:
+    def make_auto_refresh(self) -> AutoRefresh:
         """What follows the token; made once."""
         return AutoRefresh(self.profile, Settings(), auto=False)
 
     @property
-    def settings_place(self) -> str:
+    def display_path(self) -> str:
         """The settings file as a user would write it: ``~/.config/wtr-tui/default.yaml``."""
         return with_tilde(str(self.profile.settings_path), self.environ)
 
@@ -157,17 +157,17 @@ class Followed:
         return False
 
     @property
-    def ready(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether the settings are enough to talk to Webex."""
         return self.settings_error is None and not self.settings.problems
 
-    def new_need(self, now: datetime) -> str:
+    def new_alert(self, now: datetime) -> str:
         """What only the user can mend; "" where that was said before."""
-        before, self._needed = self._needed, self.need(now)
-        return self._needed if self._needed != before else ""
+        before, self._last_alert = self._last_alert, self.alert(now)
+        return self._last_alert if self._last_alert != before else ""
 
     @property
-    def trouble(self) -> str:
+    def settings_problem(self) -> str:
         """The first that is wrong with the settings, in a sentence; "" where nothing is.
 
         To hand on or to look at a token that cannot be refreshed none are needed.
@@ -179,7 +179,7 @@ class Followed:
         problems = [str(each) for each in self.settings.problems if needed or each.where]
         return next(iter((*problems, *self.settings.warnings)), "")
 
-    def need(self, now: datetime) -> str:
+    def alert(self, now: datetime) -> str:
         """What only the user can mend, shown behind the profile's name; "" where nothing is."""
         auto_refresh = self.auto_refresh
         if auto_refresh.unsaved:
@@ -253,7 +253,7 @@ class SocketToken(AutoRefresh):
         return self.stored is not before or failed_before is not None
 
 
-class FollowedSocket(Followed):
+class WatchedSocket(WatchedProfile):
     """Takes a profile's place. The defaults count: any settings here are another token's.
 
     The profile stands for the socket. Its files do not exist: no profile can have its name.
@@ -271,7 +271,7 @@ class FollowedSocket(Followed):
         super().__init__(found, profiles.environment_of(found, environ, chosen=""))
         self.auto_refresh.auto = False
 
-    def new_auto_refresh(self) -> AutoRefresh:
+    def make_auto_refresh(self) -> AutoRefresh:
         return SocketToken(self.profile, os.path.abspath(self._path))  # noqa: PTH100
 
     def load_settings(self) -> None:
@@ -307,7 +307,7 @@ class Session:
     token is looked at and handed on, nothing else.
     """
 
-    used: Followed
+    current: WatchedProfile
     """The profile in use."""
 
     def __init__(
@@ -317,54 +317,54 @@ class Session:
         surroundings: Surroundings,
         now: Callable[[], datetime] = clock.now,
         demo: RunningSandbox | None = None,
-        socket: Followed | None = None,
+        socket: WatchedProfile | None = None,
     ) -> None:
         self.environ, self.surroundings = environ, surroundings
         self.now, self.demo, self.socket = now, demo, socket
         self._started = profile
         """The one that the command line chose: variables such as WEBEX_SECRET count for it alone,
         whichever is in use."""
-        self._followed = {} if socket is None else {profile.name: socket}
+        self._watched = {} if socket is None else {profile.name: socket}
         self._has_looked = False
-        self.used = self.follow(profile)
+        self.current = self.watch(profile)
 
     @property
-    def roster(self) -> list[Followed]:
+    def watched(self) -> list[WatchedProfile]:
         """The profiles by name. The one in use is there from the start, the others after a scan."""
-        return [self._followed[name] for name in sorted(self._followed)]
+        return [self._watched[name] for name in sorted(self._watched)]
 
-    def follow(self, profile: Profile) -> Followed:
+    def watch(self, profile: Profile) -> WatchedProfile:
         """What is known of a profile; read from its files where nothing is yet."""
-        if profile.name not in self._followed:
-            self._followed[profile.name] = self._made(profile)
-        return self._followed[profile.name]
+        if profile.name not in self._watched:
+            self._watched[profile.name] = self._make(profile)
+        return self._watched[profile.name]
 
-    def _made(self, profile: Profile) -> Followed:
+    def _make(self, profile: Profile) -> WatchedProfile:
         if profile.name == self._started.name:
             profile = self._started  # its settings file may be another than the usual one
         counts = profiles.environment_of(profile, self.environ, self._started.name)
-        return Followed(profile, counts)
+        return WatchedProfile(profile, counts)
 
-    def scan(self, now: datetime) -> list[Followed]:
+    def scan(self, now: datetime) -> list[WatchedProfile]:
         """Looks for profiles that are new; only reads, so it may be called on a thread.
 
         Hand what it gives to :meth:`take`. A folder that cannot be listed holds none.
         """
         with suppress(StorageError):
             every = profiles.find_all(self.environ)
-            new = [self._made(each) for each in every if each.name not in self._followed]
+            new = [self._make(each) for each in every if each.name not in self._watched]
             for each in new:
                 each.look(now)
             return new
         return []
 
-    def take(self, found: Sequence[Followed]) -> bool:
+    def add(self, found: Sequence[WatchedProfile]) -> bool:
         """Follows these, too, and drops those whose files are gone; tells if any differs."""
         for each in found:
-            self._followed.setdefault(each.profile.name, each)
+            self._watched.setdefault(each.profile.name, each)
         gone = [
             each.profile
-            for each in self.roster
+            for each in self.watched
             if each.profile.name not in {self.profile.name, self._started.name}
             and not each.auto_refresh.unsaved
             and not each.profile.settings_path.exists()
@@ -378,27 +378,27 @@ class Session:
 
     def forget(self, profile: Profile) -> None:
         """Drops a profile that was removed."""
-        self._followed.pop(profile.name, None)
+        self._watched.pop(profile.name, None)
 
     def use(self, profile: Profile) -> None:
         """Goes on with another profile; what was learnt of its token meanwhile stays."""
-        self.used = self.follow(profile)
-        self.used.load_settings()
+        self.current = self.watch(profile)
+        self.current.load_settings()
 
     @property
     def profile(self) -> Profile:
         """The profile in use."""
-        return self.used.profile
+        return self.current.profile
 
     @property
     def settings(self) -> Settings:
         """Of the profile in use."""
-        return self.used.settings
+        return self.current.settings
 
     @property
     def auto_refresh(self) -> AutoRefresh:
-        """The token of the profile, followed in its file, and when to refresh it."""
-        return self.used.auto_refresh
+        """The token of the profile, watched in its file, and when to refresh it."""
+        return self.current.auto_refresh
 
     def client(self) -> WebexClient:
         """A client for the profile's token endpoint, to be closed after use."""

@@ -11,7 +11,7 @@ from wtr_tui.errors import DONE, WtrError
 from wtr_tui.model import Token
 from wtr_tui.storage import profiles, secret_source
 from wtr_tui.storage.settings_table import MOUSE
-from wtr_tui.tui.session import FollowedSocket, RunningSandbox, Session
+from wtr_tui.tui.session import RunningSandbox, Session, WatchedSocket
 
 Give = Callable[[Token, str], None]
 """Prints the token of the profile on the terminal."""
@@ -44,7 +44,7 @@ def start(
     environ = dict(environ)
     socket = None
     if demo is None and (path := environ.get(token_socket.VARIABLE, "")):
-        socket = FollowedSocket(environ, path)
+        socket = WatchedSocket(environ, path)
     found = profiles.find(name, config, environ) if socket is None else socket.profile
     session = Session(found, environ, surroundings.detect(environ), demo=demo, socket=socket)
     from wtr_tui.tui.app import WtrApp
@@ -83,7 +83,7 @@ def _offer_unsaved(session: Session, give: Give) -> None:
 
     Nobody may be there to answer.
     """
-    for each in session.roster:
+    for each in session.watched:
         stored = each.auto_refresh.stored
         if stored is None or not each.auto_refresh.unsaved:
             continue

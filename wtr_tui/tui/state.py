@@ -20,11 +20,11 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
-from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.session import Session, WatchedProfile
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.bars import Standing
+from wtr_tui.tui.widgets.bars import HeaderState
 from wtr_tui.tui.widgets.lists import ActivityRow, ProfileRow
-from wtr_tui.tui.widgets.panel import cut_within
+from wtr_tui.tui.widgets.panel import truncate_middle
 
 if TYPE_CHECKING:
     from wtr_tui.model import Account, Secret, Token
@@ -43,49 +43,49 @@ class ShownState(NamedTuple):
     """None where the token file cannot be used."""
 
 
-def state_of(followed: Followed, now: datetime) -> ShownState:
+def state_of(watched: WatchedProfile, now: datetime) -> ShownState:
     """How the token of a profile is, for every screen that says it."""
-    auto_refresh = followed.auto_refresh
+    auto_refresh = watched.auto_refresh
     if auto_refresh.problem is not None and not auto_refresh.unsaved:
         return ShownState(Meaning.OVER, auto_refresh.problem_word, None)
     kind = token_state.state_of(
         auto_refresh.stored,
-        followed.settings,
+        watched.settings,
         auto_refresh.recorded,
         now,
         unsaved=auto_refresh.unsaved,
     )
     if kind is TokenState.SIGN_IN_NEEDED and auto_refresh.is_refreshed_elsewhere:
         kind = TokenState.EXPIRED
-    error = followed.settings_error
+    error = watched.settings_error
     if error is not None:
         line = f"settings: line {error.line}" if error.line else TokenState.UNREADABLE.value
         return ShownState(Meaning.OVER, line, kind)
     meaning = Meaning.URGENT if kind is TokenState.UNSAVED else _BY_SIGN[kind.sign]
-    token = followed.token
+    token = watched.token
     if kind is TokenState.SOON and token and is_urgent(token.left(now), _lifetime(token)):
         meaning = Meaning.URGENT
     word = "NOT SAVED" if kind is TokenState.UNSAVED else kind.value
     return ShownState(meaning, word, kind)
 
 
-def profile_state(followed: Followed, now: datetime) -> ShownState:
+def profile_state(watched: WatchedProfile, now: datetime) -> ShownState:
     """The same of the profile: a sign-in that is near takes somebody, however well the token is."""
-    state, end = state_of(followed, now), sign_in_by(followed, now)
+    state, end = state_of(watched, now), sign_in_by(watched, now)
     if end is None or state.meaning is not Meaning.CALM:
         return state
-    return ShownState(sign_in_meaning(followed, now), f"sign in by {_day(end, now)}", state.kind)
+    return ShownState(sign_in_meaning(watched, now), f"sign in by {_day(end, now)}", state.kind)
 
 
-def no_use(followed: Followed, token: Token, now: datetime) -> str:
+def unusable_reason(watched: WatchedProfile, token: Token, now: datetime) -> str:
     """Why its access token is of no use as it is, in a sentence; "" where it may be used."""
     if token.expires_at is not None and not token.is_valid(now):
-        why = f"It expired {date(token.expires_at, now)}"
-    elif token_state.since_refused(followed.auto_refresh.recorded, token, now) is not None:
+        why = f"It expired {format_date(token.expires_at, now)}"
+    elif token_state.since_refused(watched.auto_refresh.recorded, token, now) is not None:
         why = "Webex refuses it"
     else:
         return ""
-    is_lost = state_of(followed, now).kind is TokenState.SIGN_IN_NEEDED or not token.refresh_token
+    is_lost = state_of(watched, now).kind is TokenState.SIGN_IN_NEEDED or not token.refresh_token
     signs_in, refreshes = key("go-sign-in", "f3"), key("refresh", "r")
     then = f"you sign in ({signs_in})" if is_lost else f"it is refreshed ({refreshes})"
     return f"{why}: no use until {then}."
@@ -100,18 +100,18 @@ def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
 _COUNTS = {TokenState.VALID, TokenState.SOON}
 
 
-def standing(session: Session) -> Standing:
+def header_state(session: Session) -> HeaderState:
     """What the header says: the state, the time left in two units, the profile, the place."""
     now = session.now()
-    state = profile_state(session.used, now)
-    token = session.used.token
+    state = profile_state(session.current, now)
+    token = session.current.token
     left = token.left(now) if token is not None else None
     counts = state.kind in _COUNTS
     words = state.word
     if left is not None and left > timedelta(0):
-        words = coarse(left) if counts else words
+        words = format_time_left(left) if counts else words
         if state.kind is TokenState.SIGN_IN_NEEDED:  # until then it can be used all the same
-            words = f"sign in · {' '.join(coarse(left).split()[:2])}"
+            words = f"sign in · {' '.join(format_time_left(left).split()[:2])}"
     place = session.surroundings.describe()
     if session.demo is not None:
         place = "not the real Webex"
@@ -119,40 +119,40 @@ def standing(session: Session) -> Standing:
         place = ""  # at their own desk
     name = session.profile.name
     name = "sandbox" if session.demo is not None and name == DEFAULT_PROFILE else name
-    end = sign_in_by(session.used, now)
-    by = f"sign in by {date(end, now)}" if end is not None and counts else ""
-    return Standing(state.meaning, words, name, place, by)
+    end = sign_in_by(session.current, now)
+    by = f"sign in by {format_date(end, now)}" if end is not None and counts else ""
+    return HeaderState(state.meaning, words, name, place, by)
 
 
-def sign_in_by(followed: Followed, now: datetime) -> datetime | None:
+def sign_in_by(watched: WatchedProfile, now: datetime) -> datetime | None:
     """When somebody has to sign in for the profile at the latest; None where that is far away."""
-    auto_refresh, token = followed.auto_refresh, followed.token
+    auto_refresh, token = watched.auto_refresh, watched.token
     if token is None or auto_refresh.is_foreign:
         return None
-    return token_state.sign_in_by(auto_refresh.recorded, token, followed.settings, now)
+    return token_state.sign_in_by(auto_refresh.recorded, token, watched.settings, now)
 
 
-def refused_since(followed: Followed, now: datetime) -> datetime | None:
+def refused_since(watched: WatchedProfile, now: datetime) -> datetime | None:
     """Since when Webex refuses the access token before its end; None where it does not."""
-    token, known = followed.token, followed.auto_refresh.recorded
+    token, known = watched.token, watched.auto_refresh.recorded
     return None if token is None else token_state.since_refused(known, token, now)
 
 
-def sign_in_meaning(followed: Followed, now: datetime) -> Meaning:
+def sign_in_meaning(watched: WatchedProfile, now: datetime) -> Meaning:
     """How near that is."""
-    end = sign_in_by(followed, now)
+    end = sign_in_by(watched, now)
     if end is None:
         return Meaning.CALM
     return Meaning.URGENT if end - now <= timedelta(days=1) else Meaning.SOON
 
 
-def coarse(left: timedelta) -> str:
+def format_time_left(left: timedelta) -> str:
     """The time left in two units, minutes being the least: it changes once a minute at most."""
     minute = timedelta(minutes=1)
     return "<1 min" if left < minute else clock.duration(minute * (left // minute))
 
 
-def date(instant: datetime, now: datetime, *, zone: bool = False) -> str:
+def format_date(instant: datetime, now: datetime, *, zone: bool = False) -> str:
     """``Tue 8 Dec 11:00``; the year where it is not this one, seconds within the hour."""
     here, today = instant.astimezone(), now.astimezone()
     tail = f" {here.tzname()}" if zone else ""
@@ -200,7 +200,7 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
         return f"on, but the token's end is unknown: {key('refresh', 'r')} refreshes it"
     if at <= now:
         return "on, refreshing now"
-    return f"on, next {date(at, now)}"
+    return f"on, next {format_date(at, now)}"
 
 
 def _in_short(message: str) -> str:
@@ -211,7 +211,7 @@ def _in_short(message: str) -> str:
 # The other profiles, and what happened.
 
 
-def names_in_words(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """``lab``, ``lab and dead``, ``lab, dead and 7 more``."""
     first, others = list(names[:2]), len(names) - 2
     if others == 1:
@@ -221,10 +221,10 @@ def names_in_words(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(first[:-1]), first[-1])))
 
 
-def needs_in_words(needs: Mapping[str, str]) -> str:
+def join_alerts(needs: Mapping[str, str]) -> str:
     """``lab and dead need a sign-in``: what each profile needs, by its name, what is the same once.
 
-    See :meth:`session.Followed.need`.
+    See :meth:`session.WatchedProfile.alert`.
     """
     names: dict[str, list[str]] = {}
     for name, need in needs.items():
@@ -233,7 +233,7 @@ def needs_in_words(needs: Mapping[str, str]) -> str:
     for need, of in names.items():
         verb, _, rest = need.partition(" ")
         verb = verb if len(of) == 1 else _PLURALS[verb]
-        said.append(f"{names_in_words(of)} {verb} {rest}")
+        said.append(f"{join_names(of)} {verb} {rest}")
     return ", ".join(said)
 
 
@@ -243,11 +243,11 @@ _PLURALS = {"needs": "need", "has": "have", "is": "are"}
 def profile_rows(session: Session) -> list[ProfileRow]:
     """Return a row for each profile found so far: the one in use, then the most urgent."""
     now = session.now()
-    rows = [_row(each, now, current=each is session.used) for each in session.roster]
+    rows = [_row(each, now, current=each is session.current) for each in session.watched]
     return sorted(rows, key=lambda row: (not row.current, row.meaning.urgency))
 
 
-def others_line(rows: Sequence[ProfileRow]) -> Content | str:
+def summarize_others(rows: Sequence[ProfileRow]) -> Content | str:
     """Sum up the other :func:`profile_rows`: ``2 fine, ▲ calling-b: sign in by 29 Nov (F5)``."""
     if not rows:
         return ""
@@ -256,7 +256,7 @@ def others_line(rows: Sequence[ProfileRow]) -> Content | str:
     parts = [f"{len(fine)} fine"] if fine else []
     if wrong:
         first = wrong[0]
-        name = cut_within(first.name, 20)
+        name = truncate_middle(first.name, 20)
         parts.append(f"{first.meaning.sign} {name}: {first.about or first.left}")
     if len(wrong) > 1:
         parts.append(f"{len(wrong) - 1} more not fine")
@@ -289,7 +289,7 @@ def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Conten
     return lines, width + bys + 6
 
 
-def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
+def _row(each: WatchedProfile, now: datetime, *, current: bool) -> ProfileRow:
     name = each.profile.name
     state = state_of(each, now)
     token = each.token
@@ -306,7 +306,7 @@ def _row(each: Followed, now: datetime, *, current: bool) -> ProfileRow:
     if refused_since(each, now) is not None:
         words = "refused"
     elif left is not None and left > timedelta(0):
-        words, share = coarse(left), min(left / life, 1.0) if life is not None else 1.0
+        words, share = format_time_left(left), min(left / life, 1.0) if life is not None else 1.0
     else:
         words = "unknown" if left is None else "expired"
     if about in _SAID_BY_LEFT:
@@ -336,9 +336,9 @@ class Owner:
 
     async def ask(self, session: Session, access_token: Secret) -> None:
         """people/me. Never raises a WtrError: what went wrong is in :meth:`words`."""
-        token = session.used.token
+        token = session.current.token
         has_expired = token is not None and not token.is_valid(session.now())
-        if not session.used.ready or session.auto_refresh.is_foreign or has_expired:
+        if not session.current.is_configured or session.auto_refresh.is_foreign or has_expired:
             self._asked_for = None  # asked once that has changed
             return
 

@@ -84,7 +84,7 @@ async def ask_listener(pilot: Pilot[int], query: str, **headers: str) -> None:
     """What a browser, or somebody else, asks the listener of the attempt that runs."""
     app = pilot.app
     assert isinstance(app, WtrApp)
-    screen = app.shown
+    screen = app.full_screen
     assert isinstance(screen, SignInScreen)
     await shows(pilot, "Listening on port")
     attempt = screen._attempt

@@ -6,9 +6,9 @@ import pytest
 
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.bars import TABS, Header, Standing, Tab
+from wtr_tui.tui.widgets.bars import TABS, Header, HeaderState, Tab
 
-CALM = Standing(Meaning.CALM, "13 d 23 h", "default", "over SSH from 10.0.0.7")
+CALM = HeaderState(Meaning.CALM, "13 d 23 h", "default", "over SSH from 10.0.0.7")
 
 
 class HeaderStage(Stage):
@@ -47,7 +47,7 @@ async def test_what_there_is_room_for(width: int, left: str, right: str) -> None
 
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.name)
 async def test_the_tab_shown_and_the_state_are_always_there(tab: Tab) -> None:
-    expired = Standing(
+    expired = HeaderState(
         Meaning.OVER, "expired", "a-profile-of-a-long-name", "over SSH from 10.0.0.7"
     )
     app = HeaderStage(Header(tab.name, expired))
@@ -82,6 +82,6 @@ async def test_the_state_follows() -> None:
     header = Header("token", CALM)
     app = HeaderStage(header)
     async with app.run_test(size=(80, 5)) as pilot:
-        header.show_standing(Standing(Meaning.URGENT, "2 min", "calling-b"))
+        header.show_state(HeaderState(Meaning.URGENT, "2 min", "calling-b"))
         await pilot.pause()
         assert app.rows[0].endswith("▲ 2 min calling-b")

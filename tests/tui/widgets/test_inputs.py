@@ -6,14 +6,14 @@ import pytest
 from textual import events
 from textual.app import App, ComposeResult
 
-from wtr_tui.tui.widgets.inputs import AddressInput, QuietInput, SecretInput, joined
+from wtr_tui.tui.widgets.inputs import AddressInput, CompactInput, SecretInput, join_lines
 
 HIDDEN = "hidden-5ec7e7"
 
 
 class Fields(App[None]):
     def compose(self) -> ComposeResult:
-        yield QuietInput(id="quiet")
+        yield CompactInput(id="quiet")
         yield SecretInput(HIDDEN, id="secret")
         yield AddressInput("http://localhost:6855/?code=wrong", id="address")
 
@@ -28,7 +28,7 @@ class Fields(App[None]):
     ],
 )
 def test_lines_are_joined(text: str, whole: str) -> None:
-    assert joined(text) == whole
+    assert join_lines(text) == whole
 
 
 @pytest.mark.parametrize("key", ["ctrl+c", "super+c", "ctrl+x"])
@@ -60,7 +60,7 @@ async def test_a_revealed_secret_is_copied() -> None:
 async def test_all_lines_of_a_paste_are_taken() -> None:
     app = Fields()
     async with app.run_test() as pilot:
-        quiet = app.query_one("#quiet", QuietInput)
+        quiet = app.query_one("#quiet", CompactInput)
         quiet.focus()
         await pilot.pause()
         app.post_message(events.Paste("spark:kms\n  spark:people_read\n"))
@@ -82,7 +82,7 @@ async def test_a_pasted_address_stands_in_for_the_one_before() -> None:
 async def test_no_cursor_blinks() -> None:
     app = Fields()
     async with app.run_test():
-        assert not any(field.cursor_blink for field in app.query(QuietInput))
+        assert not any(field.cursor_blink for field in app.query(CompactInput))
 
 
 async def test_the_cursor_of_a_long_value_is_in_sight_while_it_has_the_focus() -> None:

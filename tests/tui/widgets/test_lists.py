@@ -49,7 +49,7 @@ async def test_the_scopes_take_the_room_there_is(size: tuple[int, int], rows: li
     app = Stage(scopes)
     async with app.run_test(size=size) as pilot:
         scopes.show(NAMES)
-        scopes.explain(MEANINGS)
+        scopes.set_meanings(MEANINGS)
         await pilot.pause()
         assert [row.rstrip() for row in app.rows[: len(rows)]] == rows
 
@@ -138,6 +138,6 @@ async def test_a_fact_goes_on_where_it_can_be_parted(fact: str | Content, lines:
     facts = Facts(("Settings",), id="facts")
     app = Stage(facts)
     async with app.run_test(size=(40, 6)) as pilot:
-        facts.state("Settings", fact)
+        facts.set_fact("Settings", fact)
         await pilot.pause()
         assert [row[16:] for row in app.rows[: len(lines)]] == lines

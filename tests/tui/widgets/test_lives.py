@@ -8,16 +8,17 @@ import pytest
 
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.lists import Life, Lives
+from wtr_tui.tui.widgets.lists import Lifetime, LifetimeBars
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
-ACCESS = Life("Access", NOW - DAY, NOW + 13 * DAY, "Tue  8 Dec 11:00", next_refresh=NOW + 12 * DAY)
-SIGN_IN = Life("Sign-in", NOW - DAY, NOW + 89 * DAY, "Mon 22 Feb 2027")
+NEXT = NOW + 12 * DAY
+ACCESS = Lifetime("Access", NOW - DAY, NOW + 13 * DAY, "Tue  8 Dec 11:00", next_refresh=NEXT)
+SIGN_IN = Lifetime("Sign-in", NOW - DAY, NOW + 89 * DAY, "Mon 22 Feb 2027")
 
 
-async def shown(*lives: Life, width: int = 80, now: datetime = NOW) -> list[str]:
-    widget = Lives()
+async def shown(*lives: Lifetime, width: int = 80, now: datetime = NOW) -> list[str]:
+    widget = LifetimeBars()
     app = Stage(widget)
     async with app.run_test(size=(width, 8)) as pilot:
         widget.show(lives, now)
@@ -55,7 +56,7 @@ async def test_of_a_life_that_is_over_nothing_is_left() -> None:
 
 
 async def test_an_end_that_is_not_known_is_dotted() -> None:
-    unknown = Life("Access", NOW, None, "end unknown", Meaning.UNKNOWN)
+    unknown = Lifetime("Access", NOW, None, "end unknown", Meaning.UNKNOWN)
     (line,) = await shown(unknown)
     assert line.startswith("Access  ┄┄┄")
     assert line.endswith("┄  end unknown")
@@ -71,8 +72,8 @@ async def test_a_begin_that_is_not_known_is_now() -> None:
 async def test_it_is_painted_again_when_a_line_has_moved_by_a_cell(
     seconds: int, painted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = Life("Access", NOW, NOW + timedelta(minutes=5), "12:05")
-    widget = Lives()
+    short = Lifetime("Access", NOW, NOW + timedelta(minutes=5), "12:05")
+    widget = LifetimeBars()
     app = Stage(widget)
     async with app.run_test(size=(80, 8)) as pilot:
         widget.show([short, SIGN_IN], NOW)
@@ -84,8 +85,8 @@ async def test_it_is_painted_again_when_a_line_has_moved_by_a_cell(
 
 
 async def test_the_end_does_not_wait() -> None:
-    short = Life("Access", NOW, NOW + timedelta(minutes=5), "12:05")
-    widget = Lives()
+    short = Lifetime("Access", NOW, NOW + timedelta(minutes=5), "12:05")
+    widget = LifetimeBars()
     app = Stage(widget)
     async with app.run_test(size=(80, 8)) as pilot:
         for left in (10, 1, 0):

@@ -15,7 +15,7 @@ from wtr_tui.tui.screens.sign_in_cards import Card
 from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets.bars import CardKeys
 from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
-from wtr_tui.tui.widgets.panel import Panel, pressable
+from wtr_tui.tui.widgets.panel import Panel, clickable_key
 
 
 class Keys(Screen[None]):
@@ -79,7 +79,7 @@ async def test_the_titles_follow() -> None:
 
 
 async def test_a_click_on_the_right_title_does_what_its_key_does() -> None:
-    right = pressable("F5", "all", "screen.note('all')")
+    right = clickable_key("F5", "all", "screen.note('all')")
     app = PanelStage(Panel("Profiles", Static("inside"), right=right))
     async with app.run_test(size=(40, 6)) as pilot:
         await pilot.click(offset=(5, 0))
@@ -130,12 +130,12 @@ async def test_the_keys_of_a_card_can_have_other_words_and_are_letters_in_a_fiel
     app = CardStage(Input())
     async with app.run_test(size=(60, 14)) as pilot:
         keys = app.query_one(CardKeys)
-        assert not any(key.enabled for key in keys.offered())
+        assert not any(key.enabled for key in keys.current_keys())
         keys.words = {KEYS[0]: "copy it"}
         app.screen.set_focus(None)
         await pilot.pause()
         assert "f copy it   c copy the address   Q QR code" in app.text
-        assert [key.enabled for key in keys.offered()] == [True, True, False]
+        assert [key.enabled for key in keys.current_keys()] == [True, True, False]
 
 
 PROFILES = [

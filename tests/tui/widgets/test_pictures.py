@@ -16,17 +16,17 @@ from textual.widgets import Static
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.screens.sign_in_cards import Card, ShownStep, StepLine, StepState
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.bars import Header, Standing
+from wtr_tui.tui.widgets.bars import Header, HeaderState
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.lists import (
     ActivityRow,
     ActivityRows,
-    Life,
-    Lives,
+    Lifetime,
+    LifetimeBars,
     ProfileRow,
     ProfileRows,
 )
-from wtr_tui.tui.widgets.panel import Panel, pressable
+from wtr_tui.tui.widgets.panel import Panel, clickable_key
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -55,15 +55,17 @@ class TokenPieces(Stage):
     """
 
     def compose(self) -> ComposeResult:
-        yield Header("token", Standing(Meaning.CALM, "13 d 22 h", "default", "over SSH from ::1"))
+        state = HeaderState(Meaning.CALM, "13 d 22 h", "default", "over SSH from ::1")
+        yield Header("token", state)
         calm = Content.styled("● valid", "bold $calm")
         with Horizontal(id="page"):
             with Vertical(id="left"), Panel("Access token", right=calm):
                 yield Figures("13d 22:59:41", double=self.size.width >= 180)
-                yield Lives()
+                yield LifetimeBars()
             if self.size.width >= 110:
                 with Vertical(id="right"):
-                    every, more = pressable("F5", "all", "go"), pressable("H", "more", "history")
+                    every = clickable_key("F5", "all", "go")
+                    more = clickable_key("H", "more", "history")
                     yield Panel("Profiles", ProfileRows(), right=every)
                     yield Panel("Activity", ActivityRows(), right=more)
 
@@ -72,12 +74,12 @@ class TokenPieces(Stage):
             profiles.show(PROFILES, most=6, spaced=True)
         for history in self.query(ActivityRows):
             history.show(ACTIVITY)
-        access = Life("Access", NOW - DAY, NOW + 13 * DAY, "Tue 8 Dec 11:00")
-        sign_in = Life("Sign-in", NOW - DAY, NOW + 4 * DAY, "Sat 28 Nov 2026", Meaning.SOON)
-        refreshed = Life(
+        access = Lifetime("Access", NOW - DAY, NOW + 13 * DAY, "Tue 8 Dec 11:00")
+        sign_in = Lifetime("Sign-in", NOW - DAY, NOW + 4 * DAY, "Sat 28 Nov 2026", Meaning.SOON)
+        refreshed = Lifetime(
             access.label, access.began, access.ends, access.end_text, next_refresh=NOW + 12 * DAY
         )
-        self.query_one(Lives).show([refreshed, sign_in], NOW)
+        self.query_one(LifetimeBars).show([refreshed, sign_in], NOW)
 
 
 class Attempt(Screen[None]):
@@ -101,7 +103,7 @@ class SignInPieces(Stage):
         return Attempt()
 
     def compose(self) -> ComposeResult:
-        yield Header("sign-in", Standing(Meaning.NONE, "no token", "default"))
+        yield Header("sign-in", HeaderState(Meaning.NONE, "no token", "default"))
         with Horizontal(id="cards"):
             with Card(1, "Forward the port", "line", id="first") as likeliest:
                 yield Static("ssh -N -L 6855:localhost:6855")

@@ -51,8 +51,8 @@ async def test_facts_go_on_below_their_column() -> None:
     app = Small()
     async with app.run_test(size=(30, 12)) as pilot:
         facts = app.query_one(Facts)
-        facts.state("Name", "one")
-        facts.state("Long", "many words\x1b that do not fit")
+        facts.set_fact("Name", "one")
+        facts.set_fact("Long", "many words\x1b that do not fit")
         await pilot.pause()
         assert rows(app)[4:8] == [
             "Name            one",
@@ -65,8 +65,8 @@ async def test_facts_go_on_below_their_column() -> None:
 async def test_a_secret_is_shown_and_hidden_and_nothing_moves() -> None:
     app = Small()
     async with app.run_test(size=(30, 12)) as pilot:
-        app.query_one(Facts).state("Name", "one")
-        app.query_one(Facts).state("Long", "two")
+        app.query_one(Facts).set_fact("Name", "one")
+        app.query_one(Facts).set_fact("Long", "two")
         revealed = app.query_one(Revealed)
         revealed.hold(Secret("s" * 40))
         await pilot.pause()

@@ -35,7 +35,7 @@ from textual.widget import Widget
 from wtr_tui.tui import driver
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import standing
+from wtr_tui.tui.state import header_state
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.bars import TABS, Header, KeyBar
 from wtr_tui.tui.widgets.quiet import Quiet
@@ -181,7 +181,7 @@ class WtrScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        driver.paint_rows(self)
+        driver.render_visible_rows(self)
         # Not in compose(): a screen may be given a message before it is first shown.
         self._message = MessageLine(self.action_clear_message)
         self._styled_for = ""
@@ -195,7 +195,7 @@ class WtrScreen(Screen[None]):
         ):
             self.add_class([name for least, name in breakpoints or () if length >= least][-1])
         tabs = TABS[:1] if self.session.socket else TABS
-        yield Header(self.NAME, standing(self.session), tabs=tabs)
+        yield Header(self.NAME, header_state(self.session), tabs=tabs)
         with Page(id="page", classes="-full-width" if self.FULL_WIDTH else ""):
             yield from self.content()
         yield self._message
@@ -255,9 +255,9 @@ class WtrScreen(Screen[None]):
         self._message.limit(free if free > 0 else key_rows)
         keys.display = free > 0 or not for_message
 
-    def show_standing(self) -> None:
+    def update_header(self) -> None:
         """Update the token's state in the header; the same state costs nothing."""
-        self.query_one(Header).show_standing(standing(self.session))
+        self.query_one(Header).show_state(header_state(self.session))
 
     def on_screen_resume(self) -> None:
         self.update_time(self.session.now())  # not updated below another screen or a dialog
@@ -265,7 +265,7 @@ class WtrScreen(Screen[None]):
     def update_time(self, now: datetime) -> None:
         """Update everything that changes with time alone."""
         if self.is_built:
-            self.show_standing()
+            self.update_header()
             self.on_second(now)
 
     def action_clear_message(self) -> None:
@@ -303,7 +303,7 @@ class WtrScreen(Screen[None]):
 
     def on_settings_changed(self) -> None:
         """Handle new settings, saved on this screen or read from a changed file."""
-        self.query_one(Header).follow_keys()
+        self.query_one(Header).update_keys()
         self.on_token_changed()
 
     def on_token_changed(self) -> None:

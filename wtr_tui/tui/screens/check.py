@@ -38,7 +38,7 @@ class FindingList(Lines):
 
     def show(self, findings: Sequence[Finding], in_progress: str) -> None:
         self._findings, self._in_progress = findings, in_progress
-        self.follow()
+        self.update_lines()
 
     def lines(self, width: int) -> list[Content]:
         found = [_line(finding, width) for finding in self._findings]

@@ -23,13 +23,13 @@ from wtr_tui.model import Account
 from wtr_tui.storage.settings_table import ACCOUNT
 from wtr_tui.storage.settings_values import known_scopes, parse_scopes
 from wtr_tui.text import printable
-from wtr_tui.tui.keys import spelled, with_keys
+from wtr_tui.tui.keys import display_key, with_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.bars import ShownKey, lay_out
-from wtr_tui.tui.widgets.inputs import QuietInput
-from wtr_tui.tui.widgets.panel import pressing
+from wtr_tui.tui.widgets.inputs import CompactInput
+from wtr_tui.tui.widgets.panel import clickable
 from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     def on_key(self, event: events.Key) -> None:
         """Run the app's own key bindings, which Textual does not consult for a modal screen."""
-        action = self.program.action_of(event.key)
+        action = self.program.action_for(event.key)
         bound = self.active_bindings.get(event.key)
         if action and (bound is None or bound.node is not self):
             event.stop()
@@ -77,7 +77,7 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     def action_press(self, key: str) -> None:
         """Press a key, given as it is spelled in the frame."""
-        spelling = filter(lambda each: spelled(each) == key, self.active_bindings)
+        spelling = filter(lambda each: display_key(each) == key, self.active_bindings)
         if pressed := _KEY_NAMES.get(key) or next(spelling, ""):
             # From the app: a key event sent by the dialog would not leave the focused field.
             self.app.call_later(self.app.simulate_key, pressed)
@@ -117,7 +117,7 @@ class Frame(VerticalScroll, can_focus=False):
         """Show the keys, those that scroll only while there is something to scroll."""
         keys = [each for each in self._keys if each != _SCROLL or self.show_vertical_scrollbar]
         parts = [
-            pressing(Content.styled(key, "bold $next") + f" {word}", f"screen.press({key!r})")
+            clickable(Content.styled(key, "bold $next") + f" {word}", f"screen.press({key!r})")
             for key, word in keys
         ]
         self.border_subtitle = Content("   ").join(parts)
@@ -356,7 +356,7 @@ class FilterDialog(Dialog[ScreenResultType]):
 
     def compose(self) -> ComposeResult:
         with Frame("", *self.KEYS):
-            yield QuietInput(placeholder=self.PLACEHOLDER)
+            yield CompactInput(placeholder=self.PLACEHOLDER)
             listed = OptionList(compact=True)
             listed.can_focus = False
             yield listed

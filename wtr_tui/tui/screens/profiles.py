@@ -25,13 +25,13 @@ from wtr_tui.token_state import TokenState, likely_causes
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, Dialog, Frame
-from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lives_of
-from wtr_tui.tui.session import SAVE_FIRST, Followed
+from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lifetimes_of
+from wtr_tui.tui.session import SAVE_FIRST, WatchedProfile
 from wtr_tui.tui.state import (
     activity_row,
-    coarse,
-    date,
     entries,
+    format_date,
+    format_time_left,
     next_refresh,
     profile_rows,
     profile_state,
@@ -41,9 +41,9 @@ from wtr_tui.tui.state import (
     state_of,
 )
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.inputs import QuietInput
-from wtr_tui.tui.widgets.lists import ActivityRows, Facts, Lives, ScopeList
-from wtr_tui.tui.widgets.panel import Panel, cut, cut_within
+from wtr_tui.tui.widgets.inputs import CompactInput
+from wtr_tui.tui.widgets.lists import ActivityRows, Facts, LifetimeBars, ScopeList
+from wtr_tui.tui.widgets.panel import Panel, truncate, truncate_middle
 from wtr_tui.tui.widgets.quiet import Quiet
 
 _FACTS = (
@@ -77,13 +77,13 @@ class ProfilesScreen(WtrScreen):
     ProfilesScreen #list { border: none; padding: 0; }
     ProfilesScreen #marked { margin: 1 0 0 0; }
     ProfilesScreen.-short #marked, ProfilesScreen #scopes-panel, ProfilesScreen #activity,
-    ProfilesScreen Lives { display: none; }
+    ProfilesScreen LifetimeBars { display: none; }
     ProfilesScreen.-panels #columns { layout: horizontal; height: 1fr; }
     ProfilesScreen.-panels #all, ProfilesScreen.-panels #detail { height: 1fr; }
     ProfilesScreen.-panels #detail { width: 42%; margin: 0 0 0 2; }
     ProfilesScreen.-panels #list { border: round $line; padding: 0 1 0 2; }
     ProfilesScreen.-panels #marked { display: block; margin: 0; }
-    ProfilesScreen.-panels Lives { display: block; margin: 0 0 1 0; }
+    ProfilesScreen.-panels LifetimeBars { display: block; margin: 0 0 1 0; }
     ProfilesScreen.-panels #scopes-panel, ProfilesScreen.-panels #activity {
         display: block; margin: 1 0 0 0; height: 1fr;
     }
@@ -133,7 +133,7 @@ class ProfilesScreen(WtrScreen):
                 )
                 yield Panel("Activity", ActivityRows(), id="activity")
             with Vertical(id="detail"):
-                yield Panel("", Lives(), Facts(_FACTS, id="about"), id="marked")
+                yield Panel("", LifetimeBars(), Facts(_FACTS, id="about"), id="marked")
                 yield Panel("Scopes", ScopeList(id="scopes"), id="scopes-panel")
 
     def on_resize(self) -> None:
@@ -149,14 +149,14 @@ class ProfilesScreen(WtrScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer ``refresh_all`` only where there is more than one profile."""
-        return action != "refresh_all" or len(self.session.roster) > 1
+        return action != "refresh_all" or len(self.session.watched) > 1
 
     # The table.
 
     def _show(self) -> None:
         session = self.session
         now = session.now()
-        named = {each.profile.name: each for each in session.roster}
+        named = {each.profile.name: each for each in session.watched}
         rows = {
             ordered.name: table_row(named[ordered.name], now, used=ordered.current)
             for ordered in profile_rows(session)
@@ -193,11 +193,11 @@ class ProfilesScreen(WtrScreen):
         self.refresh_bindings()
 
     @property
-    def _marked(self) -> Followed:
+    def _marked(self) -> WatchedProfile:
         listed = self.query_one(ProfileTable)
         marked = listed.highlighted_option.id if listed.highlighted_option is not None else ""
-        every = {each.profile.name: each for each in self.session.roster}
-        return every.get(marked or "", self.session.used)
+        every = {each.profile.name: each for each in self.session.watched}
+        return every.get(marked or "", self.session.current)
 
     @on(OptionList.OptionHighlighted)
     def _other_marked(self) -> None:
@@ -212,7 +212,7 @@ class ProfilesScreen(WtrScreen):
         panel.show_right(Content.styled(f"{state.meaning.sign} {state.word}", style))
         about = self.query_one("#about", Facts)
         for name, fact in _facts(each, now, panels=self._has_panels).items():
-            about.state(name, fact)
+            about.set_fact(name, fact)
         if self._has_panels:
             self._show_detail(each, now)
 
@@ -220,13 +220,13 @@ class ProfilesScreen(WtrScreen):
     def _has_panels(self) -> bool:
         return self.size.width >= PANELS_MIN_WIDTH
 
-    def _show_detail(self, each: Followed, now: datetime) -> None:
+    def _show_detail(self, each: WatchedProfile, now: datetime) -> None:
         """Show the panels, for which only a wide terminal has room."""
         token = each.token
-        lives = lives_of(each, token, now) if token is not None else ()
-        self.query_one(Lives).show(lives, now)
+        lives = lifetimes_of(each, token, now) if token is not None else ()
+        self.query_one(LifetimeBars).show(lives, now)
         scopes = self.query_one("#scopes", ScopeList)
-        scopes.explain(known_scopes())
+        scopes.set_meanings(known_scopes())
         granted, lacking = granted_scopes(each)
         scopes.show(None if token is None else token.scopes, lacking)
         self.query_one("#scopes-panel", Panel).show_right(granted)
@@ -257,7 +257,7 @@ class ProfilesScreen(WtrScreen):
         self.program.refresh_profiles([self._marked])
 
     def action_refresh_all(self) -> None:
-        able = [each for each in self.session.roster if each.ready and each.can_refresh]
+        able = [each for each in self.session.watched if each.is_configured and each.can_refresh]
         if able:
             self.program.refresh_profiles(able)
         else:
@@ -303,7 +303,7 @@ class ProfilesScreen(WtrScreen):
         )
 
     @work(group="sign-out")
-    async def _sign_out(self, each: Followed) -> None:
+    async def _sign_out(self, each: WatchedProfile) -> None:
         from wtr_tui.sign_out import Revoked, sign_out
 
         self.show_message("Signing out …")
@@ -358,14 +358,14 @@ class NewProfileDialog(Dialog["profiles.Profile | None"]):
     def compose(self) -> ComposeResult:
         with Frame("A new profile", ("Enter", "makes it"), ("Esc", "cancels")):
             yield Quiet("One integration with settings and a token of its own. Its name:")
-            yield QuietInput(placeholder="work")
+            yield CompactInput(placeholder="work")
             yield Quiet("", id="problem")
 
     def on_mount(self) -> None:
-        self.query_one(QuietInput).focus()
+        self.query_one(CompactInput).focus()
 
-    @on(QuietInput.Submitted)
-    def _make(self, event: QuietInput.Submitted) -> None:
+    @on(CompactInput.Submitted)
+    def _make(self, event: CompactInput.Submitted) -> None:
         try:
             made = profiles.create(event.value.strip(), self.session.environ)
         except WtrError as error:
@@ -374,14 +374,14 @@ class NewProfileDialog(Dialog["profiles.Profile | None"]):
             self.dismiss(made)
 
 
-def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
+def _facts(each: WatchedProfile, now: datetime, *, panels: bool) -> dict[str, str]:
     """Return the facts about a profile; with ``panels`` without those shown there."""
     account, token = each.account, each.token
     latest, last = each.latest(), "" if panels else "nothing yet"
     if latest is not None and not panels:
         row = activity_row(latest, now)
         last = f"{row.when} {row.what}" + (f", by {row.by}" if row.by else "")
-    settings = str(next(iter(each.settings.problems), each.settings_place))
+    settings = str(next(iter(each.settings.problems), each.display_path))
     if each.settings_error is not None:
         settings = each.settings_error.message.partition("\n")[0]  # without the file's lines
     is_lost = each.auto_refresh.is_lost
@@ -391,12 +391,12 @@ def _facts(each: Followed, now: datetime, *, panels: bool) -> dict[str, str]:
         "Access token": "" if panels and token else _access_token(each, now),
         "Sign in again": _sign_in_again(each, now, panels=panels),
         "Auto-refresh": "stopped" if is_lost else next_refresh(each.auto_refresh, now),
-        "Last": each.failure or last,
+        "Last": each.refresh_error or last,
         "Settings": settings,
     }
 
 
-def _access_token(each: Followed, now: datetime) -> str:
+def _access_token(each: WatchedProfile, now: datetime) -> str:
     if each.token is None:
         return "none yet"
     if refused_since(each, now) is not None:
@@ -404,11 +404,11 @@ def _access_token(each: Followed, now: datetime) -> str:
     return _remaining(each.token.expires_at, now)
 
 
-def _sign_in_again(each: Followed, now: datetime, *, panels: bool) -> str:
+def _sign_in_again(each: WatchedProfile, now: datetime, *, panels: bool) -> str:
     token, signs_in = each.token, f"{key('sign-in', 's')} signs in"
     if each.auto_refresh.is_lost:
         by = sign_in_by(each, now)
-        when = f"by {date(by, now)}" if by else "now"
+        when = f"by {format_date(by, now)}" if by else "now"
         return f"{when}, {signs_in}. {likely_causes(each.auto_refresh.recorded)}".rstrip()
     if token is None:
         return signs_in
@@ -421,7 +421,7 @@ def _remaining(end: datetime | None, now: datetime) -> str:
     """Return the time left and the end, without seconds: each would repaint all the facts."""
     if end is None or end <= now:
         return clock.describe_end(end, now)
-    return f"{coarse(end - now)} left, {clock.until_phrase(end)}"
+    return f"{format_time_left(end - now)} left, {clock.until_phrase(end)}"
 
 
 # The lines of the table.
@@ -440,7 +440,7 @@ Row = dict[str, tuple[str, str]]
 """Text and style of a profile's cells, by column."""
 
 
-def table_row(each: Followed, now: datetime, *, used: bool) -> Row:
+def table_row(each: WatchedProfile, now: datetime, *, used: bool) -> Row:
     """Return the cells of a profile."""
     state, meaning = state_of(each, now), profile_state(each, now).meaning
     token, account = each.token, each.account
@@ -498,16 +498,16 @@ def row_line(row: Row, columns: Mapping[str, int]) -> Content:
     parts = []
     for title, width in columns.items():
         text, style = row[title]
-        cell = (cut_within if title == "Profile" else cut)(text, width)
+        cell = (truncate_middle if title == "Profile" else truncate)(text, width)
         parts.append(Content.styled(cell.ljust(width + (_GAP if title else 1)), style))
     return Content.assemble(*parts)
 
 
-def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
+def _last(each: WatchedProfile, now: datetime) -> tuple[str, Tone]:
     if each.refreshing:
         return "refreshing …", Tone.PLAIN
-    if each.failure:
-        return each.failure, Tone.WARN if each.auto_refresh.next_at() else Tone.BAD
+    if each.refresh_error:
+        return each.refresh_error, Tone.WARN if each.auto_refresh.next_at() else Tone.BAD
     latest = each.latest()
     if latest is None:
         return "", Tone.PLAIN
@@ -518,4 +518,4 @@ def _last(each: Followed, now: datetime) -> tuple[str, Tone]:
 def _remaining_short(left: timedelta | None) -> str:
     if left is None:
         return "unknown"
-    return coarse(left) if left > timedelta(0) else "expired"
+    return format_time_left(left) if left > timedelta(0) else "expired"

@@ -21,7 +21,7 @@ from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens.dialogs import ChoiceDialog, ConfirmDialog, ScopesDialog
 from wtr_tui.tui.themes import Tone
-from wtr_tui.tui.widgets.inputs import AddressInput, Field, ListedInput, QuietInput, SecretInput
+from wtr_tui.tui.widgets.inputs import AddressInput, CompactInput, Field, ListedInput, SecretInput
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
@@ -110,7 +110,7 @@ class SettingsScreen(WtrScreen):
         """The steps stand between the fields they lead to, shown or not."""
         make, register, tick, enter, save = map(Step, form.STEPS)
         address = AddressInput(id="portal", placeholder=_ADDRESS)
-        address.takes_elsewhere = self._take_portal_url
+        address.intercept_paste = self._take_portal_url
         self._portal = Field("OAuth URL", "portal", address, form.portal_problem, form.PORTAL)
         self._portal.is_setting = False
         yield Step(form.LEAD)
@@ -125,12 +125,12 @@ class SettingsScreen(WtrScreen):
 
     def _field(self, setting: Setting[Any]) -> Field:
         def check(text: str) -> str | None:
-            used = self.session.used
+            used = self.session.current
             return form.check(setting, RawValue(text, used.profile.settings_path, used.environ))
 
-        kind = ListedInput if setting.choices else QuietInput
+        kind = ListedInput if setting.choices else CompactInput
         entry = SecretInput() if setting.is_hidden else kind()
-        entry.takes_elsewhere = self._take_portal_url
+        entry.intercept_paste = self._take_portal_url
         if setting not in form.BASICS:
             entry.placeholder = setting.default_text
         field = Field(setting.title, setting.name, entry, check, form.meaning(setting))
@@ -162,7 +162,7 @@ class SettingsScreen(WtrScreen):
             return  # the program ends while this screen is being put together
         session = self.session
         settings = self._filled_from = session.settings
-        readable = session.used.settings_error is None
+        readable = session.current.settings_error is None
         self._leading = readable and form.is_first(settings)
         self.set_class(self._leading, "-leading")
         self.query_one("#form", Panel).show_title("First steps" if self._leading else INTEGRATION)
@@ -174,7 +174,7 @@ class SettingsScreen(WtrScreen):
         with self.prevent(Input.Changed):
             self._portal.fill("", "fills in the rest")
             for key, field in self._fields.items():
-                field.tells_missing = not (self._leading and key in ("appid", "secret"))
+                field.reports_missing = not (self._leading and key in ("appid", "secret"))
                 field.fill(*form.shown(settings, key))
         self._follow()
         self._show_trouble()
@@ -192,7 +192,7 @@ class SettingsScreen(WtrScreen):
         scopes = form.scopes_in(fields["scopes"].entry.value)
         source = form.shown(session.settings, "scopes").source
         problem = fields["scopes"].problem
-        fields["scopes"].tell_source(source if problem else form.counted(source, len(scopes)))
+        fields["scopes"].show_source(source if problem else form.counted(source, len(scopes)))
         # What only a service app needs is shown for one, and where it is set.
         is_service_app = fields["kind"].entry.value == SERVICE_APP
         for key in _SERVICE_APP_ONLY:
@@ -202,7 +202,7 @@ class SettingsScreen(WtrScreen):
         if self._leading:
             asked = form.portal_form(uri, scopes, known_scopes())
             self.query_one("#portal-form", Quiet).reshape(asked)
-        line = form.file_line(session.used.settings_place, len(self._changed_fields()))
+        line = form.file_line(session.current.display_path, len(self._changed_fields()))
         self.query_one("#file", Quiet).reshape(line)
 
     def _show_trouble(self) -> None:
@@ -210,13 +210,13 @@ class SettingsScreen(WtrScreen):
         session = self.session
         beside = {key for key, field in self._fields.items() if field.problem}
         trouble = self.query_one("#trouble", Quiet)
-        text = form.trouble(session.settings.problems, beside, session.used.settings_error)
+        text = form.trouble(session.settings.problems, beside, session.current.settings_error)
         trouble.display = bool(text)
         trouble.reshape(text)
 
     def _focus_first(self) -> None:
         """The first value that is missing or wrong, else the first that can be edited."""
-        if self.session.used.settings_error is not None:
+        if self.session.current.settings_error is not None:
             return
         if self._leading and not self._fields["appid"].entry.value:
             self.set_focus(self._portal.entry)
@@ -263,13 +263,13 @@ class SettingsScreen(WtrScreen):
         self._take_portal_url(event.text)
 
     def _changed_fields(self) -> list[Field]:
-        if self.session.used.settings_error is not None:
+        if self.session.current.settings_error is not None:
             return []  # none of them is shown
         return [field for field in self._fields.values() if field.changed]
 
     def _take_portal_url(self, text: str, *, entered: bool = False) -> bool:
         """Fills in what an OAuth URL says, and whether it is one; ``entered``: says why not."""
-        if self.session.used.settings_error is not None:
+        if self.session.current.settings_error is not None:
             return False
         try:
             portal = parse_oauth_url(text)
@@ -302,7 +302,7 @@ class SettingsScreen(WtrScreen):
 
     def action_save(self) -> None:
         session = self.session
-        if session.used.settings_error is not None:
+        if session.current.settings_error is not None:
             self._say(
                 "Not saved: the file cannot be read, and saving would lose what is in it.", Tone.BAD
             )
@@ -325,10 +325,10 @@ class SettingsScreen(WtrScreen):
             self._say(f"Not saved: {error}", Tone.BAD)
             return
         focused = self.focused
-        session.used.load_settings()
+        session.current.load_settings()
         self._fill()
         self.set_focus(focused)
-        self._say(*form.said_of_saved(session.settings.problems, session.used.settings_place))
+        self._say(*form.said_of_saved(session.settings.problems, session.current.display_path))
         self.program.settings_changed()
         self.program.token_changed()
 
@@ -336,10 +336,10 @@ class SettingsScreen(WtrScreen):
         self.confirm_leaving(self._reload)
 
     def _reload(self) -> None:
-        self.session.used.load_settings()
+        self.session.current.load_settings()
         self.program.settings_changed()
         self._fill()
-        if self.session.used.settings_error is None and not self._warnings():
+        if self.session.current.settings_error is None and not self._warnings():
             self._say("Read again from the file and the environment.")
 
     def unsaved_work(self) -> str:

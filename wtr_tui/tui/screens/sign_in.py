@@ -47,7 +47,7 @@ from wtr_tui.tui.screens.sign_in_cards import (
     shown_steps,
 )
 from wtr_tui.tui.session import Session, with_tilde
-from wtr_tui.tui.state import no_use, state_of
+from wtr_tui.tui.state import state_of, unusable_reason
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.lists import Facts
 from wtr_tui.tui.widgets.panel import Panel
@@ -176,7 +176,7 @@ class SignInScreen(WtrScreen):
         self._show()
 
     def on_screen_resume(self) -> None:
-        if self.session.auto_refresh.stored is None and self.session.used.ready:
+        if self.session.auto_refresh.stored is None and self.session.current.is_configured:
             self.action_begin()
         self.on_token_changed()
 
@@ -203,7 +203,7 @@ class SignInScreen(WtrScreen):
         code = self.query_one("#qr", Quiet)
         is_large = size.width >= _LARGE_FROM[0] and size.height >= _LARGE_FROM[1]
         code.display = running and is_large
-        self._show_facts(visible=is_large and self.session.used.ready)
+        self._show_facts(visible=is_large and self.session.current.is_configured)
         line = self.query_one(StepLine)
         line.display = running or (progress.failed is not None and progress.has_begun)
         line.show(shown_steps(progress))
@@ -227,7 +227,7 @@ class SignInScreen(WtrScreen):
         self.query_one("#facts-panel").display = visible and is_sign_in
         facts = self.query_one(Facts)
         for name, fact in sign_in_facts(self.session).items():
-            facts.state(name, fact)
+            facts.set_fact(name, fact)
 
     def _reset(self, error: WtrError | None = None) -> None:
         """Reset the progress; ``error`` is why no attempt could begin, or why it failed."""
@@ -260,8 +260,8 @@ class SignInScreen(WtrScreen):
         if self.running or self._minting:
             return
         # The file may have been corrected in an editor since it was read.
-        self.session.used.load_settings()
-        if not self.session.used.ready:
+        self.session.current.load_settings()
+        if not self.session.current.is_configured:
             self._show()
             return
         asked = foreign_token_question(self.session)
@@ -360,8 +360,8 @@ class SignInScreen(WtrScreen):
         session = self.session
         self.progress = self.progress.after(step)
         if isinstance(step, steps.LAST_STEPS):
-            self.program.is_free()  # the QR code makes way
-            self.program.close_bare()
+            self.program.close_dialog()  # the QR code makes way
+            self.program.close_plain_page()
         said = step_message(step)
         match step:
             case steps.SignedIn() | steps.SignedInUnsaved():
@@ -402,7 +402,7 @@ class SignInScreen(WtrScreen):
             self.call_after_refresh(self.program.show_message, *said)
 
     def unsaved_work(self) -> str:
-        is_below = self.program.shown is not self  # else the user sees that it waits
+        is_below = self.program.full_screen is not self  # else the user sees that it waits
         return "A sign-in waits for its answer." if self.running and is_below else ""
 
     def defers_settings_reload(self) -> bool:
@@ -455,7 +455,7 @@ class SignInScreen(WtrScreen):
             "-".join((action, *map(str, parameters))),
             self.progress,
             running=self.running,
-            ready=self.session.used.ready and not self._minting,
+            ready=self.session.current.is_configured and not self._minting,
             sandbox=self.session.demo is not None,
         )
 
@@ -486,7 +486,7 @@ class SignInScreen(WtrScreen):
 
     def action_print_full(self) -> None:
         if self._attempt is not None:
-            self.program.show_bare("The full Webex address", self._attempt.authorize_url)
+            self.program.show_plain_page("The full Webex address", self._attempt.authorize_url)
 
     def action_paste_field(self) -> None:
         self._cards.pasted.focus()
@@ -623,9 +623,9 @@ def _signed_in_sentence(step: steps.SignedIn) -> str:
 def idle_text(session: Session, failed: steps.Ended | None = None) -> Content:
     """Return what is shown while no attempt runs: why the last one ``failed``, the state of the
     token, and what can be done."""
-    used, stored = session.used, session.auto_refresh.stored
+    used, stored = session.current, session.auto_refresh.stored
     reasons: list[Content] = []
-    if used.ready:
+    if used.is_configured:
         if stored is not None and failed is None:
             reasons = _sign_in_reasons(session, stored.token)
         token = _token_sentence(session, stored) if stored is not None else ""
@@ -674,11 +674,11 @@ def _begin_effect(session: Session, why: str) -> str:
 
 
 def _token_sentence(session: Session, stored: StoredToken) -> str:
-    state = state_of(session.used, session.now())
+    state = state_of(session.current, session.now())
     have = f"You have a token{f' of {stored.account.label}' if stored.account.is_known else ''}"
     how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
     is_valid = stored.token.is_valid(session.now())
-    useless = is_valid and no_use(session.used, stored.token, session.now())
+    useless = is_valid and unusable_reason(session.current, stored.token, session.now())
     if ends is not None and not useless and state.kind is not TokenState.FOREIGN:
         how = f", {'good until' if is_valid else 'expired'} {clock.local(ends)}"
     return f"{have}{how}; {{go-token:f2}} shows it."

@@ -21,7 +21,7 @@ from wtr_tui.oauth import steps
 from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.oauth.steps import Method
 from wtr_tui.text import printable
-from wtr_tui.tui.keys import key, spelled, with_keys
+from wtr_tui.tui.keys import display_key, key, with_keys
 from wtr_tui.tui.themes import Meaning
 from wtr_tui.tui.widgets.bars import CardKeys
 from wtr_tui.tui.widgets.figures import Figures
@@ -128,7 +128,7 @@ def progress_sentence(progress: Progress) -> str:
 def begin_key() -> str:
     """Return the key that begins a sign-in, as spelled in a sentence."""
     found = key("begin", "enter")
-    return "Enter" if found == spelled("enter") else found
+    return "Enter" if found == display_key("enter") else found
 
 
 def forwarding_notes(surroundings: Surroundings, port: int) -> str:
@@ -205,7 +205,7 @@ class StepLine(Lines):
 
     def show(self, steps: tuple[ShownStep, ...]) -> None:
         self.steps = steps
-        self.follow()
+        self.update_lines()
 
     def lines(self, width: int) -> list[Content]:
         now = (StepState.NOW, StepState.FAILED)
@@ -285,7 +285,7 @@ class ShellLine(Lines):
 
     def show(self, line: str) -> None:
         self._line = line
-        self.follow()
+        self.update_lines()
 
     def lines(self, width: int) -> list[Content]:
         return [Content(each) for each in wrap_shell_line(self._line, width).split("\n")]

@@ -28,30 +28,37 @@ from wtr_tui.token_state import (
 )
 from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens import WtrScreen
-from wtr_tui.tui.session import Followed, Session
+from wtr_tui.tui.session import Session, WatchedProfile
 from wtr_tui.tui.state import (
     Owner,
     ShownState,
     activity_row,
     claims_of,
-    coarse,
-    date,
     entries,
+    format_date,
+    format_time_left,
     history_lines,
     next_refresh,
-    no_use,
-    others_line,
     profile_rows,
     profile_state,
     refused_since,
     sign_in_by,
     sign_in_meaning,
     state_of,
+    summarize_others,
+    unusable_reason,
 )
 from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets.figures import Figures, width_of
-from wtr_tui.tui.widgets.lists import ActivityRows, Facts, Life, Lives, ProfileRows, ScopeList
-from wtr_tui.tui.widgets.panel import Panel, pressable
+from wtr_tui.tui.widgets.lists import (
+    ActivityRows,
+    Facts,
+    Lifetime,
+    LifetimeBars,
+    ProfileRows,
+    ScopeList,
+)
+from wtr_tui.tui.widgets.panel import Panel, clickable_key
 from wtr_tui.tui.widgets.quiet import Quiet, Revealed
 
 PANELS_MIN_WIDTH = 110
@@ -123,15 +130,16 @@ class TokenScreen(WtrScreen):
     TokenScreen #beside { width: 1fr; height: 3; text-wrap: nowrap; text-overflow: ellipsis; }
     TokenScreen.-stacked #figures-row { layout: vertical; }
     TokenScreen.-stacked #beside { width: 100%; height: 1; margin: 1 0 0 0; }
-    TokenScreen Lives { margin: 1 0; }
+    TokenScreen LifetimeBars { margin: 1 0; }
     TokenScreen #scopes-panel { display: none; }
     TokenScreen #empty { margin: 1 0 0 0; }
-    TokenScreen.-airy Lives { margin: 2 0; }
-    TokenScreen.-short #who-row, TokenScreen.-short Lives, TokenScreen.-tiny Facts { margin: 0; }
-    TokenScreen.-tiny #who-row, TokenScreen.-tiny Lives { display: none; }
+    TokenScreen.-airy LifetimeBars { margin: 2 0; }
+    TokenScreen.-short #who-row, TokenScreen.-short LifetimeBars { margin: 0; }
+    TokenScreen.-tiny Facts { margin: 0; }
+    TokenScreen.-tiny #who-row, TokenScreen.-tiny LifetimeBars { display: none; }
     TokenScreen.-panels Panel { border: round $line; padding: 1 2 0 2; margin: 0 0 1 0; }
     TokenScreen.-panels #who-row { display: none; }
-    TokenScreen.-panels Lives { margin: 1 0; }
+    TokenScreen.-panels LifetimeBars { margin: 1 0; }
     TokenScreen.-panels #scopes-panel { display: block; padding: 0 2; }
     TokenScreen.-panels #main { width: 3fr; }
     TokenScreen.-panels #aside { display: block; width: 2fr; margin: 0 0 0 2; }
@@ -144,7 +152,7 @@ class TokenScreen(WtrScreen):
     TokenScreen.-panels.-spaced #scopes-panel, TokenScreen.-panels.-airy #profiles { padding: 1 2; }
     TokenScreen.-panels.-airy.-empty #access-panel { height: 1fr; }
     TokenScreen.-panels.-spaced #access-panel { padding: 2 2 1 2; }
-    TokenScreen.-panels.-spaced Lives { margin: 2 0; }
+    TokenScreen.-panels.-spaced LifetimeBars { margin: 2 0; }
     TokenScreen #about { height: 1fr; }
     TokenScreen #about Quiet { width: 100%; }
     TokenScreen.-panels.-short Panel, TokenScreen.-panels.-tiny Panel { padding: 0 2; margin: 0; }
@@ -169,7 +177,7 @@ class TokenScreen(WtrScreen):
                         yield Figures(id="left")
                         yield Quiet(id="beside")
                     yield Quiet(id="empty")
-                    yield Lives()
+                    yield LifetimeBars()
                     yield Facts(_FACTS, id="facts")
                 with Panel("Scopes", id="scopes-panel"):
                     yield ScopeList(id="scopes")
@@ -183,7 +191,7 @@ class TokenScreen(WtrScreen):
 
     @property
     def token(self) -> Token | None:
-        return self.session.used.token
+        return self.session.current.token
 
     @property
     def _has_panels(self) -> bool:
@@ -239,14 +247,14 @@ class TokenScreen(WtrScreen):
             return  # the program ends while this screen is being composed
         self._laid_out_for = self.app.size
         token, now = self.token, self.session.now()
-        for name in ("Lives", "#facts", "#scopes-panel", "Revealed"):
+        for name in ("LifetimeBars", "#facts", "#scopes-panel", "Revealed"):
             self.query_one(name).styles.display = None if token is not None else "none"
         empty = self.query_one("#empty", Quiet)
         empty.display = token is None
         self.set_class(token is None or self.session.socket is not None, "-empty")
         if token is None:
             self.query_one("#who", Quiet).show("")
-            state = state_of(self.session.used, now)
+            state = state_of(self.session.current, now)
             empty.reshape(_no_token_text(self.session))
             self._show_state(state)
             self._show_figures(_WORDS_IN_FIGURES[None], state.meaning)
@@ -254,11 +262,11 @@ class TokenScreen(WtrScreen):
         else:
             self.query_one(Revealed).hold(token.access_token)
             facts = self.query_one(Facts)
-            facts.state("In scripts", _script_commands(self.session))
+            facts.set_fact("In scripts", _script_commands(self.session))
             self._show_scopes(token)
             spaced = self.app.size.height >= _SPACED_FROM and self._has_panels
             self.set_class(spaced, "-spaced")
-            facts.space(spaced)
+            facts.set_spaced(spaced)
             self.on_second(now)
         self.refresh_bindings()
         self._show_problem()
@@ -271,8 +279,8 @@ class TokenScreen(WtrScreen):
         if self.session.socket is not None:  # it names no scopes
             self.query_one("#scopes-panel").display = False
             return
-        granted, lacking = granted_scopes(self.session.used)
-        every = pressable(key("scopes", "S"), "all", "screen.scopes")
+        granted, lacking = granted_scopes(self.session.current)
+        every = clickable_key(key("scopes", "S"), "all", "screen.scopes")
         self.query_one("#scopes-panel", Panel).show_right(
             Content.assemble(granted, Content.styled(" · ", "not bold $line"), every)
         )
@@ -281,14 +289,14 @@ class TokenScreen(WtrScreen):
             names = f"{lacking}: {key('scopes', 'S')} tells more"
         self.query_one(ScopeList).show(token.scopes, f"{lacking}. {GRANT_MORE}" if lacking else "")
         first = Content.assemble(granted, " (", every, ")  ", Content.styled(names, "$foreground"))
-        self.query_one(Facts).state("Scopes", "" if self._has_panels else first)
+        self.query_one(Facts).set_fact("Scopes", "" if self._has_panels else first)
 
     def _show_owner(self) -> None:
         token = self.token
         auto_refresh = self.session.auto_refresh
         if token is None or auto_refresh.stored is None or not self._is_composed:
             return
-        words = self._owner.words(token, self.session.used.account, claims_of(token))
+        words = self._owner.words(token, self.session.current.account, claims_of(token))
         if auto_refresh.other_base_url:
             words = f"From {cleaned(auto_refresh.other_base_url, 60)}, not the base URL in force"
         elif auto_refresh.is_foreign:
@@ -297,22 +305,22 @@ class TokenScreen(WtrScreen):
             words = f"From $WTR_SOCKET · {words or 'it does not say whose it is'}"
         self.query_one("#who", Quiet).show(words)
         fact = words.removeprefix("Owner ") if self._has_panels else ""
-        self.query_one(Facts).state("Owner", fact)
+        self.query_one(Facts).set_fact("Owner", fact)
 
     def on_second(self, now: datetime) -> None:
         token = self.token
         if token is None or not self._is_composed:
             return
-        state = state_of(self.session.used, now)
+        state = state_of(self.session.current, now)
         if state.kind is TokenState.EXPIRED:  # the figures say "expired"
             word = f"{clock.duration(now - (token.expires_at or now))} ago"
             self._show_state(state._replace(word=word))
         else:
-            self._show_state(profile_state(self.session.used, now))
-        self._show_figures(figures_text(self.session.used, token, now), state.meaning)
+            self._show_state(profile_state(self.session.current, now))
+        self._show_figures(figures_text(self.session.current, token, now), state.meaning)
         self._show_owner()
         self._show_beside(token, now)
-        self.query_one(Lives).show(lives_of(self.session.used, token, now), now)
+        self.query_one(LifetimeBars).show(lifetimes_of(self.session.current, token, now), now)
         self._show_facts(token, now)
         if self._history_mark is not None:
             self._update_overview()
@@ -342,8 +350,8 @@ class TokenScreen(WtrScreen):
         claims = claims_of(token) if end is None else None
         claimed = claims.expires_at if claims else None
         until = expiry_text(end or claimed, now)
-        if (since := refused_since(self.session.used, now)) is not None:
-            until = f"refused since {date(since, now)}"
+        if (since := refused_since(self.session.current, now)) is not None:
+            until = f"refused since {format_date(since, now)}"
         if self.session.socket and token.expires_at is None:
             until = "it does not say until when"
         shown = masked(token.access_token.reveal())
@@ -352,7 +360,7 @@ class TokenScreen(WtrScreen):
             lines.append(Content("as the token says"))
         at = self.session.auto_refresh.next_at()
         if at is not None:
-            words = f"◆ refresh {date(at, now)}" if at > now else "◆ refreshing now"
+            words = f"◆ refresh {format_date(at, now)}" if at > now else "◆ refreshing now"
             lines.append(Content.styled(words, "$next"))
         if self.has_class("-stacked"):  # one line; the fact below it names the next refresh
             lines = [Content(" · ").join(lines[:2])]
@@ -361,12 +369,13 @@ class TokenScreen(WtrScreen):
     def _show_facts(self, token: Token, now: datetime) -> None:
         facts = self.query_one(Facts)
         auto_refresh = self.session.auto_refresh
-        facts.state("Auto-refresh", next_refresh(auto_refresh, now))
-        words = filter(None, (date(token.obtained_at, now), self.session.used.remark))
-        facts.state("Obtained", "" if self._has_panels else " · ".join(words))
+        facts.set_fact("Auto-refresh", next_refresh(auto_refresh, now))
+        note = self.session.current.refresh_note
+        words = filter(None, (format_date(token.obtained_at, now), note))
+        facts.set_fact("Obtained", "" if self._has_panels else " · ".join(words))
         causes = likely_causes(auto_refresh.recorded) if auto_refresh.is_lost else ""
-        facts.state("Likely causes", causes)
-        facts.state(
+        facts.set_fact("Likely causes", causes)
+        facts.set_fact(
             "Sign in again", sign_in_again_text(self.session, token, now, in_full=self._has_panels)
         )
 
@@ -393,11 +402,11 @@ class TokenScreen(WtrScreen):
         from wtr_tui.storage.settings_values import known_scopes
 
         session = self.session
-        self.query_one(ScopeList).explain(known_scopes())
+        self.query_one(ScopeList).set_meanings(known_scopes())
         rows = profile_rows(session)
         others = [row for row in rows if not row.current]
-        line = others_line(others) if not self._has_panels else ""
-        self.query_one(Facts).state("Other profiles", line)
+        line = summarize_others(others) if not self._has_panels else ""
+        self.query_one(Facts).set_fact("Other profiles", line)
         if not self._has_panels:
             return
         aside = self.query_one("#aside")
@@ -418,14 +427,14 @@ class TokenScreen(WtrScreen):
         if self.session.socket is not None:  # without profiles and history
             yield Panel("About this token", Quiet(with_keys(_SOCKET_HELP)), id="about")
             return
-        to_all = pressable(key("go-profiles", "f5"), "all", "app.go('profiles')")
-        to_more = pressable(key("history", "H"), "more", "screen.history")
+        to_all = clickable_key(key("go-profiles", "f5"), "all", "app.go('profiles')")
+        to_more = clickable_key(key("history", "H"), "more", "screen.history")
         yield Panel("Profiles", ProfileRows(), right=to_all, id="profiles")
         yield Panel("Activity", ActivityRows(), right=to_more, id="activity")
 
     def action_use(self, name: str) -> None:
-        for each in self.session.roster:
-            if each.profile.name == name and each is not self.session.used:
+        for each in self.session.watched:
+            if each.profile.name == name and each is not self.session.current:
                 self.program.switch_profile(each.profile)
 
     # The keys.
@@ -441,7 +450,7 @@ class TokenScreen(WtrScreen):
         return True
 
     def action_refresh(self) -> None:
-        self.program.refresh_profiles([self.session.used])
+        self.program.refresh_profiles([self.session.current])
 
     def action_copy(self) -> None:
         self._copy(str, "the access token")
@@ -459,11 +468,11 @@ class TokenScreen(WtrScreen):
     def _copy(self, form: Callable[[str], str], what: str) -> None:
         token, now = self.token, self.session.now()
         if token is not None:
-            left, caveat = token.left(now), no_use(self.session.used, token, now)
+            left, caveat = token.left(now), unusable_reason(self.session.current, token, now)
             if left is None:
                 what += ", its end unknown"
             elif not caveat:
-                what += f", good for {coarse(left)}"
+                what += f", good for {format_time_left(left)}"
             show = f"press {key('reveal', 'v')} to show the token"
             text = form(token.access_token.reveal())
             self.program.copy(text, what, otherwise=show, caveat=caveat)
@@ -474,7 +483,7 @@ class TokenScreen(WtrScreen):
 
     def action_print(self) -> None:
         if self.token is not None:
-            self.program.show_bare("Access token", self.token.access_token.reveal())
+            self.program.show_plain_page("Access token", self.token.access_token.reveal())
 
     def action_auto(self) -> None:
         auto_refresh = self.session.auto_refresh
@@ -517,13 +526,13 @@ _WORDS_IN_FIGURES = {
 }
 
 
-def figures_text(followed: Followed, token: Token, now: datetime) -> str:
+def figures_text(watched: WatchedProfile, token: Token, now: datetime) -> str:
     """Return the text of the large figures: the countdown, or a word where none is possible."""
-    left, kind = token.left(now), state_of(followed, now).kind
+    left, kind = token.left(now), state_of(watched, now).kind
     word = _WORDS_IN_FIGURES.get(kind, "")
     # A token that needs a sign-in can be used until its end, unless Webex refuses it.
     needs_sign_in = kind is TokenState.SIGN_IN_NEEDED
-    counts = not word or (needs_sign_in and not refused_since(followed, now))
+    counts = not word or (needs_sign_in and not refused_since(watched, now))
     if counts and left is not None and left > timedelta(0):
         return clock.countdown(left)
     return word or ("unknown" if left is None else "expired")
@@ -541,37 +550,38 @@ def expiry_text(end: datetime | None, now: datetime) -> str:
     """Return ``until Tue 8 Dec 11:00 UTC``, or ``expired …``."""
     if end is None:
         return "Webex did not say until when"
-    return f"{'until' if end > now else 'expired'} {date(end, now, zone=True)}"
+    return f"{'until' if end > now else 'expired'} {format_date(end, now, zone=True)}"
 
 
-def lives_of(followed: Followed, token: Token, now: datetime) -> tuple[Life, Life]:
+def lifetimes_of(watched: WatchedProfile, token: Token, now: datetime) -> tuple[Lifetime, Lifetime]:
     """Return the two lines of the grid: the access token, and the sign-in up to its hard end."""
-    ends, refused = token.expires_at, refused_since(followed, now)
-    access = Life(
+    ends, refused = token.expires_at, refused_since(watched, now)
+    access = Lifetime(
         "Access",
         token.obtained_at,
         ends,
-        "end unknown" if ends is None else date(ends, now),
-        state_of(followed, now).meaning,
-        followed.auto_refresh.next_at(),
+        "end unknown" if ends is None else format_date(ends, now),
+        state_of(watched, now).meaning,
+        watched.auto_refresh.next_at(),
     )
     if refused is not None:
-        access = Life("Access", token.obtained_at, refused, TokenState.REFUSED.value, Meaning.OVER)
-    return access, _sign_in_life(followed, token, now)
+        word = TokenState.REFUSED.value
+        access = Lifetime("Access", token.obtained_at, refused, word, Meaning.OVER)
+    return access, _sign_in_life(watched, token, now)
 
 
-def _sign_in_life(followed: Followed, token: Token, now: datetime) -> Life:
+def _sign_in_life(watched: WatchedProfile, token: Token, now: datetime) -> Lifetime:
     label, began, ends = "Sign-in", token.obtained_at, token.refresh_expires_at
-    if followed.auto_refresh.is_lost:
-        return Life(label, began, now, "refused by Webex", Meaning.OVER)
-    if followed.auto_refresh.is_refreshed_elsewhere:
-        return Life(label, began, None, "where wtr serve runs", Meaning.UNKNOWN)
+    if watched.auto_refresh.is_lost:
+        return Lifetime(label, began, now, "refused by Webex", Meaning.OVER)
+    if watched.auto_refresh.is_refreshed_elsewhere:
+        return Lifetime(label, began, None, "where wtr serve runs", Meaning.UNKNOWN)
     if token.refresh_token is None:
-        return Life(label, began, None, "no refresh token", Meaning.UNKNOWN)
+        return Lifetime(label, began, None, "no refresh token", Meaning.UNKNOWN)
     if ends is None:
-        return Life(label, began, None, "end unknown", Meaning.UNKNOWN)
-    meaning = sign_in_meaning(followed, now) if ends > now else Meaning.OVER
-    return Life(label, began, ends, date(ends, now), meaning)
+        return Lifetime(label, began, None, "end unknown", Meaning.UNKNOWN)
+    meaning = sign_in_meaning(watched, now) if ends > now else Meaning.OVER
+    return Lifetime(label, began, ends, format_date(ends, now), meaning)
 
 
 def sign_in_again_text(
@@ -580,30 +590,30 @@ def sign_in_again_text(
     """Return until when the user has to sign in again; "" if not ``in_full`` and far away."""
     if session.socket:
         return ""
-    life, end = _sign_in_life(session.used, token, now), sign_in_by(session.used, now)
+    life, end = _sign_in_life(session.current, token, now), sign_in_by(session.current, now)
     known, signs_in = session.auto_refresh.recorded, f": {key('go-sign-in', 'f3')} signs in"
     if end is not None:
         why = ": refreshing does not extend that" if known.is_end_fixed(end) else ""
         why = signs_in if session.auto_refresh.is_lost else why
         colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
-        return Content.styled(f"by {date(end, now)}{why}", colour)
+        return Content.styled(f"by {format_date(end, now)}{why}", colour)
     if life.meaning is Meaning.OVER:
         return Content.styled(f"now{signs_in}", "bold $over")
     if token.refresh_token is None:
         end = token.expires_at
-        return f"by {date(end, now)}: it cannot be refreshed" if end else ""
+        return f"by {format_date(end, now)}: it cannot be refreshed" if end else ""
     if not in_full or not life.ends or session.settings.can_mint:
         return ""
     return "" if known.is_end_extended(life.ends) else f"by {life.end_text}"
 
 
-def granted_scopes(followed: Followed) -> tuple[Content, str]:
+def granted_scopes(watched: WatchedProfile) -> tuple[Content, str]:
     """Return how many requested scopes the token has, and which it lacks: ``6 of 7 ▲``,
     ``without spark:kms``.
 
     Both are empty without a token, the second also where it lacks none.
     """
-    token, settings = followed.token, followed.settings
+    token, settings = watched.token, watched.settings
     if token is None:
         return Content(), ""
     missing = scopes_not_granted(token, settings)

@@ -17,7 +17,7 @@ from wtr_tui import MARK
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.panel import cut, pressing
+from wtr_tui.tui.widgets.panel import clickable, truncate
 from wtr_tui.tui.widgets.quiet import Quiet
 
 
@@ -38,7 +38,7 @@ TABS = (
 )
 
 
-class Standing(NamedTuple):
+class HeaderState(NamedTuple):
     """What the header says at its right end."""
 
     meaning: Meaning
@@ -76,7 +76,7 @@ class Header(Quiet):
     def __init__(
         self,
         current: str,
-        standing: Standing,
+        standing: HeaderState,
         *,
         tabs: tuple[Tab, ...] = TABS,
     ) -> None:
@@ -88,13 +88,13 @@ class Header(Quiet):
     def on_resize(self) -> None:
         self._compose_line()
 
-    def show_standing(self, standing: Standing) -> None:
+    def show_state(self, standing: HeaderState) -> None:
         """Says how the token is from now on; costs nothing where nothing changed."""
         if standing != self._standing:
             self._standing = standing
             self._compose_line()
 
-    def follow_keys(self) -> None:
+    def update_keys(self) -> None:
         """Names the keys as they are now."""
         self._compose_line()
 
@@ -126,7 +126,7 @@ class Header(Quiet):
             elif "tabs" not in gone:
                 title = "" if f"title {tab.name}" in gone else f"{tab.title} "
                 shown = Content.styled(f" {_key(tab)} ", "$muted") + title
-            parts.append(pressing(shown, f"app.go('{tab.name}')"))
+            parts.append(clickable(shown, f"app.go('{tab.name}')"))
             parts.append(Content(gap))
         return Content.assemble(*parts)
 
@@ -142,7 +142,7 @@ class Header(Quiet):
             parts.append(Content.styled(words, f"bold {Meaning.SOON.colour}"))
         if "profile" not in gone:
             most = 12 if "long profile" in gone else 24
-            parts.append(Content.styled(f"{gap}{cut(standing.profile, most)}", "$foreground"))
+            parts.append(Content.styled(f"{gap}{truncate(standing.profile, most)}", "$foreground"))
         place = standing.place
         if "place in full" in gone:  # ``over SSH from 10.0.0.7`` as ``SSH``
             place = "SSH" if "SSH" in place else ""
@@ -168,7 +168,7 @@ class ShownKey(NamedTuple):
         """``r Refresh``."""
         if self.enabled:
             shown = Content.styled(self.key, "bold $next") + Content(f" {self.word}")
-            return pressing(shown, self.action)
+            return clickable(shown, self.action)
         return Content.styled(f"{self.key} {self.word}", "$muted")
 
 
@@ -198,20 +198,20 @@ class KeyLines(Quiet):
         self._most_lines = most_lines
         self._shown: object = None
 
-    def offered(self) -> list[ShownKey]:
+    def current_keys(self) -> list[ShownKey]:
         """Those to be shown now."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.follow())
-        self.follow()
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.update_keys())
+        self.update_keys()
 
     def on_resize(self) -> None:
-        self.follow()
+        self.update_keys()
 
-    def follow(self) -> None:
+    def update_keys(self) -> None:
         """Shows them as they are now; the same keys cost nothing."""
-        room, keys = self.content_size.width or self.app.size.width - 2, self.offered()
+        room, keys = self.content_size.width or self.app.size.width - 2, self.current_keys()
         # Asked for several times whenever a screen is shown; seldom is anything different.
         if (room, keys) == self._shown:
             return
@@ -236,7 +236,7 @@ class KeyBar(KeyLines):
     DEFAULT_CSS = "KeyBar { width: 100%; }"
     GAP = 2
 
-    def offered(self) -> list[ShownKey]:
+    def current_keys(self) -> list[ShownKey]:
         shown: dict[str, ShownKey] = {}
         # In their order also where they have other keys than they were declared with.
         declared = [each.action for each in self.screen.BINDINGS if isinstance(each, Binding)]
@@ -267,11 +267,11 @@ class CardKeys(KeyLines):
         self._actions = actions
         self.words: Mapping[str, str] = {}
 
-    def follow(self) -> None:
-        super().follow()
+    def update_keys(self) -> None:
+        super().update_keys()
         self.display = bool(self.shown)
 
-    def offered(self) -> list[ShownKey]:
+    def current_keys(self) -> list[ShownKey]:
         screen, shown = self.screen, []
         declared = {each.action: each for each in screen.BINDINGS if isinstance(each, Binding)}
         typing = isinstance(screen.focused, Input)  # they are letters there

@@ -17,7 +17,7 @@ from textual.widgets import Input
 from wtr_tui.tui.widgets.quiet import Lines
 
 
-class QuietInput(Input):
+class CompactInput(Input):
     """One line high, no blinking cursor (a blinking one sends 2.6 kB/s over SSH)."""
 
     END: ClassVar[str] = ""
@@ -26,7 +26,7 @@ class QuietInput(Input):
     def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "") -> None:
         super().__init__(value, id=id, placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
-        self.takes_elsewhere: Callable[[str], bool] = lambda text: False
+        self.intercept_paste: Callable[[str], bool] = lambda text: False
         """Takes what is pasted here where it is not meant for this field, and says so."""
 
     def on_focus(self) -> None:
@@ -60,14 +60,14 @@ class QuietInput(Input):
 
     def on_paste(self, event: events.Paste) -> None:
         """Takes all lines: Textual's own keeps the first, and a wrapped address would be cut."""
-        if not self.takes_elsewhere(event.text):
-            self.insert_text_at_cursor(joined(event.text))
+        if not self.intercept_paste(event.text):
+            self.insert_text_at_cursor(join_lines(event.text))
             self.call_after_refresh(self.on_focus)
         event.stop()
         event.prevent_default()
 
 
-class AddressInput(QuietInput):
+class AddressInput(CompactInput):
     """Holds one address: what is pasted stands in for what was there, such as a refused one."""
 
     def on_paste(self, event: events.Paste) -> None:
@@ -75,7 +75,7 @@ class AddressInput(QuietInput):
         super().on_paste(event)
 
 
-class ListedInput(QuietInput):
+class ListedInput(CompactInput):
     """Takes one of a few values, which Enter, Space or a click asks to be listed."""
 
     END = "▾"
@@ -94,7 +94,7 @@ class ListedInput(QuietInput):
         await self.action_submit()
 
 
-class SecretInput(QuietInput):
+class SecretInput(CompactInput):
     """Shows dots unless revealed; what is not shown cannot be copied or cut either."""
 
     def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "") -> None:
@@ -110,7 +110,7 @@ class SecretInput(QuietInput):
             super().action_cut()
 
 
-def joined(text: str) -> str:
+def join_lines(text: str) -> str:
     """The lines as one, without the breaks and the blanks a terminal wraps with."""
     return " ".join(filter(None, (line.strip() for line in text.splitlines())))
 
@@ -137,7 +137,7 @@ class Field(Lines):
         self,
         label: str,
         key: str,
-        entry: QuietInput,
+        entry: CompactInput,
         check: Callable[[str], str | None],
         meaning: str = "",
     ) -> None:
@@ -147,7 +147,7 @@ class Field(Lines):
         self.before = ""
         """What it was filled with."""
         self.problem = ""
-        self.tells_missing = True
+        self.reports_missing = True
         """Whether it says so where a value is merely missing."""
         self.is_setting = True
         """Whether its value is saved; else it fills in other fields."""
@@ -168,29 +168,29 @@ class Field(Lines):
         """Shows a value and its source; a ``fixed`` one is the environment's, not to be edited."""
         self.before = self.entry.value = value
         self.entry.disabled = fixed
-        self.tell_source(source)
+        self.show_source(source)
         self.check()
 
     @on(Input.Changed)
     def check(self) -> None:
         self.problem = self._check(self.entry.value) or ""
-        self.follow()
+        self.update_lines()
 
     def on_descendant_focus(self) -> None:
         self._explains = True
-        self.follow()
+        self.update_lines()
 
     def on_descendant_blur(self) -> None:
         self._explains = False
-        self.follow()
+        self.update_lines()
 
-    def tell_source(self, source: str) -> None:
+    def show_source(self, source: str) -> None:
         """Where the value comes from that it was filled with."""
         self._source = source
-        self.follow()
+        self.update_lines()
 
-    def follow(self) -> bool:
-        changed = super().follow()
+    def update_lines(self) -> bool:
+        changed = super().update_lines()
         if changed and self._explains:
             # Textual scrolls to the entry alone; what is said below it has to be in sight, too.
             self.call_after_refresh(self.scroll_visible, animate=False)
@@ -209,7 +209,7 @@ class Field(Lines):
         notes = []
         if self.entry.disabled and not has_sources:
             notes.append(Content.styled(self._source, "$muted"))
-        if self.problem and (self.entry.value or self.tells_missing):
+        if self.problem and (self.entry.value or self.reports_missing):
             # What is merely missing so far is said calmly.
             notes.append(Content.styled(self.problem, "$over" if self.entry.value else "$muted"))
         if self._explains and self.meaning:

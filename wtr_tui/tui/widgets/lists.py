@@ -14,7 +14,7 @@ from textual.geometry import Size
 
 from wtr_tui.text import printable
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.panel import cut, cut_within, pressing
+from wtr_tui.tui.widgets.panel import clickable, truncate, truncate_middle
 from wtr_tui.tui.widgets.quiet import Lines
 
 _BAR, _LEAST_BAR = 12, 4
@@ -58,7 +58,7 @@ class ProfileRows(Lines):
     def show(self, rows: Sequence[ProfileRow], *, most: int, spaced: bool) -> None:
         """Show the first ``most`` of these, ``spaced`` by blank lines or not."""
         self._rows, self._most, self._spaced = tuple(rows), most, spaced
-        self.follow()
+        self.update_lines()
 
     def _shown(self) -> tuple[ProfileRow, ...]:
         if len(self._rows) <= self._most:
@@ -94,7 +94,7 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
         Content.styled(row.meaning.sign, f"bold {colour}"),
         " ",
         Content.styled(
-            cut_within(row.name, names), "bold $foreground" if row.current else "$foreground"
+            truncate_middle(row.name, names), "bold $foreground" if row.current else "$foreground"
         ),
         " " * (names - min(len(row.name), names) + 2),
     ]
@@ -104,7 +104,7 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
         return Content.assemble(*parts, Content.styled(wrong.rjust(room), colour))
     if about:
         parts.append(
-            Content.styled(cut(row.beside, about).ljust(about), "$muted" if fine else colour)
+            Content.styled(truncate(row.beside, about).ljust(about), "$muted" if fine else colour)
         )
     parts.append(
         Content.styled(f"  {row.left.rjust(lefts)}" if about else row.left.rjust(lefts), colour)
@@ -116,7 +116,7 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
             Content.styled("━" * filled, colour),
             Content.styled("─" * (bar - filled), "$line"),
         ]
-    return pressing(Content.assemble(*parts), f"screen.use({row.name!r})")
+    return clickable(Content.assemble(*parts), f"screen.use({row.name!r})")
 
 
 _BY_FROM = 44
@@ -178,7 +178,7 @@ def _activity_line(row: ActivityRow, whens: int, what: int, bys: int) -> Content
     parts = [
         Content.styled(row.when.ljust(whens), "$muted"),
         Content.styled(f" {row.tone.sign} ", f"bold {row.tone.colour}"),
-        Content.styled(cut(row.what, what).ljust(what if bys else 0), row.tone.colour),
+        Content.styled(truncate(row.what, what).ljust(what if bys else 0), row.tone.colour),
     ]
     by = printable(row.by)
     if bys:
@@ -210,7 +210,7 @@ class ScopeList(Lines):
             self._names, self._note = now, note
             self.refresh(layout=True)
 
-    def explain(self, meanings: Mapping[str, str]) -> None:
+    def set_meanings(self, meanings: Mapping[str, str]) -> None:
         """What each of them allows, where that is known."""
         if meanings != self._meanings:
             self._meanings = meanings
@@ -279,7 +279,7 @@ class Facts(Lines):
         self._facts: dict[str, str | Content] = dict.fromkeys(names, "")
         self._spaced = False
 
-    def state(self, name: str, fact: str | Content) -> None:
+    def set_fact(self, name: str, fact: str | Content) -> None:
         """Says what ``name`` stands for from now on; the same fact costs nothing."""
         shown = self._facts[name]
         if (
@@ -289,12 +289,12 @@ class Facts(Lines):
         ):
             return
         self._facts[name] = fact
-        self.follow()
+        self.update_lines()
 
-    def space(self, spaced: bool) -> None:
+    def set_spaced(self, spaced: bool) -> None:
         """Whether blank lines stand between the facts."""
         self._spaced = spaced
-        self.follow()
+        self.update_lines()
 
     def lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
@@ -353,7 +353,7 @@ _LEAST_LINE = 8
 _LEAST_PAUSE = timedelta(seconds=20)
 
 
-class Life(NamedTuple):
+class Lifetime(NamedTuple):
     """One line of the grid. Without an end it is dotted, and ``end_text`` says why."""
 
     label: str
@@ -370,7 +370,7 @@ class Life(NamedTuple):
         return min(max((instant - self.began) / (self.ends - self.began), 0.0), 1.0)
 
 
-class Lives(Lines):
+class LifetimeBars(Lines):
     """Thin what is used, thick what is left, ● now, ◆ the next refresh, the end at the right.
 
     Painted again when a line has moved by a cell, at most every twenty seconds: of a token that
@@ -379,10 +379,10 @@ class Lives(Lines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lives: tuple[Life, ...] = ()
+        self._lives: tuple[Lifetime, ...] = ()
         self._now: datetime | None = None
 
-    def show(self, lives: Sequence[Life], now: datetime) -> None:
+    def show(self, lives: Sequence[Lifetime], now: datetime) -> None:
         """Shows these lives as they are at ``now``; to be called as often as one likes."""
         if tuple(lives) == self._lives and self._now is not None:
             since = now - self._now
@@ -390,7 +390,7 @@ class Lives(Lines):
             if timedelta(0) <= since < _LEAST_PAUSE and not ended:
                 return
         self._lives, self._now = tuple(lives), now
-        self.follow()
+        self.update_lines()
 
     def lines(self, width: int) -> list[Content]:
         if self._now is None or not self._lives or width <= 0:
@@ -406,16 +406,16 @@ class Lives(Lines):
         ]
 
 
-def _label(life: Life, width: int) -> Content:
+def _label(life: Lifetime, width: int) -> Content:
     return Content.styled(printable(life.label).ljust(width), "$muted")
 
 
-def _end(life: Life, width: int) -> Content:
+def _end(life: Lifetime, width: int) -> Content:
     style = life.meaning.colour if life.meaning is Meaning.OVER else "$foreground"
     return Content.styled(printable(life.end_text).rjust(width), style)
 
 
-def _line(life: Life, width: int, now: datetime) -> Content:
+def _line(life: Lifetime, width: int, now: datetime) -> Content:
     if life.ends is None:
         return Content.styled(_UNKNOWN * width, "$muted")
     used = life.share_at(now)

@@ -72,7 +72,7 @@ class Panel(Vertical):
         title = Content(printable(self._title))
         fill = room - title.cell_length - self._right.cell_length - 2
         if not self._right or fill < 1:  # no room for both
-            self.border_title = Content(cut(self._title, room))
+            self.border_title = Content(truncate(self._title, room))
         else:
             frame = "not bold $next" if self.has_class("-accent") else "not bold $line"
             self.border_title = Content.assemble(
@@ -80,18 +80,18 @@ class Panel(Vertical):
             )
 
 
-def pressing(content: Content, action: str) -> Content:
+def clickable(content: Content, action: str) -> Content:
     """The text as something to click on; the action is ``app.…`` or ``screen.…``."""
     return content.stylize(Style.from_meta({"@click": action}))
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """The text without what would move the cursor, ended by … where it is longer."""
     shown = printable(text)
     return shown if len(shown) <= most else shown[: max(most - 1, 0)] + "…"
 
 
-def cut_within(text: str, most: int) -> str:
+def truncate_middle(text: str, most: int) -> str:
     """The same for a name, of which the end tells as much as the beginning: ``calli…vice-16``."""
     shown = printable(text)
     tail = min(_TAIL, most // 3)
@@ -101,10 +101,10 @@ def cut_within(text: str, most: int) -> str:
 _TAIL = 8
 
 
-def pressable(key: str, word: str, action: str) -> Content:
+def clickable_key(key: str, word: str, action: str) -> Content:
     """A right title that is a key and what it leads to."""
     shown = Content.styled(key, "bold $next") + Content.styled(f" {word}", "not bold $muted")
-    return pressing(shown, action)
+    return clickable(shown, action)
 
 
 def _made_content(right: str | Content) -> Content:

@@ -78,7 +78,7 @@ class Lines(Widget):
         """What it shows in so many columns."""
         raise NotImplementedError
 
-    def follow(self) -> bool:
+    def update_lines(self) -> bool:
         """Paints them as they are now, laid out anew only for another number of them.
 
         Tells whether anything has changed; the same lines cost nothing.
