@@ -25,11 +25,11 @@ from wtr_tui.model import Secret, Token
 from wtr_tui.oauth import proxies
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener import CannotListen, listening_sockets
-from wtr_tui.storage import settings, state
+from wtr_tui.storage import state
 from wtr_tui.storage.lock import open_screen_pid
 from wtr_tui.storage.private_file import require_own_folder
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings import Settings, from_environment
 from wtr_tui.storage.settings_table import BROWSER, CLIPBOARD, DELIVER, KEYS
 from wtr_tui.storage.settings_values import Sink
 from wtr_tui.text import cleaned, on_one_line
@@ -57,10 +57,10 @@ class Finding(NamedTuple):
 
     level: Level
     subject: str
-    words: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.level.value} {self.subject}: {self.words}"
+        return f"{self.level.value} {self.subject}: {self.message}"
 
 
 Findings: TypeAlias = "Iterator[Finding]"
@@ -70,8 +70,8 @@ _good = partial(Finding, Level.GOOD)
 _warn = partial(Finding, Level.WARN)
 
 
-def _bad(subject: str, words: str | errors.WtrError) -> Finding:
-    return Finding(Level.BAD, subject, on_one_line(str(words)))
+def _bad(subject: str, message: str | errors.WtrError) -> Finding:
+    return Finding(Level.BAD, subject, on_one_line(str(message)))
 
 
 def examine(
@@ -88,66 +88,66 @@ def examine(
     no WtrError.
     """
     try:
-        known = settings.load(profile.settings_path, environ)
+        settings = profile.load_settings(environ)
     except errors.SettingsError as error:
-        known = settings.from_environment(environ)
+        settings = from_environment(environ)
         yield _bad("settings", error)
     else:
-        yield from _settings(profile, known)
-        if known[KEYS]:
-            refused = refused_keys(known[KEYS])
+        yield from _check_settings(profile, settings)
+        if settings[KEYS]:
+            refused = refused_keys(settings[KEYS])
             yield from (_warn("keys", each.removeprefix("keys: ")) for each in refused)
     # Before the token is read, which mends the mode of its file.
     yield from check_files(profile)
-    yield from _lock(profile)
-    token, findings = _token(profile, known)
+    yield from _check_lock(profile)
+    token, findings = _check_token(profile, settings)
     yield from findings
     if token is not None and token.refresh_token is not None:
-        yield _timer(profile, environ)
+        yield _check_timer(profile, environ)
     # Where systemd listens for wtr serve: whether it could give the token.
     socket = timer.find_socket(profile, environ) if sys.platform != "darwin" else None
     if socket is not None and socket.fault:
         yield _warn("socket", f"{socket.where} does not give this token. {socket.fault}")
     elif socket is not None:
         yield _good("socket", f"systemd listens for wtr serve ({socket.where}).")
-    for sink in known[DELIVER]:
-        yield _sink(sink, token)
+    for sink in settings[DELIVER]:
+        yield _check_sink(sink, token)
     here = surroundings.detect(environ)
     yield _good("you are", f"{here.describe()}.")
     if here.remote:
-        yield _good("forwarding", f"{here.forward_command(known.redirect_port)}")
-    yield _port(known)
-    yield _browser(here, known, environ)
-    routes = [route.value for route in clipboard.routes(here, known[CLIPBOARD])]
+        yield _good("forwarding", f"{here.forward_command(settings.redirect_port)}")
+    yield _check_port(settings)
+    yield _check_browser(here, settings, environ)
+    routes = [route.value for route in clipboard.routes(here, settings[CLIPBOARD])]
     if routes:
         yield _good("clipboard", f"through {', then '.join(routes)}.")
     else:
         yield _warn("clipboard", "none can be reached from here; the screens show texts in full.")
     zone = clock.unknown_time_zone()
     if zone:
-        words = f"$TZ names none that this system knows ({zone!a}): times are shown in UTC."
-        yield _warn("time zone", words)
-    proxy = _proxy(known, environ)
+        message = f"$TZ names none that this system knows ({zone!a}): times are shown in UTC."
+        yield _warn("time zone", message)
+    proxy = _check_proxy(settings, environ)
     yield proxy
     if proxy.level is not Level.BAD:
-        yield from _webex(known, token, ask=ask)
+        yield from _check_webex(settings, token, ask=ask)
 
 
 _SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPort": "port"}
 
 
-def _settings(profile: Profile, known: Settings) -> Findings:
-    unusable = {problem.key for problem in known.problems}
+def _check_settings(profile: Profile, settings: Settings) -> Findings:
+    unusable = {problem.key for problem in settings.problems}
     sources = ", ".join(
-        f"{words} {'not usable' if key in unusable else known.sources[key].describe()}"
-        for key, words in _SHOWN.items()
-        if key in known.sources
+        f"{label} {'not usable' if key in unusable else settings.sources[key].describe()}"
+        for key, label in _SHOWN.items()
+        if key in settings.sources
     )
-    where = str(profile.settings_path) + ("" if known.text is not None else " (not there)")
-    level = _warn if known.problems else _good
+    where = str(profile.settings_path) + ("" if settings.text is not None else " (not there)")
+    level = _warn if settings.problems else _good
     yield level("settings", f"{where}: {sources}.")
-    yield from (_bad("settings", problem.message) for problem in known.problems)
-    yield from (_warn("settings", warning) for warning in known.warnings)
+    yield from (_bad("settings", problem.message) for problem in settings.problems)
+    yield from (_warn("settings", warning) for warning in settings.warnings)
 
 
 # Files.
@@ -160,12 +160,12 @@ def check_files(profile: Profile) -> Findings:
         try:
             facts = path.stat(follow_symlinks=path is folder)
         except FileNotFoundError:
-            yield _missing(path)
+            yield _check_missing(path)
             break  # a folder that is not there holds no file
         except OSError as error:
             yield _bad("files", f"{path} cannot be looked at: {error.strerror}.")
         else:
-            yield _file_mode(path, facts, wanted)
+            yield _check_mode(path, facts, wanted)
     above = _nearest(folder)
     try:
         disk = os.statvfs(above)
@@ -175,7 +175,7 @@ def check_files(profile: Profile) -> Findings:
         yield _bad("files", f"the disk of {above} is full: a new token could not be saved.")
 
 
-def _missing(path: Path) -> Finding:
+def _check_missing(path: Path) -> Finding:
     above = _nearest(path)
     try:
         require_own_folder(str(path))
@@ -191,7 +191,7 @@ def _nearest(path: Path) -> Path:
     return next((each for each in (path, *path.parents) if os.access(each, os.F_OK)), path)
 
 
-def _file_mode(path: Path, facts: os.stat_result, wanted: int) -> Finding:
+def _check_mode(path: Path, facts: os.stat_result, wanted: int) -> Finding:
     mode = stat.S_IMODE(facts.st_mode)
     expected = stat.S_ISDIR if wanted & 0o100 else stat.S_ISREG
     if not expected(facts.st_mode):
@@ -208,7 +208,7 @@ def _file_mode(path: Path, facts: os.stat_result, wanted: int) -> Finding:
     return _good("files", f"{path} is private (mode {mode:o}).")
 
 
-def _lock(profile: Profile) -> Findings:
+def _check_lock(profile: Profile) -> Findings:
     """Check whether another process holds the token's lock, if there is a lock file already."""
     if not profile.token_path.with_suffix(".lock").exists():
         return
@@ -221,7 +221,7 @@ def _lock(profile: Profile) -> Findings:
         yield _bad("lock", error)
 
 
-def _sink(sink: Sink, token: Token | None) -> Finding:
+def _check_sink(sink: Sink, token: Token | None) -> Finding:
     """Check a file of the setting deliver: whether it is writable, private and up to date."""
     try:
         facts = sink.path.stat()
@@ -245,7 +245,7 @@ def _sink(sink: Sink, token: Token | None) -> Finding:
 # The token.
 
 
-def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Finding]]:
+def _check_token(profile: Profile, settings: Settings) -> tuple[Token | None, list[Finding]]:
     """Check the token; return it where it may be sent to the base URL, and the findings."""
     now = clock.now()
     try:
@@ -257,24 +257,24 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
     found = stored.token
     noted = state.read(str(profile.token_path))
     findings = []
-    kind = state_of(stored, known, noted, now)
+    kind = state_of(stored, settings, noted, now)
     if kind not in (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED, TokenState.FOREIGN):
         left = found.left(now)
         if left is None:
             findings.append(_good("token", "valid; its end is not known."))
         elif left <= timedelta(0):
-            words = "the access token has expired; wtr refresh gets a new one."
-            findings.append(_warn("token", words))
+            message = "the access token has expired; wtr refresh gets a new one."
+            findings.append(_warn("token", message))
         else:
             found_so = _warn if kind is TokenState.SOON else _good
             findings.append(found_so("token", f"valid, {clock.duration(left)} left."))
     for problem in token_problems(found, noted, now):
         is_enough = isinstance(problem, errors.NoRefreshToken) and found.is_valid(now)
         findings.append((_warn if is_enough else _bad)("token", str(problem)))
-    if soon := sign_in_soon(noted, found, known, now):
+    if soon := sign_in_soon(noted, found, settings, now):
         findings.append(_warn("token", soon))
     try:
-        require_own(stored, known)
+        require_own(stored, settings)
     except errors.ForeignToken as error:
         return None, [*findings, _bad("token", error)]
     except errors.SettingsError:
@@ -282,7 +282,7 @@ def _token(profile: Profile, known: Settings) -> tuple[Token | None, list[Findin
     return found, findings
 
 
-def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
+def _check_timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     """Check whether a timer or an open screen refreshes the token."""
     found = timer.find_timer(profile, environ)
     screen = open_screen_pid(profile.name, profile.token_path.parent)
@@ -305,31 +305,31 @@ def _timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
 # The sign-in and the connection to Webex.
 
 
-def _port(known: Settings) -> Finding:
+def _check_port(settings: Settings) -> Finding:
     """Check whether the redirect can be received, by opening the port on IPv4 and IPv6."""
-    if not RedirectUri.parse(known.redirect_uri).is_local:
+    if not RedirectUri.parse(settings.redirect_uri).is_local:
         return _good(
             "port",
-            f"none is needed: the redirect URI is {known.redirect_uri}, so the address where the"
+            f"none is needed: the redirect URI is {settings.redirect_uri}, so the address where the"
             " browser ends is pasted, or a device code used.",
         )
     try:
-        opened = listening_sockets(known.redirect_port)
+        opened = listening_sockets(settings.redirect_port)
     except CannotListen as error:
         if f"(pid {os.getpid()})" in error.message:
-            return _good("port", f"{known.redirect_port} is listened on by this sign-in.")
+            return _good("port", f"{settings.redirect_port} is listened on by this sign-in.")
         return _bad("port", error)
     addresses = [str(each.getsockname()[0]) for each in opened]
     for each in opened:
         each.close()
-    words = f"{known.redirect_port} is free on {' and '.join(addresses)}."
+    message = f"{settings.redirect_port} is free on {' and '.join(addresses)}."
     if len(addresses) < 2:
-        return _warn("port", f"{words} A browser that tries the other address waits in vain.")
-    return _good("port", f"{words} The redirect URI to register is {known.redirect_uri}")
+        return _warn("port", f"{message} A browser that tries the other address waits in vain.")
+    return _good("port", f"{message} The redirect URI to register is {settings.redirect_uri}")
 
 
-def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) -> Finding:
-    if not here.should_open_browser(known[BROWSER]):
+def _check_browser(here: Surroundings, settings: Settings, environ: Mapping[str, str]) -> Finding:
+    if not here.should_open_browser(settings[BROWSER]):
         return _good("browser", "none is opened here; the address is shown, to open anywhere.")
     command = next(browser.commands("https://webexapis.com/", environ, here), None)
     if command is None:
@@ -337,9 +337,9 @@ def _browser(here: Surroundings, known: Settings, environ: Mapping[str, str]) ->
     return _good("browser", f"{cleaned(command[0])} would be asked.")
 
 
-def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
+def _check_proxy(settings: Settings, environ: Mapping[str, str]) -> Finding:
     try:
-        found = proxies.proxy_for(known.base_url, environ)
+        found = proxies.proxy_for(settings.base_url, environ)
     except errors.SettingsError as error:
         return _bad("proxy", error)
     sentence = "none." if found is None else f"{found}."
@@ -347,32 +347,32 @@ def _proxy(known: Settings, environ: Mapping[str, str]) -> Finding:
     return _warn("proxy", f"{sentence} {warning}") if warning else _good("proxy", sentence)
 
 
-def _webex(known: Settings, token: Token | None, *, ask: bool) -> Findings:
+def _check_webex(settings: Settings, token: Token | None, *, ask: bool) -> Findings:
     """Check the certificate authorities and, with ``ask``, by one request Webex and the clock."""
     try:
-        client = webex_client(known, total_timeout=_TIMEOUT)
+        client = webex_client(settings, total_timeout=_TIMEOUT)
         client.warm()
     except errors.SettingsError as error:
         yield _bad("certificates", error)
         return
-    extra = [str(path) for path in (known.ca_file, os.environ.get("SSL_CERT_FILE")) if path]
+    extra = [str(path) for path in (settings.ca_file, os.environ.get("SSL_CERT_FILE")) if path]
     trusted = " and those of ".join(["the authorities this system trusts", *extra])
     yield _good("certificates", f"{trusted}.")
     if not ask:
         return
     with client:
-        yield _request(client, token)
+        yield _check_response(client, token)
         offset = client.clock_offset
     if offset is None:
         return
     if abs(offset) <= _CLOCK_TOLERANCE:
         yield _good("clock", "this machine and Webex agree.")
     else:
-        words = f"{clock.duration(abs(offset))} {'behind' if offset > timedelta(0) else 'ahead of'}"
-        yield _warn("clock", f"this machine is {words} Webex: times shown are wrong by so much.")
+        by = f"{clock.duration(abs(offset))} {'behind' if offset > timedelta(0) else 'ahead of'}"
+        yield _warn("clock", f"this machine is {by} Webex: times shown are wrong by so much.")
 
 
-def _request(client: WebexClient, token: Token | None) -> Finding:
+def _check_response(client: WebexClient, token: Token | None) -> Finding:
     shown = token.access_token if token and token.is_valid(clock.now()) else None
     try:
         owner = client.account(shown or _NO_TOKEN)

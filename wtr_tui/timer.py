@@ -29,7 +29,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 from wtr_tui import process
 from wtr_tui.errors import SettingsError, StorageError, UsageError, WtrError
 from wtr_tui.oauth.proxies import proxy_for
-from wtr_tui.storage import paths, settings
+from wtr_tui.storage import paths
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings_table import SETTINGS
@@ -647,9 +647,8 @@ def missing_variables(profile: Profile, environ: Environ, given: Environ) -> lis
     ``environ`` is the environment it works in now. Raises SettingsError where the settings cannot
     be read.
     """
-    known = settings.load(profile.settings_path, environ)
-    without = settings.load(profile.settings_path, given)
-    proxy = proxy_for(known.base_url, environ)
+    here, there = profile.load_settings(environ), profile.load_settings(given)
+    proxy = proxy_for(here.base_url, environ)
     by_proxy = proxy.source[1:] if proxy is not None and proxy.source.startswith("$") else ""
 
     def is_lost(name: str) -> bool:
@@ -667,8 +666,8 @@ def missing_variables(profile: Profile, environ: Environ, given: Environ) -> lis
         usual = paths.settings_path(profile.name, environ)
         found.append(f"$WTR_CONFIG: the settings have to be in {usual}.")
     for setting in SETTINGS:
-        source = known.source(setting)
-        if source.kind == "environment" and known[setting] != without[setting]:
+        source = here.source(setting)
+        if source.kind == "environment" and here[setting] != there[setting]:
             found.append(
                 f"${source.name}: the setting {setting.name}. It has to be in the settings file."
             )
@@ -688,8 +687,8 @@ def _are_default_authorities(path: str) -> bool:
 
     usual = ssl.get_default_verify_paths()
     whole = os.path.realpath(path)
-    known = {os.path.realpath(each) for each in (usual.openssl_cafile, usual.openssl_capath)}
-    return whole in known or str(Path(whole).parent) in known
+    defaults = {os.path.realpath(each) for each in (usual.openssl_cafile, usual.openssl_capath)}
+    return whole in defaults or str(Path(whole).parent) in defaults
 
 
 def _is_in_cache(path: str, environ: Environ) -> bool:

@@ -145,7 +145,7 @@ def test_a_full_disk_is_wrong(ready: Home, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(os, "statvfs", lambda _: full)
     last = list(check_files(found))[-1]
     assert last.level is Level.BAD
-    assert "the disk of" in last.words
+    assert "the disk of" in last.message
 
 
 def test_files_that_others_can_read_are_told_before_they_are_mended(ready: Home) -> None:

@@ -161,7 +161,7 @@ def grade_profile(
         if not _is_kept_alive(status):
             message += f" and {_UNKEPT}"
             level = max(level, Grade.WARNING)
-    elif refreshable and status.known.is_end_extended(end):
+    elif refreshable and status.recorded.is_end_extended(end):
         # As long as something refreshes it, no user is needed, however near this end is.
         return graded(Grade.OK, f"{message} unless it is refreshed before")
     elif token.refresh_token is not None and hurdle:
@@ -175,11 +175,11 @@ def _grade_minted(
 ) -> tuple[Grade, str, datetime | None]:
     """Grade a service app's token, which is minted anew without a user as long as that works."""
     is_valid = token.is_valid(now)
-    is_failing = status.known.mint_deferred_until(token.access_token.reveal()) is not None
-    if is_failing and status.known.last is not None:
+    is_failing = status.recorded.mint_deferred_until(token.access_token.reveal()) is not None
+    if is_failing and status.recorded.last is not None:
         over = "it is still valid" if is_valid else "it expired"
         level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
-        message = f"{over}, and minting fails: {status.known.last.message}"
+        message = f"{over}, and minting fails: {status.recorded.last.message}"
         return level, message, token.expires_at
     if is_valid:
         return Grade.OK, f"nobody has to sign in: minted through {status.settings[THROUGH]}", None
@@ -240,7 +240,7 @@ def as_members(verdicts: Sequence[Verdict], level: Grade, now: datetime) -> dict
 
 
 def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
-    status, token, noted = verdict.status, verdict.status.token, verdict.status.known
+    status, token, noted = verdict.status, verdict.status.token, verdict.status.recorded
     by = verdict.sign_in_by
     refreshed_at = noted.refreshed_at or (token.obtained_at if token else None)
     last = noted.last

@@ -29,19 +29,19 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profiles.find(options.profile, options.config, os.environ)
-    log_step(f"profile {found.name}")
+    profile = profiles.find(options.profile, options.config, os.environ)
+    log_step(f"profile {profile.name}")
     style = Style.of()
     findings = []
     for finding in examine(
-        found, os.environ, ask=not options.offline, refused_keys=options.refused_keys
+        profile, os.environ, ask=not options.offline, refused_keys=options.refused_keys
     ):
         findings.append(finding)
         if not options.json:
             print_data(_line(finding, style))
     if options.json:
         rows = [
-            {"level": each.level.name.lower(), "subject": each.subject, "words": each.words}
+            {"level": each.level.name.lower(), "subject": each.subject, "words": each.message}
             for each in findings
         ]
         print_data(as_json(rows))
@@ -54,7 +54,7 @@ def _line(finding: Finding, style: Style) -> str:
     if not style.is_terminal:
         return style.paint(str(finding))
     tone = _TONES[finding.level]
-    return style.entry(finding.subject, finding.words, _COLUMN, tone, finding.level.value)
+    return style.entry(finding.subject, finding.message, _COLUMN, tone, finding.level.value)
 
 
 def _sum(findings: list[Finding], style: Style) -> str:

@@ -38,8 +38,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profiles.find(options.profile, options.config, os.environ)
-    entries = history.read(found, options.number)
+    profile = profiles.find(options.profile, options.config, os.environ)
+    entries = history.read(profile, options.number)
     if options.json:
         for entry in entries:
             print_data(json.dumps(entry.members(), ensure_ascii=False))
@@ -47,7 +47,7 @@ def run(options: Namespace) -> int:
         style = Style.of()
         print_data("\n".join(_line(each, style) for each in entries))
     else:
-        print_message(f"Nothing has happened to the token of the profile {found.name} yet.")
+        print_message(f"Nothing has happened to the token of the profile {profile.name} yet.")
     return DONE
 
 

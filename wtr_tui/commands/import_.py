@@ -28,7 +28,7 @@ from wtr_tui.errors import WtrError
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.outcomes import record_sign_in
-from wtr_tui.storage import profiles, settings, settings_file
+from wtr_tui.storage import profiles, settings_file
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_values import check_app_id, check_secret, parse_port, parse_scopes
@@ -63,17 +63,17 @@ def run(options: Namespace) -> int:
     except ValueError as error:
         raise errors.UsageError(f"Nothing was imported from {name}. {error}") from None
     hide_secrets(foreign.access_token, foreign.refresh_token, foreign.bare)
-    found = profiles.find(options.profile, options.config, os.environ)
-    known = loaded_settings(found)
-    _require_same_integration(foreign, known)
-    if foreign.has_token and not options.replace and found.token_file.read() is not None:
+    profile = profiles.find(options.profile, options.config, os.environ)
+    settings = loaded_settings(profile)
+    _require_same_integration(foreign, settings)
+    if foreign.has_token and not options.replace and profile.token_file.read() is not None:
         raise errors.UsageError(
-            f"The profile {found.name} has a token already.",
+            f"The profile {profile.name} has a token already.",
             "--replace replaces it; --profile NAME imports into another profile.",
         )
-    known = _import_settings(foreign, found, known)
+    settings = _import_settings(foreign, profile, settings)
     if foreign.has_token:
-        _import_token(foreign, found, known, options)
+        _import_token(foreign, profile, settings, options)
     return errors.DONE
 
 
@@ -102,71 +102,73 @@ def _read_unseen() -> bytes:
         termios.tcsetattr(0, termios.TCSANOW, before)
 
 
-def _require_same_integration(foreign: Foreign, known: Settings) -> None:
+def _require_same_integration(foreign: Foreign, settings: Settings) -> None:
     theirs = foreign.settings.get("appid")
-    if known.app_id and theirs and theirs != known.app_id:
+    if settings.app_id and theirs and theirs != settings.app_id:
         raise errors.SettingsError(
             f"The file belongs to the App ID {theirs[:10]}…, the settings name"
-            f" {known.app_id[:10]}….",
+            f" {settings.app_id[:10]}….",
             "--profile NAME imports it into another profile.",
         )
-    if foreign.base_url and not is_same_base_url(foreign.base_url, known.base_url):
+    if foreign.base_url and not is_same_base_url(foreign.base_url, settings.base_url):
         raise errors.SettingsError(
             f"The token in the file came from {cleaned(foreign.base_url, 100)},"
-            f" {known.base_url_place} {cleaned(known.base_url, 100)}.",
+            f" {settings.base_url_place} {cleaned(settings.base_url, 100)}.",
             "--profile NAME imports it into a profile with that baseUrl.",
         )
 
 
-def _import_settings(foreign: Foreign, found: Profile, known: Settings) -> Settings:
+def _import_settings(foreign: Foreign, profile: Profile, settings: Settings) -> Settings:
     """Add the settings that the profile does not have yet, and return all; others stay."""
     new: dict[str, str | int] = {
         key: int(value) if key == "redirectPort" else value
         for key, value in foreign.settings.items()
-        if key not in known.sources or known.sources[key].kind == "default"
+        if key not in settings.sources or settings.sources[key].kind == "default"
     }
     if not new:
-        return known
-    settings_file.save(found.settings_path, new, expected=known.text)
-    print_message(f"Settings taken over into {found.settings_path}: {', '.join(new)}.")
-    return settings.load(found.settings_path, os.environ)
+        return settings
+    settings_file.save(profile.settings_path, new, expected=settings.text)
+    print_message(f"Settings taken over into {profile.settings_path}: {', '.join(new)}.")
+    return profile.load_settings(os.environ)
 
 
-def _import_token(foreign: Foreign, found: Profile, known: Settings, options: Namespace) -> None:
+def _import_token(
+    foreign: Foreign, profile: Profile, settings: Settings, options: Namespace
+) -> None:
     # The lock before the request, which uses a refresh token alone: a server that rotates refresh
     # tokens would revoke it for nothing where the new one cannot be saved.
-    with in_flight.defer_signals(), found.token_file.lock(), in_flight.until_saved():
-        with tokens.webex_client(known) as client:
-            foreign = _identify(foreign, client, known, options)
-            app_id = foreign.settings.get("appid") or known.app_id
+    with in_flight.defer_signals(), profile.token_file.lock(), in_flight.until_saved():
+        with tokens.webex_client(settings) as client:
+            foreign = _identify(foreign, client, settings, options)
+            app_id = foreign.settings.get("appid") or settings.app_id
             if foreign.refresh_token is not None and not app_id:
                 raise errors.SettingsError(
                     "The refresh token belongs to an integration, but nothing says to which.",
                     "Set appid and secret first, in wtr-tui or as $WEBEX_APPID and $WEBEX_SECRET.",
                 )
-            token = _token_to_save(foreign, client, known, found.token_file)
-        stored = known.stored(token)._replace(app_id=app_id or PERSONAL, account=foreign.account)
+            token = _token_to_save(foreign, client, settings, profile.token_file)
+        stored = settings.stored(token)._replace(app_id=app_id or PERSONAL, account=foreign.account)
         try:
-            notices = found.token_file.save(stored)
+            notices = profile.token_file.save(stored)
         except errors.StorageError as error:
             print_message(f"NOT SAVED. {error}")
-            print_unsaved(token, found.name)
+            print_unsaved(token, profile.name)
             raise errors.StorageError("Nothing was imported.") from error
         for notice in notices:
             print_message(notice)
-    if options.file != "-" and found.token_file.is_put_aside(Path(options.file)):
+    if options.file != "-" and profile.token_file.is_put_aside(Path(options.file)):
         Path(options.file).unlink(missing_ok=True)  # it is in place now
-    record_sign_in(found, known, token)
+    record_sign_in(profile, settings, token)
     end = "its end is not known"
     if token.expires_at is not None:
         valid = "valid until" if token.is_valid(clock.now()) else "expired"
         end = f"{valid} {clock.local(token.expires_at)}"
     renewable = "can be refreshed" if token.refresh_token else "cannot be refreshed"
-    print_message(f"The token is in {found.token_path}: {end}, {renewable}.")
+    print_message(f"The token is in {profile.token_path}: {end}, {renewable}.")
 
 
 def _identify(
-    foreign: Foreign, client: WebexClient, known: Settings, options: Namespace
+    foreign: Foreign, client: WebexClient, settings: Settings, options: Namespace
 ) -> Foreign:
     """Return the content with a token alone as what it is: by the options, else by asking Webex.
 
@@ -181,10 +183,10 @@ def _identify(
         try:
             client.account(token)
         except errors.AccessTokenRejected:
-            if known.problems:
+            if settings.problems:
                 raise errors.SettingsError(
                     "Webex does not accept this as an access token. As a refresh token it needs the"
-                    f" App ID and the secret it belongs to. {known.problems[0]}",
+                    f" App ID and the secret it belongs to. {settings.problems[0]}",
                     "Complete the settings in wtr-tui, or set $WEBEX_APPID and $WEBEX_SECRET.",
                 ) from None
             is_refresh_token = True
@@ -194,7 +196,7 @@ def _identify(
 
 
 def _token_to_save(
-    foreign: Foreign, client: WebexClient, known: Settings, token_file: TokenFile
+    foreign: Foreign, client: WebexClient, settings: Settings, token_file: TokenFile
 ) -> Token:
     """Return the token to save. A refresh token alone is used at once, to have an access token."""
     first = foreign.access_token or foreign.refresh_token
@@ -208,8 +210,8 @@ def _token_to_save(
         scopes=foreign.scopes,
     )
     if foreign.access_token is None:
-        known.require()
-        token_file.require_space(StoredToken(known.app_id, token))
+        settings.require()
+        token_file.require_space(StoredToken(settings.app_id, token))
         return client.refresh(token)
     if token.expires_at is None:
         try:

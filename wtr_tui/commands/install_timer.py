@@ -44,14 +44,14 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profiles.find(options.profile, None, os.environ)
-    job = _job(options, found.name)
+    profile = profiles.find(options.profile, None, os.environ)
+    job = _job(options, profile.name)
     if options.remove:
         _remove(job)
     elif options.only_print:
-        _preview(job, found)
+        _preview(job, profile)
     else:
-        what, changed, remarks = timer.install(job, found, os.environ)
+        what, changed, remarks = timer.install(job, profile, os.environ)
         done = "Installed" if changed else "Nothing to do"
         for sentence in (f"{done}: {what}{_purpose(job)}.", *remarks):
             print_message(sentence)

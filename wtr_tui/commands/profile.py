@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from wtr_tui import errors, token_state, tokens
 from wtr_tui.commands import output
 from wtr_tui.errors import DONE, WtrError
-from wtr_tui.storage import profiles, settings, state
+from wtr_tui.storage import profiles, state
+from wtr_tui.storage.settings import from_environment
 from wtr_tui.token_state import TokenState
 
 if TYPE_CHECKING:
@@ -37,33 +38,33 @@ AT_ONCE = 8
 """Profiles that are worked on at a time."""
 
 
-def stored_token(found: Profile) -> StoredToken:
+def stored_token(profile: Profile) -> StoredToken:
     """Read the token file and print what had to be repaired. Raises SignInNeeded, StorageError."""
-    stored = tokens.stored_token(found)
+    stored = tokens.stored_token(profile)
     output.hide_secrets(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
         from wtr_tui import outcomes
 
-        if outcomes.should_show_notice(found, notice):
+        if outcomes.should_show_notice(profile, notice):
             output.print_message(notice)
     return stored
 
 
 def loaded_settings(
-    found: Profile, stored: StoredToken | None = None, environ: Mapping[str, str] | None = None
+    profile: Profile, stored: StoredToken | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
     """Load the profile's settings and print the warnings about them. Raises SettingsError.
 
     ``environ`` is the environment that counts for this profile, by default the process's. Raises
     ForeignToken, before any warning, where the token ``stored`` belongs to other settings.
     """
-    chosen = settings.load(found.settings_path, os.environ if environ is None else environ)
-    output.log_settings(found, chosen)
+    settings = profile.load_settings(os.environ if environ is None else environ)
+    output.log_settings(profile, settings)
     if stored is not None:
-        token_state.require_own(stored, chosen)
-    for warning in chosen.warnings:
+        token_state.require_own(stored, settings)
+    for warning in settings.warnings:
         output.print_message(warning)
-    return chosen
+    return settings
 
 
 def valid_token(
@@ -76,15 +77,15 @@ def valid_token(
     from wtr_tui import in_flight
 
     try:
-        found = profiles.find(options.profile, options.config, os.environ)
-        stored = stored_token(found)
-        chosen = loaded_settings(found, stored)
+        profile = profiles.find(options.profile, options.config, os.environ)
+        stored = stored_token(profile)
+        settings = loaded_settings(profile, stored)
         end = stored.token.expires_at or "an unknown instant"
         output.log_step(f"the stored token is valid until {end}")
         with in_flight.defer_signals():
             obtained = tokens.valid_token(
-                found,
-                chosen,
+                profile,
+                settings,
                 min_left=options.min_left,
                 may_refresh=may_refresh,
                 stored=stored,
@@ -164,7 +165,7 @@ class ProfileStatus(NamedTuple):
     """Everything that is known of one profile.
 
     ``stored`` is None where there is no token, or its file cannot be read. ``problems`` are
-    sentences on what stands in the way, or will; ``known`` is the state beside the token. Where
+    sentences on what stands in the way, or will; ``recorded`` is the state beside the token. Where
     Webex was ``asked`` and ``account`` is None, this token may not read it, or is refused.
     """
 
@@ -174,7 +175,7 @@ class ProfileStatus(NamedTuple):
     problems: tuple[str, ...]
     exit_code: int
     state: TokenState
-    known: State
+    recorded: State
     account: Account | None = None
     asked: bool = False
 
@@ -189,12 +190,12 @@ class ProfileStatus(NamedTuple):
 
     def is_refused(self, now: datetime) -> bool:
         """Return whether Webex refuses the access token before its expiry."""
-        return bool(self.token and token_state.since_refused(self.known, self.token, now))
+        return bool(self.token and token_state.since_refused(self.recorded, self.token, now))
 
     @property
     def is_grant_lost(self) -> bool:
         """Whether Webex no longer accepts the refresh token."""
-        return bool(self.token and token_state.since_sign_in_needed(self.known, self.token))
+        return bool(self.token and token_state.since_sign_in_needed(self.recorded, self.token))
 
 
 def chosen_statuses(options: Namespace, now: datetime, *, who: bool) -> list[ProfileStatus]:
@@ -207,33 +208,33 @@ def chosen_statuses(options: Namespace, now: datetime, *, who: bool) -> list[Pro
 
 
 def profile_status(
-    found: Profile, environ: Mapping[str, str], now: datetime, noted: State | None = None
+    profile: Profile, environ: Mapping[str, str], now: datetime, noted: State | None = None
 ) -> ProfileStatus:
     """Return the status of a profile. ``noted`` is the state of its token, by default that on disk.
 
     Never raises a WtrError: what cannot be read is a problem.
     """
-    noted = state.read(str(found.token_path)) if noted is None else noted
+    noted = state.read(str(profile.token_path)) if noted is None else noted
     problems: list[WtrError] = []
     try:
-        chosen = settings.load(found.settings_path, environ)
+        settings = profile.load_settings(environ)
     except errors.SettingsError as error:
-        chosen = settings.from_environment(environ)
+        settings = from_environment(environ)
         problems.append(error)
     else:
-        output.log_settings(found, chosen)
-    incomplete = [] if chosen.unread else _objections(chosen.require)
+        output.log_settings(profile, settings)
+    incomplete = [] if settings.unread else _objections(settings.require)
     try:
-        stored = stored_token(found)
+        stored = stored_token(profile)
     except WtrError as error:
         shown = tuple(map(str, [*problems, *incomplete, error]))
-        kind = token_state.state_of(None, chosen, noted, now)
-        return ProfileStatus(found, chosen, None, shown, error.exit_code, kind, noted)
+        kind = token_state.state_of(None, settings, noted, now)
+        return ProfileStatus(profile, settings, None, shown, error.exit_code, kind, noted)
     token = stored.token
     if token.refresh_token is not None:
         # A personal access token, or a bot's, belongs to no integration and needs no settings.
         problems += incomplete
-    foreign = _objections(lambda: token_state.require_own(stored, chosen))
+    foreign = _objections(lambda: token_state.require_own(stored, settings))
     if not problems or any(isinstance(error, errors.ForeignToken) for error in foreign):
         problems += foreign
     # What only a sign-in mends comes first.
@@ -241,14 +242,14 @@ def profile_status(
     code = token_problems[0].exit_code if token_problems else DONE
     if token.is_valid(now) and token_state.since_refused(noted, token, now) is None:
         # Where its settings cannot be read, or are another's, no command gives even a valid token.
-        code = errors.WRONG_USAGE if foreign or chosen.unread else DONE
+        code = errors.WRONG_USAGE if foreign or settings.unread else DONE
         if token.refresh_token is None:
             token_problems = problems  # a valid token is all there ever will be: no problem yet
     shown = tuple(map(str, token_problems))
-    soon = token_state.sign_in_soon(noted, token, chosen, now)
+    soon = token_state.sign_in_soon(noted, token, settings, now)
     return ProfileStatus(
-        *(found, chosen, stored, (*shown, soon) if soon else shown, code),
-        *(token_state.state_of(stored, chosen, noted, now), noted),
+        *(profile, settings, stored, (*shown, soon) if soon else shown, code),
+        *(token_state.state_of(stored, settings, noted, now), noted),
     )
 
 
@@ -262,7 +263,7 @@ def _objections(check: Callable[[], object]) -> list[WtrError]:
 
 
 def _status_with_account(
-    found: Profile,
+    profile: Profile,
     environ: Mapping[str, str],
     now: datetime,
     client: Callable[[Settings], WebexClient],
@@ -270,7 +271,7 @@ def _status_with_account(
     """Return the status with the account that Webex names; a failure is one problem more."""
     from wtr_tui import outcomes
 
-    shown = profile_status(found, environ, now)
+    shown = profile_status(profile, environ, now)
     stored, token = shown.stored, shown.token
     if stored is None or token is None or not token.is_valid(now):
         return shown
@@ -280,11 +281,11 @@ def _status_with_account(
     try:
         account = client(shown.settings).account(token.access_token, scopes=token.scopes)
     except errors.AccessTokenRejected as error:
-        noted = outcomes.record_refusal(found, token, error, now)
-        return profile_status(found, environ, now, noted)
+        noted = outcomes.record_refusal(profile, token, error, now)
+        return profile_status(profile, environ, now, noted)
     except WtrError as error:
         return shown._replace(problems=(*shown.problems, error.message))
     if shown.state is TokenState.REFUSED:
-        outcomes.record_acceptance(found, token)
-        shown = profile_status(found, environ, now)
+        outcomes.record_acceptance(profile, token)
+        shown = profile_status(profile, environ, now)
     return shown._replace(account=account, asked=True)

@@ -16,7 +16,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock, errors, in_flight, outcomes, token_state, tokens
-from wtr_tui.commands import output, parsers, profile
+from wtr_tui.commands import output, parsers
+from wtr_tui.commands.profile import (
+    chosen_profiles,
+    clients,
+    loaded_settings,
+    map_concurrently,
+    stored_token,
+)
 from wtr_tui.commands.token import print_token, print_unsaved, token_members, token_text
 from wtr_tui.errors import DONE, NotSaved, WtrError
 from wtr_tui.model import Token
@@ -102,15 +109,15 @@ class Refreshed(NamedTuple):
 
 def run(options: Namespace) -> int:
     within = None if options.within is None else timedelta(seconds=options.within)
-    found = profile.chosen_profiles(options)
-    with profile.clients(parsers.timeout(options) or _TIMEOUT) as client:
+    found = chosen_profiles(options)
+    with clients(parsers.timeout(options) or _TIMEOUT) as client:
 
         def refresh(each: tuple[Profile, Mapping[str, str]]) -> Refreshed:
             return _refresh_profile(*each, within, client, may_be_idle=options.all)
 
         if options.all:
             with in_flight.defer_signals(threads=True):
-                return _report_all(profile.map_concurrently(refresh, found), options)
+                return _report_all(map_concurrently(refresh, found), options)
         result = refresh(found[0])
     if result.token is not None:
         print_token(result.token, options)
@@ -121,7 +128,7 @@ def run(options: Namespace) -> int:
 
 
 def _refresh_profile(
-    found: Profile,
+    profile: Profile,
     environ: Mapping[str, str],
     within: timedelta | None,
     client: Callable[[Settings], WebexClient],
@@ -129,22 +136,22 @@ def _refresh_profile(
     may_be_idle: bool,
 ) -> Refreshed:
     """Refresh one profile's token where that is needed; never raises a WtrError."""
-    announced = outcomes.read_state(found).given
+    announced = outcomes.read_state(profile).given
     token = None
     try:
         with in_flight.defer_signals():
-            stored = profile.stored_token(found)
+            stored = stored_token(profile)
             token = stored.token
-            settings = profile.loaded_settings(found, stored, environ)
-            if tokens.is_fresh(found, token, within, clock.now(), both_ends=True):
-                outcomes.announce_sign_in(found, settings)
+            settings = loaded_settings(profile, stored, environ)
+            if tokens.is_fresh(profile, token, within, clock.now(), both_ends=True):
+                outcomes.announce_sign_in(profile, settings)
                 obtained = Obtained(token, How.ALREADY_FRESH)
             else:
                 token_state.require_refresh_token(token)
                 if within is not None and not settings.can_mint:
-                    _require_grant(found, token, clock.now())
+                    _require_grant(profile, token, clock.now())
                 obtained = tokens.refresh(
-                    found,
+                    profile,
                     settings,
                     client=client(settings),
                     within=within,
@@ -152,20 +159,20 @@ def _refresh_profile(
                     seen=token,
                 )
     except WtrError as error:
-        output.log_step(f"{found.name}: {error.kind}")
+        output.log_step(f"{profile.name}: {error.kind}")
         if token is None:
             is_idle = isinstance(error, errors.SignInNeeded)
         else:
             is_idle = isinstance(error, errors.NoRefreshToken) and token.is_valid(clock.now())
         unsaved = error.token if isinstance(error, NotSaved) else None
         is_news, is_idle = not error.is_repeated, may_be_idle and is_idle
-        return Refreshed(found, unsaved, error=error, is_news=is_news, is_idle=is_idle)
-    output.log_step(f"{found.name}: {obtained.how.value}")
-    noted, token = outcomes.read_state(found), obtained.token
+        return Refreshed(profile, unsaved, error=error, is_news=is_news, is_idle=is_idle)
+    output.log_step(f"{profile.name}: {obtained.how.value}")
+    noted, token = outcomes.read_state(profile), obtained.token
     soon = token_state.sign_in_soon(noted, token, settings, clock.now(), within=within)
     if token_state.since_sign_in_needed(noted, token) is not None and not settings.can_mint:
         soon = f"{noted.message} {token_state.SIGN_IN}"
-    return Refreshed(found, token, obtained.how, soon=soon, is_news=noted.given != announced)
+    return Refreshed(profile, token, obtained.how, soon=soon, is_news=noted.given != announced)
 
 
 def _require_grant(profile: Profile, token: Token, now: datetime) -> None:

@@ -50,56 +50,56 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profiles.find(options.profile, options.config, os.environ)
-    known = loaded_settings(found).require()
-    if known[KIND] == SERVICE_APP:
-        require_own_folder(str(found.token_path))
-        return _mint(found, known, options)
-    known = known.with_value(TIMEOUT, timeout(options) or known[TIMEOUT])
+    profile = profiles.find(options.profile, options.config, os.environ)
+    settings = loaded_settings(profile).require()
+    if settings[KIND] == SERVICE_APP:
+        require_own_folder(str(profile.token_path))
+        return _mint(profile, settings, options)
+    settings = settings.with_value(TIMEOUT, timeout(options) or settings[TIMEOUT])
     if options.no_browser:
-        known = known.with_value(BROWSER, "never")
+        settings = settings.with_value(BROWSER, "never")
     no_proxy_warning = proxies.warning(os.environ)
     if no_proxy_warning:
         print_message(no_proxy_warning)
-    _settle_earlier(found, known[ACCOUNT])
-    sign_in = _SignIn(found, known, surroundings.detect(os.environ), options)
+    _settle_earlier(profile, settings[ACCOUNT])
+    sign_in = _SignIn(profile, settings, surroundings.detect(os.environ), options)
     asyncio.run(sign_in.run())
     other = sign_in.other_account
     if other is not None:
-        reason = other.account.put_aside_reason(other.before, known[ACCOUNT])
-        if _settle(found, other.put_aside, reason):
-            record_sign_in(found, known, other.token)
+        reason = other.account.put_aside_reason(other.before, settings[ACCOUNT])
+        if _settle(profile, other.put_aside, reason):
+            record_sign_in(profile, settings, other.token)
             print_token(other.token, options)
             return DONE
     return sign_in.exit_code
 
 
-def _mint(found: Profile, known: Settings, options: Namespace) -> int:
-    through = known[THROUGH]
+def _mint(profile: Profile, settings: Settings, options: Namespace) -> int:
+    through = settings[THROUGH]
     try:
         with in_flight.defer_signals():
-            obtained = tokens.mint(found, known)
+            obtained = tokens.mint(profile, settings)
     except NotSaved as error:
-        return _report_unsaved("Minted", error, found, options)
+        return _report_unsaved("Minted", error, profile, options)
     print_token(obtained.token, options)
     if obtained.warning:
         print_message(f"The profile {through}: {obtained.warning}")
     done = f"Minted a token of the service app through the profile {through}"
-    print_message(f"{done}; {_describe_saved(obtained.token, found)}")
+    print_message(f"{done}; {_describe_saved(obtained.token, profile)}")
     return DONE
 
 
-def _describe_saved(token: Token, found: Profile) -> str:
+def _describe_saved(token: Token, profile: Profile) -> str:
     until = clock.until_phrase(token.expires_at)
-    return f"valid {until}. The token is in {found.token_path}."
+    return f"valid {until}. The token is in {profile.token_path}."
 
 
-def _report_unsaved(done: str, error: NotSaved, found: Profile, options: Namespace) -> int:
+def _report_unsaved(done: str, error: NotSaved, profile: Profile, options: Namespace) -> int:
     print_token(error.token, options)
     cure = error.hint or "Try again once that is mended."
     print_message(f"{done}, but the token is NOT SAVED. {error.message} {cure}")
     if not (options.output or options.json):
-        print_unsaved(error.token, found.name)
+        print_unsaved(error.token, profile.name)
     return error.exit_code
 
 
@@ -107,10 +107,10 @@ class _SignIn:
     """One sign-in: prints its steps and takes what is pasted."""
 
     def __init__(
-        self, found: Profile, known: Settings, here: Surroundings, options: Namespace
+        self, profile: Profile, settings: Settings, here: Surroundings, options: Namespace
     ) -> None:
-        self.profile = found
-        self.settings = known
+        self.profile = profile
+        self.settings = settings
         self.here = here
         self.options = options
         self.exit_code = FAILED
@@ -120,10 +120,10 @@ class _SignIn:
         self.time_left = ""
 
     async def run(self) -> None:
-        known = self.settings
-        known.secret.fetch()  # it may ask for a PIN, before anything else reads the terminal
-        with tokens.webex_client(known) as client:
-            retrieval = Retrieval(self.profile, known, client)
+        settings = self.settings
+        settings.secret.fetch()  # it may ask for a PIN, before anything else reads the terminal
+        with tokens.webex_client(settings) as client:
+            retrieval = Retrieval(self.profile, settings, client)
             hide_secrets(retrieval.request.state, retrieval.request.code_verifier)
             loop = asyncio.get_running_loop()
 

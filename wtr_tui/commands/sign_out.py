@@ -13,7 +13,8 @@ from argparse import ArgumentParser, Namespace
 from wtr_tui import sign_out
 from wtr_tui.commands.output import log_settings, print_message
 from wtr_tui.errors import DONE, SettingsError, SignInNeeded
-from wtr_tui.storage import profiles, settings
+from wtr_tui.storage import profiles
+from wtr_tui.storage.settings import from_environment
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -25,16 +26,16 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = profiles.find(options.profile, options.config, os.environ)
+    profile = profiles.find(options.profile, options.config, os.environ)
     try:
-        known = settings.load(found.settings_path, os.environ)
+        settings = profile.load_settings(os.environ)
     except SettingsError as error:
         # To delete a token, and to say where to revoke it, none are needed.
         print_message(error.message)
-        known = settings.from_environment(os.environ)
-    log_settings(found, known)
+        settings = from_environment(os.environ)
+    log_settings(profile, settings)
     try:
-        done = sign_out.sign_out(found, known, keep=options.keep)
+        done = sign_out.sign_out(profile, settings, keep=options.keep)
     except SignInNeeded as error:
         print_message(str(error))
         return DONE

@@ -104,8 +104,8 @@ class CheckScreen(WtrScreen):
         )
         self._show("Looking …")
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
-            words = with_tilde(finding.words, self.session.environ)
-            self._findings.append(finding._replace(words=words))
+            message = with_tilde(finding.message, self.session.environ)
+            self._findings.append(finding._replace(message=message))
             self._show("Looking …")
         self._show("")
 
@@ -145,7 +145,7 @@ def _summary(findings: Sequence[Finding]) -> Content:
 
 def _line(finding: Finding, width: int) -> Content:
     sign, name = f"{finding.level.value} ", f"{finding.subject:<{_SUBJECT_WIDTH - 1}} "
-    words = hanging_indent(f"{sign}{name}{finding.words}", width, at=len(sign + name))
+    words = hanging_indent(f"{sign}{name}{finding.message}", width, at=len(sign + name))
     return Content.assemble(
         Content.styled(sign, _LEVEL_COLOURS[finding.level.name]),
         Content.styled(name, "bold"),
