@@ -1,6 +1,8 @@
 """The screen that says what would go wrong."""
 
+import os
 import sys
+from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
@@ -8,6 +10,8 @@ from textual.pilot import Pilot
 from tests.support.stage import Stage, seen, shows, until
 from tests.support.webex import Sandbox
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens.check import file_facts
+from wtr_tui.tui.state import format_date
 
 
 async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
@@ -57,10 +61,24 @@ async def test_a_wide_terminal_parts_the_profile_from_the_machine(
         assert "This machine and Webex" in _title(pilot)
         first = next(line for line in seen(pilot).splitlines() if "✓ settings" in line)
         assert "✓ you are" in first
+        await shows(pilot, "Its files")
         await pilot.resize_terminal(100, 45)
         await until(pilot, lambda: "This machine" not in _title(pilot), "one below the other")
+        assert "Its files" not in seen(pilot)
         await shows(pilot, "This machine and Webex")
         await shows(pilot, "✓ clock")
+
+
+def test_each_file_has_its_place_its_size_and_when_it_was_written(stage: Stage) -> None:
+    path, now = stage.configure(), stage.clock()
+    path.write_bytes(b"appid: C1\n" * 150)
+    written = (now - timedelta(days=1)).timestamp()
+    os.utime(path, (written, written))
+    facts = file_facts(stage.profile, {"HOME": str(path.parent)}, now)
+    assert facts["Settings"] == (
+        f"~/{path.name} · 1,500 bytes, written {format_date(now - timedelta(days=1), now)}"
+    )
+    assert facts["Token"] == f"{stage.profile.token_path} · not there"
 
 
 def _title(pilot: Pilot[int]) -> str:

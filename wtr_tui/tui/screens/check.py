@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
 from wtr_tui.in_flight import in_thread
+from wtr_tui.storage import paths
+from wtr_tui.storage.profiles import Profile
+from wtr_tui.text import cause
 from wtr_tui.tui.keys import Key, keys, refused_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import with_tilde
+from wtr_tui.tui.state import format_date
+from wtr_tui.tui.widgets.lists import Facts
 from wtr_tui.tui.widgets.panel import Panel
 from wtr_tui.tui.widgets.quiet import Lines
 
@@ -26,6 +33,9 @@ _LEVEL_COLOURS = {"GOOD": "$calm", "WARN": "$soon", "BAD": "$over"}
 _SUBJECT_WIDTH = 14
 _PROFILE_SUBJECTS = {"keys", "settings", "files", "lock", "token", "timer", "socket", "deliver"}
 """Subjects of findings on the profile; all others are on the machine and Webex."""
+
+
+_FILES = ("Settings", "Token", "State", "History", "Log")
 
 
 class FindingList(Lines):
@@ -73,6 +83,9 @@ class CheckScreen(WtrScreen):
     CheckScreen.-double #columns { max-width: 192; layout: horizontal; }
     CheckScreen.-double Panel { border: round $line; padding: 1 2; }
     CheckScreen.-double #machine { margin: 0 0 0 2; }
+    CheckScreen #left { width: 1fr; height: auto; }
+    CheckScreen #files { display: none; margin: 1 0 0 0; }
+    CheckScreen.-double.-airy #files { display: block; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (150, "-double")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
@@ -80,13 +93,14 @@ class CheckScreen(WtrScreen):
     def __init__(self) -> None:
         super().__init__()
         self._findings: list[Finding] = []
+        self._files: dict[str, str] = {}
 
     def content(self) -> Iterable[Widget]:
-        yield Horizontal(
-            Panel("This profile", FindingList("findings"), id="profile"),
-            Panel("This machine and Webex", FindingList("machine-findings"), id="machine"),
-            id="columns",
-        )
+        with Horizontal(id="columns"):
+            with Vertical(id="left"):
+                yield Panel("This profile", FindingList("findings"), id="profile")
+                yield Panel("Its files", Facts(_FILES, id="file-facts"), id="files")
+            yield Panel("This machine and Webex", FindingList("machine-findings"), id="machine")
 
     def on_screen_resume(self) -> None:
         self.action_look()
@@ -99,12 +113,12 @@ class CheckScreen(WtrScreen):
     async def _examine(self) -> None:
         from wtr_tui.doctor import examine
 
-        findings = examine(
-            self.session.profile, self.session.environ, refused_keys=self._refused_keys
-        )
+        profile, environ, now = self.session.profile, self.session.environ, self.session.now()
+        findings = examine(profile, environ, refused_keys=self._refused_keys)
         self._show("Looking …")
+        self._files = await in_thread(lambda: file_facts(profile, environ, now))
         while (finding := await in_thread(lambda: next(findings, None))) is not None:
-            message = with_tilde(finding.message, self.session.environ)
+            message = with_tilde(finding.message, environ)
             self._findings.append(finding._replace(message=message))
             self._show("Looking …")
         self._show("")
@@ -119,8 +133,10 @@ class CheckScreen(WtrScreen):
     def _show(self, in_progress: str) -> None:
         if not self.query("#columns"):
             return  # the program has ended meanwhile
-        for panel in self.query(Panel):
-            is_profile = panel.id == "profile"
+        for name, fact in self._files.items():
+            self.query_one(Facts).set_fact(name, fact)
+        for name in ("profile", "machine"):
+            panel, is_profile = self.query_one(f"#{name}", Panel), name == "profile"
             found = [e for e in self._findings if (e.subject in _PROFILE_SUBJECTS) is is_profile]
             # The machine is examined after the profile.
             doing = "" if is_profile and found else in_progress
@@ -151,3 +167,27 @@ def _line(finding: Finding, width: int) -> Content:
         Content.styled(name, "bold"),
         words[len(sign + name) :],
     )
+
+
+def file_facts(profile: Profile, environ: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """Return where each file of the profile is, its size and when it was last written."""
+    token = str(profile.token_path)
+    found = (
+        *(str(profile.settings_path), token, paths.state_path(token)),
+        *(paths.history_path(token), paths.log_path(token)),
+    )
+    return {
+        name: f"{with_tilde(path, environ)} · {_size_and_age(path, now)}"
+        for name, path in zip(_FILES, found, strict=True)
+    }
+
+
+def _size_and_age(path: str, now: datetime) -> str:
+    try:
+        facts = Path(path).stat()
+    except FileNotFoundError:
+        return "not there"
+    except OSError as error:
+        return cause(error)
+    written = datetime.fromtimestamp(facts.st_mtime, timezone.utc)
+    return f"{facts.st_size:,} bytes, written {format_date(written, now)}"
