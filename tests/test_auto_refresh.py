@@ -247,6 +247,21 @@ def test_the_servers_wish_when_to_ask_again_is_followed(auto_refresh: AutoRefres
     assert auto_refresh.next_at() == PLANNED + timedelta(seconds=70)
 
 
+@pytest.mark.parametrize(
+    ("left", "shortest", "longest"),
+    [(40, 11.25, 15), (20, 10, 10), (10, 5, 5), (6, 5, 5), (0, 11.25, 15), (-1, 11.25, 15)],
+)
+def test_the_first_pause_is_at_most_half_of_what_is_left_but_five_seconds(
+    auto_refresh: AutoRefresh, left: float, shortest: float, longest: float
+) -> None:
+    following(auto_refresh, MINE)
+    now = NOON + LIFE - timedelta(seconds=left)
+    auto_refresh.record_result(errors.TemporaryError("The network is down."), now)
+    at = auto_refresh.next_at()
+    assert at is not None
+    assert shortest <= (at - now).total_seconds() <= longest
+
+
 def test_tries_just_before_the_end_do_not_lengthen_the_pause_after_it(
     auto_refresh: AutoRefresh,
 ) -> None:
@@ -349,10 +364,13 @@ def test_a_clock_that_went_back_is_told_until_it_has_caught_up(auto_refresh: Aut
     assert not auto_refresh.clock_went_back
 
 
-def test_a_clock_set_back_by_seconds_is_nothing_to_tell(auto_refresh: AutoRefresh) -> None:
+@pytest.mark.parametrize(("seconds", "went_back"), [(30, False), (60, False), (61, True)])
+def test_a_clock_set_back_by_a_minute_is_nothing_to_tell(
+    auto_refresh: AutoRefresh, seconds: int, went_back: bool
+) -> None:
     following(auto_refresh, MINE)
-    auto_refresh.look(NOON - timedelta(seconds=30))
-    assert not auto_refresh.clock_went_back
+    auto_refresh.look(NOON - timedelta(seconds=seconds))
+    assert auto_refresh.clock_went_back is went_back
 
 
 def noted(auto_refresh: AutoRefresh, change: Callable[[State], object]) -> None:
