@@ -16,7 +16,7 @@ from wtr_tui.auto_refresh import FIRST_PAUSE, AutoRefresh
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import state
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings import Problem, Settings
 from wtr_tui.storage.state import State
 from wtr_tui.tokens import How, Obtained
 
@@ -147,13 +147,46 @@ def _other_settings(auto_refresh: AutoRefresh) -> None:
     auto_refresh.use_settings(Settings(app_id=OTHER_APP_ID))
 
 
-@pytest.mark.parametrize("change", [_switched_off, _told_to_sign_in, _holding, _other_settings])
+def _unreadable_settings(auto_refresh: AutoRefresh) -> None:
+    auto_refresh.use_settings(Settings(app_id=APP_ID, unread=True))
+
+
+def _wrong_settings(auto_refresh: AutoRefresh) -> None:
+    wrong = Problem("secret", "The secret is missing.", "", "It is missing.")
+    auto_refresh.use_settings(Settings(app_id=APP_ID, problems=(wrong,)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _switched_off,
+        _told_to_sign_in,
+        _holding,
+        _other_settings,
+        _unreadable_settings,
+        _wrong_settings,
+    ],
+)
 def test_nothing_is_due_however_late_it_gets(
     auto_refresh: AutoRefresh, change: Callable[[AutoRefresh], None]
 ) -> None:
     change(following(auto_refresh, MINE))
     assert auto_refresh.next_at() is None
     assert not auto_refresh.due(NOON + 1000 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_resumed"),
+    [(False, False, False), (True, False, True), (True, True, False), (False, True, False)],
+)
+def test_only_settings_that_become_readable_end_the_waiting(
+    auto_refresh: AutoRefresh, before: bool, after: bool, is_resumed: bool
+) -> None:
+    following(auto_refresh, MINE)
+    auto_refresh.use_settings(Settings(app_id=APP_ID, unread=before))
+    auto_refresh.record_result(errors.SignInNeeded("Sign in again."), NOON)
+    auto_refresh.use_settings(Settings(app_id=APP_ID, unread=after))
+    assert (auto_refresh.stopped == "") is is_resumed
 
 
 def test_what_stopped_it_is_tried_again_once_the_settings_file_has_changed(
@@ -392,6 +425,17 @@ def test_what_another_process_noted_is_known_at_the_next_look(auto_refresh: Auto
     assert auto_refresh.look(NOON)
     assert auto_refresh.recorded.sign_in_needed("refresh-token") == NOON
     assert not auto_refresh.look(NOON)
+
+
+def test_only_a_refresh_token_that_webex_refuses_is_lost(auto_refresh: AutoRefresh) -> None:
+    assert not auto_refresh.is_lost
+    following(auto_refresh, MINE._replace(token=a_token()._replace(refresh_token=None)))
+    assert not auto_refresh.is_lost
+    following(auto_refresh, MINE)
+    assert not auto_refresh.is_lost
+    noted(auto_refresh, lambda known: setattr(known, "sign_in_needed_since", NOON))
+    auto_refresh.look(NOON)
+    assert auto_refresh.is_lost
 
 
 def test_a_token_that_webex_refuses_is_refreshed_once(auto_refresh: AutoRefresh) -> None:
