@@ -149,7 +149,7 @@ def test_screens_are_known_only_where_a_command_opens_them() -> None:
 def test_the_screens_know_neither_the_sandbox_nor_the_app_they_run_in() -> None:
     screens = [module for module in modules() if part(module) == "tui"]
     knowing = {module for module in screens if "wtr_tui.tui.app" in own(module)}
-    assert knowing == {"wtr_tui.tui.start"}
+    assert knowing == {"wtr_tui.tui"}
     assert [module for module in screens if any(part(n) == "sandbox" for n in own(module))] == []
 
 

@@ -102,9 +102,9 @@ def _run(arguments: list[str]) -> int:
 
 def _refused_keys(wanted: Mapping[str, str]) -> Iterable[str]:
     """Return what is wrong with the setting ``keys``: no command knows the screens' keys."""
-    from wtr_tui.tui import start
+    from wtr_tui import tui
 
-    return start.refused_keys(wanted)
+    return tui.refused_keys(wanted)
 
 
 def _require_own_files(name: str, chosen: str | None) -> None:
@@ -152,17 +152,17 @@ def _run_screens(
             " are (wtr --help lists all)."
         )
         return WRONG_USAGE
+    from wtr_tui import tui
     from wtr_tui.commands.token import print_unsaved
-    from wtr_tui.tui import start
 
     text.command = "screen"
     if not sandbox:
-        return start.start(profile, config, print_unsaved, mouse=mouse)
+        return tui.run(profile, config, print_unsaved, mouse=mouse)
     from wtr_tui.sandbox.demo import demo
 
     with demo() as running:
         environ = running.environ(os.environ)
-        return start.start(
+        return tui.run(
             None, None, print_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
         )
 

@@ -172,7 +172,7 @@ def told(pilot: Pilot[int]) -> str:
     assert isinstance(app, WtrApp)
     assert app.full_screen is not None
     lines = app.full_screen.query(MessageLine)  # none before it is built
-    return next((line.shown for line in lines), "")
+    return next((line.plain for line in lines), "")
 
 
 async def tells(pilot: Pilot[int], text: str) -> None:

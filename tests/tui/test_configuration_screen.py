@@ -17,8 +17,8 @@ from wtr_tui.storage.settings_table import SETTINGS
 from wtr_tui.storage.settings_values import parse_port
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
+from wtr_tui.tui.widgets import StaticText
 from wtr_tui.tui.widgets.inputs import Field
-from wtr_tui.tui.widgets.quiet import Quiet
 
 WRITTEN_BY_HAND = f"""\
 # The integration of the network team.
@@ -449,7 +449,7 @@ async def test_every_setting_has_a_field_and_is_saved_from_it(stage: Stage) -> N
         field(pilot.app.screen, "browser").entry.value = ""
         field(pilot.app.screen, "autoRefresh").entry.value = "false"
         await pilot.pause()
-        assert "3 changes not saved" in pilot.app.screen.query_one("#file", Quiet).shown
+        assert "3 changes not saved" in pilot.app.screen.query_one("#file", StaticText).plain
         await pilot.press("ctrl+s")
         await tells(pilot, "Saved")
     text = path.read_text()

@@ -22,9 +22,9 @@ from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Session, WatchedProfile
 from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets import truncate_middle
 from wtr_tui.tui.widgets.bars import HeaderState
 from wtr_tui.tui.widgets.lists import ActivityRow, ProfileRow
-from wtr_tui.tui.widgets.panel import truncate_middle
 
 if TYPE_CHECKING:
     from wtr_tui.model import Account, Secret, Token

@@ -13,9 +13,9 @@ from tests.support.stage import until
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.screens.sign_in_cards import Card
 from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets import Panel, clickable_key
 from wtr_tui.tui.widgets.bars import CardKeys
 from wtr_tui.tui.widgets.lists import ActivityRow, ActivityRows, ProfileRow, ProfileRows
-from wtr_tui.tui.widgets.panel import Panel, clickable_key
 
 
 class Keys(Screen[None]):

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from tests.tui.widgets.stage import Stage
 from wtr_tui.tui.screens.sign_in_cards import Card, ShownStep, StepLine, StepState
 from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets import Panel, clickable_key
 from wtr_tui.tui.widgets.bars import Header, HeaderState
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.lists import (
@@ -26,7 +27,6 @@ from wtr_tui.tui.widgets.lists import (
     ProfileRow,
     ProfileRows,
 )
-from wtr_tui.tui.widgets.panel import Panel, clickable_key
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)

@@ -37,8 +37,8 @@ from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import header_state
 from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets import StaticText
 from wtr_tui.tui.widgets.bars import TABS, Header, KeyBar
-from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
@@ -80,7 +80,7 @@ def seconds_shown(sentence: str, tone: Tone) -> float:
     return _MIN_SECONDS[tone] + len(sentence) / _CHARACTERS_READ_PER_SECOND
 
 
-class MessageLine(Quiet):
+class MessageLine(StaticText):
     """The message at the bottom: shown for a while, until the next one or until Escape.
 
     Progress (``Refreshing …``) stays until its outcome replaces it. A message with more rows than

@@ -22,9 +22,8 @@ from wtr_tui.tui.keys import Key, keys, refused_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import with_tilde
 from wtr_tui.tui.state import format_date
+from wtr_tui.tui.widgets import Lines, Panel
 from wtr_tui.tui.widgets.lists import Facts
-from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.quiet import Lines
 
 if TYPE_CHECKING:
     from wtr_tui.doctor import Finding

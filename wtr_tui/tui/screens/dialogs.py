@@ -27,10 +27,9 @@ from wtr_tui.tui.keys import display_key, with_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets import StaticText, clickable
 from wtr_tui.tui.widgets.bars import ShownKey, lay_out
 from wtr_tui.tui.widgets.inputs import CompactInput
-from wtr_tui.tui.widgets.panel import clickable
-from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
@@ -49,7 +48,7 @@ class Dialog(ModalScreen[ScreenResultType]):
         scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $line;
     }
     Dialog.-short Frame { margin: 0; padding: 0 1; }
-    Dialog Frame Quiet { width: 100%; }
+    Dialog Frame StaticText { width: 100%; }
     """
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -146,7 +145,7 @@ class ListDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         widest = max(line.cell_length for line in self._lines)
         with Frame(self._title, *SCROLL_KEYS, columns=max(widest, 30)):
-            yield Quiet()
+            yield StaticText()
 
     def on_resize(self) -> None:
         width = self.query_one(Frame).content_size.width or self.size.width
@@ -155,7 +154,7 @@ class ListDialog(Dialog[None]):
             line[: self._hang] + Content(gap).join(line[self._hang :].wrap(width - self._hang))
             for line in self._lines
         ]
-        self.query_one(Quiet).reshape(Content("\n").join(lines))
+        self.query_one(StaticText).reshape(Content("\n").join(lines))
 
 
 _MAX_QUESTION_COLUMNS = 64
@@ -185,7 +184,7 @@ class ConfirmDialog(Dialog["bool | None"]):
         widest = min(len(self._what), _MAX_QUESTION_COLUMNS)
         columns = max(widest, len(self._question) + 4, keys)
         with Frame(self._question, *self._keys, columns=columns):
-            yield Quiet(self._what)
+            yield StaticText(self._what)
 
     def action_answer(self, answer: bool | None) -> None:
         self.dismiss(answer)
@@ -259,7 +258,7 @@ class HelpDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         columns = _WIDE_HELP if self.app.size.width >= _WIDE_HELP + _AROUND else _NARROW_HELP
         with Frame(f"Help · {self._about.HELP_NAME}", *SCROLL_KEYS, columns=columns):
-            yield Quiet()
+            yield StaticText()
 
     def on_resize(self) -> None:
         width = self.size.width - _AROUND
@@ -280,7 +279,7 @@ class HelpDialog(Dialog[None]):
             *(Content("\n").join(lay_out(everywhere, width)), "\n\n"),
             "\n".join(hanging_indent(line, width) for line in with_keys(about).split("\n")),
         ]
-        self.query_one(Quiet).reshape(Content.assemble(*parts))
+        self.query_one(StaticText).reshape(Content.assemble(*parts))
 
     def _app_keys(self) -> Iterable[ShownKey]:
         """Yield the keys that work on every screen; those of one action together."""
@@ -360,7 +359,7 @@ class FilterDialog(Dialog[ScreenResultType]):
             listed = OptionList(compact=True)
             listed.can_focus = False
             yield listed
-            yield Quiet("", id="meaning")
+            yield StaticText("", id="meaning")
 
     def on_mount(self) -> None:
         self.list_matches("", keep=self._current)
@@ -380,7 +379,7 @@ class FilterDialog(Dialog[ScreenResultType]):
 
     def explain(self, text: str) -> None:
         """Show below the list what the highlighted option means, or what is wrong."""
-        self.query_one("#meaning", Quiet).show(text)
+        self.query_one("#meaning", StaticText).show(text)
 
     def list_matches(self, words: str, *, keep: str = "") -> None:
         """List what matches ``words``, with the option ``keep`` highlighted, else the first."""

@@ -41,10 +41,9 @@ from wtr_tui.tui.state import (
     state_of,
 )
 from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets import Panel, StaticText, truncate, truncate_middle
 from wtr_tui.tui.widgets.inputs import CompactInput
 from wtr_tui.tui.widgets.lists import ActivityRows, Facts, LifetimeBars, ScopeList
-from wtr_tui.tui.widgets.panel import Panel, truncate, truncate_middle
-from wtr_tui.tui.widgets.quiet import Quiet
 
 _FACTS = (
     "Owner", "Organisation", "Access token", "Sign in again", "Auto-refresh", "Last", "Settings",
@@ -129,7 +128,7 @@ class ProfilesScreen(WtrScreen):
         with Horizontal(id="columns"):
             with Vertical(id="all"):
                 yield Panel(
-                    "Profiles", Quiet("", id="titles"), ProfileTable(compact=True), id="list"
+                    "Profiles", StaticText("", id="titles"), ProfileTable(compact=True), id="list"
                 )
                 yield Panel("Activity", ActivityRows(), id="activity")
             with Vertical(id="detail"):
@@ -187,7 +186,7 @@ class ProfilesScreen(WtrScreen):
         most = max(self.size.height - _OTHER_ROWS - below, 3)
         listed.styles.max_height = most
         every = f"   {len(rows)} in all" if len(rows) > most else ""
-        self.query_one("#titles", Quiet).show(
+        self.query_one("#titles", StaticText).show(
             heading_line(columns) + Content.styled(every, "$muted")
         )
         self.refresh_bindings()
@@ -357,9 +356,9 @@ class NewProfileDialog(Dialog["profiles.Profile | None"]):
 
     def compose(self) -> ComposeResult:
         with Frame("A new profile", ("Enter", "makes it"), ("Esc", "cancels")):
-            yield Quiet("One integration with settings and a token of its own. Its name:")
+            yield StaticText("One integration with settings and a token of its own. Its name:")
             yield CompactInput(placeholder="work")
-            yield Quiet("", id="problem")
+            yield StaticText("", id="problem")
 
     def on_mount(self) -> None:
         self.query_one(CompactInput).focus()
@@ -369,7 +368,7 @@ class NewProfileDialog(Dialog["profiles.Profile | None"]):
         try:
             made = profiles.create(event.value.strip(), self.session.environ)
         except WtrError as error:
-            self.query_one("#problem", Quiet).reshape(str(error))
+            self.query_one("#problem", StaticText).reshape(str(error))
         else:
             self.dismiss(made)
 

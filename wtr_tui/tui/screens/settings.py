@@ -21,9 +21,8 @@ from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens.dialogs import ChoiceDialog, ConfirmDialog, ScopesDialog
 from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets import Lines, Panel, StaticText
 from wtr_tui.tui.widgets.inputs import AddressInput, CompactInput, Field, ListedInput, SecretInput
-from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
 
 class Step(Lines):
@@ -47,7 +46,7 @@ class SettingsScreen(WtrScreen):
     DEFAULT_CSS = """
     SettingsScreen #page { max-width: 210; }
     SettingsScreen #columns, SettingsScreen #sections { grid-size: 1; grid-gutter: 0 2; }
-    SettingsScreen Quiet { width: 100%; }
+    SettingsScreen StaticText { width: 100%; }
     SettingsScreen #trouble { color: $over; margin: 0 0 1 0; }
     SettingsScreen #file { color: $muted; padding: 0 3; }
     SettingsScreen.-double #sections { grid-size: 2; }
@@ -95,16 +94,16 @@ class SettingsScreen(WtrScreen):
         """The last message of this form, and what stood in it then."""
 
     def content(self) -> Iterable[Widget]:
-        yield Quiet(id="trouble")
+        yield StaticText(id="trouble")
         with ItemGrid(id="columns"):
             with Panel(INTEGRATION, id="form"):
                 yield from self._form()
-            yield Panel("What Webex asks for", Quiet(id="portal-form"), id="aside")
+            yield Panel("What Webex asks for", StaticText(id="portal-form"), id="aside")
         with ItemGrid(id="sections"):
             for section in SECTIONS:
                 if section != INTEGRATION:
                     yield Panel(section, *map(self._field, _of(section)))
-        yield Quiet(id="file")
+        yield StaticText(id="file")
 
     def _form(self) -> Iterable[Widget]:
         """The steps stand between the fields they lead to, shown or not."""
@@ -114,7 +113,7 @@ class SettingsScreen(WtrScreen):
         self._portal = Field("OAuth URL", "portal", address, form.portal_problem, form.PORTAL)
         self._portal.is_setting = False
         yield Step(form.LEAD)
-        yield from (make, register, Quiet(id="redirect-uri"), tick, self._portal, enter)
+        yield from (make, register, StaticText(id="redirect-uri"), tick, self._portal, enter)
         for basic in form.BASICS:
             yield self._field(basic)
         for setting in _of(INTEGRATION):
@@ -198,18 +197,18 @@ class SettingsScreen(WtrScreen):
         for key in _SERVICE_APP_ONLY:
             fields[key].display = is_service_app or bool(fields[key].entry.value)
         uri = self._redirect_uri() or "(once the redirect port is right)"
-        self.query_one("#redirect-uri", Quiet).reshape(form.to_register(uri))
+        self.query_one("#redirect-uri", StaticText).reshape(form.to_register(uri))
         if self._leading:
             asked = form.portal_form(uri, scopes, known_scopes())
-            self.query_one("#portal-form", Quiet).reshape(asked)
+            self.query_one("#portal-form", StaticText).reshape(asked)
         line = form.file_line(session.current.display_path, len(self._changed_fields()))
-        self.query_one("#file", Quiet).reshape(line)
+        self.query_one("#file", StaticText).reshape(line)
 
     def _show_trouble(self) -> None:
         """What no field can tell: a file that cannot be read, a wrong value without a field."""
         session = self.session
         beside = {key for key, field in self._fields.items() if field.problem}
-        trouble = self.query_one("#trouble", Quiet)
+        trouble = self.query_one("#trouble", StaticText)
         text = form.trouble(session.settings.problems, beside, session.current.settings_error)
         trouble.display = bool(text)
         trouble.reshape(text)

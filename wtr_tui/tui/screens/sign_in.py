@@ -49,9 +49,8 @@ from wtr_tui.tui.screens.sign_in_cards import (
 from wtr_tui.tui.session import Session, with_tilde
 from wtr_tui.tui.state import state_of, unusable_reason
 from wtr_tui.tui.themes import Tone
+from wtr_tui.tui.widgets import Panel, StaticText
 from wtr_tui.tui.widgets.lists import Facts
-from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
     from wtr_tui.auto_refresh import AutoRefresh
@@ -120,7 +119,7 @@ class SignInScreen(WtrScreen):
     SignInScreen #idle { width: 100%; }
     SignInScreen #below, SignInScreen #told { height: auto; }
     SignInScreen #told { width: 2fr; }
-    SignInScreen #told Quiet { width: 100%; margin: 0 1; color: $muted; }
+    SignInScreen #told StaticText { width: 100%; margin: 0 1; color: $muted; }
     SignInScreen StepLine { margin: 0 1; }
     SignInScreen #qr { width: 1fr; height: 18; margin: 0 0 0 2; }
     SignInScreen.-idle #page { align: center middle; }
@@ -155,18 +154,18 @@ class SignInScreen(WtrScreen):
 
     def content(self) -> Iterable[Widget]:
         with Horizontal(id="headline"):
-            yield Quiet(id="headline-words")
-            yield Quiet(id="time-left")
+            yield StaticText(id="headline-words")
+            yield StaticText(id="time-left")
         yield Cards(self.session.surroundings)
         with Panel("Sign in", id="idle-panel"):
-            yield Quiet(id="idle")
+            yield StaticText(id="idle")
         with Horizontal(id="below"):
             with Vertical(id="told"):
                 yield StepLine(id="steps")
-                yield Quiet(id="happening")
-                yield Quiet(id="notes")
+                yield StaticText(id="happening")
+                yield StaticText(id="notes")
                 yield Panel("This sign-in", Facts(_FACTS, id="facts"), id="facts-panel")
-            yield Quiet(id="qr")
+            yield StaticText(id="qr")
 
     @property
     def _cards(self) -> Cards:
@@ -200,7 +199,7 @@ class SignInScreen(WtrScreen):
         self.query_one("#idle-panel").display = not running
         self.set_class(not running, "-idle")
         # Its place below the cards is reserved; without room for it a key shows it.
-        code = self.query_one("#qr", Quiet)
+        code = self.query_one("#qr", StaticText)
         is_large = size.width >= _LARGE_FROM[0] and size.height >= _LARGE_FROM[1]
         code.display = running and is_large
         self._show_facts(visible=is_large and self.session.current.is_configured)
@@ -210,13 +209,15 @@ class SignInScreen(WtrScreen):
         if running:
             self._cards.show(progress)
             said = progress_sentence(progress)
-            self.query_one("#headline-words", Quiet).show(headline(progress) if roomy else said)
-            self.query_one("#happening", Quiet).reshape(said)
+            self.query_one("#headline-words", StaticText).show(
+                headline(progress) if roomy else said
+            )
+            self.query_one("#happening", StaticText).reshape(said)
             if code.display:
                 code.reshape(Content("\n").join(qr_code(progress.qr_address)))
         else:
             failed = progress.failed
-            self.query_one("#idle", Quiet).reshape(idle_text(self.session, failed))
+            self.query_one("#idle", StaticText).reshape(idle_text(self.session, failed))
             ended = Content.styled(f"✗ {failed.end.value}", "bold $over") if failed else ""
             self.query_one("#idle-panel", Panel).show_right(ended)
         self.refresh_bindings()
@@ -300,7 +301,7 @@ class SignInScreen(WtrScreen):
         self._cards.begin(self._attempt)
         port = self._attempt.redirect_uri.port
         said = _APPROVES if session.demo else forwarding_notes(session.surroundings, port)
-        self.query_one("#notes", Quiet).reshape(with_keys(said))
+        self.query_one("#notes", StaticText).reshape(with_keys(said))
         self._show()
         self.set_focus(None)
         self.on_second(session.now())
@@ -413,7 +414,7 @@ class SignInScreen(WtrScreen):
         if attempt is None:
             return
         left = clock.countdown(attempt.deadline - now)
-        self.query_one("#time-left", Quiet).fit(f"{left} left")
+        self.query_one("#time-left", StaticText).fit(f"{left} left")
         if self._hint_at is not None and now > self._hint_at and self.progress.arrived:
             self._hint_at = None
             self.show_message(error_page_hint(attempt.redirect_uri.text), Tone.WARN)

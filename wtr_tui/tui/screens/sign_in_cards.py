@@ -23,11 +23,10 @@ from wtr_tui.oauth.steps import Method
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import display_key, key, with_keys
 from wtr_tui.tui.themes import Meaning
+from wtr_tui.tui.widgets import Lines, Panel, StaticText
 from wtr_tui.tui.widgets.bars import CardKeys
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.inputs import AddressInput
-from wtr_tui.tui.widgets.panel import Panel
-from wtr_tui.tui.widgets.quiet import Lines, Quiet
 
 if TYPE_CHECKING:
     from wtr_tui.retrieval import Retrieval
@@ -301,7 +300,7 @@ class Cards(ItemGrid):
     DEFAULT_CSS = """
     Cards { grid-size: 1; grid-gutter: 0 2; height: auto; }
     Cards Card { padding: 0 1; min-height: 5; }
-    Cards Quiet { width: 100%; }
+    Cards StaticText { width: 100%; }
     Cards ShellLine { text-style: bold; }
     Cards.-refused ShellLine, Cards.-refused #then { display: none; }
     Cards #code { color: $next; }
@@ -332,15 +331,15 @@ class Cards(ItemGrid):
         if self._remote:
             title, keys = "Forward the port", [line, address]
         with Card(1, title, *keys, id="first"):
-            yield Quiet(id="lead")
+            yield StaticText(id="lead")
             if self._remote:
                 yield ShellLine()
-            yield Quiet(id="then")
+            yield StaticText(id="then")
         with Card(2, "Paste", "copy('full')", "print_full", id="paste"):
-            yield Quiet(id="paste-lead")
+            yield StaticText(id="paste-lead")
             yield PastedAddress(id="pasted")
         with Card(3, "Device code", "device", "copy('device')", "qr", id="device"):
-            yield Quiet(id="device-lead")
+            yield StaticText(id="device-lead")
             yield Figures(id="code", meaning=Meaning.NEXT)
 
     @property
@@ -393,8 +392,8 @@ class Cards(ItemGrid):
         until = f"good until {granted.expires_at.astimezone():%H:%M:%S}" if granted else ""
         self.query_one("#device", Card).show_right(until)
 
-    def _text(self, name: str) -> Quiet:
-        return self.query_one(f"#{name}", Quiet)
+    def _text(self, name: str) -> StaticText:
+        return self.query_one(f"#{name}", StaticText)
 
 
 def _lead(progress: Progress, *, remote: bool) -> str | Content:

@@ -49,6 +49,7 @@ from wtr_tui.tui.state import (
     unusable_reason,
 )
 from wtr_tui.tui.themes import Meaning, Tone
+from wtr_tui.tui.widgets import Panel, RevealableSecret, StaticText, clickable_key
 from wtr_tui.tui.widgets.figures import Figures, width_of
 from wtr_tui.tui.widgets.lists import (
     ActivityRows,
@@ -58,8 +59,6 @@ from wtr_tui.tui.widgets.lists import (
     ProfileRows,
     ScopeList,
 )
-from wtr_tui.tui.widgets.panel import Panel, clickable_key
-from wtr_tui.tui.widgets.quiet import Quiet, Revealed
 
 PANELS_MIN_WIDTH = 110
 """Columns for frames, with the profiles and the activity at the right."""
@@ -154,7 +153,7 @@ class TokenScreen(WtrScreen):
     TokenScreen.-panels.-spaced #access-panel { padding: 2 2 1 2; }
     TokenScreen.-panels.-spaced LifetimeBars { margin: 2 0; }
     TokenScreen #about { height: 1fr; }
-    TokenScreen #about Quiet { width: 100%; }
+    TokenScreen #about StaticText { width: 100%; }
     TokenScreen.-panels.-short Panel, TokenScreen.-panels.-tiny Panel { padding: 0 2; margin: 0; }
     TokenScreen.-tiny #figures-row { min-height: 1; }
     """
@@ -171,17 +170,17 @@ class TokenScreen(WtrScreen):
             with Vertical(id="main"):
                 with Panel("Access token", id="access-panel"):
                     with Horizontal(id="who-row"):
-                        yield Quiet(id="who")
-                        yield Quiet(id="state")
+                        yield StaticText(id="who")
+                        yield StaticText(id="state")
                     with Horizontal(id="figures-row"):
                         yield Figures(id="left")
-                        yield Quiet(id="beside")
-                    yield Quiet(id="empty")
+                        yield StaticText(id="beside")
+                    yield StaticText(id="empty")
                     yield LifetimeBars()
                     yield Facts(_FACTS, id="facts")
                 with Panel("Scopes", id="scopes-panel"):
                     yield ScopeList(id="scopes")
-                yield Revealed()
+                yield RevealableSecret()
             # Its width is reserved in the first picture; what it holds is read after that.
             yield Vertical(id="aside")
 
@@ -217,7 +216,7 @@ class TokenScreen(WtrScreen):
 
     def on_screen_suspend(self) -> None:
         if self.is_built:  # a user who leaves the screen does not leave the token on it
-            self.query_one(Revealed).hide()
+            self.query_one(RevealableSecret).hide()
 
     def on_resize(self) -> None:
         # Textual sends several for one size before the first picture.
@@ -247,20 +246,20 @@ class TokenScreen(WtrScreen):
             return  # the program ends while this screen is being composed
         self._laid_out_for = self.app.size
         token, now = self.token, self.session.now()
-        for name in ("LifetimeBars", "#facts", "#scopes-panel", "Revealed"):
+        for name in ("LifetimeBars", "#facts", "#scopes-panel", "RevealableSecret"):
             self.query_one(name).styles.display = None if token is not None else "none"
-        empty = self.query_one("#empty", Quiet)
+        empty = self.query_one("#empty", StaticText)
         empty.display = token is None
         self.set_class(token is None or self.session.socket is not None, "-empty")
         if token is None:
-            self.query_one("#who", Quiet).show("")
+            self.query_one("#who", StaticText).show("")
             state = state_of(self.session.current, now)
             empty.reshape(_no_token_text(self.session))
             self._show_state(state)
             self._show_figures(_WORDS_IN_FIGURES[None], state.meaning)
             self.call_after_refresh(self._update_overview)
         else:
-            self.query_one(Revealed).hold(token.access_token)
+            self.query_one(RevealableSecret).set_secret(token.access_token)
             facts = self.query_one(Facts)
             facts.set_fact("In scripts", _script_commands(self.session))
             self._show_scopes(token)
@@ -303,7 +302,7 @@ class TokenScreen(WtrScreen):
             words = f"Of App ID {auto_refresh.stored.app_id[:12]}…, not the one in the settings"
         if self.session.socket:
             words = f"From $WTR_SOCKET · {words or 'it does not say whose it is'}"
-        self.query_one("#who", Quiet).show(words)
+        self.query_one("#who", StaticText).show(words)
         fact = words.removeprefix("Owner ") if self._has_panels else ""
         self.query_one(Facts).set_fact("Owner", fact)
 
@@ -330,7 +329,7 @@ class TokenScreen(WtrScreen):
             f"{state.meaning.sign} {state.word}", f"bold {state.meaning.colour}"
         )
         self.query_one("#access-panel", Panel).show_right(content)
-        self.query_one("#state", Quiet).fit(content)
+        self.query_one("#state", StaticText).fit(content)
 
     def _show_figures(self, text: str, meaning: Meaning) -> None:
         figures = self.query_one("#left", Figures)
@@ -364,7 +363,7 @@ class TokenScreen(WtrScreen):
             lines.append(Content.styled(words, "$next"))
         if self.has_class("-stacked"):  # one line; the fact below it names the next refresh
             lines = [Content(" · ").join(lines[:2])]
-        self.query_one("#beside", Quiet).show(Content("\n").join(lines))
+        self.query_one("#beside", StaticText).show(Content("\n").join(lines))
 
     def _show_facts(self, token: Token, now: datetime) -> None:
         facts = self.query_one(Facts)
@@ -425,7 +424,7 @@ class TokenScreen(WtrScreen):
 
     def _side_panels(self) -> Iterable[Widget]:
         if self.session.socket is not None:  # without profiles and history
-            yield Panel("About this token", Quiet(with_keys(_SOCKET_HELP)), id="about")
+            yield Panel("About this token", StaticText(with_keys(_SOCKET_HELP)), id="about")
             return
         to_all = clickable_key(key("go-profiles", "f5"), "all", "app.go('profiles')")
         to_more = clickable_key(key("history", "H"), "more", "screen.history")
@@ -479,7 +478,7 @@ class TokenScreen(WtrScreen):
 
     def action_reveal(self) -> None:
         self.show_message("")  # it may stand where the token is to be
-        self.query_one(Revealed).switch()
+        self.query_one(RevealableSecret).toggle()
 
     def action_print(self) -> None:
         if self.token is not None:

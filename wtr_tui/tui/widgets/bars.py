@@ -17,8 +17,7 @@ from wtr_tui import MARK
 from wtr_tui.text import printable
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.themes import Meaning
-from wtr_tui.tui.widgets.panel import clickable, truncate
-from wtr_tui.tui.widgets.quiet import Quiet
+from wtr_tui.tui.widgets import StaticText, clickable, truncate
 
 
 class Tab(NamedTuple):
@@ -66,7 +65,7 @@ _GOING = (
 shown stay; the time left, too, unless there is the instant of the next sign-in beside it."""
 
 
-class Header(Quiet):
+class Header(StaticText):
     """One line on every screen, painted again where it changes."""
 
     DEFAULT_CSS = """
@@ -184,7 +183,7 @@ def lay_out(keys: Iterable[ShownKey], room: int, gap: int = 3) -> list[Content]:
     return lines
 
 
-class KeyLines(Quiet):
+class KeyLines(StaticText):
     """Keys that follow what can be done now. A click on a key does what the key does."""
 
     GAP = 3
@@ -269,7 +268,7 @@ class CardKeys(KeyLines):
 
     def update_keys(self) -> None:
         super().update_keys()
-        self.display = bool(self.shown)
+        self.display = bool(self.plain)
 
     def current_keys(self) -> list[ShownKey]:
         screen, shown = self.screen, []

@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input
 
-from wtr_tui.tui.widgets.quiet import Lines
+from wtr_tui.tui.widgets import Lines
 
 
 class CompactInput(Input):

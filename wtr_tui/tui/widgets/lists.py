@@ -14,8 +14,7 @@ from textual.geometry import Size
 
 from wtr_tui.text import printable
 from wtr_tui.tui.themes import Meaning, Tone
-from wtr_tui.tui.widgets.panel import clickable, truncate, truncate_middle
-from wtr_tui.tui.widgets.quiet import Lines
+from wtr_tui.tui.widgets import Lines, clickable, truncate, truncate_middle
 
 _BAR, _LEAST_BAR = 12, 4
 """Columns. The bar gives way to what is wrong, down to its least width, and then goes."""

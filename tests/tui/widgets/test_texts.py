@@ -6,17 +6,17 @@ import pytest
 from textual.app import App, ComposeResult
 
 from wtr_tui.model import Secret
+from wtr_tui.tui.widgets import RevealableSecret, StaticText
 from wtr_tui.tui.widgets.lists import Facts
-from wtr_tui.tui.widgets.quiet import Quiet, Revealed
 
 
 class Small(App[None]):
-    CSS = "Quiet { width: 12; height: 4; }"
+    CSS = "StaticText { width: 12; height: 4; }"
 
     def compose(self) -> ComposeResult:
-        yield Quiet("", id="text")
+        yield StaticText("", id="text")
         yield Facts(("Name", "Long"), id="facts")
-        yield Revealed()
+        yield RevealableSecret()
 
 
 def rows(app: App[None]) -> list[str]:
@@ -36,7 +36,7 @@ def rows(app: App[None]) -> list[str]:
 async def test_nothing_of_an_earlier_text_stays(texts: tuple[str, ...]) -> None:
     app = Small()
     async with app.run_test(size=(30, 12)) as pilot:
-        text = app.query_one("#text", Quiet)
+        text = app.query_one("#text", StaticText)
         for shown in texts:
             text.show(shown)
             await pilot.pause()
@@ -67,13 +67,13 @@ async def test_a_secret_is_shown_and_hidden_and_nothing_moves() -> None:
     async with app.run_test(size=(30, 12)) as pilot:
         app.query_one(Facts).set_fact("Name", "one")
         app.query_one(Facts).set_fact("Long", "two")
-        revealed = app.query_one(Revealed)
-        revealed.hold(Secret("s" * 40))
+        revealed = app.query_one(RevealableSecret)
+        revealed.set_secret(Secret("s" * 40))
         await pilot.pause()
         hidden = rows(app)
         assert hidden[5].endswith("two")
         assert not any("sss" in row for row in hidden)
-        revealed.switch()
+        revealed.toggle()
         await pilot.pause()
         assert rows(app)[:7] == hidden[:7]
         assert rows(app)[7:9] == ["s" * 30, "s" * 10]
