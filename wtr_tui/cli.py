@@ -11,11 +11,12 @@ import os
 import sys
 
 from wtr_tui import crash, text
-from wtr_tui.commands import COMMANDS, FAULT_CODES, output
+from wtr_tui.commands import COMMANDS, FAULT_CODES, NoOptions, output
 from wtr_tui.errors import FAILED, INTERRUPTED, SIGN_IN_NEEDED, WRONG_USAGE, UsageError, WtrError
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterable, Mapping, Sequence
     from typing import NoReturn
 
@@ -68,9 +69,9 @@ def program() -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     if not arguments:  # nothing to parse, so no parser is loaded
-        return _run_screens(None, None)
+        return _run_screens(NoOptions())
     if arguments == ["token"]:  # likewise, for what scripts call most
-        from wtr_tui.commands import NoOptions, token
+        from wtr_tui.commands import token
 
         text.command = "wtr token"
         return token.run(NoOptions())
@@ -78,11 +79,7 @@ def _run(arguments: list[str]) -> int:
 
     index = _command_index(arguments)
     if index is None:
-        options = parsers.screens_parser().parse_args(arguments)
-        tour, sandbox = options.tour, options.sandbox or options.tour
-        return _run_screens(
-            options.profile, options.config, sandbox=sandbox, mouse=options.mouse, tour=tour
-        )
+        return _run_screens(parsers.screens_parser().parse_args(arguments))
     name = arguments[index]
     if name not in COMMANDS:
         parsers.screens_parser().parse_args(arguments[:index])  # an unknown option is said first
@@ -133,16 +130,10 @@ def _command_index(arguments: list[str]) -> int | None:
     return None
 
 
-def _run_screens(
-    profile: str | None,
-    config: str | None,
-    *,
-    sandbox: bool = False,
-    mouse: bool = False,
-    tour: bool = False,
-) -> int:
-    if not sandbox:
-        _require_own_files(_SCREENS, profile or config)
+def _run_screens(options: Namespace | NoOptions) -> int:
+    is_demo = options.sandbox or options.tour
+    if not is_demo:
+        _require_own_files(_SCREENS, options.profile or options.config)
     is_one = text.is_terminal(sys.stdin) and text.is_terminal(sys.stderr)
     if not is_one or os.environ.get("TERM") == "dumb":
         why = "this one ($TERM is dumb) cannot draw them" if is_one else "this is none"
@@ -156,14 +147,19 @@ def _run_screens(
     from wtr_tui.commands.token import print_unsaved
 
     text.command = "screen"
-    if not sandbox:
-        return tui.run(profile, config, print_unsaved, mouse=mouse)
+    if not is_demo:
+        return tui.run(options.profile, options.config, print_unsaved, mouse=options.mouse)
     from wtr_tui.sandbox.demo import demo
 
     with demo() as running:
-        environ = running.environ(os.environ)
         return tui.run(
-            None, None, print_unsaved, mouse=mouse, tour=tour, environ=environ, demo=running
+            None,
+            None,
+            print_unsaved,
+            mouse=options.mouse,
+            tour=options.tour,
+            environ=running.environ(os.environ),
+            demo=running,
         )
 
 

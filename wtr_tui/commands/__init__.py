@@ -32,8 +32,8 @@ FAULT_CODES = {"wtr check": 3}
 
 
 class NoOptions:
-    """The options of ``wtr token`` without arguments, for which no parser is loaded."""
+    """The options of a bare ``wtr-tui`` or ``wtr token``, for which no parser is loaded."""
 
     profile = config = None
-    debug = header = header_json = json = no_refresh = False
+    sandbox = tour = mouse = debug = header = header_json = json = no_refresh = False
     min_left = None
