@@ -334,7 +334,7 @@ def test_an_expired_token_that_something_keeps_alive_is_fine(
     limits = clock.now(), 7 * DAYS, DAYS
     for kept, level in ((True, Grade.OK), (False, Grade.WARNING)):
         monkeypatch.setattr(check, "_is_kept_alive", lambda _, kept=kept: kept)
-        assert check.grade_profile(shown, *limits).level is level
+        assert check.grade_profile(shown, *limits).grade is level
 
 
 def test_a_check_and_the_doctor_count_an_open_screen(home: Home, sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from wtr_tui import clock
 from wtr_tui.clock import seconds_until
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _WARN, _CRITICAL = 7 * 86_400, 86_400
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
+_TONES: tuple[Tone, ...] = ("good", "warn", "bad", "warn")
+"""By the value of a Grade."""
 _UNKEPT = "nothing keeps it alive (no timer, no open screen)"
 
 
@@ -60,7 +62,7 @@ class Verdict(NamedTuple):
     """The grade of one profile. ``sign_in_by`` is when a user has to sign in; None: not known."""
 
     status: ProfileStatus
-    level: Grade
+    grade: Grade
     message: str
     sign_in_by: datetime | None
 
@@ -95,92 +97,97 @@ def run(options: Namespace) -> int:
     limits = timedelta(seconds=options.warn), timedelta(seconds=options.crit)
     found = chosen_statuses(options, now, who=options.ask)
     verdicts = [grade_profile(each, now, *limits) for each in found]
-    verdicts.sort(key=lambda each: (-each.level.weight, each.sign_in_by or _NEVER, each.name))
-    level = verdicts[0].level if verdicts else Grade.UNKNOWN
+    verdicts.sort(key=lambda each: (-each.grade.weight, each.sign_in_by or _NEVER, each.name))
+    grade = verdicts[0].grade if verdicts else Grade.UNKNOWN
     if options.format == "json":
-        content = as_json(as_members(verdicts, level, now))
+        content = as_json(as_members(verdicts, grade, now))
     elif options.format == "openmetrics":
         content = as_openmetrics(verdicts, now)
     elif is_terminal(sys.stdout) and verdicts and not options.to:
         content = _as_lines(verdicts, Style.of())
     else:
-        content = escaped(as_text(verdicts, level, now, options))
+        content = escaped(as_text(verdicts, grade, now, options))
     if options.to:
         write_world_readable(expand_path(options.to), content)
     else:
         print_data(content)
-    return level
+    return grade
 
 
 def grade_profile(
     status: ProfileStatus, now: datetime, warn: timedelta, critical: timedelta
 ) -> Verdict:
     """Grade one profile. Whether something refreshes it counts once its token has expired."""
+    grade, message, sign_in_by = _grade(status, now, warn, critical)
+    if status.not_granted and status.state is not TokenState.FOREIGN:
+        # A missing scope ends no token, so the grade stays.
+        message = f"{message.rstrip('.')}, not granted: {' '.join(status.not_granted)}"
+    return Verdict(status, grade, message, sign_in_by)
 
-    def graded(level: Grade, message: str, end: datetime | None = None) -> Verdict:
-        if status.not_granted and status.state is not TokenState.FOREIGN:
-            # A missing scope ends no token, so the grade stays.
-            message = f"{message.rstrip('.')}, not granted: {' '.join(status.not_granted)}"
-        return Verdict(status, level, message, end)
 
+_Graded: TypeAlias = "tuple[Grade, str, datetime | None]"
+"""The grade, the message and when a user has to sign in, as of a Verdict."""
+
+
+def _grade(status: ProfileStatus, now: datetime, warn: timedelta, critical: timedelta) -> _Graded:
     token, settings = status.token, status.settings
     problem = on_one_line(status.problems[0]) if status.problems else status.state.value
     if token is None:
         if settings.text is None and not settings.app_id:
             message = "there is no such profile: it has neither settings nor a token"
-            return graded(Grade.UNKNOWN, message)
+            return Grade.UNKNOWN, message, None
         if status.exit_code == SIGN_IN_NEEDED:
-            return graded(Grade.CRITICAL, problem, now)
-        return graded(Grade.UNKNOWN, problem)
-    is_valid = token.is_valid(now)
+            return Grade.CRITICAL, problem, now
+        return Grade.UNKNOWN, problem, None
     if status.state in (TokenState.REFUSED, TokenState.FOREIGN):
-        return graded(Grade.CRITICAL, problem, now)
+        return Grade.CRITICAL, problem, now
+    is_valid = token.is_valid(now)
     if status.exit_code == WRONG_USAGE and is_valid:
-        return graded(Grade.CRITICAL, f"no command gives the token: {problem}", now)
+        return Grade.CRITICAL, f"no command gives the token: {problem}", None
     if settings.can_mint and not settings.problems:
-        return graded(*_grade_minted(status, token, now, critical))
+        return _grade_minted(status, token, now, critical)
     if status.is_grant_lost:
         # As in wtr status, no waiting helps it.
         message = "sign-in needed: Webex no longer accepts the refresh token"
         if not is_valid or status.is_refused(now):
-            return graded(Grade.CRITICAL, message, now)
+            return Grade.CRITICAL, message, now
         lasts = f"the access token lasts {clock.until_phrase(token.expires_at)}"
-        return graded(Grade.CRITICAL, f"{message}; {lasts}", token.expires_at)
-    hurdle = problem if settings.unread else "".join(map(str, settings.problems[:1]))
-    refreshable = token.refresh_token is not None and not hurdle
+        return Grade.CRITICAL, f"{message}; {lasts}", token.expires_at
+    obstacle = problem if settings.unread else "".join(map(str, settings.problems[:1]))
+    refreshable = token.refresh_token is not None and not obstacle
     end = token.refresh_expires_at if refreshable else token.expires_at
     if end is None:
-        return graded(Grade.OK, "its end is not known")
+        return Grade.OK, "its end is not known", None
     left = end - now
     if left <= timedelta(0):
-        return graded(Grade.CRITICAL, f"sign in: it expired {clock.local(end)}", end)
-    level = Grade.CRITICAL if left <= critical else Grade.WARNING if left <= warn else Grade.OK
+        return Grade.CRITICAL, f"sign in: it expired {clock.local(end)}", end
+    grade = Grade.CRITICAL if left <= critical else Grade.WARNING if left <= warn else Grade.OK
     message = f"sign in by {clock.local(end)} ({clock.duration(left)} left)"
     if refreshable and not is_valid:
         message += ", but the access token has expired"
         if not _is_kept_alive(status):
             message += f" and {_UNKEPT}"
-            level = max(level, Grade.WARNING)
+            grade = max(grade, Grade.WARNING)
     elif refreshable and status.recorded.is_end_extended(end):
         # As long as something refreshes it, no user is needed, however near this end is.
-        return graded(Grade.OK, f"{message} unless it is refreshed before")
-    elif token.refresh_token is not None and hurdle:
-        message += f", it cannot be refreshed: {hurdle}"
-        level = max(level, Grade.WARNING)
-    return graded(level, message, end)
+        return Grade.OK, f"{message} unless it is refreshed before", None
+    elif token.refresh_token is not None and obstacle:
+        message += f", it cannot be refreshed: {obstacle}"
+        grade = max(grade, Grade.WARNING)
+    return grade, message, end
 
 
 def _grade_minted(
     status: ProfileStatus, token: Token, now: datetime, critical: timedelta
-) -> tuple[Grade, str, datetime | None]:
+) -> _Graded:
     """Grade a service app's token, which is minted anew without a user as long as that works."""
     is_valid = token.is_valid(now)
     is_failing = status.recorded.mint_deferred_until(token.access_token.reveal()) is not None
     if is_failing and status.recorded.last is not None:
         over = "it is still valid" if is_valid else "it expired"
-        level = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
+        grade = Grade.WARNING if token.is_valid(now, critical) else Grade.CRITICAL
         message = f"{over}, and minting fails: {status.recorded.last.message}"
-        return level, message, token.expires_at
+        return grade, message, token.expires_at
     if is_valid:
         return Grade.OK, f"nobody has to sign in: minted through {status.settings[THROUGH]}", None
     if _is_kept_alive(status):
@@ -199,11 +206,11 @@ def _is_kept_alive(status: ProfileStatus) -> bool:
     return found is not None and not found.fault
 
 
-def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: Namespace) -> str:
+def as_text(verdicts: Sequence[Verdict], grade: Grade, now: datetime, options: Namespace) -> str:
     """Return one line: ``WTR WARNING - work: sign in by …; 3 more are fine | 'work'=…``."""
     if not verdicts:
-        return f"WTR {level.name} - there is no profile yet"
-    shown = [each for each in verdicts if each.level is not Grade.OK] or list(verdicts[:1])
+        return f"WTR {grade.name} - there is no profile yet"
+    shown = [each for each in verdicts if each.grade is not Grade.OK] or list(verdicts[:1])
     parts = [f"{each.name}: {on_one_line(each.message)}" for each in shown]
     others = len(verdicts) - len(shown)
     if others:
@@ -215,7 +222,7 @@ def as_text(verdicts: Sequence[Verdict], level: Grade, now: datetime, options: N
     ]
     # A bar begins the figures for graphs (Monitoring Plugins Development Guidelines).
     text = "; ".join(parts).replace("|", "/")
-    return f"WTR {level.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
+    return f"WTR {grade.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
 
 
 def _as_lines(verdicts: Sequence[Verdict], style: Style) -> str:
@@ -223,18 +230,17 @@ def _as_lines(verdicts: Sequence[Verdict], style: Style) -> str:
     column = max(len(each.name) for each in verdicts) + 4
     lines = []
     for each in verdicts:
-        tones: tuple[Tone, ...] = ("good", "warn", "bad", "warn")
-        tone = tones[each.level]
-        text = f"{each.level.name.lower()}: {on_one_line(each.message)}"
+        tone = _TONES[each.grade]
+        text = f"{each.grade.name.lower()}: {on_one_line(each.message)}"
         lines.append(style.entry(each.name, text, column, tone, SIGNS[tone]))
     return "\n".join(lines)
 
 
-def as_members(verdicts: Sequence[Verdict], level: Grade, now: datetime) -> dict[str, object]:
+def as_members(verdicts: Sequence[Verdict], grade: Grade, now: datetime) -> dict[str, object]:
     """Return the members of the JSON; ``…_in`` are seconds."""
     return {
-        "status": level.name.lower(),
-        "exit_code": int(level),
+        "status": grade.name.lower(),
+        "exit_code": int(grade),
         "profiles": [_members(each, now) for each in verdicts],
     }
 
@@ -246,7 +252,7 @@ def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
     last = noted.last
     return {
         "profile": verdict.name,
-        "status": verdict.level.name.lower(),
+        "status": verdict.grade.name.lower(),
         "state": status.state.value,
         "message": on_one_line(verdict.message),
         "sign_in_by": clock.iso_if_known(by),
@@ -275,7 +281,7 @@ _GAUGES = (
 def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
     """Return gauges by profile, in what OpenMetrics 1.0 and Prometheus' text format share."""
     rows = [
-        {**_members(each, now), "level": int(each.level)}
+        {**_members(each, now), "level": int(each.grade)}
         for each in sorted(verdicts, key=lambda each: each.name)
     ]
     lines: list[str] = []

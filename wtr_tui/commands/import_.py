@@ -22,7 +22,7 @@ from wtr_tui import clock, errors, in_flight, tokens
 from wtr_tui.clock import from_iso
 from wtr_tui.commands.output import hide_secrets, print_message
 from wtr_tui.commands.parsers import expand_path
-from wtr_tui.commands.profile import loaded_settings
+from wtr_tui.commands.profile import load_settings
 from wtr_tui.commands.token import print_unsaved
 from wtr_tui.errors import WtrError
 from wtr_tui.model import Account, Secret, StoredToken, Token
@@ -64,7 +64,7 @@ def run(options: Namespace) -> int:
         raise errors.UsageError(f"Nothing was imported from {name}. {error}") from None
     hide_secrets(foreign.access_token, foreign.refresh_token, foreign.bare)
     profile = profiles.find(options.profile, options.config, os.environ)
-    settings = loaded_settings(profile)
+    settings = load_settings(profile)
     _require_same_integration(foreign, settings)
     if foreign.has_token and not options.replace and profile.token_file.read() is not None:
         raise errors.UsageError(

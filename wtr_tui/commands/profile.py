@@ -38,7 +38,7 @@ AT_ONCE = 8
 """Profiles that are worked on at a time."""
 
 
-def stored_token(profile: Profile) -> StoredToken:
+def read_token(profile: Profile) -> StoredToken:
     """Read the token file and print what had to be repaired. Raises SignInNeeded, StorageError."""
     stored = tokens.stored_token(profile)
     output.hide_secrets(stored.token.access_token, stored.token.refresh_token)
@@ -50,7 +50,7 @@ def stored_token(profile: Profile) -> StoredToken:
     return stored
 
 
-def loaded_settings(
+def load_settings(
     profile: Profile, stored: StoredToken | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
     """Load the profile's settings and print the warnings about them. Raises SettingsError.
@@ -78,8 +78,8 @@ def valid_token(
 
     try:
         profile = profiles.find(options.profile, options.config, os.environ)
-        stored = stored_token(profile)
-        settings = loaded_settings(profile, stored)
+        stored = read_token(profile)
+        settings = load_settings(profile, stored)
         end = stored.token.expires_at or "an unknown instant"
         output.log_step(f"the stored token is valid until {end}")
         with in_flight.defer_signals():
@@ -225,7 +225,7 @@ def profile_status(
         output.log_settings(profile, settings)
     incomplete = [] if settings.unread else _objections(settings.require)
     try:
-        stored = stored_token(profile)
+        stored = read_token(profile)
     except WtrError as error:
         shown = tuple(map(str, [*problems, *incomplete, error]))
         kind = token_state.state_of(None, settings, noted, now)

@@ -20,9 +20,9 @@ from wtr_tui.commands import output, parsers
 from wtr_tui.commands.profile import (
     chosen_profiles,
     clients,
-    loaded_settings,
+    load_settings,
     map_concurrently,
-    stored_token,
+    read_token,
 )
 from wtr_tui.commands.token import print_token, print_unsaved, token_members, token_text
 from wtr_tui.errors import DONE, NotSaved, WtrError
@@ -140,9 +140,9 @@ def _refresh_profile(
     token = None
     try:
         with in_flight.defer_signals():
-            stored = stored_token(profile)
+            stored = read_token(profile)
             token = stored.token
-            settings = loaded_settings(profile, stored, environ)
+            settings = load_settings(profile, stored, environ)
             if tokens.is_fresh(profile, token, within, clock.now(), both_ends=True):
                 outcomes.announce_sign_in(profile, settings)
                 obtained = Obtained(token, How.ALREADY_FRESH)

@@ -20,7 +20,7 @@ from pathlib import Path
 from wtr_tui import clock, in_flight, tokens
 from wtr_tui.commands.output import hide_secrets, log_step, print_message, write_stderr
 from wtr_tui.commands.parsers import add_outputs, add_timeout, timeout
-from wtr_tui.commands.profile import loaded_settings
+from wtr_tui.commands.profile import load_settings
 from wtr_tui.commands.token import print_token, print_unsaved
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
@@ -51,7 +51,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     profile = profiles.find(options.profile, options.config, os.environ)
-    settings = loaded_settings(profile).require()
+    settings = load_settings(profile).require()
     if settings[KIND] == SERVICE_APP:
         require_own_folder(str(profile.token_path))
         return _mint(profile, settings, options)
