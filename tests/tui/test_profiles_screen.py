@@ -10,6 +10,7 @@ from tests.support.tokens import APP_ID, a_token
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens import Page
 from wtr_tui.tui.screens.profiles import MAX_WIDTHS, ProfileTable, Row, column_widths, table_row
 from wtr_tui.tui.themes import Meaning
 
@@ -160,6 +161,20 @@ async def test_how_many_profiles_there_are_is_said_where_some_are_out_of_sight(
         assert seen(pilot).splitlines()[1] == ""
         await pilot.resize_terminal(160, 45)
         await until(pilot, lambda: "in all" not in seen(pilot))
+
+
+async def test_a_message_of_three_rows_does_not_scroll_the_page(stage: Stage) -> None:
+    stage.configure()
+    stage.save(a_token(obtained_at=stage.clock()))
+    for number in range(12):
+        profiles.create(f"other-{number}", stage.environ)
+    app: WtrApp = stage.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "13 in all")
+        app.show_message("Long. " * 80)
+        await shows(pilot, "… ^g")
+        assert app.screen.query_one(Page).max_scroll_y == 0
 
 
 def test_a_column_with_nothing_in_it_makes_room_for_the_names() -> None:

@@ -245,6 +245,22 @@ async def test_what_happened_gives_up_by_whom(width: int, rows: list[str]) -> No
         assert "07:17" not in app.text
 
 
+async def test_of_more_than_fits_the_latest_failure_is_shown_whole() -> None:
+    activity = ActivityRows()
+    app = PanelStage(Panel("Activity", activity))
+    failed = ActivityRow("Mon", Tone.BAD, "refused: Webex no longer accepts it")
+    async with app.run_test(size=(30, 12)) as pilot:
+        activity.show([ACTIVITY[0], failed, failed, *ACTIVITY * 3])
+        activity.styles.height = 4
+        await pilot.pause()
+        assert [row.strip("│ ") for row in app.rows[1:5]] == [
+            "11:00 ✓ refreshed, 14 d",
+            "Mon   ✗ refused: Webex",
+            "no longer",
+            "accepts it",
+        ]
+
+
 async def test_where_there_is_nothing_that_is_said() -> None:
     app = PanelStage(Panel("Profiles", ProfileRows()), Panel("Activity", ActivityRows()))
     async with app.run_test(size=(40, 10)):

@@ -48,8 +48,8 @@ from wtr_tui.tui.widgets.lists import ActivityRows, Facts, LifetimeBars, ScopeLi
 _FACTS = (
     "Owner", "Organisation", "Access token", "Sign in again", "Auto-refresh", "Last", "Settings",
 )  # fmt: skip
-_OTHER_ROWS = 7
-"""Rows of the screen beside the table and the panel below it: header, titles, blank ones, keys."""
+_OTHER_ROWS = 8
+"""Rows of the screen beside the table and the panel below it, with a message of three rows."""
 
 
 class ProfileTable(OptionList, can_focus=False):

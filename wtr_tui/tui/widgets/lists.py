@@ -155,12 +155,17 @@ class ActivityRows(Lines):
         whens = max(len(row.when) for row in rows)
         bys = max(len(row.by) for row in rows) if width >= _BY_FROM else 0
         what = max(width - whens - 3 - (bys + 2 if bys else 0), 1)
-        lines = []
+        lines: list[Content] = []
+        spare, overflows = height - len(rows), len(self._rows) > height
         for row in rows:
-            # What failed is shown in full where there is room for it.
-            wrapped = textwrap.wrap(printable(row.what), what) if len(row.what) > what else []
-            if len(wrapped) - 1 + len(rows) > height or not wrapped:
-                wrapped = [row.what]
+            wrapped = [row.what]
+            if len(row.what) > what and height:
+                # Whole where there is room for it. Of more rows than fit, the latest such one is
+                # worth more than the oldest that would be shown.
+                whole = textwrap.wrap(printable(row.what), what)
+                if overflows or len(whole) - 1 <= spare:
+                    wrapped, overflows = whole, False
+                    spare -= len(whole) - 1
             lines.append(_activity_line(row._replace(what=wrapped[0]), whens, what, bys))
             lines += [
                 Content(" " * (whens + 3)) + Content.styled(more, row.tone.colour)
