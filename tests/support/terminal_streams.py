@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textual import events
 
 from tests.support.terminal_answers import ANSWERS
-from wtr_tui.tui.driver import WholeParser, terminal_input
+from wtr_tui.tui.driver import PieceParser, terminal_input
 
 KEYS: dict[bytes, str] = {
     b"c": "c",
@@ -98,7 +98,7 @@ class Keyboard:
 
     def __init__(self, *, mouse: bool = True) -> None:
         self._input = terminal_input(mouse=mouse)
-        self._parser = WholeParser()
+        self._parser = PieceParser()
         self._now = 0.0
 
     def read(self, read: Read) -> list[object]:
@@ -116,7 +116,7 @@ class Keyboard:
         return met
 
     def _messages(self, pieces: Iterable[str]) -> list[object]:
-        return [message for piece in pieces for message in self._parser.whole(piece)]
+        return [message for piece in pieces for message in self._parser.messages_of(piece)]
 
 
 def messages(reads: Iterable[Read], *, mouse: bool = True) -> list[object]:

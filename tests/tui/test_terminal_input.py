@@ -9,7 +9,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from tests.support import terminal_streams as streams
 from tests.support.terminal_answers import ANSWERS
 from tests.support.terminal_streams import KEYS, PASTES, SLOW_KEYS, Keyboard, Read
-from wtr_tui.tui.driver import TerminalDriver, WholeParser, terminal_input
+from wtr_tui.tui.driver import PieceParser, TerminalDriver, terminal_input
 
 _LATE = (0.05, 0.3, 0.95)
 _QUICK_STREAMS = 1_000
@@ -193,14 +193,16 @@ def test_textual_has_the_private_names_that_the_driver_stands_on() -> None:
     assert "run_input_thread" in LinuxDriver._run_input_thread.__code__.co_names
     for name in ("_run_input_thread", "run_input_thread"):
         assert name in vars(TerminalDriver)
-    parser = WholeParser()
+    parser = PieceParser()
     assert parser._timeout_time is None
     assert not list(parser.feed("\x1b["))
     assert parser._timeout_time is not None
     # Of a sequence that Textual does not know nothing is left behind.
-    assert not list(WholeParser().whole("\x1b[>41;354;0c"))
-    parser = WholeParser()
-    assert streams.presses([*parser.whole("\x1b[>41;354;0c"), *parser.whole("q")]) == ("q",)
+    assert not list(PieceParser().messages_of("\x1b[>41;354;0c"))
+    parser = PieceParser()
+    assert streams.presses([*parser.messages_of("\x1b[>41;354;0c"), *parser.messages_of("q")]) == (
+        "q",
+    )
 
 
 @pytest.mark.parametrize("end", [b"\a", b"\x1b\\", b"\x9c"])

@@ -1,7 +1,7 @@
-"""The terminal: what is read from it and written to it, how it is suspended, and its end.
+"""The terminal driver: input, output, signals, suspending, and a terminal that is gone.
 
-The one module that uses what Textual does not publish;
-``tests/tui/test_driver.py`` fails where a release of Textual changes that.
+The one module that uses private names of Textual; ``tests/tui/test_driver.py`` fails where a
+release of Textual changes one of them.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ _PAUSE_SECONDS = 0.1
 _READ_SIZE = 4096
 
 CLEAR = "\x1b[1;2H\x1b[J\x1b[1;1H\x1b[2K"
-"""Empties the screen, all but one cell and then that: tmux and other terminals put into their
-scrollback what is cleared from a whole screen at once (ED 2, or ED 0 from its first cell)."""
+"""Clear the screen but for one cell, then that cell: tmux and other terminals copy into their
+scrollback what is cleared as a whole (ED 2, or ED 0 from the first cell)."""
 
 _PUSH_TITLE, _POP_TITLE = "\x1b[22;2t", "\x1b[23;2t"
-"""XTWINOPS: xterm, VTE, kitty, tmux and others keep a stack of titles; who does not, keeps ours."""
+"""XTWINOPS: xterm, VTE, kitty, tmux and others have a stack of titles; others keep ours."""
 
 
 def terminal_input(*, mouse: bool, escape_seconds: float = 0.1) -> TerminalInput:
-    """What cuts into pieces what a terminal sends: see :class:`TerminalInput`.
+    """Return a :class:`TerminalInput` for the sequences that Textual's parser knows.
 
-    By the tables of Textual's parser: what it does not know it would read letter by letter.
+    That parser would read any other sequence letter by letter.
     """
     return TerminalInput(
         ANSI_SEQUENCES_KEYS, FUNCTIONAL_KEYS, mouse=mouse, escape_seconds=escape_seconds
@@ -65,15 +65,15 @@ def terminal_input(*, mouse: bool, escape_seconds: float = 0.1) -> TerminalInput
 
 
 class PieceParser(XTermParser):
-    """Textual's parser for pieces that are whole: it never waits for what may follow."""
+    """Textual's parser for the complete pieces of :class:`TerminalInput`: it never waits."""
 
-    def whole(self, piece: str) -> Iterator[Message]:
-        """The messages of one piece of :class:`TerminalInput`."""
+    def messages_of(self, piece: str) -> Iterator[Message]:
+        """Yield the messages of one piece."""
         yield from self.feed(piece)
         if self._timeout_time is None:
             return
-        # It waits. ESC, and Alt with a key, are whole; of anything longer that this release of
-        # Textual does not know it would make one key for each character.
+        # It waits for more. ESC, and Alt with a key, are complete; of a longer sequence that it
+        # does not know, Textual would make one key for each character.
         self._timeout_time = 0.0
         waited = list(self.tick())
         if len(piece) <= 2:
@@ -81,14 +81,14 @@ class PieceParser(XTermParser):
 
 
 class TerminalDriver(LinuxDriver):
-    """Reads through :class:`TerminalInput`; the end of its thread is a fault like any other.
+    """The driver: reads through :class:`TerminalInput` and leaves nothing on the terminal.
 
-    Nothing of what it writes is left at the end. Where the app has a ``ground`` to be known, the
-    terminal is asked for it, once.
+    An error in its input thread is reported like any other. An app with a ``ground`` has the
+    terminal asked for its background colour, once.
     """
 
-    _continuing = False
-    _asked = False
+    _is_resuming = False
+    _asked_for_ground = False
     _is_on = False
     _title = ""
     _is_writing = False
@@ -102,18 +102,18 @@ class TerminalDriver(LinuxDriver):
         self._is_on = True
         title, self._title = self._title, ""
         self.set_title(title)
-        if self._ground is not None and not self._asked:
-            self._asked = True
+        if self._ground is not None and not self._asked_for_ground:
+            self._asked_for_ground = True
             self.write(self._ground.query)
             self.flush()
 
     def set_title(self, text: str) -> None:
-        """The terminal's title while it is ours; "" gives back what it was before."""
+        """Set the terminal's title until the program ends; "" restores the previous one."""
         if text == self._title:
             return
         if self._is_on:
-            kept = "" if self._title else _PUSH_TITLE
-            self.write(f"{kept}\x1b]2;{text}\x1b\\" if text else _POP_TITLE)
+            push = "" if self._title else _PUSH_TITLE
+            self.write(f"{push}\x1b]2;{text}\x1b\\" if text else _POP_TITLE)
         self._title = text
 
     @property
@@ -131,10 +131,10 @@ class TerminalDriver(LinuxDriver):
                 self._is_writing = False
 
     def _defer(self, handler: Callable[[], None]) -> bool:
-        """Whether this signal has to wait until what is being written is in the queue.
+        """Run a signal handler later if the main thread is writing; return whether it is.
 
-        Python runs a handler between any two steps of the main thread: one that writes, while the
-        queue of the writer is locked below it, would wait for that lock for ever.
+        Python runs handlers between any two instructions of the main thread. One that writes
+        while the main thread holds the lock of the output queue would wait for it for ever.
         """
         if self._is_writing:
             self._app.call_later(handler)
@@ -143,7 +143,7 @@ class TerminalDriver(LinuxDriver):
     def _sigtstp_application(self, *_: object) -> None:
         if self._defer(self._sigtstp_application):
             return
-        # Textual would stop itself with SIGSTOP, for ever where nobody resumes it.
+        # Textual would send itself SIGSTOP, and stay stopped where no shell resumes it.
         if not can_be_resumed():
             return
         if self._auto_restart:
@@ -154,27 +154,27 @@ class TerminalDriver(LinuxDriver):
     def _sigcont_application(self, *_: object) -> None:
         if self._defer(self._sigcont_application):
             return
-        # The kernel sends it with the SIGHUP of a terminal that is gone, and whoever stopped us
-        # with SIGSTOP may have drawn over the screen. Textual would start a second thread that
-        # reads, and might wait for the first one for ever.
-        reads = self._key_thread is not None and self._key_thread.is_alive()
-        if self._continuing or not self._auto_restart or self.exit_event.is_set():
+        # The kernel also sends SIGCONT with the SIGHUP of a terminal that is gone. After a SIGSTOP
+        # the screen may have been drawn over; Textual would start a second input thread, and might
+        # wait for the first one for ever.
+        is_reading = self._key_thread is not None and self._key_thread.is_alive()
+        if self._is_resuming or not self._auto_restart or self.exit_event.is_set():
             return
-        if not (self._must_signal_resume or reads) or terminal_is_gone():
+        if not (self._must_signal_resume or is_reading) or terminal_is_gone():
             return
-        self._continuing = True
+        self._is_resuming = True
         try:
             stop_in_background(self.fileno)
-            if reads:  # stopped by SIGSTOP, with nothing suspended
+            if is_reading:  # stopped by SIGSTOP, with nothing suspended
                 self._must_signal_resume = True
                 self.suspend_application_mode()
             self.resume_application_mode()
         finally:
-            self._continuing = False
+            self._is_resuming = False
 
     def stop_application_mode(self) -> None:
-        # Where there is no alternate screen (GNU screen, alternate-screen off in tmux), the last
-        # picture would stay, and a revealed token with it.
+        # Without an alternate screen (GNU screen, tmux with alternate-screen off) the last picture
+        # would stay, and a revealed token with it.
         self.write(CLEAR + (_POP_TITLE if self._title and self._is_on else ""))
         self._is_on = False
         super().stop_application_mode()
@@ -187,7 +187,7 @@ class TerminalDriver(LinuxDriver):
                 selector.register(each, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 for piece in self._read(selector, terminal):
-                    for message in parser.whole(piece):
+                    for message in parser.messages_of(piece):
                         self.process_message(message)
                 answer = terminal.take_ground()
                 if answer and self._ground is not None:
@@ -208,7 +208,7 @@ class TerminalDriver(LinuxDriver):
                 raise
             data = b""
         if not data:
-            # The terminal is gone, which the app finds out by itself; asking again would spin.
+            # The terminal is gone. The app notices by itself; reading again at once would spin.
             self.exit_event.wait(_PAUSE_SECONDS)
             return []
         return terminal.feed(data, time.monotonic())
@@ -222,9 +222,9 @@ class TerminalDriver(LinuxDriver):
 
 
 class _WakingEvent(threading.Event):
-    """An event that can be waited for together with input: while it is set, it can be read.
+    """An event with a file descriptor that is readable while it is set, to select on with input.
 
-    Textual looks ten times a second, all day, whether its own is set.
+    Textual polls its own ten times a second, all day.
     """
 
     def __init__(self) -> None:
@@ -245,22 +245,22 @@ class _WakingEvent(threading.Event):
 
 
 def _raise(error: BaseException) -> None:
-    """In the app's own thread, where a fault is reported and the terminal restored."""
+    """Raise an error of the input thread in the app's own, which restores the terminal."""
     if isinstance(error, Exception):
         raise error
     raise RuntimeError("The thread that reads the terminal was ended.") from error
 
 
 _MOVE = r"\x1b\[\d+;\d+H"
-# What each begins with is spelled out: an expression that may begin with anything is tried at
-# every letter, for half of its time.
+# Each begins with a literal: an expression that may begin with anything is tried at every letter,
+# half of its time.
 _NEEDLESS_MOVES = re.compile(rf"(?:\n|{_MOVE})(?:\n|{_MOVE})*(?={_MOVE})")
 _RESET = r"\x1b\[0?m"
 _ONE_STYLE = re.compile(rf"(\x1b\[[1-9][\d;]*m)([^\x1b]*(?:{_RESET}(?:{_MOVE}|\n|\r)*\1[^\x1b]*)+)")
 
 
 def compact(data: str) -> str:
-    """The output without moves to nowhere, and without a style that is reset and set again."""
+    """Return the output without cursor moves that are overridden and styles that are set again."""
 
     def set_once(found: re.Match[str]) -> str:
         return found[1] + re.sub(_RESET, "", found[2]).replace(found[1], "")
@@ -269,9 +269,9 @@ def compact(data: str) -> str:
 
 
 def write_to_terminal(app: App[int], sequence: str) -> None:
-    """Sends an escape sequence (OSC 52, a title) in order with what is drawn.
+    """Send an escape sequence such as OSC 52 between two frames.
 
-    Textual has no public way; written past its driver, it would land in the middle of a frame.
+    Textual has no public way; past its driver, it would land in the middle of a frame.
     """
     driver = app._driver
     if driver is not None:
@@ -279,37 +279,36 @@ def write_to_terminal(app: App[int], sequence: str) -> None:
 
 
 def set_title(app: App[int], text: str) -> None:
-    """Sets the terminal's title until the program ends; empty: gives its own one back."""
+    """Set the terminal's title until the program ends; "" restores the previous one."""
     if isinstance(app._driver, TerminalDriver):
         app._driver.set_title(text)
 
 
 def as_default_screen(app: App[int], screen: Screen[None]) -> Screen[None]:
-    """Makes a screen fit to be the default one, at the bottom of the stack.
+    """Prepare a screen to be the default one, at the bottom of the stack, and return it.
 
-    Otherwise an empty screen below it is laid out and painted first: 11 ms of the first picture.
+    Saves 11 ms of the first picture: an empty default screen is laid out and painted, too.
     """
-    # switch_screen takes off what Textual puts on every screen but the default one.
+    # switch_screen pops a result callback, which Textual gives every screen but the default one.
     screen._push_result_callback(app, None)
     return screen
 
 
 def start_with_theme(app: App[int], name: str) -> None:
-    """Sets the theme before anything is drawn.
+    """Set the theme before anything is drawn.
 
-    A theme that is set as usual is applied anew after the start: all CSS would be parsed twice,
-    which takes 9 ms.
+    Saves 9 ms of the first picture: set as usual, it is applied again after the start, and all
+    CSS is parsed twice.
     """
     app.set_reactive(App.theme, name)
-    app._watch_ansi_color(app.ansi_color)  # or a theme of the terminal's colours is sent as RGB
+    app._watch_ansi_color(app.ansi_color)  # else an ANSI theme's colours are sent as RGB
     app.stylesheet.set_variables(app.get_css_variables())
 
 
 class _RowsCompositor(Compositor):
-    """A compositor that renders only the rows in sight, and only those that have changed.
+    """A compositor that renders only rows that are visible and have changed.
 
-    Textual's own renders all rows of every widget of a container, whatever has changed and
-    whatever is in front of it.
+    Textual's own renders all rows of every widget, whatever has changed and whatever is in front.
     """
 
     def __init__(self) -> None:
@@ -325,9 +324,9 @@ class _RowsCompositor(Compositor):
             self._filters = filters
             self._rendered.clear()
         x, y, width, height = self.size.region if crop is None else crop
-        # Of each row the columns, a bit each, that what comes next could be seen in.
+        # For each row the columns, one bit each, that nothing painted so far covers.
         seen = dict.fromkeys(range(y, y + height), (1 << (x + width)) - (1 << x))
-        # From the front to the back; rendering may have everything laid out anew.
+        # From front to back. A copy: rendering may change the layout, and with it the mapping.
         for widget, (region, clip) in [*self.visible_widgets.items()]:
             within = region.intersection(clip)
             columns = (1 << within.right) - (1 << within.x)
@@ -339,7 +338,7 @@ class _RowsCompositor(Compositor):
                 yield region, within, self._render(widget, within.translate(-region.offset))
 
     def _render(self, widget: Widget, crop: Region) -> list[Strip]:
-        """Return these rows of a widget, by :meth:`Widget.render_lines` only if one has changed."""
+        """Return rows of a widget, rendered anew only if one of them has changed."""
         rendered, cached = self._rendered.get(widget), _cached(widget, crop)
         if rendered is None or rendered.crop != crop or rendered.cached != cached or not cached:
             strips = widget.render_lines(crop)
@@ -348,7 +347,7 @@ class _RowsCompositor(Compositor):
 
 
 class _Rendered(NamedTuple):
-    """Rows of a widget as they are painted, and as Textual caches them before its filters."""
+    """Rows of a widget as painted, and the rows in Textual's cache they were made from."""
 
     crop: Region
     cached: list[Strip]
@@ -356,7 +355,7 @@ class _Rendered(NamedTuple):
 
 
 def _cached(widget: Widget, crop: Region) -> list[Strip]:
-    """Return these rows from Textual's cache; none where one of them is to be rendered."""
+    """Return rows from Textual's cache; an empty list if one of them has to be rendered."""
     cache, rows = widget._styles_cache, crop.line_range
     if not cache._dirty_lines.isdisjoint(rows):
         return []
@@ -366,7 +365,7 @@ def _cached(widget: Widget, crop: Region) -> list[Strip]:
 
 
 def render_visible_rows(screen: Screen[Any]) -> None:
-    """Let the screen render only rows that are seen and have changed.
+    """Let the screen render only rows that are visible and have changed.
 
     A quarter of the processor's time while seconds are counted. To switch screens takes 1.2 times
     as long as in an app of two lines of text; 1.55 if all rows in sight were rendered.
@@ -375,35 +374,32 @@ def render_visible_rows(screen: Screen[Any]) -> None:
 
 
 class FaultApp(App[int]):
-    """An app that ends after a fault of its own with a sentence.
+    """An app that prints one sentence after a fault of its own.
 
-    Textual's own way prints a traceback with all local variables, secrets among them.
+    Textual prints a traceback with all local variables, secrets among them.
     """
 
     def report_fault(self, error: BaseException) -> str:
-        """Keeps what is to be known of the fault, and gives the sentence to be printed."""
+        """Record the fault for a bug report, and return the sentence to print."""
         raise NotImplementedError
 
     def _fatal_error(self) -> None:
         if self._exception is None:
             return
-        # Textual wraps what went wrong in a worker.
+        # Textual wraps the error of a worker.
         cause = getattr(self._exception, "error", self._exception)
-        # A terminal may go between any two questions to it: that is nobody's fault.
+        # A terminal may disappear between any two calls: that is no fault of the program.
         if not (isinstance(cause, (OSError, termios.error)) and terminal_is_gone()):
             self._exit_renderables.append(Text(self.report_fault(self._exception)))
         self._close_messages_no_wait()
 
 
-# Textual handles none of these: it would die at once and leave the terminal in its full-screen
-# mode, or, where SIGHUP is ignored (nohup), spin for ever on a terminal that is gone.
-
-
 def end_on_signals(app: WtrApp) -> None:
-    """Each of the signals ends the program orderly, with 128 plus its number as exit code.
+    """Make SIGINT, SIGTERM and SIGHUP end the program in order, with exit code 128 + number.
 
-    The event loop's own handlers would be gone with it, and a second signal would then end the
-    process before a token request in flight is saved.
+    Textual handles none of them: it would die in full-screen mode, or, where SIGHUP is ignored
+    (nohup), spin on a terminal that is gone. Handlers of the event loop would end with it, and a
+    second signal would then kill the process before an in-flight token is saved.
     """
     loop = asyncio.get_running_loop()
     waited_through: list[int] = []
@@ -425,10 +421,9 @@ def end_on_signals(app: WtrApp) -> None:
 
 
 def follow_size(app: App[int]) -> None:
-    """Lets the app know the terminal's size, where it has another one.
+    """Tell the app the terminal's size if it has another one.
 
-    Where the signal of a second change interrupts the handler of the first, Textual is given the
-    first one last.
+    When a second SIGWINCH interrupts the handler of the first, Textual gets the older size last.
     """
     assert sys.__stdin__ is not None
     with suppress(OSError):
@@ -438,10 +433,10 @@ def follow_size(app: App[int]) -> None:
 
 
 def terminal_is_gone() -> bool:
-    """Whether nobody will ever see or type anything again.
+    """Return whether the terminal has been closed.
 
-    The kernel tells only the leader of the session (SIGHUP); in a container, say, that is
-    somebody else, and Textual would go on asking a closed terminal as fast as it can.
+    Only the session leader gets SIGHUP; elsewhere, as in a container, Textual would go on reading
+    from the closed terminal as fast as it can.
     """
     assert sys.__stdin__ is not None
     try:
@@ -452,11 +447,11 @@ def terminal_is_gone() -> bool:
 
 
 def can_be_resumed() -> bool:
-    """Whether a shell would notice that this process was stopped, and could let it go on.
+    """Return whether a shell would notice that this process stopped, and could resume it.
 
-    Nobody does where the process group is orphaned (``ssh -tt host 'exec wtr-tui'``, a container,
-    a command of tmux). The kernel knows: it lets no terminal stop a member of such a group (POSIX,
-    General Terminal Interface, 11.1.4). So a child in our group tries.
+    There is none for an orphaned process group (``ssh -tt host 'exec wtr-tui'``, a container, a
+    command of tmux). The kernel lets no terminal stop a member of such a group (POSIX, General
+    Terminal Interface, 11.1.4), so a child in this group tries to stop.
     """
     if _TSTP_WAS_IGNORED:
         return False
@@ -470,14 +465,14 @@ def can_be_resumed() -> bool:
     return True
 
 
-# By whoever started the program: an editor, say, or a script without job control.
+# By the parent, such as an editor or a script without job control.
 _TSTP_WAS_IGNORED = signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
 
 
 def stop_group() -> None:
-    """Stops this process and those it was started with, as the terminal's own key would.
+    """Stop the whole process group, as the terminal's own key would.
 
-    A wrapper (``sudo``, a script) that went on would leave the shell waiting for it.
+    A wrapper (``sudo``, a script) that kept running would leave the shell waiting for it.
     """
     handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
     os.killpg(0, signal.SIGTSTP)
@@ -485,7 +480,7 @@ def stop_group() -> None:
 
 
 def stop_in_background(terminal: int) -> None:
-    """Stops the group, as the terminal would, until a shell has put it into the foreground."""
+    """Stop the group, as the terminal would, until a shell puts it into the foreground."""
     with suppress(OSError):  # it is not this session's terminal
         while os.tcgetpgrp(terminal) != os.getpgrp():
             os.killpg(0, signal.SIGSTOP)
