@@ -1,4 +1,4 @@
-"""What every screen shares: all profiles with their settings and tokens, and the one in use."""
+"""What all screens share: the current profile, and the others, with their settings and tokens."""
 
 from __future__ import annotations
 
@@ -31,21 +31,19 @@ if TYPE_CHECKING:
 
 
 class WatchedProfile:
-    """One profile: what its files say, and what this program has learnt of its token.
-
-    ``settings_error`` is why the settings file cannot be read; ``settings`` then holds the
-    defaults. ``remark`` is what the last refresh has to say beside its time, ``failure`` why the
-    last one failed, until one succeeds.
-    """
+    """One profile: the content of its files, and what this program has learnt about its token."""
 
     settings: Settings
     settings_error: SettingsError | None = None
+    """Why the settings file cannot be read; ``settings`` then come from the environment alone."""
 
     def __init__(self, profile: Profile, environ: Mapping[str, str]) -> None:
         self.profile = profile
         self.environ = environ
         self.refresh_note = ""
+        """What is to be said about the last refresh beside its time."""
         self.refresh_error = ""
+        """Why the last refresh failed; "" after one that succeeded."""
         self.refreshing = False
         self._last_alert = ""
         self._read_at: object = None
@@ -56,16 +54,16 @@ class WatchedProfile:
         self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
     def make_auto_refresh(self) -> AutoRefresh:
-        """What follows the token; made once."""
+        """Return the object that follows the token file."""
         return AutoRefresh(self.profile, Settings(), auto=False)
 
     @property
     def display_path(self) -> str:
-        """The settings file as a user would write it: ``~/.config/wtr-tui/default.yaml``."""
+        """The path of the settings file with ``~``: ``~/.config/wtr-tui/default.yaml``."""
         return with_tilde(str(self.profile.settings_path), self.environ)
 
     def load_settings(self) -> None:
-        """Reads file and environment again. A file that cannot be read leaves the environment."""
+        """Load the settings from file and environment; without the file if it cannot be read."""
         from wtr_tui.storage import settings
 
         self._read_at = self.profile.settings_fingerprint()
@@ -81,10 +79,10 @@ class WatchedProfile:
             self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
     def settings_now(self) -> Settings:
-        """The settings as the file has them by now, for a refresh days after they were read.
+        """Return the settings as the file has them now, for a refresh days after they were loaded.
 
-        What the screens show and edit stays. Raises SettingsError where it cannot be read: what
-        is left without it would blame the token.
+        What the screens show and edit stays. Raise SettingsError if the file cannot be read: with
+        the environment alone, the refresh would blame the token.
         """
         from wtr_tui.storage import settings
 
@@ -93,19 +91,19 @@ class WatchedProfile:
         return settings.load(self.profile.settings_path, self.environ)
 
     def reread(self) -> bool:
-        """Reads the settings again, once their file has changed; tells whether it has."""
+        """Load the settings if their file has changed, and return whether it has."""
         if self.profile.settings_fingerprint() == self._read_at:
             return False
         self.load_settings()
         return True
 
     def look(self, now: datetime) -> bool:
-        """Takes in what other processes did to both files; tells whether anything changed."""
+        """Read both files again where other processes changed them; return whether any did."""
         changed = self.reread()
         return self.auto_refresh.look(now) or changed
 
     def latest(self) -> Entry | None:
-        """The latest event in the history; None where there is none, or it cannot be read."""
+        """Return the latest event of the history; None for none, or if it cannot be read."""
         from wtr_tui import history
 
         mark = history.fingerprint(self.profile)
@@ -118,7 +116,7 @@ class WatchedProfile:
         return self._latest
 
     def save(self) -> None:
-        """Tries once more to write a token that could not be saved. Raises StorageError."""
+        """Try once more to write a token that could not be saved. Raise StorageError on failure."""
         stored = self.auto_refresh.stored
         if stored is None or not self.auto_refresh.unsaved:
             return
@@ -127,7 +125,10 @@ class WatchedProfile:
         self.auto_refresh.unsaved = False
 
     def require_refreshable(self) -> None:
-        """Raises the WtrError why no refresh can help this token; what else stops one, it says."""
+        """Raise the WtrError that says why this token cannot be refreshed.
+
+        Reasons outside the token, such as missing settings, are left to the refresh itself.
+        """
         stored = self.auto_refresh.stored
         if self.auto_refresh.unsaved:
             raise StorageError(with_keys(SAVE_FIRST))
@@ -138,19 +139,19 @@ class WatchedProfile:
 
     @property
     def token(self) -> Token | None:
-        """The stored token, also one that could not be saved."""
+        """The stored token, or a newer one that could not be saved."""
         stored = self.auto_refresh.stored
         return stored.token if stored is not None else None
 
     @property
     def account(self) -> Account:
-        """Whose token it is, as far as its file says."""
+        """The owner of the token, as far as its file says."""
         stored = self.auto_refresh.stored
         return stored.account if stored is not None else Account()
 
     @property
     def can_refresh(self) -> bool:
-        """Whether there is a token that a refresh can help."""
+        """Whether there is a token that can be refreshed."""
         with suppress(WtrError):
             self.require_refreshable()
             return self.token is not None
@@ -158,19 +159,19 @@ class WatchedProfile:
 
     @property
     def is_configured(self) -> bool:
-        """Whether the settings are enough to talk to Webex."""
+        """Whether the settings suffice to send requests to Webex."""
         return self.settings_error is None and not self.settings.problems
 
     def new_alert(self, now: datetime) -> str:
-        """What only the user can mend; "" where that was said before."""
+        """Return the :meth:`alert`; "" for the same one as at the last call."""
         before, self._last_alert = self._last_alert, self.alert(now)
         return self._last_alert if self._last_alert != before else ""
 
     @property
     def settings_problem(self) -> str:
-        """The first that is wrong with the settings, in a sentence; "" where nothing is.
+        """The first problem of the settings, as a sentence; "" for none.
 
-        To hand on or to look at a token that cannot be refreshed none are needed.
+        Missing settings are no problem for a token that cannot be refreshed anyway.
         """
         if self.settings_error is not None:
             return self.settings_error.message.splitlines()[0]
@@ -180,7 +181,7 @@ class WatchedProfile:
         return next(iter((*problems, *self.settings.warnings)), "")
 
     def alert(self, now: datetime) -> str:
-        """What only the user can mend, shown behind the profile's name; "" where nothing is."""
+        """Return what needs the user's action, worded to follow the profile's name; or ""."""
         auto_refresh = self.auto_refresh
         if auto_refresh.unsaved:
             return "has a new token that could not be saved"
@@ -196,15 +197,15 @@ class WatchedProfile:
         return "is no longer refreshed" if auto_refresh.auto and auto_refresh.stopped else ""
 
 
-# The token that ``$WTR_SOCKET`` gives, to look at and to hand on: nothing of it is kept here. It is
-# refreshed where ``wtr serve`` runs.
-
-_ASK_AGAIN = timedelta(minutes=1)
+_SOCKET_INTERVAL = timedelta(minutes=1)
 
 
 class SocketToken(AutoRefresh):
-    """Asks the socket on a thread, once a minute at most, and takes in what it gave with the next
-    look."""
+    """The token from ``$WTR_SOCKET``, to show and to copy: ``wtr serve`` refreshes it.
+
+    :meth:`look` asks the socket on a thread, at most once a minute, and takes the answer at its
+    next call.
+    """
 
     problem_word = "no token given"
     is_refreshed_elsewhere = True
@@ -222,10 +223,10 @@ class SocketToken(AutoRefresh):
             self._asking = None
             changed = self._take(self._answer, now)
         asked = self._asked_at
-        recent = asked is not None and timedelta(0) <= now - asked < _ASK_AGAIN
-        if self._asking is None and not recent:
+        is_recent = asked is not None and timedelta(0) <= now - asked < _SOCKET_INTERVAL
+        if self._asking is None and not is_recent:
             self._asked_at = now
-            # A daemon: a server that never answers does not keep the program from ending.
+            # A daemon: a server that never answers must not keep the program from ending.
             self._asking = threading.Thread(target=self._ask, daemon=True)
             self._asking.start()
         return changed
@@ -254,9 +255,9 @@ class SocketToken(AutoRefresh):
 
 
 class WatchedSocket(WatchedProfile):
-    """Takes a profile's place. The defaults count: any settings here are another token's.
+    """The socket in place of a profile, with default settings: any here are another token's.
 
-    The profile stands for the socket. Its files do not exist: no profile can have its name.
+    Its :class:`Profile` has a name that no other can have, and no files.
     """
 
     def __init__(self, environ: Mapping[str, str], path: str) -> None:
@@ -267,7 +268,7 @@ class WatchedSocket(WatchedProfile):
             Path(paths.state_dir(environ)) / f"{name}.json",
         )
         self._path = path
-        # Without the variables that stand for settings of a profile.
+        # Without variables such as WEBEX_SECRET, which are settings of a profile.
         super().__init__(found, profiles.environment_of(found, environ, chosen=""))
         self.auto_refresh.auto = False
 
@@ -285,30 +286,28 @@ class WatchedSocket(WatchedProfile):
 
 
 def with_tilde(text: str, environ: Mapping[str, str]) -> str:
-    """The text with ``~`` for the home folder, wherever a path begins with it."""
+    """Return the text with ``~`` for the home folder in all paths that begin with it."""
     home = environ.get("HOME", "").rstrip("/")
     return re.sub(rf"(?<![\w/]){re.escape(home)}/", "~/", text) if home else text
 
 
 class RunningSandbox(Protocol):
-    """A stand-in for Webex and for the user's browser, handed in by whoever starts the screens."""
+    """A simulation of Webex and of the user's browser, passed in by the caller of the screens."""
 
     def approve(self, start_url: str) -> None:
-        """Opens the start address, approves, and lets the browser go back to the program."""
+        """Open the start URL, approve, and follow the redirect to the program's listener."""
 
     def approved_address(self, authorize_url: str) -> str:
-        """Approves; the address where the browser would end, with the code."""
+        """Approve, and return the redirect URI with the code."""
 
 
 class Session:
-    """One run of the program: the profile in use, and all others as far as they are known.
+    """One run of the program: its current profile, and the others as far as they are known.
 
-    ``demo`` is None where the real Webex is meant. ``socket`` is what ``$WTR_SOCKET`` gives: the
-    token is looked at and handed on, nothing else.
+    ``demo`` is None for the real Webex. With ``socket`` the only profile is ``$WTR_SOCKET``.
     """
 
     current: WatchedProfile
-    """The profile in use."""
 
     def __init__(
         self,
@@ -322,19 +321,18 @@ class Session:
         self.environ, self.surroundings = environ, surroundings
         self.now, self.demo, self.socket = now, demo, socket
         self._started = profile
-        """The one that the command line chose: variables such as WEBEX_SECRET count for it alone,
-        whichever is in use."""
+        """The profile of the command line: variables such as WEBEX_SECRET are for it alone."""
         self._watched = {} if socket is None else {profile.name: socket}
         self._has_looked = False
         self.current = self.watch(profile)
 
     @property
     def watched(self) -> list[WatchedProfile]:
-        """The profiles by name. The one in use is there from the start, the others after a scan."""
+        """The profiles, sorted by name: the current one from the start, the others after a scan."""
         return [self._watched[name] for name in sorted(self._watched)]
 
     def watch(self, profile: Profile) -> WatchedProfile:
-        """What is known of a profile; read from its files where nothing is yet."""
+        """Return what is known about a profile, read from its files the first time."""
         if profile.name not in self._watched:
             self._watched[profile.name] = self._make(profile)
         return self._watched[profile.name]
@@ -346,9 +344,9 @@ class Session:
         return WatchedProfile(profile, counts)
 
     def scan(self, now: datetime) -> list[WatchedProfile]:
-        """Looks for profiles that are new; only reads, so it may be called on a thread.
+        """Return profiles that are new, for :meth:`add`. It only reads: a thread may call it.
 
-        Hand what it gives to :meth:`take`. A folder that cannot be listed holds none.
+        A folder that cannot be listed holds none.
         """
         with suppress(StorageError):
             every = profiles.find_all(self.environ)
@@ -359,7 +357,7 @@ class Session:
         return []
 
     def add(self, found: Sequence[WatchedProfile]) -> bool:
-        """Follows these, too, and drops those whose files are gone; tells if any differs."""
+        """Add new profiles and drop those whose files are gone; return whether any differs."""
         for each in found:
             self._watched.setdefault(each.profile.name, each)
         gone = [
@@ -377,31 +375,31 @@ class Session:
         return changed
 
     def forget(self, profile: Profile) -> None:
-        """Drops a profile that was removed."""
+        """Drop a profile that was removed."""
         self._watched.pop(profile.name, None)
 
     def use(self, profile: Profile) -> None:
-        """Goes on with another profile; what was learnt of its token meanwhile stays."""
+        """Make another profile the current one, with what is known about its token."""
         self.current = self.watch(profile)
         self.current.load_settings()
 
     @property
     def profile(self) -> Profile:
-        """The profile in use."""
+        """The current profile."""
         return self.current.profile
 
     @property
     def settings(self) -> Settings:
-        """Of the profile in use."""
+        """The settings of the current profile."""
         return self.current.settings
 
     @property
     def auto_refresh(self) -> AutoRefresh:
-        """The token of the profile, watched in its file, and when to refresh it."""
+        """The token of the current profile, and when it is refreshed."""
         return self.current.auto_refresh
 
     def client(self) -> WebexClient:
-        """A client for the profile's token endpoint, to be closed after use."""
+        """Return a client for the profile's token endpoint; close it after use."""
         from wtr_tui.tokens import webex_client
 
         return webex_client(self.settings, now=self.now)

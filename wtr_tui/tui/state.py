@@ -1,6 +1,6 @@
-"""What the screens say of a token: its state, the next refresh, its owner, and what happened.
+"""What the screens show about a token: state, time left, next refresh, owner and history.
 
-One truth for the header, the token view, the profiles and the sign-in.
+All screens take it from here, so that no two of them disagree.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ _BY_SIGN = {each.sign: each for each in (Meaning.NONE, Meaning.CALM, Meaning.SOO
 
 
 class ShownState(NamedTuple):
-    """``word`` stands beside the sign of the meaning: ``● valid``, ``✗ expired``."""
+    """A state as shown: ``● valid``, ``✗ expired``."""
 
     meaning: Meaning
+    """Its sign and its colour."""
     word: str
     kind: TokenState | None
     """None where the token file cannot be used."""
 
 
 def state_of(watched: WatchedProfile, now: datetime) -> ShownState:
-    """How the token of a profile is, for every screen that says it."""
+    """Return the state of a profile's token."""
     auto_refresh = watched.auto_refresh
     if auto_refresh.problem is not None and not auto_refresh.unsaved:
         return ShownState(Meaning.OVER, auto_refresh.problem_word, None)
@@ -70,7 +71,7 @@ def state_of(watched: WatchedProfile, now: datetime) -> ShownState:
 
 
 def profile_state(watched: WatchedProfile, now: datetime) -> ShownState:
-    """The same of the profile: a sign-in that is near takes somebody, however well the token is."""
+    """Return the state of the profile: that of its token, or a sign-in that is due soon."""
     state, end = state_of(watched, now), sign_in_by(watched, now)
     if end is None or state.meaning is not Meaning.CALM:
         return state
@@ -78,7 +79,7 @@ def profile_state(watched: WatchedProfile, now: datetime) -> ShownState:
 
 
 def unusable_reason(watched: WatchedProfile, token: Token, now: datetime) -> str:
-    """Why its access token is of no use as it is, in a sentence; "" where it may be used."""
+    """Return why its access token is rejected at present, as a sentence; "" if it is not."""
     if token.expires_at is not None and not token.is_valid(now):
         why = f"It expired {format_date(token.expires_at, now)}"
     elif token_state.since_refused(watched.auto_refresh.recorded, token, now) is not None:
@@ -92,40 +93,40 @@ def unusable_reason(watched: WatchedProfile, token: Token, now: datetime) -> str
 
 
 def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
-    """In the last fiftieth of the lifetime; where that is unknown, in the last five minutes."""
+    """Return whether it is the last fiftieth of the lifetime; of an unknown one, 5 minutes."""
     limit = timedelta(minutes=5) if lifetime is None else lifetime / 50
     return left is not None and left <= limit
 
 
-_COUNTS = {TokenState.VALID, TokenState.SOON}
+_USABLE = {TokenState.VALID, TokenState.SOON}
 
 
 def header_state(session: Session) -> HeaderState:
-    """What the header says: the state, the time left in two units, the profile, the place."""
+    """Return what the header shows."""
     now = session.now()
     state = profile_state(session.current, now)
     token = session.current.token
     left = token.left(now) if token is not None else None
-    counts = state.kind in _COUNTS
+    is_usable = state.kind in _USABLE
     words = state.word
     if left is not None and left > timedelta(0):
-        words = format_time_left(left) if counts else words
-        if state.kind is TokenState.SIGN_IN_NEEDED:  # until then it can be used all the same
+        words = format_time_left(left) if is_usable else words
+        if state.kind is TokenState.SIGN_IN_NEEDED:  # the access token can still be used
             words = f"sign in · {' '.join(format_time_left(left).split()[:2])}"
     place = session.surroundings.describe()
     if session.demo is not None:
         place = "not the real Webex"
     elif place.startswith("at "):
-        place = ""  # at their own desk
+        place = ""  # a local user knows where the program runs
     name = session.profile.name
     name = "sandbox" if session.demo is not None and name == DEFAULT_PROFILE else name
     end = sign_in_by(session.current, now)
-    by = f"sign in by {format_date(end, now)}" if end is not None and counts else ""
+    by = f"sign in by {format_date(end, now)}" if end is not None and is_usable else ""
     return HeaderState(state.meaning, words, name, place, by)
 
 
 def sign_in_by(watched: WatchedProfile, now: datetime) -> datetime | None:
-    """When somebody has to sign in for the profile at the latest; None where that is far away."""
+    """Return when the user has to sign in at the latest; None if that is not due soon."""
     auto_refresh, token = watched.auto_refresh, watched.token
     if token is None or auto_refresh.is_foreign:
         return None
@@ -133,13 +134,13 @@ def sign_in_by(watched: WatchedProfile, now: datetime) -> datetime | None:
 
 
 def refused_since(watched: WatchedProfile, now: datetime) -> datetime | None:
-    """Since when Webex refuses the access token before its end; None where it does not."""
+    """Return since when Webex refuses the unexpired access token; None if it does not."""
     token, known = watched.token, watched.auto_refresh.recorded
     return None if token is None else token_state.since_refused(known, token, now)
 
 
 def sign_in_meaning(watched: WatchedProfile, now: datetime) -> Meaning:
-    """How near that is."""
+    """Return how urgent the next sign-in is."""
     end = sign_in_by(watched, now)
     if end is None:
         return Meaning.CALM
@@ -147,13 +148,13 @@ def sign_in_meaning(watched: WatchedProfile, now: datetime) -> Meaning:
 
 
 def format_time_left(left: timedelta) -> str:
-    """The time left in two units, minutes being the least: it changes once a minute at most."""
+    """Return the time left in two units down to minutes, which change once a minute at most."""
     minute = timedelta(minutes=1)
     return "<1 min" if left < minute else clock.duration(minute * (left // minute))
 
 
 def format_date(instant: datetime, now: datetime, *, zone: bool = False) -> str:
-    """``Tue 8 Dec 11:00``; the year where it is not this one, seconds within the hour."""
+    """Return ``Tue 8 Dec 11:00``; for another year its number, within an hour with seconds."""
     here, today = instant.astimezone(), now.astimezone()
     tail = f" {here.tzname()}" if zone else ""
     seconds = abs(instant - now) < timedelta(hours=1)
@@ -166,13 +167,13 @@ def format_date(instant: datetime, now: datetime, *, zone: bool = False) -> str:
 
 
 def _lifetime(token: Token) -> timedelta | None:
-    """The whole life, None where the end is unknown or before the start."""
+    """Return the time from issue to expiry; None if the expiry is unknown or before the issue."""
     end = token.expires_at
     return end - token.obtained_at if end is not None and end > token.obtained_at else None
 
 
 def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
-    """``on, next Sun 6 Dec 21:42``, or why there is no next one."""
+    """Return ``on, next Sun 6 Dec 21:42``, or why there is no next refresh."""
     if auto_refresh.is_refreshed_elsewhere:
         return "where wtr serve runs"
     if not auto_refresh.auto:
@@ -204,15 +205,12 @@ def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
 
 
 def _in_short(message: str) -> str:
-    """What happened, without what Webex says of it and the numbers for its support."""
+    """Return a message without what Webex said and the tracking ID."""
     return re.split(r" \(|: “|\. ", message)[0].rstrip(".")
 
 
-# The other profiles, and what happened.
-
-
 def join_names(names: Sequence[str]) -> str:
-    """``lab``, ``lab and dead``, ``lab, dead and 7 more``."""
+    """Return ``lab``, ``lab and dead``, or ``lab, dead and 7 more``."""
     first, others = list(names[:2]), len(names) - 2
     if others == 1:
         first.append(names[2])
@@ -222,10 +220,7 @@ def join_names(names: Sequence[str]) -> str:
 
 
 def join_alerts(needs: Mapping[str, str]) -> str:
-    """``lab and dead need a sign-in``: what each profile needs, by its name, what is the same once.
-
-    See :meth:`session.WatchedProfile.alert`.
-    """
+    """Return ``lab and dead need a sign-in``: equal :meth:`WatchedProfile.alert` texts once."""
     names: dict[str, list[str]] = {}
     for name, need in needs.items():
         names.setdefault(need, []).append(name)
@@ -241,7 +236,7 @@ _PLURALS = {"needs": "need", "has": "have", "is": "are"}
 
 
 def profile_rows(session: Session) -> list[ProfileRow]:
-    """Return a row for each profile found so far: the one in use, then the most urgent."""
+    """Return a row for each known profile: the current one, then the most urgent first."""
     now = session.now()
     rows = [_row(each, now, current=each is session.current) for each in session.watched]
     return sorted(rows, key=lambda row: (not row.current, row.meaning.urgency))
@@ -265,7 +260,7 @@ def summarize_others(rows: Sequence[ProfileRow]) -> Content | str:
 
 
 def entries(profile: Profile, most: int) -> list[Entry]:
-    """What happened to the profile's token, the latest first; nothing where it cannot be read."""
+    """Return the profile's history, latest first; nothing if it cannot be read."""
     try:
         return history.read(profile, most)[::-1]
     except StorageError:
@@ -273,7 +268,7 @@ def entries(profile: Profile, most: int) -> list[Entry]:
 
 
 def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Content], int]:
-    """The entries in full: when, by whom, what; and the column where the last begins."""
+    """Return the complete entries (when, by whom, what), and the column at which "what" begins."""
     rows = [activity_row(entry, now) for entry in happened]
     bys = max((len(row.by) for row in rows), default=0)
     whens = [clock.local(entry.at, seconds=True) for entry in happened]
@@ -296,8 +291,8 @@ def _row(each: WatchedProfile, now: datetime, *, current: bool) -> ProfileRow:
     if token is None or state.kind is None:
         return ProfileRow(name, state.meaning, state.word, "-", current=current)
     meaning, about = state.meaning, state.word
-    if state.kind in _COUNTS and each.settings_error is None:
-        # Auto-refresh sees to the access token; a sign-in takes somebody.
+    if state.kind in _USABLE and each.settings_error is None:
+        # Auto-refresh renews the access token, but only the user can sign in.
         if each.auto_refresh.next_at() or meaning is Meaning.CALM:
             meaning, about = Meaning.CALM, ""
         if (end := sign_in_by(each, now)) is not None:
@@ -321,25 +316,25 @@ _SAID_BY_LEFT = {
 
 
 class Owner:
-    """The user that Webex names for the latest token, or why none is known."""
+    """The owner of the latest token according to Webex, or why it is unknown."""
 
     def __init__(self) -> None:
         self._account: Account | None = None
         self._why_unknown = ""
-        self._asked_for: Secret | None = None
+        self._requested_for: Secret | None = None
 
-    def is_to_be_asked(self, token: Token) -> bool:
-        """Whether this token is another one than the last; the next call says no."""
-        is_new = token.access_token != self._asked_for
-        self._asked_for = token.access_token
+    def is_new(self, token: Token) -> bool:
+        """Return whether the owner of this token has not been requested yet; only once True."""
+        is_new = token.access_token != self._requested_for
+        self._requested_for = token.access_token
         return is_new
 
-    async def ask(self, session: Session, access_token: Secret) -> None:
-        """people/me. Never raises a WtrError: what went wrong is in :meth:`words`."""
+    async def request(self, session: Session, access_token: Secret) -> None:
+        """Request ``people/me``. A WtrError is not raised: :meth:`describe` tells it."""
         token = session.current.token
         has_expired = token is not None and not token.is_valid(session.now())
         if not session.current.is_configured or session.auto_refresh.is_foreign or has_expired:
-            self._asked_for = None  # asked once that has changed
+            self._requested_for = None  # request it once that has changed
             return
 
         def account() -> Account | None:
@@ -360,17 +355,17 @@ class Owner:
         try:
             self._account = await in_thread(account)
         except WtrError as error:
-            self._account = None  # the one that is known may be of the token before
+            self._account = None  # it may be the previous token's
             self._why_unknown = f"Owner unknown for now: {error.message}"
         else:
             known = self._account is not None
             self._why_unknown = "" if known else "Owner unknown (needs the scope spark:people_read)"
 
-    def words(self, token: Token, stored: Account, claims: TokenClaims | None = None) -> str:
-        """``Ann Example · ann@example.com · organisation 1eb65fdf…``.
+    def describe(self, token: Token, stored: Account, claims: TokenClaims | None = None) -> str:
+        """Return ``Ann Example · ann@example.com · organisation 1eb65fdf…``.
 
-        ``stored`` is whose it is as the token file says, until Webex has been asked; ``claims``
-        are the token's own, for what neither of them says.
+        ``stored`` is the owner in the token file, for before Webex has answered; ``claims`` of the
+        token itself fill in what neither of them says.
         """
         account = self._account
         if account is None and (stored.display_name or stored.email):
@@ -389,10 +384,10 @@ class Owner:
 
 
 def claims_of(token: Token) -> TokenClaims | None:
-    """What the token says of itself; None where it is no JWT."""
+    """Return the claims in the access token; None if it is no JWT."""
     if token.access_token.reveal().count(".") != 2:
         return None
-    from wtr_tui.oauth import responses  # the first picture of any other token needs none of it
+    from wtr_tui.oauth import responses  # not needed for the first picture of other tokens
 
     return responses.claims_of(token.access_token)
 
@@ -410,25 +405,25 @@ _TONES = {
 
 
 def activity_row(entry: Entry, now: datetime, *, life: bool = True) -> ActivityRow:
-    """``11:00 ✓ refreshed, 14 d  wtr refresh``; ``life`` is how long the new token lives."""
+    """Return ``11:00 ✓ refreshed, 14 d  wtr refresh``; ``life`` includes the new lifetime."""
     what = LABELS[entry.event]
     if entry.message:
         what = f"{what}: {entry.message}"
     elif life and entry.event is Event.REFRESHED and entry.expires_at is not None:
         what = f"{what}, {clock.duration(max(entry.expires_at - entry.at, timedelta(0)))}"
     by = entry.by if entry.place in {"", "terminal"} else entry.place
-    return ActivityRow(when(entry.at, now), _TONES[entry.event], what, by)
+    return ActivityRow(short_date(entry.at, now), _TONES[entry.event], what, by)
 
 
 def _day(instant: datetime, now: datetime) -> str:
-    """``29 Nov``, ``11:00`` today."""
+    """Return ``29 Nov``, or ``11:00`` for today."""
     here = instant.astimezone()
     today = here.date() == now.astimezone().date()
     return f"{here:%H:%M}" if today else f"{here.day} {here:%b}"
 
 
-def when(instant: datetime, now: datetime) -> str:
-    """``11:00`` today, ``Mon`` within a week, ``3 Nov``, ``Nov 2025``."""
+def short_date(instant: datetime, now: datetime) -> str:
+    """Return ``11:00`` for today, ``Mon`` within a week, else ``3 Nov`` or ``Nov 2025``."""
     here, today = instant.astimezone(), now.astimezone()
     if here.date() == today.date():
         return f"{here:%H:%M}"

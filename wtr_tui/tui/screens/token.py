@@ -230,13 +230,13 @@ class TokenScreen(WtrScreen):
         if self._overview_at is not None:
             self._overview_at = None
             self.call_after_refresh(self._update_overview)
-        if token is not None and self._owner.is_to_be_asked(token):
+        if token is not None and self._owner.is_new(token):
             # The picture first: importing the HTTP client takes as long as painting it.
             self.call_after_refresh(self._fetch_owner, token.access_token)
 
     @work(group="owner", exclusive=True)
     async def _fetch_owner(self, access_token: Secret) -> None:
-        await self._owner.ask(self.session, access_token)
+        await self._owner.request(self.session, access_token)
         self._show_owner()
 
     # Showing.
@@ -295,7 +295,7 @@ class TokenScreen(WtrScreen):
         auto_refresh = self.session.auto_refresh
         if token is None or auto_refresh.stored is None or not self._is_composed:
             return
-        words = self._owner.words(token, self.session.current.account, claims_of(token))
+        words = self._owner.describe(token, self.session.current.account, claims_of(token))
         if auto_refresh.other_base_url:
             words = f"From {cleaned(auto_refresh.other_base_url, 60)}, not the base URL in force"
         elif auto_refresh.is_foreign:
