@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from wtr_tui.storage.state import State
 from wtr_tui.tokens import How, Obtained
 
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 PLANNED = NOON + LIFE - DAY
 
 
@@ -110,8 +111,10 @@ def test_a_token_obtained_while_the_clock_was_ahead_is_due_once_it_is_right(
     following(auto_refresh, StoredToken(APP_ID, a_token(obtained_at=ahead)))
     assert auto_refresh.due(NOON)
     assert not auto_refresh.due(ahead)
-    auto_refresh.record_result(errors.TemporaryError("Webex is busy."), NOON)
-    assert not auto_refresh.due(NOON)
+    wish = timedelta(seconds=70)
+    auto_refresh.record_result(errors.TemporaryError("Webex is busy.", retry_after=wish), NOON)
+    assert not auto_refresh.due(NOON + timedelta(seconds=69))
+    assert auto_refresh.due(NOON + wish)
 
 
 @pytest.mark.parametrize(
@@ -272,12 +275,14 @@ def test_temporary_failures_wait_longer_each_time(auto_refresh: AutoRefresh) -> 
         assert longest * 0.75 <= wait <= longest
 
 
-def test_the_servers_wish_when_to_ask_again_is_followed(auto_refresh: AutoRefresh) -> None:
+@pytest.mark.parametrize("now", [PLANNED, NOON + LIFE - timedelta(seconds=80)])
+def test_the_servers_wish_when_to_ask_again_is_followed(
+    auto_refresh: AutoRefresh, now: datetime
+) -> None:
     following(auto_refresh, MINE)
-    auto_refresh.record_result(
-        errors.TemporaryError("Too many requests.", retry_after=timedelta(seconds=70)), PLANNED
-    )
-    assert auto_refresh.next_at() == PLANNED + timedelta(seconds=70)
+    wish = timedelta(seconds=70)
+    auto_refresh.record_result(errors.TemporaryError("Too many.", retry_after=wish), now)
+    assert auto_refresh.next_at() == now + wish
 
 
 @pytest.mark.parametrize(
@@ -336,6 +341,7 @@ def test_the_same_token_again_is_not_asked_for_at_once(
     following(auto_refresh, MINE)
     now = NOON + LIFE - left
     auto_refresh.record_result(Obtained(MINE.token, How.SAME), now)
+    auto_refresh.look(now)
     assert auto_refresh.next_at() == now + pause
 
 
@@ -350,15 +356,16 @@ def test_a_token_that_could_not_be_saved_is_kept_while_the_file_stays_as_it_is(
     assert auto_refresh.stored == auto_refresh.settings.stored(held)
 
 
+@pytest.mark.parametrize("obtained_at", [NOON, NOON + DAY])
 def test_an_unsaved_token_survives_that_its_file_is_made_writable_again(
-    auto_refresh: AutoRefresh,
+    auto_refresh: AutoRefresh, obtained_at: datetime
 ) -> None:
     following(auto_refresh, MINE)
-    held = a_token("HELD", obtained_at=NOON + DAY)
+    held = a_token("HELD", obtained_at=obtained_at)
     auto_refresh.record_result(errors.NotSaved(held, "The file is not writable."), NOON + DAY)
     # What a person does who reads that sentence; it changes the file's mark.
     os.utime(auto_refresh.profile.token_path)
-    auto_refresh.look(NOON + DAY)
+    assert auto_refresh.look(NOON + DAY)
     assert auto_refresh.unsaved
     assert auto_refresh.stored == auto_refresh.settings.stored(held)
 
@@ -464,3 +471,29 @@ def test_the_end_is_announced_within_its_limits_and_at_most_once_a_minute(
     auto_refresh.look(later)
     assert not auto_refresh.announcement_due(later + timedelta(minutes=5))
     assert auto_refresh.announcement_due(NOON + 18 * DAY)
+
+
+@pytest.mark.parametrize(("after", "is_due"), [(6 * DAY, True), (6 * DAY - SECOND, False)])
+def test_the_first_announcement_is_due_at_its_limit(
+    auto_refresh: AutoRefresh, after: timedelta, is_due: bool
+) -> None:
+    following(auto_refresh, StoredToken(APP_ID, a_token(refresh_life=20 * DAY)))
+    assert auto_refresh.announcement_due(NOON + after) is is_due
+
+
+def test_the_end_of_a_foreign_or_unsaved_token_is_not_announced(auto_refresh: AutoRefresh) -> None:
+    now, ending = NOON + 7 * DAY, StoredToken(APP_ID, a_token(refresh_life=20 * DAY))
+    assert not auto_refresh.announcement_due(now)
+    following(auto_refresh, ending).use_settings(Settings(app_id=OTHER_APP_ID))
+    assert not auto_refresh.announcement_due(now)
+    auto_refresh.use_settings(Settings(app_id=APP_ID))
+    auto_refresh.keep_unsaved(ending)
+    assert not auto_refresh.announcement_due(now)
+
+
+def test_the_base_url_of_the_token_is_named_where_the_settings_name_another(
+    auto_refresh: AutoRefresh,
+) -> None:
+    assert auto_refresh.other_base_url == ""
+    following(auto_refresh, MINE._replace(base_url="https://webex.example/v1"))
+    assert auto_refresh.other_base_url == "https://webex.example/v1"

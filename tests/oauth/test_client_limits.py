@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
@@ -49,6 +51,15 @@ def test_an_answer_larger_than_a_megabyte_is_not_read_on(
     with pytest.raises(UnusableResponse, match="more than a megabyte"):
         refresh(client)
     assert endpoint.was_cut.wait(ENDLESS)
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(1_048_576, True), (1_048_577, False)])
+def test_an_answer_of_a_megabyte_is_read(
+    endpoint: Endpoint, client: WebexClient, size: int, is_read: bool
+) -> None:
+    endpoint.reply(answering(json.dumps(GRANT).encode().ljust(size)))
+    with nullcontext() if is_read else pytest.raises(UnusableResponse, match="than a megabyte"):
+        assert refresh(client).access_token == Secret("new-access")
 
 
 # Time and broken connections
@@ -163,8 +174,16 @@ def test_a_refused_connection_is_tried_again(
 
 @EVERY_REQUEST
 def test_a_connection_that_stays_refused_is_temporary(
-    refusing: Endpoint, client: WebexClient, request_of: Callable[[WebexClient], object]
+    refusing: Endpoint,
+    client: WebexClient,
+    monkeypatch: pytest.MonkeyPatch,
+    request_of: Callable[[WebexClient], object],
 ) -> None:
+    """Nothing was sent, so what a code led to is not unknown either."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     with pytest.raises(TemporaryError, match=r"127\.0\.0\.1 refuses the connection") as caught:
         request_of(client)
+    assert type(caught.value) is TemporaryError
     assert caught.value.status is None
+    assert pauses == [0, 0.5]

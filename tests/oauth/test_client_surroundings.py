@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import traceback
 from collections.abc import Callable
@@ -72,6 +73,27 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     assert SECRET.reveal().encode() not in endpoint.received[0].body
 
 
+@pytest.mark.parametrize(
+    ("login", "sent"),
+    [
+        ("ann:pass%2Fword@", "ann:pass/word"),
+        ("ann@", "ann:"),
+        (":password@", ":password"),
+        ("", None),
+    ],
+)
+def test_user_and_password_of_the_proxy_are_sent_to_it(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, login: str, sent: str | None
+) -> None:
+    monkeypatch.setenv("https_proxy", f"http://{login}127.0.0.1:{endpoint.port}")
+    endpoint.reply(raw(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"))
+    with client_of("https://webex.invalid/v1") as client, pytest.raises(TemporaryError):
+        refresh(client)
+    credentials = endpoint.received[0].headers.get("proxy-authorization")
+    expected = None if sent is None else f"Basic {base64.b64encode(sent.encode()).decode()}"
+    assert credentials == expected
+
+
 def test_a_code_that_only_reached_the_proxy_is_not_of_unknown_outcome(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,9 +101,10 @@ def test_a_code_that_only_reached_the_proxy_is_not_of_unknown_outcome(
     endpoint.reply(close, close, close)
     with (
         client_of("https://webex.invalid/v1") as client,
-        pytest.raises(TemporaryError, match=r"\$https_proxy"),
+        pytest.raises(TemporaryError, match=r"\$https_proxy") as caught,
     ):
         exchange(client)
+    assert type(caught.value) is TemporaryError
     assert {request.method for request in endpoint.received} == {"CONNECT"}
 
 
