@@ -40,8 +40,8 @@ class Failing(NoWebex):
 async def test_the_owner_is_named_or_why_not(stage: Stage, webex: NoWebex, words: str) -> None:
     stage.configure()
     owner = Owner()
-    await owner.ask(stage.session(webex=webex), TOKEN.access_token)
-    assert owner.words(TOKEN, Account()) == words
+    await owner.request(stage.session(webex=webex), TOKEN.access_token)
+    assert owner.describe(TOKEN, Account()) == words
 
 
 CLAIMS = TokenClaims(None, ORGANIZATION_ID, APP_ID, USER_ID)
@@ -72,7 +72,7 @@ OPAQUE = TOKEN._replace(access_token=Secret("opaque"))
 def test_what_the_token_says_never_stands_above_what_webex_says(
     token: Token, account: Account, words: str
 ) -> None:
-    assert Owner().words(token, account, CLAIMS) == words
+    assert Owner().describe(token, account, CLAIMS) == words
 
 
 async def test_the_scopes_are_handed_on_so_that_userinfo_can_be_asked(stage: Stage) -> None:
@@ -89,21 +89,21 @@ async def test_the_scopes_are_handed_on_so_that_userinfo_can_be_asked(stage: Sta
     session = stage.session(webex=Asked(None))
     session.auto_refresh.look(session.now())
     owner = Owner()
-    await owner.ask(session, token.access_token)
+    await owner.request(session, token.access_token)
     assert asked == [("openid", "email")]
-    assert "ann@example.com" in owner.words(token, Account())
+    assert "ann@example.com" in owner.describe(token, Account())
 
 
 async def test_webex_is_asked_once_for_each_token(stage: Stage) -> None:
     stage.configure()
     owner = Owner()
-    assert owner.is_to_be_asked(TOKEN)
-    assert not owner.is_to_be_asked(TOKEN)
-    assert owner.is_to_be_asked(TOKEN._replace(access_token=Secret("another")))
+    assert owner.is_new(TOKEN)
+    assert not owner.is_new(TOKEN)
+    assert owner.is_new(TOKEN._replace(access_token=Secret("another")))
 
 
 async def test_without_settings_it_is_asked_once_there_are_some(stage: Stage) -> None:
     owner = Owner()
-    assert owner.is_to_be_asked(TOKEN)
-    await owner.ask(stage.session(webex=NoWebex(ANN)), TOKEN.access_token)
-    assert owner.is_to_be_asked(TOKEN)
+    assert owner.is_new(TOKEN)
+    await owner.request(stage.session(webex=NoWebex(ANN)), TOKEN.access_token)
+    assert owner.is_new(TOKEN)

@@ -370,17 +370,17 @@ class Owner:
         account = self._account
         if account is None and (stored.display_name or stored.email):
             account = stored
-        named = (account.display_name, account.email) if account else (self._why_unknown,)
+        owner = (account.display_name, account.email) if account else (self._why_unknown,)
         organization = token.organization or (account.organization if account else "")
-        says: list[str] = []
-        if claims is not None:
-            of_account = {"user": claims.user_id[:8], "App ID": claims.app_id[:12]}
-            of_account = of_account if account is None else {}
-            known = {"organisation": "" if organization else claims.organization[:8], **of_account}
-            says = [f"{name} {start}…" for name, start in known.items() if start]
+        claimed: dict[str, str] = {}
+        if claims is not None and not organization:
+            claimed["organisation"] = claims.organization[:8]
+        if claims is not None and account is None:
+            claimed |= {"user": claims.user_id[:8], "App ID": claims.app_id[:12]}
+        says = ", ".join(f"{name} {start}…" for name, start in claimed.items() if start)
         which = f"organisation {organization[:8]}…" if organization else ""
-        said = f"the token says: {', '.join(says)}" if says else ""
-        return " · ".join(filter(None, (*named, which, said)))
+        said = f"the token says: {says}" if says else ""
+        return " · ".join(filter(None, (*owner, which, said)))
 
 
 def claims_of(token: Token) -> TokenClaims | None:
