@@ -104,6 +104,20 @@ def test_a_file_that_could_not_be_looked_at_for_a_while_is_no_problem_afterwards
     assert auto_refresh.stored == MINE
 
 
+def test_a_problem_is_told_once_and_another_one_again(auto_refresh: AutoRefresh) -> None:
+    path = following(auto_refresh, MINE).profile.token_path
+    copies = [path.rename(path.with_name("one")), path.with_name("another")]
+    copies[1].write_text("{}")
+    told = []
+    for copied in copies:
+        path.unlink(missing_ok=True)
+        path.symlink_to(copied)
+        told.append(auto_refresh.look(NOON))
+    path.unlink()
+    path.mkdir()
+    assert [*told, auto_refresh.look(NOON)] == [True, False, True]
+
+
 def test_a_token_obtained_while_the_clock_was_ahead_is_due_once_it_is_right(
     auto_refresh: AutoRefresh,
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_token_without_a_known_end_or_refresh_token_is_never_due() -> None:
         # It does not: for the last access token there is to be had, once.
         (timedelta(days=10), True, None, timedelta(days=9)),
         (timedelta(days=10), True, timedelta(days=9), None),
+        (timedelta(days=13), True, timedelta(days=13), None),
         (timedelta(days=13, hours=12), True, timedelta(days=13), timedelta(days=13)),
     ],
 )

@@ -220,6 +220,8 @@ async def test_the_browser_does_not_wait_for_whose_token_it_is(
         signed_in = (await watched.rest())[-1]
     assert isinstance(signed_in, steps.SignedIn)
     assert signed_in.account.display_name == "Robin"
+    assert signed_in.token.organization
+    assert signed_in.account.organization == signed_in.token.organization
     saved = profile.token_file.read()
     assert saved is not None
     assert saved.account.display_name == "Robin"

@@ -36,6 +36,7 @@ TESTS = {
     "wtr_tui/token_state.py": (
         "tests/test_token_state.py",
         "tests/test_refresh.py",
+        "tests/test_refresh_times.py",
         "tests/tui/test_state.py",
         "tests/commands/test_hard_end.py",
         "tests/commands/test_one_answer.py",

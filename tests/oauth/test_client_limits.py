@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import socket
 import threading
 import time
@@ -105,6 +108,31 @@ def test_a_name_lookup_that_hangs_is_within_the_limit(monkeypatch: pytest.Monkey
     over.set()
 
 
+def test_what_was_given_up_before_it_was_connected_is_not_sent_later(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def late(host: str, *arguments: object, **options: object) -> object:
+        over.wait(ENDLESS)
+        return look_up("127.0.0.1", *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    endpoint.answer(GRANT)
+    with (
+        client_of(f"http://localhost:{endpoint.port}/v1", total_timeout=0.2) as client,
+        pytest.raises(TemporaryError) as caught,
+    ):
+        exchange(client)
+    assert type(caught.value) is TemporaryError
+    over.set()
+    for thread in threading.enumerate():
+        if thread.name == "webex request":
+            thread.join(ENDLESS)
+    assert endpoint.received == []
+
+
 def test_a_name_that_has_no_address_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -114,6 +142,26 @@ def test_a_name_that_has_no_address_is_temporary(monkeypatch: pytest.MonkeyPatch
         client_of("https://webex.invalid/v1") as client,
         pytest.raises(TemporaryError, match=r"no address for webex\.invalid"),
     ):
+        refresh(client)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.ENETUNREACH, "no way to 127.0.0.1 (is the network or the VPN down?)"),
+        (errno.EHOSTUNREACH, "no way to 127.0.0.1 (is the network or the VPN down?)"),
+        (errno.EPERM, "127.0.0.1 broke the connection, or spoke no HTTP"),
+    ],
+)
+def test_a_machine_without_a_network_is_told_from_other_failures(
+    client: WebexClient, monkeypatch: pytest.MonkeyPatch, number: int, reason: str
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(socket, "create_connection", failing)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with pytest.raises(TemporaryError, match=re.escape(reason)):
         refresh(client)
 
 
