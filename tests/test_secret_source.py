@@ -263,12 +263,12 @@ def test_the_secret_itself_counts_before_other_places(tmp_path: Path) -> None:
 
 
 def test_the_settings_screen_shows_where_it_is_from(tmp_path: Path) -> None:
-    from wtr_tui.tui.screens import settings_form
+    from wtr_tui.tui.screens import settings
 
     known = settings_with(tmp_path, f"secretCommand: {sys.executable} -c 'print(1)'")
-    shown = settings_form.shown(known, "secret")
+    shown = settings.field_value(known, "secret")
     assert (shown.value, shown.source, shown.fixed) == ("", "from secretCommand", True)
-    assert not settings_form.is_first(known)
+    assert not settings.needs_first_steps(known)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from tests.support.tokens import APP_ID
 from wtr_tui.storage import settings
 from wtr_tui.storage.settings import Problem, Settings
 from wtr_tui.storage.settings_values import parse_oauth_url
-from wtr_tui.tui.screens import settings_form as form
+from wtr_tui.tui.screens import settings as form
 from wtr_tui.tui.themes import Tone
 
 PORTAL = parse_oauth_url(
@@ -40,7 +40,7 @@ def loaded(tmp_path: Path, text: str = "", **environ: str) -> Settings:
 def test_a_source_is_told_with_the_line_of_a_wrong_value(
     tmp_path: Path, text: str, key: str, source: str
 ) -> None:
-    assert form.shown(loaded(tmp_path, text), key).source == source
+    assert form.field_value(loaded(tmp_path, text), key).source == source
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,9 @@ def test_a_source_is_told_with_the_line_of_a_wrong_value(
 def test_what_no_line_can_hold_is_edited_in_the_file_alone(
     tmp_path: Path, text: str, source: str
 ) -> None:
-    assert form.shown(loaded(tmp_path, text), "keys") == form.Shown("", source, fixed=True)
+    assert form.field_value(loaded(tmp_path, text), "keys") == form.FieldValue(
+        "", source, fixed=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,12 +66,12 @@ def test_what_no_line_can_hold_is_edited_in_the_file_alone(
     ],
 )
 def test_who_lacks_app_id_or_secret_is_led(tmp_path: Path, text: str, first: bool) -> None:
-    assert form.is_first(loaded(tmp_path, text)) is first
+    assert form.needs_first_steps(loaded(tmp_path, text)) is first
 
 
 def test_a_pasted_oauth_url_fills_what_the_environment_does_not_set(tmp_path: Path) -> None:
     known = loaded(tmp_path, WEBEX_APPID=APP_ID)
-    values, kept = form.filled(PORTAL, known, EMPTY | {"appid": APP_ID})
+    values, kept = form.values_from_portal(PORTAL, known, EMPTY | {"appid": APP_ID})
     assert values == {"scopes": "spark:kms", "redirectPort": "7777"}
     assert [source.name for source in kept] == ["WEBEX_APPID"]
 
@@ -87,7 +89,7 @@ def test_a_pasted_oauth_url_fills_what_the_environment_does_not_set(tmp_path: Pa
 def test_the_redirect_uri_follows_the_port(
     tmp_path: Path, port: str, pasted: str, uri: str
 ) -> None:
-    assert form.redirect_uri(loaded(tmp_path), port, pasted) == uri
+    assert form.redirect_uri_to_register(loaded(tmp_path), port, pasted) == uri
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_the_redirect_uri_follows_the_port(
 def test_saving_writes_what_has_changed(
     tmp_path: Path, now: dict[str, str], pasted: str, changes: dict[str, object]
 ) -> None:
-    assert form.changes(loaded(tmp_path), EMPTY, EMPTY | now, pasted) == changes
+    assert form.changes_to_save(loaded(tmp_path), EMPTY, EMPTY | now, pasted) == changes
 
 
 MISSING = Problem("secret", "The secret is missing; set it.", "", "The secret is missing.")
@@ -128,4 +130,4 @@ WRONG = Problem("timeout", "F line 12, timeout: no.", "F line 12", "No.")
 def test_after_saving_it_is_said_what_is_left(
     problems: list[Problem], said: str, tone: Tone
 ) -> None:
-    assert form.said_of_saved(problems, "~/w.yaml") == (said, tone)
+    assert form.saved_message(problems, "~/w.yaml") == (said, tone)

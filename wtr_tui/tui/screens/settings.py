@@ -1,9 +1,9 @@
-"""The settings: what they are, where each comes from, and saving them without loss."""
+"""The settings screen: a form over the settings file, with the source of each value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -12,21 +12,83 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from wtr_tui.errors import WtrError
+from wtr_tui.addresses import port_of
+from wtr_tui.errors import SettingsError, WtrError
 from wtr_tui.storage import settings_file
-from wtr_tui.storage.settings_table import INTEGRATION, SECTIONS, SERVICE_APP, SETTINGS, Setting
-from wtr_tui.storage.settings_values import RawValue, known_scopes, parse_oauth_url
-from wtr_tui.tui.keys import Key, keys, with_keys
+from wtr_tui.storage.settings import Origin, Problem, Settings
+from wtr_tui.storage.settings_table import (
+    APP_ID,
+    INTEGRATION,
+    REDIRECT_PORT,
+    SCOPES,
+    SECRET,
+    SECTIONS,
+    SERVICE_APP,
+    SETTINGS,
+    Setting,
+    Shape,
+)
+from wtr_tui.storage.settings_values import (
+    PortalUrl,
+    RawValue,
+    known_scopes,
+    parse_flag,
+    parse_oauth_url,
+    parse_port,
+    parse_scopes,
+)
+from wtr_tui.tui.keys import Key, key, keys, with_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
-from wtr_tui.tui.screens import settings_form as form
 from wtr_tui.tui.screens.dialogs import ChoiceDialog, ConfirmDialog, ScopesDialog
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets import Lines, Panel, StaticText
 from wtr_tui.tui.widgets.inputs import AddressInput, CompactInput, Field, ListedInput, SecretInput
 
+_ESSENTIAL = (APP_ID, SECRET, SCOPES, REDIRECT_PORT)
+"""The settings that no sign-in can do without."""
+_BY_NAME: Mapping[str, Setting[Any]] = {setting.name: setting for setting in SETTINGS}
+_SERVICE_APP_ONLY = ("applicationId", "targetOrgId", "through")
+_OAUTH_URL_START = "https://webexapis.com/v1/authorize?client_id="
+_PORTAL_PANEL_WIDTH = 59
+"""Columns of the frame; at 160, an App ID fits beside it."""
+_PORTAL_TEXT_WIDTH = _PORTAL_PANEL_WIDTH - 6
+_PORTAL_LABEL_WIDTH = 17
+
+_HELP = (
+    "You make an integration at developer.webex.com/my-apps: Create a New App, then Integration."
+    " Its page shows the Client ID (here: App ID), the Client Secret (once) and the OAuth"
+    " Authorization URL, which fills in everything here but the secret. It must have exactly"
+    " this redirect URI.\n"
+    "A scope names one thing that a token may do: meeting:schedules_read, to see (write: change)"
+    " the schedules of meetings. Ask for few: whoever has the"
+    " token can do all that they allow. Webex refuses the sign-in when the integration lacks one."
+    " After a change, sign in again: a token keeps the scopes that it was made with.\n"
+    "The environment wins over the file, and the file over the default. Saving keeps the comments,"
+    " the order and the unknown keys of the file; a field that is emptied takes its key out of it."
+)
+_FIRST_STEPS_LEAD = (
+    "To get a token you need an integration: what Webex calls a program that may act for you."
+    " You make it once, in five steps:"
+)
+_FIRST_STEPS = (
+    "1. At developer.webex.com/my-apps: Create a New App, then Integration.",
+    "2. Give it this redirect URI, exactly as it stands ({copy-uri:^y} copies it):",
+    "3. Tick scopes, add it, and paste here the OAuth URL its page shows:",
+    "4. Paste the Client Secret from there. It is shown only once.",
+    "5. {save:^s} saves. Then {go-sign-in:F3} signs in.",
+)
+_PORTAL_HELP = "Paste it from the integration's page: it fills in all but the secret."
+_UNSAVED = "What you changed in the settings is not saved."
+_ESSENTIAL_HELP = {
+    "appid": "It names the integration, whose page calls it Client ID.",
+    "secret": "Its page shows it once, as Client Secret. {reveal:^r} reveals it.",
+    "scopes": "What a token may do. {scopes:^o} picks them from a list.",
+    "redirectPort": "Where your browser comes back to, after you agreed.",
+}
+
 
 class Step(Lines):
-    """One of the first steps; what it takes more lines for stands under its words."""
+    """One of the first steps, wrapped to the column where its text begins."""
 
     def __init__(self, text: str) -> None:
         super().__init__(classes="step")
@@ -39,34 +101,34 @@ class Step(Lines):
 class SettingsScreen(WtrScreen):
     """A form over the profile's settings file. What the environment sets is shown, not edited.
 
-    Who has no App ID or no secret yet finds it as five steps, the ``-leading`` ones.
+    Without an App ID or a secret it guides through the first steps, as class ``-first-steps``.
     """
 
-    SCOPED_CSS = False  # it asks how large the screen is
+    SCOPED_CSS = False  # its rules depend on the screen's size classes
     DEFAULT_CSS = """
     SettingsScreen #page { max-width: 210; }
     SettingsScreen #columns, SettingsScreen #sections { grid-size: 1; grid-gutter: 0 2; }
     SettingsScreen StaticText { width: 100%; }
-    SettingsScreen #trouble { color: $over; margin: 0 0 1 0; }
+    SettingsScreen #problems { color: $over; margin: 0 0 1 0; }
     SettingsScreen #file { color: $muted; padding: 0 3; }
     SettingsScreen.-double #sections { grid-size: 2; }
     SettingsScreen .step, SettingsScreen #aside { display: none; }
-    .-leading .step { display: block; }
-    .-leading .later { display: none; }
-    .-leading.-double #columns { grid-size: 2; grid-columns: 1fr %ASIDE%; }
-    .-leading.-double #aside { display: block; }
-    .-leading #form Field, .-leading #redirect-uri { margin: 0 0 0 3; }
-    .-leading.-tall #redirect-uri, .-leading.-tall #field-portal,
-    .-leading.-tall #field-redirectport { margin: 0 0 1 3; }
-    .-leading.-roomy .step { margin: 1 0 0 0; }
-    .-leading.-roomy #form { padding: 0 2 1 2; }
-    .-leading.-roomy #aside { padding: 1 2; }
-    .-leading.-roomy #page { align-vertical: middle; }
-    """.replace("%ASIDE%", str(form.ASIDE))
+    .-first-steps .step { display: block; }
+    .-first-steps .later { display: none; }
+    .-first-steps.-double #columns { grid-size: 2; grid-columns: 1fr %ASIDE%; }
+    .-first-steps.-double #aside { display: block; }
+    .-first-steps #form Field, .-first-steps #redirect-uri { margin: 0 0 0 3; }
+    .-first-steps.-tall #redirect-uri, .-first-steps.-tall #field-portal,
+    .-first-steps.-tall #field-redirectport { margin: 0 0 1 3; }
+    .-first-steps.-roomy .step { margin: 1 0 0 0; }
+    .-first-steps.-roomy #form { padding: 0 2 1 2; }
+    .-first-steps.-roomy #aside { padding: 1 2; }
+    .-first-steps.-roomy #page { align-vertical: middle; }
+    """.replace("%ASIDE%", str(_PORTAL_PANEL_WIDTH))
     FULL_WIDTH = True
     NAME = "settings"
     HELP_NAME = "Settings"
-    HELP_TEXT = form.HELP
+    HELP_TEXT = _HELP
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (160, "-double")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,23 +140,23 @@ class SettingsScreen(WtrScreen):
             Key("ctrl+l", "reload", "Reload", "Read file and environment again"),
             Key("f3", "app.go('sign-in')", "Sign in", "Go on to signing in"),
         ),
-        # First, for the page that holds the fields would scroll.
+        # With priority: the page that holds the fields would scroll.
         Binding("down", "app.focus_next", show=False, priority=True),
         Binding("up", "app.focus_previous", show=False, priority=True),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._leading = False
+        self._shows_first_steps = False
         self._portal_redirect_uri = ""
-        """As the pasted OAuth URL spells it: Webex compares it byte for byte."""
+        """The redirect URI of a pasted OAuth URL: Webex compares it byte for byte."""
         self._filled_from: object = None
         self._fields: dict[str, Field] = {}
-        self._said: tuple[str, object] = ("", ())
-        """The last message of this form, and what stood in it then."""
+        self._form_message: tuple[str, object] = ("", ())
+        """The last message on this form, and what its fields held then."""
 
     def content(self) -> Iterable[Widget]:
-        yield StaticText(id="trouble")
+        yield StaticText(id="problems")
         with ItemGrid(id="columns"):
             with Panel(INTEGRATION, id="form"):
                 yield from self._form()
@@ -102,21 +164,21 @@ class SettingsScreen(WtrScreen):
         with ItemGrid(id="sections"):
             for section in SECTIONS:
                 if section != INTEGRATION:
-                    yield Panel(section, *map(self._field, _of(section)))
+                    yield Panel(section, *map(self._field, _optional_settings(section)))
         yield StaticText(id="file")
 
     def _form(self) -> Iterable[Widget]:
-        """The steps stand between the fields they lead to, shown or not."""
-        make, register, tick, enter, save = map(Step, form.STEPS)
-        address = AddressInput(id="portal", placeholder=_ADDRESS)
-        address.intercept_paste = self._take_portal_url
-        self._portal = Field("OAuth URL", "portal", address, form.portal_problem, form.PORTAL)
+        """Yield the fields, with the first steps, shown or not, between them."""
+        make, register, tick, enter, save = map(Step, _FIRST_STEPS)
+        address = AddressInput(id="portal", placeholder="https://webexapis.com/v1/authorize?…")
+        address.intercept_paste = self._fill_from_portal
+        self._portal = Field("OAuth URL", "portal", address, portal_url_problem, _PORTAL_HELP)
         self._portal.is_setting = False
-        yield Step(form.LEAD)
+        yield Step(_FIRST_STEPS_LEAD)
         yield from (make, register, StaticText(id="redirect-uri"), tick, self._portal, enter)
-        for basic in form.BASICS:
-            yield self._field(basic)
-        for setting in _of(INTEGRATION):
+        for setting in _ESSENTIAL:
+            yield self._field(setting)
+        for setting in _optional_settings(INTEGRATION):
             field = self._field(setting)
             field.add_class("later")
             yield field
@@ -125,15 +187,15 @@ class SettingsScreen(WtrScreen):
     def _field(self, setting: Setting[Any]) -> Field:
         def check(text: str) -> str | None:
             used = self.session.current
-            return form.check(setting, RawValue(text, used.profile.settings_path, used.environ))
+            return problem_in(setting, RawValue(text, used.profile.settings_path, used.environ))
 
         kind = ListedInput if setting.choices else CompactInput
         entry = SecretInput() if setting.is_hidden else kind()
-        entry.intercept_paste = self._take_portal_url
-        if setting not in form.BASICS:
+        entry.intercept_paste = self._fill_from_portal
+        if setting not in _ESSENTIAL:
             entry.placeholder = setting.default_text
-        field = Field(setting.title, setting.name, entry, check, form.meaning(setting))
-        self._fields[setting.name] = field  # a query for them would go through the whole screen
+        field = Field(setting.title, setting.name, entry, check, setting_help(setting))
+        self._fields[setting.name] = field  # a query would walk through all widgets
         return field
 
     def on_mount(self) -> None:
@@ -150,34 +212,37 @@ class SettingsScreen(WtrScreen):
             self._fill()
             self.set_focus(focused)
 
-    def fields(self) -> dict[str, Field]:
-        return self._fields
+    @property
+    def _is_readable(self) -> bool:
+        """Whether the settings file could be read; else no field is shown."""
+        return self.session.current.settings_error is None
 
     def _texts(self) -> dict[str, str]:
-        return {key: field.entry.value for key, field in self._fields.items()}
+        return {name: field.entry.value for name, field in self._fields.items()}
 
     def _fill(self) -> None:
         if not self.query("#file"):
-            return  # the program ends while this screen is being put together
-        session = self.session
-        settings = self._filled_from = session.settings
-        readable = session.current.settings_error is None
-        self._leading = readable and form.is_first(settings)
-        self.set_class(self._leading, "-leading")
-        self.query_one("#form", Panel).show_title("First steps" if self._leading else INTEGRATION)
-        # An empty form over a full file would tell a lie.
-        self.query_one("#columns").display = readable
-        self.query_one("#sections").display = readable and not self._leading
+            return  # the program ends while this screen is being composed
+        settings = self._filled_from = self.session.settings
+        self._shows_first_steps = self._is_readable and needs_first_steps(settings)
+        self.set_class(self._shows_first_steps, "-first-steps")
+        self.query_one("#form", Panel).show_title(
+            "First steps" if self._shows_first_steps else INTEGRATION
+        )
+        # An unreadable file has values, which an empty form would deny.
+        self.query_one("#columns").display = self._is_readable
+        self.query_one("#sections").display = self._is_readable and not self._shows_first_steps
         self._portal_redirect_uri = ""
-        self._portal.meaning = "" if self._leading else form.PORTAL  # a step says it
+        self._portal.meaning = "" if self._shows_first_steps else _PORTAL_HELP  # a step says it
         with self.prevent(Input.Changed):
             self._portal.fill("", "fills in the rest")
-            for key, field in self._fields.items():
-                field.reports_missing = not (self._leading and key in ("appid", "secret"))
-                field.fill(*form.shown(settings, key))
-        self._follow()
-        self._show_trouble()
-        # Another message may have taken the place of what was said of the keys at the start.
+            for name, field in self._fields.items():
+                guided = self._shows_first_steps and name in ("appid", "secret")
+                field.reports_missing = not guided
+                field.fill(*field_value(settings, name))
+        self._update_dependents()
+        self._show_other_problems()
+        # Again: another message may have replaced the one at the start.
         if warnings := self._warnings():
             self.show_message("\n".join(warnings), Tone.WARN)
         self._focus_first()
@@ -185,51 +250,48 @@ class SettingsScreen(WtrScreen):
     def _warnings(self) -> Sequence[str]:
         return (*self.session.settings.warnings, *self.program.refused_keys)
 
-    def _follow(self) -> None:
-        """Shows what depends on the values as they stand in the form."""
+    def _update_dependents(self) -> None:
+        """Update what depends on the texts in the form."""
         session, fields = self.session, self._fields
-        scopes = form.scopes_in(fields["scopes"].entry.value)
-        source = form.shown(session.settings, "scopes").source
+        scopes = split_scopes(fields["scopes"].entry.value)
+        source = field_value(session.settings, "scopes").source
         problem = fields["scopes"].problem
-        fields["scopes"].show_source(source if problem else form.counted(source, len(scopes)))
-        # What only a service app needs is shown for one, and where it is set.
+        fields["scopes"].show_source(source if problem else scopes_source(source, len(scopes)))
         is_service_app = fields["kind"].entry.value == SERVICE_APP
-        for key in _SERVICE_APP_ONLY:
-            fields[key].display = is_service_app or bool(fields[key].entry.value)
+        for name in _SERVICE_APP_ONLY:
+            fields[name].display = is_service_app or bool(fields[name].entry.value)
         uri = self._redirect_uri() or "(once the redirect port is right)"
-        self.query_one("#redirect-uri", StaticText).reshape(form.to_register(uri))
-        if self._leading:
-            asked = form.portal_form(uri, scopes, known_scopes())
+        self.query_one("#redirect-uri", StaticText).reshape(redirect_uri_line(uri))
+        if self._shows_first_steps:
+            asked = portal_answers(uri, scopes, known_scopes())
             self.query_one("#portal-form", StaticText).reshape(asked)
-        line = form.file_line(session.current.display_path, len(self._changed_fields()))
+        line = file_line(session.current.display_path, len(self._changed_fields()))
         self.query_one("#file", StaticText).reshape(line)
 
-    def _show_trouble(self) -> None:
-        """What no field can tell: a file that cannot be read, a wrong value without a field."""
+    def _show_other_problems(self) -> None:
         session = self.session
-        beside = {key for key, field in self._fields.items() if field.problem}
-        trouble = self.query_one("#trouble", StaticText)
-        text = form.trouble(session.settings.problems, beside, session.current.settings_error)
-        trouble.display = bool(text)
-        trouble.reshape(text)
+        shown = {name for name, field in self._fields.items() if field.problem}
+        text = other_problems(session.settings.problems, shown, session.current.settings_error)
+        above = self.query_one("#problems", StaticText)
+        above.display = bool(text)
+        above.reshape(text)
 
     def _focus_first(self) -> None:
-        """The first value that is missing or wrong, else the first that can be edited."""
-        if self.session.current.settings_error is not None:
+        """Focus the first value that is missing or wrong, else the first that can be edited."""
+        if not self._is_readable:
             return
-        if self._leading and not self._fields["appid"].entry.value:
+        if self._shows_first_steps and not self._fields["appid"].entry.value:
             self.set_focus(self._portal.entry)
             return
         editable = [field for field in self._fields.values() if not field.entry.disabled]
         wrong = [field for field in editable if field.problem]
-        for field in (*wrong, *editable):
-            self.set_focus(field.entry)
-            return
+        if editable:
+            self.set_focus((wrong or editable)[0].entry)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         if event.input is self._portal.entry and event.value.strip():
-            self._take_portal_url(event.value, entered=True)
+            self._fill_from_portal(event.value, entered=True)
             return
         entry, every = event.input, self._fields
         listed = next((s for s in SETTINGS if s.choices and every[s.name].entry is entry), None)
@@ -245,41 +307,44 @@ class SettingsScreen(WtrScreen):
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        self._follow()
-        sentence, typed = self._said
-        if self._typed() != typed:
+        self._update_dependents()
+        sentence, typed = self._form_message
+        if self._form_state() != typed:
             self.withdraw_message(sentence)
 
-    def _say(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
-        """Says it of the form as it is; once that is another, it is true no more."""
-        self._said = sentence, self._typed()
+    def _show_form_message(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
+        """Show a message on the form as it is, to be withdrawn once a field changes."""
+        self._form_message = sentence, self._form_state()
         self.show_message(sentence, tone)
 
-    def _typed(self) -> object:
+    def _form_state(self) -> object:
         return self._portal.entry.value, self._texts()
 
     def on_paste(self, event: events.Paste) -> None:
-        self._take_portal_url(event.text)
+        self._fill_from_portal(event.text)
 
     def _changed_fields(self) -> list[Field]:
-        if self.session.current.settings_error is not None:
+        if not self._is_readable:
             return []  # none of them is shown
         return [field for field in self._fields.values() if field.changed]
 
-    def _take_portal_url(self, text: str, *, entered: bool = False) -> bool:
-        """Fills in what an OAuth URL says, and whether it is one; ``entered``: says why not."""
-        if self.session.current.settings_error is not None:
+    def _fill_from_portal(self, text: str, *, entered: bool = False) -> bool:
+        """Fill in the fields from an OAuth URL; return whether it is one.
+
+        ``entered``: by the user in its field, who is told why it is none.
+        """
+        if not self._is_readable:
             return False
         try:
             portal = parse_oauth_url(text)
         except ValueError as error:
             if entered:
-                self._say(str(error), Tone.WARN)
+                self._show_form_message(str(error), Tone.WARN)
             return False
         before = self._texts()
-        values, kept = form.filled(portal, self.session.settings, before)
-        for key, value in values.items():
-            self._fields[key].entry.value = value
+        values, kept = values_from_portal(portal, self.session.settings, before)
+        for name, value in values.items():
+            self._fields[name].entry.value = value
         self._portal.entry.value = ""
         if "redirectPort" in values:
             self._portal_redirect_uri = portal.redirect_uri
@@ -288,46 +353,50 @@ class SettingsScreen(WtrScreen):
             if secret.disabled:
                 kept.append(self.session.settings.sources["secret"])
             else:
-                secret.value = ""  # it is another integration's
-        self._follow()
+                secret.value = ""  # it belongs to the other integration
+        self._update_dependents()
         if not secret.value:
             self.set_focus(secret)
-        self._say(*form.said_of_filled(kept, portal, secretless=not secret.value))
+        self._show_form_message(*filled_message(kept, portal, secretless=not secret.value))
         return True
 
     def _redirect_uri(self) -> str:
         port = self._fields["redirectPort"].entry.value
-        return form.redirect_uri(self.session.settings, port, self._portal_redirect_uri)
+        return redirect_uri_to_register(self.session.settings, port, self._portal_redirect_uri)
 
     def action_save(self) -> None:
         session = self.session
-        if session.current.settings_error is not None:
-            self._say(
+        if not self._is_readable:
+            self._show_form_message(
                 "Not saved: the file cannot be read, and saving would lose what is in it.", Tone.BAD
             )
             return
         for field in (self._portal, *self._fields.values()):
             if field.problem and field.changed:
                 self.set_focus(field.entry)
-                self._say(f"Not saved: {field.problem}", Tone.BAD)
+                self._show_form_message(f"Not saved: {field.problem}", Tone.BAD)
                 return
-        before = {key: field.before for key, field in self._fields.items()}
-        changes = form.changes(session.settings, before, self._texts(), self._portal_redirect_uri)
+        before = {name: field.before for name, field in self._fields.items()}
+        changes = changes_to_save(
+            session.settings, before, self._texts(), self._portal_redirect_uri
+        )
         if not changes:
-            self._say("Nothing has changed, so there is nothing to save.")
+            self._show_form_message("Nothing has changed, so there is nothing to save.")
             return
         try:
             settings_file.save(
                 session.profile.settings_path, changes, expected=session.settings.text
             )
         except WtrError as error:
-            self._say(f"Not saved: {error}", Tone.BAD)
+            self._show_form_message(f"Not saved: {error}", Tone.BAD)
             return
         focused = self.focused
         session.current.load_settings()
         self._fill()
         self.set_focus(focused)
-        self._say(*form.said_of_saved(session.settings.problems, session.current.display_path))
+        self._show_form_message(
+            *saved_message(session.settings.problems, session.current.display_path)
+        )
         self.program.settings_changed()
         self.program.token_changed()
 
@@ -338,14 +407,14 @@ class SettingsScreen(WtrScreen):
         self.session.current.load_settings()
         self.program.settings_changed()
         self._fill()
-        if self.session.current.settings_error is None and not self._warnings():
-            self._say("Read again from the file and the environment.")
+        if self._is_readable and not self._warnings():
+            self._show_form_message("Read again from the file and the environment.")
 
     def unsaved_work(self) -> str:
-        return form.UNSAVED if self._changed_fields() else ""
+        return _UNSAVED if self._changed_fields() else ""
 
     def confirm_leaving(self, then: Callable[[], None]) -> None:
-        """Goes on at once, or once the user has said what becomes of unsaved changes."""
+        """Call ``then`` at once, or once the user has saved or dropped unsaved changes."""
         if not self._changed_fields():
             then()
             return
@@ -356,13 +425,13 @@ class SettingsScreen(WtrScreen):
             if save:
                 self.action_save()
                 if self._changed_fields():
-                    return  # it said why it did not save
+                    return  # not saved; a message says why
             else:
                 self._fill()
             then()
 
         question = ConfirmDialog(
-            form.UNSAVED,
+            _UNSAVED,
             "Save it?",
             (("y", "yes"), ("n", "no, drop it"), ("Esc", "back to the settings")),
         )
@@ -390,7 +459,7 @@ class SettingsScreen(WtrScreen):
             if chosen is not None:
                 field.entry.value = " ".join(chosen)
 
-        self.app.push_screen(ScopesDialog(form.scopes_in(field.entry.value)), take)
+        self.app.push_screen(ScopesDialog(split_scopes(field.entry.value)), take)
 
     def action_copy_uri(self) -> None:
         uri = self._redirect_uri()
@@ -400,9 +469,231 @@ class SettingsScreen(WtrScreen):
             self.show_message("Not copied: the redirect port has to be right first.", Tone.BAD)
 
 
-_SERVICE_APP_ONLY = ("applicationId", "targetOrgId", "through")
-_ADDRESS = "https://webexapis.com/v1/authorize?…"
+def _optional_settings(section: str) -> list[Setting[Any]]:
+    return [each for each in SECTIONS[section] if each not in _ESSENTIAL]
 
 
-def _of(section: str) -> list[Setting[Any]]:
-    return [each for each in SECTIONS[section] if each not in form.BASICS]
+def setting_help(setting: Setting[Any]) -> str:
+    """Return what a setting is for, with its key in the file where its label differs."""
+    if setting.name in _ESSENTIAL_HELP:
+        return with_keys(_ESSENTIAL_HELP[setting.name])
+    text = setting.help.replace(", see below", "")
+    listed = " Enter or Space lists its values." if setting.choices else ""
+    return with_keys(f"{text[:1].upper()}{text[1:]}.{listed} ({setting.name})")
+
+
+def portal_answers(uri: str, scopes: Iterable[str], known: Mapping[str, str]) -> Content:
+    """Return what to enter on Webex's page where an integration is created."""
+    rows = [
+        ("Name", "yours; shown when you sign in"),
+        ("Icon", "any of the defaults"),
+        ("Description", "yours; it stays with you"),
+        ("Redirect URI(s)", uri),
+        ("Scopes", "these, or those that you need:"),
+    ]
+    at, lines = _PORTAL_LABEL_WIDTH, []
+    for label, answer in rows:
+        text = hanging_indent(f"{label:<{at}}{answer}", _PORTAL_TEXT_WIDTH, at=at)
+        lines.append(Content(text).stylize("$muted", 0, at))
+    for scope in scopes:
+        allows = known.get(scope, "").partition(" (")[0]
+        text = hanging_indent(f"    {allows}", _PORTAL_TEXT_WIDTH, at=4)
+        lines += [Content(f"  {scope}"), Content.styled(text, "$muted")]
+    return Content("\n").join(lines)
+
+
+def redirect_uri_line(uri: str) -> Content:
+    """Return the redirect URI to register, in the columns of the fields."""
+    return Content.assemble(("To register there".ljust(20), "$muted"), (uri, "bold"))
+
+
+# The fields.
+
+
+class FieldValue(NamedTuple):
+    """A setting as its field shows it. A ``fixed`` one cannot be edited here."""
+
+    value: str
+    source: str
+    fixed: bool
+
+
+def field_value(settings: Settings, name: str) -> FieldValue:
+    """Return the value, an invalid one as it is written, and its source in words."""
+    valid = {
+        "appid": settings.app_id,
+        "secret": settings.secret.peek(),
+        "scopes": " ".join(settings.scopes),
+        "redirectPort": str(settings.redirect_port),
+    }
+    source, written = settings.sources[name], settings.texts.get(name, "")
+    line = next((each.where for each in settings.problems if each.key == name), "")
+    value = written if line and written else valid.get(name, written)
+    words = source.describe()
+    if not value and source.kind == "default":
+        words = "default" if name not in valid and _BY_NAME[name].default_text else "not set"
+    if source.kind == "file" and " line " in line:
+        words += f", line {line.rpartition(' line ')[2]}"
+    fixed = source.kind in ("environment", "elsewhere")
+    if name == "redirectPort" and settings.sources["redirectUri"].kind != "default":
+        fixed = not line
+        words = "as in redirectUri" if fixed else words
+    if not value and name not in valid:  # not a value for a one-line field
+        if source.kind == "file":
+            return FieldValue("", "a list in the file", fixed=True)
+        if _BY_NAME[name].shape is Shape.NESTED:
+            return FieldValue("", "edit it in the file", fixed=True)
+    return FieldValue(value, words, fixed)
+
+
+def problem_in(setting: Setting[Any], given: RawValue) -> str | None:
+    """Return what is wrong with a text for this setting, as a sentence, or None.
+
+    Only the essential settings may not be empty.
+    """
+    if not given.text.strip() and setting not in _ESSENTIAL:
+        return None
+    try:
+        setting.parse(given)
+    except ValueError as error:
+        return str(error)
+    if setting is SECRET and " " in given.text:  # no secret of Webex has one
+        return "The secret holds a space: was something else copied along with it?"
+    return None
+
+
+def needs_first_steps(settings: Settings) -> bool:
+    """Return whether there is no App ID or no secret yet."""
+    return not (field_value(settings, "appid").value and settings.secret)
+
+
+def scopes_source(source: str, scopes: int) -> str:
+    """Return ``default · 7 scopes``."""
+    return f"{source} · {scopes} scope{'' if scopes == 1 else 's'}"
+
+
+def split_scopes(text: str) -> tuple[str, ...]:
+    """Return the scopes in a text, valid or not."""
+    return tuple(text.replace(",", " ").split())
+
+
+def redirect_uri_to_register(settings: Settings, port: str, pasted: str) -> str:
+    """Return the redirect URI to register for the port in the form; "" for an invalid port.
+
+    ``pasted`` is the redirect URI of a pasted OAuth URL, or "": Webex compares it byte for byte.
+    """
+    try:
+        number = parse_port(port)
+    except ValueError:
+        return ""
+    # A port that was edited after the paste stands for another redirect URI.
+    return pasted if port_of(pasted) == number else settings.redirect_uri_for(str(number))
+
+
+# The pasted OAuth URL.
+
+
+def portal_url_problem(text: str) -> str | None:
+    """Return what is wrong with a text in the field for the OAuth URL, unless it is being typed."""
+    if _OAUTH_URL_START.startswith(text.strip().lower()):
+        return None
+    try:
+        parse_oauth_url(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def values_from_portal(
+    portal: PortalUrl, settings: Settings, now: Mapping[str, str]
+) -> tuple[dict[str, str], list[Origin]]:
+    """Return the values of an OAuth URL by field, and the sources of those it cannot change.
+
+    ``now`` are the texts of the fields, by key.
+    """
+    found = {"appid": portal.app_id, "scopes": " ".join(portal.scopes)}
+    if portal.port is not None:
+        found["redirectPort"] = str(portal.port)
+    values, kept = {}, []
+    for name, value in found.items():
+        source = settings.sources[name]
+        if name == "redirectPort" and settings.sources["redirectUri"].kind == "environment":
+            source = settings.sources["redirectUri"]
+        if source.kind != "environment":
+            values.update({name: value} if value else {})
+        elif now[name] != value:
+            kept.append(source)
+    return values, kept
+
+
+def filled_message(
+    kept: Sequence[Origin], portal: PortalUrl, *, secretless: bool
+) -> tuple[str, Tone]:
+    """Return the message after an OAuth URL was filled in; ``secretless``: without a secret yet."""
+    then = f"{'now the secret, then ' if secretless else ''}{key('save', '^s')} saves."
+    said = f"Filled in from the OAuth URL; {then}"
+    if kept:
+        said += f" What is {', '.join(source.describe() for source in kept)} was not changed."
+    if portal.redirect_uri and portal.port is None:
+        elsewhere = "Its redirect URI leads elsewhere: register the one below as well."
+        return f"{said} {elsewhere}", Tone.WARN
+    return said, Tone.GOOD
+
+
+# Saving.
+
+
+def changes_to_save(
+    settings: Settings, before: Mapping[str, str], now: Mapping[str, str], pasted: str
+) -> dict[str, str | int | None]:
+    """Return the changed values by key, as the file keeps them; None removes a key."""
+    changed = {name: _file_value(name, text) for name, text in now.items() if text != before[name]}
+    port = now["redirectPort"].strip()
+    uri = redirect_uri_to_register(settings, port, pasted)
+    if "redirectUri" not in changed and uri and uri != settings.redirect_uri_for(port):
+        changed |= {"redirectUri": uri, "redirectPort": parse_port(port)}
+    return changed
+
+
+def _file_value(name: str, text: str) -> str | int | None:
+    text = text.strip()
+    if not text:
+        return None
+    if name == "scopes":
+        return " ".join(parse_scopes(text))
+    if isinstance(_BY_NAME[name].default, bool):
+        return parse_flag(text)
+    if isinstance(_BY_NAME[name].default, int) and text.isdigit():
+        return int(text)
+    return text
+
+
+def saved_message(problems: Sequence[Problem], place: str) -> tuple[str, Tone]:
+    """Return the message after saving: what is still missing, or what comes next."""
+    if not problems:
+        return f"Saved to {place}. {key('go-sign-in', 'F3')} signs in.", Tone.GOOD
+    named = [_BY_NAME[each.key].title if each.key in _BY_NAME else each.key for each in problems]
+    return f"Saved. Still missing or wrong: {', '.join(named)}.", Tone.WARN
+
+
+# Around the fields.
+
+
+def other_problems(
+    problems: Sequence[Problem], shown: Collection[str], error: SettingsError | None
+) -> str:
+    """Return the problems that no field shows, a line each: an unreadable file, unknown keys.
+
+    ``shown`` are the keys whose fields show their problem.
+    """
+    if error is not None:
+        return f"✗ {error}\n{key('reload', '^l')} reads it again."
+    return "\n".join(f"✗ {problem}" for problem in problems if problem.key not in shown)
+
+
+def file_line(place: str, changed: int) -> str:
+    """Return which file it is, and how many changes are not saved."""
+    if not changed:
+        return f"File: {place}"
+    count = f"{changed} change{'' if changed == 1 else 's'}"
+    return f"File: {place} · {count} not saved: {key('save', '^s')} saves"

@@ -130,7 +130,7 @@ class Field(Lines):
     SCOPED_CSS = False  # it asks how large the screen is
     DEFAULT_CSS = f"""
     Field Input {{ width: 1fr; margin: 0 {_SOURCE} 0 {_LABEL}; }}
-    .-narrow Field Input, .-leading Field Input {{ margin: 0 0 0 {_LABEL}; }}
+    .-narrow Field Input, .-first-steps Field Input {{ margin: 0 0 0 {_LABEL}; }}
     """
 
     def __init__(
@@ -198,7 +198,7 @@ class Field(Lines):
 
     def lines(self, width: int) -> list[Content]:
         narrow = self.screen.has_class("-narrow")
-        has_sources = not narrow and not self.screen.has_class("-leading")
+        has_sources = not narrow and not self.screen.has_class("-first-steps")
         first = Content.styled(self.label.ljust(_LABEL), "$muted")
         if has_sources:
             is_unsaved = self.is_setting and self.changed
