@@ -38,7 +38,7 @@ def check_port(text: str) -> str:
 
 def field(screen: object, key: str) -> Field:
     assert isinstance(screen, SettingsScreen)
-    return screen.fields()[key]
+    return screen.fields[key]
 
 
 async def test_a_wrong_port_is_told_beside_the_field_while_typing(stage: Stage) -> None:
@@ -444,7 +444,7 @@ async def test_every_setting_has_a_field_and_is_saved_from_it(stage: Stage) -> N
         await pilot.press("f4")
         screen = pilot.app.screen
         assert isinstance(screen, SettingsScreen)
-        assert {*screen.fields()} == {setting.name for setting in SETTINGS}
+        assert {*screen.fields} == {setting.name for setting in SETTINGS}
         field(pilot.app.screen, "timeout").entry.value = "120"
         field(pilot.app.screen, "browser").entry.value = ""
         field(pilot.app.screen, "autoRefresh").entry.value = "false"

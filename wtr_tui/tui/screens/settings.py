@@ -151,7 +151,8 @@ class SettingsScreen(WtrScreen):
         self._portal_redirect_uri = ""
         """The redirect URI of a pasted OAuth URL: Webex compares it byte for byte."""
         self._filled_from: object = None
-        self._fields: dict[str, Field] = {}
+        self.fields: dict[str, Field] = {}
+        """By the key of their setting."""
         self._form_message: tuple[str, object] = ("", ())
         """The last message on this form, and what its fields held then."""
 
@@ -195,7 +196,7 @@ class SettingsScreen(WtrScreen):
         if setting not in _ESSENTIAL:
             entry.placeholder = setting.default_text
         field = Field(setting.title, setting.name, entry, check, setting_help(setting))
-        self._fields[setting.name] = field  # a query would walk through all widgets
+        self.fields[setting.name] = field  # a query would walk through all widgets
         return field
 
     def on_mount(self) -> None:
@@ -218,7 +219,7 @@ class SettingsScreen(WtrScreen):
         return self.session.current.settings_error is None
 
     def _texts(self) -> dict[str, str]:
-        return {name: field.entry.value for name, field in self._fields.items()}
+        return {name: field.entry.value for name, field in self.fields.items()}
 
     def _fill(self) -> None:
         if not self.query("#file"):
@@ -236,7 +237,7 @@ class SettingsScreen(WtrScreen):
         self._portal.meaning = "" if self._shows_first_steps else _PORTAL_HELP  # a step says it
         with self.prevent(Input.Changed):
             self._portal.fill("", "fills in the rest")
-            for name, field in self._fields.items():
+            for name, field in self.fields.items():
                 guided = self._shows_first_steps and name in ("appid", "secret")
                 field.reports_missing = not guided
                 field.fill(*field_value(settings, name))
@@ -252,7 +253,7 @@ class SettingsScreen(WtrScreen):
 
     def _update_dependents(self) -> None:
         """Update what depends on the texts in the form."""
-        session, fields = self.session, self._fields
+        session, fields = self.session, self.fields
         scopes = split_scopes(fields["scopes"].entry.value)
         source = field_value(session.settings, "scopes").source
         problem = fields["scopes"].problem
@@ -270,7 +271,7 @@ class SettingsScreen(WtrScreen):
 
     def _show_other_problems(self) -> None:
         session = self.session
-        shown = {name for name, field in self._fields.items() if field.problem}
+        shown = {name for name, field in self.fields.items() if field.problem}
         text = other_problems(session.settings.problems, shown, session.current.settings_error)
         above = self.query_one("#problems", StaticText)
         above.display = bool(text)
@@ -280,10 +281,10 @@ class SettingsScreen(WtrScreen):
         """Focus the first value that is missing or wrong, else the first that can be edited."""
         if not self._is_readable:
             return
-        if self._shows_first_steps and not self._fields["appid"].entry.value:
+        if self._shows_first_steps and not self.fields["appid"].entry.value:
             self.set_focus(self._portal.entry)
             return
-        editable = [field for field in self._fields.values() if not field.entry.disabled]
+        editable = [field for field in self.fields.values() if not field.entry.disabled]
         wrong = [field for field in editable if field.problem]
         if editable:
             self.set_focus((wrong or editable)[0].entry)
@@ -293,7 +294,7 @@ class SettingsScreen(WtrScreen):
         if event.input is self._portal.entry and event.value.strip():
             self._fill_from_portal(event.value, entered=True)
             return
-        entry, every = event.input, self._fields
+        entry, every = event.input, self.fields
         listed = next((s for s in SETTINGS if s.choices and every[s.name].entry is entry), None)
         if listed is None:
             self.focus_next()
@@ -326,7 +327,7 @@ class SettingsScreen(WtrScreen):
     def _changed_fields(self) -> list[Field]:
         if not self._is_readable:
             return []  # none of them is shown
-        return [field for field in self._fields.values() if field.changed]
+        return [field for field in self.fields.values() if field.changed]
 
     def _fill_from_portal(self, text: str, *, entered: bool = False) -> bool:
         """Fill in the fields from an OAuth URL; return whether it is one.
@@ -344,12 +345,12 @@ class SettingsScreen(WtrScreen):
         before = self._texts()
         values, kept = values_from_portal(portal, self.session.settings, before)
         for name, value in values.items():
-            self._fields[name].entry.value = value
+            self.fields[name].entry.value = value
         self._portal.entry.value = ""
         if "redirectPort" in values:
             self._portal_redirect_uri = portal.redirect_uri
-        secret = self._fields["secret"].entry
-        if before["appid"] not in ("", self._fields["appid"].entry.value):
+        secret = self.fields["secret"].entry
+        if before["appid"] not in ("", self.fields["appid"].entry.value):
             if secret.disabled:
                 kept.append(self.session.settings.sources["secret"])
             else:
@@ -361,7 +362,7 @@ class SettingsScreen(WtrScreen):
         return True
 
     def _redirect_uri(self) -> str:
-        port = self._fields["redirectPort"].entry.value
+        port = self.fields["redirectPort"].entry.value
         return redirect_uri_to_register(self.session.settings, port, self._portal_redirect_uri)
 
     def action_save(self) -> None:
@@ -371,12 +372,12 @@ class SettingsScreen(WtrScreen):
                 "Not saved: the file cannot be read, and saving would lose what is in it.", Tone.BAD
             )
             return
-        for field in (self._portal, *self._fields.values()):
+        for field in (self._portal, *self.fields.values()):
             if field.problem and field.changed:
                 self.set_focus(field.entry)
                 self._show_form_message(f"Not saved: {field.problem}", Tone.BAD)
                 return
-        before = {name: field.before for name, field in self._fields.items()}
+        before = {name: field.before for name, field in self.fields.items()}
         changes = changes_to_save(
             session.settings, before, self._texts(), self._portal_redirect_uri
         )
@@ -438,18 +439,18 @@ class SettingsScreen(WtrScreen):
         self.app.push_screen(question, answered)
 
     def action_reveal(self) -> None:
-        shown = not self._fields["secret"].entry.password
+        shown = not self.fields["secret"].entry.password
         for entry in self.query(SecretInput):
             entry.password = shown
 
     def on_screen_suspend(self) -> None:
         if self.screen is not self.app.screen and self.is_built:
-            for field in self._fields.values():
+            for field in self.fields.values():
                 if isinstance(field.entry, SecretInput):
                     field.entry.password = True
 
     def action_scopes(self) -> None:
-        field = self._fields["scopes"]
+        field = self.fields["scopes"]
         if field.entry.disabled:
             source = self.session.settings.sources["scopes"].describe()
             self.show_message(f"The scopes are {source}: change them there.", Tone.WARN)
