@@ -1,12 +1,14 @@
-"""The app: which screen is shown, one tick a second, and the way out."""
+"""The Textual app: navigation between the screens, the tick each second, theme and exit."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -34,14 +36,14 @@ from wtr_tui.tui.themes import Tone
 if TYPE_CHECKING:
     from textual.worker import Worker
 
-# For what is in flight when the screens are left: the user may see its end. What takes longer is
-# waited for with the terminal given back (see in_flight.finish).
 _EXIT_WAIT_SECONDS = 0.2
-# Before another profile is gone to.
+"""For requests in flight, while the screens are shown; the rest of the wait comes after them, with
+the terminal restored (see :func:`in_flight.finish`)."""
 _SWITCH_WAIT_SECONDS = 5.0
+"""For requests in flight before a switch to another profile."""
 _TICK_SECONDS = 1.0
 _POLL_OTHERS_TICKS = 5
-"""Ticks."""
+"""The other profiles are read every so many ticks."""
 
 _TOUR = (
     ("app.go('sign-in')", "The ways to sign in are all open at once; the first one counts.", 8),
@@ -54,17 +56,17 @@ _TOUR = (
     ("app.go('check')", "What would go wrong here, looked for before it does.", 8),
     ("app.go('token')", "That was all. {go-sign-in:F3} signs in again, {help:?} helps.", 0),
 )
-"""What is done, what is said of it, and how long it is to be looked at, in seconds."""
+"""An action, a sentence about it, and the seconds to look at its outcome."""
 
 
 class WtrApp(driver.FaultApp):
-    """Holds the session and the full screens, which have it as their ``program``."""
+    """The app: owns the session and the full screens, which call it their ``program``."""
 
     TITLE = "wtr-tui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False  # Textual's own
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Where a field takes the question mark, the line of keys shows the other one.
+        # In a text field "?" is a letter, and the key bar shows F1.
         Binding("question_mark", "help", "Help", key_display="?", id="help"),
         Binding("f1", "help", "Help", id="help-while-typing"),
         Binding("f2", "go('token')", "Token", show=False, id="go-token"),
@@ -86,14 +88,14 @@ class WtrApp(driver.FaultApp):
                 id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
     ]  # fmt: skip
-    # For the dialogs; the full screens have their own.
+    # For the dialogs; full screens have their own.
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
-    # A terminal that gains or loses the focus would otherwise repaint the whole screen.
+    # Textual repaints the whole screen when the terminal gains or loses the focus.
     app_focus = Reactive(True, repaint=False, compute=False)
 
     def __init__(self, session: Session, *, tour: bool = False) -> None:
-        # None: as the theme says. Without colour nothing may be turned into RGB first, or a
-        # monochrome picture would be painted in greys (no-color.org).
+        # None: as the theme says. With NO_COLOR no colour may become RGB, which Textual would
+        # then turn into greys (no-color.org).
         super().__init__(
             driver_class=driver.TerminalDriver,
             ansi_color=True if session.environ.get("NO_COLOR") else None,
@@ -101,7 +103,7 @@ class WtrApp(driver.FaultApp):
         self.session = session
         self.refreshing = Refreshing(self)
         self.full_screens: dict[str, WtrScreen] = {}
-        """Those that somebody has gone to; each is the same one every time."""
+        """Those shown so far, by name."""
         self.crash_sentence = ""
         self._plain_page_closed = asyncio.Event()
         self._hook_warnings = HookWarnings()
@@ -110,8 +112,11 @@ class WtrApp(driver.FaultApp):
         self._clock_was_back = False
         self._keys_setting: Mapping[str, str] = {}
         self.refused_keys: Sequence[str] = ()
-        """A sentence for each entry of the setting ``keys`` that cannot be used."""
+        """A sentence for each invalid entry of the setting ``keys``."""
         keys.rebind({})
+        self._message_shown: tuple[WtrScreen, str] | None = None
+        self._settings_problem = ""
+        self._quit_question: Screen[bool | None] | None = None
         self._leaving: asyncio.Future[None] | None = None
         ssh = session.surroundings.ssh
         self.ground = themes.Ground(session.environ, ssh.client_address if ssh is not None else "")
@@ -125,7 +130,7 @@ class WtrApp(driver.FaultApp):
 
     def get_css_variables(self) -> dict[str, str]:
         generated = super().get_css_variables()
-        if "session" not in vars(self):  # asked for the theme Textual begins with, never shown
+        if "session" not in vars(self):  # for Textual's first theme, which is never shown
             return generated
         self.theme_variables = {**generated, **themes.variables_for(self.current_theme)}
         has_256_colours = not self.is_headless and self.console.color_system == "256"
@@ -134,15 +139,15 @@ class WtrApp(driver.FaultApp):
         return self.theme_variables
 
     def get_default_screen(self) -> Screen[None]:
-        """The first screen itself. An empty one below it would be laid out and painted, too."""
+        """Return our first screen, as an empty one below it would be painted, too."""
         self.session.auto_refresh.look(self.session.now())
         first = self._load_screen(self._start_screen())
-        # What the terminal has answered by now counts.
+        # As late as possible: the terminal may have answered what its background is.
         driver.start_with_theme(self, self._theme_name())
         return driver.as_default_screen(self, first)
 
     def on_load(self) -> None:
-        # Before the terminal is taken: from then on a signal has to give it back.
+        # Before full-screen mode, so that a signal always restores the terminal.
         driver.end_on_signals(self)
 
     def on_mount(self) -> None:
@@ -167,8 +172,8 @@ class WtrApp(driver.FaultApp):
         gc.enable()  # off since the start
 
     def on_resize(self, event: events.Resize) -> None:
-        # A terminal that was smaller for a moment has lost what was there; Textual, which finds
-        # its picture of the right size, would paint nothing.
+        # A terminal that was smaller for a moment has lost a part of the picture, but for Textual
+        # nothing has changed.
         shown = self.full_screen
         if shown is not None and shown.is_built and event.size == self.screen.outer_size:
             self.screen.refresh()
@@ -182,10 +187,10 @@ class WtrApp(driver.FaultApp):
             await super().on_event(event)
 
     async def _run_tour(self) -> None:
-        """All that the program does, in a minute, without a key. Any key ends it."""
+        """Show what the program does, in a minute. Any key ends it."""
         for number, (action, sentence, seconds) in enumerate(_TOUR, 1):
             await self.run_action(action)
-            await asyncio.sleep(0.5)  # what the action itself says comes first
+            await asyncio.sleep(0.5)  # the action's own message comes first
             self.show_message(f"{number}/{len(_TOUR)} {keys.with_keys(sentence)}")
             await asyncio.sleep(seconds)
 
@@ -198,7 +203,7 @@ class WtrApp(driver.FaultApp):
         return "sign-in" if self.session.current.is_configured else "settings"
 
     def apply_keys(self) -> None:
-        """Gives the actions the keys of the settings; those that cannot be used are reported."""
+        """Bind the keys of the settings to their actions, and report the invalid ones."""
         wanted = self.session.settings[KEYS]
         if wanted == self._keys_setting:
             return
@@ -218,27 +223,50 @@ class WtrApp(driver.FaultApp):
 
     @property
     def full_screen(self) -> WtrScreen | None:
-        """The full screen that is shown, also below a dialog."""
+        """The full screen that is shown, perhaps below a dialog."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, WtrScreen):
                 return screen
         return None
 
-    # One tick for everything: the file is followed, auto-refresh acts, the screen counts.
     def _tick(self) -> None:
+        """Do all that time brings: read changed files, refresh, notify, update the screen."""
         if not self.is_headless:
             if driver.terminal_is_gone():
-                self.leave(129)
+                self.leave(128 + signal.SIGHUP)
                 return
             driver.follow_size(self)
         now = self.session.now()
-        auto_refresh = self.session.auto_refresh
-        kept = any(screen.defers_settings_reload() for screen in self.built_screens())
-        if not kept and self.session.current.reread():
+        self._read_changes(now)
+        self._show_warnings()
+        for each in self.session.watched:
+            if each.auto_refresh.due(now) and not each.refreshing:
+                self.refreshing.start([each], asked=False)
+            if each.auto_refresh.announcement_due(now):
+                self.refreshing.announce_sign_in(each)
+        alert = self.session.current.new_alert(now)
+        if alert and self._ticks:  # at the start the user looks at the screen
+            export.notify(self, f"{self.session.profile.name} {alert}")
+        driver.set_title(self, export.title(self.session))
+        self._ticks += 1
+        if self._ticks % _POLL_OTHERS_TICKS == 0:
+            self._poll_other_profiles()
+        # Not below a dialog: that sends the whole dimmed screen each second.
+        if self.full_screen is not None and self.full_screen is self.screen:
+            self.full_screen.update_time(now)
+
+    def _read_changes(self, now: datetime) -> None:
+        """Read settings and token of the current profile if their files have changed."""
+        is_deferred = any(screen.defers_settings_reload() for screen in self.built_screens())
+        if not is_deferred and self.session.current.reread():
             self.settings_changed()
-        if auto_refresh.look(now):
+        if self.session.auto_refresh.look(now):
             self.token_changed()
-        # Whoever looked first: the other profiles are looked at between two ticks.
+
+    def _show_warnings(self) -> None:
+        """Show what no key press has caused: a clock set back, a notice, a failed hook."""
+        auto_refresh = self.session.auto_refresh
+        # Compared here, as a poll between two ticks may be the first to see it.
         was_back, self._clock_was_back = self._clock_was_back, auto_refresh.clock_went_back
         if auto_refresh.clock_went_back and not was_back:
             self.show_message(
@@ -249,79 +277,65 @@ class WtrApp(driver.FaultApp):
             warning = self._hook_warnings.take()
         if warning:
             self.show_message(warning, Tone.WARN)
-        for each in self.session.watched:
-            if each.auto_refresh.due(now) and not each.refreshing:
-                self.refreshing.start([each], asked=False)
-            if each.auto_refresh.announcement_due(now):
-                self.refreshing.announce_sign_in(each)
-        need = self.session.current.new_alert(now)
-        if need and self._ticks:  # at the start it is on the screen
-            export.notify(self, f"{self.session.profile.name} {need}")
-        driver.set_title(self, export.title(self.session))
-        self._ticks += 1
-        if self._ticks % _POLL_OTHERS_TICKS == 0:
-            self._poll_other_profiles()
-        # Not below a dialog: each second the whole of it would be sent, tinted.
-        if self.full_screen is not None and self.full_screen is self.screen:
-            self.full_screen.update_time(now)
 
     @work(group="others", exclusive=True)
     async def _poll_other_profiles(self) -> None:
-        """Looks at the other profiles: for the first time after the first picture."""
+        """Read the files of the other profiles, and find new ones."""
         session = self.session
         if session.socket:
             return
         now = session.now()
-        kept = [each.profile.name for each in session.watched if each.auto_refresh.next_at()]
+        refreshed = [each.profile.name for each in session.watched if each.auto_refresh.next_at()]
 
-        def look() -> list[WatchedProfile]:
-            self._open_screen.show(kept)
+        def scan() -> list[WatchedProfile]:
+            self._open_screen.show(refreshed)
             return session.scan(now)
 
-        new = await in_thread(look)
-        changed = session.add(new)
-        needed: dict[str, str] = {}
+        changed = session.add(await in_thread(scan))
+        alerts: dict[str, str] = {}
         for each in session.watched:
             if each is session.current:
                 continue
             changed = each.look(now) or changed
-            if need := each.new_alert(now):
-                needed[each.profile.name] = need
+            if alert := each.new_alert(now):
+                alerts[each.profile.name] = alert
         if changed:
             self.token_changed()
-        if needed:
-            said = join_alerts(needed)
-            if self._ticks > _POLL_OTHERS_TICKS:
-                export.notify(self, said)
-            there = self.full_screen is not None and self.full_screen.NAME == "profiles"
-            hint = "" if there else f" {keys.key('go-profiles', 'f5')} shows the profiles."
-            lines = [f"{said}.{hint}"]
-            if self._ticks <= _POLL_OTHERS_TICKS:  # what is wrong here has just been said
-                lines += [self._settings_problem] if self._settings_problem else self.refused_keys
-            self.show_message("\n".join(lines), Tone.WARN)
+        if alerts:
+            self._show_alerts(join_alerts(alerts))
 
-    # What the screens ask for.
+    def _show_alerts(self, sentence: str) -> None:
+        """Show what other profiles need; notify, too, unless the program has just started."""
+        is_start = self._ticks <= _POLL_OTHERS_TICKS
+        if not is_start:
+            export.notify(self, sentence)
+        is_visible = self.full_screen is not None and self.full_screen.NAME == "profiles"
+        hint = "" if is_visible else f" {keys.key('go-profiles', 'f5')} shows the profiles."
+        lines = [f"{sentence}.{hint}"]
+        if is_start:  # keep the message that this one replaces
+            lines += [self._settings_problem] if self._settings_problem else self.refused_keys
+        self.show_message("\n".join(lines), Tone.WARN)
+
+    # For the screens.
 
     def show_message(self, sentence: str, tone: Tone = Tone.PLAIN) -> None:
-        """Says what happened, in the message line of the full screen that is shown."""
+        """Show a message on the current full screen."""
         if self.full_screen is None:
             return
         screen, before = self._message_shown or (self.full_screen, sentence)
         if screen is not self.full_screen and screen.is_built:
-            screen.withdraw_message(before)  # it would be read there as what came of it
+            screen.withdraw_message(before)  # it would look like the outcome there
         self._message_shown = self.full_screen, sentence
         self.full_screen.show_message(sentence, tone)
 
-    _message_shown: tuple[WtrScreen, str] | None = None
-
     def token_changed(self) -> None:
-        """Lets the header and every screen that exists take in the token the session has now."""
+        """Update all screens for the session's present token."""
         for screen in self.built_screens():
             screen.update_header()
             screen.on_token_changed()
 
     def settings_changed(self) -> None:
-        """Takes in keys and theme as the settings of the profile in use have them now."""
+        """Apply keys and theme of the present settings, and update all screens."""
         self.apply_keys()
         wanted = self.session.settings[THEME]
         if wanted != self._theme_setting:
@@ -332,28 +346,26 @@ class WtrApp(driver.FaultApp):
         self._show_settings_problem()
 
     def _show_settings_problem(self) -> None:
-        """Says once what is wrong with the settings in use, and no longer than it is."""
+        """Show what is wrong with the settings once, and withdraw it when it no longer is."""
         session, before = self.session, self._settings_problem
         if session.socket or session.auto_refresh.problem is not None:
             return
-        trouble = session.current.settings_problem
-        part = " " if trouble.endswith((".", "?")) else " · "  # which no command to copy ends with
+        problem = session.current.settings_problem
+        gap = " " if problem.endswith((".", "?")) else " · "  # it may end with a command to copy
         shows = f"{keys.key('go-settings', 'f4')} shows the settings."
-        lines = [f"{trouble}{part}{shows}", *self.refused_keys]
-        self._settings_problem = "\n".join(lines) if trouble else ""
+        lines = [f"{problem}{gap}{shows}", *self.refused_keys]
+        self._settings_problem = "\n".join(lines) if problem else ""
         if self._settings_problem == before:
             return
         for screen in self.built_screens():
             screen.withdraw_message(before)
-        # The form says all that is wrong with them, most of it beside the fields.
+        # The settings screen shows it itself, beside the fields.
         if self._settings_problem and self.full_screen is not self.full_screens.get("settings"):
             tone = Tone.WARN if session.current.is_configured else Tone.BAD
             self.show_message(self._settings_problem, tone)
 
-    _settings_problem = ""
-
     def go(self, name: str) -> None:
-        """Shows the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
+        """Show the full screen of this name (see :mod:`wtr_tui.tui.screens`)."""
         if self.session.socket and name != "token":
             return
         screen = self._load_screen(name)
@@ -369,9 +381,9 @@ class WtrApp(driver.FaultApp):
             leave()
 
     def fetch_secret(self) -> bool:
-        """Whether the secret is there, got where it is kept; a command has the bare terminal.
+        """Run the ``secretCommand``, if there is one, and return whether there is a secret.
 
-        For when the user has pressed a key; why there is none is reported.
+        The command gets the bare terminal, so call this only after a key press. An error is shown.
         """
         secret = self.session.settings.secret
         if not isinstance(secret, SecretCommand) or secret.peek():
@@ -390,7 +402,7 @@ class WtrApp(driver.FaultApp):
         return True
 
     def refresh_profiles(self, every: Sequence[WatchedProfile]) -> None:
-        """Refreshes the tokens of these profiles in the background, as the user asked."""
+        """Refresh the tokens of these profiles in the background, as the user asked."""
         try:
             if len(every) == 1:
                 every[0].require_refreshable()
@@ -401,28 +413,28 @@ class WtrApp(driver.FaultApp):
             self.refreshing.start(every, asked=True)
 
     def copy(self, text: str, what: str, *, otherwise: str, caveat: str = "") -> None:
-        """Copies, and says what (``the access token``) and which way it went.
+        """Copy ``text`` and report it; ``what`` names it: ``the access token``.
 
-        ``otherwise`` ends the advice where no way led to a clipboard: ``v shows it``; ``caveat``
-        is why the copy is of no use, in a sentence.
+        ``otherwise`` is the advice if no clipboard can be reached: ``v shows it``. ``caveat`` is a
+        sentence on why the copy is of no use at present.
         """
         copying = export.copy(self, text, what, otherwise, caveat)
         self.run_worker(copying, group="copy", exclusive=True)
 
     @work(group="plain page", exclusive=True)
     async def show_plain_page(self, title: str, text: str) -> None:
-        """Shows a long text on the bare terminal, in one piece, so that it can be selected."""
+        """Show a long text on the bare terminal, unbroken, so that it can be selected."""
         self._plain_page_closed.clear()
         with self.suspend(), self.batch_update():
             await export.plain_page(title, text, self._plain_page_closed)
         self.screen.refresh()
 
     def close_plain_page(self) -> None:
-        """Goes back from there, because something has happened that the screens tell."""
+        """Return from the plain page, for an event that the screens show."""
         self._plain_page_closed.set()
 
     def _ask_about_put_aside(self) -> None:
-        """Asks about what an earlier sign-in by another account left undecided."""
+        """Ask what becomes of a token that another account has signed in for before."""
         session = self.session
         for path, stored in session.profile.token_file.list_put_aside()[:1]:
             from wtr_tui.tui.screens.dialogs import OtherAccountDialog
@@ -432,9 +444,9 @@ class WtrApp(driver.FaultApp):
 
     @work(group="profile", exclusive=True)
     async def switch_profile(self, profile: Profile, *, to: str = "") -> None:
-        """Ends what is going on for this profile, and goes on with another.
+        """Make another profile the current one; ``to`` is the screen to show, "" for its first.
 
-        ``to`` is the screen to show; "" for the one it would open on.
+        Sign-ins are cancelled, and refreshes in flight waited for.
         """
         await self._close_attempts()
         await self.refreshing.wait(_SWITCH_WAIT_SECONDS)
@@ -446,7 +458,7 @@ class WtrApp(driver.FaultApp):
             screen.on_profile_changed()
         self.go(to or self._start_screen())
         self.show_message(f"This is the profile {profile.name}.", Tone.GOOD)
-        self._settings_problem = ""  # what was said of it was said on the screen before
+        self._settings_problem = ""  # it has not been shown on this screen
         self._show_settings_problem()
         self._ask_about_put_aside()
 
@@ -457,24 +469,24 @@ class WtrApp(driver.FaultApp):
         return self.full_screens[name]
 
     def built_screens(self) -> list[WtrScreen]:
-        """The full screens that hold their widgets now."""
+        """Return the full screens that have their widgets."""
         return [screen for screen in self.full_screens.values() if screen.is_built]
 
-    # The keys that work everywhere.
+    # The keys of all screens.
 
     def get_key_display(self, binding: Binding) -> str:
-        """``^s``, ``F3``, ``c``: as short as the line of keys needs it."""
+        """Return ``^s``, ``F3``, ``c``: short, for the key bar."""
         return keys.key(binding.id or "", binding.key_display or binding.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "theme" and self.session.socket:
-            return False  # it is kept with a profile
+            return False  # it is a setting of a profile
         if action == "go" and self.session.socket:
             return parameters == ("token",)
         return super().check_action(action, parameters)
 
     def action_for(self, key: str) -> str:
-        """What a key does on every screen; "" for a key that differs between them."""
+        """Return what a key does on every screen; "" for none or if it differs between them."""
         for each in self.BINDINGS:
             if not isinstance(each, Binding):
                 continue
@@ -483,7 +495,7 @@ class WtrApp(driver.FaultApp):
         return ""
 
     def close_dialog(self) -> bool:
-        """Whether no dialog has to be answered first; one that only shows something is closed."""
+        """Close a dialog that asks nothing; return whether no dialog is open then."""
         if self.full_screen is self.screen:
             return True
         from wtr_tui.tui.screens.dialogs import Dialog
@@ -503,12 +515,12 @@ class WtrApp(driver.FaultApp):
             self.push_screen(HelpDialog(self.screen))
 
     def action_whole_message(self) -> None:
-        """Shows what the line for messages had no room for."""
-        said = self.screen.query(MessageLine)
-        if said and said.first().sentence:
+        """Show all of a message that is too long for its line."""
+        lines = self.screen.query(MessageLine)
+        if lines and lines.first().sentence:
             from wtr_tui.tui.screens.dialogs import ListDialog
 
-            self.push_screen(ListDialog("Message", [said.first().full_text], hang=2))
+            self.push_screen(ListDialog("Message", [lines.first().full_text], hang=2))
 
     def action_palette(self) -> None:
         if not self.close_dialog() or (below := self.full_screen) is None:
@@ -534,10 +546,10 @@ class WtrApp(driver.FaultApp):
             return
         from wtr_tui.tui.screens.dialogs import ChoiceDialog
 
-        own = {theme.name for theme in themes.OWN}  # under another name, they are the first three
+        own = {theme.name for theme in themes.OWN}  # offered under their short names
         offered = [name for name in THEMES if name not in own or name == self._theme_setting]
         if not self.is_headless and self.console.color_system in ("standard", "256"):
-            offered = [*themes.CHOICES]  # all others would look like one of these
+            offered = [*themes.CHOICES]  # the others look like one of these there
         before = self._theme_setting
         chooser = ChoiceDialog("Theme", offered, before, themes.CHOICES, self._apply_theme)
 
@@ -550,7 +562,7 @@ class WtrApp(driver.FaultApp):
         self.push_screen(chooser, chosen)
 
     def action_repaint(self) -> None:
-        """Over what another program, such as ssh itself after ~C, has written on the screen."""
+        """Repaint over what another program, such as ssh after ~C, has written on the screen."""
         self.screen.refresh()
 
     def action_suspend_process(self) -> None:
@@ -563,7 +575,7 @@ class WtrApp(driver.FaultApp):
             )
 
     def action_interrupt(self) -> None:
-        """Ctrl+C ends what is going on, and the program when nothing is."""
+        """Cancel what is in progress; quit if nothing is."""
         if self.full_screen is None or not self.full_screen.interrupt():
             self.leave(INTERRUPTED)
 
@@ -587,8 +599,6 @@ class WtrApp(driver.FaultApp):
         self._quit_question = ConfirmDialog(" ".join(lost), "Quit and lose it?")
         self.push_screen(self._quit_question, lambda sure: self.leave(DONE) if sure else None)
 
-    _quit_question: Screen[bool | None] | None = None
-
     # The theme.
 
     def _apply_theme(self, wanted: str) -> None:
@@ -604,7 +614,7 @@ class WtrApp(driver.FaultApp):
         return name if name in self.available_themes else themes.DARK.name
 
     def _save_theme(self, name: str) -> None:
-        """Shows a theme that was chosen, and keeps it in the settings file."""
+        """Apply the chosen theme, and save it in the settings file."""
         from wtr_tui.storage import settings_file
 
         session = self.session
@@ -625,32 +635,32 @@ class WtrApp(driver.FaultApp):
             f"The theme is {name}, saved to {session.current.display_path}.", Tone.GOOD
         )
 
-    # The way out.
+    # The exit.
 
     def leave(self, code: int) -> None:
-        """Gives the terminal back, and ends the program with this exit code.
+        """End the screens and restore the terminal; the program exits with this code.
 
-        A token request in flight is waited for after that, outside of the screens.
+        :func:`in_flight.finish` then waits for a token request in flight.
         """
         if not self._leaving:
             self._leaving = asyncio.ensure_future(self._leave(code))
 
     async def _leave(self, code: int) -> None:
-        # A screen taken away while it is being put together would be a fault.
+        # Textual raises an error if a screen is removed while it is composed.
         for _ in range(50):
             if self.full_screen is not None and self.full_screen.is_built:
                 break
             await asyncio.sleep(0.02)
-        # While the app still runs: what Textual cancels at its end cannot wait for anything.
+        # Before the exit, at which Textual cancels all workers.
         try:
             await self._close_attempts()
             await self.refreshing.wait(_EXIT_WAIT_SECONDS)
         finally:
-            # Asked for once: whatever fails here, the program ends.
+            # Whatever fails above: leave() can be called only once.
             self.exit(code, return_code=code)
 
     async def _close_attempts(self) -> None:
-        for screen in [*self.full_screens.values()]:  # a sign-in that ends may make another
+        for screen in [*self.full_screens.values()]:  # the end of a sign-in may load another
             await screen.close_attempt()
 
     def report_fault(self, error: BaseException) -> str:
