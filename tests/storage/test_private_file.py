@@ -173,6 +173,14 @@ def test_another_users_folder_is_refused(path: Path, monkeypatch: pytest.MonkeyP
     assert not path.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_no_folder_is_made_in_another_users(path: Path) -> None:
+    os.chown(path.parent, 4321, -1)
+    with pytest.raises(UnsafeFile, match=rf"The folder {path.parent} belongs to user 4321"):
+        write_private(str(path.parent / "a" / "b" / "token"), NEW)
+    assert list(path.parent.iterdir()) == []
+
+
 def test_a_huge_file_is_not_read(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(LARGEST + 1)

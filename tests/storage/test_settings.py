@@ -306,6 +306,24 @@ def test_the_environment_alone_fills_a_form_beside_a_broken_file() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "environ", "is_known"),
+    [
+        ("", {}, True),
+        ("baseUrl: https://webex.test/v1\n", {}, True),
+        ("baseUrl: webex.test\n", {}, False),
+        (None, {}, False),
+        (None, {"WEBEX_BASEURL": "https://webex.test/v1"}, True),
+        (None, {"WEBEX_BASEURL": "webex.test"}, False),
+    ],
+)
+def test_the_base_url_is_known_where_it_can_be_read(
+    path: Path, text: str | None, environ: dict[str, str], is_known: bool
+) -> None:
+    found = from_environment(environ) if text is None else loaded(path, text, environ)
+    assert found.is_base_url_known is is_known
+
+
+@pytest.mark.parametrize(
     ("key", "meant"),
     [
         ("appId", "appid"),

@@ -78,6 +78,8 @@ def test_every_part_is_taken_over(old: str, new: str, field: str, value: object)
         (URL.replace("webexapis.com", "webexapis.com@evil.test"), "does not lead to Webex"),
         (URL.replace("webexapis.com", "evil.test/webexapis.com"), "does not lead to Webex"),
         (URL.replace("https", "http"), "https://"),
+        (URL.replace("https", "ftp"), "not an integration's OAuth URL"),
+        (URL.replace("webexapis.com", ""), "not an integration's OAuth URL"),
         (URL.replace("//", "//SENTINEL:SENTINEL@", 1), "no user name"),
         (URL + "&client_id=C2", "not an integration's OAuth URL"),
         (URL.replace("client_id=C4f1d", "client_id="), "not an integration's OAuth URL"),

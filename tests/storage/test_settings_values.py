@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -16,15 +17,20 @@ from wtr_tui.storage.settings_values import (
     parse_choice,
     parse_email,
     parse_flag,
+    parse_id,
     parse_port,
     parse_scopes,
     parse_timeout,
+    parse_warn_before,
 )
 
 HEX = "4f1d09ab" * 8
 
 
-@pytest.mark.parametrize("text", [f"C{HEX}", "C1", " C1\n", "my-app_1"])
+parse_application_id = partial(parse_id, what="application ID")
+
+
+@pytest.mark.parametrize("text", [f"C{HEX}", "C1", " C1\n", "my-app_1", "C" * 512])
 def test_an_app_id_is_one_word(text: str) -> None:
     assert check_app_id(text) is None
 
@@ -52,7 +58,7 @@ def test_what_is_no_app_id_is_told_apart(text: str, why: str) -> None:
     assert why in sentence
 
 
-@pytest.mark.parametrize("text", [HEX, "s", "with space: # \"quotes'", "*a"])
+@pytest.mark.parametrize("text", [HEX, "s", "with space: # \"quotes'", "*a", '"', HEX * 8])
 def test_a_secret_is_printable_ascii(text: str) -> None:
     assert check_secret(text) is None
 
@@ -67,9 +73,10 @@ def test_a_secret_is_printable_ascii(text: str) -> None:
         (f"{HEX}\n", "begins or ends"),
         (f" {HEX}", "begins or ends"),
         (f"'{HEX}'", "without quotation marks"),
+        ('""', "without quotation marks"),
         (f"{HEX}é", "cannot be a secret"),
         (f"{HEX[:9]}\t{HEX}", "cannot be a secret"),
-        (HEX * 9, "cannot be a secret"),
+        (f"{HEX * 8}5", "cannot be a secret"),
     ],
 )
 def test_a_wrong_secret_is_told_without_repeating_it(text: str, why: str) -> None:
@@ -200,12 +207,14 @@ def test_the_secret_is_sent_nowhere_else(text: str, why: str) -> None:
     assert why in sentence
 
 
-@pytest.mark.parametrize("text", ["ann@example.com", " ann.b+c@example.com\n"])
+@pytest.mark.parametrize("text", ["ann@example.com", " ann.b+c@example.com\n", f"ann@{'x' * 250}"])
 def test_a_login_hint_is_an_e_mail_address(text: str) -> None:
     assert parse_email(text) == text.strip()
 
 
-@pytest.mark.parametrize("text", ["", "ann", "@x", "ann@", "a@b@c", "ann b@x", "a@b\x1b", "é@x.de"])
+@pytest.mark.parametrize(
+    "text", ["", "ann", "@x", "ann@", "a@b@c", "ann b@x", "a@b\x1b", "é@x.de", f"ann@{'x' * 251}"]
+)
 def test_what_is_no_e_mail_address_is_no_login_hint(text: str) -> None:
     with pytest.raises(ValueError, match="e-mail address"):
         parse_email(text)
@@ -235,11 +244,20 @@ def test_a_timeout_is_in_seconds(text: str, seconds: int) -> None:
     ("parse", "text", "why"),
     [
         (parse_flag, "maybe", "true or false, not “maybe”"),
-        (parse_flag, "", "true or false"),
+        (parse_flag, "", r"true or false\.$"),
+        (parse_flag, "x" * 12, "true or false, not “xxxxxxxxxxxx”"),
+        (parse_flag, "x" * 13, r"true or false\.$"),  # it may be a secret
         (parse_timeout, "9", "from 10 to 3600, not “9”"),
         (parse_timeout, "3601", "from 10 to 3600, not “3601”"),
         (parse_timeout, "5m", "from 10 to 3600, not “5m”"),
         (parse_timeout, "", "from 10 to 3600"),
+        (parse_warn_before, "", "durations before the end"),
+        (parse_warn_before, "3d 0s", "durations before the end"),
+        (parse_application_id, "", "cannot be the application ID"),
+        (parse_application_id, "two words", "cannot be the application ID"),
+        (parse_application_id, "https://example.com", "cannot be the application ID"),
+        (parse_application_id, '"Y2lz"', "cannot be the application ID"),
+        (parse_application_id, "Y" * 513, "cannot be the application ID"),
         (
             lambda text: parse_choice(text, ("auto", "never")),
             "sometimes",
@@ -250,6 +268,11 @@ def test_a_timeout_is_in_seconds(text: str, seconds: int) -> None:
 def test_other_values_are_told(parse: Callable[[str], object], text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse(text)
+
+
+def test_an_id_is_one_word() -> None:
+    assert parse_application_id(" Y2lz\n") == "Y2lz"
+    assert parse_application_id("Y" * 512) == "Y" * 512
 
 
 @pytest.mark.parametrize("hidden", ["\u00ad", "\u200b", "\u2060", "\ufeff", "\ufe0f", "\u034f"])

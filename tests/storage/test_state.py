@@ -170,3 +170,12 @@ def test_an_end_that_has_moved_is_announced_anew() -> None:
     far = 90 * DAY
     assert known.due_warnings(NOON + far, far) == ()
     assert known.due_warnings(NOON + far, 2 * DAY) == LIMITS[:2]
+
+
+def test_whether_an_end_is_fixed_is_forgotten_with_another_end_alone() -> None:
+    known = State()
+    known.end, known.end_stays = NOON + DAY, True
+    known.record_warnings(NOON + DAY, LIMITS)
+    assert known.is_end_fixed(NOON + DAY)
+    known.record_warnings(NOON + 2 * DAY, LIMITS)
+    assert known.end_stays is None

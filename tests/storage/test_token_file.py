@@ -8,17 +8,20 @@ import os
 import stat
 import traceback
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
+from tests.support.clock import NOON
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
 from wtr_tui.errors import CorruptTokenFile, StorageError, TokenFileUnreadable, TokenNotSaved
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import token_json
-from wtr_tui.storage.token_file import TokenFile
+from wtr_tui.storage.private_file import temporary_path
+from wtr_tui.storage.token_file import TokenFile, to_json
 
 OLD = StoredToken(APP_ID, a_token("old"))
 NEW = StoredToken(APP_ID, a_token("new"))
@@ -356,6 +359,39 @@ def test_no_token_is_in_any_repr(file: TokenFile) -> None:
 def test_every_failure_is_a_storage_error() -> None:
     for kind in (CorruptTokenFile, TokenFileUnreadable, TokenNotSaved):
         assert issubclass(kind, StorageError)
+
+
+LATER = NOON + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("app_id", "obtained_at", "base_url", "held_base_url", "is_taken"),
+    [
+        (APP_ID, LATER, "", "", True),
+        (APP_ID, LATER, "https://a/v1", "", True),
+        (APP_ID, LATER, "https://a/v1", "https://a/v1", True),
+        (APP_ID, LATER, "https://a/v1", "https://b/v1", False),
+        (OTHER_APP_ID, LATER, "", "", False),
+        (OTHER_APP_ID, LATER, "https://a/v1", "https://a/v1", False),
+        (APP_ID, NOON - timedelta(minutes=1), "", "", False),
+    ],
+)
+def test_what_a_killed_writer_left_is_taken_where_it_is_newer_and_of_the_same_client(
+    file: TokenFile,
+    app_id: str,
+    obtained_at: datetime,
+    base_url: str,
+    held_base_url: str,
+    is_taken: bool,
+) -> None:
+    held = StoredToken(APP_ID, a_token("old"), held_base_url)
+    left = StoredToken(app_id, a_token("new", obtained_at=obtained_at), base_url)
+    file.save(held)
+    temporary = Path(temporary_path(str(file.path)))
+    temporary.write_bytes(to_json(left))
+    temporary.chmod(0o600)
+    assert file.read() == (left if is_taken else held)
+    assert not temporary.exists()
 
 
 def test_tokens_put_aside_are_listed_beside_damaged_files(file: TokenFile) -> None:

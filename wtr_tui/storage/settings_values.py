@@ -81,7 +81,7 @@ def check_secret(text: str) -> str | None:
 
 def is_quoted(text: str) -> bool:
     """Return whether it is in quotation marks, which ``docker --env-file`` makes part of it."""
-    return len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES
+    return len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
 
 
 def _paste_fault(what: str, text: str) -> str:
@@ -213,7 +213,7 @@ def parse_profile(text: str) -> str:
 
 def _found_instead(text: str) -> str:
     """Return ``, not “TEXT”``; "" for a long text, which may be a misplaced secret."""
-    shown = cleaned(text, 24)
+    shown = cleaned(text)
     return f", not “{shown}”" if shown and len(text) <= 12 else ""
 
 
