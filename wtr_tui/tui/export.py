@@ -1,7 +1,6 @@
-"""What leaves the screens: a text into the clipboard or onto the bare terminal, the terminal's
-title, and a notification when somebody is needed.
+"""Output beside the screens: clipboard, plain page, terminal title and notifications.
 
-Nothing secret is in a title or a notification: window managers show them, and keep them in logs.
+No secret may be in a title or a notification: window managers show and log them.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
 
 _ALTERNATE_SCREEN, _MAIN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
-_FORGET_SCROLLBACK = "\x1b[3J"
+_CLEAR_SCROLLBACK = "\x1b[3J"
 _GO_BACK = "Press Enter, Esc or q to go back. "
 _CLOSING = frozenset("\r\n\x1bqQ")
 _RESIZE_SECONDS = 0.3
@@ -43,7 +42,7 @@ _NOTIFICATIONS = {
 
 
 async def copy(app: WtrApp, text: str, what: str, otherwise: str, caveat: str) -> None:
-    """Copies, and says it: see :meth:`WtrApp.copy`."""
+    """Copy and report it: see :meth:`WtrApp.copy`."""
     from wtr_tui.environment import clipboard
 
     session = app.session
@@ -57,59 +56,58 @@ async def copy(app: WtrApp, text: str, what: str, otherwise: str, caveat: str) -
             environ=session.environ,
         )
     )
-    said = copied.message
+    message = copied.message
     if copied.route is not None:
-        said = f"Copied {what}: {said[:1].lower()}{said[1:]}"
-    is_well = copied.route is not None and not copied.warning and not caveat
-    words = " ".join(filter(None, (said, copied.warning, caveat)))
-    app.show_message(words, Tone.GOOD if is_well else Tone.WARN)
+        message = f"Copied {what}: {message[:1].lower()}{message[1:]}"
+    is_good = copied.route is not None and not copied.warning and not caveat
+    sentences = " ".join(filter(None, (message, copied.warning, caveat)))
+    app.show_message(sentences, Tone.GOOD if is_good else Tone.WARN)
 
 
-async def plain_page(title: str, text: str, over: asyncio.Event) -> None:
-    """A text without borders and line breaks of ours; nothing of it stays on the terminal.
+async def plain_page(title: str, text: str, closed: asyncio.Event) -> None:
+    """Show a text without borders or added line breaks until a key, or until ``closed`` is set.
 
-    To be called while the app is suspended; ends with one of the keys, or once it is ``over``.
-    It stands on the alternate screen, which has no scrollback: tmux keeps in its history what a
-    program clears from the main one. Waits for a key without blocking: a redirect that arrives
-    meanwhile is answered. Nothing that is typed is echoed.
+    Call it while the app is suspended. The event loop keeps running, so that a redirect is still
+    answered. Nothing that is typed is echoed, and nothing shown stays on the terminal: it is on
+    the alternate screen, as tmux keeps in its history what a program clears from the main one.
     """
     loop = asyncio.get_running_loop()
     keyboard = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
     keys = driver.terminal_input(mouse=False)
 
-    def take(pieces: list[str]) -> None:
+    def handle(pieces: list[str]) -> None:
         if _CLOSING.intersection(pieces):
-            over.set()
+            closed.set()
 
-    def look() -> None:
+    def read() -> None:
         now = time.monotonic()
-        take(keys.feed(_typed(keyboard), now))
+        handle(keys.feed(_read_typed(keyboard), now))
         if keys.deadline is not None:  # Esc, or the beginning of a sequence
             loop.call_later(
-                max(keys.deadline - now, 0), lambda: take(keys.expire(time.monotonic()))
+                max(keys.deadline - now, 0), lambda: handle(keys.expire(time.monotonic()))
             )
 
-    size = _size()
-    # Only the main screen can be scrolled back to the beginning of what is longer.
+    size = _terminal_size()
+    # Only the main screen can be scrolled back to the beginning of a long text.
     overflows = _rows(text, size.columns) + _rows(_GO_BACK, size.columns) > size.lines
-    with _one_key_at_a_time(keyboard):  # before there is anything to type at
+    with _cbreak_mode(keyboard):  # before the page is there, as the user may type at once
         _write((driver.CLEAR if overflows else _ALTERNATE_SCREEN) + _page(title, text, size))
-        loop.add_reader(keyboard, look)
+        loop.add_reader(keyboard, read)
         try:
-            while not over.is_set():
+            while not closed.is_set():
                 with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(over.wait(), _RESIZE_SECONDS)
-                before, size = size, _size()
-                if size != before and not overflows:  # no terminal wraps this screen anew
+                    await asyncio.wait_for(closed.wait(), _RESIZE_SECONDS)
+                before, size = size, _terminal_size()
+                if size != before and not overflows:  # terminals do not rewrap this screen
                     _write(_page(title, text, size))
         finally:
             loop.remove_reader(keyboard)
-            _typed(keyboard)  # so that it is not taken for keys of the screens
-            _write(driver.CLEAR + (_FORGET_SCROLLBACK if overflows else _MAIN_SCREEN))
+            _read_typed(keyboard)  # else the screens would take it for their keys
+            _write(driver.CLEAR + (_CLEAR_SCROLLBACK if overflows else _MAIN_SCREEN))
 
 
 def _page(title: str, text: str, size: os.terminal_size) -> str:
-    """As much around the text as there is room for: what scrolled away could not be selected."""
+    """Return the text with as much around it as fits: what scrolls away cannot be selected."""
     frames = (f"{title}\n\n{{}}\n\n{_GO_BACK}", f"{{}}\n{_GO_BACK}")
     for frame in frames:
         page = frame.format(text)
@@ -122,7 +120,7 @@ def _rows(line: str, columns: int) -> int:
     return max(-(-len(line) // columns), 1)
 
 
-def _size() -> os.terminal_size:
+def _terminal_size() -> os.terminal_size:
     with suppress(OSError, ValueError, AttributeError):
         assert sys.__stderr__ is not None
         size = os.get_terminal_size(sys.__stderr__.fileno())
@@ -132,7 +130,7 @@ def _size() -> os.terminal_size:
 
 
 def _write(text: str) -> None:
-    # A terminal that is gone meanwhile takes nothing more; its signal ends the program.
+    # On a terminal that is gone this fails; its signal ends the program.
     if sys.__stderr__ is not None:
         with suppress(OSError):
             sys.__stderr__.write(text)
@@ -140,8 +138,8 @@ def _write(text: str) -> None:
 
 
 @contextmanager
-def _one_key_at_a_time(keyboard: int) -> Iterator[None]:
-    """Keys come at once and are not echoed, until the terminal is as it was before."""
+def _cbreak_mode(keyboard: int) -> Iterator[None]:
+    """Have keys delivered at once and not echoed; restore the terminal's mode afterwards."""
     try:
         before = termios.tcgetattr(keyboard)
     except termios.error:  # no terminal, or one that is gone
@@ -155,8 +153,8 @@ def _one_key_at_a_time(keyboard: int) -> Iterator[None]:
             termios.tcsetattr(keyboard, termios.TCSANOW, before)
 
 
-def _typed(keyboard: int) -> bytes:
-    """What has been typed by now; Enter where nobody is there any more."""
+def _read_typed(keyboard: int) -> bytes:
+    """Return what has been typed so far; Enter if the terminal is closed."""
     blocking = os.get_blocking(keyboard)
     os.set_blocking(keyboard, False)
     typed = b""
@@ -173,7 +171,7 @@ def _typed(keyboard: int) -> bytes:
 
 
 def title(session: Session) -> str:
-    """``WTR² 13 d default``: the largest unit of the time left, or the state; "" for no title."""
+    """Return ``WTR² 13 d default``: mark, time left or state, profile; "" for no title."""
     if not (session.settings[TITLE] and knows_osc(session.environ)):
         return ""
     now = header_state(session)
@@ -181,16 +179,16 @@ def title(session: Session) -> str:
 
 
 def notify(app: WtrApp, sentence: str) -> None:
-    """Tells somebody who looks at another window, as the setting ``notify`` says."""
+    """Send a notification as the setting ``notify`` says, for a user in another window."""
     how = app.session.settings[NOTIFY]
     if how != "off":
         driver.write_to_terminal(app, notification(how, sentence, app.session.surroundings))
 
 
 def notification(how: str, sentence: str, surroundings: Surroundings) -> str:
-    """What is sent for ``bell``, ``osc9``, ``osc777`` or ``osc99``.
+    """Return what to send for ``bell``, ``osc9``, ``osc777`` or ``osc99``.
 
-    tmux passes a sequence on only where ``allow-passthrough`` is on, the bell always.
+    In tmux with the bell: tmux passes a sequence on only with ``allow-passthrough``.
     """
     from wtr_tui.environment.clipboard import through_screen, through_tmux
 
