@@ -610,7 +610,7 @@ class WtrApp(driver.FaultApp):
             return themes.WITHOUT_COLOUR
         few_colours = not self.is_headless and self.console.color_system == "standard"
         light = self.ground.is_light
-        name = themes.named(self._theme_setting, light=light, few_colours=few_colours)
+        name = themes.theme_name(self._theme_setting, light=light, few_colours=few_colours)
         return name if name in self.available_themes else themes.DARK.name
 
     def _save_theme(self, name: str) -> None:

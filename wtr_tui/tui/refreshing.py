@@ -1,6 +1,7 @@
-"""Refreshing while the screens are open: one refresh of a profile at a time, a few at once.
+"""Background refreshes while the screens are open, and what comes of the onToken command.
 
-What refreshes is loaded with the first refresh, on its thread: the first picture needs none of it.
+A profile has one refresh at a time. The modules for it are imported on its thread, as the first
+picture needs none of them.
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
     from wtr_tui.tui.session import WatchedProfile
 
-_AT_ONCE = 8
-"""Refreshes: a hundred profiles that are due together ask Webex in turn."""
+_MAX_CONCURRENT = 8
+"""Refreshes: of a hundred profiles that are due together, the others wait."""
 
 
 class Refreshing:
-    """Begins refreshes, tells what came of them, and waits for them at the end."""
+    """Starts refreshes, shows their outcomes, and waits for those in flight at the end."""
 
     def __init__(self, app: WtrApp) -> None:
         self._app = app
         self._requests: set[asyncio.Future[Obtained | WtrError]] = set()
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
     def start(self, every: Sequence[WatchedProfile], *, asked: bool) -> None:
-        """Refreshes in the background; ``asked`` by the user, or by the clock."""
+        """Refresh in the background; ``asked``: by the user, not because it is due."""
         begun = [each for each in every if not each.refreshing]
         for each in begun:
             each.refreshing = True
@@ -50,7 +51,7 @@ class Refreshing:
             self._app.run_worker(self._refresh_all(begun), group="refresh")
 
     async def wait(self, patience: float) -> None:
-        """Waits, at most so many seconds, for the answers that are under way."""
+        """Wait for refreshes in flight, at most so many seconds."""
         if self._requests:
             await asyncio.wait(self._requests, timeout=patience)
 
@@ -63,8 +64,7 @@ class Refreshing:
         if app.session.current is watched:
             app.show_message(sentence, tone)
         elif asked:
-            # What it needs is said here, with the reason: no later remark takes its place.
-            watched.new_alert(now)
+            watched.new_alert(now)  # mark it as shown: the message gives the reason, too
             app.show_message(f"{watched.profile.name}: {sentence}", tone)
 
     async def _refresh_all(self, begun: list[WatchedProfile]) -> None:
@@ -78,18 +78,18 @@ class Refreshing:
             if done < count:
                 wrong = f", {failed} not" if failed else ""
                 app.show_message(f"Refreshing {count} profiles: {done - failed} done{wrong} …")
-        said = f"{count - failed} of {count} refreshed."
+        sentence = f"{count - failed} of {count} refreshed."
         if failed:
             names = join_names([each.profile.name for each in begun if each.refresh_error])
-            said = f"{said[:-1]}, not {names}: the frame of each says why."
+            sentence = f"{sentence[:-1]}, not {names}: the frame of each says why."
         for each in begun:
-            each.new_alert(app.session.now())  # no later remark takes the place of this
-        app.show_message(said, Tone.WARN if failed else Tone.GOOD)
+            each.new_alert(app.session.now())  # mark it as shown: this message is to stay
+        app.show_message(sentence, Tone.WARN if failed else Tone.GOOD)
 
     async def _outcome(self, watched: WatchedProfile) -> Obtained | WtrError:
-        """What a refresh leads to, once it has been taken in."""
+        """Refresh, record the outcome, and return it."""
         now, auto_refresh = self._app.session.now, watched.auto_refresh
-        # The one to be replaced: while this waits for its turn another process may do so.
+        # The token to replace: another process may do so while this one waits for a slot.
         seen = watched.token
 
         def refreshed() -> Obtained | WtrError:
@@ -100,7 +100,7 @@ class Refreshing:
             except WtrError as error:
                 return error
 
-        async with self._turns:
+        async with self._slots:
             request = asyncio.ensure_future(in_thread(refreshed))
             self._requests.add(request)
             try:
@@ -118,7 +118,7 @@ class Refreshing:
         return outcome
 
     def announce_sign_in(self, watched: WatchedProfile) -> None:
-        """Tells the onToken command that the refresh token ends soon, once."""
+        """Run the onToken command, once, because the refresh token expires soon."""
 
         def announce() -> None:
             from wtr_tui.outcomes import announce_sign_in
@@ -128,7 +128,7 @@ class Refreshing:
         self._app.run_worker(in_thread(announce), group="announce")
 
     def save_again(self) -> None:
-        """Tries once more to write the tokens that could not be saved."""
+        """Try once more to write the tokens that could not be saved."""
         self._app.run_worker(self._save(), group="save", exclusive=True)
 
     async def _save(self) -> None:
@@ -150,7 +150,7 @@ class Refreshing:
 def outcome_words(
     obtained: Obtained | WtrError, auto_refresh: AutoRefresh, now: datetime, *, asked: bool
 ) -> tuple[str, Tone]:
-    """The sentence and how it is meant; ``asked`` by the user, or by the clock."""
+    """Return a sentence about the outcome, and its tone; ``asked``: by the user."""
     if isinstance(obtained, NotSaved):
         again, copies = key("save", "s"), key("copy", "c")
         keys = f"{again} tries again; {copies} copies it meanwhile."
@@ -179,7 +179,7 @@ def outcome_words(
 
 
 class HookWarnings(logging.Handler):
-    """Collects what went wrong with the onToken command until the next tick tells the user."""
+    """Collects the warnings of the onToken command, for the next tick to show."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -200,5 +200,5 @@ class HookWarnings(logging.Handler):
         self._sentences.append(record.getMessage())
 
     def take(self) -> str:
-        """The oldest that was not taken yet, as a sentence; "" where there is none."""
+        """Remove and return the oldest warning; "" for none."""
         return self._sentences.popleft() if self._sentences else ""

@@ -1,12 +1,12 @@
-"""What a terminal sends, cut into whole keys, pastes and reports; everything else is taken out.
+"""Terminal input, split into complete keys, pastes and reports; everything else is discarded.
 
-A terminal answers queries on the same line as it sends keys, and an answer to a query of another
-program may arrive here, late and in pieces. Textual's parser reads what it does not know, or what
-stays incomplete for 100 ms, as keys that were pressed one by one: a ``c`` in it copies the token.
-So nothing but what is known to be whole reaches that parser.
+A terminal sends its answers to queries among the keys, and an answer to another program's query
+may arrive here, late and in pieces. Textual's parser takes an unknown sequence, or one that is
+incomplete for 100 ms, for single keys: a ``c`` in it would copy the token. So that parser gets
+only sequences that are known and complete.
 
-The grammar is that of ECMA-48 §5 and xterm's "Control Sequences"; which sequences are keys, the
-tables of Textual's parser say (:func:`wtr_tui.tui.driver.terminal_input`).
+The grammar is that of ECMA-48 §5 and xterm's "Control Sequences". The sequences of keys are those
+in the tables of Textual's parser (:func:`wtr_tui.tui.driver.terminal_input`).
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import re
 from collections.abc import Container
 
 SEQUENCE_SECONDS = 1.0
-"""For so long after its introducer, at least, whatever arrives belongs to a sequence."""
+"""The least time after an introducer in which all input belongs to its sequence."""
 
-# Bytes that come faster than anybody types go on belonging to it (a clipboard of 100 kB).
+# Input that arrives faster than it can be typed still belongs to it (a clipboard of 100 kB).
 _GAP_SECONDS = 0.1
-# A terminal may be slow in the middle of a paste; that its end never comes is an accident.
+# A terminal may pause in the middle of a paste; the end mark is lost only by accident.
 _PASTE_SECONDS = 10.0
 _LONGEST_PASTE = 1 << 20
-_LONGEST_SEQUENCE = 300  # what is longer is none that is known
+_LONGEST_SEQUENCE = 300  # all known ones are shorter
 
 _ESC = "\x1b"
 _PASTE_BEGIN, _PASTE_END = "\x1b[200~", "\x1b[201~"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-# A control of the C1 set is ESC and a letter, one character, or one byte: no UTF-8, so it comes as
-# a surrogate. A byte after one of a broken character is no control.
+# A C1 control is ESC and a letter, one character, or one byte, which is not UTF-8 and therefore
+# decoded as a surrogate. A byte that follows one of a broken character is no control.
 _ST = "(?:\x1b\\\\|[\x9c\udc9c])"
 _STRING_END = f"(?:{_ST}|\x1b*(?=\x1b[][OPX^_]))"  # or the next sequence
 _TOKEN = re.compile(
@@ -65,12 +65,11 @@ _KEY = re.compile(
 
 
 class TerminalInput:
-    """Gives whole pieces: one character, ESC, ESC and a key (Alt), a key's sequence, a paste.
+    """Splits input into complete pieces: character, ESC, ESC and a key (Alt), sequence, paste.
 
-    ``sequences`` are those of keys, ``functional`` the keys of kitty's protocol that are no text.
-    ``escape_seconds`` is how long ESC waits for what may belong to it. Mouse reports are passed
-    on only with ``mouse``: without, they answer a mode of another program. Times are seconds of a
-    clock that never goes back.
+    ``sequences`` are those of keys, ``functional`` the non-text keys of kitty's protocol.
+    ``escape_seconds`` is how long ESC waits for the rest of a sequence. Without ``mouse``, mouse
+    reports are discarded: another program enabled them. Times are seconds of a monotonic clock.
     """
 
     def __init__(
@@ -84,16 +83,16 @@ class TerminalInput:
         self._sequences, self._functional = sequences, functional
         self._mouse = mouse
         self._escape_seconds = escape_seconds
-        # The bytes that are not UTF-8 come as surrogates, so that 8-bit controls can be recognised.
+        # Bytes that are not UTF-8 become surrogates, by which 8-bit controls are recognised.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._held = ""  # what is not whole yet
+        self._held = ""  # an incomplete piece
         self._began = 0.0
         self._latest = 0.0
         self._escaped_at: float | None = None
         self._ground = ""
 
     def feed(self, data: bytes, now: float) -> list[str]:
-        """The pieces that became whole with ``data``, which was read at ``now``."""
+        """Return the pieces that ``data``, read at ``now``, completes."""
         self._latest = now
         text = self._decoder.decode(data)
         text = self._with_late_escape(text, now) if text else ""
@@ -102,12 +101,12 @@ class TerminalInput:
         return self._cut(text, now) if text else []
 
     def take_ground(self) -> str:
-        """What the terminal has answered about the colour of its ground since the last call."""
+        """Return the terminal's answer about its background colour since the last call, or ""."""
         ground, self._ground = self._ground, ""
         return ground
 
     def expire(self, now: float) -> list[str]:
-        """To be called when nothing was read until ``deadline``: what no longer waits."""
+        """Return the held input that is a key after all; call it at the ``deadline``."""
         deadline = self.deadline
         if deadline is None or now < deadline:
             return []
@@ -122,7 +121,7 @@ class TerminalInput:
 
     @property
     def deadline(self) -> float | None:
-        """Until when to wait for more before :meth:`expire`; None: as long as it takes."""
+        """When to call :meth:`expire` unless more arrives; None if nothing is held."""
         if self._held in ("", _ESC) and self._decoder.getstate()[0]:
             return self._latest + SEQUENCE_SECONDS
         if not self._held:
@@ -136,16 +135,16 @@ class TerminalInput:
         return max(self._began + SEQUENCE_SECONDS, self._latest + _GAP_SECONDS)
 
     def _with_late_escape(self, text: str, now: float) -> str:
-        """With ESC again where the line was so slow that ESC alone was taken for the key."""
+        """Return the text with its ESC, which a slow line had delivered as a key of its own."""
         escaped_at, self._escaped_at = self._escaped_at, None
         if escaped_at is None or now - escaped_at > SEQUENCE_SECONDS:
             return text
-        # Somebody may type a letter soon after Escape, but one at a time.
+        # A user may type a letter soon after Escape, but only one at a time.
         begins = text[0] in "[]^_" or (len(text) > 1 and text[0] in "OPX")
         return _ESC + text if begins else text
 
     def _cut(self, text: str, now: float) -> list[str]:
-        """The whole pieces of what was held and the text; what is left is held."""
+        """Return the complete pieces of the held input and the text; hold the rest."""
         if not self._held:
             self._began = now
         text, pieces, at, most = self._held + text, list[str](), 0, _LONGEST_SEQUENCE
@@ -166,7 +165,7 @@ class TerminalInput:
                 break
             self._began = now
         held = text[at:]
-        # The last characters of one that is too long may begin its end.
+        # Of one that is too long, the last characters may be the beginning of its end mark.
         self._held = held if len(held) <= most else held[:most] + held[most:][-len(_PASTE_END) :]
         return pieces
 
@@ -187,14 +186,14 @@ class TerminalInput:
         return []
 
     def _known(self, sequence: str) -> str:
-        """What follows ESC [, in the form that Textual reads aright; "": it knows none such."""
+        """Return what follows ESC [ in the form Textual understands; "" for an unknown one."""
         if _MOUSE.fullmatch(sequence):
             return sequence if self._mouse else ""
         if size := _SIZE.fullmatch(sequence):
             rows, columns, height, width = map(int, size.groups())
             if not (0 < rows <= _MOST_ROWS and 0 < columns <= _MOST_COLUMNS):
                 return ""
-            # Textual divides by what a terminal that knows no pixels states as nought.
+            # Textual divides by the pixels, for which a terminal may report 0.
             return f"48;{rows};{columns};{height or rows};{width or columns}t"
         sequence = _OTHER_KEY.sub(r"\2;\1u", sequence)
         sequence = _TMUX_CONTROL.sub(r"1;\1\2", sequence) if len(sequence) == 2 else sequence
@@ -209,15 +208,15 @@ class TerminalInput:
     def _is_kitty_key(self, code: int, text: str) -> bool:
         if not all(_is_text(int(part)) for part in text.split(":") if part):
             return False
-        # Zero is what an input method sends: a text without a key.
+        # An input method sends 0: text without a key.
         return f"{code}u" in self._functional or _is_text(code) or (code == 0 and bool(text))
 
 
 def _is_unmarked_paste(text: str) -> bool:
-    """Whether a terminal that does not mark what is pasted has sent an address, a code, a token.
+    """Return whether this is a URL, code or token from a terminal without bracketed paste.
 
-    Nobody types so many different characters between two reads, not even over a slow line; as
-    keys they would copy, revoke and quit.
+    Even over a slow line, so many different characters are not typed between two reads. As keys
+    they would copy, revoke and quit.
     """
     return bool(_UNMARKED.fullmatch(text)) and len(set(text)) >= _LEAST_DIFFERENT
 
@@ -227,7 +226,7 @@ _LEAST_DIFFERENT = 8
 
 
 def _is_text(code: int) -> bool:
-    """Whether it is the number of a character that can be typed."""
+    """Return whether a code point is a character that can be typed."""
     if code > 0x10FFFF or 0xD800 <= code < 0xF900:  # surrogates, and for private use
         return False
     return code >= 0x20 and not 0x7F <= code < 0xA0

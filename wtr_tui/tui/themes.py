@@ -1,4 +1,7 @@
-"""The program's colours: what each of them means, in every theme, readable on all its grounds."""
+"""Themes: a colour for each meaning, readable on all backgrounds of every theme.
+
+:class:`Ground` finds out whether the terminal is dark or light.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,19 @@ from wtr_tui.storage.private_file import read_private, write_private
 
 
 class Meaning(Enum):
-    """The theme variable that holds its colour, and the sign beside it: a colour never says it
-    alone. What is to be seen to first stands first.
+    """What a colour means: the theme variable with the colour, and a sign that always goes with it.
+
+    The most urgent comes first.
     """
 
     OVER = ("over", "✗")
-    """Expired, refused, failed: it has to be done again."""
+    """Expired, refused, failed."""
     URGENT = ("urgent", "▲")
     SOON = ("soon", "▲")
     UNKNOWN = ("unknown", "?")
     NONE = ("muted", "○")
     NEXT = ("next", "◆")
-    """What comes next, and what can be pressed."""
+    """What comes next, and keys to press."""
     CALM = ("calm", "●")
 
     def __init__(self, variable: str, sign: str) -> None:
@@ -39,17 +43,17 @@ class Meaning(Enum):
 
     @property
     def urgency(self) -> int:
-        """0 for what is to be seen to first."""
+        """Its rank; 0 is the most urgent."""
         return list(Meaning).index(self)
 
     @property
     def css_class(self) -> str:
-        """``-calm``: set on a widget whose style sheet colours itself by it."""
+        """``-calm``: the class of a widget that is coloured by its style sheet."""
         return f"-{self.name.lower()}"
 
 
 class Tone(Enum):
-    """How something is meant: its sign, as a colour never says it alone, and its colour."""
+    """The tone of a message: a sign and a colour, as a colour alone must not carry a meaning."""
 
     PLAIN = ("·", "$foreground")
     GOOD = ("✓", "$calm")
@@ -62,7 +66,7 @@ class Tone(Enum):
 
 
 LEAST_CONTRAST = 4.5
-"""Of a text and what is behind it (WCAG 2.2, 1.4.3)."""
+"""Of a text on its background (WCAG 2.2, 1.4.3)."""
 
 DARK = Theme(
     name="wtr-dark",
@@ -120,8 +124,8 @@ LIGHT = Theme(
     },
 )
 
-# On the terminal's black and not on its default ground: green and yellow cannot be read on the
-# white of most palettes, and which of both the default is, a terminal need not say.
+# On black instead of the default background, which may be white: in most palettes green and yellow
+# are unreadable on it, and not every terminal says which it is.
 ANSI = Theme(
     name="wtr-ansi",
     ansi=True,
@@ -156,10 +160,10 @@ ANSI = Theme(
 OWN = (DARK, LIGHT, ANSI)
 
 WITHOUT_COLOUR = "ansi-dark"
-"""Under $NO_COLOR: the terminal's own colours are all that is left of it."""
+"""The theme under $NO_COLOR, which leaves only the terminal's default colours."""
 
 NAMES = {"auto": "wtr-dark", "dark": "wtr-dark", "light": "wtr-light", "ansi": "wtr-ansi"}
-"""The setting ``theme`` to the name of a theme; any other name is one of Textual's own."""
+"""From the setting ``theme`` to the name of a theme; other names are Textual's own."""
 
 
 CHOICES = {
@@ -168,13 +172,13 @@ CHOICES = {
     "light": "WTR²'s own",
     "ansi": "the terminal's own sixteen colours",
 }
-"""The settings that are not just the name of a theme, and what they mean."""
+"""The values of the setting that need an explanation, with it."""
 
 
-def named(setting: str, *, light: bool = False, few_colours: bool = False) -> str:
-    """The name of the theme that the setting ``theme`` means on such a terminal.
+def theme_name(setting: str, *, light: bool = False, few_colours: bool = False) -> str:
+    """Return the name of the theme for the setting ``theme`` on such a terminal.
 
-    With sixteen colours (``few_colours``) there is but one way to tell the meanings apart.
+    With sixteen colours (``few_colours``) only one theme tells all meanings apart.
     """
     if few_colours and not setting.startswith("ansi-"):
         return ANSI.name
@@ -182,15 +186,14 @@ def named(setting: str, *, light: bool = False, few_colours: bool = False) -> st
 
 
 MEANINGS = ("calm", "soon", "urgent", "over", "unknown", "next", "muted")
-"""The variables that hold the colour of a text; all of them differ, in every theme."""
+"""The variables of text colours, all different in every theme."""
 
 
 def variables_for(theme: Theme) -> Mapping[str, str]:
-    """The variables that the widgets use, for one of Textual's themes, too.
+    """Return the variables that the widgets use, also for one of Textual's own themes.
 
-    There they are made of the theme's own colours, each moved away from its grounds until it can
-    be read on all of them. They come last in ``App.get_css_variables``: the foreground of some
-    themes is too faint.
+    They are then derived from the theme's colours, with enough contrast to all its backgrounds.
+    That includes the foreground, too faint in some themes: apply them over Textual's variables.
     """
     if "calm" in theme.variables:
         return theme.variables
@@ -219,14 +222,13 @@ def variables_for(theme: Theme) -> Mapping[str, str]:
 
 
 GROUNDS = ("background", "surface", "panel", "marked")
-"""The variables that hold the colours behind texts."""
+"""The variables of background colours."""
 
 
 def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables in colours of a terminal that has 256: those of WTR²'s own theme, dark or
-    light as this one is.
+    """Return the variables in the colours of 256-colour terminals, for a dark or a light theme.
 
-    By itself Textual makes a dark bluish grey navy there, or teal, and no text can be read on it.
+    Converted by Textual, a dark bluish grey becomes navy or teal, on which no text is readable.
     """
     found = _OF_256[theme.dark]
     bars = {
@@ -238,7 +240,7 @@ def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 _BEHIND = ("background", "corner-color")
-# Rich sends light greys as the next darker one.
+# Chosen with Rich in mind, which sends light greys as the next darker one.
 _OF_256 = {
     True: {
         "background": "#121212", "surface": "#1c1c1c", "panel": "#262626", "marked": "#00005f",
@@ -262,13 +264,13 @@ _SOURCES = (
 
 
 def _hue(colour: Color, degrees: float) -> Color:
-    """The colour in the hue that its meaning has everywhere, strong enough to be distinguished."""
+    """Return the colour in the hue of its meaning, saturated enough to be told apart."""
     _, saturation, lightness = colour.hsl
     return Color.from_hsl(degrees / 360, max(saturation, 0.7), min(lightness, 0.72))
 
 
 def contrast(one: Color, other: Color) -> float:
-    """The contrast ratio of two opaque colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    """Return the contrast ratio of two opaque colours, 1 to 21 (WCAG 2.2)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -282,7 +284,7 @@ def _luminance(colour: Color) -> float:
 
 
 def readable(colour: Color, grounds: Sequence[Color]) -> Color:
-    """The colour, lightened or darkened as little as it takes to be read on all the grounds."""
+    """Return the colour, lightened or darkened until it is readable on all the grounds."""
     end = max(_ENDS, key=lambda each: min(contrast(each, ground) for ground in grounds))
     for share in range(0, 101, 2):
         moved = colour.blend(end, share / 100)
@@ -291,24 +293,22 @@ def readable(colour: Color, grounds: Sequence[Color]) -> Color:
     return end
 
 
-# The ground of the terminal, for the theme ``auto``. The terminal is asked once, with the first
-# bytes it gets, and nothing waits for it. An answer that comes before the first picture counts at
-# once; a later one would repaint all of it, so it is kept for the next start.
-
 QUERY = "\x1b]11;?\x1b\\"
-"""OSC 11, for the colour of the ground (xterm, "Control Sequences")."""
+"""OSC 11, which asks for the background colour (xterm, "Control Sequences")."""
 
 _ANSWER = re.compile(r"rgba?:([0-9a-f]{1,4})/([0-9a-f]{1,4})/([0-9a-f]{1,4})(?:/[0-9a-f]{1,4})?")
 _WITHOUT_OSC = ("dumb", "linux", "vt", "ansi", "cons")
-"""``$TERM`` of terminals that might show such a sequence, or what begins so."""
-_MOST_KEPT = 20
+"""Prefixes of ``$TERM`` for terminals that might print such a sequence."""
+_MAX_REMEMBERED = 20
 """Terminals."""
 
 
 class Ground:
-    """What is known of the ground of the terminal that this process draws on.
+    """Whether the terminal's background is dark or light, for the theme ``auto``.
 
-    ``from_address`` is where the user's terminal is: over SSH all have the same ``$TERM``.
+    The driver sends ``query`` with its first output. An answer before the first picture counts at
+    once. A later one is remembered for the next start, as a new theme repaints everything.
+    ``from_address`` is the SSH client's, as all its terminals have the same ``$TERM``.
     """
 
     def __init__(self, environ: Mapping[str, str], from_address: str = "") -> None:
@@ -323,25 +323,25 @@ class Ground:
 
     @property
     def is_light(self) -> bool:
-        """The terminal's answer, else ``$COLORFGBG``, else its answer of an earlier start."""
+        """The terminal's answer, else ``$COLORFGBG``, else its answer at an earlier start."""
         return bool(self._is_kept if self._known is None else self._known)
 
     def learn(self, answer: str) -> None:
-        """Takes the terminal's answer, and keeps it for the next start."""
+        """Apply the terminal's answer, and remember it for the next start."""
         light = light_by_answer(answer)
         if light is None or not self.query:
             return
         self._known = light
         if light is not self._is_kept:
             self._is_kept = light
-            with suppress(WtrError, OSError):  # it is asked again at each start
+            with suppress(WtrError, OSError):  # the next start asks again
                 kept = {**self._kept(), self._name: light}
-                latest = dict(list(kept.items())[-_MOST_KEPT:])
+                latest = dict(list(kept.items())[-_MAX_REMEMBERED:])
                 write_private(self._path, json.dumps(latest).encode(), flush=False)
 
     @property
     def _path(self) -> str:
-        # To version 0.1.0 each ``.json`` here is the token of a profile.
+        # Not ``.json``: version 0.1.0 takes each of those for the token of a profile.
         return f"{state_dir(self._environ)}/light-terminals"
 
     def _kept(self) -> dict[str, bool]:
@@ -354,23 +354,23 @@ class Ground:
 
 
 def knows_osc(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal takes operating system commands, or at least leaves them out."""
+    """Return whether the terminal executes OSC sequences, or at least does not print them."""
     term = environ.get("TERM", "")
     return bool(term) and not term.startswith(_WITHOUT_OSC)
 
 
 def light_by_answer(answer: str) -> bool | None:
-    """What follows ``11;`` in a terminal's answer: ``rgb:ffff/ffff/ffff``; None for none."""
+    """Return whether the answer to :data:`QUERY`, ``rgb:ffff/ffff/ffff``, is light; or None."""
     found = _ANSWER.fullmatch(answer.lower())
     if found is None:
         return None
     red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
-    # The luma of ITU-R BT.601: near enough to tell paper from ink.
+    # The luma of ITU-R BT.601 is precise enough for this.
     return bool(0.299 * red + 0.587 * green + 0.114 * blue > 0.5)
 
 
 def light_by_variable(colours: str) -> bool | None:
-    """``$COLORFGBG`` of rxvt and Konsole, ``0;15`` or ``0;default;15``; None where it says none."""
+    """Return whether ``$COLORFGBG`` (rxvt, Konsole: ``0;15``) is light; None if it does not say."""
     ground = colours.rpartition(";")[2]
     if not colours or not (ground.isascii() and ground.isdigit()):
         return None
