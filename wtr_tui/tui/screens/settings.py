@@ -632,13 +632,13 @@ def filled_message(
 ) -> tuple[str, Tone]:
     """Return the message after an OAuth URL was filled in; ``secretless``: without a secret yet."""
     then = f"{'now the secret, then ' if secretless else ''}{key('save', '^s')} saves."
-    said = f"Filled in from the OAuth URL; {then}"
+    message = f"Filled in from the OAuth URL; {then}"
     if kept:
-        said += f" What is {', '.join(source.describe() for source in kept)} was not changed."
+        message += f" What is {', '.join(source.describe() for source in kept)} was not changed."
     if portal.redirect_uri and portal.port is None:
         elsewhere = "Its redirect URI leads elsewhere: register the one below as well."
-        return f"{said} {elsewhere}", Tone.WARN
-    return said, Tone.GOOD
+        return f"{message} {elsewhere}", Tone.WARN
+    return message, Tone.GOOD
 
 
 # Saving.

@@ -117,9 +117,9 @@ class SignInScreen(WtrScreen):
     SignInScreen #idle-panel { width: 76; max-width: 100%; padding: 1 2; }
     SignInScreen.-short #idle-panel { padding: 0 1; }
     SignInScreen #idle { width: 100%; }
-    SignInScreen #below, SignInScreen #told { height: auto; }
-    SignInScreen #told { width: 2fr; }
-    SignInScreen #told StaticText { width: 100%; margin: 0 1; color: $muted; }
+    SignInScreen #below, SignInScreen #progress { height: auto; }
+    SignInScreen #progress { width: 2fr; }
+    SignInScreen #progress StaticText { width: 100%; margin: 0 1; color: $muted; }
     SignInScreen StepLine { margin: 0 1; }
     SignInScreen #qr { width: 1fr; height: 18; margin: 0 0 0 2; }
     SignInScreen.-idle #page { align: center middle; }
@@ -160,7 +160,7 @@ class SignInScreen(WtrScreen):
         with Panel("Sign in", id="idle-panel"):
             yield StaticText(id="idle")
         with Horizontal(id="below"):
-            with Vertical(id="told"):
+            with Vertical(id="progress"):
                 yield StepLine(id="steps")
                 yield StaticText(id="happening")
                 yield StaticText(id="notes")
@@ -208,11 +208,11 @@ class SignInScreen(WtrScreen):
         line.show(shown_steps(progress))
         if running:
             self._cards.show(progress)
-            said = progress_sentence(progress)
+            happening = progress_sentence(progress)
             self.query_one("#headline-words", StaticText).show(
-                headline(progress) if roomy else said
+                headline(progress) if roomy else happening
             )
-            self.query_one("#happening", StaticText).reshape(said)
+            self.query_one("#happening", StaticText).reshape(happening)
             if code.display:
                 code.reshape(Content("\n").join(qr_code(progress.qr_address)))
         else:
@@ -300,8 +300,8 @@ class SignInScreen(WtrScreen):
         self.show_message(" ".join(filter(None, warnings)), Tone.WARN)
         self._cards.begin(self._attempt)
         port = self._attempt.redirect_uri.port
-        said = _APPROVES if session.demo else forwarding_notes(session.surroundings, port)
-        self.query_one("#notes", StaticText).reshape(with_keys(said))
+        notes = _APPROVES if session.demo else forwarding_notes(session.surroundings, port)
+        self.query_one("#notes", StaticText).reshape(with_keys(notes))
         self._show()
         self.set_focus(None)
         self.on_second(session.now())
@@ -363,7 +363,7 @@ class SignInScreen(WtrScreen):
         if isinstance(step, steps.LAST_STEPS):
             self.program.close_dialog()  # the QR code makes way
             self.program.close_plain_page()
-        said = step_message(step)
+        message = step_message(step)
         match step:
             case steps.SignedIn() | steps.SignedInUnsaved():
                 self._handle_token(step)
@@ -378,8 +378,8 @@ class SignInScreen(WtrScreen):
                 opens = session.surroundings.should_open_browser(session.settings[BROWSER])
                 if opens and not session.demo:
                     self.action_open()
-            case _ if said is not None:
-                self.show_message(*said)
+            case _ if message is not None:
+                self.show_message(*message)
         self._show()
 
     def _handle_token(self, step: steps.SignedIn | steps.SignedInUnsaved) -> None:
@@ -398,9 +398,9 @@ class SignInScreen(WtrScreen):
         self.program.go("token")
         # At once, too: the token view may still show a message on the token before.
         self.program.show_message("")
-        said = step_message(step)
-        if said is not None:
-            self.call_after_refresh(self.program.show_message, *said)
+        message = step_message(step)
+        if message is not None:
+            self.call_after_refresh(self.program.show_message, *message)
 
     def unsaved_work(self) -> str:
         is_below = self.program.full_screen is not self  # else the user sees that it waits
@@ -597,15 +597,15 @@ def sign_in_facts(session: Session) -> dict[str, str]:
 def step_message(step: steps.Step) -> tuple[str, Tone] | None:
     """Return the message for a step, if any; see :func:`idle_text` for why an attempt failed."""
     match step:
-        case steps.Noticed(said):
-            return said, Tone.WARN
+        case steps.Noticed(message):
+            return message, Tone.WARN
         case steps.SignedIn():
             return _signed_in_sentence(step), Tone.GOOD
         case steps.SignedInUnsaved():
             then = with_keys("{save:s} tries again; {copy:c} copies it meanwhile.")
             return f"NOT SAVED: {step.error.message} {step.error.hint} {then}", Tone.BAD
-        case steps.Ended(steps.End.CANCELLED, said):
-            return f"{said} {begin_key()} tries again.", Tone.PLAIN
+        case steps.Ended(steps.End.CANCELLED, message):
+            return f"{message} {begin_key()} tries again.", Tone.PLAIN
         case steps.Ended():
             return "", Tone.PLAIN
     return None

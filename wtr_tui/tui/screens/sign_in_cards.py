@@ -278,7 +278,7 @@ class PastedAddress(AddressInput):
 
 
 class ShellLine(Lines):
-    """A shell command, wrapped with ``\\`` so that it can be selected and pasted."""
+    r"""A shell command, wrapped with ``\`` so that it can be selected and pasted."""
 
     _line = ""
 

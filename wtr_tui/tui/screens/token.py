@@ -121,8 +121,8 @@ class TokenScreen(WtrScreen):
     TokenScreen #main { width: 1fr; }
     TokenScreen #aside { display: none; }
     TokenScreen Panel { border: none; padding: 0; }
-    TokenScreen #who-row { height: 1; margin: 0 0 1 0; }
-    TokenScreen #who { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    TokenScreen #owner-row { height: 1; margin: 0 0 1 0; }
+    TokenScreen #owner { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     TokenScreen #state { width: auto; height: 1; margin: 0 0 0 2; }
     TokenScreen #figures-row { height: auto; min-height: 3; }
     TokenScreen #left { margin: 0 2 0 0; }
@@ -133,11 +133,11 @@ class TokenScreen(WtrScreen):
     TokenScreen #scopes-panel { display: none; }
     TokenScreen #empty { margin: 1 0 0 0; }
     TokenScreen.-airy LifetimeBars { margin: 2 0; }
-    TokenScreen.-short #who-row, TokenScreen.-short LifetimeBars { margin: 0; }
+    TokenScreen.-short #owner-row, TokenScreen.-short LifetimeBars { margin: 0; }
     TokenScreen.-tiny Facts { margin: 0; }
-    TokenScreen.-tiny #who-row, TokenScreen.-tiny LifetimeBars { display: none; }
+    TokenScreen.-tiny #owner-row, TokenScreen.-tiny LifetimeBars { display: none; }
     TokenScreen.-panels Panel { border: round $line; padding: 1 2 0 2; margin: 0 0 1 0; }
-    TokenScreen.-panels #who-row { display: none; }
+    TokenScreen.-panels #owner-row { display: none; }
     TokenScreen.-panels LifetimeBars { margin: 1 0; }
     TokenScreen.-panels #scopes-panel { display: block; padding: 0 2; }
     TokenScreen.-panels #main { width: 3fr; }
@@ -169,8 +169,8 @@ class TokenScreen(WtrScreen):
         with Horizontal(id="columns"):
             with Vertical(id="main"):
                 with Panel("Access token", id="access-panel"):
-                    with Horizontal(id="who-row"):
-                        yield StaticText(id="who")
+                    with Horizontal(id="owner-row"):
+                        yield StaticText(id="owner")
                         yield StaticText(id="state")
                     with Horizontal(id="figures-row"):
                         yield Figures(id="left")
@@ -212,7 +212,7 @@ class TokenScreen(WtrScreen):
     def _is_composed(self) -> bool:
         """Whether all its widgets exist; Textual mounts and removes them one by one."""
         main = self.query_one_optional("#main")
-        return main is not None and main.display and self.query_one_optional("#who") is not None
+        return main is not None and main.display and self.query_one_optional("#owner") is not None
 
     def on_screen_suspend(self) -> None:
         if self.is_built:  # a user who leaves the screen does not leave the token on it
@@ -252,7 +252,7 @@ class TokenScreen(WtrScreen):
         empty.display = token is None
         self.set_class(token is None or self.session.socket is not None, "-empty")
         if token is None:
-            self.query_one("#who", StaticText).show("")
+            self.query_one("#owner", StaticText).show("")
             state = state_of(self.session.current, now)
             empty.reshape(_no_token_text(self.session))
             self._show_state(state)
@@ -302,7 +302,7 @@ class TokenScreen(WtrScreen):
             words = f"Of App ID {auto_refresh.stored.app_id[:12]}…, not the one in the settings"
         if self.session.socket:
             words = f"From $WTR_SOCKET · {words or 'it does not say whose it is'}"
-        self.query_one("#who", StaticText).show(words)
+        self.query_one("#owner", StaticText).show(words)
         fact = words.removeprefix("Owner ") if self._has_panels else ""
         self.query_one(Facts).set_fact("Owner", fact)
 
