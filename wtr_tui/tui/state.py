@@ -43,6 +43,11 @@ class ShownState(NamedTuple):
     kind: TokenState | None
     """None where the token file cannot be used."""
 
+    @property
+    def label(self) -> Content:
+        """Sign and word, in the colour of the meaning."""
+        return Content.styled(f"{self.meaning.sign} {self.word}", f"bold {self.meaning.colour}")
+
 
 def state_of(watched: WatchedProfile, now: datetime) -> ShownState:
     """Return the state of a profile's token."""

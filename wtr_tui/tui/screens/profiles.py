@@ -204,11 +204,9 @@ class ProfilesScreen(WtrScreen):
 
     def _show_marked(self, now: datetime) -> None:
         each = self._marked
-        state = profile_state(each, now)
         panel = self.query_one("#marked", Panel)
         panel.show_title(each.profile.name)
-        style = f"bold {state.meaning.colour}"
-        panel.show_right(Content.styled(f"{state.meaning.sign} {state.word}", style))
+        panel.show_right(profile_state(each, now).label)
         about = self.query_one("#about", Facts)
         for name, fact in _facts(each, now, panels=self._has_panels).items():
             about.set_fact(name, fact)

@@ -325,11 +325,8 @@ class TokenScreen(WtrScreen):
             self._update_overview()
 
     def _show_state(self, state: ShownState) -> None:
-        content = Content.styled(
-            f"{state.meaning.sign} {state.word}", f"bold {state.meaning.colour}"
-        )
-        self.query_one("#access-panel", Panel).show_right(content)
-        self.query_one("#state", StaticText).fit(content)
+        self.query_one("#access-panel", Panel).show_right(state.label)
+        self.query_one("#state", StaticText).fit(state.label)
 
     def _show_figures(self, text: str, meaning: Meaning) -> None:
         figures = self.query_one("#left", Figures)
