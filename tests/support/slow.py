@@ -18,11 +18,11 @@ _PLACES = (
     "security",
     "slow",
     "tui/test_app.py",
-    "tui/test_configuration_screen.py",
+    "tui/test_settings_screen.py",
     "tui/test_hard_end.py",
     "tui/test_help.py",
     "tui/test_pictures.py",
-    "tui/test_retrieval_screen.py",
+    "tui/test_sign_in_screen.py",
     "tui/widgets/test_pictures.py",
     # Each starts the program dozens of times.
     "commands/test_beside_0_1_0.py",
