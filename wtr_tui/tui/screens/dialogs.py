@@ -28,7 +28,7 @@ from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets import StaticText, clickable
-from wtr_tui.tui.widgets.bars import ShownKey, lay_out
+from wtr_tui.tui.widgets.bars import ShownKey, wrap_keys
 from wtr_tui.tui.widgets.inputs import CompactInput
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ class HelpDialog(Dialog[None]):
             *(Content.styled("Keys on this screen (^ is Ctrl)", "$muted"), "\n"),
             *(key_table(here, width), "\n\n"),
             *(Content.styled("Keys everywhere", "$muted"), "\n"),
-            *(Content("\n").join(lay_out(everywhere, width)), "\n\n"),
+            *(Content("\n").join(wrap_keys(everywhere, width)), "\n\n"),
             "\n".join(hanging_indent(line, width) for line in with_keys(about).split("\n")),
         ]
         self.query_one(StaticText).reshape(Content.assemble(*parts))

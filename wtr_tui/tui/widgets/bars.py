@@ -1,7 +1,4 @@
-"""The lines at the top and at the bottom of each screen, and the lines of keys in its cards.
-
-At the top: the screens, the state of the token, and where the user is. At the bottom: the keys.
-"""
+"""The header at the top of each screen, the key bar at its bottom, and the keys in its cards."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from wtr_tui.tui.widgets import StaticText, clickable, truncate
 
 
 class Tab(NamedTuple):
-    """A screen, the key that leads there, and what it is called."""
+    """A full screen: its name, its key and its title."""
 
     name: str
     key: str
@@ -38,35 +35,36 @@ TABS = (
 
 
 class HeaderState(NamedTuple):
-    """What the header says at its right end."""
+    """What the header shows at its right end."""
 
     meaning: Meaning
     left: str
-    """The time left in two units or a word: ``13 d 23 h``, ``expired``, ``no token``."""
+    """The time left in two units, or a word: ``13 d 23 h``, ``expired``, ``no token``."""
     profile: str
     place: str = ""
-    """``over SSH from 10.0.0.7``; empty at a desk."""
+    """Where the program runs: ``over SSH from 10.0.0.7``; "" on the user's own machine."""
     sign_in_by: str = ""
-    """``sign in by Sat 28 Nov 10:00``; empty where that is far away."""
+    """``sign in by Sat 28 Nov 10:00``; "" if that is not due soon."""
 
     @property
     def short_left(self) -> str:
-        """``13 d``: the first unit of the time left."""
+        """The time left in one unit, ``13 d``, or the word."""
         counts = self.left[:1] in "<0123456789"
         return " ".join(self.left.split()[:2]) if counts else self.left
 
 
-_GOING = (
+_OMITTED_FIRST = (
     "place in full", "place", "gaps", "second unit", "title check", "mark", "title profiles",
     "title settings", "title sign-in", "title token", "long profile", "profile", "time left",
     "tabs", "sign-in",
 )  # fmt: skip
-"""What goes where there is no room for all, the first of it first. The dot and the tab that is
-shown stay; the time left, too, unless there is the instant of the next sign-in beside it."""
+"""What is omitted if there is no room for everything, in this order.
+
+The sign and the current tab always stay; the time left, too, unless the next sign-in is shown."""
 
 
 class Header(StaticText):
-    """One line on every screen, painted again where it changes."""
+    """The line at the top of every screen: tabs, state of the token, profile, place."""
 
     DEFAULT_CSS = """
     Header { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 1; }
@@ -75,77 +73,79 @@ class Header(StaticText):
     def __init__(
         self,
         current: str,
-        standing: HeaderState,
+        state: HeaderState,
         *,
         tabs: tuple[Tab, ...] = TABS,
     ) -> None:
         super().__init__()
         self._current = current
         self._tabs = tabs
-        self._standing = standing
+        self._state = state
 
     def on_resize(self) -> None:
         self._compose_line()
 
-    def show_state(self, standing: HeaderState) -> None:
-        """Says how the token is from now on; costs nothing where nothing changed."""
-        if standing != self._standing:
-            self._standing = standing
+    def show_state(self, state: HeaderState) -> None:
+        """Replace the state; an equal one costs nothing."""
+        if state != self._state:
+            self._state = state
             self._compose_line()
 
     def update_keys(self) -> None:
-        """Names the keys as they are now."""
+        """Show the keys of the tabs as they are bound now."""
         self._compose_line()
 
     def _compose_line(self) -> None:
         width = self.app.size.width - self.styles.padding.width
-        gone: list[str] = []
-        while len(gone) < len(_GOING) and not self._fits(gone, width):
-            gone.append(_GOING[len(gone)])
-        for each in reversed(gone):  # what went last may have made room for more than was needed
-            fewer = [other for other in gone if other != each]
-            gone = fewer if self._fits(fewer, width) else gone
-        left, right = self._tab_line(gone), self._state(gone)
+        omitted: list[str] = []
+        while len(omitted) < len(_OMITTED_FIRST) and not self._fits(omitted, width):
+            omitted.append(_OMITTED_FIRST[len(omitted)])
+        for each in reversed(omitted):  # the last one may have made room for some of the others
+            fewer = [other for other in omitted if other != each]
+            omitted = fewer if self._fits(fewer, width) else omitted
+        left, right = self._tab_line(omitted), self._state_line(omitted)
         gap = " " * max(width - left.cell_length - right.cell_length, 0)
         self.show(Content.assemble(left, gap, right)[:width])
 
-    def _fits(self, gone: Sequence[str], width: int) -> bool:
-        # A tab ends with a blank; another one is needed behind it.
-        return self._tab_line(gone).cell_length + 1 + self._state(gone).cell_length <= width
+    def _fits(self, omitted: Sequence[str], width: int) -> bool:
+        # A tab ends with a blank; one more is needed between the two parts.
+        used = self._tab_line(omitted).cell_length + 1 + self._state_line(omitted).cell_length
+        return used <= width
 
-    def _tab_line(self, gone: Sequence[str]) -> Content:
-        """The mark and the tabs."""
+    def _tab_line(self, omitted: Sequence[str]) -> Content:
         current = "bold reverse" if self.app.no_color else "bold $on-next on $next"
-        gap = "" if "gaps" in gone else " "
-        parts = [] if "mark" in gone else [Content.styled(f"{MARK} ", "bold $next"), Content(gap)]
+        gap = "" if "gaps" in omitted else " "
+        parts = []
+        if "mark" not in omitted:
+            parts += [Content.styled(f"{MARK} ", "bold $next"), Content(gap)]
         for tab in self._tabs:
             shown = Content()
             if tab.name == self._current:
                 shown = Content.styled(f" {_key(tab)} {tab.title} ", current)
-            elif "tabs" not in gone:
-                title = "" if f"title {tab.name}" in gone else f"{tab.title} "
+            elif "tabs" not in omitted:
+                title = "" if f"title {tab.name}" in omitted else f"{tab.title} "
                 shown = Content.styled(f" {_key(tab)} ", "$muted") + title
             parts.append(clickable(shown, f"app.go('{tab.name}')"))
             parts.append(Content(gap))
         return Content.assemble(*parts)
 
-    def _state(self, gone: Sequence[str]) -> Content:
-        standing, gap = self._standing, " " if "gaps" in gone else "  "
-        parts = [Content.styled(standing.meaning.sign, f"bold {standing.meaning.colour}")]
-        has_left = "time left" not in gone or not standing.sign_in_by
+    def _state_line(self, omitted: Sequence[str]) -> Content:
+        state, gap = self._state, " " if "gaps" in omitted else "  "
+        parts = [Content.styled(state.meaning.sign, f"bold {state.meaning.colour}")]
+        has_left = "time left" not in omitted or not state.sign_in_by
         if has_left:
-            left = standing.short_left if "second unit" in gone else standing.left
+            left = state.short_left if "second unit" in omitted else state.left
             parts.append(Content.styled(f" {left}", "bold $foreground"))
-        if standing.sign_in_by and "sign-in" not in gone:
-            words = f"{',' * has_left} {standing.sign_in_by}"
+        if state.sign_in_by and "sign-in" not in omitted:
+            words = f"{',' * has_left} {state.sign_in_by}"
             parts.append(Content.styled(words, f"bold {Meaning.SOON.colour}"))
-        if "profile" not in gone:
-            most = 12 if "long profile" in gone else 24
-            parts.append(Content.styled(f"{gap}{truncate(standing.profile, most)}", "$foreground"))
-        place = standing.place
-        if "place in full" in gone:  # ``over SSH from 10.0.0.7`` as ``SSH``
+        if "profile" not in omitted:
+            most = 12 if "long profile" in omitted else 24
+            parts.append(Content.styled(f"{gap}{truncate(state.profile, most)}", "$foreground"))
+        place = state.place
+        if "place in full" in omitted:  # ``SSH`` for ``over SSH from 10.0.0.7``
             place = "SSH" if "SSH" in place else ""
-        if place and "place" not in gone:
+        if place and "place" not in omitted:
             parts.append(Content.styled(f"{gap}{printable(place)}", "$muted"))
         return Content.assemble(*parts)
 
@@ -155,7 +155,7 @@ def _key(tab: Tab) -> str:
 
 
 class ShownKey(NamedTuple):
-    """A key, its word, the action of a click on it, and whether it does something now."""
+    """A key with its word, the action for a click on it, and whether it is enabled."""
 
     key: str
     word: str
@@ -164,15 +164,15 @@ class ShownKey(NamedTuple):
 
     @property
     def content(self) -> Content:
-        """``r Refresh``."""
+        """``r Refresh``, muted if it is not enabled."""
         if self.enabled:
             shown = Content.styled(self.key, "bold $next") + Content(f" {self.word}")
             return clickable(shown, self.action)
         return Content.styled(f"{self.key} {self.word}", "$muted")
 
 
-def lay_out(keys: Iterable[ShownKey], room: int, gap: int = 3) -> list[Content]:
-    """Keys in as many lines of ``room`` columns as it takes, a key and its word never parted."""
+def wrap_keys(keys: Iterable[ShownKey], room: int, gap: int = 3) -> list[Content]:
+    """Return lines of ``room`` columns, broken only between a word and the next key."""
     lines = [Content()]
     for each in keys:
         word, before = each.content, lines[-1].cell_length
@@ -184,21 +184,21 @@ def lay_out(keys: Iterable[ShownKey], room: int, gap: int = 3) -> list[Content]:
 
 
 class KeyLines(StaticText):
-    """Keys that follow what can be done now. A click on a key does what the key does."""
+    """Keys with their words, updated with the bindings; a click does what the key does."""
 
     GAP = 3
 
     def __init__(self, most_lines: int = 99) -> None:
-        """``most_lines``: where more would be needed, the keys declared last but two go first.
+        """Omit keys where more than ``most_lines`` lines would be needed.
 
-        The last two are taken for those that lead on from everywhere, such as Quit and Help.
+        They are omitted from the end, but for the last two, which lead on from everywhere.
         """
         super().__init__()
         self._most_lines = most_lines
         self._shown: object = None
 
     def current_keys(self) -> list[ShownKey]:
-        """Those to be shown now."""
+        """Return the keys to show at present."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
@@ -209,27 +209,27 @@ class KeyLines(StaticText):
         self.update_keys()
 
     def update_keys(self) -> None:
-        """Shows them as they are now; the same keys cost nothing."""
+        """Show the present keys; the same ones cost nothing."""
         room, keys = self.content_size.width or self.app.size.width - 2, self.current_keys()
-        # Asked for several times whenever a screen is shown; seldom is anything different.
+        # Called several times whenever a screen is shown, mostly for the same keys.
         if (room, keys) == self._shown:
             return
         self._shown = (room, keys)
-        lines = lay_out(keys, room, self.GAP)
-        while len(lines) > self._most_lines and len(keys) > _ALWAYS:
-            keys = [*keys[: -_ALWAYS - 1], *keys[-_ALWAYS:]]
-            lines = lay_out(keys, room, self.GAP)
+        lines = wrap_keys(keys, room, self.GAP)
+        while len(lines) > self._most_lines and len(keys) > _ALWAYS_SHOWN:
+            keys = [*keys[: -_ALWAYS_SHOWN - 1], *keys[-_ALWAYS_SHOWN:]]
+            lines = wrap_keys(keys, room, self.GAP)
         self.reshape(Content("\n").join(lines))
 
 
-_ALWAYS = 2
+_ALWAYS_SHOWN = 2
+"""Keys, the last ones."""
 
 
 class KeyBar(KeyLines):
-    """Shows the bindings of the screen that are to be shown, in the order they are declared.
+    """The bindings of the screen that have ``show``, in the order of their declaration.
 
-    One widget instead of Textual's Footer with one for each key: a seventh of the bytes, and
-    nothing to lay out at start.
+    Textual's Footer has a widget for each key: seven times the bytes, and more layout at start.
     """
 
     DEFAULT_CSS = "KeyBar { width: 100%; }"
@@ -237,7 +237,7 @@ class KeyBar(KeyLines):
 
     def current_keys(self) -> list[ShownKey]:
         shown: dict[str, ShownKey] = {}
-        # In their order also where they have other keys than they were declared with.
+        # Rebound keys stand elsewhere in active_bindings, but keep their place here.
         declared = [each.action for each in self.screen.BINDINGS if isinstance(each, Binding)]
         order = {action: at for at, action in enumerate(declared)}
         for active in sorted(
@@ -254,9 +254,9 @@ class KeyBar(KeyLines):
 
 
 class CardKeys(KeyLines):
-    """The keys of one card: those of the screen's that have these actions.
+    """The keys in a card: those of the screen that have these actions.
 
-    ``words`` are other words for some of them than the screen has.
+    ``words`` replaces the words of some of them, by action.
     """
 
     DEFAULT_CSS = "CardKeys { width: 100%; dock: bottom; }"
@@ -273,12 +273,12 @@ class CardKeys(KeyLines):
     def current_keys(self) -> list[ShownKey]:
         screen, shown = self.screen, []
         declared = {each.action: each for each in screen.BINDINGS if isinstance(each, Binding)}
-        typing = isinstance(screen.focused, Input)  # they are letters there
+        is_typing = isinstance(screen.focused, Input)  # keys are letters there
         for action in self._actions:
             binding = declared[action]
             state = screen.check_action(*parse(action)[1:])
             if state is not False:
                 key = self.app.get_key_display(binding)
                 word = self.words.get(action, binding.description)
-                shown.append(ShownKey(key, word, f"screen.{action}", bool(state) and not typing))
+                shown.append(ShownKey(key, word, f"screen.{action}", bool(state) and not is_typing))
         return shown

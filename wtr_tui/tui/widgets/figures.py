@@ -1,4 +1,4 @@
-"""The countdown and the device code in figures of solid blocks."""
+"""Large figures of solid blocks, for the countdown and the device code."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from textual.widget import Widget
 
 from wtr_tui.tui.themes import Meaning
 
-_APART = 2
-"""The last figures stand in widgets of their own: of a widget, Textual paints a row from its
-left edge to the cell that changed, and these change every second."""
+_SEPARATE = 2
+"""So many figures at the end, which change every second, have a widget each: Textual repaints a row
+from the left edge of the widget to the changed cell."""
 
 
 class Figures(Horizontal):
-    """A text of figures, three rows high; of a countdown only the rows that differ are painted.
+    """A text in large figures, three rows high; only rows that have changed are repainted.
 
-    Digits, ``:``, blanks and the units ``d h m`` of a countdown; any other text is set in
-    capitals of the same typeface. Where it is too wide, it stands in bold letters instead.
-    ``double`` makes it five rows high and twice as wide, for a screen with much room.
+    There are digits, ``:``, blanks and the units ``d h m`` of a countdown; any other text is in
+    capitals. Where there is no room, it is in bold letters of normal size. ``double`` is for large
+    screens: five rows high, and twice as wide.
     """
 
     ALLOW_SELECT = False
@@ -53,13 +53,13 @@ class Figures(Horizontal):
         room: int = 0,
         id: str | None = None,
     ) -> None:
-        """``room``: the columns beyond which letters are used; 0 for those of the container."""
+        """Use letters of normal size for more than ``room`` columns; 0: those of the container."""
         super().__init__(id=id)
         self.text = text
         self.meaning = meaning
         self._room = room
         self._double = double
-        self._pieces = tuple(_Piece() for _ in range(1 + _APART))
+        self._pieces = tuple(_Piece() for _ in range(1 + _SEPARATE))
         self.add_class(meaning.css_class)
         self.set_class(double, "-double")
 
@@ -75,10 +75,7 @@ class Figures(Horizontal):
         room: int | None = None,
         double: bool | None = None,
     ) -> None:
-        """Shows another text, in the colour of its meaning; what is not given stays.
-
-        The same one costs nothing.
-        """
+        """Replace the text, and what else is given; the same text costs nothing."""
         if meaning is not None and meaning is not self.meaning:
             self.remove_class(self.meaning.css_class)
             self.add_class(meaning.css_class)
@@ -95,20 +92,20 @@ class Figures(Horizontal):
         self._spread()
 
     def _spread(self) -> None:
-        """Deals the figures out: the last two to pieces of their own, the others to the first."""
+        """Distribute the figures: one to each of the last pieces, all others to the first."""
         room = self._room or (self.container_size.width if self.is_attached else 0)
         large = not room or width_of(self.text, double=self._double) <= room
         self.set_class(not large, "-letters")
         glyphs = [*_glyphs(self.text, double=self._double)] if large else [(self.text,)]
-        apart = glyphs[-_APART:] if len(glyphs) > _APART else []
-        head = glyphs[: len(glyphs) - len(apart)]
+        separate = glyphs[-_SEPARATE:] if len(glyphs) > _SEPARATE else []
+        head = glyphs[: len(glyphs) - len(separate)]
         self._pieces[0].show(["".join(row) for row in zip(*head, strict=True)], bold=not large)
         for index, piece in enumerate(self._pieces[1:]):
-            piece.show(list(apart[index]) if index < len(apart) else [])
+            piece.show(list(separate[index]) if index < len(separate) else [])
 
 
 class _Piece(Widget):
-    """Rows of blocks; a row that is the same is not painted again."""
+    """Rows of blocks, of which only changed ones are repainted."""
 
     ALLOW_SELECT = False
 
@@ -142,12 +139,12 @@ class _Piece(Widget):
 
 
 def width_of(text: str, *, double: bool = False) -> int:
-    """The columns that the text takes in figures."""
+    """Return the columns of a text in figures."""
     return sum(len(glyph[0]) for glyph in _glyphs(text, double=double))
 
 
 def _glyphs(text: str, *, double: bool) -> Iterator[tuple[str, ...]]:
-    """Each character as its rows of cells, with a blank column behind all but the last."""
+    """Yield the rows of each character, with a blank column behind all but the last."""
     shapes = text if _COUNTDOWN.fullmatch(text) else text.upper()
     for place, character in enumerate(shapes):
         yield _glyph(character, double=double, last=place + 1 == len(shapes))
@@ -165,14 +162,14 @@ _BOLD = Style(bold=True)
 
 
 def _halved(dots: list[str]) -> Iterator[str]:
-    """Five rows of dots as three rows of half blocks."""
+    """Yield five rows of dots as three rows of half blocks."""
     padded = [*dots, "." * len(dots[0])]
     for upper, lower in zip(padded[::2], padded[1::2], strict=True):
         yield "".join(_BLOCKS[two[0] + two[1]] for two in zip(upper, lower, strict=True))
 
 
 def _doubled(dots: list[str]) -> Iterator[str]:
-    """Five rows of dots, each dot two blocks wide: about as wide as it is high."""
+    """Return five rows with two blocks for each dot, which make it about as wide as high."""
     return ("".join("██" if dot == "#" else "  " for dot in row) for row in dots)
 
 

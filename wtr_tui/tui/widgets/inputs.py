@@ -1,4 +1,4 @@
-"""Inputs that are quiet on the line and careful with what is in them."""
+"""Text inputs that send little to the terminal, and the form field around one."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from wtr_tui.tui.widgets import Lines
 
 
 class CompactInput(Input):
-    """One line high, no blinking cursor (a blinking one sends 2.6 kB/s over SSH)."""
+    """An input one line high, without a blinking cursor, which would send 2.6 kB/s over SSH."""
 
     END: ClassVar[str] = ""
-    """What stands in its last column; else … where a value has no room."""
+    """A sign in the last column; without one, … marks a value that is cut."""
 
     def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "") -> None:
         super().__init__(value, id=id, placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
         self.intercept_paste: Callable[[str], bool] = lambda text: False
-        """Takes what is pasted here where it is not meant for this field, and says so."""
+        """Handles a paste that is not meant for this field; returns whether it was one."""
 
     def on_focus(self) -> None:
-        # Textual leaves the cursor out of sight, beyond the end of a long value, until it moves.
+        # Until the cursor moves, Textual leaves it out of sight beyond a long value.
         place = Region(self.cursor_position, 0, 1, 1)
         self.scroll_to_region(place, animate=False, force=True)
 
@@ -38,7 +38,7 @@ class CompactInput(Input):
         self.scroll_to(0, animate=False, force=True)
 
     def watch_value(self) -> None:
-        # Filled in by the program; Textual would show the end of a long value.
+        # Set by the program: Textual would show the end of a long value.
         if self.is_attached and not self.has_focus and self.virtual_size.width > self.size.width:
             self.on_blur()
 
@@ -51,7 +51,7 @@ class CompactInput(Input):
         return Strip([*strip.crop(0, width - 1), Segment(end, self.rich_style)])
 
     async def on_key(self, event: events.Key) -> None:
-        """Its own keys at once: on their way up to the program, later letters overtake them."""
+        """Handle own keys at once: while they bubble up to the app, later letters overtake them."""
         bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
         if bound is not None and bound.node is self and bound.enabled:
             event.stop()
@@ -59,7 +59,7 @@ class CompactInput(Input):
             await self.app.run_action(bound.binding.action, self)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Takes all lines: Textual's own keeps the first, and a wrapped address would be cut."""
+        """Insert all lines: Textual inserts the first one, which would cut a wrapped URL."""
         if not self.intercept_paste(event.text):
             self.insert_text_at_cursor(join_lines(event.text))
             self.call_after_refresh(self.on_focus)
@@ -68,7 +68,7 @@ class CompactInput(Input):
 
 
 class AddressInput(CompactInput):
-    """Holds one address: what is pasted stands in for what was there, such as a refused one."""
+    """An input for a URL; a paste replaces all of it, such as a URL that was refused."""
 
     def on_paste(self, event: events.Paste) -> None:
         self.value = ""
@@ -76,7 +76,7 @@ class AddressInput(CompactInput):
 
 
 class ListedInput(CompactInput):
-    """Takes one of a few values, which Enter, Space or a click asks to be listed."""
+    """An input for one of a few values, which Enter, Space or a click lists."""
 
     END = "▾"
 
@@ -89,13 +89,13 @@ class ListedInput(CompactInput):
             await super().on_key(event)
 
     async def on_mouse_down(self, event: events.MouseDown) -> None:
-        # No click: what a focus explains moves the fields before the button is let go.
+        # Not on_click: focus shows a help line, which moves fields before the button is released.
         event.prevent_default()
         await self.action_submit()
 
 
 class SecretInput(CompactInput):
-    """Shows dots unless revealed; what is not shown cannot be copied or cut either."""
+    """An input that shows dots unless revealed, and then allows neither copy nor cut."""
 
     def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "") -> None:
         super().__init__(value, id=id, placeholder=placeholder)
@@ -111,7 +111,7 @@ class SecretInput(CompactInput):
 
 
 def join_lines(text: str) -> str:
-    """The lines as one, without the breaks and the blanks a terminal wraps with."""
+    """Return the lines joined by blanks, without the indents that a terminal's wrapping adds."""
     return " ".join(filter(None, (line.strip() for line in text.splitlines())))
 
 
@@ -120,11 +120,11 @@ _LABEL, _SOURCE = 20, 24
 
 
 class Field(Lines):
-    """A label, an entry and where its value comes from; below them what is wrong with the value,
-    and while it has the focus, what it is for.
+    """A form field: label, entry and source of the value; below them its problem and its help.
 
-    ``check`` gives a sentence for a wrong value, or None; it is asked at every key. All but the
-    entry is painted by the field itself: there are some thirty of them on one screen.
+    ``check`` returns a sentence on a wrong value, or None; it is called at every key. ``meaning``
+    is the help, shown with the focus. The field paints all but the entry itself, as a screen has
+    some thirty of them.
     """
 
     SCOPED_CSS = False  # it asks how large the screen is
@@ -145,12 +145,12 @@ class Field(Lines):
         self.label = label
         self.entry = entry
         self.before = ""
-        """What it was filled with."""
+        """The value it was filled with."""
         self.problem = ""
         self.reports_missing = True
-        """Whether it says so where a value is merely missing."""
+        """Whether a missing value is reported."""
         self.is_setting = True
-        """Whether its value is saved; else it fills in other fields."""
+        """Whether its value is saved; otherwise it only fills in other fields."""
         self._check = check
         self.meaning = meaning
         self._source = ""
@@ -161,11 +161,11 @@ class Field(Lines):
 
     @property
     def changed(self) -> bool:
-        """Whether it holds something else than it was filled with."""
+        """Whether its value is another one than it was filled with."""
         return self.entry.value != self.before
 
     def fill(self, value: str, source: str, fixed: bool = False) -> None:
-        """Shows a value and its source; a ``fixed`` one is the environment's, not to be edited."""
+        """Show a value and its source; a ``fixed`` value, from elsewhere, cannot be edited."""
         self.before = self.entry.value = value
         self.entry.disabled = fixed
         self.show_source(source)
@@ -185,14 +185,14 @@ class Field(Lines):
         self.update_lines()
 
     def show_source(self, source: str) -> None:
-        """Where the value comes from that it was filled with."""
+        """Show where the value it was filled with comes from."""
         self._source = source
         self.update_lines()
 
     def update_lines(self) -> bool:
         changed = super().update_lines()
         if changed and self._explains:
-            # Textual scrolls to the entry alone; what is said below it has to be in sight, too.
+            # Textual scrolls to the entry alone, but the help below it has to be visible, too.
             self.call_after_refresh(self.scroll_visible, animate=False)
         return changed
 
@@ -210,7 +210,7 @@ class Field(Lines):
         if self.entry.disabled and not has_sources:
             notes.append(Content.styled(self._source, "$muted"))
         if self.problem and (self.entry.value or self.reports_missing):
-            # What is merely missing so far is said calmly.
+            # A missing value is no error yet.
             notes.append(Content.styled(self.problem, "$over" if self.entry.value else "$muted"))
         if self._explains and self.meaning:
             notes.append(Content.styled(self.meaning, "$muted"))

@@ -1,6 +1,4 @@
-"""What is listed beside a token: profiles, what happened, scopes, facts. Each list makes its lines
-for the columns there are.
-"""
+"""The lists about a token: profiles, activity, scopes, facts, and lifetimes as bars."""
 
 from __future__ import annotations
 
@@ -17,35 +15,36 @@ from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets import Lines, clickable, truncate, truncate_middle
 
 _BAR, _LEAST_BAR = 12, 4
-"""Columns. The bar gives way to what is wrong, down to its least width, and then goes."""
+"""Columns. The bar shrinks to its least width for what is wrong, then it is omitted."""
 _MOST_NAME, _LEAST_NAME = 18, 14
 _ABOUT_FROM = 12
-"""Columns: with fewer, the owner goes, and what is wrong stands where the time left would."""
+"""Columns. With fewer, the owner is omitted, and what is wrong replaces the time left."""
 
 
 class ProfileRow(NamedTuple):
-    """One profile. ``about`` is what is wrong, if anything is that ``left`` does not say."""
+    """A profile in :class:`ProfileRows`."""
 
     name: str
     meaning: Meaning
     about: str
+    """What is wrong beyond ``left``, or ""."""
     left: str
     """``13 d 23 h``, ``expired``, ``-``."""
     share_left: float = 0.0
-    """0 to 1, for the bar."""
+    """The share of the lifetime that is left, 0 to 1, for the bar."""
     current: bool = False
     owner: str = ""
 
     @property
     def beside(self) -> str:
-        """What stands beside its name: what is wrong before whose it is."""
+        """What stands beside the name: what is wrong, else the owner."""
         return self.about or self.owner
 
 
 class ProfileRows(Lines):
-    """State, owner or what is wrong, and how much is left; how many there is no room for.
+    """The profiles with state, owner or what is wrong, and time left; a click switches to one.
 
-    A click on a row goes on with that profile.
+    The last line counts those there is no room for.
     """
 
     def __init__(self) -> None:
@@ -119,11 +118,11 @@ def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int)
 
 
 _BY_FROM = 44
-"""Columns: with fewer, who did it has no column, and stands where the line leaves room."""
+"""Columns. With fewer, ``by`` has no column of its own, and stands where a line has room for it."""
 
 
 class ActivityRow(NamedTuple):
-    """``when`` as short as it is clear: ``11:00``, ``Mon``, ``3 Nov``."""
+    """An event in :class:`ActivityRows`; ``when`` is short: ``11:00``, ``Mon``, ``3 Nov``."""
 
     when: str
     tone: Tone
@@ -132,14 +131,14 @@ class ActivityRow(NamedTuple):
 
 
 class ActivityRows(Lines):
-    """What happened: when, what, and by whom; the latest first, as many as there is room for."""
+    """Events: when, what, and by whom; the latest first, as many as there is room for."""
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[ActivityRow, ...] = ()
 
     def show(self, rows: Sequence[ActivityRow]) -> None:
-        """Shows the first of these; painted anew only if they differ."""
+        """Replace the events; the same ones cost nothing."""
         before, self._rows = self._rows, tuple(rows)
         if self._rows != before:
             self.refresh(layout=len(before) != len(self._rows))
@@ -175,7 +174,7 @@ class ActivityRows(Lines):
 
 
 _MOST_UNFRAMED = 8
-"""Rows where the layout gives none."""
+"""Rows where the layout sets no height."""
 
 
 def _activity_line(row: ActivityRow, whens: int, what: int, bys: int) -> Content:
@@ -194,12 +193,14 @@ def _activity_line(row: ActivityRow, whens: int, what: int, bys: int) -> Content
 
 _LEAST_MEANING = 24
 _UNFRAMED_ROWS = 5
-"""Rows where the layout gives none: the list is then as high as it needs to be, up to these."""
+"""The most rows where the layout sets no height."""
 
 
 class ScopeList(Lines):
-    """One a line with what it allows, with blank lines between where there is much room; else in
-    columns. What has no room is counted. ``note`` stands below, about what is missing."""
+    """Scopes: one a line with its meaning, or in columns where there is no room for that.
+
+    Those there is no room for are counted. A note below tells which are missing.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -208,14 +209,14 @@ class ScopeList(Lines):
         self._meanings: Mapping[str, str] = {}
 
     def show(self, names: Sequence[str] | None, note: str = "") -> None:
-        """Shows these names, and a sentence on those that are missing; None: there is no token."""
+        """Replace the names (None: no token) and the note; the same ones cost nothing."""
         now = None if names is None else tuple(names)
         if (now, note) != (self._names, self._note):
             self._names, self._note = now, note
             self.refresh(layout=True)
 
     def set_meanings(self, meanings: Mapping[str, str]) -> None:
-        """What each of them allows, where that is known."""
+        """Set what scopes allow, by name."""
         if meanings != self._meanings:
             self._meanings = meanings
             self.refresh()
@@ -273,9 +274,9 @@ _LEAST_WIDTH = 10
 
 
 class Facts(Lines):
-    """Names and what they stand for, in two columns; a long fact goes on below the second one.
+    """Labels and values in two columns; a long value is wrapped within the second one.
 
-    A fact that is "" is not shown. One with styles is cut to one line, between names.
+    A value "" is not shown. One with styles is a list of names, cut to one line between them.
     """
 
     def __init__(self, names: tuple[str, ...], *, id: str) -> None:
@@ -284,7 +285,7 @@ class Facts(Lines):
         self._spaced = False
 
     def set_fact(self, name: str, fact: str | Content) -> None:
-        """Says what ``name`` stands for from now on; the same fact costs nothing."""
+        """Replace a value; the same one costs nothing."""
         shown = self._facts[name]
         if (
             shown.is_same(fact)
@@ -296,7 +297,7 @@ class Facts(Lines):
         self.update_lines()
 
     def set_spaced(self, spaced: bool) -> None:
-        """Whether blank lines stand between the facts."""
+        """Set whether blank lines separate the facts."""
         self._spaced = spaced
         self.update_lines()
 
@@ -319,7 +320,7 @@ class Facts(Lines):
 
 
 def _wrapped(fact: str, room: int) -> list[str]:
-    """Ended at a ``·`` where it can be, else between words, and a long word behind a sign."""
+    """Return lines broken at ``·`` if possible, else between words or behind a sign in a word."""
     lines: list[str] = []
     for part in fact.split(" · "):
         joined = f"{lines[-1]} · {part}" if lines else part
@@ -332,7 +333,7 @@ def _wrapped(fact: str, room: int) -> list[str]:
 
 
 def _pieces(word: str, room: int) -> Iterator[str]:
-    """A word for which a line is too short, parted behind its slashes, hyphens and underscores."""
+    """Yield a word that is too long for a line in pieces, broken behind a sign in it."""
     while len(word) > room:
         at = max(word.rfind(sign, 1, room) for sign in "/-_") + 1 or room
         yield word[:at]
@@ -341,7 +342,10 @@ def _pieces(word: str, room: int) -> Iterator[str]:
 
 
 def _whole_names(fact: Content, room: int) -> Content:
-    """As many of the names behind its first words as fit, two blanks apart, and how many more."""
+    """Return the first words and as many of the names behind them as fit; count the rest.
+
+    Names are separated by two blanks.
+    """
     shown, hidden = fact, 0
     while shown.cell_length > room - len(more := f"  and {hidden} more") * bool(hidden):
         at = shown.plain.rfind("  ")
@@ -358,7 +362,7 @@ _LEAST_PAUSE = timedelta(seconds=20)
 
 
 class Lifetime(NamedTuple):
-    """One line of the grid. Without an end it is dotted, and ``end_text`` says why."""
+    """A lifetime from its begin to its end; without an end, ``end_text`` says why."""
 
     label: str
     began: datetime | None
@@ -368,70 +372,72 @@ class Lifetime(NamedTuple):
     next_refresh: datetime | None = None
 
     def share_at(self, instant: datetime) -> float:
-        """Where on the line the instant is, 0 to 1; a life of unknown begin counts from now on."""
+        """Return where in the lifetime an instant is, 0 to 1; 0 for an unknown begin."""
         if self.ends is None or self.began is None or self.ends <= self.began:
             return 1.0 if self.ends is not None and instant >= self.ends else 0.0
         return min(max((instant - self.began) / (self.ends - self.began), 0.0), 1.0)
 
 
 class LifetimeBars(Lines):
-    """Thin what is used, thick what is left, ● now, ◆ the next refresh, the end at the right.
+    """Lifetimes as bars: thin what is over, thick what is left, ● now, ◆ the next refresh.
 
-    Painted again when a line has moved by a cell, at most every twenty seconds: of a token that
-    lives for minutes it would move every second, and each line is 200 bytes.
+    Repainted when a bar has moved by a cell, but at most every twenty seconds: that of a token
+    with a lifetime of minutes moves every second, and each bar is 200 bytes.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._lives: tuple[Lifetime, ...] = ()
+        self._lifetimes: tuple[Lifetime, ...] = ()
         self._now: datetime | None = None
 
-    def show(self, lives: Sequence[Lifetime], now: datetime) -> None:
-        """Shows these lives as they are at ``now``; to be called as often as one likes."""
-        if tuple(lives) == self._lives and self._now is not None:
+    def show(self, lifetimes: Sequence[Lifetime], now: datetime) -> None:
+        """Show these lifetimes as they are at ``now``; cheap to call every second."""
+        if tuple(lifetimes) == self._lifetimes and self._now is not None:
             since = now - self._now
-            ended = any(life.ends and self._now < life.ends <= now for life in lives)
+            ended = any(
+                lifetime.ends and self._now < lifetime.ends <= now for lifetime in lifetimes
+            )
             if timedelta(0) <= since < _LEAST_PAUSE and not ended:
                 return
-        self._lives, self._now = tuple(lives), now
+        self._lifetimes, self._now = tuple(lifetimes), now
         self.update_lines()
 
     def lines(self, width: int) -> list[Content]:
-        if self._now is None or not self._lives or width <= 0:
+        if self._now is None or not self._lifetimes or width <= 0:
             return []
-        labels = max(len(life.label) for life in self._lives) + 2
-        ends = max(len(life.end_text) for life in self._lives) + 2
+        labels = max(len(lifetime.label) for lifetime in self._lifetimes) + 2
+        ends = max(len(lifetime.end_text) for lifetime in self._lifetimes) + 2
         room = width - labels - ends
-        if room < _LEAST_LINE:  # the dates say it without the lines
-            return [_label(life, labels) + _end(life, 0) for life in self._lives]
+        if room < _LEAST_LINE:  # the dates suffice
+            return [_label(lifetime, labels) + _end(lifetime, 0) for lifetime in self._lifetimes]
         return [
-            _label(life, labels) + _line(life, room, self._now) + _end(life, ends)
-            for life in self._lives
+            _label(lifetime, labels) + _line(lifetime, room, self._now) + _end(lifetime, ends)
+            for lifetime in self._lifetimes
         ]
 
 
-def _label(life: Lifetime, width: int) -> Content:
-    return Content.styled(printable(life.label).ljust(width), "$muted")
+def _label(lifetime: Lifetime, width: int) -> Content:
+    return Content.styled(printable(lifetime.label).ljust(width), "$muted")
 
 
-def _end(life: Lifetime, width: int) -> Content:
-    style = life.meaning.colour if life.meaning is Meaning.OVER else "$foreground"
-    return Content.styled(printable(life.end_text).rjust(width), style)
+def _end(lifetime: Lifetime, width: int) -> Content:
+    style = lifetime.meaning.colour if lifetime.meaning is Meaning.OVER else "$foreground"
+    return Content.styled(printable(lifetime.end_text).rjust(width), style)
 
 
-def _line(life: Lifetime, width: int, now: datetime) -> Content:
-    if life.ends is None:
+def _line(lifetime: Lifetime, width: int, now: datetime) -> Content:
+    if lifetime.ends is None:
         return Content.styled(_UNKNOWN * width, "$muted")
-    used = life.share_at(now)
+    used = lifetime.share_at(now)
     at = round(used * (width - 1))
     line = Content.assemble(
         Content.styled(_USED * at, "$line"),
-        Content.styled(_NOW, "bold $foreground" if used < 1 else f"bold {life.meaning.colour}"),
-        Content.styled(_LEFT * (width - 1 - at), life.meaning.colour),
+        Content.styled(_NOW, "bold $foreground" if used < 1 else f"bold {lifetime.meaning.colour}"),
+        Content.styled(_LEFT * (width - 1 - at), lifetime.meaning.colour),
     )
-    if life.next_refresh is None or not now < life.next_refresh <= life.ends:
+    if lifetime.next_refresh is None or not now < lifetime.next_refresh <= lifetime.ends:
         return line
-    mark = round(life.share_at(life.next_refresh) * (width - 1))
+    mark = round(lifetime.share_at(lifetime.next_refresh) * (width - 1))
     if mark <= at:
         return line
     return line[:mark] + Content.styled(Meaning.NEXT.sign, "bold $next") + line[mark + 1 :]
