@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
 from enum import Enum
 from functools import partial
@@ -64,7 +64,7 @@ class Finding(NamedTuple):
 
 
 Findings: TypeAlias = "Iterator[Finding]"
-
+RefusedKeys: TypeAlias = "Callable[[Mapping[str, str]], Iterable[str]]"
 
 _good = partial(Finding, Level.GOOD)
 _warn = partial(Finding, Level.WARN)
@@ -79,7 +79,7 @@ def examine(
     environ: Mapping[str, str],
     *,
     ask: bool = True,
-    refused_keys: Callable[[Mapping[str, str]], Iterable[str]] = lambda _: (),
+    refused_keys: RefusedKeys = lambda _: (),
 ) -> Findings:
     """Yield each finding once it is made; ``ask`` allows one request to Webex.
 
@@ -87,46 +87,20 @@ def examine(
     the caller knows, know their keys. Blocks while Webex answers, for ten seconds at most. Raises
     no WtrError.
     """
-    try:
-        settings = profile.load_settings(environ)
-    except errors.SettingsError as error:
-        settings = from_environment(environ)
-        yield _bad("settings", error)
-    else:
-        yield from _check_settings(profile, settings)
-        if settings[KEYS]:
-            refused = refused_keys(settings[KEYS])
-            yield from (_warn("keys", each.removeprefix("keys: ")) for each in refused)
-    # Before the token is read, which mends the mode of its file.
-    yield from check_files(profile)
+    settings = yield from _check_settings(profile, environ, refused_keys)
+    yield from check_files(profile)  # before the token is read, which mends the mode of its file
     yield from _check_lock(profile)
-    token, findings = _check_token(profile, settings)
-    yield from findings
+    token = yield from _check_token(profile, settings)
     if token is not None and token.refresh_token is not None:
         yield _check_timer(profile, environ)
-    # Where systemd listens for wtr serve: whether it could give the token.
-    socket = timer.find_socket(profile, environ) if sys.platform != "darwin" else None
-    if socket is not None and socket.fault:
-        yield _warn("socket", f"{socket.where} does not give this token. {socket.fault}")
-    elif socket is not None:
-        yield _good("socket", f"systemd listens for wtr serve ({socket.where}).")
-    for sink in settings[DELIVER]:
-        yield _check_sink(sink, token)
+    yield from _check_socket(profile, environ)
+    yield from (_check_sink(sink, token) for sink in settings[DELIVER])
     here = surroundings.detect(environ)
-    yield _good("you are", f"{here.describe()}.")
-    if here.remote:
-        yield _good("forwarding", f"{here.forward_command(settings.redirect_port)}")
+    yield from _check_surroundings(here, settings)
     yield _check_port(settings)
     yield _check_browser(here, settings, environ)
-    routes = [route.value for route in clipboard.routes(here, settings[CLIPBOARD])]
-    if routes:
-        yield _good("clipboard", f"through {', then '.join(routes)}.")
-    else:
-        yield _warn("clipboard", "none can be reached from here; the screens show texts in full.")
-    zone = clock.unknown_time_zone()
-    if zone:
-        message = f"$TZ names none that this system knows ({zone!a}): times are shown in UTC."
-        yield _warn("time zone", message)
+    yield _check_clipboard(here, settings)
+    yield from _check_time_zone()
     proxy = _check_proxy(settings, environ)
     yield proxy
     if proxy.level is not Level.BAD:
@@ -136,7 +110,15 @@ def examine(
 _SHOWN = {"appid": "App ID", "secret": "secret", "scopes": "scopes", "redirectPort": "port"}
 
 
-def _check_settings(profile: Profile, settings: Settings) -> Findings:
+def _check_settings(
+    profile: Profile, environ: Mapping[str, str], refused_keys: RefusedKeys
+) -> Generator[Finding, None, Settings]:
+    """Check the settings and return them; where the file cannot be read, the environment's."""
+    try:
+        settings = profile.load_settings(environ)
+    except errors.SettingsError as error:
+        yield _bad("settings", error)
+        return from_environment(environ)
     unusable = {problem.key for problem in settings.problems}
     sources = ", ".join(
         f"{label} {'not usable' if key in unusable else settings.sources[key].describe()}"
@@ -148,6 +130,9 @@ def _check_settings(profile: Profile, settings: Settings) -> Findings:
     yield level("settings", f"{where}: {sources}.")
     yield from (_bad("settings", problem.message) for problem in settings.problems)
     yield from (_warn("settings", warning) for warning in settings.warnings)
+    refused = refused_keys(settings[KEYS]) if settings[KEYS] else ()
+    yield from (_warn("keys", each.removeprefix("keys: ")) for each in refused)
+    return settings
 
 
 # Files.
@@ -245,41 +230,42 @@ def _check_sink(sink: Sink, token: Token | None) -> Finding:
 # The token.
 
 
-def _check_token(profile: Profile, settings: Settings) -> tuple[Token | None, list[Finding]]:
-    """Check the token; return it where it may be sent to the base URL, and the findings."""
+def _check_token(profile: Profile, settings: Settings) -> Generator[Finding, None, Token | None]:
+    """Check the token and return it where it may be sent to the base URL."""
     now = clock.now()
     try:
         stored = profile.token_file.read()
     except errors.WtrError as error:
-        return None, [_bad("token", error)]
+        yield _bad("token", error)
+        return None
     if stored is None:
-        return None, [_warn("token", "there is none: sign in with wtr retrieve, or in wtr-tui.")]
-    found = stored.token
-    noted = state.read(str(profile.token_path))
-    findings = []
-    kind = state_of(stored, settings, noted, now)
+        yield _warn("token", "there is none: sign in with wtr retrieve, or in wtr-tui.")
+        return None
+    token = stored.token
+    recorded = state.read(str(profile.token_path))
+    kind = state_of(stored, settings, recorded, now)
     if kind not in (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED, TokenState.FOREIGN):
-        left = found.left(now)
+        left = token.left(now)
         if left is None:
-            findings.append(_good("token", "valid; its end is not known."))
+            yield _good("token", "valid; its end is not known.")
         elif left <= timedelta(0):
-            message = "the access token has expired; wtr refresh gets a new one."
-            findings.append(_warn("token", message))
+            yield _warn("token", "the access token has expired; wtr refresh gets a new one.")
         else:
-            found_so = _warn if kind is TokenState.SOON else _good
-            findings.append(found_so("token", f"valid, {clock.duration(left)} left."))
-    for problem in token_problems(found, noted, now):
-        is_enough = isinstance(problem, errors.NoRefreshToken) and found.is_valid(now)
-        findings.append((_warn if is_enough else _bad)("token", str(problem)))
-    if soon := sign_in_soon(noted, found, settings, now):
-        findings.append(_warn("token", soon))
+            level = _warn if kind is TokenState.SOON else _good
+            yield level("token", f"valid, {clock.duration(left)} left.")
+    for problem in token_problems(token, recorded, now):
+        is_enough = isinstance(problem, errors.NoRefreshToken) and token.is_valid(now)
+        yield (_warn if is_enough else _bad)("token", str(problem))
+    if soon := sign_in_soon(recorded, token, settings, now):
+        yield _warn("token", soon)
     try:
         require_own(stored, settings)
     except errors.ForeignToken as error:
-        return None, [*findings, _bad("token", error)]
+        yield _bad("token", error)
+        return None
     except errors.SettingsError:
-        return None, findings  # what cannot be read of the settings has its own finding
-    return found, findings
+        return None  # what cannot be read of the settings has its own finding
+    return token
 
 
 def _check_timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
@@ -302,7 +288,36 @@ def _check_timer(profile: Profile, environ: Mapping[str, str]) -> Finding:
     )
 
 
-# The sign-in and the connection to Webex.
+def _check_socket(profile: Profile, environ: Mapping[str, str]) -> Findings:
+    """Check the socket of systemd for ``wtr serve``, if there is one."""
+    socket = timer.find_socket(profile, environ) if sys.platform != "darwin" else None
+    if socket is not None and socket.fault:
+        yield _warn("socket", f"{socket.where} does not give this token. {socket.fault}")
+    elif socket is not None:
+        yield _good("socket", f"systemd listens for wtr serve ({socket.where}).")
+
+
+# The machine, the sign-in and the connection to Webex.
+
+
+def _check_surroundings(here: Surroundings, settings: Settings) -> Findings:
+    yield _good("you are", f"{here.describe()}.")
+    if here.remote:
+        yield _good("forwarding", f"{here.forward_command(settings.redirect_port)}")
+
+
+def _check_clipboard(here: Surroundings, settings: Settings) -> Finding:
+    routes = [route.value for route in clipboard.routes(here, settings[CLIPBOARD])]
+    if routes:
+        return _good("clipboard", f"through {', then '.join(routes)}.")
+    return _warn("clipboard", "none can be reached from here; the screens show texts in full.")
+
+
+def _check_time_zone() -> Findings:
+    zone = clock.unknown_time_zone()
+    if zone:
+        message = f"$TZ names none that this system knows ({zone!a}): times are shown in UTC."
+        yield _warn("time zone", message)
 
 
 def _check_port(settings: Settings) -> Finding:
