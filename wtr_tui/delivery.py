@@ -229,9 +229,11 @@ def _run_command(command: str, environ: Mapping[str, str], stdin: bytes) -> tupl
 def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool:
     """Append the event and the output without ``hidden``, and return whether it could."""
     text = output.decode("utf-8", "replace")
-    for secret in hidden:
-        if secret.peek():
-            text = text.replace(secret.peek(), MASK)
+    for value in filter(None, (secret.peek() for secret in hidden)):
+        text = text.replace(value, MASK)
+        # The limit of the output may have cut off the rest of it.
+        shown = next((n for n in range(len(value), 8, -1) if text.endswith(value[:n])), 0)
+        text = text[: len(text) - shown]
     lines = (
         f"{iso(now())} {event}\n",
         *(f"  {cleaned(line, _LOG_LINE)}\n" for line in text.splitlines()),

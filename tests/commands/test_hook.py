@@ -142,6 +142,18 @@ def test_the_log_never_holds_the_token(home: Home, sandbox: Sandbox) -> None:
     assert sandbox.integration.secret.reveal() not in log
 
 
+def test_the_log_does_not_hold_a_token_that_the_limit_of_its_output_cuts_in_two(
+    home: Home, sandbox: Sandbox
+) -> None:
+    printed = f"head -c {delivery._MOST_OUTPUT - 40} /dev/zero | tr '\\\\0' '\\\\n'; cat"
+    home.configure(sandbox, "default", f'onToken: "sh -c \\"{printed}\\""')
+    home.sign_in(sandbox, left=EXPIRED)
+    token = home.run("token").out.strip()
+    log = home.token_path().with_suffix(".log").read_text()
+    assert " refreshed: done (" in log
+    assert token[:9] not in log
+
+
 def test_it_may_ask_for_the_token_itself_and_does_not_run_itself(
     home: Home, sandbox: Sandbox
 ) -> None:
