@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wtr_tui.addresses import RedirectUri, check_redirect_uri, is_loopback, port_of
+from wtr_tui.addresses import (
+    RedirectUri,
+    check_base_url,
+    check_redirect_uri,
+    is_loopback,
+    port_of,
+)
 from wtr_tui.errors import SettingsError
 
 
@@ -128,3 +134,29 @@ def test_no_port_is_made_up(text: str) -> None:
 )
 def test_a_loopback_host_is_one_of_three(host: str, here: bool) -> None:
     assert is_loopback(host) is here
+
+
+@pytest.mark.parametrize(
+    ("host", "is_possible"),
+    [
+        ("webexapis.com", True),
+        ("webexapis.com.", True),
+        ("a-b_c", True),
+        ("a..b", False),
+        ("a.$.b", False),
+        (f"{'a' * 63}.example", True),
+        (f"{'a' * 64}.example", False),
+        (f"{'a.' * 126}a", True),  # 253 characters
+        (f"{'a.' * 126}aa", False),
+        ("xn--mnchen-3ya.de", True),
+        ("xn--a.de", False),
+        ("10.0.0.1", True),
+        ("10.0.0.256", False),
+        ("10.1", False),
+        ("[fd00::1]", True),
+        ("[fd00::1%25eth0]", False),
+    ],
+)
+def test_the_base_url_has_a_host_that_can_exist(host: str, is_possible: bool) -> None:
+    refusal = check_base_url(f"https://{host}/v1")
+    assert (refusal is None) is is_possible

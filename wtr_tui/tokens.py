@@ -112,12 +112,12 @@ def await_refresh(
     PATIENCE was over). Return neither wherever :func:`valid_token` has to decide.
     """
     found = _paths(name, config, environ)
-    if found is None or not _has_expired(found[1], refreshable=True):
+    if found is None or not _needs_refresh(found[1]):
         return None, None
     token_path = found[1]
     from wtr_tui.storage.lock import Lock  # not needed for a valid token
 
-    lock = Lock(paths.lock_path(token_path), PATIENCE, until=lambda: not _has_expired(token_path))
+    lock = Lock(paths.lock_path(token_path), PATIENCE, until=lambda: not _needs_refresh(token_path))
     try:
         lock.acquire()
     except errors.TemporaryError:
@@ -125,7 +125,7 @@ def await_refresh(
     except errors.StorageError:
         return None, None
     if lock.is_held:
-        if _has_expired(token_path):
+        if _needs_refresh(token_path):
             return None, lock
         lock.release()
     return fast_token(name, config, environ, min_left), None
@@ -155,11 +155,10 @@ def _members(token_path: str) -> Members | None:
         return None
 
 
-def _has_expired(token_path: str, *, refreshable: bool = False) -> bool:
+def _needs_refresh(token_path: str) -> bool:
+    """Return whether the access token has expired and can be refreshed."""
     members = _members(token_path)
-    if members is None or members["expires_at"] is None:
-        return False
-    if refreshable and members["refresh_token"] is None:
+    if members is None or members["expires_at"] is None or members["refresh_token"] is None:
         return False
     return clock.timestamp(members["expires_at"]) <= clock.timestamp_now()
 

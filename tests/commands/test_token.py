@@ -50,6 +50,35 @@ def test_without_settings_a_good_token_is_printed_all_the_same(
     assert home.run("token", *debug).out == f"{token}\n"
 
 
+def test_settings_from_a_pipe_are_left_to_be_read_once(home: Home, sandbox: Sandbox) -> None:
+    """What a shell makes of ``--config <(…)``."""
+    home.configure(sandbox)
+    home.sign_in(sandbox)
+    read, write = os.pipe()
+    try:
+        os.write(write, b"appid: C4f1")
+        os.close(write)
+        assert tokens.fast_token(None, f"/dev/fd/{read}", home.environ) is None
+        assert os.read(read, 100) == b"appid: C4f1"
+    finally:
+        os.close(read)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [("refresh_expires_at",), ("refresh_token",), ("refresh_token", "refresh_expires_at")],
+)
+def test_a_token_without_an_end_to_announce_is_given_at_once(
+    home: Home, sandbox: Sandbox, unknown: tuple[str, ...]
+) -> None:
+    home.configure(sandbox)
+    token = home.sign_in(sandbox)
+    home.write_token({**home.stored_fields(), **dict.fromkeys(unknown)})
+    members = tokens.fast_token(None, None, home.environ)
+    assert members is not None
+    assert members["access_token"] == token
+
+
 @pytest.mark.parametrize("command", [("token",), ("refresh", "--within", "3d")])
 def test_a_token_obtained_while_the_clock_was_ahead_is_replaced_once(
     home: Home, sandbox: Sandbox, command: tuple[str, ...]

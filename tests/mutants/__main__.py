@@ -45,6 +45,8 @@ TESTS = {
     "wtr_tui/auto_refresh.py": ("tests/test_auto_refresh.py", "tests/test_refresh_times.py"),
     "wtr_tui/retrieval.py": ("tests/test_retrieval.py", "tests/test_deliver.py"),
     "wtr_tui/oauth": ("tests/oauth", "tests/test_retrieval.py", "-m", "not slow"),
+    "wtr_tui/text.py": ("tests/test_text.py",),
+    "wtr_tui/addresses.py": ("tests/test_addresses.py", "tests/storage/test_settings_values.py"),
     "wtr_tui/clock.py": ("tests/test_clock.py", "tests/test_durations.py"),
     "wtr_tui/model.py": ("tests/test_secret.py", "tests/storage", "tests/oauth/test_token.py"),
     "wtr_tui/delivery.py": ("tests/test_deliver.py", "tests/commands/test_hook.py"),

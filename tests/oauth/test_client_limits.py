@@ -104,6 +104,8 @@ def test_a_name_lookup_that_hangs_is_within_the_limit(monkeypatch: pytest.Monkey
         pytest.raises(TemporaryError, match=r"no answer from webex\.invalid within 0\.2 s"),
     ):
         exchange(client)
+    # Nor does it keep the program from ending.
+    assert {each.daemon for each in threading.enumerate() if each.name == "webex request"} == {True}
     assert time.monotonic() - begun < ENDLESS / 2
     over.set()
 
@@ -198,6 +200,18 @@ def test_a_poll_whose_connection_broke_is_temporary(
     with pytest.raises(TemporaryError):
         device_token(client)
     assert len(endpoint.received) == 1
+
+
+def test_no_connection_is_kept_for_another_request(endpoint: Endpoint, client: WebexClient) -> None:
+    """A code would be sent into a connection that the server has just closed."""
+
+    def answer_and_wait(connection: socket.socket, over: threading.Event) -> None:
+        answering(GRANT)(connection, over)
+        hang(connection, over)
+
+    endpoint.reply(answer_and_wait)
+    refresh(client)
+    assert endpoint.was_cut.wait(ENDLESS / 2)
 
 
 @pytest.mark.parametrize("request_of", [exchange, refresh])

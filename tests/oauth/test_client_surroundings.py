@@ -165,6 +165,17 @@ def test_an_ssl_cert_file_that_is_missing_is_said(
         client.warm()
 
 
+def test_a_server_without_tls_is_said_to_have_none(sandbox: Sandbox) -> None:
+    with (
+        client_of(sandbox.base_url.replace("http:", "https:")) as client,
+        pytest.raises(TemporaryError, match=r"no encrypted connection to 127\.0\.0\.1") as caught,
+    ):
+        exchange(client)
+    assert type(caught.value) is TemporaryError
+    assert "TLS error" not in caught.value.message
+    assert not sandbox.requests
+
+
 def test_a_certificate_nobody_vouches_for_is_refused_unless_the_ca_file_does(
     tmp_path: Path,
 ) -> None:
@@ -176,6 +187,7 @@ def test_a_certificate_nobody_vouches_for_is_refused_unless_the_ca_file_does(
         ):
             exchange(client)
         assert "caFile" in caught.value.hint
+        assert "unknown reason" not in caught.value.message
         assert not sandbox.requests
         with (
             WebexClient(sandbox.base_url, APP_ID, SECRET, ca_file=certificate) as client,

@@ -598,7 +598,7 @@ async def test_silent_connections_do_not_delay_the_answer() -> None:
 
 async def test_over_the_limit_the_oldest_silent_connection_is_dropped() -> None:
     """B23."""
-    limits = Limits(connections=3)
+    limits = Limits(connections=3, head_seconds=2 * PATIENCE)
     async with AsyncExitStack() as stack:
         attempt = await stack.enter_async_context(listening(limits=limits))
         readers = []

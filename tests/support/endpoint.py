@@ -85,7 +85,10 @@ class Endpoint:
 
 def received(connection: socket.socket) -> Received:
     stream = connection.makefile("rb")
-    method, target, _ = stream.readline().decode("ascii").split(" ")
+    first = stream.readline()
+    if not first:  # the client has gone
+        raise ConnectionResetError
+    method, target, _ = first.decode("ascii").split(" ")
     headers = {}
     while (line := stream.readline().strip()) != b"":
         name, _, value = line.decode("latin-1").partition(":")
