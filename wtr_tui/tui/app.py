@@ -26,7 +26,7 @@ from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.secret_source import SecretCommand, terminal
 from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
-from wtr_tui.tui import driver, export, keys, screens, themes
+from wtr_tui.tui import driver, keys, screens, terminal_output, themes
 from wtr_tui.tui.refreshing import HookWarnings, Refreshing
 from wtr_tui.tui.screens import MessageLine, WtrScreen
 from wtr_tui.tui.session import Session, WatchedProfile
@@ -246,8 +246,8 @@ class WtrApp(driver.FaultApp):
                 self.refreshing.announce_sign_in(each)
         alert = self.session.current.new_alert(now)
         if alert and self._ticks:  # at the start the user looks at the screen
-            export.notify(self, f"{self.session.profile.name} {alert}")
-        driver.set_title(self, export.title(self.session))
+            terminal_output.notify(self, f"{self.session.profile.name} {alert}")
+        terminal_output.update_title(self)
         self._ticks += 1
         if self._ticks % _POLL_OTHERS_TICKS == 0:
             self._poll_other_profiles()
@@ -308,7 +308,7 @@ class WtrApp(driver.FaultApp):
         """Show what other profiles need; notify, too, unless the program has just started."""
         is_start = self._ticks <= _POLL_OTHERS_TICKS
         if not is_start:
-            export.notify(self, sentence)
+            terminal_output.notify(self, sentence)
         is_visible = self.full_screen is not None and self.full_screen.NAME == "profiles"
         hint = "" if is_visible else f" {keys.key('go-profiles', 'f5')} shows the profiles."
         lines = [f"{sentence}.{hint}"]
@@ -340,7 +340,7 @@ class WtrApp(driver.FaultApp):
         wanted = self.session.settings[THEME]
         if wanted != self._theme_setting:
             self._apply_theme(wanted)
-        driver.set_title(self, export.title(self.session))
+        terminal_output.update_title(self)
         for screen in self.built_screens():
             screen.on_settings_changed()
         self._show_settings_problem()
@@ -418,7 +418,7 @@ class WtrApp(driver.FaultApp):
         ``otherwise`` is the advice if no clipboard can be reached: ``v shows it``. ``caveat`` is a
         sentence on why the copy is of no use at present.
         """
-        copying = export.copy(self, text, what, otherwise, caveat)
+        copying = terminal_output.copy(self, text, what, otherwise, caveat)
         self.run_worker(copying, group="copy", exclusive=True)
 
     @work(group="plain page", exclusive=True)
@@ -426,7 +426,7 @@ class WtrApp(driver.FaultApp):
         """Show a long text on the bare terminal, unbroken, so that it can be selected."""
         self._plain_page_closed.clear()
         with self.suspend(), self.batch_update():
-            await export.plain_page(title, text, self._plain_page_closed)
+            await terminal_output.plain_page(title, text, self._plain_page_closed)
         self.screen.refresh()
 
     def close_plain_page(self) -> None:

@@ -21,7 +21,6 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.storage.settings_table import CLIPBOARD, NOTIFY, TITLE
 from wtr_tui.text import printable
 from wtr_tui.tui import driver
-from wtr_tui.tui.session import Session
 from wtr_tui.tui.state import header_state
 from wtr_tui.tui.themes import Tone, knows_osc
 
@@ -170,12 +169,13 @@ def _read_typed(keyboard: int) -> bytes:
         os.set_blocking(keyboard, blocking)
 
 
-def title(session: Session) -> str:
-    """Return ``WTR² 13 d default``: mark, time left or state, profile; "" for no title."""
-    if not (session.settings[TITLE] and knows_osc(session.environ)):
-        return ""
-    now = header_state(session)
-    return printable(f"{MARK} {now.short_left} {now.profile}")
+def update_title(app: WtrApp) -> None:
+    """Set the terminal's title, ``WTR² 13 d default``, as the setting ``title`` says."""
+    title = ""
+    if app.session.settings[TITLE] and knows_osc(app.session.environ):
+        state = header_state(app.session)
+        title = printable(f"{MARK} {state.short_left} {state.profile}")
+    driver.set_title(app, title)
 
 
 def notify(app: WtrApp, sentence: str) -> None:

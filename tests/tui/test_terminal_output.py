@@ -8,7 +8,7 @@ from tests.support.stage import ANN, NoWebex, Stage, until
 from tests.support.tokens import a_token
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.tui import driver
-from wtr_tui.tui.export import notification
+from wtr_tui.tui.terminal_output import notification
 
 PLAIN, TMUX, SCREEN = Surroundings(), Surroundings(tmux=True), Surroundings(screen=True)
 
