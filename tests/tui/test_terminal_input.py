@@ -211,12 +211,12 @@ def test_the_answer_about_the_ground_is_no_key_and_is_handed_out_once(end: bytes
     answer = b"\x1b]11;rgb:ffff/eeee/cccc" + end
     terminal = terminal_input(mouse=False)
     assert terminal.feed(answer[:cut], 0.0) + terminal.feed(answer[cut:], 0.5) == []
-    assert terminal.take_ground() == "rgb:ffff/eeee/cccc"
-    assert terminal.take_ground() == ""
+    assert terminal.take_background() == "rgb:ffff/eeee/cccc"
+    assert terminal.take_background() == ""
 
 
 @pytest.mark.parametrize("other", [b"\x1b]10;rgb:ffff/eeee/cccc\a", b"\x1bP11;rgb:0/0/0\x1b\\"])
-def test_an_answer_about_something_else_is_not_taken_for_the_ground(other: bytes) -> None:
+def test_an_answer_about_something_else_is_not_taken_for_the_background(other: bytes) -> None:
     terminal = terminal_input(mouse=False)
     assert terminal.feed(other, 0.0) == []
-    assert terminal.take_ground() == ""
+    assert terminal.take_background() == ""

@@ -1,4 +1,4 @@
-"""The themes can be read, no two meanings have one colour; the ground, and what is kept of it."""
+"""Themes are readable, no two meanings share a colour; the terminal's background is remembered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import wtr_tui
 import wtr_tui.tui
 from tests.support.stage import Stage, seen, shows, tells, until
 from wtr_tui.tui import themes
-from wtr_tui.tui.themes import Ground, Meaning, light_by_answer, light_by_variable
+from wtr_tui.tui.themes import Meaning, TerminalBackground, light_by_answer, light_by_variable
 
 IN_COLOUR = [
     theme for theme in (*themes.OWN, *BUILTIN_THEMES.values()) if not theme.ansi
@@ -43,12 +43,12 @@ def all_variables(theme: Theme) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
-def test_a_text_can_be_read_on_every_ground(theme: Theme) -> None:
+def test_a_text_can_be_read_on_every_background(theme: Theme) -> None:
     variables = all_variables(theme)
-    grounds = [Color.parse(variables[name]) for name in themes.GROUNDS]
+    backgrounds = [Color.parse(variables[name]) for name in themes.BACKGROUNDS]
     for name in ("foreground", *themes.MEANINGS):
-        for ground in grounds:
-            contrast = themes.contrast(Color.parse(variables[name]), ground)
+        for background in backgrounds:
+            contrast = themes.contrast(Color.parse(variables[name]), background)
             assert contrast >= themes.LEAST_CONTRAST, name
 
 
@@ -59,11 +59,11 @@ def test_a_text_can_be_read_in_256_colours_too(theme: Theme) -> None:
         name: Color.from_rich_color(
             TerminalColor.parse(variables[name]).downgrade(ColorSystem.EIGHT_BIT)
         )
-        for name in ("foreground", *themes.MEANINGS, *themes.GROUNDS, "on-next")
+        for name in ("foreground", *themes.MEANINGS, *themes.BACKGROUNDS, "on-next")
     }
     for name in ("foreground", *themes.MEANINGS):
-        for ground in themes.GROUNDS:
-            assert themes.contrast(shown[name], shown[ground]) >= themes.LEAST_CONTRAST, name
+        for background in themes.BACKGROUNDS:
+            assert themes.contrast(shown[name], shown[background]) >= themes.LEAST_CONTRAST, name
     assert themes.contrast(shown["on-next"], shown["next"]) >= themes.LEAST_CONTRAST
     assert len({shown[name].hex for name in themes.MEANINGS}) == len(themes.MEANINGS)
     for name in ("background", "surface", "panel"):  # nearly grey, so grey
@@ -74,7 +74,7 @@ def test_a_text_can_be_read_in_256_colours_too(theme: Theme) -> None:
 def test_in_256_colours_every_theme_is_dark_or_light_as_wtr_has_them(theme: Theme) -> None:
     own = themes.DARK if theme.dark else themes.LIGHT
     ours, theirs = (themes.of_256(each, all_variables(each)) for each in (own, theme))
-    for name in ("foreground", *themes.MEANINGS, *themes.GROUNDS, "on-next", "line"):
+    for name in ("foreground", *themes.MEANINGS, *themes.BACKGROUNDS, "on-next", "line"):
         assert ours[name] == theirs[name]
 
 
@@ -89,8 +89,8 @@ def test_no_style_names_a_colour_whose_contrast_nobody_has_made_sure_of() -> Non
 @pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
 def test_the_tab_that_is_shown_can_be_read(theme: Theme) -> None:
     variables = all_variables(theme)
-    on, ground = Color.parse(variables["on-next"]), Color.parse(variables["next"])
-    assert themes.contrast(on, ground) >= themes.LEAST_CONTRAST
+    on, background = Color.parse(variables["on-next"]), Color.parse(variables["next"])
+    assert themes.contrast(on, background) >= themes.LEAST_CONTRAST
 
 
 @pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
@@ -107,10 +107,10 @@ def test_no_two_meanings_have_one_colour_of_sixteen() -> None:
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 def test_a_text_can_be_read_in_the_colours_of_a_terminal(palette: str) -> None:
     colours = [Color.parse(f"#{each}") for each in palette.split()]
-    ground = colours[_number("ansi_black")]
+    background = colours[_number("ansi_black")]
     for name in themes.MEANINGS:
         text = colours[_number(themes.ANSI.variables[name])]
-        assert themes.contrast(text, ground) >= themes.LEAST_CONTRAST, name
+        assert themes.contrast(text, background) >= themes.LEAST_CONTRAST, name
 
 
 def _number(name: str) -> int:
@@ -171,24 +171,24 @@ def test_the_variable_says_whether_the_ground_is_light(colours: str, light: bool
     assert light_by_variable(colours) is light
 
 
-def ground(home: Path, address: str = "", **variables: str) -> Ground:
-    return Ground({"HOME": str(home), "TERM": "xterm-256color", **variables}, address)
+def background(home: Path, address: str = "", **variables: str) -> TerminalBackground:
+    return TerminalBackground({"HOME": str(home), "TERM": "xterm-256color", **variables}, address)
 
 
 def test_an_answer_counts_at_once_and_at_the_next_start_from_there(tmp_path: Path) -> None:
-    first = ground(tmp_path, "10.0.0.7")
+    first = background(tmp_path, "10.0.0.7")
     assert not first.is_light
     first.learn("rgb:ffff/ffff/ffff")
     assert first.is_light
-    assert ground(tmp_path, "10.0.0.7").is_light
-    assert not ground(tmp_path, "10.0.0.8").is_light
-    ground(tmp_path, "10.0.0.7").learn("rgb:0000/0000/0000")
-    assert not ground(tmp_path, "10.0.0.7").is_light
+    assert background(tmp_path, "10.0.0.7").is_light
+    assert not background(tmp_path, "10.0.0.8").is_light
+    background(tmp_path, "10.0.0.7").learn("rgb:0000/0000/0000")
+    assert not background(tmp_path, "10.0.0.7").is_light
 
 
 def test_the_variable_wins_over_what_was_kept_and_the_answer_over_both(tmp_path: Path) -> None:
-    ground(tmp_path).learn("rgb:ffff/ffff/ffff")
-    known = ground(tmp_path, COLORFGBG="15;0")
+    background(tmp_path).learn("rgb:ffff/ffff/ffff")
+    known = background(tmp_path, COLORFGBG="15;0")
     assert not known.is_light
     known.learn("rgb:ffff/ffff/ffff")
     assert known.is_light
@@ -196,15 +196,15 @@ def test_the_variable_wins_over_what_was_kept_and_the_answer_over_both(tmp_path:
 
 @pytest.mark.parametrize("content", ["", "[]", "[1, 2]", '{"xterm-256color": 3}', "\ufffd"])
 def test_a_file_that_is_none_harms_nothing(tmp_path: Path, content: str) -> None:
-    ground(tmp_path).learn("rgb:ffff/ffff/ffff")
+    background(tmp_path).learn("rgb:ffff/ffff/ffff")
     (kept,) = (tmp_path / ".local/state/wtr-tui").iterdir()
     kept.write_text(content)
-    assert not ground(tmp_path).is_light
+    assert not background(tmp_path).is_light
 
 
 @pytest.mark.parametrize("term", ["linux", "dumb", "vt100", "vt220", ""])
 def test_a_terminal_that_does_not_know_the_query_is_not_asked(tmp_path: Path, term: str) -> None:
-    found = ground(tmp_path, TERM=term)
+    found = background(tmp_path, TERM=term)
     assert found.query == ""
     found.learn("rgb:ffff/ffff/ffff")
     assert not found.is_light
@@ -224,7 +224,7 @@ async def test_an_answer_before_the_first_picture_gives_its_colours(
     stage.environ["TERM"] = "xterm-256color"
     stage.configure(theme=setting)
     app = stage.app()
-    app.ground.learn(answer)
+    app.terminal_background.learn(answer)
     async with app.run_test():
         assert app.theme == theme
 
@@ -234,7 +234,7 @@ async def test_an_answer_after_the_first_picture_is_for_the_next_start(stage: St
     stage.configure()
     app = stage.app()
     async with app.run_test() as pilot:
-        app.ground.learn("rgb:ffff/ffff/ffff")
+        app.terminal_background.learn("rgb:ffff/ffff/ffff")
         await pilot.press("f1")
         assert app.theme == "wtr-dark"
     following = stage.app()

@@ -119,10 +119,12 @@ class WtrApp(driver.FaultApp):
         self._quit_question: Screen[bool | None] | None = None
         self._leaving: asyncio.Future[None] | None = None
         ssh = session.surroundings.ssh
-        self.ground = themes.Ground(session.environ, ssh.client_address if ssh is not None else "")
+        self.terminal_background = themes.TerminalBackground(
+            session.environ, ssh.client_address if ssh is not None else ""
+        )
         self._theme_setting = session.settings[THEME]
         if self._theme_setting != "auto" or self.no_color:
-            self.ground.query = ""
+            self.terminal_background.query = ""
         for theme in themes.OWN:
             self.register_theme(theme)
         self._with_tour = tour
@@ -609,7 +611,7 @@ class WtrApp(driver.FaultApp):
         if self.no_color:
             return themes.WITHOUT_COLOUR
         few_colours = not self.is_headless and self.console.color_system == "standard"
-        light = self.ground.is_light
+        light = self.terminal_background.is_light
         name = themes.theme_name(self._theme_setting, light=light, few_colours=few_colours)
         return name if name in self.available_themes else themes.DARK.name
 

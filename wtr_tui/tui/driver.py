@@ -38,7 +38,7 @@ from textual.widget import Widget
 
 from wtr_tui import in_flight
 from wtr_tui.tui.terminal_input import TerminalInput
-from wtr_tui.tui.themes import Ground
+from wtr_tui.tui.themes import TerminalBackground
 
 if TYPE_CHECKING:
     from wtr_tui.tui.app import WtrApp
@@ -83,12 +83,12 @@ class PieceParser(XTermParser):
 class TerminalDriver(LinuxDriver):
     """The driver: reads through :class:`TerminalInput` and leaves nothing on the terminal.
 
-    An error in its input thread is reported like any other. An app with a ``ground`` has the
-    terminal asked for its background colour, once.
+    An error in its input thread is reported like any other. The terminal is asked once for its
+    background colour, if the app has a ``terminal_background``.
     """
 
     _is_resuming = False
-    _asked_for_ground = False
+    _asked_for_background = False
     _is_on = False
     _title = ""
     _is_writing = False
@@ -102,9 +102,9 @@ class TerminalDriver(LinuxDriver):
         self._is_on = True
         title, self._title = self._title, ""
         self.set_title(title)
-        if self._ground is not None and not self._asked_for_ground:
-            self._asked_for_ground = True
-            self.write(self._ground.query)
+        if self._background is not None and not self._asked_for_background:
+            self._asked_for_background = True
+            self.write(self._background.query)
             self.flush()
 
     def set_title(self, text: str) -> None:
@@ -117,9 +117,9 @@ class TerminalDriver(LinuxDriver):
         self._title = text
 
     @property
-    def _ground(self) -> Ground | None:
-        ground = getattr(self._app, "ground", None)
-        return ground if isinstance(ground, Ground) else None
+    def _background(self) -> TerminalBackground | None:
+        background = getattr(self._app, "terminal_background", None)
+        return background if isinstance(background, TerminalBackground) else None
 
     def write(self, data: str) -> None:
         is_main = threading.current_thread() is threading.main_thread()
@@ -189,9 +189,9 @@ class TerminalDriver(LinuxDriver):
                 for piece in self._read(selector, terminal):
                     for message in parser.messages_of(piece):
                         self.process_message(message)
-                answer = terminal.take_ground()
-                if answer and self._ground is not None:
-                    self._ground.learn(answer)
+                answer = terminal.take_background()
+                if answer and self._background is not None:
+                    self._background.learn(answer)
 
     def _read(self, selector: selectors.BaseSelector, terminal: TerminalInput) -> list[str]:
         deadline = terminal.deadline

@@ -89,7 +89,7 @@ class TerminalInput:
         self._began = 0.0
         self._latest = 0.0
         self._escaped_at: float | None = None
-        self._ground = ""
+        self._background = ""
 
     def feed(self, data: bytes, now: float) -> list[str]:
         """Return the pieces that ``data``, read at ``now``, completes."""
@@ -100,10 +100,10 @@ class TerminalInput:
             text = f"{_PASTE_BEGIN}{text}{_PASTE_END}"
         return self._cut(text, now) if text else []
 
-    def take_ground(self) -> str:
+    def take_background(self) -> str:
         """Return the terminal's answer about its background colour since the last call, or ""."""
-        ground, self._ground = self._ground, ""
-        return ground
+        background, self._background = self._background, ""
+        return background
 
     def expire(self, now: float) -> list[str]:
         """Return the held input that is a key after all; call it at the ``deadline``."""
@@ -182,7 +182,7 @@ class TerminalInput:
             known = self._known(token[kind])
             return [f"{_ESC}[{known}"] if known else []
         if kind == "osc" and token[kind].startswith("11;"):
-            self._ground = token[kind][3:]
+            self._background = token[kind][3:]
         return []
 
     def _known(self, sequence: str) -> str:

@@ -1,6 +1,6 @@
 """Themes: a colour for each meaning, readable on all backgrounds of every theme.
 
-:class:`Ground` finds out whether the terminal is dark or light.
+:class:`TerminalBackground` finds out whether the terminal is dark or light.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def variables_for(theme: Theme) -> Mapping[str, str]:
     colours = {name: Color.parse(generated[name]) for name in _SOURCES}
     foreground, background = colours["foreground"], colours["background"]
     marked = background.blend(colours["primary"], 0.2)
-    grounds = (*(colours[name] for name in ("background", "surface", "panel")), marked)
+    backgrounds = (*(colours[name] for name in ("background", "surface", "panel")), marked)
     wanted = {
         "foreground": foreground,
         "calm": _hue(colours["success"], 140),
@@ -214,14 +214,14 @@ def variables_for(theme: Theme) -> Mapping[str, str]:
         "next": _hue(colours["primary"], 200),
         "muted": background.blend(foreground, 0.65),
     }
-    variables = {name: readable(colour, grounds).hex for name, colour in wanted.items()}
+    variables = {name: readable(colour, backgrounds).hex for name, colour in wanted.items()}
     variables["on-next"] = readable(background, (Color.parse(variables["next"]),)).hex
     variables["line"] = background.blend(foreground, 0.3).hex
     variables["marked"] = marked.hex
     return variables
 
 
-GROUNDS = ("background", "surface", "panel", "marked")
+BACKGROUNDS = ("background", "surface", "panel", "marked")
 """The variables of background colours."""
 
 
@@ -283,12 +283,12 @@ def _luminance(colour: Color) -> float:
     return 0.2126 * linear(colour.r) + 0.7152 * linear(colour.g) + 0.0722 * linear(colour.b)
 
 
-def readable(colour: Color, grounds: Sequence[Color]) -> Color:
-    """Return the colour, lightened or darkened until it is readable on all the grounds."""
-    end = max(_ENDS, key=lambda each: min(contrast(each, ground) for ground in grounds))
+def readable(colour: Color, backgrounds: Sequence[Color]) -> Color:
+    """Return the colour, lightened or darkened until it is readable on all of the backgrounds."""
+    end = max(_ENDS, key=lambda each: min(contrast(each, background) for background in backgrounds))
     for share in range(0, 101, 2):
         moved = colour.blend(end, share / 100)
-        if min(contrast(moved, ground) for ground in grounds) >= LEAST_CONTRAST:
+        if min(contrast(moved, background) for background in backgrounds) >= LEAST_CONTRAST:
             return moved
     return end
 
@@ -303,7 +303,7 @@ _MAX_REMEMBERED = 20
 """Terminals."""
 
 
-class Ground:
+class TerminalBackground:
     """Whether the terminal's background is dark or light, for the theme ``auto``.
 
     The driver sends ``query`` with its first output. An answer before the first picture counts at
@@ -371,7 +371,7 @@ def light_by_answer(answer: str) -> bool | None:
 
 def light_by_variable(colours: str) -> bool | None:
     """Return whether ``$COLORFGBG`` (rxvt, Konsole: ``0;15``) is light; None if it does not say."""
-    ground = colours.rpartition(";")[2]
-    if not colours or not (ground.isascii() and ground.isdigit()):
+    background = colours.rpartition(";")[2]
+    if not colours or not (background.isascii() and background.isdigit()):
         return None
-    return int(ground) in (7, *range(9, 16))
+    return int(background) in (7, *range(9, 16))
