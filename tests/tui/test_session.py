@@ -100,7 +100,7 @@ async def test_every_profile_that_is_due_is_refreshed_where_its_settings_say_so(
 async def test_what_another_process_does_while_a_refresh_waits_for_its_turn_is_not_done_again(
     stage: Stage, webex: Webex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wtr_tui.tui.refreshing._AT_ONCE", 1)
+    monkeypatch.setattr("wtr_tui.tui.refreshing._MAX_CONCURRENT", 1)
     stage.configure()
     stage.save(a_token(obtained_at=stage.clock()))
     first, second = (_make(stage, name, left=timedelta(hours=2)) for name in ("a", "b"))
