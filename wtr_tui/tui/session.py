@@ -58,9 +58,34 @@ class WatchedProfile:
         return AutoRefresh(self.profile, Settings(), auto=False)
 
     @property
+    def token(self) -> Token | None:
+        """The stored token, or a newer one that could not be saved."""
+        stored = self.auto_refresh.stored
+        return stored.token if stored is not None else None
+
+    @property
+    def account(self) -> Account:
+        """The owner of the token, as far as its file says."""
+        stored = self.auto_refresh.stored
+        return stored.account if stored is not None else Account()
+
+    @property
     def display_path(self) -> str:
         """The path of the settings file with ``~``: ``~/.config/wtr-tui/default.yaml``."""
         return with_tilde(str(self.profile.settings_path), self.environ)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the settings suffice to send requests to Webex."""
+        return self.settings_error is None and not self.settings.problems
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether there is a token that can be refreshed."""
+        with suppress(WtrError):
+            self.require_refreshable()
+            return self.token is not None
+        return False
 
     def load_settings(self) -> None:
         """Load the settings from file and environment; without the file if it cannot be read."""
@@ -78,6 +103,13 @@ class WatchedProfile:
         if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
             self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
+    def reread(self) -> bool:
+        """Load the settings if their file has changed, and return whether it has."""
+        if self.profile.settings_fingerprint() == self._read_at:
+            return False
+        self.load_settings()
+        return True
+
     def settings_now(self) -> Settings:
         """Return the settings as the file has them now, for a refresh days after they were loaded.
 
@@ -89,13 +121,6 @@ class WatchedProfile:
         if self.settings_error is None and self.profile.settings_fingerprint() == self._read_at:
             return self.settings
         return settings.load(self.profile.settings_path, self.environ)
-
-    def reread(self) -> bool:
-        """Load the settings if their file has changed, and return whether it has."""
-        if self.profile.settings_fingerprint() == self._read_at:
-            return False
-        self.load_settings()
-        return True
 
     def look(self, now: datetime) -> bool:
         """Read both files again where other processes changed them; return whether any did."""
@@ -138,36 +163,6 @@ class WatchedProfile:
             token_state.require_refresh_token(stored.token)
 
     @property
-    def token(self) -> Token | None:
-        """The stored token, or a newer one that could not be saved."""
-        stored = self.auto_refresh.stored
-        return stored.token if stored is not None else None
-
-    @property
-    def account(self) -> Account:
-        """The owner of the token, as far as its file says."""
-        stored = self.auto_refresh.stored
-        return stored.account if stored is not None else Account()
-
-    @property
-    def can_refresh(self) -> bool:
-        """Whether there is a token that can be refreshed."""
-        with suppress(WtrError):
-            self.require_refreshable()
-            return self.token is not None
-        return False
-
-    @property
-    def is_configured(self) -> bool:
-        """Whether the settings suffice to send requests to Webex."""
-        return self.settings_error is None and not self.settings.problems
-
-    def new_alert(self, now: datetime) -> str:
-        """Return the :meth:`alert`; "" for the same one as at the last call."""
-        before, self._last_alert = self._last_alert, self.alert(now)
-        return self._last_alert if self._last_alert != before else ""
-
-    @property
     def settings_problem(self) -> str:
         """The first problem of the settings, as a sentence; "" for none.
 
@@ -195,6 +190,11 @@ class WatchedProfile:
         if kind is token_state.TokenState.REFUSED and auto_refresh.recorded.refused_again:
             return "is refused by Webex"
         return "is no longer refreshed" if auto_refresh.auto and auto_refresh.stopped else ""
+
+    def new_alert(self, now: datetime) -> str:
+        """Return the :meth:`alert`; "" for the same one as at the last call."""
+        before, self._last_alert = self._last_alert, self.alert(now)
+        return self._last_alert if self._last_alert != before else ""
 
 
 _SOCKET_INTERVAL = timedelta(minutes=1)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wtr_tui.storage.profiles import Profile
 
 _BY_SIGN = {each.sign: each for each in (Meaning.NONE, Meaning.CALM, Meaning.SOON, Meaning.OVER)}
+_USABLE = {TokenState.VALID, TokenState.SOON}
 
 
 class ShownState(NamedTuple):
@@ -75,12 +76,40 @@ def state_of(watched: WatchedProfile, now: datetime) -> ShownState:
     return ShownState(meaning, word, kind)
 
 
+def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
+    """Return whether it is the last fiftieth of the lifetime; of an unknown one, 5 minutes."""
+    limit = timedelta(minutes=5) if lifetime is None else lifetime / 50
+    return left is not None and left <= limit
+
+
 def profile_state(watched: WatchedProfile, now: datetime) -> ShownState:
     """Return the state of the profile: that of its token, or a sign-in that is due soon."""
     state, end = state_of(watched, now), sign_in_by(watched, now)
     if end is None or state.meaning is not Meaning.CALM:
         return state
     return ShownState(sign_in_meaning(watched, now), f"sign in by {_day(end, now)}", state.kind)
+
+
+def sign_in_by(watched: WatchedProfile, now: datetime) -> datetime | None:
+    """Return when the user has to sign in at the latest; None if that is not due soon."""
+    auto_refresh, token = watched.auto_refresh, watched.token
+    if token is None or auto_refresh.is_foreign:
+        return None
+    return token_state.sign_in_by(auto_refresh.recorded, token, watched.settings, now)
+
+
+def sign_in_meaning(watched: WatchedProfile, now: datetime) -> Meaning:
+    """Return how urgent the next sign-in is."""
+    end = sign_in_by(watched, now)
+    if end is None:
+        return Meaning.CALM
+    return Meaning.URGENT if end - now <= timedelta(days=1) else Meaning.SOON
+
+
+def refused_since(watched: WatchedProfile, now: datetime) -> datetime | None:
+    """Return since when Webex refuses the unexpired access token; None if it does not."""
+    token, known = watched.token, watched.auto_refresh.recorded
+    return None if token is None else token_state.since_refused(known, token, now)
 
 
 def unusable_reason(watched: WatchedProfile, token: Token, now: datetime) -> str:
@@ -95,15 +124,6 @@ def unusable_reason(watched: WatchedProfile, token: Token, now: datetime) -> str
     signs_in, refreshes = key("go-sign-in", "f3"), key("refresh", "r")
     then = f"you sign in ({signs_in})" if is_lost else f"it is refreshed ({refreshes})"
     return f"{why}: no use until {then}."
-
-
-def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
-    """Return whether it is the last fiftieth of the lifetime; of an unknown one, 5 minutes."""
-    limit = timedelta(minutes=5) if lifetime is None else lifetime / 50
-    return left is not None and left <= limit
-
-
-_USABLE = {TokenState.VALID, TokenState.SOON}
 
 
 def header_state(session: Session) -> HeaderState:
@@ -128,53 +148,6 @@ def header_state(session: Session) -> HeaderState:
     end = sign_in_by(session.current, now)
     by = f"sign in by {format_date(end, now)}" if end is not None and is_usable else ""
     return HeaderState(state.meaning, words, name, place, by)
-
-
-def sign_in_by(watched: WatchedProfile, now: datetime) -> datetime | None:
-    """Return when the user has to sign in at the latest; None if that is not due soon."""
-    auto_refresh, token = watched.auto_refresh, watched.token
-    if token is None or auto_refresh.is_foreign:
-        return None
-    return token_state.sign_in_by(auto_refresh.recorded, token, watched.settings, now)
-
-
-def refused_since(watched: WatchedProfile, now: datetime) -> datetime | None:
-    """Return since when Webex refuses the unexpired access token; None if it does not."""
-    token, known = watched.token, watched.auto_refresh.recorded
-    return None if token is None else token_state.since_refused(known, token, now)
-
-
-def sign_in_meaning(watched: WatchedProfile, now: datetime) -> Meaning:
-    """Return how urgent the next sign-in is."""
-    end = sign_in_by(watched, now)
-    if end is None:
-        return Meaning.CALM
-    return Meaning.URGENT if end - now <= timedelta(days=1) else Meaning.SOON
-
-
-def format_time_left(left: timedelta) -> str:
-    """Return the time left in two units down to minutes, which change once a minute at most."""
-    minute = timedelta(minutes=1)
-    return "<1 min" if left < minute else clock.duration(minute * (left // minute))
-
-
-def format_date(instant: datetime, now: datetime, *, zone: bool = False) -> str:
-    """Return ``Tue 8 Dec 11:00``; for another year its number, within an hour with seconds."""
-    here, today = instant.astimezone(), now.astimezone()
-    tail = f" {here.tzname()}" if zone else ""
-    seconds = abs(instant - now) < timedelta(hours=1)
-    at = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
-    if seconds and here.date() == today.date():
-        return f"{at}{tail}"
-    if here.year != today.year and abs(instant - now) > timedelta(days=45):
-        at = str(here.year)
-    return f"{here:%a} {here.day} {here:%b} {at}{tail}"
-
-
-def _lifetime(token: Token) -> timedelta | None:
-    """Return the time from issue to expiry; None if the expiry is unknown or before the issue."""
-    end = token.expires_at
-    return end - token.obtained_at if end is not None and end > token.obtained_at else None
 
 
 def next_refresh(auto_refresh: AutoRefresh, now: datetime) -> str:
@@ -214,37 +187,67 @@ def _in_short(message: str) -> str:
     return re.split(r" \(|: “|\. ", message)[0].rstrip(".")
 
 
-def join_names(names: Sequence[str]) -> str:
-    """Return ``lab``, ``lab and dead``, or ``lab, dead and 7 more``."""
-    first, others = list(names[:2]), len(names) - 2
-    if others == 1:
-        first.append(names[2])
-    elif others > 1:
-        first.append(f"{others} more")
-    return " and ".join(filter(None, (", ".join(first[:-1]), first[-1])))
-
-
-def join_alerts(needs: Mapping[str, str]) -> str:
+def join_alerts(alerts: Mapping[str, str]) -> str:
     """Return ``lab and dead need a sign-in``: equal :meth:`WatchedProfile.alert` texts once."""
-    names: dict[str, list[str]] = {}
-    for name, need in needs.items():
-        names.setdefault(need, []).append(name)
-    said = []
-    for need, of in names.items():
-        verb, _, rest = need.partition(" ")
-        verb = verb if len(of) == 1 else _PLURALS[verb]
-        said.append(f"{join_names(of)} {verb} {rest}")
-    return ", ".join(said)
+    names_by_alert: dict[str, list[str]] = {}
+    for name, alert in alerts.items():
+        names_by_alert.setdefault(alert, []).append(name)
+    parts = []
+    for alert, names in names_by_alert.items():
+        verb, _, rest = alert.partition(" ")
+        verb = verb if len(names) == 1 else _PLURALS[verb]
+        parts.append(f"{join_names(names)} {verb} {rest}")
+    return ", ".join(parts)
 
 
 _PLURALS = {"needs": "need", "has": "have", "is": "are"}
 
 
+def join_names(names: Sequence[str]) -> str:
+    """Return ``lab``, ``lab and dead``, or ``lab, dead and 7 more``."""
+    shown = [*names] if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
 def profile_rows(session: Session) -> list[ProfileRow]:
     """Return a row for each known profile: the current one, then the most urgent first."""
     now = session.now()
-    rows = [_row(each, now, current=each is session.current) for each in session.watched]
+    rows = [_profile_row(each, now, current=each is session.current) for each in session.watched]
     return sorted(rows, key=lambda row: (not row.current, row.meaning.urgency))
+
+
+def _profile_row(each: WatchedProfile, now: datetime, *, current: bool) -> ProfileRow:
+    name = each.profile.name
+    state = state_of(each, now)
+    token = each.token
+    if token is None or state.kind is None:
+        return ProfileRow(name, state.meaning, state.word, "-", current=current)
+    meaning, about = state.meaning, state.word
+    if state.kind in _USABLE and each.settings_error is None:
+        # Auto-refresh renews the access token, but only the user can sign in.
+        if each.auto_refresh.next_at() or meaning is Meaning.CALM:
+            meaning, about = Meaning.CALM, ""
+        if (end := sign_in_by(each, now)) is not None:
+            meaning, about = sign_in_meaning(each, now), f"sign in by {_day(end, now)}"
+    time_left, lifetime, share = token.left(now), _lifetime(token), 0.0
+    if refused_since(each, now) is not None:
+        left = "refused"
+    elif time_left is None:
+        left = "unknown"
+    elif time_left <= timedelta(0):
+        left = "expired"
+    else:
+        left = format_time_left(time_left)
+        share = 1.0 if lifetime is None else min(time_left / lifetime, 1.0)
+    if about in _IMPLIED_BY_LEFT:
+        about = ""
+    owner = each.account.display_name or each.account.email
+    return ProfileRow(name, meaning, about, left, share, current, owner)
+
+
+_IMPLIED_BY_LEFT = {
+    each.value for each in (TokenState.EXPIRED, TokenState.UNKNOWN_END, TokenState.REFUSED)
+}
 
 
 def summarize_others(rows: Sequence[ProfileRow]) -> Content | str:
@@ -264,12 +267,35 @@ def summarize_others(rows: Sequence[ProfileRow]) -> Content | str:
     return Content.styled(", ".join(parts) + f" ({key('go-profiles', 'f5')})", colour)
 
 
-def entries(profile: Profile, most: int) -> list[Entry]:
+def history_entries(profile: Profile, most: int) -> list[Entry]:
     """Return the profile's history, latest first; nothing if it cannot be read."""
     try:
         return history.read(profile, most)[::-1]
     except StorageError:
         return []
+
+
+def activity_row(entry: Entry, now: datetime, *, life: bool = True) -> ActivityRow:
+    """Return ``11:00 ✓ refreshed, 14 d  wtr refresh``; ``life`` includes the new lifetime."""
+    what = LABELS[entry.event]
+    if entry.message:
+        what = f"{what}: {entry.message}"
+    elif life and entry.event is Event.REFRESHED and entry.expires_at is not None:
+        what = f"{what}, {clock.duration(max(entry.expires_at - entry.at, timedelta(0)))}"
+    by = entry.by if entry.place in {"", "terminal"} else entry.place
+    return ActivityRow(short_date(entry.at, now), _TONES[entry.event], what, by)
+
+
+_TONES = {
+    Event.RETRIEVED: Tone.GOOD,
+    Event.REFRESHED: Tone.GOOD,
+    Event.SAME_TOKEN: Tone.GOOD,
+    Event.FAILED: Tone.WARN,
+    Event.REFUSED: Tone.BAD,
+    Event.NEEDS_SIGN_IN: Tone.BAD,
+    Event.SIGN_IN_SOON: Tone.WARN,
+    Event.SIGNED_OUT: Tone.PLAIN,
+}
 
 
 def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Content], int]:
@@ -287,37 +313,6 @@ def history_lines(happened: Sequence[Entry], now: datetime) -> tuple[list[Conten
         for when, row in zip(whens, rows, strict=True)
     ]
     return lines, width + bys + 6
-
-
-def _row(each: WatchedProfile, now: datetime, *, current: bool) -> ProfileRow:
-    name = each.profile.name
-    state = state_of(each, now)
-    token = each.token
-    if token is None or state.kind is None:
-        return ProfileRow(name, state.meaning, state.word, "-", current=current)
-    meaning, about = state.meaning, state.word
-    if state.kind in _USABLE and each.settings_error is None:
-        # Auto-refresh renews the access token, but only the user can sign in.
-        if each.auto_refresh.next_at() or meaning is Meaning.CALM:
-            meaning, about = Meaning.CALM, ""
-        if (end := sign_in_by(each, now)) is not None:
-            meaning, about = sign_in_meaning(each, now), f"sign in by {_day(end, now)}"
-    left, life, share = token.left(now), _lifetime(token), 0.0
-    if refused_since(each, now) is not None:
-        words = "refused"
-    elif left is not None and left > timedelta(0):
-        words, share = format_time_left(left), min(left / life, 1.0) if life is not None else 1.0
-    else:
-        words = "unknown" if left is None else "expired"
-    if about in _SAID_BY_LEFT:
-        about = ""
-    owner = each.account.display_name or each.account.email
-    return ProfileRow(name, meaning, about, words, share, current, owner)
-
-
-_SAID_BY_LEFT = {
-    each.value for each in (TokenState.EXPIRED, TokenState.UNKNOWN_END, TokenState.REFUSED)
-}
 
 
 class Owner:
@@ -397,34 +392,29 @@ def claims_of(token: Token) -> TokenClaims | None:
     return responses.claims_of(token.access_token)
 
 
-_TONES = {
-    Event.RETRIEVED: Tone.GOOD,
-    Event.REFRESHED: Tone.GOOD,
-    Event.SAME_TOKEN: Tone.GOOD,
-    Event.FAILED: Tone.WARN,
-    Event.REFUSED: Tone.BAD,
-    Event.NEEDS_SIGN_IN: Tone.BAD,
-    Event.SIGN_IN_SOON: Tone.WARN,
-    Event.SIGNED_OUT: Tone.PLAIN,
-}
+def format_time_left(left: timedelta) -> str:
+    """Return the time left in two units down to minutes, which change once a minute at most."""
+    minute = timedelta(minutes=1)
+    return "<1 min" if left < minute else clock.duration(minute * (left // minute))
 
 
-def activity_row(entry: Entry, now: datetime, *, life: bool = True) -> ActivityRow:
-    """Return ``11:00 ✓ refreshed, 14 d  wtr refresh``; ``life`` includes the new lifetime."""
-    what = LABELS[entry.event]
-    if entry.message:
-        what = f"{what}: {entry.message}"
-    elif life and entry.event is Event.REFRESHED and entry.expires_at is not None:
-        what = f"{what}, {clock.duration(max(entry.expires_at - entry.at, timedelta(0)))}"
-    by = entry.by if entry.place in {"", "terminal"} else entry.place
-    return ActivityRow(short_date(entry.at, now), _TONES[entry.event], what, by)
+def _lifetime(token: Token) -> timedelta | None:
+    """Return the time from issue to expiry; None if the expiry is unknown or before the issue."""
+    end = token.expires_at
+    return end - token.obtained_at if end is not None and end > token.obtained_at else None
 
 
-def _day(instant: datetime, now: datetime) -> str:
-    """Return ``29 Nov``, or ``11:00`` for today."""
-    here = instant.astimezone()
-    today = here.date() == now.astimezone().date()
-    return f"{here:%H:%M}" if today else f"{here.day} {here:%b}"
+def format_date(instant: datetime, now: datetime, *, zone: bool = False) -> str:
+    """Return ``Tue 8 Dec 11:00``; for another year its number, within an hour with seconds."""
+    here, today = instant.astimezone(), now.astimezone()
+    tail = f" {here.tzname()}" if zone else ""
+    seconds = abs(instant - now) < timedelta(hours=1)
+    at = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
+    if seconds and here.date() == today.date():
+        return f"{at}{tail}"
+    if here.year != today.year and abs(instant - now) > timedelta(days=45):
+        at = str(here.year)
+    return f"{here:%a} {here.day} {here:%b} {at}{tail}"
 
 
 def short_date(instant: datetime, now: datetime) -> str:
@@ -435,3 +425,10 @@ def short_date(instant: datetime, now: datetime) -> str:
     if abs(today - here) < timedelta(days=7):
         return f"{here:%a}"
     return f"{here.day} {here:%b}" if here.year == today.year else f"{here:%b %Y}"
+
+
+def _day(instant: datetime, now: datetime) -> str:
+    """Return ``29 Nov``, or ``11:00`` for today."""
+    here = instant.astimezone()
+    today = here.date() == now.astimezone().date()
+    return f"{here:%H:%M}" if today else f"{here.day} {here:%b}"

@@ -29,9 +29,9 @@ from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lifetime
 from wtr_tui.tui.session import SAVE_FIRST, WatchedProfile
 from wtr_tui.tui.state import (
     activity_row,
-    entries,
     format_date,
     format_time_left,
+    history_entries,
     next_refresh,
     profile_rows,
     profile_state,
@@ -230,7 +230,7 @@ class ProfilesScreen(WtrScreen):
         mark = (each.profile.name, history.fingerprint(each.profile))
         if mark != self._activity_of:
             self._activity_of = mark
-            found = entries(each.profile, most=self.size.height)
+            found = history_entries(each.profile, most=self.size.height)
             rows = [activity_row(entry, now) for entry in found]
             self.query_one(ActivityRows).show(rows)
 

@@ -34,9 +34,9 @@ from wtr_tui.tui.state import (
     ShownState,
     activity_row,
     claims_of,
-    entries,
     format_date,
     format_time_left,
+    history_entries,
     history_lines,
     next_refresh,
     profile_rows,
@@ -411,7 +411,7 @@ class TokenScreen(WtrScreen):
         if session.socket is not None:
             return
         height = self.app.size.height
-        happened = await in_thread(lambda: entries(session.profile, most=height))
+        happened = await in_thread(lambda: history_entries(session.profile, most=height))
         if not self.is_built:
             return
         most, airy = max(height * 2 // 5, 4), 2 * len(rows) < height // 3
@@ -507,7 +507,7 @@ class TokenScreen(WtrScreen):
         from wtr_tui.tui.screens.dialogs import ListDialog
 
         session = self.session
-        happened = await in_thread(lambda: entries(session.profile, most=1_000))
+        happened = await in_thread(lambda: history_entries(session.profile, most=1_000))
         lines, hang = history_lines(happened, session.now())
         self.app.push_screen(ListDialog(f"History · {len(lines)}", lines, hang=hang))
 
