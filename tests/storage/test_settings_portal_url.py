@@ -34,6 +34,7 @@ SAID = PortalUrl(
         "\r\n   ".join(URL[at : at + 61] for at in range(0, len(URL), 61)),
         URL.replace("&", "&amp;"),
         URL.replace("%20", "+"),
+        URL.replace("%3A%2F%2F", "://"),
     ],
 )
 def test_it_is_understood_however_it_was_copied(text: str) -> None:
@@ -73,6 +74,7 @@ def test_every_part_is_taken_over(old: str, new: str, field: str, value: object)
         ("https://developer.webex.com/my-apps/x", "not an integration's OAuth URL"),
         ("http://localhost:6855/?code=SENTINEL&state=SENTINEL", "where a sign-in ended"),
         ("http://localhost:6855/?error=access_denied&state=SENTINEL", "where a sign-in ended"),
+        ("http://localhost:6855/?error=&state=SENTINEL", "where a sign-in ended"),
         (URL.replace("webexapis.com", "webexapis.com.evil.test"), "does not lead to Webex"),
         (URL.replace("webexapis.com", "evilwebexapis.com"), "does not lead to Webex"),
         (URL.replace("webexapis.com", "webexapis.com@evil.test"), "does not lead to Webex"),
