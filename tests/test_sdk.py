@@ -410,7 +410,7 @@ def test_webexpythonsdk_gets_a_request_with_a_rejected_token_repeated(
 
 def examples() -> list[str]:
     """The pieces of code in ``wtr help python``, each a whole program."""
-    lines = help_.text("python").splitlines()
+    lines = help_.topic_text("python").splitlines()
     code = "".join(f"{line}\n" if line.startswith("    ") or not line else "-\n" for line in lines)
     pieces = (textwrap.dedent(piece).strip() for piece in code.split("-\n"))
     return [piece for piece in pieces if "\n" in piece]

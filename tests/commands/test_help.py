@@ -24,7 +24,7 @@ TOPICS = help_.topics()
 
 def code_of(topic: str) -> str:
     """The lines of a topic that are there to be copied, as one text."""
-    lines = help_.text(topic).splitlines()
+    lines = help_.topic_text(topic).splitlines()
     return "\n".join(line[4:] for line in lines if line.startswith("    ") or not line)
 
 
@@ -95,7 +95,7 @@ def test_a_topic_fits_the_terminal(
     shown = capsys.readouterr()
     assert shown.err == ""
     assert max(map(len, shown.out.splitlines())) <= width
-    assert shown.out.split() == help_.text(topic).split()
+    assert shown.out.split() == help_.topic_text(topic).split()
 
 
 def test_a_topic_is_not_wider_than_can_be_read(home: Home) -> None:
@@ -134,7 +134,7 @@ def test_without_a_topic_all_are_listed(home: Home) -> None:
     listed = home.run("help").out
     for topic in TOPICS:
         assert f"\n  {topic} " in listed
-        assert help_.text(topic).splitlines()[0] in listed
+        assert help_.topic_text(topic).splitlines()[0] in listed
 
 
 def test_the_name_of_a_command_shows_what_it_takes(home: Home) -> None:
@@ -170,7 +170,7 @@ def test_there_are_commands_in_the_topics() -> None:
 
 
 def test_every_setting_is_explained_with_its_variables() -> None:
-    explained = help_.text("settings")
+    explained = help_.topic_text("settings")
     for key in SETTINGS:
         assert re.search(rf"^  {key.name}  ", explained, re.MULTILINE), key.name
         for variable in key.variables:

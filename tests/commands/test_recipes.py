@@ -25,7 +25,7 @@ from wtr_tui.text import dotenv_line, shell_export
 
 def blocks(heading: str) -> list[str]:
     """The pieces of code below a heading ("" for the first ones), an empty line between them."""
-    text = help_.text("scripts")
+    text = help_.topic_text("scripts")
     if heading:
         text = text.partition(f"\n{heading}\n")[2]
     pieces: list[list[str]] = [[]]

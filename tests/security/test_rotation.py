@@ -21,7 +21,7 @@ MANY = 6
 # The program dies where it would …
 SAVE = "wtr_tui.storage.private_file:write_private"
 TELL = "wtr_tui.commands.token:print_token"
-GIVE = "wtr_tui.commands.token:_shaped"
+GIVE = "wtr_tui.commands.token:_format"
 
 
 @pytest.fixture

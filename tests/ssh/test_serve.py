@@ -66,7 +66,7 @@ def serving(home: Home) -> Iterator[None]:
 
 def help_lines() -> list[str]:
     """The lines of ``wtr help ssh`` about the forwarded socket, continued ones in one piece."""
-    _, _, section = help_.text("ssh").partition("NO TOKEN ON THE SERVER AT ALL\n")
+    _, _, section = help_.topic_text("ssh").partition("NO TOKEN ON THE SERVER AT ALL\n")
     code = [line[4:] for line in section.splitlines() if line.startswith("    ")]
     return "\n".join(code).replace("\\\n", "").splitlines()
 

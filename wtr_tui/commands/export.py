@@ -35,42 +35,48 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    text = _shaped(valid_token(options), options.format)
+    content = _format(valid_token(options), options.format)
     if options.to is None:
-        print_data(text)
+        print_data(content)
         return DONE
     path = expand_path(options.to).absolute()
     try:
-        write_private(str(path), text.encode() + b"\n")
+        write_private(str(path), content.encode() + b"\n")
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
     return DONE
 
 
-def _shaped(token: Token, shape: str) -> str:
+_WXC_MEMBERS = (
+    *("access_token", "expires_at", "refresh_token", "refresh_token_expires_at"),
+    *("token_type", "scope"),
+)
+
+
+def _format(token: Token, chosen: str) -> str:
     members = token_members(token, clock.now())
-    if shape == "json":
+    if chosen == "json":
         return as_json(members)
-    if shape == "wxc":
+    if chosen == "wxc":
         import yaml
 
-        kept = ("access_token", "expires_at", "refresh_token", "refresh_token_expires_at")
-        wanted = {name: members[name] for name in (*kept, "token_type", "scope")}
-        chosen = {name: value for name, value in wanted.items() if value not in (None, "")}
-        return yaml.safe_dump(chosen, sort_keys=False, width=1_000_000).rstrip("\n")
-    values = {
+        known = {name: members[name] for name in _WXC_MEMBERS if members[name] not in (None, "")}
+        return yaml.safe_dump(known, sort_keys=False, width=1_000_000).rstrip("\n")
+    variables = {
         "WEBEX_ACCESS_TOKEN": members["access_token"],
         "WEBEX_TOKEN": members["access_token"],
         "WEBEX_ACCESS_TOKEN_EXPIRES_AT": members["expires_at"],
     }
     # docker takes everything after the sign as it stands, quotation marks too.
     bare = "{}={}".format
-    line = {"env": shell_export, "systemd": _systemd_line, "dotenv": dotenv_line}.get(shape, bare)
-    return "\n".join(line(name, str(value)) for name, value in values.items() if value is not None)
+    line = {"env": shell_export, "systemd": _systemd_line, "dotenv": dotenv_line}.get(chosen, bare)
+    return "\n".join(
+        line(name, str(value)) for name, value in variables.items() if value is not None
+    )
 
 
 def _systemd_line(name: str, value: str) -> str:
-    """systemd.exec(5): in double quotes a backslash takes the next character as it is."""
+    """Return a line for EnvironmentFile=, with the escapes of systemd.exec(5) where needed."""
     if is_plain(value):
         return f"{name}={value}"
     escaped = value.translate({ord(sign): f"\\{sign}" for sign in '\\"$`'})

@@ -31,9 +31,8 @@ def run(options: argparse.Namespace) -> int:
 
         print_data(parsers.command_parser(options.topic)[0].format_help())
     else:
-        print_data(
-            wrap_help(text(options.topic) if options.topic else _list_topics(), text_width())
-        )
+        text = topic_text(options.topic) if options.topic else _list_topics()
+        print_data(wrap_help(text, text_width()))
     return DONE
 
 
@@ -50,10 +49,10 @@ def topics() -> list[str]:
     return sorted(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING))
 
 
-def text(topic: str) -> str:
+def topic_text(topic: str) -> str:
     """Return the text of a topic, for wrap_help; its first line is its title."""
-    found = (_FOLDER / f"{topic}{_ENDING}").read_text(encoding="utf-8")
-    return found.replace("{settings}", _list_settings()) if topic == "settings" else found
+    text = (_FOLDER / f"{topic}{_ENDING}").read_text(encoding="utf-8")
+    return text.replace("{settings}", _list_settings()) if topic == "settings" else text
 
 
 def _list_settings() -> str:
@@ -75,7 +74,7 @@ def _list_settings() -> str:
 
 def _list_topics() -> str:
     width = max(map(len, topics()))
-    lines = [f"  {topic:{width}}  {text(topic).partition(chr(10))[0]}" for topic in topics()]
+    lines = [f"  {topic:{width}}  {topic_text(topic).partition(chr(10))[0]}" for topic in topics()]
     return "\n".join(
         [
             "wtr help TOPIC explains:",

@@ -50,7 +50,7 @@ def run(options: Namespace | NoOptions) -> int:
 
         # The token itself names its end: nobody else does where a socket gave it.
         expires_at = clock.iso_if_known(claims_of(Secret(access_token)).expires_at)
-    print_data(_shaped(access_token, expires_at, options))
+    print_data(_format(access_token, expires_at, options))
     return DONE
 
 
@@ -81,7 +81,7 @@ def ready_token(
     return token.access_token.reveal(), clock.iso_if_known(token.expires_at)
 
 
-def _shaped(access_token: str, expires_at: str | None, options: Namespace | NoOptions) -> str:
+def _format(access_token: str, expires_at: str | None, options: Namespace | NoOptions) -> str:
     if options.header:
         return f"Authorization: Bearer {access_token}"
     if options.header_json:
