@@ -50,10 +50,12 @@ def test_without_settings_a_good_token_is_printed_all_the_same(
     assert home.run("token", *debug).out == f"{token}\n"
 
 
-def saved_by_the_program(home: Home, sandbox: Sandbox) -> str:
+def saved_by_the_program(
+    home: Home, sandbox: Sandbox, refresh_left: timedelta = timedelta(days=90)
+) -> str:
     """Saves a token with the record of its settings, which the quick way goes by."""
     home.configure(sandbox)
-    token = home.sign_in(sandbox)
+    token = home.sign_in(sandbox, refresh_left=refresh_left)
     found = profiles.find(None, None, home.environ)
     found.token_file.save(found.load_settings(home.environ).stored(home.stored().token))
     return token
@@ -70,6 +72,15 @@ def test_settings_from_a_pipe_are_left_to_be_read_once(home: Home, sandbox: Sand
         assert os.read(read, 100) == b"appid: C4f1"
     finally:
         os.close(read)
+
+
+def test_a_sign_in_to_announce_takes_the_whole_way_once(home: Home, sandbox: Sandbox) -> None:
+    token = saved_by_the_program(home, sandbox, refresh_left=timedelta(days=1))
+    assert tokens.fast_token(None, None, home.environ) is None
+    assert home.run("token").out == f"{token}\n"
+    members = tokens.fast_token(None, None, home.environ)
+    assert members is not None
+    assert members["access_token"] == token
 
 
 @pytest.mark.parametrize(
