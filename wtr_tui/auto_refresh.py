@@ -194,10 +194,11 @@ class AutoRefresh:
     def due(self, now: datetime) -> bool:
         """Return whether to refresh now."""
         at = self.next_at()
-        if at is None or self.stored is None or now >= at:
-            return at is not None
-        waits = self._not_before is not None and now < self._not_before
-        return self.stored.token.is_postdated(now) and not waits
+        if at is None or self.stored is None:
+            return False
+        if self.stored.token.is_postdated(now):
+            at = self._not_before or now  # what is planned by its wrong end does not count
+        return now >= at
 
     def announcement_due(self, now: datetime) -> bool:
         """Return whether to announce the refresh token's end now, at most once a minute.
