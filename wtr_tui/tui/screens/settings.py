@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from textual import events, on
@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from wtr_tui.addresses import port_of
-from wtr_tui.errors import SettingsError, WtrError
+from wtr_tui.errors import WtrError
 from wtr_tui.storage import settings_file
 from wtr_tui.storage.settings import Origin, Problem, Settings
 from wtr_tui.storage.settings_table import (
@@ -60,9 +60,9 @@ _HELP = (
     " Authorization URL, which fills in everything here but the secret. It must have exactly"
     " this redirect URI.\n"
     "A scope names one thing that a token may do: meeting:schedules_read, to see (write: change)"
-    " the schedules of meetings. Ask for few: whoever has the"
-    " token can do all that they allow. Webex refuses the sign-in when the integration lacks one."
-    " After a change, sign in again: a token keeps the scopes that it was made with.\n"
+    " the schedules of meetings. Ask for few: whoever has the token can do all that they allow."
+    " Webex refuses the sign-in when the integration lacks one. After a change, sign in again: a"
+    " token keeps the scopes that it was made with.\n"
     "The environment wins over the file, and the file over the default. Saving keeps the comments,"
     " the order and the unknown keys of the file; a field that is emptied takes its key out of it."
 )
@@ -262,20 +262,24 @@ class SettingsScreen(WtrScreen):
         for name in _SERVICE_APP_ONLY:
             fields[name].display = is_service_app or bool(fields[name].entry.value)
         uri = self._redirect_uri() or "(once the redirect port is right)"
-        self.query_one("#redirect-uri", StaticText).reshape(redirect_uri_line(uri))
+        line = Content.assemble(("To register there".ljust(20), "$muted"), (uri, "bold"))
+        self.query_one("#redirect-uri", StaticText).reshape(line)
         if self._shows_first_steps:
             asked = portal_answers(uri, scopes, known_scopes())
             self.query_one("#portal-form", StaticText).reshape(asked)
-        line = file_line(session.current.display_path, len(self._changed_fields()))
-        self.query_one("#file", StaticText).reshape(line)
+        file = file_line(session.current.display_path, len(self._changed_fields()))
+        self.query_one("#file", StaticText).reshape(file)
 
     def _show_other_problems(self) -> None:
-        session = self.session
+        """Show above the fields what none of them shows: an unreadable file, unknown keys."""
+        session, error = self.session, self.session.current.settings_error
         shown = {name for name, field in self.fields.items() if field.problem}
-        text = other_problems(session.settings.problems, shown, session.current.settings_error)
+        lines = [f"✗ {each}" for each in session.settings.problems if each.key not in shown]
+        if error is not None:
+            lines = [f"✗ {error}", f"{key('reload', '^l')} reads it again."]
         above = self.query_one("#problems", StaticText)
-        above.display = bool(text)
-        above.reshape(text)
+        above.display = bool(lines)
+        above.reshape("\n".join(lines))
 
     def _focus_first(self) -> None:
         """Focus the first value that is missing or wrong, else the first that can be edited."""
@@ -503,11 +507,6 @@ def portal_answers(uri: str, scopes: Iterable[str], known: Mapping[str, str]) ->
     return Content("\n").join(lines)
 
 
-def redirect_uri_line(uri: str) -> Content:
-    """Return the redirect URI to register, in the columns of the fields."""
-    return Content.assemble(("To register there".ljust(20), "$muted"), (uri, "bold"))
-
-
 # The fields.
 
 
@@ -675,21 +674,6 @@ def saved_message(problems: Sequence[Problem], place: str) -> tuple[str, Tone]:
         return f"Saved to {place}. {key('go-sign-in', 'F3')} signs in.", Tone.GOOD
     named = [_BY_NAME[each.key].title if each.key in _BY_NAME else each.key for each in problems]
     return f"Saved. Still missing or wrong: {', '.join(named)}.", Tone.WARN
-
-
-# Around the fields.
-
-
-def other_problems(
-    problems: Sequence[Problem], shown: Collection[str], error: SettingsError | None
-) -> str:
-    """Return the problems that no field shows, a line each: an unreadable file, unknown keys.
-
-    ``shown`` are the keys whose fields show their problem.
-    """
-    if error is not None:
-        return f"✗ {error}\n{key('reload', '^l')} reads it again."
-    return "\n".join(f"✗ {problem}" for problem in problems if problem.key not in shown)
 
 
 def file_line(place: str, changed: int) -> str:
