@@ -208,52 +208,68 @@ def chosen_statuses(options: Namespace, now: datetime, *, who: bool) -> list[Pro
 
 
 def profile_status(
-    profile: Profile, environ: Mapping[str, str], now: datetime, noted: State | None = None
+    profile: Profile, environ: Mapping[str, str], now: datetime, recorded: State | None = None
 ) -> ProfileStatus:
-    """Return the status of a profile. ``noted`` is the state of its token, by default that on disk.
+    """Return the status of a profile; ``recorded`` is by default what is recorded on disk.
 
     Never raises a WtrError: what cannot be read is a problem.
     """
-    noted = state.read(str(profile.token_path)) if noted is None else noted
-    problems: list[WtrError] = []
+    recorded = state.read(str(profile.token_path)) if recorded is None else recorded
+    of_settings: Sequence[WtrError]
     try:
         settings = profile.load_settings(environ)
     except errors.SettingsError as error:
-        settings = from_environment(environ)
-        problems.append(error)
+        settings, of_settings = from_environment(environ), [error]
     else:
         output.log_settings(profile, settings)
-    incomplete = [] if settings.unread else _objections(settings.require)
+        of_settings = _error_of(settings.require)
+    stored, soon = None, ""
     try:
         stored = read_token(profile)
     except WtrError as error:
-        shown = tuple(map(str, [*problems, *incomplete, error]))
-        kind = token_state.state_of(None, settings, noted, now)
-        return ProfileStatus(profile, settings, None, shown, error.exit_code, kind, noted)
-    token = stored.token
-    if token.refresh_token is not None:
-        # A personal access token, or a bot's, belongs to no integration and needs no settings.
-        problems += incomplete
-    foreign = _objections(lambda: token_state.require_own(stored, settings))
-    if not problems or any(isinstance(error, errors.ForeignToken) for error in foreign):
-        problems += foreign
-    # What only a sign-in mends comes first.
-    token_problems = [*token_state.token_problems(token, noted, now), *problems]
-    code = token_problems[0].exit_code if token_problems else DONE
-    if token.is_valid(now) and token_state.since_refused(noted, token, now) is None:
-        # Where its settings cannot be read, or are another's, no command gives even a valid token.
-        code = errors.WRONG_USAGE if foreign or settings.unread else DONE
-        if token.refresh_token is None:
-            token_problems = problems  # a valid token is all there ever will be: no problem yet
-    shown = tuple(map(str, token_problems))
-    soon = token_state.sign_in_soon(noted, token, settings, now)
+        problems, exit_code = [*of_settings, error], error.exit_code
+    else:
+        problems, exit_code = _problems_of(stored, settings, of_settings, recorded, now)
+        soon = token_state.sign_in_soon(recorded, stored.token, settings, now)
     return ProfileStatus(
-        *(profile, settings, stored, (*shown, soon) if soon else shown, code),
-        *(token_state.state_of(stored, settings, noted, now), noted),
+        profile,
+        settings,
+        stored,
+        tuple(filter(None, [*map(str, problems), soon])),
+        exit_code,
+        token_state.state_of(stored, settings, recorded, now),
+        recorded,
     )
 
 
-def _objections(check: Callable[[], object]) -> list[WtrError]:
+def _problems_of(
+    stored: StoredToken,
+    settings: Settings,
+    of_settings: Sequence[WtrError],
+    recorded: State,
+    now: datetime,
+) -> tuple[list[WtrError], int]:
+    """Return the problems of a stored token, those that only a sign-in mends first; an exit code.
+
+    ``of_settings`` are those of the settings alone.
+    """
+    token = stored.token
+    problems = list(of_settings)
+    if token.refresh_token is None and not settings.unread:
+        problems = []  # a personal access token, or a bot's, belongs to no integration
+    foreign = _error_of(lambda: token_state.require_own(stored, settings))
+    if not problems or any(isinstance(error, errors.ForeignToken) for error in foreign):
+        problems += foreign
+    every = [*token_state.token_problems(token, recorded, now), *problems]
+    if not token.is_valid(now) or token_state.since_refused(recorded, token, now) is not None:
+        return every, every[0].exit_code if every else DONE
+    # Where its settings cannot be read, or are another's, no command gives even a valid token.
+    exit_code = errors.WRONG_USAGE if foreign or settings.unread else DONE
+    # Without a refresh token a valid one is all there ever will be: that is no problem yet.
+    return problems if token.refresh_token is None else every, exit_code
+
+
+def _error_of(check: Callable[[], object]) -> list[WtrError]:
     """Return the error that a check raises, if any."""
     try:
         check()
@@ -271,21 +287,21 @@ def _status_with_account(
     """Return the status with the account that Webex names; a failure is one problem more."""
     from wtr_tui import outcomes
 
-    shown = profile_status(profile, environ, now)
-    stored, token = shown.stored, shown.token
+    status = profile_status(profile, environ, now)
+    stored, token = status.stored, status.token
     if stored is None or token is None or not token.is_valid(now):
-        return shown
-    if _objections(lambda: token_state.require_base_url(stored, shown.settings)):
-        return shown  # it is a problem already, and the token is not sent there to ask
+        return status
+    if _error_of(lambda: token_state.require_base_url(stored, status.settings)):
+        return status  # it is a problem already, and the token is not sent there to ask
     output.hide_secrets(token.access_token, token.refresh_token)
     try:
-        account = client(shown.settings).account(token.access_token, scopes=token.scopes)
+        account = client(status.settings).account(token.access_token, scopes=token.scopes)
     except errors.AccessTokenRejected as error:
-        noted = outcomes.record_refusal(profile, token, error, now)
-        return profile_status(profile, environ, now, noted)
+        recorded = outcomes.record_refusal(profile, token, error, now)
+        return profile_status(profile, environ, now, recorded)
     except WtrError as error:
-        return shown._replace(problems=(*shown.problems, error.message))
-    if shown.state is TokenState.REFUSED:
+        return status._replace(problems=(*status.problems, error.message))
+    if status.state is TokenState.REFUSED:
         outcomes.record_acceptance(profile, token)
-        shown = profile_status(profile, environ, now)
-    return shown._replace(account=account, asked=True)
+        status = profile_status(profile, environ, now)
+    return status._replace(account=account, asked=True)
