@@ -62,6 +62,7 @@ class RefreshTimer:
 
     title: ClassVar = "A timer"
     templates: ClassVar = "refresh"
+    """What the names of its templates in ``units`` begin with."""
     units: ClassVar = ("wtr-tui.timer", "wtr-tui.service")
     """The systemd unit that starts, and the one that is started."""
 
@@ -233,7 +234,7 @@ def find_timer(profile: Profile, environ: Environ | None = None) -> Found | None
         with suppress(WtrError):
             for where, command in each.commands():
                 if _refreshes(command, profile.name):
-                    return _found(where, command, profile, environ, each)
+                    return Found(where, _fault(command, profile, environ, each))
     return None
 
 
@@ -243,8 +244,8 @@ def find_socket(profile: Profile, environ: Environ) -> Found | None:
     with suppress(WtrError):
         if socket := systemd.enabled_socket(profile.name):
             where, command, is_active = socket
-            fault = "" if is_active else f"It is not active: systemctl --user status {where}"
-            return _found(where, command, profile, environ, systemd, fault)
+            inactive = "" if is_active else f"It is not active: systemctl --user status {where}"
+            return Found(where, _fault(command, profile, environ, systemd, inactive))
     return None
 
 
@@ -255,22 +256,18 @@ def _refreshes(command: Command, profile: str) -> bool:
     return bool(_REFRESH.search(line)) and ("--all" in command or is_of_it)
 
 
-def _found(
-    where: str,
-    command: Command,
-    profile: Profile,
-    environ: Environ,
-    scheduler: Scheduler,
-    fault: str = "",
-) -> Found:
+def _fault(
+    command: Command, profile: Profile, environ: Environ, scheduler: Scheduler, inactive: str = ""
+) -> str:
     program = command[0] if command else ""
     if program.startswith("/") and not os.access(program, os.X_OK):
-        fault = f"The program it starts, {cleaned(program)}, is not there any more."
-    elif not scheduler.is_running:
-        fault = "No systemd user manager runs that would start it."
-    elif not fault and (missing := missing_variables(profile, environ, scheduler.environment())):
-        fault = f"It does not have {missing[0]}"
-    return Found(where, fault)
+        return f"The program it starts, {cleaned(program)}, is not there any more."
+    if not scheduler.is_running:
+        return "No systemd user manager runs that would start it."
+    if inactive:
+        return inactive
+    missing = missing_variables(profile, environ, scheduler.environment())
+    return f"It does not have {missing[0]}" if missing else ""
 
 
 # The schedulers.
