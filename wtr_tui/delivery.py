@@ -231,7 +231,7 @@ def _log(path: str, event: str, output: bytes, hidden: Sequence[Secret]) -> bool
     text = output.decode("utf-8", "replace")
     for value in filter(None, (secret.peek() for secret in hidden)):
         text = text.replace(value, MASK)
-        # The limit of the output may have cut off the rest of it.
+        # The limit of the output may have cut a secret in two.
         shown = next((n for n in range(len(value), 8, -1) if text.endswith(value[:n])), 0)
         text = text[: len(text) - shown]
     lines = (

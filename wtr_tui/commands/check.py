@@ -147,7 +147,7 @@ def _grade(status: ProfileStatus, now: datetime, warn: timedelta, critical: time
     if settings.can_mint and not settings.problems:
         return _grade_minted(status, token, now, critical)
     if status.is_grant_lost:
-        # As in wtr status, no waiting helps it.
+        # As in wtr status: only a sign-in helps.
         message = "sign-in needed: Webex no longer accepts the refresh token"
         if not is_valid or status.is_refused(now):
             return Grade.CRITICAL, message, now
@@ -220,7 +220,7 @@ def as_text(verdicts: Sequence[Verdict], grade: Grade, now: datetime, options: N
         for each in verdicts
         if each.sign_in_by is not None
     ]
-    # A bar begins the figures for graphs (Monitoring Plugins Development Guidelines).
+    # A bar begins the performance data (Monitoring Plugins Development Guidelines).
     text = "; ".join(parts).replace("|", "/")
     return f"WTR {grade.name} - {text}" + (f" | {' '.join(measured)}" if measured else "")
 
@@ -310,7 +310,7 @@ def write_world_readable(path: Path, content: str) -> None:
     """Replace the file atomically, mode 0644. Raises StorageError, with the old one intact."""
     temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
-        # A rename would put a file in the place of /dev/stdout.
+        # A rename would replace a device such as /dev/stdout by a file.
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise StorageError(f"{path} is not a regular file: nothing is written there.")
         try:

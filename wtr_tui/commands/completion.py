@@ -18,7 +18,7 @@ from wtr_tui.errors import DONE
 
 SHELLS = ("bash", "fish", "zsh")
 
-# Complements of shtab's scripts: where the values of an option come from, by its metavar.
+# For shtab's scripts, which complete an option's values by its metavar.
 _PROFILES = {
     "bash": "_wtr_profiles",
     "zsh": "_wtr_profiles",

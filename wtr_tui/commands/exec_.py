@@ -20,7 +20,7 @@ from wtr_tui.errors import UsageError
 TOKEN = "WEBEX_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 EXPIRES_AT = "WEBEX_ACCESS_TOKEN_EXPIRES_AT"
 
-# As a shell has it.
+# The exit codes of a shell.
 _NOT_STARTED = 126
 _NOT_FOUND = 127
 
@@ -35,14 +35,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     program = options.program[1:] if options.program[:1] == ["--"] else options.program
-    if not program or not program[0]:  # as of a variable that is not set
+    if not program or not program[0]:  # "" is that of an unset variable
         raise UsageError("There is no program to run.", "Write it after --: wtr exec -- CMD …")
     access_token, expires_at = ready_token(options)
     environ = {**os.environ, TOKEN: access_token}
     environ.pop(EXPIRES_AT, None)
     if expires_at is not None:
         environ[EXPIRES_AT] = expires_at
-    # Python ignores these two, and what is ignored stays so in the program.
+    # Python ignores these two signals, and exec keeps ignored ones ignored.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     restore_core_dumps()
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         import shutil
 
-        # exec fails for a folder of $PATH that it may not search as it does for such a program.
+        # A folder of $PATH that may not be searched gives the same error as such a program.
         is_there = "/" in program[0] or shutil.which(program[0], os.F_OK, environ.get("PATH"))
         if isinstance(error, FileNotFoundError) or not is_there:
             print_message(f"There is no program {program[0]!a}.")

@@ -278,7 +278,7 @@ def parse(content: bytes) -> Foreign:
         try:
             members = json.loads(text)
         except (ValueError, RecursionError):
-            # The cause is left out: it carries the whole text.
+            # Not chained: that error holds the whole text.
             raise ValueError("It begins like JSON, but is none.") from None
         return _from_members(members)
     word = text.strip("\"'")
@@ -287,7 +287,7 @@ def parse(content: bytes) -> Foreign:
     try:
         found = settings_file.parse(text, "The file")
     except errors.SettingsError:
-        # Its words are about settings, and may show a line.
+        # Its message is about settings, and may quote a line.
         raise ValueError("It is neither JSON, nor YAML with keys, nor a token alone.") from None
     return _from_members({key: entry.value for key, entry in found.items()})
 
@@ -361,8 +361,8 @@ def _parse_instant(value: object) -> datetime | None:
     """Parse seconds since 1970, or ISO 8601 with an offset; None for anything else."""
     try:
         if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-            # Go writes nine digits of a second, YAML a blank before the offset: Python 3.10 reads
-            # neither, and no Python reads the blank.
+            # Go writes nanoseconds, YAML a blank before the offset: Python 3.10 parses neither, and
+            # no Python the blank.
             return from_iso(_UNREADABLE.sub("", value.strip()))
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             return datetime.fromtimestamp(int(value), timezone.utc)

@@ -59,10 +59,10 @@ class _Formatter(argparse.HelpFormatter):
 
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        super().error(escaped(message))  # argparse quotes what it was given as it is
+        super().error(escaped(message))  # argparse does not escape what it quotes
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        # argparse would leave the writing, and that it fails, to the end of the interpreter.
+        # argparse does not flush, so an error would only show when the interpreter ends.
         if file is sys.stdout:
             print_data(message)
         else:

@@ -108,7 +108,7 @@ def chosen_profiles(options: Namespace) -> list[tuple[Profile, Mapping[str, str]
         raise errors.UsageError(
             "--all is for every profile: it goes with no --profile or --config."
         )
-    environ = dict(os.environ)  # the real one decodes a variable each time it is asked for
+    environ = dict(os.environ)  # which decodes a variable at each access
     if options.all:
         return [
             (each, profiles.environment_of(each, environ)) for each in profiles.find_all(environ)
@@ -124,7 +124,7 @@ def map_concurrently(function: Callable[[S], T], each: Sequence[S]) -> list[T]:
     try:
         return list(pool.map(function, each))
     finally:
-        # After Ctrl+C those that have not begun do not begin; a refresh under way is saved.
+        # After Ctrl+C no further call begins; a refresh in flight is saved.
         pool.shutdown(cancel_futures=True)
 
 
@@ -292,7 +292,7 @@ def _status_with_account(
     if stored is None or token is None or not token.is_valid(now):
         return status
     if _error_of(lambda: token_state.require_base_url(stored, status.settings)):
-        return status  # it is a problem already, and the token is not sent there to ask
+        return status  # it is among the problems; the token is not sent to another server
     output.hide_secrets(token.access_token, token.refresh_token)
     try:
         account = client(status.settings).account(token.access_token, scopes=token.scopes)

@@ -165,7 +165,7 @@ class _SignIn:
             self.time_left = ""
 
     def _handle(self, step: steps.Step, retrieval: Retrieval) -> None:
-        # The address holds the state: it is only shown where a user can paste the answer.
+        # The address holds the state, so it is shown only where its redirect can be pasted.
         url = retrieval.authorize_url if retrieval.can_paste else ""
         for line in _lines(step, self.here, url):
             write_stderr(f"{escaped(line)}\n")
@@ -381,7 +381,7 @@ class PasteReader:
         self._loop.add_reader(0, self._read)
 
     def _read(self) -> None:
-        # In the background reading would stop the whole program.
+        # Reading in the background would stop the program by SIGTTIN.
         try:
             received = os.read(0, _LARGEST) if _is_foreground_terminal() else b""
         except OSError:

@@ -36,7 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    gc.enable()  # off since the start
+    gc.enable()  # the command line disables it, for a short life
     name = paths.profile_name(options.profile, os.environ)
     source = Source(name, options.config)
 
@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
 
     server = systemd_socket(os.environ)
     if server is not None:
-        # They are for this process, not for what it starts.
+        # They are for this process, not for its children.
         for variable in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
             os.environ.pop(variable, None)
         with server:

@@ -30,7 +30,7 @@ def run(options: Namespace) -> int:
     try:
         settings = profile.load_settings(os.environ)
     except SettingsError as error:
-        # To delete a token, and to say where to revoke it, none are needed.
+        # Deleting a token, and saying where to revoke it, needs no settings.
         print_message(error.message)
         settings = from_environment(os.environ)
     log_settings(profile, settings)

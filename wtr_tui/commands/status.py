@@ -55,7 +55,7 @@ def run(options: Namespace) -> int:
     else:
         print_data(as_lines(found[0], now, Style.of()))
     codes = {each.exit_code for each in found}
-    # A sign-in is needed before all else.
+    # A needed sign-in comes first.
     return SIGN_IN_NEEDED if SIGN_IN_NEEDED in codes else max(codes, default=DONE)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    from wtr_tui.commands.parsers import add_min_left  # which a bare wtr token does without
+    from wtr_tui.commands.parsers import add_min_left  # not needed by a bare wtr token
 
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--header", action="store_true", help="print Authorization: Bearer TOKEN")
@@ -48,7 +48,7 @@ def run(options: Namespace | NoOptions) -> int:
         from wtr_tui.model import Secret
         from wtr_tui.oauth.responses import claims_of
 
-        # The token itself names its end: nobody else does where a socket gave it.
+        # A socket gives the token alone, so its expiry is that of its claims.
         expires_at = clock.iso_if_known(claims_of(Secret(access_token)).expires_at)
     print_data(_format(access_token, expires_at, options))
     return DONE
