@@ -221,7 +221,9 @@ class ProfilesScreen(WtrScreen):
         """Show the panels, for which only a wide terminal has room."""
         token = each.token
         lives = lifetimes_of(each, token, now) if token is not None else ()
-        self.query_one(LifetimeBars).show(lives, now)
+        bars = self.query_one(LifetimeBars)
+        bars.styles.display = None if lives else "none"
+        bars.show(lives, now)
         scopes = self.query_one("#scopes", ScopeList)
         scopes.set_meanings(known_scopes())
         granted, lacking = granted_scopes(each)

@@ -191,44 +191,46 @@ class SignInScreen(WtrScreen):
         if not self.query("#idle"):
             return  # not composed yet, or already removed
         running, progress, size = self.running, self.progress, self.app.size
-        for name in ("#headline", "#cards"):
-            self.query_one(name).display = running
         roomy = size.height >= _ROOMY_MIN_HEIGHT
-        self.query_one("#happening").display = running and roomy
-        self.query_one("#notes").display = running and progress.not_listening is None
-        self.query_one("#idle-panel").display = not running
+        large = size.width >= _LARGE_FROM[0] and size.height >= _LARGE_FROM[1]
+        signs_in = self.session.settings[KIND] != SERVICE_APP  # whose token takes no sign-in
+        visible = {
+            "#headline": running,
+            "#cards": running,
+            "#idle-panel": not running,
+            "#steps": running or (progress.failed is not None and progress.has_begun),
+            "#happening": running and roomy,
+            "#notes": running and progress.not_listening is None,
+            "#facts-panel": large and signs_in and self.session.current.is_configured,
+            # Its place is reserved before there is a code; elsewhere a key shows it.
+            "#qr": running and large,
+        }
+        for name, is_visible in visible.items():
+            self.query_one(name).display = is_visible
         self.set_class(not running, "-idle")
-        # Its place below the cards is reserved; without room for it a key shows it.
-        code = self.query_one("#qr", StaticText)
-        is_large = size.width >= _LARGE_FROM[0] and size.height >= _LARGE_FROM[1]
-        code.display = running and is_large
-        self._show_facts(visible=is_large and self.session.current.is_configured)
-        line = self.query_one(StepLine)
-        line.display = running or (progress.failed is not None and progress.has_begun)
-        line.show(shown_steps(progress))
+        self.query_one(StepLine).show(shown_steps(progress))
+        for name, fact in sign_in_facts(self.session).items():
+            self.query_one(Facts).set_fact(name, fact)
         if running:
-            self._cards.show(progress)
-            happening = progress_sentence(progress)
-            self.query_one("#headline-words", StaticText).show(
-                headline(progress) if roomy else happening
-            )
-            self.query_one("#happening", StaticText).reshape(happening)
-            if code.display:
-                code.reshape(Content("\n").join(qr_code(progress.qr_address)))
+            self._show_attempt(progress, roomy=roomy)
         else:
-            failed = progress.failed
-            self.query_one("#idle", StaticText).reshape(idle_text(self.session, failed))
-            ended = Content.styled(f"✗ {failed.end.value}", "bold $over") if failed else ""
-            self.query_one("#idle-panel", Panel).show_right(ended)
+            self._show_idle(progress.failed)
         self.refresh_bindings()
 
-    def _show_facts(self, *, visible: bool) -> None:
-        settings = self.session.settings
-        is_sign_in = settings[KIND] != SERVICE_APP  # whose token is minted without one
-        self.query_one("#facts-panel").display = visible and is_sign_in
-        facts = self.query_one(Facts)
-        for name, fact in sign_in_facts(self.session).items():
-            facts.set_fact(name, fact)
+    def _show_attempt(self, progress: Progress, *, roomy: bool) -> None:
+        self._cards.show(progress)
+        happening, code = progress_sentence(progress), self.query_one("#qr", StaticText)
+        self.query_one("#headline-words", StaticText).show(
+            headline(progress) if roomy else happening
+        )
+        self.query_one("#happening", StaticText).reshape(happening)
+        if code.display:
+            code.reshape(Content("\n").join(qr_code(progress.qr_address)))
+
+    def _show_idle(self, failed: steps.Ended | None) -> None:
+        self.query_one("#idle", StaticText).reshape(idle_text(self.session, failed))
+        ended = Content.styled(f"✗ {failed.end.value}", "bold $over") if failed else ""
+        self.query_one("#idle-panel", Panel).show_right(ended)
 
     def _reset(self, error: WtrError | None = None) -> None:
         """Reset the progress; ``error`` is why no attempt could begin, or why it failed."""
