@@ -126,6 +126,7 @@ async def test_who_did_it_stands_where_its_line_leaves_room() -> None:
     ("fact", "lines"),
     [
         ("~/.config/wtr-tui/customer.yaml", ["~/.config/wtr-tui/", "customer.yaml"]),
+        ("/a/wtr-tui/config/wtr-tui/u.yaml", ["/a/wtr-tui/config/", "wtr-tui/u.yaml"]),
         ("1eb65fdf-9643-417f-9974-ad72cae0e10f", ["1eb65fdf-9643-417f-9974-", "ad72cae0e10f"]),
         ("id ROUTER_CD1A0AB7-8EE41B02", ["id", "ROUTER_CD1A0AB7-8EE41B02"]),
         ("wtr token · wtr exec -- CMD · wtr help", ["wtr token", "wtr exec -- CMD", "wtr help"]),

@@ -333,9 +333,10 @@ def _wrapped(fact: str, room: int) -> list[str]:
 
 
 def _pieces(word: str, room: int) -> Iterator[str]:
-    """Yield a word that is too long for a line in pieces, broken behind a sign in it."""
+    """Yield a word that is too long for a line in pieces, a path broken behind a slash."""
     while len(word) > room:
-        at = max(word.rfind(sign, 1, room) for sign in "/-_") + 1 or room
+        slash = word.rfind("/", room // 2, room) + 1
+        at = slash or max(word.rfind(sign, 1, room) for sign in "/-_") + 1 or room
         yield word[:at]
         word = word[at:]
     yield word
