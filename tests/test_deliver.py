@@ -14,6 +14,8 @@ from tests.support.home import Home
 from tests.support.webex import Rules, Sandbox
 from wtr_tui import delivery
 from wtr_tui.errors import StorageError, UnsafeFile
+from wtr_tui.history import Event
+from wtr_tui.storage import profiles
 from wtr_tui.storage.settings import load
 from wtr_tui.storage.settings_table import DELIVER
 from wtr_tui.storage.settings_values import Sink
@@ -66,6 +68,17 @@ def test_each_new_token_is_written_and_signing_out_empties_the_files(
     assert not home.token_path().exists(), ran.err
     assert token.read_text() == ""
     assert env.read_text() == "A=1\nMY_TOKEN=\nB=2\n"
+
+
+def test_of_two_refreshes_the_newest_token_is_written(home: Home, webex: Sandbox) -> None:
+    found = profiles.find(None, None, home.environ)
+    known = load(found.settings_path, home.environ)
+    older = home.stored().token
+    assert home.run("refresh").code == 0
+    delivery.deliver(found, known, Event.REFRESHED, older)
+    newest = home.stored().token
+    assert not newest.same_access(older)
+    assert (home.folder / "app" / "token").read_text() == newest.access_token.reveal()
 
 
 def test_a_failing_file_is_told_and_harms_nothing(home: Home, webex: Sandbox) -> None:

@@ -193,8 +193,18 @@ def test_one_that_hangs_is_ended_with_all_it_started(
     delivery.deliver(found, known, Event.REFRESHED, home.stored().token)
     assert time.monotonic() - begun < 30
     assert "was not done after 0.5 s" in caplog.text
+    assert f"what it printed is in {home.token_path().with_suffix('.log')}." in caplog.text
     state = Path(f"/proc/{Path('pid').read_text().strip()}/stat")
     wait_until(lambda: not state.exists() or state.read_text().split()[2] == "Z", "its end")
+
+
+def test_what_is_no_news_runs_nothing(home: Home, sandbox: Sandbox, script: Path) -> None:
+    home.configure(sandbox, "default", f"onToken: \"'{script}'\"")
+    home.sign_in(sandbox)
+    found = profiles.find(None, None, home.environ)
+    known = settings.load(found.settings_path, home.environ)
+    delivery.deliver(found, known, Event.REFRESHED, home.stored().token, is_news=False)
+    assert not (home.folder / "got").exists()
 
 
 def test_a_machine_without_a_place_for_temporary_files_runs_it_too(
