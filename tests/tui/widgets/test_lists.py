@@ -105,6 +105,10 @@ async def test_what_is_wrong_stands_in_a_row_that_has_no_room_for_an_owner() -> 
             "▲ calling-s…e-16   sign in by 29 Nov",
             "● a                     9 d  ━━━━───",
         ]
+        pressed = [app.screen.get_style_at(30, y).meta["@click"] for y in range(4)]
+        assert pressed == [
+            f"screen.use('{name}')" for name in ("default", "lab", "calling-service-16", "a")
+        ]
 
 
 async def test_who_did_it_stands_where_its_line_leaves_room() -> None:

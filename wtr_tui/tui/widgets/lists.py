@@ -17,7 +17,7 @@ from wtr_tui.tui.widgets import Lines, clickable, truncate, truncate_middle
 _BAR, _LEAST_BAR = 12, 4
 """Columns. The bar shrinks to its least width for what is wrong, then it is omitted."""
 _MOST_NAME, _LEAST_NAME = 18, 14
-_ABOUT_FROM = 12
+_BESIDE_FROM = 12
 """Columns. With fewer, the owner is omitted, and what is wrong replaces the time left."""
 
 
@@ -58,63 +58,76 @@ class ProfileRows(Lines):
         self._rows, self._most, self._spaced = tuple(rows), most, spaced
         self.update_lines()
 
-    def _shown(self) -> tuple[ProfileRow, ...]:
-        if len(self._rows) <= self._most:
-            return self._rows
-        return self._rows[: self._most - 1]
-
     def lines(self, width: int) -> list[Content]:
-        rows = self._shown()
-        if not rows:
+        if not self._rows:
             return [Content.styled("none", "$muted")]
-        names = min(max(len(row.name) for row in rows), _MOST_NAME)
-        lefts = max(len(row.left) for row in rows)
-        room = width - 2 - names - 2 - 2 - lefts
-        bar = min(room - max(len(row.beside) for row in rows) - 2, _BAR)
-        bar = bar if bar >= _LEAST_BAR else 0
-        about = room - bar - 2 * bool(bar)
-        if about < _ABOUT_FROM:
-            names = min(names, _LEAST_NAME)
-            about, bar = 0, min(width - 2 - names - 2 - lefts - 2, _BAR)
-        lines = [_profile_line(row, names, about, lefts, bar) for row in rows]
-        hidden = len(self._rows) - len(rows)
-        if hidden:
-            lines.append(Content.styled(f"  and {hidden} more", "$muted"))
+        is_complete = len(self._rows) <= self._most
+        rows = self._rows if is_complete else self._rows[: self._most - 1]
+        columns = _profile_columns(rows, width)
+        lines = [_profile_line(row, columns) for row in rows]
+        if not is_complete:
+            lines.append(Content.styled(f"  and {len(self._rows) - len(rows)} more", "$muted"))
         if self._spaced:
             lines = [line for each in lines for line in (each, Content())][:-1]
         return lines
 
 
-def _profile_line(row: ProfileRow, names: int, about: int, lefts: int, bar: int) -> Content:
-    fine = row.meaning is Meaning.CALM
+class _ProfileColumns(NamedTuple):
+    """The widths of the columns behind the sign; 0 for one that is omitted."""
+
+    name: int
+    beside: int
+    left: int
+    bar: int
+
+
+def _profile_columns(rows: Sequence[ProfileRow], width: int) -> _ProfileColumns:
+    name = min(max(len(row.name) for row in rows), _MOST_NAME)
+    left = max(len(row.left) for row in rows)
+    room = width - 2 - name - 2 - 2 - left
+    bar = min(room - max(len(row.beside) for row in rows) - 2, _BAR)
+    bar = bar if bar >= _LEAST_BAR else 0
+    beside = room - bar - 2 * bool(bar)
+    if beside >= _BESIDE_FROM:
+        return _ProfileColumns(name, beside, left, bar)
+    name = min(name, _LEAST_NAME)
+    bar = max(min(width - 2 - name - 2 - left - 2, _BAR), 0)
+    return _ProfileColumns(name, 0, left, bar)
+
+
+def _profile_line(row: ProfileRow, columns: _ProfileColumns) -> Content:
+    is_fine = row.meaning is Meaning.CALM
     colour = row.meaning.colour
+    name = truncate_middle(row.name, columns.name)
     parts: list[str | Content] = [
         Content.styled(row.meaning.sign, f"bold {colour}"),
         " ",
-        Content.styled(
-            truncate_middle(row.name, names), "bold $foreground" if row.current else "$foreground"
-        ),
-        " " * (names - min(len(row.name), names) + 2),
+        Content.styled(name, "bold $foreground" if row.current else "$foreground"),
+        " " * (columns.name - len(name) + 2),
     ]
-    if not (about or fine):
-        room = lefts + (bar + 2 if bar > 0 else 0)
+    if columns.beside or is_fine:
+        if columns.beside:
+            beside = truncate(row.beside, columns.beside).ljust(columns.beside)
+            parts.append(Content.styled(beside, "$muted" if is_fine else colour))
+        gap = "  " if columns.beside else ""
+        parts.append(Content.styled(f"{gap}{row.left.rjust(columns.left)}", colour))
+        parts += _bar(row, columns.bar)
+    else:
+        room = columns.left + (columns.bar + 2 if columns.bar else 0)
         wrong = row.about if 0 < len(row.about) <= room else row.left
-        return Content.assemble(*parts, Content.styled(wrong.rjust(room), colour))
-    if about:
-        parts.append(
-            Content.styled(truncate(row.beside, about).ljust(about), "$muted" if fine else colour)
-        )
-    parts.append(
-        Content.styled(f"  {row.left.rjust(lefts)}" if about else row.left.rjust(lefts), colour)
-    )
-    if bar > 0:
-        filled = min(max(round(row.share_left * bar), 1 if row.share_left > 0 else 0), bar)
-        parts += [
-            "  ",
-            Content.styled("━" * filled, colour),
-            Content.styled("─" * (bar - filled), "$line"),
-        ]
+        parts.append(Content.styled(wrong.rjust(room), colour))
     return clickable(Content.assemble(*parts), f"screen.use({row.name!r})")
+
+
+def _bar(row: ProfileRow, width: int) -> list[str | Content]:
+    if not width:
+        return []
+    filled = min(max(round(row.share_left * width), 1 if row.share_left > 0 else 0), width)
+    return [
+        "  ",
+        Content.styled("━" * filled, row.meaning.colour),
+        Content.styled("─" * (width - filled), "$line"),
+    ]
 
 
 _BY_FROM = 44
