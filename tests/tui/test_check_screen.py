@@ -1,4 +1,4 @@
-"""The screen that says what would go wrong."""
+"""The check screen: the findings of the doctor, and the files of the profile."""
 
 import os
 import sys

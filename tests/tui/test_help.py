@@ -150,7 +150,7 @@ async def test_the_keys_that_scroll_are_named_where_there_is_something_to_scroll
 
 
 async def click_on(pilot: Pilot[int], text: str, *, beyond: int = 0) -> None:
-    """Clicks where the text stands, once it has come to rest there."""
+    """Click on a text once it no longer moves."""
     before = None
     while (at := _place_of(pilot, text)) is None or at != before:
         before = at

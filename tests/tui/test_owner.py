@@ -1,4 +1,4 @@
-"""Whose token it is, in words."""
+"""The owner of a token as the token view names them."""
 
 from __future__ import annotations
 

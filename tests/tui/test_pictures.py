@@ -53,7 +53,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def stage(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """A home whose path is as short everywhere as a person would write it."""
+    """A home whose path is ``~``, as short on every machine."""
     monkeypatch.chdir(tmp_path)
 
     def no_refresh(*_: object, **__: object) -> tokens.Obtained:
@@ -64,7 +64,7 @@ def stage(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Stag
 
 
 def after(*keys: str, shown: str, then: tuple[str, ...] = ()) -> Play:
-    """Presses ``keys``, waits until ``shown`` is on the screen, presses ``then``."""
+    """Press ``keys``, wait until ``shown`` is on the screen, press ``then``."""
 
     async def play(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: seen(pilot).strip() != "")

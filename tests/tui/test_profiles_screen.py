@@ -1,4 +1,4 @@
-"""Switching, making and removing profiles."""
+"""The profiles screen: the table, switching, creating and removing profiles."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -126,7 +126,7 @@ async def test_the_most_urgent_profile_comes_first_here_and_beside_the_token(
 
 
 def _before(text: str, *parts: str) -> bool:
-    """Whether these stand in the text, one after the other."""
+    """Return whether the text holds these, one after the other."""
     places = [text.find(part) for part in parts]
     return -1 not in places and places == sorted(places)
 

@@ -1,4 +1,4 @@
-"""A service app on the sign-in screen: minted, with no browser and no port."""
+"""A service app on the sign-in screen: its token is minted, without browser and port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the form shows, takes in and saves, and what is said of it."""
+"""The functions behind the settings screen: field values, pasted OAuth URLs, saving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form over the settings: judged while typing, saved without loss, honest about sources."""
+"""The settings screen: validation while typing, saving without loss, sources of values."""
 
 from __future__ import annotations
 

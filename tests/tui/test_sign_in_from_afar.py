@@ -1,4 +1,4 @@
-"""What the sign-in tells a person whose browser is on another machine, and takes from them."""
+"""The sign-in screen over SSH, with the browser on another machine."""
 
 from __future__ import annotations
 

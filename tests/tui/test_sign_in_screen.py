@@ -1,4 +1,4 @@
-"""The sign-in on the screen: every way in, every way out, and the port free afterwards."""
+"""The sign-in screen: every method, every outcome, and a free port afterwards."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def attempt(pilot: Pilot[int]) -> Retrieval:
 
 
 async def listens(pilot: Pilot[int]) -> str:
-    """Waits until the start address is shown, and gives it."""
+    """Wait until the start address is shown, and return it."""
     app = pilot.app
     assert isinstance(app, WtrApp)
     screen = app.full_screens["sign-in"]

@@ -1,4 +1,4 @@
-"""What the sign-in says at each step, and when."""
+"""The texts of the sign-in screen, and which keys it offers when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token view: it follows the file, refreshes when asked or due, and copies what it says."""
+"""The token view: it follows the token file, refreshes on a key or when due, and copies."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def refreshable(stage: Stage, sandbox: Sandbox, clock: Clock) -> Stage:
 
 
 def said(app: WtrApp) -> str:
-    """All of the message, also what there is no room for."""
+    """Return the whole message, also what there is no room for."""
     assert app.full_screen is not None
     return app.full_screen.query_one(MessageLine).sentence
 
@@ -102,7 +102,7 @@ async def test_what_webex_says_of_a_person_is_shown_as_it_is(signed_in: Stage) -
 
 
 class Forgetful(NoWebex):
-    """Knows the person of the first token and fails for every other."""
+    """Knows the owner of the first token and fails for every other."""
 
     def account(self, access_token: Secret, **_: object) -> Account | None:
         if access_token.reveal() == access_text():

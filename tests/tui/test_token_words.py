@@ -1,4 +1,4 @@
-"""The words of the token view."""
+"""The texts of the token view."""
 
 from datetime import timedelta
 
