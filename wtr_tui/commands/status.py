@@ -20,7 +20,7 @@ from wtr_tui.text import on_one_line
 from wtr_tui.token_state import GRANT_MORE, TokenState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from typing import TypeAlias
 
@@ -143,36 +143,38 @@ def as_table(found: Sequence[ProfileStatus], now: datetime, style: Style) -> str
     if not found:
         return "There is no profile yet."
     rows = [("Profile", "State", "Access token", "Refresh token", "")]
-    wrong: list[str] = []
-    for status in found:
-        name, token, count = status.profile.name, status.token, len(status.problems)
-        access = refresh = "none"
-        if token is not None:
-            access = "refused" if status.is_refused(now) else _left(token.expires_at, now)
-            if token.refresh_token is not None:
-                refresh = _left(token.refresh_expires_at, now)
-        if status.is_grant_lost:
-            refresh = "not accepted"
-        problems = f"{count} problem{'s'[: count > 1]}" if count else ""
-        rows.append((name, status.state.value, access, refresh, problems))
-        remarks: list[Fact] = [(f"{name}:", each, "bad") for each in status.problems]
-        remarks += [(f"{name}:", each, "warn") for each in status.settings.warnings]
-        wrong += [
-            style.entry(term, on_one_line(t), len(term) + 1, tone) for term, t, tone in remarks
-        ]
+    rows += [_row(status, now) for status in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    heading, *lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    lines = [style.paint(line) for line in lines]
     if style.is_terminal:
+        heading = f"  {heading}"
         signs = [style.paint(_sign(status.state), _tone(status.state)) for status in found]
-        heading = style.paint(f"  {lines[0]}", "dim")
-        rest = zip(signs, lines[1:], strict=True)
-        lines = [heading, *(f"{sign} {style.paint(text)}" for sign, text in rest)]
-    else:
-        lines = [style.paint(text) for text in lines]
-    return "\n".join([*lines, *([""] if wrong else []), *wrong])
+        lines = [f"{sign} {line}" for sign, line in zip(signs, lines, strict=True)]
+    heading = style.paint(heading, "dim")
+    remarks = [remark for status in found for remark in _remarks(status, style)]
+    return "\n".join([heading, *lines, *([""] if remarks else []), *remarks])
+
+
+def _row(status: ProfileStatus, now: datetime) -> tuple[str, str, str, str, str]:
+    token, count = status.token, len(status.problems)
+    access = refresh = "none"
+    if token is not None:
+        access = "refused" if status.is_refused(now) else _left(token.expires_at, now)
+        if token.refresh_token is not None:
+            refresh = _left(token.refresh_expires_at, now)
+    if status.is_grant_lost:
+        refresh = "not accepted"
+    problems = f"{count} problem{'s'[: count > 1]}" if count else ""
+    return status.profile.name, status.state.value, access, refresh, problems
+
+
+def _remarks(status: ProfileStatus, style: Style) -> Iterator[str]:
+    term = f"{status.profile.name}:"
+    for problem in status.problems:
+        yield style.entry(term, on_one_line(problem), len(term) + 1, "bad")
+    for warning in status.settings.warnings:
+        yield style.entry(term, on_one_line(warning), len(term) + 1, "warn")
 
 
 def _join_facts(facts: Sequence[Fact], style: Style) -> str:
