@@ -243,7 +243,7 @@ class WtrApp(driver.FaultApp):
         self._show_warnings()
         for each in self.session.watched:
             if each.auto_refresh.due(now) and not each.refreshing:
-                self.refreshing.start([each], asked=False)
+                self.refreshing.start([each], by_user=False)
             if each.auto_refresh.announcement_due(now):
                 self.refreshing.announce_sign_in(each)
         alert = self.session.current.new_alert(now)
@@ -412,7 +412,7 @@ class WtrApp(driver.FaultApp):
             self.show_message(str(error), Tone.WARN)
             return
         if len(every) > 1 or every[0] is not self.session.current or self.fetch_secret():
-            self.refreshing.start(every, asked=True)
+            self.refreshing.start(every, by_user=True)
 
     def copy(self, text: str, what: str, *, otherwise: str, caveat: str = "") -> None:
         """Copy ``text`` and report it; ``what`` names it: ``the access token``.

@@ -38,40 +38,40 @@ class Refreshing:
         self._requests: set[asyncio.Future[Obtained | WtrError]] = set()
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
-    def start(self, every: Sequence[WatchedProfile], *, asked: bool) -> None:
-        """Refresh in the background; ``asked``: by the user, not because it is due."""
-        begun = [each for each in every if not each.refreshing]
-        for each in begun:
+    def start(self, profiles: Sequence[WatchedProfile], *, by_user: bool) -> None:
+        """Refresh in the background, as asked ``by_user`` or because it is due."""
+        started = [each for each in profiles if not each.refreshing]
+        for each in started:
             each.refreshing = True
-        if len(every) == 1 and begun:
-            if asked and begun[0] is self._app.session.current:
+        if len(profiles) == 1 and started:
+            if by_user and started[0] is self._app.session.current:
                 self._app.show_message("Refreshing …")
-            self._app.run_worker(self._refresh(begun[0], asked), group="refresh")
-        elif begun:
-            self._app.run_worker(self._refresh_all(begun), group="refresh")
+            self._app.run_worker(self._refresh_one(started[0], by_user), group="refresh")
+        elif started:
+            self._app.run_worker(self._refresh_all(started), group="refresh")
 
     async def wait(self, patience: float) -> None:
         """Wait for refreshes in flight, at most so many seconds."""
         if self._requests:
             await asyncio.wait(self._requests, timeout=patience)
 
-    async def _refresh(self, watched: WatchedProfile, asked: bool) -> None:
+    async def _refresh_one(self, watched: WatchedProfile, by_user: bool) -> None:
         app = self._app
-        outcome = await self._outcome(watched)
+        outcome = await self._perform(watched)
         app.token_changed()
         now = app.session.now()
-        sentence, tone = outcome_words(outcome, watched.auto_refresh, now, asked=asked)
+        sentence, tone = describe_outcome(outcome, watched.auto_refresh, now, by_user=by_user)
         if app.session.current is watched:
             app.show_message(sentence, tone)
-        elif asked:
+        elif by_user:
             watched.new_alert(now)  # mark it as shown: the message gives the reason, too
             app.show_message(f"{watched.profile.name}: {sentence}", tone)
 
-    async def _refresh_all(self, begun: list[WatchedProfile]) -> None:
-        app, count, failed = self._app, len(begun), 0
+    async def _refresh_all(self, started: list[WatchedProfile]) -> None:
+        app, count, failed = self._app, len(started), 0
         app.show_message(f"Refreshing {count} profiles: 0 done …")
         app.token_changed()
-        outcomes = asyncio.as_completed([self._outcome(each) for each in begun])
+        outcomes = asyncio.as_completed([self._perform(each) for each in started])
         for done, next_one in enumerate(outcomes, 1):
             failed += isinstance(await next_one, WtrError)
             app.token_changed()
@@ -80,13 +80,13 @@ class Refreshing:
                 app.show_message(f"Refreshing {count} profiles: {done - failed} done{wrong} …")
         sentence = f"{count - failed} of {count} refreshed."
         if failed:
-            names = join_names([each.profile.name for each in begun if each.refresh_error])
+            names = join_names([each.profile.name for each in started if each.refresh_error])
             sentence = f"{sentence[:-1]}, not {names}: the frame of each says why."
-        for each in begun:
+        for each in started:
             each.new_alert(app.session.now())  # mark it as shown: this message is to stay
         app.show_message(sentence, Tone.WARN if failed else Tone.GOOD)
 
-    async def _outcome(self, watched: WatchedProfile) -> Obtained | WtrError:
+    async def _perform(self, watched: WatchedProfile) -> Obtained | WtrError:
         """Refresh, record the outcome, and return it."""
         now, auto_refresh = self._app.session.now, watched.auto_refresh
         # The token to replace: another process may do so while this one waits for a slot.
@@ -147,10 +147,10 @@ class Refreshing:
             app.show_message("Saved.", Tone.GOOD)
 
 
-def outcome_words(
-    obtained: Obtained | WtrError, auto_refresh: AutoRefresh, now: datetime, *, asked: bool
+def describe_outcome(
+    obtained: Obtained | WtrError, auto_refresh: AutoRefresh, now: datetime, *, by_user: bool
 ) -> tuple[str, Tone]:
-    """Return a sentence about the outcome, and its tone; ``asked``: by the user."""
+    """Return a sentence about a refresh asked ``by_user``, or due, and its tone."""
     if isinstance(obtained, NotSaved):
         again, copies = key("save", "s"), key("copy", "c")
         keys = f"{again} tries again; {copies} copies it meanwhile."
@@ -165,7 +165,7 @@ def outcome_words(
         sentence = f"{obtained.message} {obtained.hint}".rstrip()
         if isinstance(obtained, SignInNeeded):
             return f"{sentence} {key('go-sign-in', 'f3')} signs in; nothing was deleted.", Tone.BAD
-        return sentence if asked else f"{sentence} Auto-refresh has stopped.", Tone.BAD
+        return sentence if by_user else f"{sentence} Auto-refresh has stopped.", Tone.BAD
     clock, how = f"{now.astimezone():%H:%M}", obtained.how
     if how is how.REFRESHED:
         return f"Refreshed at {clock}: a new access token.", Tone.GOOD

@@ -154,7 +154,7 @@ class Field(Lines):
         self._check = check
         self.meaning = meaning
         self._source = ""
-        self._explains = False
+        self._shows_help = False
 
     def compose(self) -> ComposeResult:
         yield self.entry
@@ -177,11 +177,11 @@ class Field(Lines):
         self.update_lines()
 
     def on_descendant_focus(self) -> None:
-        self._explains = True
+        self._shows_help = True
         self.update_lines()
 
     def on_descendant_blur(self) -> None:
-        self._explains = False
+        self._shows_help = False
         self.update_lines()
 
     def show_source(self, source: str) -> None:
@@ -191,7 +191,7 @@ class Field(Lines):
 
     def update_lines(self) -> bool:
         changed = super().update_lines()
-        if changed and self._explains:
+        if changed and self._shows_help:
             # Textual scrolls to the entry alone, but the help below it has to be visible, too.
             self.call_after_refresh(self.scroll_visible, animate=False)
         return changed
@@ -212,7 +212,7 @@ class Field(Lines):
         if self.problem and (self.entry.value or self.reports_missing):
             # A missing value is no error yet.
             notes.append(Content.styled(self.problem, "$over" if self.entry.value else "$muted"))
-        if self._explains and self.meaning:
+        if self._shows_help and self.meaning:
             notes.append(Content.styled(self.meaning, "$muted"))
         below = [line for note in notes for line in note.wrap(max(width - indent, 10))]
         return [first, *(Content(" " * indent) + line for line in below)]

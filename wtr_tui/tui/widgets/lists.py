@@ -157,11 +157,11 @@ class ActivityRows(Lines):
             self.refresh(layout=len(before) != len(self._rows))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(len(self._rows[:_MOST_UNFRAMED]), 1)
+        return max(len(self._rows[:_MAX_EVENTS]), 1)
 
     def lines(self, width: int) -> list[Content]:
         height = self.content_size.height
-        rows = self._rows[: height or _MOST_UNFRAMED]
+        rows = self._rows[: height or _MAX_EVENTS]
         if not rows:
             return [Content.styled("nothing yet", "$muted")]
         whens = max(len(row.when) for row in rows)
@@ -186,7 +186,7 @@ class ActivityRows(Lines):
         return lines[: height or None]
 
 
-_MOST_UNFRAMED = 8
+_MAX_EVENTS = 8
 """Rows where the layout sets no height."""
 
 
@@ -205,7 +205,7 @@ def _activity_line(row: ActivityRow, whens: int, what: int, bys: int) -> Content
 
 
 _LEAST_MEANING = 24
-_UNFRAMED_ROWS = 5
+_MAX_SCOPE_ROWS = 5
 """The most rows where the layout sets no height."""
 
 
@@ -235,7 +235,7 @@ class ScopeList(Lines):
             self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines(width, _UNFRAMED_ROWS))
+        return len(self._lines(width, _MAX_SCOPE_ROWS))
 
     def lines(self, width: int) -> list[Content]:
         return self._lines(width, self.content_size.height)
@@ -299,15 +299,9 @@ class Facts(Lines):
 
     def set_fact(self, name: str, fact: str | Content) -> None:
         """Replace a value; the same one costs nothing."""
-        shown = self._facts[name]
-        if (
-            shown.is_same(fact)
-            if isinstance(shown, Content) and isinstance(fact, Content)
-            else (shown == fact)
-        ):
-            return
-        self._facts[name] = fact
-        self.update_lines()
+        before, self._facts[name] = self._facts[name], fact
+        if not _is_same(before, fact):
+            self.update_lines()
 
     def set_spaced(self, spaced: bool) -> None:
         """Set whether blank lines separate the facts."""
@@ -330,6 +324,12 @@ class Facts(Lines):
             lines.append(label + parts[0])
             lines += [Content(" " * _NAME_WIDTH + part) for part in parts[1:]]
         return lines
+
+
+def _is_same(one: str | Content, other: str | Content) -> bool:
+    if isinstance(one, Content) and isinstance(other, Content):
+        return one.is_same(other)  # == ignores the styles
+    return one == other
 
 
 def _wrapped(fact: str, room: int) -> list[str]:
