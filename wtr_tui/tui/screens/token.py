@@ -345,11 +345,12 @@ class TokenScreen(WtrScreen):
         end = None if self.session.socket else token.expires_at
         claims = claims_of(token) if end is None else None
         claimed = claims.expires_at if claims else None
-        until = expiry_text(end or claimed, now)
-        if (since := refused_since(self.session.current, now)) is not None:
-            until = f"refused since {format_date(since, now)}"
         if self.session.socket and token.expires_at is None:
             until = "it does not say until when"
+        elif (since := refused_since(self.session.current, now)) is not None:
+            until = f"refused since {format_date(since, now)}"
+        else:
+            until = expiry_text(end or claimed, now)
         shown = masked(token.access_token.reveal())
         lines = [Content(until), Content.styled(printable(shown), "$muted")]
         if claimed is not None:  # on a line of its own: beside panels there is no room for both
