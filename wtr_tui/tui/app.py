@@ -260,7 +260,7 @@ class WtrApp(driver.FaultApp):
     def _read_changes(self, now: datetime) -> None:
         """Read settings and token of the current profile if their files have changed."""
         is_deferred = any(screen.defers_settings_reload() for screen in self.built_screens())
-        if not is_deferred and self.session.current.reread():
+        if not is_deferred and self.session.current.reload_changed_settings():
             self.settings_changed()
         if self.session.auto_refresh.look(now):
             self.token_changed()

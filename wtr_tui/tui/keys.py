@@ -27,7 +27,7 @@ class Key(NamedTuple):
     """Whether it is in the key bar."""
 
 
-def keys(*declared: Key) -> list[Binding]:
+def bindings(*declared: Key) -> list[Binding]:
     """Return Textual's bindings; their id is the name of the action in the setting ``keys``."""
     return [
         Binding(
@@ -108,11 +108,9 @@ def keymap(
     used, refused = _parse(wanted, action_names(screens))
     declared = {
         name: [
-            (key, each)
-            for key, every in BindingsMap(bindings).key_to_bindings.items()
-            for each in every
+            (key, each) for key, every in BindingsMap(own).key_to_bindings.items() for each in every
         ]
-        for name, bindings in screens.items()
+        for name, own in screens.items()
     }
     conflicts = []
     while conflict := _find_conflict(used, declared):

@@ -103,7 +103,7 @@ class WatchedProfile:
         if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
             self.auto_refresh.auto = self.settings[AUTO_REFRESH]
 
-    def reread(self) -> bool:
+    def reload_changed_settings(self) -> bool:
         """Load the settings if their file has changed, and return whether it has."""
         if self.profile.settings_fingerprint() == self._read_at:
             return False
@@ -124,7 +124,7 @@ class WatchedProfile:
 
     def look(self, now: datetime) -> bool:
         """Read both files again where other processes changed them; return whether any did."""
-        changed = self.reread()
+        changed = self.reload_changed_settings()
         return self.auto_refresh.look(now) or changed
 
     def latest(self) -> Entry | None:

@@ -18,7 +18,7 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.storage import paths
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.text import cause
-from wtr_tui.tui.keys import Key, keys, refused_keys
+from wtr_tui.tui.keys import Key, bindings, refused_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import with_tilde
 from wtr_tui.tui.state import format_date
@@ -67,7 +67,7 @@ class CheckScreen(WtrScreen):
         " and whether Webex takes the token. wtr doctor prints the same."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        *keys(
+        *bindings(
             Key("r", "look", "Look again", "Look at everything again"),
             Key("q", "app.quit", "Quit", "Quit"),
         )

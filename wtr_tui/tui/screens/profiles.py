@@ -22,7 +22,7 @@ from wtr_tui.in_flight import in_thread
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import TokenState, likely_causes
-from wtr_tui.tui.keys import Key, key, keys, with_keys
+from wtr_tui.tui.keys import Key, bindings, key, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, Dialog, Frame
 from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lifetimes_of
@@ -100,7 +100,7 @@ class ProfilesScreen(WtrScreen):
         " such as WEBEX_APPID count only for the profile the program was started with."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        *keys(
+        *bindings(
             Key("enter", "use", "Use it", "Go on with the marked profile"),
             Key("r", "refresh", "Refresh", "Refresh the token of the marked profile"),
             Key("R", "refresh_all", "All", "Refresh the tokens of all profiles"),

@@ -37,7 +37,7 @@ from wtr_tui.storage.settings_values import (
     parse_port,
     parse_scopes,
 )
-from wtr_tui.tui.keys import Key, key, keys, with_keys
+from wtr_tui.tui.keys import Key, bindings, key, with_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.screens.dialogs import ChoiceDialog, ConfirmDialog, ScopesDialog
 from wtr_tui.tui.themes import Tone
@@ -132,7 +132,7 @@ class SettingsScreen(WtrScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (160, "-double")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        *keys(
+        *bindings(
             Key("ctrl+s", "save", "Save", "Save what was changed"),
             Key("ctrl+r", "reveal", "Secret", "Show or hide the secret"),
             Key("ctrl+o", "scopes", "Scopes", "Pick scopes from the known ones"),

@@ -32,7 +32,7 @@ from wtr_tui.storage.settings_table import (
 )
 from wtr_tui.text import cleaned, printable
 from wtr_tui.token_state import TokenState
-from wtr_tui.tui.keys import Key, key, keys, with_keys
+from wtr_tui.tui.keys import Key, bindings, key, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.sign_in_cards import (
     CARDS_MIN_WIDTH,
@@ -87,7 +87,7 @@ class SignInScreen(WtrScreen):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_MIN_HEIGHT, "-roomy")]  # noqa: RUF012
     # show=False: these are shown in their card, not in the key bar.
     BINDINGS: ClassVar[list[BindingType]] = [
-        *keys(
+        *bindings(
             Key("enter", "begin", "Sign in", "Begin to sign in"),
             Key("o", "open", "open", "Open the start address here", show=False),
             Key("c", "copy('start')", "copy the address", "Copy the start address", show=False),

@@ -26,7 +26,7 @@ from wtr_tui.token_state import (
     scopes_asked,
     scopes_not_granted,
 )
-from wtr_tui.tui.keys import Key, key, keys, with_keys
+from wtr_tui.tui.keys import Key, bindings, key, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.session import Session, WatchedProfile
 from wtr_tui.tui.state import (
@@ -101,7 +101,7 @@ class TokenScreen(WtrScreen):
     KEY_LINES = 1
     # Where the key bar is too short for all, those declared last are in the help alone.
     BINDINGS: ClassVar[list[BindingType]] = [
-        *keys(
+        *bindings(
             Key("r", "refresh", "Refresh", "Refresh the token now"),
             Key("s", "save", "Save again", "Try again to save the token"),
             Key("c", "copy", "Copy", "Copy the access token"),
