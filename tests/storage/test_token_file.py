@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,10 +19,10 @@ from tests.storage.fifo import without_waiting
 from tests.support.clock import NOON
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
 from wtr_tui.errors import CorruptTokenFile, StorageError, TokenFileUnreadable, TokenNotSaved
-from wtr_tui.model import StoredToken
+from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.storage import token_json
 from wtr_tui.storage.private_file import temporary_path
-from wtr_tui.storage.token_file import TokenFile, to_json
+from wtr_tui.storage.token_file import TokenFile, account_of, to_json
 
 OLD = StoredToken(APP_ID, a_token("old"))
 NEW = StoredToken(APP_ID, a_token("new"))
@@ -411,3 +412,89 @@ def test_the_token_in_place_is_not_listed_as_put_aside(file: TokenFile) -> None:
     file.save(NEW)
     assert file.list_put_aside() == [(older, OLD)]
     assert not newer.exists()
+
+
+def test_tokens_put_aside_are_listed_newest_first(
+    file: TokenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = []
+    for day, stored in enumerate((OLD, NEW)):
+        monkeypatch.setattr(time, "time", lambda day=day: 1_790_000_000 + 86_400 * day)
+        paths.append(file.put_aside(stored))
+    assert file.list_put_aside() == [(paths[1], NEW), (paths[0], OLD)]
+
+
+def test_a_token_put_aside_is_accepted_once_and_the_former_one_kept(file: TokenFile) -> None:
+    file.save(OLD)
+    aside = file.put_aside(NEW)
+    kept_as = file.accept_put_aside(aside)
+    assert "other-account" in kept_as
+    assert TokenFile(Path(kept_as)).read() == OLD
+    assert file.read() == NEW
+    assert not aside.exists()
+    with pytest.raises(StorageError, match="is not there any more"):
+        file.accept_put_aside(aside)
+
+
+A_URL, B_URL = "https://a.test/v1", "https://b.test/v1"
+
+
+@pytest.mark.parametrize(
+    ("held_base_url", "app_id", "base_url", "token", "reason"),
+    [
+        ("", APP_ID, "", None, ""),
+        ("", APP_ID, A_URL, None, ""),
+        (A_URL, APP_ID, "", None, ""),
+        (A_URL, APP_ID, A_URL, None, ""),
+        (A_URL, APP_ID, B_URL, None, "other-server"),
+        (A_URL, OTHER_APP_ID, A_URL, None, "other-app"),
+        ("", APP_ID, "", OLD.token, ""),
+        ("", APP_ID, "", NEW.token, "other-account"),
+    ],
+)
+def test_what_is_of_another_client_server_or_account_is_backed_up(
+    file: TokenFile,
+    held_base_url: str,
+    app_id: str,
+    base_url: str,
+    token: Token | None,
+    reason: str,
+) -> None:
+    held = OLD._replace(base_url=held_base_url)
+    file.save(held)
+    kept_as = file.back_up_unless(app_id, base_url, token)
+    assert bool(kept_as) is bool(reason)
+    assert reason in kept_as
+    assert not kept_as or TokenFile(Path(kept_as)).read() == held
+    assert file.read() == held
+
+
+@pytest.mark.parametrize("before", [None, DAMAGED])
+def test_what_a_killed_writer_left_replaces_no_file_or_a_damaged_one_which_is_kept(
+    file: TokenFile, before: bytes | None
+) -> None:
+    put(file, before or b"")
+    if before is None:
+        file.path.unlink()
+    temporary = Path(temporary_path(str(file.path)))
+    temporary.write_bytes(to_json(NEW))
+    temporary.chmod(0o600)
+    assert file.read() == NEW
+    kept = [path.read_bytes() for path in beside(file) if "corrupt" in path.name]
+    assert kept == ([] if before is None else [before])
+
+
+@pytest.mark.parametrize(("written", "read"), [(None, "Bearer"), ("Other", "Other")])
+def test_a_token_without_a_type_is_a_bearer_token(
+    file: TokenFile, written: str | None, read: str
+) -> None:
+    put(file, json.dumps({**json.loads(to_json(NEW)), "token_type": written}).encode())
+    stored = file.read()
+    assert stored is not None
+    assert stored.token.token_type == read
+
+
+def test_the_account_is_that_of_the_members() -> None:
+    assert account_of("", {}) == Account()
+    members = {"account": {"email": "ann@example.com", "user_id": None}}
+    assert account_of("", members) == Account(email="ann@example.com")
