@@ -23,7 +23,7 @@ from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage import profiles
-from wtr_tui.tui import themes
+from wtr_tui.tui import driver, themes
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, HelpDialog, PaletteDialog
 from wtr_tui.tui.screens.profiles import ProfilesScreen
@@ -494,3 +494,31 @@ async def test_the_palette_names_each_action_once_and_quit_quits(signed_in: Stag
         await pilot.press("enter")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0
+
+
+WALK = (
+    "f4", "f2", "v", "f5", "down", "f4", "tab", "f2", "v", "ctrl+t", "down", "down", "escape", "f4",
+)  # fmt: skip
+
+
+async def test_rows_taken_from_an_earlier_picture_are_those_that_would_be_rendered_now(
+    signed_in: Stage,
+) -> None:
+    app = WtrApp(signed_in.session())
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        async def check() -> None:
+            await pilot.pause()
+            if isinstance(compositor := app.screen._compositor, driver._RowsCompositor):
+                shown = compositor.render_strips()
+                compositor._rendered.clear()
+                anew = compositor.render_strips()
+                assert [[*strip] for strip in shown] == [[*strip] for strip in anew]
+
+        for size, theme in (((80, 24), "wtr-dark"), ((120, 40), "wtr-light"), ((60, 12), "nord")):
+            await pilot.resize_terminal(*size)
+            for key in WALK:
+                await pilot.press(key)
+                await check()
+            app.theme = theme
+            await check()

@@ -233,6 +233,12 @@ async def test_only_widgets_that_have_changed_are_rendered_for_another_picture()
         after = [strip.text for strip in compositor.render_strips()]
         assert rendered() == (set(), {*range(10)}, set())
         assert [y for y in range(15) if before[y] != after[y]] == [3]
+        assert isinstance(narrow, Letters)
+        narrow.letter = "c"
+        narrow.refresh()
+        narrow.render_lines(narrow.size.region)  # as for the style of what the mouse is over
+        assert compositor.render_strips()[12].text.startswith("c")
+        rendered()
         narrow.styles.background = "red"
         compositor.render_strips()
         assert rendered() == (set(), set(), {*range(5)})
