@@ -16,7 +16,8 @@ from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integrat
 from wtr_tui import clock, tokens
 from wtr_tui.commands import NoOptions, parsers
 from wtr_tui.errors import TemporaryError
-from wtr_tui.storage import profiles
+from wtr_tui.storage import profiles, state
+from wtr_tui.storage.state import State
 
 EXPIRED = timedelta(seconds=-60)
 SOON = timedelta(minutes=2)
@@ -87,11 +88,17 @@ def test_a_sign_in_to_announce_takes_the_whole_way_once(home: Home, sandbox: San
     "unknown",
     [("refresh_expires_at",), ("refresh_token",), ("refresh_token", "refresh_expires_at")],
 )
+@pytest.mark.parametrize("refused", [False, True], ids=["", "another was refused"])
 def test_a_token_without_an_end_to_announce_is_given_at_once(
-    home: Home, sandbox: Sandbox, unknown: tuple[str, ...]
+    home: Home, sandbox: Sandbox, unknown: tuple[str, ...], refused: bool
 ) -> None:
     token = saved_by_the_program(home, sandbox)
     home.write_token({**home.stored_fields(), **dict.fromkeys(unknown)})
+    if refused:
+        recorded = State()
+        recorded.bind("another access token", "another refresh token")
+        recorded.refused_since = clock.now()
+        assert state.write(str(home.token_path()), recorded)
     members = tokens.fast_token(None, None, home.environ)
     assert members is not None
     assert members["access_token"] == token
