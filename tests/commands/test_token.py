@@ -75,6 +75,28 @@ def test_settings_from_a_pipe_are_left_to_be_read_once(home: Home, sandbox: Sand
         os.close(read)
 
 
+@pytest.mark.parametrize(
+    ("life", "left", "min_left", "is_given"),
+    [
+        (3600, 330, None, True),
+        (3600, 290, None, False),
+        (400, 250, None, True),
+        (400, 150, None, False),  # half of its life
+        (400, 150, 100, True),
+        (400, 250, 300, False),
+    ],
+)
+def test_how_much_has_to_be_left_of_a_token_that_is_given_at_once(
+    home: Home, sandbox: Sandbox, life: int, left: int, min_left: int | None, is_given: bool
+) -> None:
+    saved_by_the_program(home, sandbox)
+    end = clock.now() + timedelta(seconds=left)
+    ends = {"obtained_at": clock.iso(end - timedelta(seconds=life)), "expires_at": clock.iso(end)}
+    home.write_token({**home.stored_fields(), **ends})
+    members = tokens.fast_token(None, None, home.environ, min_left)
+    assert (members is not None) is is_given
+
+
 def test_a_sign_in_to_announce_takes_the_whole_way_once(home: Home, sandbox: Sandbox) -> None:
     token = saved_by_the_program(home, sandbox, refresh_left=timedelta(days=1))
     assert tokens.fast_token(None, None, home.environ) is None
