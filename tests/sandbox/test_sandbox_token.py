@@ -24,6 +24,8 @@ def _error(response: httpx.Response) -> str:
     body = response.json()
     assert body["error_description"]
     assert body["trackingID"] == response.headers["trackingid"]
+    # A challenge goes with 401 alone (RFC 6749 §5.2).
+    assert ("www-authenticate" in response.headers) is (response.status_code == 401)
     error = body["error"]
     assert isinstance(error, str)
     return error

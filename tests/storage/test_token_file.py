@@ -498,3 +498,9 @@ def test_the_account_is_that_of_the_members() -> None:
     assert account_of("", {}) == Account()
     members = {"account": {"email": "ann@example.com", "user_id": None}}
     assert account_of("", members) == Account(email="ann@example.com")
+
+
+def test_a_token_whose_putting_aside_was_killed_is_listed(file: TokenFile) -> None:
+    aside = file.put_aside(NEW)
+    aside.rename(temporary_path(str(aside)))
+    assert file.list_put_aside() == [(aside, NEW)]
