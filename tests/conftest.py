@@ -14,7 +14,7 @@ from tests.support.environment import default_signals
 from tests.support.ports import free_port
 from tests.support.slow import is_in_a_slow_place, mark_slow
 from tests.support.webex import Integration, Sandbox, new_integration
-from wtr_tui import in_flight
+from wtr_tui import shutdown
 
 # As early as can be: what a test starts is to begin as at a user's prompt.
 default_signals()
@@ -63,7 +63,7 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(autouse=True)
 def _not_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that a test has ended in this process is not the next test's."""
-    monkeypatch.setattr(in_flight, "_closed", False)
+    monkeypatch.setattr(shutdown, "_has_begun", False)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ FLOORS = (
         *("timer", "token_state", "tokens"),
     ),
     ("oauth", "storage", "environment"),
-    ("addresses", "in_flight", "process"),
+    ("addresses", "shutdown", "process"),
     ("clock", "errors", "model", "text"),
 )
 STRANGERS = ("oauth", "storage", "environment"), ("commands", "tui")

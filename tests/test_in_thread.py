@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from wtr_tui.in_flight import in_thread
+from wtr_tui.shutdown import in_thread
 
 
 async def test_what_the_function_gives_or_raises_comes_back() -> None:

@@ -20,10 +20,9 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Integration, Sandbox, new_integration
 from tests.support.webex.browser import approved_address, denied_address, follow
 from tests.support.webex.faults import Fault
-from wtr_tui import clock, history, in_flight
+from wtr_tui import clock, history, shutdown
 from wtr_tui.addresses import port_of
 from wtr_tui.errors import FAILED, INTERRUPTED, TEMPORARY, SettingsError
-from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.authorization import AuthorizationRequest
@@ -32,6 +31,7 @@ from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.oauth.steps import End, Ended, Method, Step
 from wtr_tui.retrieval import Retrieval
 from wtr_tui.sandbox.sandbox import EMAIL
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.storage.settings_table import ACCOUNT, LOGIN_HINT, ON_TOKEN, PROMPT, TIMEOUT
@@ -180,7 +180,7 @@ class AskedClient(WebexClient):
         scopes: Sequence[str] = (),
         seconds: float | None = None,
     ) -> Account | None:
-        AskedClient.pending = in_flight.pending()
+        AskedClient.pending = shutdown.is_deferred()
         return super().account(access_token, scopes=scopes, seconds=seconds)
 
 
@@ -579,7 +579,7 @@ async def test_a_token_granted_to_a_poll_under_way_is_saved_though_the_attempt_w
         await in_thread(lambda: quick_device.approve_device(ready.authorization.user_code))
         client.hold.set()
         assert await in_thread(lambda: client.granted.wait(PATIENCE))
-        assert in_flight.pending()  # the process does not end before it is saved
+        assert shutdown.is_deferred()  # the process does not end before it is saved
         watched.attempt.cancel()
         assert (await watched.until(Ended)).end is End.CANCELLED
         assert profile.token_file.read() is None

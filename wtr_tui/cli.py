@@ -46,9 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAULT_CODES.get(text.command, _report_crash(error))
     finally:
         # However the command ends, a token that Webex grants meanwhile is saved first.
-        in_flight = sys.modules.get("wtr_tui.in_flight")
-        if in_flight is not None:  # else nothing can have been requested
-            in_flight.finish()
+        shutdown = sys.modules.get("wtr_tui.shutdown")
+        if shutdown is not None:  # else nothing can have been requested
+            shutdown.finish()
 
 
 def program() -> NoReturn:

@@ -14,10 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from wtr_tui import clock, errors, in_flight, outcomes
+from wtr_tui import clock, errors, outcomes, shutdown
 from wtr_tui.addresses import RedirectUri
 from wtr_tui.errors import FAILED, NotSaved, TemporaryError, WtrError
-from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.oauth import pages, steps
 from wtr_tui.oauth.authorization import (
@@ -33,6 +32,7 @@ from wtr_tui.oauth.client import WebexClient
 from wtr_tui.oauth.listener import CannotListen, Listener
 from wtr_tui.oauth.responses import HELPER_REDIRECT_URIS, DeviceAuthorization, next_interval
 from wtr_tui.oauth.steps import End, Ended, Method, Step
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.private_file import require_own_folder
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
@@ -277,7 +277,7 @@ class Retrieval:
     def _save_grant(self, grant: Callable[[], Token]) -> _SavedGrant:
         """Save the granted token in place, or aside where it may be another account's."""
         file = self._profile.token_file
-        with in_flight.until_saved():
+        with shutdown.deferred():
             token = grant()
             if not token.scopes:
                 # Without any, they are as requested (RFC 6749 §5.1).

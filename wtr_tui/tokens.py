@@ -449,7 +449,7 @@ class _Refresh:
 
     def mint(self, dead: Token | None) -> Obtained:
         """Mint and save a token, unless another process has replaced the ``dead`` one by now."""
-        from wtr_tui import in_flight, outcomes
+        from wtr_tui import outcomes, shutdown
 
         profile, settings, now = self.profile, self.settings, self.now
         through, through_settings = _minting_profile(profile, settings)
@@ -464,7 +464,7 @@ class _Refresh:
             newest = None if dead is None else self._newer_valid_token(dead)
             if newest is not None:
                 return Obtained(newest, How.ALREADY_FRESH)
-            with in_flight.until_saved():
+            with shutdown.deferred():
                 with self._open_client() as webex:
                     token = _request_minted(webex, settings, through, held.token)
                 try:
@@ -503,7 +503,7 @@ class _Refresh:
         self, is_enough: Callable[[Token], bool], *, locked: bool
     ) -> Obtained:
         """Reread the token, which another process may have replaced; refresh it if necessary."""
-        from wtr_tui import in_flight, outcomes
+        from wtr_tui import outcomes, shutdown
 
         profile, settings = self.profile, self.settings
         stored = profile.token_file.read(locked=locked)
@@ -519,7 +519,7 @@ class _Refresh:
             # A server that rotates refresh tokens revokes the old one with its response, so no
             # token is requested that could not be saved: a full disk may have room tomorrow.
             profile.token_file.require_space(stored)
-        with in_flight.until_saved():
+        with shutdown.deferred():
             try:
                 obtained = self._request(stored)
             except errors.WtrError as error:

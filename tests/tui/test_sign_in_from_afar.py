@@ -9,7 +9,7 @@ from tests.support.stage import DESK, OVER_SSH, Stage, seen, shows, told, until
 from tests.support.webex import Sandbox
 from tests.support.webex.browser import approved_address
 from wtr_tui.environment.surroundings import SshSession, Surroundings
-from wtr_tui.in_flight import in_thread
+from wtr_tui.shutdown import in_thread
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.token import TokenScreen
 

@@ -17,9 +17,9 @@ from tests.support.tokens import OTHER_APP_ID, a_token
 from tests.support.webex import Fault, Integration, Sandbox
 from tests.support.webex.browser import approved_address, denied_address, follow
 from wtr_tui import clock
-from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Token
 from wtr_tui.retrieval import Retrieval
+from wtr_tui.shutdown import in_thread
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, ListDialog
 from wtr_tui.tui.screens.sign_in import SignInScreen, sign_in_facts

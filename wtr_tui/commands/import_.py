@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from wtr_tui import clock, errors, in_flight, tokens
+from wtr_tui import clock, errors, shutdown, tokens
 from wtr_tui.clock import from_iso
 from wtr_tui.commands.output import hide_secrets, print_message
 from wtr_tui.commands.parsers import expand_path
@@ -137,7 +137,7 @@ def _import_token(
 ) -> None:
     # The lock before the request, which uses a refresh token alone: a server that rotates refresh
     # tokens would revoke it for nothing where the new one cannot be saved.
-    with in_flight.defer_signals(), profile.token_file.lock(), in_flight.until_saved():
+    with shutdown.defer_signals(), profile.token_file.lock(), shutdown.deferred():
         with tokens.webex_client(settings) as client:
             foreign = _identify(foreign, client, settings, options)
             app_id = foreign.settings.get("appid") or settings.app_id

@@ -74,7 +74,7 @@ def valid_token(
 
     ``lock`` is the token's, if the caller holds it or has waited for it; it is released.
     """
-    from wtr_tui import in_flight
+    from wtr_tui import shutdown
 
     try:
         profile = profiles.find(options.profile, options.config, os.environ)
@@ -82,7 +82,7 @@ def valid_token(
         settings = load_settings(profile, stored)
         end = stored.token.expires_at or "an unknown instant"
         output.log_step(f"the stored token is valid until {end}")
-        with in_flight.defer_signals():
+        with shutdown.defer_signals():
             obtained = tokens.valid_token(
                 profile,
                 settings,

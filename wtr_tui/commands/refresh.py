@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from wtr_tui import clock, errors, in_flight, outcomes, token_state, tokens
+from wtr_tui import clock, errors, outcomes, shutdown, token_state, tokens
 from wtr_tui.commands import output, parsers
 from wtr_tui.commands.profile import (
     chosen_profiles,
@@ -116,7 +116,7 @@ def run(options: Namespace) -> int:
             return _refresh_profile(*each, within, client, may_be_idle=options.all)
 
         if options.all:
-            with in_flight.defer_signals(threads=True):
+            with shutdown.defer_signals(threads=True):
                 return _report_all(map_concurrently(refresh, found), options)
         result = refresh(found[0])
     if result.token is not None:
@@ -139,7 +139,7 @@ def _refresh_profile(
     announced = outcomes.read_state(profile).given
     token = None
     try:
-        with in_flight.defer_signals():
+        with shutdown.defer_signals():
             stored = read_token(profile)
             token = stored.token
             settings = load_settings(profile, stored, environ)

@@ -17,7 +17,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from wtr_tui import clock, in_flight, tokens
+from wtr_tui import clock, shutdown, tokens
 from wtr_tui.commands.output import hide_secrets, log_step, print_message, write_stderr
 from wtr_tui.commands.parsers import add_outputs, add_timeout, timeout
 from wtr_tui.commands.profile import load_settings
@@ -25,12 +25,12 @@ from wtr_tui.commands.token import print_token, print_unsaved
 from wtr_tui.environment import browser, surroundings
 from wtr_tui.environment.surroundings import Surroundings
 from wtr_tui.errors import DONE, FAILED, NotSaved
-from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Account, Token
 from wtr_tui.oauth import proxies, steps
 from wtr_tui.oauth.responses import DeviceAuthorization
 from wtr_tui.outcomes import record_sign_in
 from wtr_tui.retrieval import Retrieval
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage import profiles
 from wtr_tui.storage.private_file import require_own_folder
 from wtr_tui.storage.profiles import Profile
@@ -77,7 +77,7 @@ def run(options: Namespace) -> int:
 def _mint(profile: Profile, settings: Settings, options: Namespace) -> int:
     through = settings[THROUGH]
     try:
-        with in_flight.defer_signals():
+        with shutdown.defer_signals():
             obtained = tokens.mint(profile, settings)
     except NotSaved as error:
         return _report_unsaved("Minted", error, profile, options)
@@ -137,7 +137,7 @@ class _SignIn:
 
             counting = asyncio.ensure_future(self._count_down(retrieval))
             try:
-                with in_flight.record_signals(self.signals, cancel), PasteReader(take) as pasting:
+                with shutdown.record_signals(self.signals, cancel), PasteReader(take) as pasting:
                     retrieval.can_paste = pasting.possible
                     if self.options.device:
                         retrieval.request_device_code()

@@ -18,7 +18,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
 
-from wtr_tui import errors, in_flight
+from wtr_tui import errors, shutdown
 from wtr_tui.access import Source
 from wtr_tui.commands.output import print_message
 from wtr_tui.commands.parsers import add_min_left
@@ -153,7 +153,7 @@ def serve(server: socket.socket, token: Callable[[], str], greeting: str) -> int
     tokens = _TokenServer(token)
     wake, write = socket.socketpair()
     signals: list[int] = []
-    with in_flight.record_signals(signals), wake, write:
+    with shutdown.record_signals(signals), wake, write:
         server.setblocking(False)
         write.setblocking(False)
         # A signal itself ends select: Python runs its handler only once select has returned.

@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from wtr_tui import crash
 from wtr_tui.errors import DONE, INTERRUPTED, WtrError
-from wtr_tui.in_flight import in_thread
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.lock import OpenScreen
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.secret_source import SecretCommand, terminal
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _EXIT_WAIT_SECONDS = 0.2
 """For requests in flight, while the screens are shown; the rest of the wait comes after them, with
-the terminal restored (see :func:`in_flight.finish`)."""
+the terminal restored (see :func:`shutdown.finish`)."""
 _SWITCH_WAIT_SECONDS = 5.0
 """For requests in flight before a switch to another profile."""
 _TICK_SECONDS = 1.0
@@ -642,7 +642,7 @@ class WtrApp(driver.FaultApp):
     def leave(self, code: int) -> None:
         """End the screens and restore the terminal; the program exits with this code.
 
-        :func:`in_flight.finish` then waits for a token request in flight.
+        :func:`shutdown.finish` then waits for a token request in flight.
         """
         if not self._leaving:
             self._leaving = asyncio.ensure_future(self._leave(code))

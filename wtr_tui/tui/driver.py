@@ -36,7 +36,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from wtr_tui import in_flight
+from wtr_tui import shutdown
 from wtr_tui.tui.terminal_input import TerminalInput
 from wtr_tui.tui.themes import TerminalBackground
 
@@ -403,12 +403,12 @@ def end_on_signals(app: WtrApp) -> None:
     """
     loop = asyncio.get_running_loop()
     waited_through: list[int] = []
-    before = {int(number): signal.getsignal(number) for number in in_flight.ENDING_SIGNALS}
+    before = {int(number): signal.getsignal(number) for number in shutdown.ENDING_SIGNALS}
 
     def take(number: int, _: object) -> None:
-        if in_flight.pending():
+        if shutdown.is_deferred():
             waited_through.append(number)
-            in_flight.end_if_interrupted_twice(waited_through)
+            shutdown.end_if_interrupted_twice(waited_through)
         elif loop.is_closed():
             signal.signal(number, before[number])
             os.kill(os.getpid(), number)
@@ -416,7 +416,7 @@ def end_on_signals(app: WtrApp) -> None:
         with suppress(RuntimeError):  # the loop has just been closed
             loop.call_soon_threadsafe(app.leave, 128 + number)
 
-    for number in in_flight.ENDING_SIGNALS:
+    for number in shutdown.ENDING_SIGNALS:
         signal.signal(number, take)
 
 

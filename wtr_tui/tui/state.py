@@ -16,7 +16,7 @@ from wtr_tui import clock, history, token_state
 from wtr_tui.auto_refresh import AutoRefresh
 from wtr_tui.errors import AccessTokenRejected, StorageError, WtrError
 from wtr_tui.history import LABELS, Entry, Event
-from wtr_tui.in_flight import in_thread
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.token_state import TokenState
 from wtr_tui.tui.keys import key

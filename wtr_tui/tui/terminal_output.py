@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from wtr_tui import MARK
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.in_flight import in_thread
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.settings_table import CLIPBOARD, NOTIFY, TITLE
 from wtr_tui.text import printable
 from wtr_tui.tui import driver

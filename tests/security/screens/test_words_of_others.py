@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from tests.support.stage import Stage, seen, shows, told, until
 from tests.support.webex import Fault, Sandbox
-from wtr_tui.in_flight import in_thread
+from wtr_tui.shutdown import in_thread
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.sign_in import SignInScreen
 

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from wtr_tui import clock, history
 from wtr_tui.errors import WtrError
-from wtr_tui.in_flight import in_thread
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import TokenState, likely_causes

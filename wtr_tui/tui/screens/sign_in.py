@@ -15,13 +15,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from wtr_tui import clock, in_flight, token_state, tokens
+from wtr_tui import clock, shutdown, token_state, tokens
 from wtr_tui.environment import browser
 from wtr_tui.errors import NoRefreshToken, NotSaved, WtrError
-from wtr_tui.in_flight import in_thread
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.oauth import steps
 from wtr_tui.oauth.steps import Step
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.settings_table import (
     ACCOUNT,
     AUTO_REFRESH,
@@ -354,7 +354,7 @@ class SignInScreen(WtrScreen):
             self._attempt.cancel()
             try:
                 # Not for an exchange in flight: it ends on its own thread.
-                seconds = 0.2 if in_flight.pending() else 1.0
+                seconds = 0.2 if shutdown.is_deferred() else 1.0
                 await asyncio.wait_for(self._port_free.wait(), seconds)
             except asyncio.TimeoutError:
                 return

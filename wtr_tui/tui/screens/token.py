@@ -15,8 +15,8 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wtr_tui import clock
-from wtr_tui.in_flight import in_thread
 from wtr_tui.model import Secret, Token
+from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.paths import DEFAULT_PROFILE
 from wtr_tui.text import cleaned, printable, shell_export
 from wtr_tui.token_state import (

@@ -1,4 +1,4 @@
-"""Token requests in flight, and deferring the end of the process until they have been saved.
+"""The orderly end of the process: deferred until the tokens that were requested are saved.
 
 A token request is in flight from before a grant is used until the response is saved. A server may
 replace the refresh token with each response, and takes a second use of the old one for theft
@@ -31,7 +31,7 @@ _WAIT = "ends as soon as the answer of Webex is saved; Ctrl+C {} ends at once."
 
 _changed = threading.Condition()
 _requests = 0
-_closed = False
+_has_begun = False
 
 
 class Ending(TemporaryError):
@@ -42,11 +42,11 @@ class Ending(TemporaryError):
 
 
 @contextmanager
-def until_saved() -> Iterator[None]:
-    """Mark a block that uses a grant and saves the token. Raise Ending after :func:`close`."""
+def deferred() -> Iterator[None]:
+    """Mark a block that uses a grant and saves the token. Raise Ending after :func:`begin`."""
     global _requests
     with _changed:
-        if _closed:
+        if _has_begun:
             raise Ending
         _requests += 1
     try:
@@ -57,22 +57,22 @@ def until_saved() -> Iterator[None]:
             _changed.notify_all()
 
 
-def pending() -> bool:
+def is_deferred() -> bool:
     """Return whether a token request is in flight. Safe in a signal handler: takes no lock."""
     return _requests > 0
 
 
-def close() -> None:
-    """Refuse further token requests. Safe in a signal handler."""
-    global _closed
+def begin() -> None:
+    """Refuse further token requests from now on. Safe in a signal handler."""
+    global _has_begun
     with _changed:
-        _closed = True
+        _has_begun = True
 
 
 def finish() -> None:
     """Refuse further token requests and wait for those in flight; each has a time limit."""
-    close()
-    if not pending() or threading.current_thread() is not threading.main_thread():
+    begin()
+    if not is_deferred() or threading.current_thread() is not threading.main_thread():
         return
     with record_signals([]), _changed:
         say_waiting()
@@ -95,8 +95,8 @@ def defer_signals(*, threads: bool = False) -> Iterator[None]:
     asked: list[int] = []
 
     def end(number: int) -> None:
-        close()
-        if not pending():
+        begin()
+        if not is_deferred():
             _end(number)
         if threads and len(asked) == 1:
             raise KeyboardInterrupt
@@ -121,7 +121,7 @@ def record_signals(asked: list[int], end: Callable[[int], None] = lambda _: None
 
     def take(number: int, _: object) -> None:
         asked.append(number)
-        if pending():
+        if is_deferred():
             waited_through.append(number)
             end_if_interrupted_twice(waited_through)
             if len(asked) == 1:
