@@ -87,6 +87,8 @@ def test_a_new_token_ends_what_was_known_of_the_one_before(token_path: str) -> N
         b'{"version": 1, "given": [null]}',
         b'{"version": 1, "access": [], "sign_in_needed_since": 3, "refreshed_at": {}}',
         b'{"version": 1, "mint_failures": 1e999}',
+        b'{"version": 1, "warn_before": [1e999]}',
+        b'{"version": 1, "warn_before": [NaN, null]}',
         b"[" * 200_000,
     ],
 )
@@ -94,6 +96,7 @@ def test_what_cannot_be_understood_is_nothing_known(token_path: str, found: byte
     path = Path(token_path).with_suffix(".state")
     path.touch(mode=0o600)
     path.write_bytes(found)
+    assert state.longest_warning(token_path) in (None, max(state.WARN_BEFORE))
     known = state.read(token_path)
     assert known.refused("access") is None
     assert known.sign_in_needed("refresh") is None

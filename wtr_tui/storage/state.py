@@ -188,7 +188,7 @@ def longest_warning(token_path: str) -> int | None:
         return None
     try:
         return max(_limits(members.get("warn_before")) or WARN_BEFORE)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
