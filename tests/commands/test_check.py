@@ -139,6 +139,17 @@ def test_each_condition_has_its_line_and_exit_code(
     assert state["exit_code"] == code
 
 
+@pytest.mark.parametrize("change", [nothing, broken, base_url_unread, lost_and_refused, foreign])
+def test_where_no_command_gives_a_token_no_time_is_left(
+    home: Home, sandbox: Sandbox, change: Changed
+) -> None:
+    home.configure(sandbox)
+    change(home, sandbox)
+    assert home.run("check").out.endswith(" | 'default'=0s;604800:;86400:\n")
+    gauges = home.run("check", "--format", "openmetrics").out
+    assert 'wtr_sign_in_left_seconds{profile="default"} 0\n' in gauges
+
+
 def test_the_limits_can_be_chosen(home: Home, sandbox: Sandbox) -> None:
     home.configure(sandbox)
     home.sign_in(sandbox, left=10 * DAYS, refresh_left=20 * DAYS)

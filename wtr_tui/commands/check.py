@@ -143,7 +143,7 @@ def _grade(status: ProfileStatus, now: datetime, warn: timedelta, critical: time
         return Grade.CRITICAL, problem, now
     is_valid = token.is_valid(now)
     if status.exit_code == WRONG_USAGE and is_valid:
-        return Grade.CRITICAL, f"no command gives the token: {problem}", None
+        return Grade.CRITICAL, f"no command gives the token: {problem}", now
     if settings.can_mint and not settings.problems:
         return _grade_minted(status, token, now, critical)
     if status.is_grant_lost:
