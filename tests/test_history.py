@@ -49,7 +49,7 @@ def entry(number: int, message: str = "") -> Entry:
 
 def test_what_was_appended_is_read_the_latest_last(work: Profile) -> None:
     error = TemporaryError("Webex is busy.", details=ServerDetails(503, tracking_id="ROUTER_1"))
-    failed = history.new_entry(Event.FAILED, error=error, at=NOON)
+    failed = history.new_entry(Event.FAILED, error=error)._replace(at=NOON)
     assert history.append(work, failed)
     assert history.append(work, entry(1))
     assert history.read(work) == [failed, entry(1)]

@@ -24,11 +24,10 @@ from wtr_tui import history
 from wtr_tui.clock import iso, now
 from wtr_tui.errors import StorageError, UnsafeFile
 from wtr_tui.history import Event
-from wtr_tui.model import MASK
 from wtr_tui.storage.paths import log_path
 from wtr_tui.storage.private_file import rewrite
 from wtr_tui.storage.settings_table import DELIVER, ON_TOKEN
-from wtr_tui.text import cause, cleaned, dotenv_line, user_name
+from wtr_tui.text import MASK, cause, cleaned, dotenv_line, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 LIMIT = 15.0
 """Seconds for the onToken command; less than a browser waits for the end of a sign-in."""
 
-LOGGER = "wtr_tui.hook"
+LOGGER = "wtr_tui.delivery"
 
 _MOST_OUTPUT = 16_384
 _LARGEST_LOG = 256 * 1024
@@ -107,7 +106,7 @@ def _write_sinks(profile: Profile, settings: Settings, token: Token | None) -> N
 def write_sink(sink: Sink, token: str, *, protected: Sequence[Path] = ()) -> None:
     """Write the token; "" empties what was written before, and creates no file for that.
 
-    Raises UnsafeFile for one of the ``protected`` files, the program's own, and StorageError where
+    Raise UnsafeFile for one of the ``protected`` files, the program's own, and StorageError where
     it cannot be written; the file is then unchanged.
     """
     path = _link_target(sink.path)
@@ -126,7 +125,7 @@ def write_sink(sink: Sink, token: str, *, protected: Sequence[Path] = ()) -> Non
 
 
 def holds_token(sink: Sink, token: str) -> bool:
-    """Return whether the file holds this token. Raises OSError where it cannot be read."""
+    """Return whether the file holds this token. Raise OSError where it cannot be read."""
     content = sink.path.read_bytes()
     if not sink.key:
         return content == token.encode("ascii")

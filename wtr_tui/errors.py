@@ -155,7 +155,7 @@ class CorruptTokenFile(StorageError):
         self.kept_as = kept_as
 
 
-class TokenNotSaved(StorageError):
+class TokenFileNotWritten(StorageError):
     """The token file could not be written. Its previous content is intact."""
 
     def __init__(self, path: str, reason: str, hint: str = "") -> None:

@@ -108,16 +108,11 @@ def path_of(profile: Profile) -> str:
     return history_path(str(profile.token_path))
 
 
-def new_entry(
-    event: Event,
-    token: Token | None = None,
-    error: WtrError | None = None,
-    at: datetime | None = None,
-) -> Entry:
-    """Return the entry for an event of this process, by default now."""
+def new_entry(event: Event, token: Token | None = None, error: WtrError | None = None) -> Entry:
+    """Return the entry for an event of this process, now."""
     details = error.details if error is not None else None
     return Entry(
-        at=at or clock.now(),
+        at=clock.now(),
         event=event,
         by=_caused_by(),
         pid=os.getpid(),
@@ -157,7 +152,7 @@ def append(profile: Profile, happened: Entry) -> bool:
 def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
     """Return the latest ``most`` events, the latest last, without lines that cannot be parsed.
 
-    Reads a file of at most 1 MiB and parses ``most`` of its lines. Raises StorageError where the
+    Read a file of at most 1 MiB and parse ``most`` of its lines. Raise StorageError where the
     file cannot be read.
     """
     path = path_of(profile)

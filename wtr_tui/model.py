@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from wtr_tui import clock
-from wtr_tui.text import MASK as MASK
+from wtr_tui.text import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -63,7 +63,7 @@ def record_grant(
     """Record a refresh, or a minting, whose token has been saved. Call under the token's lock."""
     refused = read_state(profile).refused(before.access_token.reveal())
     same = token.same_access(before)
-    recorded = _following(profile, token)
+    recorded = _bound_state(profile, token)
     recorded.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
     recorded.refreshed_at = now
     if before.refresh_token is not None and before.refresh_token != token.refresh_token:
@@ -85,7 +85,7 @@ def record_grant(
 
 def record_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
     """Record a failed refresh. Call under the token's lock."""
-    recorded = _following(profile, token)
+    recorded = _bound_state(profile, token)
     recorded.last = LastOutcome(error.kind, now, cleaned(error.message))
     if isinstance(error, GrantRejected):
         error.is_news = recorded.sign_in_needed_since is None
@@ -98,7 +98,7 @@ def record_failure(profile: Profile, token: Token, error: WtrError, now: datetim
 
 def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
     """Record the revocation of a token whose file is kept. Call under the token's lock."""
-    recorded = _following(profile, token)
+    recorded = _bound_state(profile, token)
     recorded.last = LastOutcome(Event.SIGNED_OUT.value, now)
     recorded.refused_since = recorded.sign_in_needed_since = now
     recorded.message = REVOKED_HERE
@@ -133,7 +133,7 @@ def record_sign_in(
     at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
         rotates = read_state(profile).rotates  # nothing else applies to the new grant
-        recorded = _following(profile, token, State())
+        recorded = _bound_state(profile, token, State())
         recorded.rotates = rotates
         recorded.last = LastOutcome(Event.RETRIEVED.value, at)
         recorded.refreshed_at = at
@@ -152,7 +152,7 @@ def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetim
 
     Return the state with it, whether it could be recorded or not.
     """
-    recorded = _following(profile, token)
+    recorded = _bound_state(profile, token)
     if recorded.refused_since is not None:
         return recorded
     recorded.refused_since = now
@@ -161,7 +161,7 @@ def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetim
             stored = profile.token_file.read()
             if stored is None or not stored.token.same_access(token):
                 return recorded
-            recorded = _following(profile, stored.token)
+            recorded = _bound_state(profile, stored.token)
             recorded.refused_since = recorded.refused_since or now
             state.write(str(profile.token_path), recorded)
         history.append(profile, history.new_entry(Event.REFUSED, stored.token, error))
@@ -215,7 +215,7 @@ def announce_sign_in(
             if stored is None or found is None:
                 return False
             end, limits = found
-            recorded = _following(profile, stored.token)
+            recorded = _bound_state(profile, stored.token)
             recorded.record_warnings(end, limits)
             recorded.warn_before = settings[WARN_BEFORE]
             # Recorded first, so that a process killed in between causes no second announcement.
@@ -241,7 +241,7 @@ def due_announcement(
     return (end, limits) if limits else None
 
 
-def _following(profile: Profile, token: Token, recorded: State | None = None) -> State:
+def _bound_state(profile: Profile, token: Token, recorded: State | None = None) -> State:
     """Return the profile's state, or ``recorded``, without what concerns another token."""
     recorded = read_state(profile) if recorded is None else recorded
     refresh_token = token.refresh_token.reveal() if token.refresh_token else None

@@ -71,7 +71,7 @@ def sign_out(
     """Revoke the profile's token at Webex where possible, and delete it here with all copies.
 
     ``keep`` only revokes. The onToken command has been run with ``signed-out`` when this returns.
-    Raises SignInNeeded where there is nothing to sign out, LockHeld where the token is in use,
+    Raise SignInNeeded where there is nothing to sign out, LockHeld where the token is in use,
     StorageError where a file cannot be read or deleted; with ``keep`` also the error for a refusal
     or a missing response.
     """
@@ -138,7 +138,7 @@ def _try_to_revoke(
 
 
 def _revoke(stored: StoredToken, settings: Settings, now: Callable[[], datetime]) -> str:
-    """Revoke the token and return a sentence on it. Raises the error for a refusal."""
+    """Revoke the token and return a sentence on it. Raise the error for a refusal."""
 
     def client(base_url: str) -> WebexClient:
         return WebexClient(

@@ -125,7 +125,7 @@ Job: TypeAlias = "RefreshTimer | ServeSocket"
 def refresh_timer(every: int, within: int) -> RefreshTimer:
     """Return a timer of this program, durations in seconds.
 
-    Raises UsageError where no calendar holds such a timer, or a token could expire between two
+    Raise UsageError where no calendar holds such a timer, or a token could expire between two
     of its runs.
     """
     unit, whole = (60, _HOUR) if every < _HOUR else (_HOUR, _DAY)
@@ -171,7 +171,7 @@ class Installation(NamedTuple):
 def install(job: Job, profile: Profile, environ: Environ) -> Installation:
     """Install a timer, or a socket of systemd, in place of one that was installed before.
 
-    Raises SettingsError where it would not do what ``profile`` does in this shell, UsageError where
+    Raise SettingsError where it would not do what ``profile`` does in this shell, UsageError where
     a socket needs a systemd user manager and none runs, and WtrError where the system refuses or
     something of the same name is not ours.
     """
@@ -195,7 +195,7 @@ def install(job: Job, profile: Profile, environ: Environ) -> Installation:
 
 
 def remove(job: Job, environ: Environ) -> list[str]:
-    """Remove what was installed, and return the names of that. Raises WtrError."""
+    """Remove what was installed, and return the names of that. Raise WtrError."""
     if isinstance(job, ServeSocket):
         return [Systemd.socket_name] if Systemd(environ).remove(job) else []
     return [each.name for each in _schedulers(environ) if each.remove(job)]
@@ -494,7 +494,7 @@ class Crontab(Scheduler):
                 yield "the crontab", _split_shell(fields[-1] if fields else "")
 
     def _read_all(self) -> bytes:
-        """Read the crontab. Raises WtrError where that is not certain: a write would lose it."""
+        """Read the crontab. Raise WtrError where that is not certain: a write would lose it."""
         result, stderr = _run(("crontab", "-l"), self._environ)
         if result.ok:
             return result.output
@@ -641,7 +641,7 @@ def require_variables(profile: Profile, environ: Environ, chosen: Scheduler, job
 def missing_variables(profile: Profile, environ: Environ, given: Environ) -> list[str]:
     """Return a sentence for each variable that the profile needs and ``given`` does not have.
 
-    ``environ`` is the environment it works in now. Raises SettingsError where the settings cannot
+    ``environ`` is the environment it works in now. Raise SettingsError where the settings cannot
     be read.
     """
     here, there = profile.load_settings(environ), profile.load_settings(given)
@@ -714,7 +714,7 @@ def _read(path: str | Path) -> str:
 
 
 def _read_own(path: str | Path) -> str:
-    """Return the text of a file, "" where there is none. Raises StorageError without our mark."""
+    """Return the text of a file, "" where there is none. Raise StorageError without our mark."""
     text = _read(path)
     if text and MARK not in text:
         raise StorageError(
@@ -757,7 +757,7 @@ def _run(command: Command, environ: Environ, stdin: bytes = b"") -> tuple[proces
 
 
 def _run_or_raise(command: Command, environ: Environ, stdin: bytes = b"") -> None:
-    """Run the command. Raises WtrError where it fails, with what it wrote to standard error."""
+    """Run the command. Raise WtrError where it fails, with what it wrote to standard error."""
     result, stderr = _run(command, environ, stdin)
     if not result.ok:
         raise WtrError(f"{shlex.join(command)} {result.problem}. {stderr}".rstrip())

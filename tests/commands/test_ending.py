@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
 from tests.support.programs import required
-from tests.support.webex import Sandbox
+from tests.support.webex import Sandbox, endpoint_of
 from wtr_tui.sandbox.http import HttpRequest, HttpResponse
 
 EXPIRED = timedelta(minutes=-1)
@@ -42,7 +42,7 @@ def held(home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     def late(request: HttpRequest) -> HttpResponse:
         answered = answer(request)
-        if request.endpoint == "access_token":
+        if endpoint_of(request) == "access_token":
             held.granted.release()
             held.let_go.wait(PATIENCE)
         return answered

@@ -13,7 +13,7 @@ import pytest
 from tests.support.home import Home, ended
 from tests.support.ports import free_port
 from tests.support.service_apps import APP, APPLICATION, MINT, SCOPE
-from tests.support.webex import Fault, Sandbox, new_integration
+from tests.support.webex import Fault, Sandbox, endpoint_of, new_integration
 from wtr_tui.clock import from_iso, iso, now
 from wtr_tui.sandbox.sandbox import ORGANIZATION, Integration
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
@@ -60,7 +60,7 @@ def test_retrieve_mints_in_place_of_a_sign_in(ready: Home, webex: Sandbox) -> No
     assert set(stored.token.scopes) == set(APP.scopes)
     assert minted(ready) in ran.out
     (asked,) = webex.requests
-    assert asked.endpoint == MINT
+    assert endpoint_of(asked) == MINT
     assert asked.headers["authorization"] == (
         f"Bearer {ready.stored('admin').token.access_token.reveal()}"
     )
@@ -74,7 +74,7 @@ def test_retrieve_mints_in_place_of_a_sign_in(ready: Home, webex: Sandbox) -> No
 def test_the_token_that_mints_is_refreshed_first(ready: Home, webex: Sandbox) -> None:
     ready.sign_in(webex, "admin", left=timedelta(hours=-1))
     assert ready.run("retrieve", "--profile", "app").code == 0
-    assert [each.endpoint for each in webex.requests] == ["access_token", MINT]
+    assert [endpoint_of(each) for each in webex.requests] == ["access_token", MINT]
     assert ready.stored("admin").token.expires_at is not None
 
 
@@ -83,7 +83,7 @@ def test_its_refresh_is_the_ordinary_one(ready: Home, webex: Sandbox) -> None:
     before = minted(ready)
     assert ready.run("refresh", "--profile", "app").code == 0
     assert minted(ready) != before
-    assert [each.endpoint for each in webex.requests] == [MINT, "access_token"]
+    assert [endpoint_of(each) for each in webex.requests] == [MINT, "access_token"]
     assert webex.requests[1].form["client_id"] == APP.client_id
 
 

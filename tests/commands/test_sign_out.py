@@ -12,7 +12,7 @@ import pytest
 from tests.support.home import Home, ended
 from tests.support.programs import ordinary
 from tests.support.waiting import wait_until
-from tests.support.webex import Fault, Integration, Sandbox
+from tests.support.webex import Fault, Integration, Sandbox, endpoint_of
 from wtr_tui.model import StoredToken, Token
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.settings_table import DEFAULT_SCOPES
@@ -195,7 +195,7 @@ def test_without_the_setting_nothing_undocumented_is_asked(
     signed_in: Home, sandbox: Sandbox
 ) -> None:
     signed_in.run("sign-out")
-    assert [each.endpoint for each in sandbox.requests] == ["authorizations"]
+    assert [endpoint_of(each) for each in sandbox.requests] == ["authorizations"]
 
 
 # What is deleted.

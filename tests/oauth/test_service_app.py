@@ -11,7 +11,6 @@ from tests.support.endpoint import Endpoint
 from wtr_tui.errors import (
     AccessTokenRejected,
     RequestRefused,
-    SettingsError,
     TemporaryError,
     UnusableResponse,
     WrongClient,
@@ -64,12 +63,3 @@ def test_each_refusal_says_what_to_do(
     assert says in str(refused.value)
     assert not isinstance(refused.value, WrongClient)
     assert "SENTINEL" not in str(refused.value)
-
-
-@pytest.mark.parametrize(("app", "org"), [("", "o"), ("a", " ")])
-def test_what_is_missing_is_told_before_anything_is_sent(
-    endpoint: Endpoint, client: WebexClient, app: str, org: str
-) -> None:
-    with pytest.raises(SettingsError, match="is missing"):
-        client.mint(app, org, TOKEN.access_token)
-    assert endpoint.received == []

@@ -125,7 +125,7 @@ def test_whichever_call_fails_no_token_is_lost(path: Path, error: str) -> None:
         what = f"{name}, call {place} of {names}"
         file = TokenFile(path)
         assert not run.killed, what
-        assert run.said in {_SAVED, "TokenNotSaved", "TokenFileUnreadable"}, what
+        assert run.said in {_SAVED, "TokenFileNotWritten", "TokenFileUnreadable"}, what
         saved = place > renamed or run.said == _SAVED
         assert held(file) == (NEW if saved else OLD), what
         if name in _ESSENTIAL - {"close", "openat"} | _RENAMES and place <= renamed:
@@ -162,7 +162,7 @@ import os, subprocess, sys
 from pathlib import Path
 from tests.security.saver import NEW, OLD
 from wtr_tui.storage.token_file import TokenFile
-from wtr_tui.errors import TokenNotSaved
+from wtr_tui.errors import TokenFileNotWritten
 
 file = TokenFile(Path(sys.argv[1]))
 file.save(OLD)
@@ -177,7 +177,7 @@ else:
     subprocess.run(["mount", "-o", "remount,ro", sys.argv[3]], check=True)
 try:
     file.save(NEW)
-except TokenNotSaved as error:
+except TokenFileNotWritten as error:
     print(error)
 assert file.read() == OLD, "the old token is gone"
 assert list(file.path.parent.iterdir()) == [file.path], "something was left behind"

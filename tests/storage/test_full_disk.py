@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.full_disk import files_of_at_most
 from tests.support.tokens import APP_ID, a_token
-from wtr_tui.errors import TokenNotSaved
+from wtr_tui.errors import TokenFileNotWritten
 from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.storage.private_file import write_private
 from wtr_tui.storage.token_file import TokenFile
@@ -51,7 +51,7 @@ def test_a_quota_leaves_the_old_token(tmp_path: Path) -> None:
     file = TokenFile(tmp_path / "wtr-tui" / "default.json")
     file.save(StoredToken(APP_ID, a_token()))
     long = Token(Secret("SENTINEL" * 5000), a_token().obtained_at, None)
-    with files_of_at_most(8_000), pytest.raises(TokenNotSaved) as refused:
+    with files_of_at_most(8_000), pytest.raises(TokenFileNotWritten) as refused:
         file.save(StoredToken(APP_ID, long))
     assert "File too large (EFBIG). The file is as it was before." in str(refused.value)
     assert "SENTINEL" not in str(refused.value)

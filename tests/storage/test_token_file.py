@@ -18,7 +18,7 @@ from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
 from tests.support.clock import NOON
 from tests.support.tokens import APP_ID, OTHER_APP_ID, a_token, access_text
-from wtr_tui.errors import CorruptTokenFile, StorageError, TokenFileUnreadable, TokenNotSaved
+from wtr_tui.errors import CorruptTokenFile, StorageError, TokenFileNotWritten, TokenFileUnreadable
 from wtr_tui.model import Account, StoredToken, Token
 from wtr_tui.storage import token_json
 from wtr_tui.storage.private_file import temporary_path
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_is_not_overwritten(
     file.save(OLD)
     with monkeypatch.context() as patched:
         patched.setattr(os, "read", refuse(errno.EIO))
-        with pytest.raises(TokenNotSaved, match=r"Input/output error \(EIO\)"):
+        with pytest.raises(TokenFileNotWritten, match=r"Input/output error \(EIO\)"):
             file.save(NEW)
     assert file.read() == OLD
 
@@ -131,7 +131,7 @@ def test_what_is_no_file_is_neither_read_nor_replaced(
     before = file.path.lstat().st_ino
     with pytest.raises(TokenFileUnreadable, match=str(file.path)):
         without_waiting(file.path, file.read)
-    with pytest.raises(TokenNotSaved, match=str(file.path)):
+    with pytest.raises(TokenFileNotWritten, match=str(file.path)):
         without_waiting(file.path, lambda: file.save(NEW))
     assert file.path.lstat().st_ino == before
     assert target.read() == OLD
@@ -146,7 +146,7 @@ def test_another_users_file_is_neither_read_nor_replaced(
         patched.setattr(os, "geteuid", lambda: somebody)
         with pytest.raises(TokenFileUnreadable, match="belongs to"):
             file.read()
-        with pytest.raises(TokenNotSaved, match="belongs to"):
+        with pytest.raises(TokenFileNotWritten, match="belongs to"):
             file.save(NEW)
     assert file.read() == OLD
 
@@ -227,7 +227,7 @@ def test_damage_that_cannot_be_copied_is_told_but_not_replaced(
         with pytest.raises(CorruptTokenFile) as damaged:
             file.read()
         assert damaged.value.kept_as == ""
-        with pytest.raises(TokenNotSaved, match=r"copied aside: No space left on device"):
+        with pytest.raises(TokenFileNotWritten, match=r"copied aside: No space left on device"):
             file.save(NEW)
     assert file.path.read_bytes() == DAMAGED
     assert beside(file) == []
@@ -238,7 +238,7 @@ def test_a_newer_programs_file_is_not_replaced(file: TokenFile) -> None:
     put(file, content)
     with pytest.raises(TokenFileUnreadable, match="newer wtr-tui"):
         file.read()
-    with pytest.raises(TokenNotSaved, match="newer wtr-tui"):
+    with pytest.raises(TokenFileNotWritten, match="newer wtr-tui"):
         file.save(NEW)
     assert file.path.read_bytes() == content
     assert beside(file) == []
@@ -276,7 +276,7 @@ def test_a_disk_that_refuses_leaves_the_old_token(
     file.save(OLD)
     with monkeypatch.context() as patched:
         patched.setattr(os, call, refuse(code))
-        with pytest.raises(TokenNotSaved) as refusal:
+        with pytest.raises(TokenFileNotWritten) as refusal:
             file.save(NEW)
     assert refusal.value.message == (
         f"The token was not saved to {file.path}: {os.strerror(code)} ({errno.errorcode[code]})."
@@ -313,7 +313,7 @@ def test_whichever_call_fails_no_token_is_lost(tmp_path: Path, before: str) -> N
             try:
                 file.save(NEW)
                 saved = True
-            except TokenNotSaved:
+            except TokenFileNotWritten:
                 saved = False
         refused += not saved
         where = f"{name}, call {failing}"
@@ -341,7 +341,7 @@ def test_a_folder_that_cannot_be_entered_is_not_no_file(file: TokenFile, tmp_pat
     assert file.fingerprint() is None
     with pytest.raises(TokenFileUnreadable, match="Not a directory"):
         file.read()
-    with pytest.raises(TokenNotSaved, match="Not a directory"):
+    with pytest.raises(TokenFileNotWritten, match="Not a directory"):
         file.save(NEW)
 
 
@@ -358,7 +358,7 @@ def test_no_token_is_in_any_repr(file: TokenFile) -> None:
 
 
 def test_every_failure_is_a_storage_error() -> None:
-    for kind in (CorruptTokenFile, TokenFileUnreadable, TokenNotSaved):
+    for kind in (CorruptTokenFile, TokenFileUnreadable, TokenFileNotWritten):
         assert issubclass(kind, StorageError)
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.ports import free_port
 from tests.support.service_apps import APP, APPLICATION, MINT, SCOPE
 from tests.support.stage import Stage, seen, shows, tells, until
-from tests.support.webex import Fault, Sandbox, new_integration
+from tests.support.webex import Fault, Sandbox, endpoint_of, new_integration
 from wtr_tui.model import StoredToken
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.sandbox.demo import settings_text
@@ -50,7 +50,7 @@ async def test_the_sign_in_mints_and_opens_no_browser(
         await tells(pilot, "Signed in as a service app")
         assert stage.stored().app_id == APP.client_id
     assert opened == []
-    assert [each.endpoint for each in webex.requests][:1] == [MINT]
+    assert [endpoint_of(each) for each in webex.requests][:1] == [MINT]
 
 
 async def test_a_refusal_is_told_with_its_cure_and_enter_tries_again(

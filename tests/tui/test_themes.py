@@ -31,6 +31,10 @@ PALETTES = {
     "GNOME Terminal": "171421 c01c28 26a269 a2734c 12488b a347ba 2aa1b3 d0cfcc"
     " 5e5c64 f66151 33da7a e9ad0c 2a7bde c061cb 33c7de ffffff",
 }
+MEANINGS = ("calm", "soon", "urgent", "over", "unknown", "next", "muted")
+"""The variables of text colours, all different in every theme."""
+BACKGROUNDS = ("background", "surface", "panel", "marked")
+"""The variables of background colours."""
 _NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
 
 
@@ -45,8 +49,8 @@ def all_variables(theme: Theme) -> dict[str, str]:
 @pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
 def test_a_text_can_be_read_on_every_background(theme: Theme) -> None:
     variables = all_variables(theme)
-    backgrounds = [Color.parse(variables[name]) for name in themes.BACKGROUNDS]
-    for name in ("foreground", *themes.MEANINGS):
+    backgrounds = [Color.parse(variables[name]) for name in BACKGROUNDS]
+    for name in ("foreground", *MEANINGS):
         for background in backgrounds:
             contrast = themes.contrast(Color.parse(variables[name]), background)
             assert contrast >= themes.LEAST_CONTRAST, name
@@ -59,13 +63,13 @@ def test_a_text_can_be_read_in_256_colours_too(theme: Theme) -> None:
         name: Color.from_rich_color(
             TerminalColor.parse(variables[name]).downgrade(ColorSystem.EIGHT_BIT)
         )
-        for name in ("foreground", *themes.MEANINGS, *themes.BACKGROUNDS, "on-next")
+        for name in ("foreground", *MEANINGS, *BACKGROUNDS, "on-next")
     }
-    for name in ("foreground", *themes.MEANINGS):
-        for background in themes.BACKGROUNDS:
+    for name in ("foreground", *MEANINGS):
+        for background in BACKGROUNDS:
             assert themes.contrast(shown[name], shown[background]) >= themes.LEAST_CONTRAST, name
     assert themes.contrast(shown["on-next"], shown["next"]) >= themes.LEAST_CONTRAST
-    assert len({shown[name].hex for name in themes.MEANINGS}) == len(themes.MEANINGS)
+    assert len({shown[name].hex for name in MEANINGS}) == len(MEANINGS)
     for name in ("background", "surface", "panel"):  # nearly grey, so grey
         assert len({*Color.parse(variables[name]).rgb}) == 1, name
 
@@ -74,7 +78,7 @@ def test_a_text_can_be_read_in_256_colours_too(theme: Theme) -> None:
 def test_in_256_colours_every_theme_is_dark_or_light_as_wtr_has_them(theme: Theme) -> None:
     own = themes.DARK if theme.dark else themes.LIGHT
     ours, theirs = (themes.of_256(each, all_variables(each)) for each in (own, theme))
-    for name in ("foreground", *themes.MEANINGS, *themes.BACKGROUNDS, "on-next", "line"):
+    for name in ("foreground", *MEANINGS, *BACKGROUNDS, "on-next", "line"):
         assert ours[name] == theirs[name]
 
 
@@ -96,19 +100,19 @@ def test_the_tab_that_is_shown_can_be_read(theme: Theme) -> None:
 @pytest.mark.parametrize("theme", IN_COLOUR, ids=by_name)
 def test_no_two_meanings_have_one_colour(theme: Theme) -> None:
     variables = all_variables(theme)
-    assert len({variables[name] for name in themes.MEANINGS}) == len(themes.MEANINGS)
+    assert len({variables[name] for name in MEANINGS}) == len(MEANINGS)
 
 
 def test_no_two_meanings_have_one_colour_of_sixteen() -> None:
-    shown = {themes.ANSI.variables[name] for name in themes.MEANINGS}
-    assert len(shown) == len(themes.MEANINGS)
+    shown = {themes.ANSI.variables[name] for name in MEANINGS}
+    assert len(shown) == len(MEANINGS)
 
 
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 def test_a_text_can_be_read_in_the_colours_of_a_terminal(palette: str) -> None:
     colours = [Color.parse(f"#{each}") for each in palette.split()]
     background = colours[_number("ansi_black")]
-    for name in themes.MEANINGS:
+    for name in MEANINGS:
         text = colours[_number(themes.ANSI.variables[name])]
         assert themes.contrast(text, background) >= themes.LEAST_CONTRAST, name
 
@@ -135,7 +139,7 @@ def test_the_accent_is_that_of_the_mark(theme: Theme) -> None:
 @pytest.mark.parametrize("meaning", Meaning)
 def test_a_meaning_has_a_colour_in_every_theme_and_a_sign(meaning: Meaning) -> None:
     name = meaning.colour.removeprefix("$")
-    assert name in themes.MEANINGS
+    assert name in MEANINGS
     assert all(name in themes.variables_for(theme) for theme in IN_COLOUR)
     assert len(meaning.sign) == 1
 

@@ -246,10 +246,10 @@ def as_members(verdicts: Sequence[Verdict], grade: Grade, now: datetime) -> dict
 
 
 def _members(verdict: Verdict, now: datetime) -> dict[str, object]:
-    status, token, noted = verdict.status, verdict.status.token, verdict.status.recorded
+    status, token, recorded = verdict.status, verdict.status.token, verdict.status.recorded
     by = verdict.sign_in_by
-    refreshed_at = noted.refreshed_at or (token.obtained_at if token else None)
-    last = noted.last
+    refreshed_at = recorded.refreshed_at or (token.obtained_at if token else None)
+    last = recorded.last
     return {
         "profile": verdict.name,
         "status": verdict.grade.name.lower(),
@@ -307,7 +307,7 @@ def as_openmetrics(verdicts: Sequence[Verdict], now: datetime) -> str:
 
 
 def write_world_readable(path: Path, content: str) -> None:
-    """Replace the file atomically, mode 0644. Raises StorageError, with the old one intact."""
+    """Replace the file atomically, mode 0644. Raise StorageError, with the old one intact."""
     temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         # A rename would replace a device such as /dev/stdout by a file.

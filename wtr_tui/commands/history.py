@@ -65,7 +65,7 @@ _TONES: dict[str, Tone] = {
 
 
 def _line(entry: Entry, style: Style) -> str:
-    """``Fri 27 Nov 2026 11:00:07 CET  refreshed         until …  wtr refresh (cron, pid 4711)``."""
+    """Return ``Fri 27 Nov 2026 11:00:07 CET  refreshed  until …  wtr refresh (cron, pid 4711)``."""
     when = clock.local(entry.at, seconds=True)
     what = entry.message
     if not what and entry.event is Event.SIGN_IN_SOON and entry.refresh_expires_at is not None:

@@ -262,7 +262,7 @@ class Foreign(NamedTuple):
 def parse(content: bytes) -> Foreign:
     """Parse the content of such a file.
 
-    Raises ValueError with a sentence that repeats nothing of the content.
+    Raise ValueError with a sentence that repeats nothing of the content.
     """
     try:
         text = content.decode("utf-8-sig").strip()

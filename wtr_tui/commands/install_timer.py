@@ -59,7 +59,7 @@ def run(options: Namespace) -> int:
 
 
 def _job(options: Namespace, profile: str) -> timer.Job:
-    """Return what the options ask for. Raises UsageError where they contradict each other."""
+    """Return what the options ask for. Raise UsageError where they contradict each other."""
     if options.serve:
         if options.config or options.every is not None or options.within is not None:
             raise UsageError(

@@ -46,7 +46,7 @@ def prepare_streams() -> None:
 def print_data(text: str) -> None:
     """Write data and a line end to standard output, and flush it.
 
-    Raises WtrError where it cannot be written: a token that did not arrive is no success.
+    Raise WtrError where it cannot be written: a token that did not arrive is no success.
     """
     if sys.stdout is None:
         raise WtrError("Standard output is closed: there is nowhere to write to.")

@@ -172,7 +172,7 @@ def add_timeout(parser: ArgumentParser, text: str) -> None:
 
 
 def timeout(options: Namespace) -> int | None:
-    """Return the seconds of ``--timeout``. Raises UsageError where they are out of bounds."""
+    """Return the seconds of ``--timeout``. Raise UsageError where they are out of bounds."""
     seconds: int | None = options.timeout
     if seconds is not None and not 1 <= seconds <= 3_600:
         raise UsageError("The timeout is from 1 second to one hour.")
@@ -182,7 +182,7 @@ def timeout(options: Namespace) -> int | None:
 def expand_path(given: str) -> Path:
     """Return the path that an option names, with ``~`` expanded.
 
-    Raises UsageError where the home folder is that of an unknown user.
+    Raise UsageError where the home folder is that of an unknown user.
     """
     from pathlib import Path
 

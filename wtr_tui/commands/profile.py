@@ -39,7 +39,7 @@ AT_ONCE = 8
 
 
 def read_token(profile: Profile) -> StoredToken:
-    """Read the token file and print what had to be repaired. Raises SignInNeeded, StorageError."""
+    """Read the token file and print what had to be repaired. Raise SignInNeeded, StorageError."""
     stored = tokens.stored_token(profile)
     output.hide_secrets(stored.token.access_token, stored.token.refresh_token)
     for notice in stored.notices:
@@ -53,7 +53,7 @@ def read_token(profile: Profile) -> StoredToken:
 def load_settings(
     profile: Profile, stored: StoredToken | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
-    """Load the profile's settings and print the warnings about them. Raises SettingsError.
+    """Load the profile's settings and print the warnings about them. Raise SettingsError.
 
     ``environ`` is the environment that counts for this profile, by default the process's. Raises
     ForeignToken, before any warning, where the token ``stored`` belongs to other settings.
@@ -70,7 +70,7 @@ def load_settings(
 def valid_token(
     options: Namespace | NoOptions, *, may_refresh: bool = True, lock: Lock | None = None
 ) -> Token:
-    """Return a valid token of the chosen profile, refreshed first if needed. Raises a WtrError.
+    """Return a valid token of the chosen profile, refreshed first if needed. Raise a WtrError.
 
     ``lock`` is the token's, if the caller holds it or has waited for it; it is released.
     """
@@ -142,11 +142,11 @@ def clients(total_timeout: float) -> Iterator[Callable[[Settings], WebexClient]]
     def client(settings: Settings) -> WebexClient:
         from wtr_tui.oauth.transport import http_client
 
-        place = settings.base_url, settings.ca_file
+        server = settings.base_url, settings.ca_file
         with lock:
-            if place not in pools:
-                pools[place] = http_client(*place)
-        return tokens.webex_client(settings, http=pools[place], total_timeout=total_timeout)
+            if server not in pools:
+                pools[server] = http_client(*server)
+        return tokens.webex_client(settings, http=pools[server], total_timeout=total_timeout)
 
     try:
         yield client

@@ -168,11 +168,11 @@ def _refresh_profile(
         is_news, is_idle = not error.is_repeated, may_be_idle and is_idle
         return Refreshed(profile, unsaved, error=error, is_news=is_news, is_idle=is_idle)
     output.log_step(f"{profile.name}: {obtained.how.value}")
-    noted, token = outcomes.read_state(profile), obtained.token
-    soon = token_state.sign_in_soon(noted, token, settings, clock.now(), within=within)
-    if token_state.since_sign_in_needed(noted, token) is not None and not settings.can_mint:
-        soon = f"{noted.message} {token_state.SIGN_IN}"
-    return Refreshed(profile, token, obtained.how, soon=soon, is_news=noted.given != announced)
+    recorded, token = outcomes.read_state(profile), obtained.token
+    soon = token_state.sign_in_soon(recorded, token, settings, clock.now(), within=within)
+    if token_state.since_sign_in_needed(recorded, token) is not None and not settings.can_mint:
+        soon = f"{recorded.message} {token_state.SIGN_IN}"
+    return Refreshed(profile, token, obtained.how, soon=soon, is_news=recorded.given != announced)
 
 
 def _require_grant(profile: Profile, token: Token, now: datetime) -> None:
@@ -180,11 +180,11 @@ def _require_grant(profile: Profile, token: Token, now: datetime) -> None:
 
     A timer comes every hour, and asking as often would change nothing.
     """
-    noted = outcomes.read_state(profile)
-    if token_state.since_sign_in_needed(noted, token) is None or noted.last is None:
+    recorded = outcomes.read_state(profile)
+    if token_state.since_sign_in_needed(recorded, token) is None or recorded.last is None:
         return
-    if timedelta(0) <= now - noted.last.at < _ASK_AGAIN:
-        lost = token_state.lost_grant(noted)
+    if timedelta(0) <= now - recorded.last.at < _ASK_AGAIN:
+        lost = token_state.lost_grant(recorded)
         lost.is_repeated = True
         raise lost
 

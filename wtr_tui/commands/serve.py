@@ -72,7 +72,7 @@ _REPEAT_AFTER = 60.0
 def listening(path: str) -> Iterator[socket.socket]:
     """Listen at ``path``, mode 0600, in a folder of this user; remove the socket afterwards.
 
-    The socket of a server that was killed is replaced. Raises TemporaryError where another
+    The socket of a server that was killed is replaced. Raise TemporaryError where another
     server is running, StorageError where the path cannot be used.
     """
     token_socket.require_short(path)
@@ -121,7 +121,7 @@ def _remove_stale(path: str) -> None:
 def systemd_socket(environ: Mapping[str, str]) -> socket.socket | None:
     """Return the socket that systemd passed to this process (sd_listen_fds(3)), else None.
 
-    Raises UsageError for anything but one listening stream socket of the file system.
+    Raise UsageError for anything but one listening stream socket of the file system.
     """
     if environ.get("LISTEN_PID") != str(os.getpid()):
         return None

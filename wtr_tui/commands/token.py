@@ -60,19 +60,19 @@ def ready_token(
     """Return a valid access token and its expiry in ISO 8601 (None: not known).
 
     The file alone answers where it can, otherwise the token is refreshed. Warnings are printed.
-    Raises a WtrError where there is no valid token.
+    Raise a WtrError where there is no valid token.
     """
     path = os.environ.get("WTR_SOCKET")
     if path:
         from wtr_tui.environment import token_socket
 
         return token_socket.receive(path), None
-    place = options.profile, options.config, os.environ, options.min_left
+    chosen = options.profile, options.config, os.environ, options.min_left
     members, lock = None, None
     if not options.debug:
-        members = tokens.fast_token(*place)
+        members = tokens.fast_token(*chosen)
         if members is None and may_refresh:
-            members, lock = tokens.await_refresh(*place)
+            members, lock = tokens.await_refresh(*chosen)
     if members is not None:
         return members["access_token"], members["expires_at"]
     from wtr_tui.commands.profile import valid_token

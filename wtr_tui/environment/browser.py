@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wtr_tui import process
 from wtr_tui.environment.surroundings import Surroundings
-from wtr_tui.text import cleaned
+from wtr_tui.text import cleaned, is_visible_ascii
 
 LIMIT_SECONDS = 5.0
 
@@ -40,7 +40,7 @@ def open_browser(
 ) -> str:
     """Open ``url`` with ``$BROWSER``, or else the desktop's browser; never raises.
 
-    Returns a sentence on the outcome, without the URL, as that may hold a state; whether a window
+    Return a sentence on the outcome, without the URL, as that may hold a state; whether a window
     opened is not known. Blocks up to ``limit`` seconds, so call it in a thread. The program gets
     the URL as one argument, without a shell and without our terminal, and outlives us.
     """
@@ -116,5 +116,6 @@ def _is_text_browser(program: str) -> bool:
 
 def _is_web_address(url: str) -> bool:
     scheme, separator, rest = url.partition("://")
-    known = scheme.lower() in {"http", "https"} and bool(separator and rest)
-    return known and url.isascii() and url.isprintable() and " " not in url
+    return (
+        scheme.lower() in {"http", "https"} and bool(separator and rest) and is_visible_ascii(url)
+    )

@@ -58,10 +58,7 @@ def ssh_session(variables: Mapping[str, str]) -> SshSession | None:
     connection = variables.get("SSH_CONNECTION", "").split()
     client = variables.get("SSH_CLIENT", "").split()
     if len(connection) == 4:
-        client_address, server_address = (
-            _plain_address(connection[0]),
-            _plain_address(connection[2]),
-        )
+        client_address, server_address = map(_plain_address, connection[::2])
         # sshd without a socket writes "UNKNOWN 65535": the port is valid only with an address.
         port = _parse_port(connection[3]) if server_address else _SSH_PORT
         return SshSession(client_address, server_address, port)
@@ -293,9 +290,8 @@ class SystemFacts(NamedTuple):
     """SSH_CONNECTION at the last attach to the tmux session; see :func:`attached_client`."""
 
 
-def detect(environ: Mapping[str, str] | None = None) -> Surroundings:
+def detect(environ: Mapping[str, str]) -> Surroundings:
     """Return the surroundings of this process. Never raises; takes a second where tmux hangs."""
-    environ = os.environ if environ is None else environ
     return infer(environ, collect_facts(environ))
 
 

@@ -53,7 +53,7 @@ def require_short(path: str) -> None:
 
 
 def peer_uid(connection: socket.socket) -> int:
-    """Return the user id of the peer, as the kernel knows it. Raises OSError."""
+    """Return the user id of the peer, as the kernel knows it. Raise OSError."""
     if sys.platform == "linux":
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         return int(_UCRED.unpack(credentials)[1])
@@ -61,7 +61,7 @@ def peer_uid(connection: socket.socket) -> int:
 
 
 def uid_of_xucred(credentials: bytes) -> int:
-    """Return the uid in a ``struct xucred`` of macOS or FreeBSD, version 0. Raises OSError."""
+    """Return the uid in a ``struct xucred`` of macOS or FreeBSD, version 0. Raise OSError."""
     version, uid = _XUCRED.unpack_from(credentials)
     if version != 0:
         raise OSError(f"unknown version {version} of struct xucred")
@@ -76,7 +76,7 @@ def is_trusted(uid: int) -> bool:
 def receive(path: str, limit: float = LIMIT) -> str:
     """Read the access token from the socket within ``limit`` seconds.
 
-    Raises TemporaryError where it is not served or no token came, UnsafeFile where another user
+    Raise TemporaryError where it is not served or no token came, UnsafeFile where another user
     serves it, StorageError where it cannot be used at all.
     """
     require_short(path)

@@ -210,9 +210,6 @@ class WebexClient:
         RequestRefused where it lacks the scope or no administrator of the organisation has
         authorised the service app. Source: developer.webex.com, Service Apps.
         """
-        for value, name in ((application_id, "application id"), (target_org_id, "target org id")):
-            if not value.strip():
-                raise errors.SettingsError(f"The {name} of the service app is missing.")
         members = {
             "clientId": self.app_id,
             "clientSecret": self._secret.reveal(),

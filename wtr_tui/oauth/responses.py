@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 
 from wtr_tui import errors
 from wtr_tui.addresses import is_encrypted
-from wtr_tui.model import MASK, Account, Secret, Token
-from wtr_tui.text import cleaned, is_visible_ascii
+from wtr_tui.model import Account, Secret, Token
+from wtr_tui.text import MASK, cleaned, is_visible_ascii
 
 LONGEST_RETRY_AFTER = timedelta(minutes=15)
 """The limit on Retry-After."""

@@ -21,7 +21,7 @@ _IDLE_SECONDS = 60.0
 class Parameters(dict[str, str]):
     """The parameters of a query or form by name; a repeated one has its first value.
 
-    ``pairs`` has all of them. Raises ValueError for invalid UTF-8 and for more than 100 fields.
+    ``pairs`` has all of them. Raise ValueError for invalid UTF-8 and for more than 100 fields.
     """
 
     def __init__(self, encoded: str = "") -> None:
@@ -49,17 +49,12 @@ class HttpRequest:
     def parse(
         cls, method: str, target: str, headers: Mapping[str, str], body: bytes, at: datetime
     ) -> HttpRequest:
-        """Parse the query and the form. Raises ValueError where one cannot be decoded."""
+        """Parse the query and the form. Raise ValueError where one cannot be decoded."""
         parts = urlsplit(target)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         is_form = kind == "application/x-www-form-urlencoded"
         form = Parameters(body.decode("ascii")) if is_form else Parameters()
         return cls(method, parts.path, Parameters(parts.query), form, headers, body, at)
-
-    @property
-    def endpoint(self) -> str:
-        """The path below ``/v1/``, such as ``people/me``; else the whole path."""
-        return self.path.removeprefix("/v1/")
 
     @property
     def members(self) -> dict[str, str]:
@@ -142,7 +137,6 @@ class Server(ThreadingMixIn, TCPServer):
         respond: Callable[[HttpRequest, ServedConnection], None],
         clock: Callable[[], datetime],
     ) -> None:
-
         self.respond = respond
         self.clock = clock
         super().__init__(("127.0.0.1", port), ServedConnection)

@@ -132,7 +132,7 @@ class Grants:
         self.by_refresh[grant.refresh.text] = grant
 
     def refresh(self, client_id: str, text: str, rules: Rules, now: datetime) -> Grant:
-        """Issue a new access token for a refresh token. Raises HttpError ``invalid_grant``.
+        """Issue a new access token for a refresh token. Raise HttpError ``invalid_grant``.
 
         As at Webex, earlier access tokens stay valid until they expire, and the refresh token stays
         the same with its lifetime renewed.
@@ -432,7 +432,7 @@ def mint_service_app_token(sandbox: Sandbox, request: HttpRequest) -> HttpRespon
 
 
 def required(request: HttpRequest, name: str) -> str:
-    """Return a parameter of the form. Raises HttpError where it is missing."""
+    """Return a parameter of the form. Raise HttpError where it is missing."""
     value = request.form.text(name)
     if not value:
         raise oauth_error("invalid_request", f"{name} is missing.")
@@ -467,7 +467,7 @@ def invalid_client(description: str) -> HttpError:
 
 
 def require_access_token(sandbox: Sandbox, request: HttpRequest) -> tuple[Grant, IssuedToken]:
-    """Return the grant of the request's access token, and the token. Raises HttpError 401."""
+    """Return the grant of the request's access token, and the token. Raise HttpError 401."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     found = sandbox.grants.find_by_access_token(text, request.at)
     if scheme.lower() != "bearer" or found is None:
@@ -480,7 +480,7 @@ def require_access_token(sandbox: Sandbox, request: HttpRequest) -> tuple[Grant,
 
 
 def require_scope(sandbox: Sandbox, request: HttpRequest, *scopes: str) -> Grant:
-    """Return the grant of the access token. Raises HttpError 401, or 403 for other scopes."""
+    """Return the grant of the access token. Raise HttpError 401, or 403 for other scopes."""
     grant, _ = require_access_token(sandbox, request)
     if not set(scopes) & set(grant.scopes):
         missing = " or ".join(sorted(scopes))
@@ -631,7 +631,7 @@ class Sandbox:
         self._server: Server | None = None
 
     def start(self, port: int = 0) -> None:
-        """Start serving. ``port`` 0 is any free one. Raises OSError where it is taken."""
+        """Start serving. ``port`` 0 is any free one. Raise OSError where it is taken."""
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
         self._server = self.listen(port)
@@ -652,7 +652,7 @@ class Sandbox:
 
     @property
     def origin(self) -> str:
-        """``http://127.0.0.1:PORT``. Raises RuntimeError while stopped."""
+        """``http://127.0.0.1:PORT``. Raise RuntimeError while stopped."""
         if self._server is None:
             raise RuntimeError("the sandbox is not running")
         return f"{self.scheme}://127.0.0.1:{self._server.port}"

@@ -32,12 +32,12 @@ def state_dir(environ: Mapping[str, str]) -> str:
 
 
 def settings_path(profile: str, environ: Mapping[str, str]) -> str:
-    """Return the profile's settings file. Raises UsageError for an invalid name."""
+    """Return the profile's settings file. Raise UsageError for an invalid name."""
     return f"{config_dir(environ)}/{checked_name(profile)}.yaml"
 
 
 def token_path(profile: str, environ: Mapping[str, str]) -> str:
-    """Return the profile's token file. Raises UsageError for an invalid name."""
+    """Return the profile's token file. Raise UsageError for an invalid name."""
     return f"{state_dir(environ)}/{checked_name(profile)}.json"
 
 
@@ -67,7 +67,7 @@ def log_path(token_path: str) -> str:
 def profile_name(given: str | None, environ: Mapping[str, str]) -> str:
     """Return the selected profile's name: ``given``, ``$WTR_PROFILE`` or ``default``.
 
-    Raises UsageError for an invalid name.
+    Raise UsageError for an invalid name.
     """
     if given is not None:
         return checked_name(given)
@@ -93,7 +93,7 @@ def is_valid_name(text: str) -> bool:
 
 
 def profile_names(environ: Mapping[str, str]) -> list[str]:
-    """Return the sorted names of all profiles with settings or a token. Raises StorageError."""
+    """Return the sorted names of all profiles with settings or a token. Raise StorageError."""
     names = _stems(config_dir(environ), ".yaml") | _stems(state_dir(environ), ".json")
     return sorted(filter(is_valid_name, names))
 
@@ -113,7 +113,7 @@ def _stems(folder: str, ending: str) -> set[str]:
 def home(environ: Mapping[str, str]) -> str:
     """Return the home folder: ``$HOME``, or the one in the system's user database.
 
-    Raises StorageError where neither is an absolute path.
+    Raise StorageError where neither is an absolute path.
     """
     folder = environ.get("HOME", "")
     if not folder.startswith("/"):

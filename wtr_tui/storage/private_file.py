@@ -56,7 +56,7 @@ def read_private(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
 def open_private(path: str) -> int:
     """Open a file of this user for reading and writing; create it with mode 0600 if missing.
 
-    Raises OSError, or UnsafeFile as :func:`read_private` does.
+    Raise OSError, or UnsafeFile as :func:`read_private` does.
     """
     descriptor = _open(path, os.O_RDWR | os.O_CREAT)
     try:
@@ -72,7 +72,7 @@ def open_private(path: str) -> int:
 def read_regular(path: str) -> tuple[bytes, os.stat_result]:
     """Return the content of any user's file, links followed, and its stat result.
 
-    Reads little more than LARGEST bytes. Raises OSError, and UnsafeFile for anything but a
+    Reads little more than LARGEST bytes. Raise OSError, and UnsafeFile for anything but a
     regular file.
     """
     # Without O_NONBLOCK opening a FIFO would wait for its writer.
@@ -121,7 +121,7 @@ def write_private(
     A temporary file beside it is written, flushed to the disk and renamed, so an exception leaves
     the old file as it was. A missing folder is created with mode 0700; an existing one is set to
     that with ``restrict_folder``. Without ``flush`` a power failure may leave an empty file: only
-    for what can be computed again. Raises OSError, and UnsafeFile where the file or the folder is
+    for what can be computed again. Raise OSError, and UnsafeFile where the file or the folder is
     another user's.
     """
     folder, name = os.path.split(path)
@@ -144,7 +144,7 @@ def rewrite(path: str, change: Callable[[bytes], bytes], *, flush: bool = True) 
     """Replace the content of a file atomically by ``change(content)``, keeping mode and owner.
 
     A missing file counts as empty and is created with mode 0600. Processes take turns; one that
-    takes longer than ten seconds is taken for stopped and not waited for. Raises OSError, and
+    takes longer than ten seconds is taken for stopped and not waited for. Raise OSError, and
     UnsafeFile for anything but a regular file of this user.
     """
     folder, name = os.path.split(path)
@@ -295,7 +295,7 @@ def try_claim(
 
 
 def _try_lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed. Raises OSError where the file system has no locks."""
+    """Lock an open file until it is closed. Raise OSError where the file system has no locks."""
     import fcntl  # here, as reading a token does not need it
 
     try:
@@ -335,7 +335,7 @@ def _sync_path(path: str) -> None:
 def make_private_folder(folder: str) -> None:
     """Create the folder and its missing parents with mode 0700.
 
-    Raises OSError, and UnsafeFile where it would be in another user's folder.
+    Raise OSError, and UnsafeFile where it would be in another user's folder.
     """
     if not folder or os.access(folder, os.F_OK):
         return

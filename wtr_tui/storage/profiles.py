@@ -50,7 +50,7 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
 
     ``name`` and ``config`` are the command line's options, by default ``$WTR_PROFILE`` and
     ``$WTR_CONFIG``. ``config`` is another settings file; the token still has the profile's name.
-    Raises UsageError for an invalid name.
+    Raise UsageError for an invalid name.
     """
     profile = by_name(paths.profile_name(name, environ), environ)
     other = config or environ.get("WTR_CONFIG")
@@ -58,12 +58,12 @@ def find(name: str | None, config: str | None, environ: Mapping[str, str]) -> Pr
 
 
 def find_all(environ: Mapping[str, str]) -> list[Profile]:
-    """Return all profiles with settings or a token, sorted by name. Raises StorageError."""
+    """Return all profiles with settings or a token, sorted by name. Raise StorageError."""
     return [by_name(name, environ) for name in paths.profile_names(environ)]
 
 
 def by_name(name: str, environ: Mapping[str, str]) -> Profile:
-    """Return the profile of this name with its usual settings file. Raises UsageError."""
+    """Return the profile of this name with its usual settings file. Raise UsageError."""
     return Profile(
         name, Path(paths.settings_path(name, environ)), Path(paths.token_path(name, environ))
     )
@@ -87,7 +87,7 @@ def environment_of(
 def create(name: str, environ: Mapping[str, str]) -> Profile:
     """Create a profile with a settings file that sets nothing yet.
 
-    Raises UsageError for an invalid name or an existing profile; StorageError where the file
+    Raise UsageError for an invalid name or an existing profile; StorageError where the file
     cannot be written.
     """
     profile = by_name(name, environ)
@@ -106,7 +106,7 @@ def remove(profile: Profile) -> tuple[Path, ...]:
     """Delete the profile's files and return their paths.
 
     Temporary files of killed writers, backups, state, history and log are deleted too. The lock
-    file stays: another process may hold it. Raises StorageError where a file cannot be deleted,
+    file stays: another process may hold it. Raise StorageError where a file cannot be deleted,
     LockHeld where the token is in use.
     """
     token = str(profile.token_path)

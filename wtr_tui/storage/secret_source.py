@@ -60,7 +60,7 @@ class ExternalSecret(Secret):
         self._refetched = False
 
     def fetch(self) -> None:
-        """Read the secret, unless that was done before. Raises SecretUnavailable."""
+        """Read the secret, unless that was done before. Raise SecretUnavailable."""
         if not self.peek():
             with _one_at_a_time:
                 if not self.peek():
@@ -99,7 +99,7 @@ class ExternalSecret(Secret):
 
 
 class SecretCommand(ExternalSecret):
-    """The first line a command prints, run without a shell. Raises ValueError for no command."""
+    """The first line a command prints, run without a shell. Raise ValueError for no command."""
 
     __slots__ = ("_command", "_environ", "_words")
 

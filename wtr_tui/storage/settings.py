@@ -151,7 +151,7 @@ class Settings:
     def require(self) -> Settings:
         """Return these settings if they are complete and valid.
 
-        Raises SettingsError with a sentence for everything that is missing or invalid.
+        Raise SettingsError with a sentence for everything that is missing or invalid.
         """
         if self.problems:
             raise SettingsError(
@@ -203,7 +203,7 @@ class _RawSetting(NamedTuple):
         return "_RawSetting(…)"  # a secret may be in it
 
     def value(self, setting: Setting[Any]) -> Nested:
-        """Return the value in the setting's shape. Raises ValueError for another shape."""
+        """Return the value in the setting's shape. Raise ValueError for another shape."""
         entry = self.entry
         if entry is None:
             return self.text
@@ -357,7 +357,7 @@ class _Loader:
         return settings_record(self.file.content, app_id, base_url)
 
     def parse_from_file(self, setting: Setting[_Value]) -> _Value:
-        """Return the value without the environment. Raises ValueError where it is invalid."""
+        """Return the value without the environment. Raise ValueError where it is invalid."""
         found = self.in_file[setting.name]
         if found is None:
             return setting.default

@@ -60,7 +60,7 @@ class SettingsEntry(NamedTuple):
         return "SettingsEntry(…)"  # a secret may be in it
 
     def nested_value(self) -> Nested:
-        """Return the value with its lists and mappings. Raises ValueError where it is invalid."""
+        """Return the value with its lists and mappings. Raise ValueError where it is invalid."""
         return _to_nested(self.node, count())
 
 
@@ -81,7 +81,7 @@ class SettingsFile(NamedTuple):
 def read(path: Path) -> SettingsFile:
     """Read the file, following symbolic links. A file that does not exist has no keys.
 
-    Raises SettingsError where it cannot be read, is too large, or is not one YAML mapping in UTF-8
+    Raise SettingsError where it cannot be read, is too large, or is not one YAML mapping in UTF-8
     with each key once.
     """
     try:
@@ -141,7 +141,7 @@ def _decode(path: Path, content: bytes) -> str:
 def parse(text: str, name: str) -> Mapping[str, SettingsEntry]:
     """Parse the keys in their order; ``name`` is the file, for the messages.
 
-    Raises SettingsError, with line and column in its message.
+    Raise SettingsError, with line and column in its message.
     """
     root = _compose(text, name)
     if root is None or (isinstance(root, yaml.ScalarNode) and _is_null(root)):
@@ -316,7 +316,7 @@ def save(path: Path, changes: Mapping[str, Wanted | None], *, expected: str | No
 
     ``expected`` is the text the changes were made for (``SettingsFile.text``; None: there was no
     file). Where ``path`` is a symbolic link, the file it leads to is replaced and the link stays.
-    Raises SettingsError where the file has changed meanwhile, or cannot be changed safely;
+    Raise SettingsError where the file has changed meanwhile, or cannot be changed safely;
     StorageError where it cannot be written.
     """
     if descriptor_number(path) is not None:
@@ -345,7 +345,7 @@ def edit(text: str, changes: Mapping[str, Wanted | None], name: str = "The file"
 
     Comments, order, unknown keys, line ends and a byte order mark stay. A key that the file has
     under its alias is changed there; a new one is added below the last. ``name`` is the file, for
-    the messages. Raises SettingsError where the text cannot be parsed, SettingsNotEditable where a
+    the messages. Raise SettingsError where the text cannot be parsed, SettingsNotEditable where a
     change would affect anything else.
     """
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""

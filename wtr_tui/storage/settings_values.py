@@ -44,7 +44,7 @@ class RawValue(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value as a string. Raises ValueError for a list or a mapping."""
+        """The value as a string. Raise ValueError for a list or a mapping."""
         if not isinstance(self.value, str):
             raise ValueError("This must be a text.")
         return self.value
@@ -138,7 +138,7 @@ def parse_warn_before(text: str) -> tuple[int, ...]:
 def parse_scopes(value: str | Iterable[str]) -> tuple[str, ...]:
     """Parse scopes, separated by white space, keeping their order; duplicates are dropped.
 
-    Raises ValueError where there is none.
+    Raise ValueError where there is none.
     """
     texts = [value] if isinstance(value, str) else list(value)
     scopes = [scope for text in texts for scope in text.split()]
@@ -342,7 +342,7 @@ class PortalUrl(NamedTuple):
 def parse_oauth_url(text: str) -> PortalUrl:
     """Parse a pasted OAuth URL, which may be wrapped over lines, quoted or follow other words.
 
-    Raises ValueError; its message repeats nothing of the text, which may be a secret.
+    Raise ValueError; its message repeats nothing of the text, which may be a secret.
     """
     address = _unwrapped(text)
     try:

@@ -224,7 +224,6 @@ def _read_members(token_path: str) -> Mapping[str, object]:
 def _written(value: Any) -> object:
     """Return a member as it is written to the file."""
     if isinstance(value, LastOutcome):
-        at = clock.iso_if_known(value.at)
-        return {"outcome": value.kind, "at": at, "message": value.message}
+        return {"outcome": value.kind, "at": clock.iso(value.at), "message": value.message}
     # JSON writes a tuple as a list; anything else is an instant.
     return value if isinstance(value, (str, int, tuple)) else clock.iso(value)

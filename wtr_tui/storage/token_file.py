@@ -45,7 +45,7 @@ class TokenFile:
         """Return the token, or None where there is no file.
 
         ``locked``: the caller holds the lock and has called :meth:`recover_interrupted_save`.
-        Raises TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it
+        Raise TokenFileUnreadable where the file cannot be read, and CorruptTokenFile where it
         does not hold a token; its content is backed up first, once.
         """
         if not locked and os.path.lexists(private_file.temporary_path(str(self.path))):
@@ -71,13 +71,13 @@ class TokenFile:
         """Replace the file, returning notices once the token is on the disk.
 
         A damaged file, or another App ID's token, is backed up before it is replaced.
-        Raises TokenNotSaved, with the old file intact.
+        Raise TokenFileNotWritten, with the old file intact.
         """
         with self._as_not_saved():
             kept_as = self.back_up_unless(stored.app_id, stored.base_url)
             content = to_json(stored)
             if len(content) > private_file.LARGEST:
-                raise errors.TokenNotSaved(
+                raise errors.TokenFileNotWritten(
                     str(self.path), "it is larger than 1 MiB.", _FILE_UNCHANGED
                 )
             restrict_folder = self.path.parent.name == PROGRAM
@@ -90,15 +90,15 @@ class TokenFile:
 
     @contextmanager
     def _as_not_saved(self, reason: str = "") -> Iterator[None]:
-        """Turn the errors of writing in the block into TokenNotSaved."""
+        """Turn the errors of writing in the block into TokenFileNotWritten."""
         try:
             yield
         except OSError as error:
-            raise errors.TokenNotSaved(
+            raise errors.TokenFileNotWritten(
                 str(self.path), f"{reason}{cause(error)}.", _FILE_UNCHANGED
             ) from error
         except (errors.UnsafeFile, errors.TokenFileUnreadable) as error:
-            raise errors.TokenNotSaved(str(self.path), error.message, error.hint) from error
+            raise errors.TokenFileNotWritten(str(self.path), error.message, error.hint) from error
 
     def recover_interrupted_save(self) -> None:
         """Put a token in place whose writer was killed before it renamed its temporary file.
@@ -125,7 +125,7 @@ class TokenFile:
             os.close(claim)
 
     def _dated_token(self, path: str) -> _DatedToken | None:
-        """Return a file's token, None where it holds none. Raises as :meth:`read` does."""
+        """Return a file's token, None where it holds none. Raise as :meth:`read` does."""
         found = read_content(path)
         if found is None:
             return None
@@ -139,7 +139,7 @@ class TokenFile:
     def delete(self) -> list[Path]:
         """Delete the token with all its copies, and return the deleted files.
 
-        Call it with the lock held. Raises OSError, with the path as ``filename``.
+        Call it with the lock held. Raise OSError, with the path as ``filename``.
         """
         name, undecided = self.path.name, Path(self._put_aside_prefix).name
         reasons = ("corrupt", "other-app", "other-server", "other-account")
@@ -161,7 +161,7 @@ class TokenFile:
     # so that it survives the end of the program in between.
 
     def put_aside(self, stored: StoredToken) -> Path:
-        """Save the token in a file beside this one, which stays. Raises TokenNotSaved."""
+        """Save the token in a file beside this one, which stays. Raise TokenFileNotWritten."""
         aside = Path(f"{self._put_aside_prefix}{_timestamp(time.time())}-{os.urandom(2).hex()}")
         TokenFile(aside).save(stored)
         return aside
@@ -196,7 +196,7 @@ class TokenFile:
     def accept_put_aside(self, path: Path) -> str:
         """Replace the token by one that was put aside; return the backup of the former, or "".
 
-        Raises StorageError, with the token still put aside.
+        Raise StorageError, with the token still put aside.
         """
         stored = TokenFile(path).read()
         if stored is None:
@@ -221,16 +221,16 @@ class TokenFile:
         try:
             with self._as_not_saved():
                 private_file.require_space(str(self.path), 2 * len(to_json(stored)))
-        except errors.TokenNotSaved as error:
+        except errors.TokenFileNotWritten as error:
             message = f"Webex was not asked, as a new token could not be saved. {error.message}"
             raise errors.StorageError(message, error.hint) from error
 
     def back_up_unless(self, app_id: str, base_url: str = "", token: Token | None = None) -> str:
         """Back the file up unless it holds a token of this App ID and base URL.
 
-        An unknown base URL ("") matches any. With ``token`` it has to hold that one. Returns the
-        backup's path, "" for none; the file itself stays. Raises TokenFileUnreadable or
-        TokenNotSaved.
+        An unknown base URL ("") matches any. With ``token`` it has to hold that one. Return the
+        backup's path, "" for none; the file itself stays. Raise TokenFileUnreadable or
+        TokenFileNotWritten.
         """
         found = read_content(str(self.path))
         if found is None:
@@ -309,7 +309,7 @@ def from_members(members: token_json.Members) -> StoredToken:
 
 
 def account_of(path: str, members: Mapping[str, object]) -> Account:
-    """Return the account in a token file's members. Raises CorruptTokenFile."""
+    """Return the account in a token file's members. Raise CorruptTokenFile."""
     return _account(token_json.parse_account(path, members) or {})
 
 

@@ -44,7 +44,7 @@ _ABSENT = "absent"
 def read(path: str) -> Members | None:
     """Return the members of a token file, or None for no file. Nothing is repaired or backed up.
 
-    Raises CorruptTokenFile where it does not hold a token, TokenFileUnreadable where it cannot
+    Raise CorruptTokenFile where it does not hold a token, TokenFileUnreadable where it cannot
     be read, is open to other users, or was written by a newer version of the program.
     """
     found = read_content(path, repair=False)
@@ -54,7 +54,7 @@ def read(path: str) -> Members | None:
 def read_content(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, ...]] | None:
     """Return the bytes of the token file and notices about repairs; None for no file.
 
-    Raises TokenFileUnreadable.
+    Raise TokenFileUnreadable.
     """
     try:
         return read_private(path, repair=repair)
@@ -70,7 +70,7 @@ def read_content(path: str, *, repair: bool = True) -> tuple[bytes, tuple[str, .
 
 
 def parse(path: str, content: bytes) -> Members:
-    """Parse a token file's bytes. Raises as :func:`read` does; ``path`` is for the message."""
+    """Parse a token file's bytes. Raise as :func:`read` does; ``path`` is for the message."""
     members = _load_object(path, content)
     checked: Members = {}
     for name in (*TEXTS, "scope", *INSTANTS):

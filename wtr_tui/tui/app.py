@@ -27,7 +27,7 @@ from wtr_tui.storage.secret_source import SecretCommand, terminal
 from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
 from wtr_tui.tui import driver, keys, screens, terminal_output, themes
-from wtr_tui.tui.refreshing import HookWarnings, Refreshing
+from wtr_tui.tui.refreshing import DeliveryWarnings, Refreshing
 from wtr_tui.tui.screens import MessageLine, WtrScreen
 from wtr_tui.tui.session import Session, WatchedProfile
 from wtr_tui.tui.state import join_alerts
@@ -88,8 +88,6 @@ class WtrApp(driver.FaultApp):
                 id="repaint"),
         Binding("ctrl+z", "suspend_process", "To the background", show=False, id="suspend"),
     ]  # fmt: skip
-    # For the dialogs; full screens have their own.
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
     # Textual repaints the whole screen when the terminal gains or loses the focus.
     app_focus = Reactive(True, repaint=False, compute=False)
 
@@ -106,7 +104,7 @@ class WtrApp(driver.FaultApp):
         """Those shown so far, by name."""
         self.crash_sentence = ""
         self._plain_page_closed = asyncio.Event()
-        self._hook_warnings = HookWarnings()
+        self._delivery_warnings = DeliveryWarnings()
         self._open_screen = OpenScreen(session.profile.token_path.parent)
         self._ticks = 0
         self._clock_was_back = False
@@ -159,7 +157,7 @@ class WtrApp(driver.FaultApp):
 
     def on_unmount(self) -> None:
         self._open_screen.close()
-        self._hook_warnings.detach()
+        self._delivery_warnings.detach()
 
     def on_ready(self) -> None:
         if self.session.demo is not None:
@@ -169,7 +167,7 @@ class WtrApp(driver.FaultApp):
         if self._with_tour:
             self._tour = self.run_worker(self._run_tour())
         self._ask_about_put_aside()
-        self._hook_warnings.attach()
+        self._delivery_warnings.attach()
         self._poll_other_profiles()
         gc.enable()  # off since the start
 
@@ -266,7 +264,7 @@ class WtrApp(driver.FaultApp):
             self.token_changed()
 
     def _show_warnings(self) -> None:
-        """Show what no key press has caused: a clock set back, a notice, a failed hook."""
+        """Show what no key press has caused: a clock set back, a notice, a failed delivery."""
         auto_refresh = self.session.auto_refresh
         # Compared here, as a poll between two ticks may be the first to see it.
         was_back, self._clock_was_back = self._clock_was_back, auto_refresh.clock_went_back
@@ -276,7 +274,7 @@ class WtrApp(driver.FaultApp):
             )
         warning = auto_refresh.take_notices()
         if not warning and not self.session.current.refreshing:  # its outcome would replace it
-            warning = self._hook_warnings.take()
+            warning = self._delivery_warnings.take()
         if warning:
             self.show_message(warning, Tone.WARN)
 

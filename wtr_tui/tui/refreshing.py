@@ -1,4 +1,4 @@
-"""Background refreshes while the screens are open, and what comes of the onToken command.
+"""Background refreshes while the screens are open, and the warnings of deliveries.
 
 A profile has one refresh at a time. The modules for it are imported on its thread, as the first
 picture needs none of them.
@@ -178,8 +178,8 @@ def describe_outcome(
     return "Another program had refreshed it already: this is its token.", Tone.GOOD
 
 
-class HookWarnings(logging.Handler):
-    """Collects the warnings of the onToken command, for the next tick to show."""
+class DeliveryWarnings(logging.Handler):
+    """Collects the warnings of deliveries, for the next tick to show."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -19,7 +19,7 @@ from wtr_tui.errors import SettingsError, StorageError, WtrError
 from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.storage import paths, profiles
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings import Settings
+from wtr_tui.storage.settings import Settings, from_environment
 from wtr_tui.storage.settings_table import AUTO_REFRESH
 from wtr_tui.tui.keys import with_keys
 
@@ -89,15 +89,13 @@ class WatchedProfile:
 
     def load_settings(self) -> None:
         """Load the settings from file and environment; without the file if it cannot be read."""
-        from wtr_tui.storage import settings
-
         self._read_at = self.profile.settings_fingerprint()
         before = getattr(self, "settings", None)
         try:
-            self.settings = settings.load(self.profile.settings_path, self.environ)
+            self.settings = self.profile.load_settings(self.environ)
             self.settings_error = None
         except SettingsError as error:
-            self.settings = settings.from_environment(self.environ)
+            self.settings = from_environment(self.environ)
             self.settings_error = error
         self.auto_refresh.use_settings(self.settings)
         if before is not None and before[AUTO_REFRESH] != self.settings[AUTO_REFRESH]:
@@ -116,11 +114,9 @@ class WatchedProfile:
         What the screens show and edit stays. Raise SettingsError if the file cannot be read: with
         the environment alone, the refresh would blame the token.
         """
-        from wtr_tui.storage import settings
-
         if self.settings_error is None and self.profile.settings_fingerprint() == self._read_at:
             return self.settings
-        return settings.load(self.profile.settings_path, self.environ)
+        return self.profile.load_settings(self.environ)
 
     def look(self, now: datetime) -> bool:
         """Read both files again where other processes changed them; return whether any did."""
@@ -276,9 +272,7 @@ class WatchedSocket(WatchedProfile):
         return SocketToken(self.profile, os.path.abspath(self._path))  # noqa: PTH100
 
     def load_settings(self) -> None:
-        from wtr_tui.storage import settings
-
-        self.settings = settings.from_environment(self.environ)
+        self.settings = from_environment(self.environ)
         self.auto_refresh.use_settings(self.settings)
 
     def look(self, now: datetime) -> bool:

@@ -108,8 +108,8 @@ def sign_in_meaning(watched: WatchedProfile, now: datetime) -> Meaning:
 
 def refused_since(watched: WatchedProfile, now: datetime) -> datetime | None:
     """Return since when Webex refuses the unexpired access token; None if it does not."""
-    token, known = watched.token, watched.auto_refresh.recorded
-    return None if token is None else token_state.since_refused(known, token, now)
+    token, recorded = watched.token, watched.auto_refresh.recorded
+    return None if token is None else token_state.since_refused(recorded, token, now)
 
 
 def unusable_reason(watched: WatchedProfile, token: Token, now: datetime) -> str:

@@ -185,10 +185,6 @@ def theme_name(setting: str, *, light: bool = False, few_colours: bool = False) 
     return LIGHT.name if setting == "auto" and light else NAMES.get(setting, setting)
 
 
-MEANINGS = ("calm", "soon", "urgent", "over", "unknown", "next", "muted")
-"""The variables of text colours, all different in every theme."""
-
-
 def variables_for(theme: Theme) -> Mapping[str, str]:
     """Return the variables that the widgets use, also for one of Textual's own themes.
 
@@ -219,10 +215,6 @@ def variables_for(theme: Theme) -> Mapping[str, str]:
     variables["line"] = background.blend(foreground, 0.3).hex
     variables["marked"] = marked.hex
     return variables
-
-
-BACKGROUNDS = ("background", "surface", "panel", "marked")
-"""The variables of background colours."""
 
 
 def of_256(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from tests.support.webex.families import Rules
 from tests.support.webex.faults import Fault
-from tests.support.webex.sandbox import Sandbox, new_integration
+from tests.support.webex.sandbox import Sandbox, endpoint_of, new_integration
 from wtr_tui.sandbox.sandbox import Integration
 
-__all__ = ["Fault", "Integration", "Rules", "Sandbox", "new_integration"]
+__all__ = ["Fault", "Integration", "Rules", "Sandbox", "endpoint_of", "new_integration"]

@@ -40,6 +40,11 @@ def new_integration(
     )
 
 
+def endpoint_of(request: HttpRequest) -> str:
+    """The path below ``/v1/``, such as ``people/me``; else the whole path."""
+    return request.path.removeprefix("/v1/")
+
+
 class Sandbox(package.Sandbox):
     """Lifetimes and ``delay`` are seconds; :attr:`rules` has the rest.
 
@@ -95,7 +100,7 @@ class Sandbox(package.Sandbox):
 
     def requests_to(self, endpoint: str) -> tuple[HttpRequest, ...]:
         """Those to one endpoint, by its path below ``/v1/``: ``access_token`` …"""
-        return tuple(request for request in self.requests if request.endpoint == endpoint)
+        return tuple(request for request in self.requests if endpoint_of(request) == endpoint)
 
     def issue(
         self, scopes: Iterable[str] | None = None, integration: Integration | None = None
@@ -146,7 +151,7 @@ class Sandbox(package.Sandbox):
     def respond(self, request: HttpRequest, connection: ServedConnection) -> None:
         with self._log_lock:
             self._log.append(request)
-        fault = self.faults.take(request.endpoint) or Fault()
+        fault = self.faults.take(endpoint_of(request)) or Fault()
         answer = self._answer(request, fault)
         delay = self.rules.delay.total_seconds() + fault.delay
         if delay:

@@ -123,11 +123,7 @@ class CheckScreen(WtrScreen):
         self._show("")
 
     def _refused_keys(self, wanted: Mapping[str, str]) -> list[str]:
-        from wtr_tui.tui import screens
-
-        every = screens.bindings_by_screen()
-        own = {name: [*declared, *self.app.BINDINGS] for name, declared in every.items()}
-        return refused_keys(wanted, own)
+        return refused_keys(wanted, self.program.bindings_by_screen())
 
     def _show(self, in_progress: str) -> None:
         if not self.query("#columns"):

@@ -588,9 +588,9 @@ def sign_in_again_text(
     if session.socket:
         return ""
     life, end = _sign_in_life(session.current, token, now), sign_in_by(session.current, now)
-    known, signs_in = session.auto_refresh.recorded, f": {key('go-sign-in', 'f3')} signs in"
+    recorded, signs_in = session.auto_refresh.recorded, f": {key('go-sign-in', 'f3')} signs in"
     if end is not None:
-        why = ": refreshing does not extend that" if known.is_end_fixed(end) else ""
+        why = ": refreshing does not extend that" if recorded.is_end_fixed(end) else ""
         why = signs_in if session.auto_refresh.is_lost else why
         colour = life.meaning.colour if life.meaning is not Meaning.CALM else "$soon"
         return Content.styled(f"by {format_date(end, now)}{why}", colour)
@@ -601,7 +601,7 @@ def sign_in_again_text(
         return f"by {format_date(end, now)}: it cannot be refreshed" if end else ""
     if not in_full or not life.ends or session.settings.can_mint:
         return ""
-    return "" if known.is_end_extended(life.ends) else f"by {life.end_text}"
+    return "" if recorded.is_end_extended(life.ends) else f"by {life.end_text}"
 
 
 def granted_scopes(watched: WatchedProfile) -> tuple[Content, str]:

@@ -30,10 +30,8 @@ class StaticText(Widget):
     auto_links = Reactive(False)  # clickable parts have a style of their own
     DEFAULT_CSS = "StaticText { height: auto; }"
 
-    def __init__(
-        self, text: str | Content = "", *, id: str | None = None, classes: str | None = None
-    ) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, text: str | Content = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._content = _to_content(text)
 
     def render(self) -> Content:
