@@ -37,7 +37,7 @@ TESTS = {
         "tests/test_token_state.py",
         "tests/test_refresh.py",
         "tests/test_refresh_times.py",
-        "tests/tui/test_state.py",
+        "tests/tui/test_display.py",
         "tests/commands/test_hard_end.py",
         "tests/commands/test_one_answer.py",
         "tests/commands/test_scopes_not_granted.py",

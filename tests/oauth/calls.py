@@ -72,10 +72,6 @@ def owner(client: WebexClient) -> Account | None:
     return client.account(TOKEN.access_token)
 
 
-def userinfo(client: WebexClient) -> Account:
-    return client.userinfo(TOKEN.access_token)
-
-
 def mint(client: WebexClient) -> Token:
     return client.mint("an/app id", "an-org", TOKEN.access_token)
 
@@ -90,5 +86,5 @@ def expiry(client: WebexClient) -> datetime | None:
 
 EVERY_REQUEST = pytest.mark.parametrize(
     "request_of",
-    [exchange, refresh, device_token, device_code, owner, expiry, userinfo, mint, revoke],
+    [exchange, refresh, device_token, device_code, owner, expiry, mint, revoke],
 )

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from tests.support.stage import Stage, seen, shows, until
 from tests.support.webex import Sandbox
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.display import format_date
 from wtr_tui.tui.screens.check import file_facts
-from wtr_tui.tui.state import format_date
 
 
 async def test_every_finding_is_shown_and_looked_at_again_on_a_key(

@@ -55,9 +55,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def app(stage: Stage, server: Server) -> WtrApp:
-    followed = WatchedSocket(stage.environ, str(server.path))
-    found, environ = followed.profile, stage.environ
-    return WtrApp(Session(found, environ, OVER_SSH, stage.clock, socket=followed))
+    watched = WatchedSocket(stage.environ, str(server.path))
+    found, environ = watched.profile, stage.environ
+    return WtrApp(Session(found, environ, OVER_SSH, stage.clock, socket=watched))
 
 
 async def test_the_token_is_shown_and_handed_on(

@@ -16,7 +16,7 @@ from wtr_tui.history import Event
 from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage.profiles import Profile
-from wtr_tui.tui.state import format_date
+from wtr_tui.tui.display import format_date
 from wtr_tui.tui.widgets.figures import Figures
 from wtr_tui.tui.widgets.lists import LifetimeBars
 

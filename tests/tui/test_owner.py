@@ -10,7 +10,7 @@ from tests.support.tokens import ORGANIZATION as ORGANIZATION_ID
 from wtr_tui.errors import TemporaryError, WtrError
 from wtr_tui.model import Account, Secret, Token
 from wtr_tui.oauth.responses import TokenClaims
-from wtr_tui.tui.state import Owner
+from wtr_tui.tui.display import Owner
 
 TOKEN = a_token()
 ORGANIZATION = " · organisation 1eb65fdf…"

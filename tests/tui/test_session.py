@@ -18,8 +18,8 @@ from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
+from wtr_tui.tui.display import join_alerts
 from wtr_tui.tui.session import Session, WatchedProfile, with_tilde
-from wtr_tui.tui.state import join_alerts
 
 LIFE = timedelta(days=14)
 

@@ -20,10 +20,10 @@ from wtr_tui.model import Account, Secret, StoredToken, Token
 from wtr_tui.oauth.responses import token_from
 from wtr_tui.tui import app as app_module
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.display import format_date, profile_rows
 from wtr_tui.tui.screens import MessageLine, Page
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, HelpDialog
 from wtr_tui.tui.screens.token import TokenScreen
-from wtr_tui.tui.state import format_date, profile_rows
 from wtr_tui.tui.themes import Meaning
 
 DAY = timedelta(days=1)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.support.clock import NOON
+from wtr_tui.tui.display import format_date
 from wtr_tui.tui.screens.token import curl_line, granted_count, masked
-from wtr_tui.tui.state import format_date
 
 HEAD = "ZDA4" + "x" * 60
 

@@ -1,4 +1,4 @@
-"""Webex's endpoints, one method each.
+"""The requests to Webex's endpoints.
 
 The client is synchronous: a refresh runs on a thread, under a file lock, and a command that makes
 one request should not have to load an event loop.
@@ -176,20 +176,13 @@ class WebexClient:
             if failure.status != 403 or isinstance(failure, errors.NotWebex):
                 raise
         if "openid" in scopes:
-            with suppress(errors.WtrError):
-                return self.userinfo(access_token, seconds=seconds)
+            with suppress(errors.WtrError):  # OpenID Connect Core §5.3
+                members = self._get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
+                return Account(
+                    display_name=responses.displayable(members.get("name")),
+                    email=responses.displayable(members.get("email")),
+                )
         return None
-
-    def userinfo(self, access_token: Secret, *, seconds: float | None = None) -> Account:
-        """Return the account's name and e-mail address by userinfo (OpenID Connect Core §5.3).
-
-        The token needs the scope ``openid``.
-        """
-        members = self._get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
-        return Account(
-            display_name=responses.displayable(members.get("name")),
-            email=responses.displayable(members.get("email")),
-        )
 
     def expiry(self, access_token: Secret) -> datetime | None:
         """Return when the token expires according to Webex; None where it does not say."""

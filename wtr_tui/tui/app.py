@@ -27,10 +27,10 @@ from wtr_tui.storage.secret_source import SecretCommand, terminal
 from wtr_tui.storage.settings_table import KEYS, THEME
 from wtr_tui.storage.settings_values import THEMES
 from wtr_tui.tui import driver, keys, screens, terminal_output, themes
+from wtr_tui.tui.display import join_alerts
 from wtr_tui.tui.refreshing import DeliveryWarnings, Refreshing
 from wtr_tui.tui.screens import MessageLine, WtrScreen
 from wtr_tui.tui.session import Session, WatchedProfile
-from wtr_tui.tui.state import join_alerts
 from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:

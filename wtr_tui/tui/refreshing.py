@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from wtr_tui.errors import NotSaved, SignInNeeded, StorageError, TemporaryError, WtrError
 from wtr_tui.shutdown import in_thread
+from wtr_tui.tui.display import join_names
 from wtr_tui.tui.keys import key
-from wtr_tui.tui.state import join_names
 from wtr_tui.tui.themes import Tone
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from wtr_tui.shutdown import in_thread
 from wtr_tui.storage.settings_table import CLIPBOARD, NOTIFY, TITLE
 from wtr_tui.text import printable
 from wtr_tui.tui import driver
-from wtr_tui.tui.state import header_state
+from wtr_tui.tui.display import header_state
 from wtr_tui.tui.themes import Tone, knows_osc
 
 if TYPE_CHECKING:

@@ -33,9 +33,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from wtr_tui.tui import driver
+from wtr_tui.tui.display import header_state
 from wtr_tui.tui.keys import key
 from wtr_tui.tui.session import Session
-from wtr_tui.tui.state import header_state
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets import StaticText
 from wtr_tui.tui.widgets.bars import TABS, Header, KeyBar

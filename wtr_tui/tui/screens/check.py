@@ -18,10 +18,10 @@ from wtr_tui.shutdown import in_thread
 from wtr_tui.storage import paths
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.text import cause
+from wtr_tui.tui.display import format_date
 from wtr_tui.tui.keys import Key, bindings, refused_keys
 from wtr_tui.tui.screens import WtrScreen, hanging_indent
 from wtr_tui.tui.session import with_tilde
-from wtr_tui.tui.state import format_date
 from wtr_tui.tui.widgets import Lines, Panel
 from wtr_tui.tui.widgets.lists import Facts
 

@@ -22,12 +22,7 @@ from wtr_tui.shutdown import in_thread
 from wtr_tui.storage import profiles
 from wtr_tui.storage.settings_values import known_scopes
 from wtr_tui.token_state import TokenState, likely_causes
-from wtr_tui.tui.keys import Key, bindings, key, with_keys
-from wtr_tui.tui.screens import WtrScreen
-from wtr_tui.tui.screens.dialogs import ConfirmDialog, Dialog, Frame
-from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lifetimes_of
-from wtr_tui.tui.session import SAVE_FIRST, WatchedProfile
-from wtr_tui.tui.state import (
+from wtr_tui.tui.display import (
     activity_row,
     format_date,
     format_time_left,
@@ -36,10 +31,15 @@ from wtr_tui.tui.state import (
     profile_rows,
     profile_state,
     refused_since,
+    shown_state,
     sign_in_by,
     sign_in_meaning,
-    state_of,
 )
+from wtr_tui.tui.keys import Key, bindings, key, with_keys
+from wtr_tui.tui.screens import WtrScreen
+from wtr_tui.tui.screens.dialogs import ConfirmDialog, Dialog, Frame
+from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lifetimes_of
+from wtr_tui.tui.session import SAVE_FIRST, WatchedProfile
 from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets import Panel, StaticText, truncate, truncate_middle
 from wtr_tui.tui.widgets.inputs import CompactInput
@@ -441,7 +441,7 @@ Row = dict[str, tuple[str, str]]
 
 def table_row(each: WatchedProfile, now: datetime, *, used: bool) -> Row:
     """Return the cells of a profile."""
-    state, meaning = state_of(each, now), profile_state(each, now).meaning
+    state, meaning = shown_state(each, now), profile_state(each, now).meaning
     token, account = each.token, each.account
     sign_in = sign_in_meaning(each, now)
     last, tone = _last(each, now)

@@ -32,6 +32,7 @@ from wtr_tui.storage.settings_table import (
 )
 from wtr_tui.text import cleaned, printable
 from wtr_tui.token_state import TokenState
+from wtr_tui.tui.display import shown_state, unusable_reason
 from wtr_tui.tui.keys import Key, bindings, key, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.sign_in_cards import (
@@ -47,7 +48,6 @@ from wtr_tui.tui.screens.sign_in_cards import (
     shown_steps,
 )
 from wtr_tui.tui.session import Session, with_tilde
-from wtr_tui.tui.state import state_of, unusable_reason
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets import Panel, StaticText
 from wtr_tui.tui.widgets.lists import Facts
@@ -677,7 +677,7 @@ def _begin_effect(session: Session, why: str) -> str:
 
 
 def _token_sentence(session: Session, stored: StoredToken) -> str:
-    state = state_of(session.current, session.now())
+    state = shown_state(session.current, session.now())
     have = f"You have a token{f' of {stored.account.label}' if stored.account.is_known else ''}"
     how, ends = f": {state.meaning.sign} {state.word}", stored.token.expires_at
     is_valid = stored.token.is_valid(session.now())

@@ -26,10 +26,7 @@ from wtr_tui.token_state import (
     scopes_asked,
     scopes_not_granted,
 )
-from wtr_tui.tui.keys import Key, bindings, key, with_keys
-from wtr_tui.tui.screens import WtrScreen
-from wtr_tui.tui.session import Session, WatchedProfile
-from wtr_tui.tui.state import (
+from wtr_tui.tui.display import (
     Owner,
     ShownState,
     activity_row,
@@ -42,12 +39,15 @@ from wtr_tui.tui.state import (
     profile_rows,
     profile_state,
     refused_since,
+    shown_state,
     sign_in_by,
     sign_in_meaning,
-    state_of,
     summarize_others,
     unusable_reason,
 )
+from wtr_tui.tui.keys import Key, bindings, key, with_keys
+from wtr_tui.tui.screens import WtrScreen
+from wtr_tui.tui.session import Session, WatchedProfile
 from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets import Panel, RevealableSecret, StaticText, clickable_key
 from wtr_tui.tui.widgets.figures import Figures, width_of
@@ -253,7 +253,7 @@ class TokenScreen(WtrScreen):
         self.set_class(token is None or self.session.socket is not None, "-empty")
         if token is None:
             self.query_one("#owner", StaticText).show("")
-            state = state_of(self.session.current, now)
+            state = shown_state(self.session.current, now)
             empty.reshape(_no_token_text(self.session))
             self._show_state(state)
             self._show_figures(_WORDS_IN_FIGURES[None], state.meaning)
@@ -310,7 +310,7 @@ class TokenScreen(WtrScreen):
         token = self.token
         if token is None or not self._is_composed:
             return
-        state = state_of(self.session.current, now)
+        state = shown_state(self.session.current, now)
         if state.kind is TokenState.EXPIRED:  # the figures say "expired"
             word = f"{clock.duration(now - (token.expires_at or now))} ago"
             self._show_state(state._replace(word=word))
@@ -525,7 +525,7 @@ _WORDS_IN_FIGURES = {
 
 def figures_text(watched: WatchedProfile, token: Token, now: datetime) -> str:
     """Return the text of the large figures: the countdown, or a word where none is possible."""
-    left, kind = token.left(now), state_of(watched, now).kind
+    left, kind = token.left(now), shown_state(watched, now).kind
     word = _WORDS_IN_FIGURES.get(kind, "")
     # A token that needs a sign-in can be used until its end, unless Webex refuses it.
     needs_sign_in = kind is TokenState.SIGN_IN_NEEDED
@@ -558,7 +558,7 @@ def lifetimes_of(watched: WatchedProfile, token: Token, now: datetime) -> tuple[
         token.obtained_at,
         ends,
         "end unknown" if ends is None else format_date(ends, now),
-        state_of(watched, now).meaning,
+        shown_state(watched, now).meaning,
         watched.auto_refresh.next_at(),
     )
     if refused is not None:

@@ -50,7 +50,7 @@ class ShownState(NamedTuple):
         return Content.styled(f"{self.meaning.sign} {self.word}", f"bold {self.meaning.colour}")
 
 
-def state_of(watched: WatchedProfile, now: datetime) -> ShownState:
+def shown_state(watched: WatchedProfile, now: datetime) -> ShownState:
     """Return the state of a profile's token."""
     auto_refresh = watched.auto_refresh
     if auto_refresh.problem is not None and not auto_refresh.unsaved:
@@ -84,7 +84,7 @@ def is_urgent(left: timedelta | None, lifetime: timedelta | None) -> bool:
 
 def profile_state(watched: WatchedProfile, now: datetime) -> ShownState:
     """Return the state of the profile: that of its token, or a sign-in that is due soon."""
-    state, end = state_of(watched, now), sign_in_by(watched, now)
+    state, end = shown_state(watched, now), sign_in_by(watched, now)
     if end is None or state.meaning is not Meaning.CALM:
         return state
     return ShownState(sign_in_meaning(watched, now), f"sign in by {_day(end, now)}", state.kind)
@@ -120,7 +120,7 @@ def unusable_reason(watched: WatchedProfile, token: Token, now: datetime) -> str
         why = "Webex refuses it"
     else:
         return ""
-    is_lost = state_of(watched, now).kind is TokenState.SIGN_IN_NEEDED or not token.refresh_token
+    is_lost = shown_state(watched, now).kind is TokenState.SIGN_IN_NEEDED or not token.refresh_token
     signs_in, refreshes = key("go-sign-in", "f3"), key("refresh", "r")
     then = f"you sign in ({signs_in})" if is_lost else f"it is refreshed ({refreshes})"
     return f"{why}: no use until {then}."
@@ -218,7 +218,7 @@ def profile_rows(session: Session) -> list[ProfileRow]:
 
 def _profile_row(each: WatchedProfile, now: datetime, *, current: bool) -> ProfileRow:
     name = each.profile.name
-    state = state_of(each, now)
+    state = shown_state(each, now)
     token = each.token
     if token is None or state.kind is None:
         return ProfileRow(name, state.meaning, state.word, "-", current=current)

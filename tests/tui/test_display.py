@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from wtr_tui.tui.state import is_urgent
+from wtr_tui.tui.display import is_urgent
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
