@@ -19,6 +19,7 @@ from tests.support.environment import program_environ
 from wtr_tui import history
 from wtr_tui.errors import ServerDetails, StorageError, TemporaryError
 from wtr_tui.history import Entry, Event
+from wtr_tui.storage.paths import history_path
 from wtr_tui.storage.private_file import LARGEST
 from wtr_tui.storage.profiles import Profile, by_name
 
@@ -27,6 +28,7 @@ import sys
 from wtr_tui import history
 from wtr_tui.history import Event
 from wtr_tui.storage.private_file import LARGEST
+from wtr_tui.storage.paths import history_path
 from wtr_tui.storage.profiles import by_name
 import os
 work = by_name("work", os.environ)
@@ -64,7 +66,7 @@ def test_what_was_appended_is_read_the_latest_last(work: Profile) -> None:
         "message": "Webex is busy.",
         "tracking_id": "ROUTER_1",
     }
-    assert stat.S_IMODE(Path(history.path_of(work)).stat().st_mode) == 0o600
+    assert stat.S_IMODE(Path(history_path(work.token_path)).stat().st_mode) == 0o600
 
 
 def test_nothing_has_happened_where_there_is_no_file(work: Profile) -> None:
@@ -81,7 +83,7 @@ def test_the_mark_changes_with_each_event(work: Profile) -> None:
 
 
 def test_it_holds_a_thousand_events_at_most_and_the_latest_ones(work: Profile) -> None:
-    path = Path(history.path_of(work))
+    path = Path(history_path(work.token_path))
     most = 0
     for number in range(2_300):
         assert history.append(work, entry(number))
@@ -93,7 +95,7 @@ def test_it_holds_a_thousand_events_at_most_and_the_latest_ones(work: Profile) -
 
 
 def test_it_never_grows_beyond_its_size(work: Profile) -> None:
-    path = Path(history.path_of(work))
+    path = Path(history_path(work.token_path))
     path.touch(mode=0o600)
     line = json.dumps({**entry(0).members(), "note": "x" * 4_000}) + "\n"
     path.write_text(line * (LARGEST // len(line)))
@@ -120,7 +122,7 @@ def test_it_never_grows_beyond_its_size(work: Profile) -> None:
 )
 def test_a_line_that_is_no_event_spoils_no_other(work: Profile, found: bytes) -> None:
     history.append(work, entry(1))
-    with Path(history.path_of(work)).open("ab") as file:
+    with Path(history_path(work.token_path)).open("ab") as file:
         file.write(found)
     assert history.append(work, entry(2))
     assert history.read(work) == [entry(1), entry(2)]
@@ -158,7 +160,7 @@ def test_a_process_that_was_stopped_does_not_hold_up_the_others(
         "fcntl.flock(file, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", holding, history.path_of(work)],
+        [sys.executable, "-c", holding, history_path(work.token_path)],
         stdout=subprocess.PIPE,
     ) as holder:
         assert holder.stdout is not None
@@ -173,7 +175,7 @@ def test_a_process_that_was_stopped_does_not_hold_up_the_others(
 
 
 def test_a_link_or_a_pipe_in_its_place_is_left_alone(work: Profile, tmp_path: Path) -> None:
-    path = Path(history.path_of(work))
+    path = Path(history_path(work.token_path))
     other = tmp_path / "other"
     other.write_text("as it was")
     path.symlink_to(other)
@@ -188,7 +190,7 @@ def test_a_link_or_a_pipe_in_its_place_is_left_alone(work: Profile, tmp_path: Pa
 
 def test_a_full_disk_loses_the_event_and_spoils_none(work: Profile) -> None:
     history.append(work, entry(1))
-    size = Path(history.path_of(work)).stat().st_size
+    size = Path(history_path(work.token_path)).stat().st_size
 
     def append_with_little_room() -> None:
         # Writes beyond it are cut short, as on a full disk, or fail.

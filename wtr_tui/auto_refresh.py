@@ -94,7 +94,7 @@ class AutoRefresh:
         return changed
 
     def _reread_state(self) -> bool:
-        token_path = str(self.profile.token_path)
+        token_path = self.profile.token_path
         fingerprint = state.fingerprint(token_path)
         if fingerprint == self._state_fingerprint:
             return False

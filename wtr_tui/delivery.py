@@ -172,7 +172,7 @@ def _run_on_token(profile: Profile, settings: Settings, event: str, token: Token
             given = token.access_token.reveal().encode("ascii")
     failure, output = _run_command(settings[ON_TOKEN], _environ(profile, event, token), given)
     seconds = f"{time.monotonic() - begun:.1f} s"
-    path = log_path(str(profile.token_path))
+    path = log_path(profile.token_path)
     kept = _log(path, f"{event}: {failure or 'done'} ({seconds})", output, hidden)
     if failure:
         import logging

@@ -242,7 +242,7 @@ def _check_token(profile: Profile, settings: Settings) -> Generator[Finding, Non
         yield _warn("token", "there is none: sign in with wtr retrieve, or in wtr-tui.")
         return None
     token = stored.token
-    recorded = state.read(str(profile.token_path))
+    recorded = state.read(profile.token_path)
     kind = state_of(stored, settings, recorded, now)
     if kind not in (TokenState.REFUSED, TokenState.SIGN_IN_NEEDED, TokenState.FOREIGN):
         left = token.left(now)

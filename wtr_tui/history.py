@@ -103,11 +103,6 @@ class Entry(NamedTuple):
         return {name: value for name, value in found.items() if value}
 
 
-def path_of(profile: Profile) -> str:
-    """Return the path of ``PROFILE.history.jsonl`` beside the token."""
-    return history_path(str(profile.token_path))
-
-
 def new_entry(event: Event, token: Token | None = None, error: WtrError | None = None) -> Entry:
     """Return the entry for an event of this process, now."""
     details = error.details if error is not None else None
@@ -127,7 +122,7 @@ def new_entry(event: Event, token: Token | None = None, error: WtrError | None =
 
 def append(profile: Profile, happened: Entry) -> bool:
     """Append an event and return whether that was possible. Never raises."""
-    path = path_of(profile)
+    path = history_path(profile.token_path)
     line = json.dumps(happened.members(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     descriptor = try_claim(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, wait=_LOCK_TIMEOUT)
     if descriptor is None:
@@ -155,7 +150,7 @@ def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
     Read a file of at most 1 MiB and parse ``most`` of its lines. Raise StorageError where the
     file cannot be read.
     """
-    path = path_of(profile)
+    path = history_path(profile.token_path)
     try:
         content, _ = read_private(path)
     except FileNotFoundError:
@@ -168,7 +163,7 @@ def read(profile: Profile, most: int = MOST_ENTRIES) -> list[Entry]:
 
 def fingerprint(profile: Profile) -> tuple[int, ...] | None:
     """Return what changes with each event, without reading the file; None without a file."""
-    return private_file.fingerprint(path_of(profile))
+    return private_file.fingerprint(history_path(profile.token_path))
 
 
 def _parse(line: bytes) -> Entry | None:

@@ -34,11 +34,6 @@ _PATIENCE = 2.0
 _FIRST_WAIT, _LONGEST_WAIT = 60, 3_600
 
 
-def read_state(profile: Profile) -> State:
-    """Read the recorded state of the profile's token; an empty one if it is unreadable."""
-    return state.read(str(profile.token_path))
-
-
 def require_mint_due(recorded: State, token: Token, now: datetime) -> None:
     """Raise the last failure to mint a token in place of this one, during the wait after it."""
     again_at = recorded.mint_deferred_until(token.access_token.reveal())
@@ -61,7 +56,7 @@ def record_grant(
     profile: Profile, settings: Settings, before: Token, token: Token, now: datetime
 ) -> None:
     """Record a refresh, or a minting, whose token has been saved. Call under the token's lock."""
-    refused = read_state(profile).refused(before.access_token.reveal())
+    refused = state.read(profile.token_path).refused(before.access_token.reveal())
     same = token.same_access(before)
     recorded = _bound_state(profile, token)
     recorded.last = LastOutcome((Event.SAME_TOKEN if same else Event.REFRESHED).value, now)
@@ -80,7 +75,7 @@ def record_grant(
         if not stays:
             recorded.given = ()
     recorded.warn_before = settings[WARN_BEFORE]
-    state.write(str(profile.token_path), recorded)
+    state.write(profile.token_path, recorded)
 
 
 def record_failure(profile: Profile, token: Token, error: WtrError, now: datetime) -> None:
@@ -93,7 +88,7 @@ def record_failure(profile: Profile, token: Token, error: WtrError, now: datetim
         # That it was revoked from here is more helpful than Webex's own description.
         if error.is_news or recorded.message != REVOKED_HERE:
             recorded.message = cleaned(error.message)
-    state.write(str(profile.token_path), recorded)
+    state.write(profile.token_path, recorded)
 
 
 def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
@@ -102,7 +97,7 @@ def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
     recorded.last = LastOutcome(Event.SIGNED_OUT.value, now)
     recorded.refused_since = recorded.sign_in_needed_since = now
     recorded.message = REVOKED_HERE
-    state.write(str(profile.token_path), recorded)
+    state.write(profile.token_path, recorded)
 
 
 # These take the token's lock themselves, for a moment.
@@ -111,7 +106,7 @@ def record_revocation(profile: Profile, token: Token, now: datetime) -> None:
 def record_mint_failure(profile: Profile, error: WtrError, now: datetime) -> None:
     """Record a failure to mint, and how long to wait before the next attempt, up to an hour."""
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        recorded = read_state(profile)
+        recorded = state.read(profile.token_path)
         if isinstance(error, SignInNeeded) and recorded.last is not None and recorded.mint_failures:
             error.is_news = recorded.last.kind != error.kind
         recorded.mint_failures += 1
@@ -123,7 +118,7 @@ def record_mint_failure(profile: Profile, error: WtrError, now: datetime) -> Non
         recorded.last = LastOutcome(error.kind, now, cleaned(str(error), 400))
         # A user's sign-in would not help, but an administrator, or time.
         recorded.sign_in_needed_since, recorded.message = None, ""
-        state.write(str(profile.token_path), recorded)
+        state.write(profile.token_path, recorded)
 
 
 def record_sign_in(
@@ -132,7 +127,7 @@ def record_sign_in(
     """Record and deliver a new grant that has been saved: by a sign-in, an import, or minting."""
     at = now()
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        rotates = read_state(profile).rotates  # nothing else applies to the new grant
+        rotates = state.read(profile.token_path).rotates  # nothing else applies to the new grant
         recorded = _bound_state(profile, token, State())
         recorded.rotates = rotates
         recorded.last = LastOutcome(Event.RETRIEVED.value, at)
@@ -143,7 +138,7 @@ def record_sign_in(
             # A user who has just signed in is not called back at once, however near the end is.
             end = at + left
             recorded.record_warnings(end, recorded.due_warnings(end, left, settings[WARN_BEFORE]))
-        state.write(str(profile.token_path), recorded)
+        state.write(profile.token_path, recorded)
     delivery.deliver(profile, settings, Event.RETRIEVED, token)
 
 
@@ -163,20 +158,20 @@ def record_refusal(profile: Profile, token: Token, error: WtrError, now: datetim
                 return recorded
             recorded = _bound_state(profile, stored.token)
             recorded.refused_since = recorded.refused_since or now
-            state.write(str(profile.token_path), recorded)
+            state.write(profile.token_path, recorded)
         history.append(profile, history.new_entry(Event.REFUSED, stored.token, error))
     return recorded
 
 
 def record_acceptance(profile: Profile, token: Token) -> None:
     """Record that Webex accepts this access token, if it was recorded as refused."""
-    if read_state(profile).refused(token.access_token.reveal()) is None:
+    if state.read(profile.token_path).refused(token.access_token.reveal()) is None:
         return
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        recorded = read_state(profile)
+        recorded = state.read(profile.token_path)
         if recorded.refused(token.access_token.reveal()) is not None:
             recorded.refused_since, recorded.refused_again = None, False
-            state.write(str(profile.token_path), recorded)
+            state.write(profile.token_path, recorded)
 
 
 def should_show_notice(profile: Profile, notice: str) -> bool:
@@ -184,12 +179,12 @@ def should_show_notice(profile: Profile, notice: str) -> bool:
     if not notice.endswith(KEEPS_NO_MODES):
         return True
     name = state.checksum(notice)
-    if read_state(profile).said == name:
+    if state.read(profile.token_path).said == name:
         return False
     with suppress(WtrError), profile.token_file.lock(_PATIENCE):
-        recorded = read_state(profile)
+        recorded = state.read(profile.token_path)
         recorded.said = name
-        state.write(str(profile.token_path), recorded)
+        state.write(profile.token_path, recorded)
     return True
 
 
@@ -207,11 +202,11 @@ def announce_sign_in(
         return False
     with suppress(WtrError):
         stored = profile.token_file.read()
-        if due_announcement(stored, read_state(profile), settings, now()) is None:
+        if due_announcement(stored, state.read(profile.token_path), settings, now()) is None:
             return False
         with profile.token_file.lock(_PATIENCE):
             stored = profile.token_file.read()
-            found = due_announcement(stored, read_state(profile), settings, now())
+            found = due_announcement(stored, state.read(profile.token_path), settings, now())
             if stored is None or found is None:
                 return False
             end, limits = found
@@ -219,7 +214,7 @@ def announce_sign_in(
             recorded.record_warnings(end, limits)
             recorded.warn_before = settings[WARN_BEFORE]
             # Recorded first, so that a process killed in between causes no second announcement.
-            is_written = state.write(str(profile.token_path), recorded)
+            is_written = state.write(profile.token_path, recorded)
         if is_written and not settings.can_mint:  # minting needs no user
             delivery.deliver(profile, settings, Event.SIGN_IN_SOON, stored.token)
             return True
@@ -243,7 +238,7 @@ def due_announcement(
 
 def _bound_state(profile: Profile, token: Token, recorded: State | None = None) -> State:
     """Return the profile's state, or ``recorded``, without what concerns another token."""
-    recorded = read_state(profile) if recorded is None else recorded
+    recorded = state.read(profile.token_path) if recorded is None else recorded
     refresh_token = token.refresh_token.reveal() if token.refresh_token else None
     recorded.bind(token.access_token.reveal(), refresh_token)
     return recorded

@@ -188,7 +188,7 @@ def _how_to_revoke(settings: Settings) -> str:
 def _delete(profile: Profile, revoked: Revoked) -> tuple[Path, ...]:
     try:
         deleted = tuple(profile.token_file.delete())
-        Path(paths.state_path(str(profile.token_path))).unlink(missing_ok=True)
+        Path(paths.state_path(profile.token_path)).unlink(missing_ok=True)
         return deleted
     except OSError as error:
         raise errors.StorageError(

@@ -233,7 +233,7 @@ def valid_token(
     token_state.require_own(stored, settings)
     token = stored.token
     margin = _margin_for(token, min_left)
-    recorded = outcomes.read_state(profile)
+    recorded = state.read(profile.token_path)
     refused = token_state.refusal(recorded, token, now())
     # Where a refresh returned the same token, another one would, too.
     must_replace = refused != "" and not recorded.refused_again
@@ -378,7 +378,7 @@ def is_fresh(
         return False
     if not both_ends:
         return True
-    at = token_state.refresh_before_end(state.read(str(profile.token_path)), token, within)
+    at = token_state.refresh_before_end(state.read(profile.token_path), token, within)
     return at is None or not at <= now < at + within
 
 
@@ -431,7 +431,7 @@ class _Refresh:
         try:
             before = self.profile.token_file.read()
             if before is not None and not is_enough(before.token):
-                recorded = outcomes.read_state(self.profile)
+                recorded = state.read(self.profile.token_path)
                 outcomes.require_mint_due(recorded, before.token, self.now())
             return self._refresh_locked(is_enough, within, lock)
         except errors.GrantRejected:
@@ -479,7 +479,6 @@ class _Refresh:
     def _refresh_locked(
         self, is_enough: Callable[[Token], bool], within: timedelta | None, lock: Lock | None
     ) -> Obtained:
-        from wtr_tui import outcomes
 
         token_file = self.profile.token_file
         try:
@@ -495,7 +494,7 @@ class _Refresh:
                 raise
             if within is not None and stored.token.is_valid(self.now(), within):
                 return Obtained(stored.token, How.ALREADY_FRESH)  # only the refresh token ends
-            if stored.token.is_valid(self.now()) or outcomes.read_state(self.profile).rotates:
+            if stored.token.is_valid(self.now()) or state.read(self.profile.token_path).rotates:
                 raise
             return self._refresh_unless_enough(is_enough, locked=False)
 

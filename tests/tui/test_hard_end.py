@@ -15,6 +15,7 @@ from wtr_tui.errors import AccessTokenRejected, GrantRejected
 from wtr_tui.history import Event
 from wtr_tui.model import Account, Secret
 from wtr_tui.oauth.responses import token_from
+from wtr_tui.storage import state
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.tui.display import format_date
 from wtr_tui.tui.widgets.figures import Figures
@@ -134,7 +135,7 @@ async def test_a_token_that_webex_takes_again_is_no_longer_called_refused(stage:
     outcomes.record_refusal(stage.profile, token, AccessTokenRejected("Refused."), stage.clock())
     async with stage.app(DESK, webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "● valid")
-    assert outcomes.read_state(stage.profile).refused_since is None
+    assert state.read(stage.profile.token_path).refused_since is None
 
 
 async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process_knows(
@@ -150,5 +151,5 @@ async def test_a_token_that_webex_refuses_is_refreshed_once_and_the_next_process
         await until(pilot, lambda: Event.REFUSED in events(stage.profile), "the refusal")
         await until(pilot, lambda: Event.REFRESHED in events(stage.profile), "the refresh")
         await until(pilot, lambda: not stage.stored().token.same_access(before))
-        await until(pilot, lambda: outcomes.read_state(stage.profile).refused_since is None)
+        await until(pilot, lambda: state.read(stage.profile.token_path).refused_since is None)
     assert len(sandbox.requests_to("access_token")) == 1

@@ -214,7 +214,7 @@ def profile_status(
 
     Never raises a WtrError: what cannot be read is a problem.
     """
-    recorded = state.read(str(profile.token_path)) if recorded is None else recorded
+    recorded = state.read(profile.token_path) if recorded is None else recorded
     of_settings: Sequence[WtrError]
     try:
         settings = profile.load_settings(environ)

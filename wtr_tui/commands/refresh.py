@@ -27,6 +27,7 @@ from wtr_tui.commands.profile import (
 from wtr_tui.commands.token import print_token, print_unsaved, token_members, token_text
 from wtr_tui.errors import DONE, NotSaved, WtrError
 from wtr_tui.model import Token
+from wtr_tui.storage import state
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.storage.settings import Settings
 from wtr_tui.text import on_one_line
@@ -136,7 +137,7 @@ def _refresh_profile(
     may_be_idle: bool,
 ) -> Refreshed:
     """Refresh one profile's token where that is needed; never raises a WtrError."""
-    announced = outcomes.read_state(profile).given
+    announced = state.read(profile.token_path).given
     token = None
     try:
         with shutdown.defer_signals():
@@ -168,7 +169,7 @@ def _refresh_profile(
         is_news, is_idle = not error.is_repeated, may_be_idle and is_idle
         return Refreshed(profile, unsaved, error=error, is_news=is_news, is_idle=is_idle)
     output.log_step(f"{profile.name}: {obtained.how.value}")
-    recorded, token = outcomes.read_state(profile), obtained.token
+    recorded, token = state.read(profile.token_path), obtained.token
     soon = token_state.sign_in_soon(recorded, token, settings, clock.now(), within=within)
     if token_state.since_sign_in_needed(recorded, token) is not None and not settings.can_mint:
         soon = f"{recorded.message} {token_state.SIGN_IN}"
@@ -180,7 +181,7 @@ def _require_grant(profile: Profile, token: Token, now: datetime) -> None:
 
     A timer comes every hour, and asking as often would change nothing.
     """
-    recorded = outcomes.read_state(profile)
+    recorded = state.read(profile.token_path)
     if token_state.since_sign_in_needed(recorded, token) is None or recorded.last is None:
         return
     if timedelta(0) <= now - recorded.last.at < _ASK_AGAIN:

@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    AnyPath = str | os.PathLike[str]
+
 PROGRAM = "wtr-tui"
 DEFAULT_PROFILE = "default"
 
@@ -41,27 +43,31 @@ def token_path(profile: str, environ: Mapping[str, str]) -> str:
     return f"{state_dir(environ)}/{checked_name(profile)}.json"
 
 
-def lock_path(token_path: str) -> str:
+def lock_path(token_path: AnyPath) -> str:
     """Return the lock file beside a token file: ``work.lock`` for ``work.json``."""
-    return f"{token_path.removesuffix('.json')}.lock"
+    return _beside(token_path, ".lock")
 
 
-def state_path(token_path: str) -> str:
+def state_path(token_path: AnyPath) -> str:
     """Return the file with the token's state: ``work.state`` beside ``work.json``.
 
     It is JSON, but version 0.1.0 takes each ``.json`` in this folder for a profile's token.
     """
-    return f"{token_path.removesuffix('.json')}.state"
+    return _beside(token_path, ".state")
 
 
-def history_path(token_path: str) -> str:
+def history_path(token_path: AnyPath) -> str:
     """Return the file with the token's history: ``work.history.jsonl`` beside ``work.json``."""
-    return f"{token_path.removesuffix('.json')}.history.jsonl"
+    return _beside(token_path, ".history.jsonl")
 
 
-def log_path(token_path: str) -> str:
+def log_path(token_path: AnyPath) -> str:
     """Return the log of the onToken command's output: ``work.log`` beside ``work.json``."""
-    return f"{token_path.removesuffix('.json')}.log"
+    return _beside(token_path, ".log")
+
+
+def _beside(token_path: AnyPath, ending: str) -> str:
+    return os.fspath(token_path).removesuffix(".json") + ending
 
 
 def profile_name(given: str | None, environ: Mapping[str, str]) -> str:

@@ -109,7 +109,7 @@ def remove(profile: Profile) -> tuple[Path, ...]:
     file stays: another process may hold it. Raise StorageError where a file cannot be deleted,
     LockHeld where the token is in use.
     """
-    token = str(profile.token_path)
+    token = profile.token_path
     beside = (paths.state_path(token), paths.history_path(token), paths.log_path(token))
     with profile.token_file.lock(_LOCK_TIMEOUT):
         try:

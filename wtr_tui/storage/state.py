@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Any
 
+    from wtr_tui.storage.paths import AnyPath
+
 VERSION = 1
 WARN_BEFORE: tuple[int, ...] = (14 * 86_400, 3 * 86_400, 86_400)
 """Default for when to warn of the refresh token's end: seconds before it, the longest first."""
@@ -164,7 +166,7 @@ def is_same_end(one: datetime, other: datetime) -> bool:
     return abs((one - other).total_seconds()) <= _SAME_END
 
 
-def read(token_path: str) -> State:
+def read(token_path: AnyPath) -> State:
     """Read the state beside this token file; a new one where there is none or it is unreadable."""
     state, members = State(), _read_members(token_path)
     if members.get("version") == VERSION:
@@ -177,7 +179,7 @@ def read(token_path: str) -> State:
     return state
 
 
-def longest_warning(token_path: str) -> int | None:
+def longest_warning(token_path: AnyPath) -> int | None:
     """Return how many seconds before the refresh token's end the first warning is due.
 
     None where a refusal is recorded, for which the whole state has to be read. Fast: for
@@ -192,12 +194,12 @@ def longest_warning(token_path: str) -> int | None:
         return None
 
 
-def fingerprint(token_path: str) -> tuple[int, ...] | None:
+def fingerprint(token_path: AnyPath) -> tuple[int, ...] | None:
     """Return a value that changes with the state, without reading it; None for no file."""
     return private_file.fingerprint(state_path(token_path))
 
 
-def write(token_path: str, state: State) -> bool:
+def write(token_path: AnyPath, state: State) -> bool:
     """Replace the state; return False where that fails. Call it with the token's lock held."""
     try:
         members = {
@@ -212,7 +214,7 @@ def write(token_path: str, state: State) -> bool:
     return True
 
 
-def _read_members(token_path: str) -> Mapping[str, object]:
+def _read_members(token_path: AnyPath) -> Mapping[str, object]:
     try:
         content, _ = read_private(state_path(token_path))
         members: object = json.loads(content.decode("utf-8"))

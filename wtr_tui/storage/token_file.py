@@ -250,7 +250,7 @@ class TokenFile:
 
     def lock(self, timeout: float = 10.0) -> Lock:
         """Return the lock that all processes take before they replace the token."""
-        return Lock(lock_path(str(self.path)), timeout)
+        return Lock(lock_path(self.path), timeout)
 
     def fingerprint(self) -> tuple[int, ...] | None:
         """Return a value that changes with the file, without reading it; None for no file."""
