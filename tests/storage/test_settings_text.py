@@ -176,6 +176,22 @@ def test_brackets_in_brackets_are_not_followed_for_ever(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 100_000 + "]" * 100_000,
+        "a: " + "{b: " * 100_000 + "}" * 100_000,
+        "- " * 100_000 + "a",
+        "? " * 100_000 + "a",
+        "\n".join(" " * depth + "a:" for depth in range(1_000)),
+    ],
+    ids=["[]", "{}", "-", "?", "indented"],
+)
+def test_no_depth_overflows_the_stack_of_the_parser(text: str) -> None:
+    assert "too many to follow" in refusal(text).message
+    assert parse("a: " + "[" * 90 + "]" * 90, FILE)["a"].nested
+
+
 def test_a_merge_is_only_another_unknown_key() -> None:
     found = parse("x: &x {secret: theirs}\n<<: *x\nappid: C1\n", FILE)
     assert list(found) == ["x", "<<", "appid"]

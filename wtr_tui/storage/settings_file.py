@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -37,8 +37,33 @@ _NON_TEXT_TAGS = {
     "timestamp": "a date",
 }
 _MOST_NODES = 10_000
-LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's parser, ten times as fast, where PyYAML has it."""
+_DEEPEST = 100  # lists and mappings in each other
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _FastestLoader
+else:
+    # libyaml's parser, ten times as fast, where PyYAML has it.
+    _FastestLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Loader(_FastestLoader):
+    """A safe loader that limits how deep lists and mappings are nested.
+
+    libyaml's binding composes them recursively without a limit: too many overflow the stack, which
+    ends the process. Raises RecursionError.
+    """
+
+    _depth = 0
+
+    # Called by both parsers before and after each node.
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
 
 
 class SettingsEntry(NamedTuple):
@@ -172,7 +197,7 @@ def _compose(text: str, name: str) -> yaml.Node | None:
     # No causes: their marks hold the whole text with the secret.
     try:
         try:
-            return yaml.compose(text, Loader=LOADER)
+            return yaml.compose(text, Loader=Loader)
         except (yaml.YAMLError, UnicodeEncodeError):
             # PyYAML's own parser reports better than libyaml what is wrong.
             yaml.compose(text, Loader=yaml.SafeLoader)
@@ -401,7 +426,7 @@ def _to_yaml(value: Wanted) -> str:
 
 def _set_value(text: str, key: str, value: Wanted | None) -> str | None:
     """Return the text with the value; None where that cannot be done safely."""
-    root = yaml.compose(text, Loader=LOADER)
+    root = yaml.compose(text, Loader=Loader)
     in_lines = isinstance(root, yaml.MappingNode) and not root.flow_style
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     found = next((pair for pair in pairs if pair[0].value == key), None)
@@ -505,7 +530,7 @@ _SINGLE_LETTER_BOOLEANS = frozenset({"y", "n"})  # of YAML 1.1, but not of PyYAM
 def to_scalar(text: str) -> str:
     """Return the text as a plain scalar, or in double quotes with invisible characters escaped."""
     is_plain = re.fullmatch(_PLAIN, text) and text.lower() not in _SINGLE_LETTER_BOOLEANS
-    if is_plain and ": " not in text and yaml.load(text, LOADER) == text:  # noqa: S506 - safe
+    if is_plain and ": " not in text and yaml.load(text, Loader) == text:  # noqa: S506 - safe
         return text
     quoted = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=1 << 30)
     return str(quoted).rstrip("\n")
