@@ -20,7 +20,8 @@ import pytest
 import webexpythonsdk
 
 import wtr_tui
-from tests.support.home import PATIENCE, Home
+from tests.support.home import Home
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Fault, Rules, Sandbox
 from wtr_tui import access
 from wtr_tui.commands import help_

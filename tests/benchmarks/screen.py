@@ -40,7 +40,7 @@ class Screen:
         if self.process == 0:
             size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
             fcntl.ioctl(0, termios.TIOCSWINSZ, size)
-            os.execve(command[0], command, dict(environ))
+            os.execve(command[0], list(command), dict(environ))
         self.pieces: list[tuple[float, bytes]] = []
         self._picture = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._picture)

@@ -33,7 +33,7 @@ def at_once(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) -> Ta
     """What it took until the last of them had ended; the processor's time of all."""
     began = time.perf_counter()
     started = [
-        os.posix_spawn(command[0], command, dict(environ), file_actions=_NOWHERE)
+        os.posix_spawn(command[0], list(command), dict(environ), file_actions=_NOWHERE)
         for command in commands
     ]
     ended = [os.wait4(process, 0) for process in started]

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client import Metric
+from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from tests.storage.test_open_screens import opened
@@ -226,6 +227,10 @@ def test_no_profile_at_all_is_unknown(home: Home) -> None:
     assert (ran.code, ran.out) == (3, "WTR UNKNOWN - there is no profile yet\n")
 
 
+def openmetrics(text: str) -> list[Metric]:
+    return list(openmetrics_parser.text_string_to_metric_families(text))  # type: ignore[no-untyped-call]  # without annotations
+
+
 def test_openmetrics_is_read_by_prometheus_own_parsers(several: Home, sandbox: Sandbox) -> None:
     assert several.run("refresh", "--profile", "d-fine").code == 0
     ran = several.run("check", "--all", "--format", "openmetrics")
@@ -283,7 +288,7 @@ def test_a_file_is_replaced_at_once_readable_by_all_and_without_secrets(
     assert stat.S_IMODE(facts.st_mode) == 0o644
     assert facts.st_ino != before
     text = path.read_text()
-    assert list(openmetrics(text))
+    assert openmetrics(text)
     fields = home.stored_fields()
     secret = sandbox.integration.secret.reveal()
     for hidden in (secret, fields["access_token"], fields["refresh_token"]):

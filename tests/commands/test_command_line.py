@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PROGRAM, Home
 from tests.support.ports import free_port
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 from wtr_tui import __version__
 from wtr_tui.commands import COMMANDS

@@ -9,8 +9,9 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.support.home import PATIENCE, Home
+from tests.support.home import Home
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from wtr_tui.commands import COMMANDS
 from wtr_tui.commands.export import FORMATS
 
@@ -120,7 +121,7 @@ def test_zsh_completes_them_too(profiles: Home, typed: str, completed: str) -> N
     shell = pexpect.spawn(
         required("zsh"),
         ["-f", "-i"],
-        env={**profiles.environ, "TERM": "dumb"},  # type: ignore[arg-type]  # its stubs want a class
+        env={**profiles.environ, "TERM": "dumb"},
         encoding="utf-8",
         timeout=PATIENCE,
         dimensions=(24, 200),

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.commands.test_read_only import ordinary
 from tests.support.home import Home, Ran
+from tests.support.programs import ordinary
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.clock import iso, now
 from wtr_tui.doctor import Level, check_files

@@ -12,8 +12,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
+from tests.support.home import PROGRAM, Home, Ran, Started, ended
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox, endpoint_of
 from wtr_tui.sandbox.http import HttpRequest, HttpResponse
 
@@ -52,7 +53,7 @@ def held(home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Itera
     held.let_go.set()
 
 
-def told_to_wait(process: subprocess.Popen[str]) -> None:
+def told_to_wait(process: Started) -> None:
     assert process.stderr is not None
     assert WAITS in process.stderr.readline()
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PROGRAM, Home
 from tests.support.programs import ordinary
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 from wtr_tui import clock
 

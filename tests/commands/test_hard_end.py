@@ -68,7 +68,9 @@ def test_a_timer_asks_once_then_says_by_when_somebody_has_to_sign_in(
     assert events(home) == ["default refreshed", "default sign-in-soon"]
     status = home.run("status", "--json")
     assert status.code == 0
-    assert any("somebody has to sign in by" in str(each) for each in status.json["problems"])
+    problems = status.json["problems"]
+    assert isinstance(problems, list)
+    assert any("somebody has to sign in by" in str(each) for each in problems)
     assert "somebody has to sign in by" in home.run("status", "--no-who").out
     assert "somebody has to sign in by" in home.run("doctor").out
 

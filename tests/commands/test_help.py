@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import PATIENCE, Home
+from tests.support.home import Home
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from wtr_tui.cli import main
 from wtr_tui.commands import COMMANDS, help_, parsers
 from wtr_tui.commands.output import wrap_help

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_retrieve import start_url
-from tests.support.home import Home, ended
+from tests.support.home import Home, ended, start_url
 from tests.support.waiting import wait_until
 from tests.support.webex import Sandbox
 from wtr_tui import delivery

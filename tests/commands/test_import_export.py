@@ -11,7 +11,8 @@ import pexpect
 import pytest
 import yaml
 
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PROGRAM, Home
+from tests.support.waiting import PATIENCE, wait_until
 from tests.support.webex import Fault, Sandbox
 from wtr_tui import clock
 
@@ -226,12 +227,12 @@ def test_what_is_pasted_on_a_terminal_is_not_shown(home: Home, sandbox: Sandbox)
     terminal = pexpect.spawn(
         PROGRAM[0],
         [*PROGRAM[1:], "import", "--access-token", "-"],
-        env={**home.environ, "TERM": "xterm", "WEBEX_BASEURL": sandbox.base_url},  # type: ignore[arg-type]  # its stubs want a class
+        env={**home.environ, "TERM": "xterm", "WEBEX_BASEURL": sandbox.base_url},
         encoding="utf-8",
         timeout=PATIENCE,
         dimensions=(24, 200),
     )
-    assert terminal.waitnoecho(PATIENCE)
+    wait_until(lambda: not terminal.getecho(), "the echo to be off")
     terminal.sendline(token)
     terminal.sendeof()
     shown = terminal.read()

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.environment import child_environ
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PROGRAM, Home
 from tests.support.programs import required
 from tests.support.schedulers import running_user_manager, with_own_crontabs
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 from wtr_tui import timer
 from wtr_tui.errors import StorageError, UsageError, WtrError
@@ -516,9 +517,9 @@ def test_a_launchd_agent_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "Library" / "LaunchAgents" / f"{Launchd.label}.plist"
     path.parent.mkdir(parents=True)
     path.write_text("<plist/>")
-    for change in (lambda: agent.install(HOURLY), lambda: agent.remove(HOURLY)):
+    for change in (agent.install, agent.remove):
         with pytest.raises(StorageError, match="left alone"):
-            change()
+            change(HOURLY)
     assert path.read_text() == "<plist/>"
 
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pexpect
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PROGRAM, Home
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Fault, Sandbox
 from wtr_tui.commands.output import Style
 
@@ -19,7 +20,7 @@ def on_terminal(home: Home, *words: str, width: int = 80, **variables: str) -> s
     terminal = pexpect.spawn(
         PROGRAM[0],
         [*PROGRAM[1:], *words],
-        env={**home.environ, "TERM": "xterm", **variables},  # type: ignore[arg-type]  # a stub
+        env={**home.environ, "TERM": "xterm", **variables},
         encoding="utf-8",
         timeout=PATIENCE,
         dimensions=(24, width),
@@ -81,7 +82,7 @@ def test_a_token_that_webex_refuses_is_no_valid_one(ready: Home, sandbox: Sandbo
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_colours_can_be_unwanted(ready: Home, variables: dict[str, str]) -> None:
     for words in (("status", "--no-who"), ("status", "--all"), ("doctor", "--offline")):
-        assert "\x1b" not in on_terminal(ready, *words, **variables)
+        assert "\x1b" not in on_terminal(ready, *words, width=80, **variables)
 
 
 def test_refresh_history_and_check_have_the_colours_of_their_outcomes(

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PROGRAM, Home
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 
 CONTROL = "\x1b]0;evil\x07\x1b[31m"

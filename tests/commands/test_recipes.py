@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import PATIENCE, Home, Ran
+from tests.support.home import Home, Ran
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Rules, Sandbox
 from wtr_tui.commands import help_
 from wtr_tui.commands.export import _systemd_line

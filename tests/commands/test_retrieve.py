@@ -8,7 +8,6 @@ import re
 import shlex
 import signal
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +15,12 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home, ended
-from tests.support.waiting import wait_until
+from tests.support.expecting import expect
+from tests.support.home import PROGRAM, START_URL, Home, ended, start_url
+from tests.support.waiting import PATIENCE, wait_until
 from tests.support.webex import Fault, Integration, Sandbox, browser, new_integration
 from wtr_tui.storage.token_file import TokenFile
 
-START = re.compile(r"http://localhost:\d+/s/\S+")
 AUTHORIZE = re.compile(r"http://127\.0\.0\.1:\d+/v1/authorize\?\S+")
 
 
@@ -31,24 +30,13 @@ def ready(home: Home, sandbox: Sandbox) -> Home:
     return home
 
 
-def start_url(process: subprocess.Popen[str]) -> str:
-    """Waits until the program has printed its start address."""
-    assert process.stderr is not None
-    seen = ""
-    for line in process.stderr:
-        seen += line
-        if found := START.search(line):
-            return found[0]
-    raise AssertionError(seen)
-
-
 @pytest.fixture
-def terminal(ready: Home) -> Iterator[pexpect.spawn]:
+def terminal(ready: Home) -> Iterator[pexpect.spawn[str]]:
     """The program in a pseudo-terminal, standing on the offer to paste."""
     child = pexpect.spawn(
         PROGRAM[0],
         [*PROGRAM[1:], "retrieve", "--no-browser"],
-        env={**ready.environ, "TERM": "xterm"},  # type: ignore[arg-type]  # its stubs want a class
+        env={**ready.environ, "TERM": "xterm"},
         encoding="utf-8",
         timeout=PATIENCE,
         dimensions=(24, 2000),
@@ -57,9 +45,8 @@ def terminal(ready: Home) -> Iterator[pexpect.spawn]:
     child.close(force=True)
 
 
-def authorize_url(terminal: pexpect.spawn) -> str:
-    terminal.expect(AUTHORIZE)
-    return str(terminal.match[0]).strip()
+def authorize_url(terminal: pexpect.spawn[str]) -> str:
+    return expect(terminal, AUTHORIZE)[0].strip()
 
 
 def test_a_browser_on_the_start_address_ends_with_the_token_saved(
@@ -267,7 +254,7 @@ def test_missing_settings_are_wrong_usage(home: Home) -> None:
     assert home.run("retrieve", "-t", "2h", WEBEX_APPID="C1", WEBEX_SECRET="x").code == 2
 
 
-def test_a_pasted_address_signs_in(terminal: pexpect.spawn, ready: Home) -> None:
+def test_a_pasted_address_signs_in(terminal: pexpect.spawn[str], ready: Home) -> None:
     answer = browser.approved_address(authorize_url(terminal))
     terminal.send(answer + "\n")
     terminal.expect("Signed in with the pasted address")
@@ -279,7 +266,7 @@ def test_a_pasted_address_signs_in(terminal: pexpect.spawn, ready: Home) -> None
 
 @pytest.mark.parametrize("marks", [("", "\r"), ("\x1b[200~", "\x1b[201~")])
 def test_a_long_address_in_several_lines_is_one_and_is_not_shown(
-    terminal: pexpect.spawn, marks: tuple[str, str]
+    terminal: pexpect.spawn[str], marks: tuple[str, str]
 ) -> None:
     answer = browser.approved_address(authorize_url(terminal))
     code = re.search(r"code=([^&]+)", answer)
@@ -288,11 +275,12 @@ def test_a_long_address_in_several_lines_is_one_and_is_not_shown(
     padded = f"{answer[:middle]}\r  {answer[middle:]}&padding={'x' * 5000}"
     terminal.send(marks[0] + padded + marks[1])
     terminal.expect("Signed in with the pasted address")
+    assert isinstance(terminal.before, str)
     assert code[1] not in terminal.before
     terminal.expect(pexpect.EOF)
 
 
-def test_a_wrong_paste_is_told_and_the_right_one_still_counts(terminal: pexpect.spawn) -> None:
+def test_a_wrong_paste_is_told_and_the_right_one_still_counts(terminal: pexpect.spawn[str]) -> None:
     url = authorize_url(terminal)
     terminal.send("just-the-code\n")
     terminal.expect("a code alone cannot be checked")
@@ -301,7 +289,7 @@ def test_a_wrong_paste_is_told_and_the_right_one_still_counts(terminal: pexpect.
     terminal.expect(pexpect.EOF)
 
 
-def test_the_time_left_is_counted_down_on_a_terminal(terminal: pexpect.spawn) -> None:
+def test_the_time_left_is_counted_down_on_a_terminal(terminal: pexpect.spawn[str]) -> None:
     terminal.expect(r"Waiting; 04:5\d left")
     terminal.sendintr()
     terminal.expect("cancelled")
@@ -317,13 +305,13 @@ def test_what_became_of_the_browser_has_a_line_of_its_own(ready: Home, tmp_path:
     child = pexpect.spawn(
         PROGRAM[0],
         [*PROGRAM[1:], "retrieve"],
-        env={**ready.environ, "TERM": "xterm", "DISPLAY": ":0", "BROWSER": str(fake)},  # type: ignore[arg-type]  # its stubs want a class
+        env={**ready.environ, "TERM": "xterm", "DISPLAY": ":0", "BROWSER": str(fake)},
         encoding="utf-8",
         timeout=PATIENCE,
         dimensions=(24, 200),
     )
-    child.expect(r"([^\r\n]*)wtr: Asked fake-browser to open the page")
-    assert child.match[1] == ""
+    told = expect(child, r"([^\r\n]*)wtr: Asked fake-browser to open the page")
+    assert told[1] == ""
     child.close(force=True)
 
 
@@ -333,7 +321,7 @@ def test_the_terminal_is_left_as_it_was(ready: Home, tmp_path: Path) -> None:
     child = pexpect.spawn(
         "/bin/sh",
         ["-c", script],
-        env={**ready.environ, "TERM": "xterm"},  # type: ignore[arg-type]  # its stubs want a class
+        env={**ready.environ, "TERM": "xterm"},
         timeout=PATIENCE,
     )
     child.expect(pexpect.EOF)
@@ -348,13 +336,13 @@ def test_in_the_background_it_does_not_reach_for_the_terminal(
     child = pexpect.spawn(
         "/bin/bash",
         ["--norc", "-i", "-m", "-c", f"{words} 2> '{tmp_path}/err' & wait; echo done $?"],
-        env={**ready.environ, "TERM": "xterm"},  # type: ignore[arg-type]  # its stubs want a class
+        env={**ready.environ, "TERM": "xterm"},
         encoding="utf-8",
         timeout=PATIENCE,
     )
     err = tmp_path / "err"
-    wait_until(lambda: err.exists() and START.search(err.read_text()), "the start address")
-    found = START.search(err.read_text())
+    wait_until(lambda: err.exists() and START_URL.search(err.read_text()), "the start address")
+    found = START_URL.search(err.read_text())
     assert found
     child.send("typed for the shell\n")
     sandbox.approve(found[0])

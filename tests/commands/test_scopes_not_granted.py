@@ -38,7 +38,9 @@ def test_check_names_them_and_keeps_its_level(home: Home, webex: Sandbox) -> Non
     ran = home.run("check")
     assert ran.code == 0
     assert f"not granted: {LACKING}" in ran.out
-    (profile,) = home.run("check", "--format", "json").json["profiles"]  # type: ignore[misc]
+    profiles = home.run("check", "--format", "json").json["profiles"]
+    assert isinstance(profiles, list)
+    (profile,) = profiles
     assert profile["scopes_not_granted"] == LACKING.split()
 
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home, Ran, ended
+from tests.support.home import PROGRAM, Home, Ran, Started, ended
 from tests.support.programs import required
 from tests.support.tokens import APP_ID, ORGANIZATION, USER_ID, a_jwt
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 from tests.support.webex import Fault, Rules, Sandbox
 from wtr_tui.commands.serve import serve
 from wtr_tui.environment import token_socket
@@ -55,8 +55,8 @@ def webex(home: Home, sandbox: Sandbox) -> Sandbox:
 
 
 @contextmanager
-def serving(home: Home, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    process = home.start("serve", *words, **variables)
+def serving(home: Home, *words: str, **variables: str) -> Iterator[Started]:
+    process = home.start("serve", *words, cold=False, **variables)
     try:
         assert process.stderr is not None
         told = process.stderr.readline()

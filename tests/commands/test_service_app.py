@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -113,9 +112,7 @@ def test_many_that_find_it_dead_mint_once(ready: Home, webex: Sandbox) -> None:
     fields = {**ready.stored_fields("app"), "expires_at": "2020-01-01T00:00:00Z"}
     ready.write_token(fields, "app")
     webex.rules = replace(webex.rules, delay=timedelta(seconds=0.3))
-    running: list[subprocess.Popen[str]] = [
-        ready.start("token", "--profile", "app") for _ in range(6)
-    ]
+    running = [ready.start("token", "--profile", "app") for _ in range(6)]
     ran = [ended(each) for each in running]
     assert {each.code for each in ran} == {0}, [each.err for each in ran]
     assert {each.out.strip() for each in ran} == {minted(ready)}

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.home import PATIENCE, Home
+from tests.support.home import Home
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 from wtr_tui import clock, tokens
 from wtr_tui.errors import LockHeld

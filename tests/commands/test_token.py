@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home, ended
+from tests.support.home import PROGRAM, Home, ended
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Fault, Integration, Rules, Sandbox, new_integration
 from wtr_tui import clock, tokens
 from wtr_tui.commands import NoOptions, parsers

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pexpect
 import pytest
 
-from tests.commands.test_retrieve import START
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.expecting import expect
+from tests.support.home import PROGRAM, START_URL, Home
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 
 # No file may grow: as on a full disk, for this program alone.
@@ -24,18 +25,18 @@ def ready(home: Home, sandbox: Sandbox) -> Home:
     return home
 
 
-def on_terminal(home: Home, *words: str) -> pexpect.spawn:
+def on_terminal(home: Home, *words: str) -> pexpect.spawn[str]:
     return pexpect.spawn(
         required("bash"),
         [*NO_ROOM[1:], *PROGRAM, *words],
-        env={**home.environ, "TERM": "xterm"},  # type: ignore[arg-type]  # its stubs want a class
+        env={**home.environ, "TERM": "xterm"},
         encoding="utf-8",
         timeout=PATIENCE,
         dimensions=(24, 2000),
     )
 
 
-def given(terminal: pexpect.spawn) -> str:
+def given(terminal: pexpect.spawn[str]) -> str:
     """The JSON that it prints; waits for the end, which is a failure."""
     shown = terminal.read().replace("\r\n", "\n")
     terminal.close()
@@ -60,8 +61,7 @@ def test_a_refresh_token_is_not_spent_where_nothing_can_be_kept(
 
 def test_the_token_of_a_sign_in_can_be_taken_up_later(ready: Home, sandbox: Sandbox) -> None:
     terminal = on_terminal(ready, "retrieve", "--no-browser")
-    terminal.expect(START)
-    sandbox.approve(str(terminal.match[0]).strip())
+    sandbox.approve(expect(terminal, START_URL)[0])
     copy = given(terminal)
     assert ready.run("import", "--replace", "-", stdin=copy).code == 0
     assert ready.stored().token.access_token.reveal() == json.loads(copy)["access_token"]

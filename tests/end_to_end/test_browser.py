@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from tests.support.home import Home
 from tests.support.program import Start
 from tests.support.programs import required
-from tests.support.terminal import PATIENCE, Terminal
+from tests.support.terminal import Terminal
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Sandbox
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"

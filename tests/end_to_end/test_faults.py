@@ -67,12 +67,11 @@ def test_a_fault_restores_the_terminal_and_shows_no_secret(
     # Without the escape sequences, and without the breaks of a long line.
     assert "".join(str(report).split()) in re.sub(r"\x1b\[[?<]?[\d;]*[a-z]|\s", "", told)
     assert report.stat().st_mode & 0o777 == 0o600
-    token = signed_in.stored_fields()
     for secret in (
         SENTINEL,
         integration.secret.reveal(),
-        token["access_token"],
-        token["refresh_token"],
+        signed_in.stored_text("access_token"),
+        signed_in.stored_text("refresh_token"),
     ):
         assert secret not in report.read_text()
         assert secret.encode() not in terminal.received
@@ -101,8 +100,11 @@ def test_no_secret_is_drawn_unasked_or_seen_in_the_list_of_processes(
     terminal = start(cold=True)
     terminal.wait_for("● valid")
     arguments = Path(f"/proc/{terminal.process.pid}/cmdline").read_bytes()
-    token = signed_in.stored_fields()
-    for secret in (integration.secret.reveal(), token["access_token"], token["refresh_token"]):
+    for secret in (
+        integration.secret.reveal(),
+        signed_in.stored_text("access_token"),
+        signed_in.stored_text("refresh_token"),
+    ):
         assert secret.encode() not in terminal.received + arguments
 
 

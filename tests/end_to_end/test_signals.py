@@ -6,12 +6,11 @@ import os
 import shlex
 import signal
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.home import PROGRAM, Home
-from tests.support.ports import is_free
+from tests.support.ports import is_free, port_of
 from tests.support.program import Start
 from tests.support.terminal import Terminal
 from tests.support.waiting import PATIENCE
@@ -28,8 +27,7 @@ _HANGING_UP = pytest.mark.parametrize(
 
 
 def port_is_free(integration: Integration) -> bool:
-    port = urlsplit(integration.redirect_uri).port
-    return is_free(port)
+    return is_free(port_of(integration.redirect_uri))
 
 
 def start_waiting(start: Start) -> Terminal:

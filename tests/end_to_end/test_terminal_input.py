@@ -44,7 +44,7 @@ def assert_calm(terminal: Terminal, home: Home, screen: str) -> None:
     assert b"Traceback" not in terminal.received
     assert terminal.received.count(b"\x1b[?1049h") == 1, "the bare terminal was shown"
     if home.token_path().exists():
-        assert home.stored_fields()["access_token"].encode() not in terminal.received
+        assert home.stored_text("access_token").encode() not in terminal.received
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["at-once", "in-two-reads"])

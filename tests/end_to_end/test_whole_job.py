@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import pytest
 
 from tests.support.home import Home
+from tests.support.ports import port_of
 from tests.support.program import Start
 from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox, browser
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
-
-
-def port_of(integration: Integration) -> str:
-    return str(urlsplit(integration.redirect_uri).port)
 
 
 def assert_left_as_found(terminal: Terminal) -> None:
@@ -42,7 +37,7 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     terminal.wait_for_cursor("Redirect port")
     terminal.press("end", "ctrl+u")
     terminal.wait_for("must be a number from 1")
-    terminal.press(port_of(integration))
+    terminal.press(str(port_of(integration.redirect_uri)))
     terminal.wait_for(f"  {integration.redirect_uri} ")  # and not one digit more
     terminal.press("ctrl+s")
     terminal.wait_for("Saved to")
@@ -50,33 +45,34 @@ def test_from_an_empty_home_to_a_token_and_back_again(
     assert home.settings_path().stat().st_mode & 0o777 == 0o600
 
     terminal.press("f3")
-    terminal.wait_for("Listening on port", f"-L {port_of(integration)}:localhost:")
+    terminal.wait_for("Listening on port", f"-L {port_of(integration.redirect_uri)}:localhost:")
     page = sandbox.approve(terminal.find(START_ADDRESS))
     assert "You are signed in" in page.text
     terminal.wait_for("Signed in through the browser's redirect", "● valid")
-    first = home.stored_fields()
-    assert first["appid"] == integration.client_id
+    assert home.stored_text("appid") == integration.client_id
+    first = home.stored_text("access_token")
     assert home.token_path().stat().st_mode & 0o777 == 0o600
 
     terminal.press("r")
     terminal.wait_for("Refreshed at")
-    second = home.stored_fields()
-    assert second["access_token"] != first["access_token"]
+    second = home.stored_text("access_token")
+    assert second != first
+    kept = home.stored_fields()
 
     terminal.press("c")
     terminal.wait_for("sent to your terminal's clipboard")
-    assert terminal.clipboard() == second["access_token"]
+    assert terminal.clipboard() == second
 
     terminal.press("q")
     assert terminal.wait() == 0
     assert_left_as_found(terminal)
-    for kept_private in (secret, first["access_token"], second["access_token"]):
+    for kept_private in (secret, first, second):
         assert kept_private.encode() not in terminal.received
 
     again = start(WEBEX_BASEURL=sandbox.base_url)
     again.wait_for("Auto-refresh", "● valid")
     assert b"Listening on" not in again.received
-    assert home.stored_fields() == second
+    assert home.stored_fields() == kept
     again.press("ctrl+q")
     assert again.wait() == 0
     assert_left_as_found(again)
@@ -123,7 +119,7 @@ def test_a_device_code_needs_no_redirect(configured: Home, start: Start, sandbox
 
 
 def test_the_token_is_shown_when_asked_for_and_hidden_again(signed_in: Home, start: Start) -> None:
-    token = signed_in.stored_fields()["access_token"]
+    token = signed_in.stored_text("access_token")
     terminal = start()
     terminal.wait_for("● valid")
 

@@ -41,14 +41,19 @@ def request(**changes: object) -> AuthorizationRequest:
 def new(
     redirect_uri: str = "http://localhost:6855",
     scopes: tuple[str, ...] = ("spark:kms",),
-    **extra: str,
+    *,
+    issuer: str | None = None,
+    login_hint: str = "",
+    prompt: str = "",
 ) -> AuthorizationRequest:
     return AuthorizationRequest(
         base_url="https://webexapis.com/v1",
         client_id="C0ffee",
         redirect_uri=redirect_uri,
         scopes=scopes,
-        **extra,
+        issuer=issuer,
+        login_hint=login_hint,
+        prompt=prompt,
     )
 
 

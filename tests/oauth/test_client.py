@@ -39,8 +39,8 @@ from wtr_tui.errors import (
     WtrError,
 )
 from wtr_tui.model import Account, Secret, Token
-from wtr_tui.oauth import client as client_module
 from wtr_tui.oauth.client import WebexClient
+from wtr_tui.oauth.transport import http_client
 
 ORGANIZATION = "1eb65fdf-9643-417f-9974-ad72cae0e10f"
 ORG_URI = f"ciscospark://us/ORGANIZATION/{ORGANIZATION}"
@@ -311,7 +311,7 @@ def test_a_date_that_is_none_says_nothing(
 def test_what_connects_can_be_shared_and_is_closed_by_its_owner(endpoint: Endpoint) -> None:
     endpoint.answer(GRANT)
     endpoint.answer(GRANT)
-    with client_module.http_client(endpoint.base_url) as shared:
+    with http_client(endpoint.base_url) as shared:
         for _ in range(2):
             with WebexClient(endpoint.base_url, APP_ID, SECRET, http=shared) as client:
                 refresh(client)

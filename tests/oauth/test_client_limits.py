@@ -116,9 +116,11 @@ def test_what_was_given_up_before_it_was_connected_is_not_sent_later(
     over = threading.Event()
     look_up = socket.getaddrinfo
 
-    def late(host: str, *arguments: object, **options: object) -> object:
+    def late(
+        host: str, port: int, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> object:
         over.wait(ENDLESS)
-        return look_up("127.0.0.1", *arguments, **options)  # type: ignore[call-overload]
+        return look_up("127.0.0.1", port, family, type, proto, flags)
 
     monkeypatch.setattr(socket, "getaddrinfo", late)
     endpoint.answer(GRANT)

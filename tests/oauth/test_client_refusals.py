@@ -101,6 +101,7 @@ def test_a_refusal_is_what_its_status_and_code_make_it(
     raised = caught.value
     assert type(raised) is failure
     assert raised.exit_code == exit_code
+    assert raised.details is not None
     assert (raised.status, raised.details.code, raised.details.tracking_id) == (
         status,
         code,
@@ -147,6 +148,7 @@ def test_the_tracking_id_is_found_wherever_it_is(
     endpoint.answer(body, 400, headers)
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
+    assert caught.value.details is not None
     assert caught.value.details.tracking_id == "ROUTER_7"
 
 
@@ -190,6 +192,7 @@ def test_control_characters_of_the_server_do_not_reach_the_person(
     with pytest.raises(RequestRefused) as caught:
         refresh(client)
     raised = caught.value
+    assert raised.details is not None
     assert raised.details.server_text == "[red]x[/]]0;evil line two"
     shown = (
         str(raised) + raised.details.server_text + raised.details.code + raised.details.tracking_id

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.ports import port_of
 from tests.support.webex import Sandbox, browser
 from tests.support.webex.browser import BrowserStuck, forms
 
@@ -44,7 +45,7 @@ def program(sandbox: Sandbox) -> Iterator[Program]:
     def start(redirects: dict[str, str]) -> list[str]:
         asked: list[str] = []
         listener = type("Listener", (_Listener,), {"redirects": redirects, "asked": asked})
-        port = urlsplit(sandbox.integration.redirect_uri).port
+        port = port_of(sandbox.integration.redirect_uri)
         assert port is not None
         server = ThreadingHTTPServer(("127.0.0.1", port), listener)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

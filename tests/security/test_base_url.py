@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.home import PROGRAM, Home, ended
+from tests.support.home import PROGRAM, Home, ended, start_url
 from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox
 from wtr_tui import clock, token_state
 from wtr_tui.model import Secret, StoredToken, Token
 from wtr_tui.storage import settings
-
-START = re.compile(r"http://localhost:\d+/s/\S+")
 
 COMMANDS = [
     ("token",),
@@ -169,16 +166,6 @@ def test_the_screen_leaves_a_token_of_another_base_url_alone(
     finally:
         terminal.close()
     assert heard(elsewhere) == ""
-
-
-def start_url(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    seen = ""
-    for line in process.stderr:
-        seen += line
-        if found := START.search(line):
-            return found[0]
-    raise AssertionError(seen)
 
 
 def test_a_token_of_0_1_0_from_a_base_url_of_the_environment_goes_on_once_the_file_names_it(

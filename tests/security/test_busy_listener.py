@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from tests.oauth.test_listener import PATIENCE, Attempt, listening
+from tests.oauth.test_listener import Attempt, listening
+from tests.support.waiting import PATIENCE
 from wtr_tui.oauth.listener import Limits
 
 IDLE = 200

@@ -115,8 +115,9 @@ _NAME = re.compile(r"\b([A-F])([1-9][0-9]?)(a?)\b")
 def functions_in(path: Path) -> Iterator[tuple[str, str]]:
     """Every test of the file, and its docstring."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        if is_function and node.name.startswith("test_"):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if node.name.startswith("test_"):
             yield node.name, ast.get_docstring(node) or ""
 
 

@@ -6,18 +6,18 @@ from __future__ import annotations
 import json
 import re
 import stat
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import pexpect
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home, ended
+from tests.support.expecting import expect
+from tests.support.home import PROGRAM, START_URL, Home, ended, start_url
 from tests.support.terminal import Terminal
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Fault, Sandbox
 
-START = re.compile(r"http://localhost:\d+/s/\S+")
 SOMEBODY_ELSE = {
     "user_id": "Y2lzY29zcGFyazovL3VzL1BFT1BMRS9lbHNl",
     "display_name": "Eve Else",
@@ -35,16 +35,6 @@ def elses(home: Home, sandbox: Sandbox) -> Home:
     return home
 
 
-def start_url(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    seen = ""
-    for line in process.stderr:
-        seen += line
-        if found := START.search(line):
-            return found[0]
-    raise AssertionError(seen)
-
-
 def aside(home: Home) -> list[Path]:
     return sorted(home.token_path().parent.glob("default.put-aside-*"))
 
@@ -60,11 +50,11 @@ def signed_in_aside(home: Home, sandbox: Sandbox) -> tuple[Path, str]:
     return path, ran.err
 
 
-def on_a_terminal(home: Home, *words: str) -> pexpect.spawn:
+def on_a_terminal(home: Home, *words: str) -> pexpect.spawn[str]:
     return pexpect.spawn(
         PROGRAM[0],
         [*PROGRAM[1:], *words],
-        env={**home.environ, "TERM": "xterm"},  # type: ignore[arg-type]  # its stubs want a class
+        env={**home.environ, "TERM": "xterm"},
         encoding="utf-8",
         timeout=PATIENCE,
         dimensions=(24, 2000),
@@ -114,8 +104,7 @@ def test_with_outputs_asked_for_a_refused_token_is_not_printed(
 def test_on_a_terminal_it_is_asked_about(elses: Home, sandbox: Sandbox, answer: str) -> None:
     before = elses.token_path().read_bytes()
     child = on_a_terminal(elses, "retrieve", "--no-browser")
-    child.expect(START)
-    sandbox.approve(str(child.match[0]).strip())
+    sandbox.approve(expect(child, START_URL)[0])
     child.expect("Replace the stored token")
     (path,) = aside(elses)  # on the disk before the question
     new = json.loads(path.read_text())
@@ -139,8 +128,7 @@ def test_a_kill_at_the_question_loses_nothing_and_the_next_start_asks_again(
     elses: Home, sandbox: Sandbox
 ) -> None:
     child = on_a_terminal(elses, "retrieve", "--no-browser")
-    child.expect(START)
-    sandbox.approve(str(child.match[0]).strip())
+    sandbox.approve(expect(child, START_URL)[0])
     child.expect("Replace the stored token")
     child.kill(9)
     child.close(force=True)
@@ -149,7 +137,7 @@ def test_a_kill_at_the_question_loses_nothing_and_the_next_start_asks_again(
     again = on_a_terminal(elses, "retrieve", "--no-browser")
     again.expect("Replace the stored token")
     again.sendline("y")
-    again.expect(START)
+    again.expect(START_URL)
     again.sendintr()
     again.expect(pexpect.EOF)
     again.close()
@@ -199,7 +187,7 @@ def test_the_screen_asks_after_the_sign_in(elses: Home, sandbox: Sandbox) -> Non
         terminal.press("\x1bOR")  # F3
         terminal.wait_for("Enter signs in again")
         terminal.press("\r")
-        sandbox.approve(terminal.find(START.pattern))
+        sandbox.approve(terminal.find(START_URL.pattern))
         terminal.wait_for("Replace the stored token?", "Eve Else")
         assert len(aside(elses)) == 1
         terminal.press("n")

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import PATIENCE, PROGRAM, Home
+from tests.support.home import PROGRAM, Home
 from tests.support.terminal import Terminal
-from wtr_tui.sandbox.sandbox import Sandbox
+from tests.support.waiting import PATIENCE
+from tests.support.webex import Sandbox
 
 SHOWN = re.compile(r"http://localhost:\d+/s/\S+")
 NOBODY = 65_534
@@ -54,7 +55,7 @@ class Running:
     """``wtr retrieve``, whose stderr is read while it runs."""
 
     def __init__(self, home: Home, *words: str, **variables: str) -> None:
-        self.process = home.start("retrieve", "-t", "60", *words, **variables)
+        self.process = home.start("retrieve", "-t", "60", *words, cold=False, **variables)
         self.told = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Home:
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 
 
-@settings(max_examples=2 * settings.default.max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(client_id=_TEXTS, scopes=st.lists(_TEXTS, max_size=4), redirect_uri=_TEXTS)
 def test_no_value_of_a_setting_becomes_another_parameter(
     client_id: str, scopes: list[str], redirect_uri: str

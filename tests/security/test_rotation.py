@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import PATIENCE, Home, Ran, ended
-from tests.support.waiting import wait_until
+from tests.support.home import Home, Ran, ended
+from tests.support.waiting import PATIENCE, wait_until
 from tests.support.webex import Fault, Integration, Sandbox
 from wtr_tui.model import StoredToken
 

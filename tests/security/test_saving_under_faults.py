@@ -19,8 +19,9 @@ import pytest
 
 import wtr_tui
 from tests.security.saver import NEW, OLD
-from tests.security.traced import PATIENCE, Call, Save, save
+from tests.security.traced import Call, Save, save
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from wtr_tui.model import StoredToken
 from wtr_tui.storage.token_file import TokenFile
 

@@ -19,7 +19,8 @@ from tests.support.program import (  # noqa: F401
     sandbox,
     signed_in,
 )
-from tests.support.terminal import PATIENCE, Terminal
+from tests.support.terminal import Terminal
+from tests.support.waiting import PATIENCE
 
 # What sshd sets, or must not find: the program is to learn of SSH from the real thing.
 _OF_THE_LOGIN = ("SSH_CONNECTION", "SSH_TTY", "TERM")

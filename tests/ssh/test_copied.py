@@ -47,9 +47,9 @@ def test_a_copy_arrives_at_the_terminal_and_leaves_the_servers_clipboard_alone(
     terminal.wait_for("● valid")
     terminal.press(key)
     terminal.wait_for("sent to your terminal's clipboard (OSC 52)", "If paste gives nothing")
-    assert terminal.clipboard() == form.format(signed_in.stored_fields()["access_token"])
+    assert terminal.clipboard() == form.format(signed_in.stored_text("access_token"))
     assert not record.exists()
-    assert signed_in.stored_fields()["access_token"] not in terminal.text
+    assert signed_in.stored_text("access_token") not in terminal.text
 
 
 def test_the_setting_local_takes_the_servers_clipboard_and_says_so(
@@ -61,5 +61,5 @@ def test_the_setting_local_takes_the_servers_clipboard_and_says_so(
     terminal.wait_for("● valid")
     terminal.press("c")
     terminal.wait_for("it is in this machine's clipboard")
-    assert record.read_text() == signed_in.stored_fields()["access_token"]
+    assert record.read_text() == signed_in.stored_text("access_token")
     assert b"\x1b]52;" not in terminal.received

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.ssh.conftest import LogIn
 from tests.support.home import PROGRAM, Home
-from tests.support.ports import is_free
+from tests.support.ports import is_free, port_of
 from tests.support.webex import Integration, Sandbox
 
 # nohup, or a shell that ignores it for its children.
@@ -37,7 +36,7 @@ def test_the_program_ends_with_the_connection(
     kept = _kept(configured)
     login = log_in(command=command)
     terminal = login.terminal
-    port = urlsplit(integration.redirect_uri).port
+    port = port_of(integration.redirect_uri)
     if during == "sign-in":
         terminal.wait_for("Listening on port")
         assert not is_free(port)

@@ -35,7 +35,7 @@ def test_the_full_address_is_printed_in_one_piece(configured: Home, log_in: LogI
 def test_the_token_is_printed_in_one_piece_and_does_not_stay(
     signed_in: Home, log_in: LogIn
 ) -> None:
-    token = signed_in.stored_fields()["access_token"]
+    token = signed_in.stored_text("access_token")
     terminal = log_in().terminal
     terminal.wait_for("● valid")
     before = len(terminal.received)

@@ -14,8 +14,9 @@ import pytest
 from tests.ssh.laptop import Laptop
 from tests.ssh.network import SERVER_ADDRESS, Network
 from tests.ssh.server import SshServer
-from tests.support.home import PATIENCE, PROGRAM, Home, Ran
+from tests.support.home import PROGRAM, Home, Ran
 from tests.support.programs import required
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Rules, Sandbox
 from wtr_tui.commands import help_
 

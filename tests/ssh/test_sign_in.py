@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.ssh.conftest import LogIn
 from tests.ssh.server import SshServer
 from tests.support.home import Home
-from tests.support.ports import is_free
+from tests.support.ports import is_free, port_of
 from tests.support.terminal import Terminal
 from tests.support.webex import Integration, Sandbox, browser, new_integration
 from tests.support.webex.strict import DEVICE_REDIRECT_URIS
@@ -46,7 +45,7 @@ def test_the_screen_says_that_this_is_over_ssh_and_what_of_the_line_is_a_guess(
     screen = terminal.wait_for("Listening on port")
     # Without the sides of the frame, and what continues the line.
     told = " ".join(re.sub(r"[│\\]", " ", screen).split())
-    port = urlsplit(integration.redirect_uri).port
+    port = port_of(integration.redirect_uri)
     line = f"-L {port}:localhost:{port} -p {ssh_server.port} {ssh_server.user}@"
     assert line in told
     # The address of the connection is this machine's loopback, so only its name is left.
@@ -125,7 +124,7 @@ def test_a_device_code_signs_in_and_closes_the_port(
     sandbox.approve_device(user_code)
     terminal.wait_for("Signed in with the device code", "● valid")
     assert configured.stored_fields()["appid"] == sandbox.integration.client_id
-    port = urlsplit(integration.redirect_uri).port
+    port = port_of(integration.redirect_uri)
     terminal.wait_until(lambda _: is_free(port), "the port to be free")
 
 

@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 
 from tests.storage.fifo import without_waiting
-from wtr_tui.errors import TEMPORARY
-from wtr_tui.storage.lock import Lock, LockHeld, LockUnusable
-from wtr_tui.storage.private_file import UnsafeFile
+from wtr_tui.errors import TEMPORARY, LockHeld, LockUnusable, UnsafeFile
+from wtr_tui.storage.lock import Lock
 
 HOLD = """
 import sys

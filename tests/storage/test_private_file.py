@@ -14,9 +14,9 @@ import pytest
 
 from tests.storage.faults import Counted
 from tests.storage.fifo import without_waiting
+from wtr_tui.errors import UnsafeFile
 from wtr_tui.storage.private_file import (
     LARGEST,
-    UnsafeFile,
     read_private,
     temporary_path,
     try_claim,

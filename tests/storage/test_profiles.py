@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.tokens import APP_ID, a_token
-from wtr_tui.errors import StorageError, UsageError
+from wtr_tui.errors import LockHeld, StorageError, UsageError
 from wtr_tui.model import StoredToken
 from wtr_tui.storage import profiles
-from wtr_tui.storage.lock import LockHeld
 from wtr_tui.storage.profiles import Profile
 
 

@@ -116,7 +116,7 @@ def words(value: object) -> list[str]:
     return value.split() if isinstance(value, str) else list(value)
 
 
-@settings(max_examples=2 * settings.default.max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(before=files(), wanted=changes)
 def test_a_change_changes_nothing_else(before: str, wanted: dict[str, object]) -> None:
     try:

@@ -129,7 +129,7 @@ signs = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=2 * settings.default.max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.lists(signs, max_size=12).map("".join), st.sampled_from(["", "\nscopes: [a:a\n"]))
 @example("", "")
 def test_no_file_makes_its_secret_seen(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from tests.support import warm
 from tests.support.environment import program_environ
@@ -20,6 +22,10 @@ from wtr_tui.model import StoredToken
 from wtr_tui.storage.token_file import TokenFile
 
 PROGRAM = (sys.executable, "-m", "wtr_tui")
+
+Started: TypeAlias = subprocess.Popen[str] | warm.Process
+
+START_URL = re.compile(r"http://localhost:\d+/s/\S+")
 
 
 @dataclass(frozen=True)
@@ -117,15 +123,19 @@ class Home:
         assert isinstance(fields, dict)
         return fields
 
+    def stored_text(self, member: str, profile: str = "default") -> str:
+        """A member of the token file that is a text: ``access_token`` …"""
+        text = self.stored_fields(profile)[member]
+        assert isinstance(text, str)
+        return text
+
     def write_token(self, fields: object, profile: str = "default") -> None:
         path = self.token_path(profile)
         path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(json.dumps(fields))
 
-    def start(
-        self, *words: str, cold: bool = False, **variables: str
-    ) -> subprocess.Popen[str] | warm.Process:
+    def start(self, *words: str, cold: bool = False, **variables: str) -> Started:
         """The program, begun and not waited for; ``cold`` in a Python of its own."""
         environ = {**self.environ, **variables}
         if not cold and warm.fits(environ, ""):
@@ -168,7 +178,18 @@ class Home:
         return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def ended(process: subprocess.Popen[str] | warm.Process) -> Ran:
+def ended(process: Started) -> Ran:
     """Waits for a program that was started."""
     out, err = process.communicate(timeout=PATIENCE)
-    return Ran(process.returncode, out, err)
+    return Ran(process.wait(PATIENCE), out, err)
+
+
+def start_url(process: Started) -> str:
+    """Waits until ``wtr retrieve`` has printed its start address."""
+    assert process.stderr is not None
+    seen = ""
+    for line in process.stderr:
+        seen += line
+        if found := START_URL.search(line):
+            return found[0]
+    raise AssertionError(seen)

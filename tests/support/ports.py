@@ -7,6 +7,7 @@ import random
 import socket
 import sys
 from collections import deque
+from urllib.parse import urlsplit
 
 # More than one test ever uses; a claim costs an open descriptor.
 _KEPT = 64
@@ -41,6 +42,13 @@ def is_free(port: int) -> bool:
                 continue
             return False
     return True
+
+
+def port_of(address: str) -> int:
+    """The port that the address names."""
+    port = urlsplit(address).port
+    assert port is not None
+    return port
 
 
 def _claimed(port: int) -> bool:

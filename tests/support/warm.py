@@ -75,7 +75,7 @@ def run(
             pid = int(told.readline())
             deadline = time.monotonic() + timeout
             try:
-                printed = _read_to_the_end((out, err), deadline)
+                printed, complained = _read_to_the_end((out, err), deadline)
                 done.settimeout(max(0.1, deadline - time.monotonic()))
                 code = int(told.readline())
             except TimeoutError:
@@ -85,7 +85,7 @@ def run(
             finally:
                 os.close(out)
                 os.close(err)
-    return code, *(text.decode() for text in printed)
+    return code, printed.decode(), complained.decode()
 
 
 class Process:
@@ -104,7 +104,11 @@ class Process:
         terminal: int | None = None,
         controlling: bool = True,
     ) -> None:
-        request = {"words": list(words), "environ": dict(environ), "cwd": str(cwd)}
+        request: dict[str, object] = {
+            "words": list(words),
+            "environ": dict(environ),
+            "cwd": str(cwd),
+        }
         if terminal is None:
             (out, out_end), (err, err_end) = os.pipe(), os.pipe()
             self.stdout, self.stderr = os.fdopen(out), os.fdopen(err)
@@ -189,7 +193,7 @@ class _Forking:
                 [sys.executable, "-m", "tests.support.warm", kind],
                 env=program_environ(),
                 # None of them can be sought in, as those of the program cannot.
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.home import Home
+from tests.support.ports import port_of
 from tests.support.program import Start
 from tests.support.terminal import Terminal
 from tests.support.webex import Fault, Integration, Sandbox
@@ -70,12 +71,6 @@ def at_a_desk(home: Home) -> None:
         file.write("browser: always\n")
 
 
-def port_of(integration: Integration) -> int:
-    port = urlsplit(integration.redirect_uri).port
-    assert port is not None
-    return port
-
-
 def test_a_browser_outside_gets_the_address_alone_and_is_answered_at_once(
     configured: Home, start: Start, sandbox: Sandbox, recorder: Recorder
 ) -> None:
@@ -85,7 +80,9 @@ def test_a_browser_outside_gets_the_address_alone_and_is_answered_at_once(
     start_url = terminal.find(START_ADDRESS)
     terminal.wait_until(lambda _: bool(recorder.noted()), "the browser")
     (noted,) = recorder.noted()
-    (opened,) = noted["arguments"]
+    arguments = noted["arguments"]
+    assert isinstance(arguments, list)
+    (opened,) = arguments
     assert urlsplit(opened)[:2] == urlsplit(start_url)[:2]
     assert opened != start_url, "everybody here can read it, and so be sent to Webex as often"
     assert noted["streams"] == [os.devnull] * 3
@@ -138,7 +135,7 @@ def test_the_port_is_open_during_the_attempt_and_on_this_machine_only(
     signed_in: Home, start: Start, sandbox: Sandbox, integration: Integration
 ) -> None:
     """B15, B17: before it, during it, after a success, and after cancelling."""
-    port = port_of(integration)
+    port = port_of(integration.redirect_uri)
     terminal = start()
     terminal.wait_for("● valid")
     pid = terminal.process.pid
@@ -237,8 +234,11 @@ def test_secrets_go_into_no_address(configured: Home, start: Start, sandbox: San
     terminal.wait_for("Signed in through the browser's redirect", "● valid")
     terminal.press("r")
     terminal.wait_for("Refreshed at")
-    token = configured.stored_fields()
-    secrets = {sandbox.integration.secret.reveal(), token["access_token"], token["refresh_token"]}
+    secrets = {
+        sandbox.integration.secret.reveal(),
+        configured.stored_text("access_token"),
+        configured.stored_text("refresh_token"),
+    }
     secrets |= {request.form.text("code_verifier") for request in sandbox.requests} - {""}
     assert len(secrets) == 4
     for request in sandbox.requests:

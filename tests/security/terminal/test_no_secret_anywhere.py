@@ -22,7 +22,7 @@ import pytest
 from tests.security.marks import ProcessList, found_in, leaks, secrets_of
 from tests.support.home import PROGRAM, Home
 from tests.support.program import Start
-from tests.support.stage import PATIENCE
+from tests.support.waiting import PATIENCE
 from tests.support.webex import Fault, Sandbox, browser
 
 START_ADDRESS = r"http://localhost:\d+/s/[2-9a-z]{8}"
@@ -64,11 +64,10 @@ def repeating(*secrets: str) -> Fault:
 
 def repeat_all(home: Home, sandbox: Sandbox) -> None:
     """From now on each endpoint refuses, and repeats what the program sends it."""
-    token = home.stored_fields()
     secret = sandbox.integration.secret.reveal()
-    sandbox.faults.always("access_token", repeating(secret, token["refresh_token"]))
+    sandbox.faults.always("access_token", repeating(secret, home.stored_text("refresh_token")))
     for endpoint in ("people/me", "authorizations/tokenExpiry"):
-        sandbox.faults.always(endpoint, repeating(token["access_token"]))
+        sandbox.faults.always(endpoint, repeating(home.stored_text("access_token")))
 
 
 def test_a_day_on_the_screens_leaves_no_secret_behind(
