@@ -13,7 +13,7 @@ import pytest
 from tests.support.full_disk import files_of_at_most
 from tests.support.refreshing import how, kind, refresh
 from tests.support.webex import Fault, Sandbox
-from wtr_tui import clock
+from wtr_tui import clock, tokens
 from wtr_tui.errors import (
     ForeignToken,
     GrantRejected,
@@ -87,8 +87,8 @@ def requests(sandbox: Sandbox) -> int:
 def test_a_refreshed_token_is_in_the_file_when_it_is_told(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
-    outcome = refresh(profile, settings)
-    assert how(outcome) is How.REFRESHED
+    outcome = tokens.refresh(profile, settings)
+    assert outcome.how is How.REFRESHED
     assert not outcome.token.same_access(stored)
     assert saved(profile).same_access(outcome.token)
     assert saved(profile).refresh_token == stored.refresh_token
@@ -100,22 +100,22 @@ def test_a_rotated_refresh_token_is_kept_and_works(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     sandbox.rules = replace(sandbox.rules, rotate=True)
-    first = refresh(profile, settings)
-    second = refresh(profile, settings)
-    assert how(first) is How.REFRESHED
-    assert how(second) is How.REFRESHED
-    tokens = {stored.refresh_token, first.token.refresh_token, second.token.refresh_token}
-    assert len(tokens) == 3
+    first = tokens.refresh(profile, settings)
+    second = tokens.refresh(profile, settings)
+    assert first.how is How.REFRESHED
+    assert second.how is How.REFRESHED
+    all_three = {stored.refresh_token, first.token.refresh_token, second.token.refresh_token}
+    assert len(all_three) == 3
 
 
 def test_the_same_token_again_is_told_and_saved(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     sandbox.rules = replace(sandbox.rules, same_token=timedelta(days=1))
-    first = refresh(profile, settings)
-    second = refresh(profile, settings)
-    assert how(first) in (How.REFRESHED, How.SAME)
-    assert how(second) is How.SAME
+    first = tokens.refresh(profile, settings)
+    second = tokens.refresh(profile, settings)
+    assert first.how in (How.REFRESHED, How.SAME)
+    assert second.how is How.SAME
     assert saved(profile).same_access(second.token)
 
 
@@ -149,8 +149,8 @@ def test_what_another_process_refreshed_is_not_refreshed_again(
     sandbox: Sandbox, profile: Profile, settings: Settings, stored: Token
 ) -> None:
     seen = stored._replace(access_token=Secret("seen-before"))
-    outcome = refresh(profile, settings, seen=seen)
-    assert how(outcome) is How.ALREADY_FRESH
+    outcome = tokens.refresh(profile, settings, seen=seen)
+    assert outcome.how is How.ALREADY_FRESH
     assert outcome.token.same_access(stored)
     assert requests(sandbox) == 0
 

@@ -131,7 +131,7 @@ def test_the_rest_is_read_off_the_environment_and_the_facts(
 ) -> None:
     plainly = {"terminal": True, "user": "ada", "host": "jump"}
 
-    assert infer(environ, facts) == Surroundings(**{**plainly, **expected})  # type: ignore[arg-type]
+    assert infer(environ, facts) == Surroundings(**{**plainly, **expected})  # type: ignore[arg-type]  # a table of fields
 
 
 def test_the_account_is_the_one_sshd_logged_in() -> None:

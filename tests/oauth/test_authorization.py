@@ -26,23 +26,27 @@ from wtr_tui.oauth.authorization import (
 STATE = "S-state-of-this-attempt"
 
 
-def request(**changes: object) -> AuthorizationRequest:
-    fields: dict[str, object] = {
-        "base_url": "https://webexapis.com/v1",
-        "client_id": "C0ffee",
-        "redirect_uri": "http://localhost:6855",
-        "scopes": ("spark:kms", "meeting:schedules_read"),
-        "state": Secret(STATE),
-        "code_verifier": Secret("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-    }
-    return AuthorizationRequest(**(fields | changes))  # type: ignore[arg-type]
+def request(
+    *,
+    base_url: str = "https://webexapis.com/v1",
+    scopes: tuple[str, ...] = ("spark:kms", "meeting:schedules_read"),
+    issuer: str | None = None,
+) -> AuthorizationRequest:
+    return AuthorizationRequest(
+        base_url=base_url,
+        client_id="C0ffee",
+        redirect_uri="http://localhost:6855",
+        scopes=scopes,
+        issuer=issuer,
+        state=Secret(STATE),
+        code_verifier=Secret("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+    )
 
 
 def new(
     redirect_uri: str = "http://localhost:6855",
     scopes: tuple[str, ...] = ("spark:kms",),
     *,
-    issuer: str | None = None,
     login_hint: str = "",
     prompt: str = "",
 ) -> AuthorizationRequest:
@@ -51,7 +55,6 @@ def new(
         client_id="C0ffee",
         redirect_uri=redirect_uri,
         scopes=scopes,
-        issuer=issuer,
         login_hint=login_hint,
         prompt=prompt,
     )

@@ -53,9 +53,15 @@ class Attempt:
     ) -> pages.Reply:
         return await self.listener.respond(Request(method, target, (("host", host), *headers)))
 
-    async def status(self, target: str, *arguments: str, **options: object) -> int:
+    async def status(
+        self,
+        target: str,
+        method: str = "GET",
+        host: str = "localhost:6855",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> int:
         """That of a request which is refused, and is told of in a sentence."""
-        reply = await self.ask(target, *arguments, **options)  # type: ignore[arg-type]
+        reply = await self.ask(target, method, host, headers)
         assert leads_to(reply) is None
         assert self.answers == []
         assert all(isinstance(step, steps.Noticed) for step in self.steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.oauth.calls import APP_ID, TOKEN, revoke
-from tests.support.endpoint import Endpoint, answering, close, raw
+from tests.support.endpoint import Endpoint, Reply, answering, close, raw
 from wtr_tui.errors import AccessTokenRejected, RequestRefused, TemporaryError, WtrError
 from wtr_tui.oauth.client import WebexClient
 
@@ -19,9 +19,9 @@ from wtr_tui.oauth.client import WebexClient
     ],
 )
 def test_the_request_is_the_documented_one_and_its_response_may_be_empty(
-    endpoint: Endpoint, client: WebexClient, reply: object
+    endpoint: Endpoint, client: WebexClient, reply: Reply
 ) -> None:
-    endpoint.reply(reply)  # type: ignore[arg-type]  # a table of replies
+    endpoint.reply(reply)
     revoke(client)
     (request,) = endpoint.received
     assert request.method == "DELETE"

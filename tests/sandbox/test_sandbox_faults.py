@@ -125,9 +125,11 @@ def test_a_connection_can_be_reset(web: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.faults.next(ENDPOINT, Fault(reset=True))
     with pytest.raises(httpx.ReadError) as caught:
         web.post(PATH)
-    causes: list[BaseException] = [caught.value]
-    while causes[-1].__cause__ or causes[-1].__context__:
-        causes.append(causes[-1].__cause__ or causes[-1].__context__)  # type: ignore[arg-type]
+    causes: list[BaseException] = []
+    cause: BaseException | None = caught.value
+    while cause is not None:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
     assert any(isinstance(cause, ConnectionResetError) for cause in causes)
 
 

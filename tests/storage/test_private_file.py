@@ -65,7 +65,7 @@ def test_no_file_is_ever_open_to_others(path: Path, monkeypatch: pytest.MonkeyPa
     real_open = os.open
 
     def watched(*arguments: object, **named: object) -> int:
-        descriptor: int = real_open(*arguments, **named)  # type: ignore[arg-type]
+        descriptor: int = real_open(*arguments, **named)  # type: ignore[arg-type]  # passed on
         facts = os.fstat(descriptor)
         if stat.S_ISREG(facts.st_mode):
             modes.append(stat.S_IMODE(facts.st_mode))

@@ -43,4 +43,4 @@ def test_the_case_of_a_scope_is_kept() -> None:
 
 def test_the_list_cannot_be_changed_by_who_reads_it() -> None:
     with pytest.raises(TypeError):
-        known_scopes()["spark:new"] = "…"  # type: ignore[index]
+        known_scopes()["spark:new"] = "…"  # type: ignore[index]  # nor does its type allow it

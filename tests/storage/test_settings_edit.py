@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from wtr_tui.errors import SettingsError
-from wtr_tui.storage.settings_file import SettingsNotEditable, edit
+from wtr_tui.storage.settings_file import SettingsNotEditable, Wanted, edit
 
 HAND_WRITTEN = """\
 # What I use at work.
@@ -58,7 +58,7 @@ def changed(before: str, after: str) -> list[str]:
             ["-   - spark:people_read"],
         ),
         (
-            {"scopes": ["meeting:recordings_read", "spark:kms", "spark:people_read", "a:b"]},
+            {"scopes": ("meeting:recordings_read", "spark:kms", "spark:people_read", "a:b")},
             ["+   - a:b"],
         ),
         ({"redirectPort": 8080}, ["- redirectPort: 6855", "+ redirectPort: 8080"]),
@@ -68,7 +68,7 @@ def changed(before: str, after: str) -> list[str]:
     ],
 )
 def test_only_what_was_changed_differs(
-    changes: dict[str, object | None], difference: list[str]
+    changes: dict[str, Wanted | None], difference: list[str]
 ) -> None:
     assert changed(HAND_WRITTEN, edit(HAND_WRITTEN, changes)) == sorted(difference)
 
@@ -121,7 +121,7 @@ def test_only_what_was_changed_differs(
                      id="beside references"),
     ],
 )  # fmt: skip
-def test_every_way_to_write_it(before: str, changes: dict[str, object], after: str) -> None:
+def test_every_way_to_write_it(before: str, changes: dict[str, Wanted | None], after: str) -> None:
     assert edit(before, changes) == after
 
 
@@ -139,7 +139,7 @@ def test_every_way_to_write_it(before: str, changes: dict[str, object], after: s
     ],
 )
 def test_what_would_lose_a_comment_or_its_form_is_refused(
-    before: str, changes: dict[str, str | None]
+    before: str, changes: dict[str, Wanted | None]
 ) -> None:
     with pytest.raises(SettingsNotEditable):
         edit(before, changes)

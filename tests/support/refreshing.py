@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 from wtr_tui import tokens
 from wtr_tui.errors import WtrError
-from wtr_tui.storage.profiles import Profile
-from wtr_tui.storage.settings import Settings
 from wtr_tui.tokens import How, Obtained
 
+_Arguments = ParamSpec("_Arguments")
 
-def refresh(profile: Profile, settings: Settings, **how: Any) -> Obtained | WtrError:
-    try:
-        return tokens.refresh(profile, settings, **how)
-    except WtrError as error:
-        return error
+
+def _as_value(call: Callable[_Arguments, Obtained]) -> Callable[_Arguments, Obtained | WtrError]:
+    @wraps(call)
+    def value(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Obtained | WtrError:
+        try:
+            return call(*args, **kwargs)
+        except WtrError as error:
+            return error
+
+    return value
+
+
+refresh = _as_value(tokens.refresh)
 
 
 def how(outcome: Obtained | WtrError) -> How | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
@@ -22,6 +23,7 @@ from wtr_tui.sandbox.demo import settings_text
 from wtr_tui.storage.profiles import Profile
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens import MessageLine
+from wtr_tui.tui.screens.sign_in import SignInScreen
 from wtr_tui.tui.session import Session
 from wtr_tui.tui.widgets.figures import Figures
 
@@ -34,6 +36,8 @@ OVER_SSH = Surroundings(
 )
 ANN = Account("Ann Example", "ann@example.com", "")
 SECRET = "5ec7e7" * 10
+
+_Result = TypeVar("_Result")
 
 
 class NoWebex(WebexClient):
@@ -127,7 +131,7 @@ class Stage:
         return WtrApp(self.session(surroundings, webex=webex))
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], bool], what: str = "") -> None:
+async def until(pilot: Pilot[_Result], condition: Callable[[], bool], what: str = "") -> None:
     """Lets the program work until the condition holds; fails where it never does."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
@@ -136,7 +140,7 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool], what: str = ""
         await asyncio.sleep(0.005)
 
 
-def seen(pilot: Pilot[int]) -> str:
+def seen(pilot: Pilot[_Result]) -> str:
     """The text of the screen as a terminal would show it, with what is behind a dialog."""
     visible_screen_stack.set(pilot.app._background_screens)
     update = pilot.app.screen._compositor.render_strips()
@@ -164,6 +168,15 @@ async def settled(pilot: Pilot[int]) -> str:
         await pilot.pause()
         before, now = now, seen(pilot)
     return now
+
+
+def sign_in_screen(pilot: Pilot[int]) -> SignInScreen:
+    """The sign-in view, once it has been built."""
+    app = pilot.app
+    assert isinstance(app, WtrApp)
+    screen = app.full_screens["sign-in"]
+    assert isinstance(screen, SignInScreen)
+    return screen
 
 
 def told(pilot: Pilot[int]) -> str:

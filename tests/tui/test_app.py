@@ -25,6 +25,7 @@ from wtr_tui.oauth.responses import token_from
 from wtr_tui.storage import profiles
 from wtr_tui.tui import driver, themes
 from wtr_tui.tui.app import WtrApp
+from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, HelpDialog, PaletteDialog
 from wtr_tui.tui.screens.profiles import ProfilesScreen
 from wtr_tui.tui.screens.settings import SettingsScreen
@@ -51,6 +52,10 @@ def app_of(pilot: Pilot[int]) -> WtrApp:
     return pilot.app
 
 
+async def is_on(pilot: Pilot[int], screen: WtrScreen) -> None:
+    await until(pilot, lambda: pilot.app.screen is screen and screen.is_built, screen.NAME)
+
+
 @contextmanager
 def whole_repaints(screen: Screen[object]) -> Iterator[list[object]]:
     """What asked for the whole screen to be painted, while inside."""
@@ -60,7 +65,7 @@ def whole_repaints(screen: Screen[object]) -> Iterator[list[object]]:
     def counted(*regions: object, **options: object) -> object:
         if not regions:
             asked.append(options)
-        return refresh_screen(*regions, **options)  # type: ignore[arg-type]
+        return refresh_screen(*regions, **options)  # type: ignore[arg-type]  # passed on
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(screen, "refresh", counted)
@@ -259,7 +264,7 @@ async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
         for key, name in (("f2", "token"), ("f3", "sign-in"), ("f4", "settings")):
             await pilot.press(key)
             screen = app_of(pilot).full_screens[name]
-            await until(pilot, lambda screen=screen: pilot.app.screen is screen and screen.is_built)
+            await is_on(pilot, screen)
             offered = [
                 active.binding.tooltip
                 for active in screen.active_bindings.values()
@@ -269,7 +274,7 @@ async def test_every_key_of_a_screen_is_in_its_help(signed_in: Stage) -> None:
             await pilot.press("f1")
             await until(pilot, lambda: isinstance(pilot.app.screen, HelpDialog))
             for meaning in offered:
-                await until(pilot, lambda it=meaning: it in " ".join(seen(pilot).split()), meaning)
+                await shows(pilot, meaning)
             await pilot.press("escape")
 
 

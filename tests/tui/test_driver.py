@@ -33,7 +33,8 @@ from wtr_tui.tui.driver import FaultApp, compact
 async def test_an_app_that_runs_has_what_is_used_of_it() -> None:
     app: App[int] = App()
     async with app.run_test(size=(20, 5)):
-        assert callable(app._driver.write)  # type: ignore[union-attr]
+        assert app._driver is not None
+        assert callable(app._driver.write)
         assert app._exception is None
         assert isinstance(app._exit_renderables, list)
         assert callable(app._close_messages_no_wait)

@@ -66,13 +66,14 @@ async def test_the_token_is_shown_and_handed_on(
     async with app(stage, server).run_test(size=(100, 30)) as pilot:
         await shows(pilot, "From $WTR_SOCKET")
         await shows(pilot, "end unknown")
-        for key, text in (
-            ("c", server.token),
-            ("C", f"Authorization: Bearer {server.token}"),
-            ("e", f"export WEBEX_ACCESS_TOKEN={server.token}"),
-        ):
+
+        async def copies(key: str, text: str) -> None:
             await pilot.press(key)
-            await until(pilot, lambda text=text: copied[-1:] == [text], text)
+            await until(pilot, lambda: copied[-1:] == [text], text)
+
+        await copies("c", server.token)
+        await copies("C", f"Authorization: Bearer {server.token}")
+        await copies("e", f"export WEBEX_ACCESS_TOKEN={server.token}")
         assert server.token not in seen(pilot)
         await pilot.press("v")
         await shows(pilot, server.token)
@@ -120,7 +121,8 @@ async def test_a_jwt_that_is_over_has_expired_and_asks_nobody_to_sign_in(
 async def test_it_is_asked_again_once_a_minute(stage: Stage, server: Server) -> None:
     async with app(stage, server).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "end unknown")
-        auto_refresh = pilot.app.session.auto_refresh  # type: ignore[attr-defined]  # it is a WtrApp
+        assert isinstance(pilot.app, WtrApp)
+        auto_refresh = pilot.app.session.auto_refresh
         for _ in range(5):
             stage.clock.advance(MINUTE / 6)
             auto_refresh.look(stage.clock())

@@ -72,7 +72,7 @@ def after(*keys: str, shown: str, then: tuple[str, ...] = ()) -> Play:
             await pilot.press(key)
             name = next((tab.name for tab in TABS if tab.key.lower() == key), None)
             if name is not None:  # a dialog that came before its picture would stand above nothing
-                await until(pilot, lambda name=name: named(pilot) == name, name)
+                await is_on(pilot, name)
                 await until(pilot, lambda: seen(pilot).strip() != "")
         await shows(pilot, shown)
         await pilot.press(*then)
@@ -81,10 +81,15 @@ def after(*keys: str, shown: str, then: tuple[str, ...] = ()) -> Play:
     return play
 
 
-def named(pilot: Pilot[int]) -> str:
-    assert isinstance(pilot.app, WtrApp)
-    screen = pilot.app.full_screen
-    return "" if screen is None else screen.NAME
+async def is_on(pilot: Pilot[int], name: str) -> None:
+    """Wait until this is the screen, behind whatever dialog."""
+
+    def there() -> bool:
+        assert isinstance(pilot.app, WtrApp)
+        screen = pilot.app.full_screen
+        return screen is not None and name == screen.NAME
+
+    await until(pilot, there, name)
 
 
 # The settings.

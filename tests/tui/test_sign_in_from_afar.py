@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from tests.support.stage import DESK, OVER_SSH, Stage, seen, shows, told, until
+from tests.support.stage import DESK, OVER_SSH, Stage, seen, shows, sign_in_screen, told, until
 from tests.support.webex import Sandbox
 from tests.support.webex.browser import approved_address
 from wtr_tui.environment.surroundings import SshSession, Surroundings
 from wtr_tui.shutdown import in_thread
-from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.token import TokenScreen
 
 
@@ -47,14 +46,12 @@ async def test_at_a_desk_nothing_is_told_of_jump_hosts(configured: Stage) -> Non
 
 async def test_the_full_address_is_a_link(configured: Stage) -> None:
     async with configured.app().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, WtrApp)
         await shows(pilot, "Open the full address anywhere")
-        running = app.full_screens["sign-in"]._attempt
+        running = sign_in_screen(pilot)._attempt
         assert running is not None
         links = {
             segment.style.link
-            for strip in app.screen._compositor.render_strips()
+            for strip in pilot.app.screen._compositor.render_strips()
             for segment in strip
             if segment.style is not None and segment.text.strip() == "full address"
         }
@@ -66,9 +63,8 @@ async def test_an_address_that_comes_letter_by_letter_is_judged_when_enter_is_pr
 ) -> None:
     async with configured.app().run_test(size=(80, 24)) as pilot:
         app = pilot.app
-        assert isinstance(app, WtrApp)
-        await until(pilot, lambda: app.full_screens["sign-in"]._attempt is not None, "an attempt")
-        running = app.full_screens["sign-in"]._attempt
+        await until(pilot, lambda: sign_in_screen(pilot)._attempt is not None, "an attempt")
+        running = sign_in_screen(pilot)._attempt
         assert running is not None
         url = running.authorize_url
         base, _, query = (await in_thread(lambda: approved_address(url))).partition("?")
@@ -78,6 +74,6 @@ async def test_an_address_that_comes_letter_by_letter_is_judged_when_enter_is_pr
             app.post_message(events.Key(letter, letter))
         await pilot.pause()
         assert told(pilot) == ""
-        assert app.full_screens["sign-in"].running
+        assert sign_in_screen(pilot).running
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TokenScreen), "the token view")

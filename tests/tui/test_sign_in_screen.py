@@ -12,7 +12,18 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.stage import ANN, DESK, NoWebex, Stage, seen, shows, tells, told, until
+from tests.support.stage import (
+    ANN,
+    DESK,
+    NoWebex,
+    Stage,
+    seen,
+    shows,
+    sign_in_screen,
+    tells,
+    told,
+    until,
+)
 from tests.support.tokens import OTHER_APP_ID, a_token
 from tests.support.webex import Fault, Integration, Sandbox
 from tests.support.webex.browser import approved_address, denied_address, follow
@@ -22,7 +33,7 @@ from wtr_tui.retrieval import Retrieval
 from wtr_tui.shutdown import in_thread
 from wtr_tui.tui.app import WtrApp
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, ListDialog
-from wtr_tui.tui.screens.sign_in import SignInScreen, sign_in_facts
+from wtr_tui.tui.screens.sign_in import sign_in_facts
 from wtr_tui.tui.screens.token import TokenScreen
 from wtr_tui.tui.themes import Tone
 from wtr_tui.tui.widgets.figures import Figures
@@ -36,22 +47,22 @@ def configured(stage: Stage, sandbox: Sandbox) -> Stage:
 
 
 def attempt(pilot: Pilot[int]) -> Retrieval:
-    app = pilot.app
-    assert isinstance(app, WtrApp)
-    running = app.full_screens["sign-in"]._attempt
+    running = sign_in_screen(pilot)._attempt
     assert running is not None
     return running
 
 
 async def listens(pilot: Pilot[int]) -> str:
     """Wait until the start address is shown, and return it."""
-    app = pilot.app
-    assert isinstance(app, WtrApp)
-    screen = app.full_screens["sign-in"]
-    assert isinstance(screen, SignInScreen)
+    screen = sign_in_screen(pilot)
     await until(pilot, lambda: screen.progress.listening is not None, "listening")
-    assert screen.progress.listening is not None
-    return screen.progress.listening.start_url
+    return start_url_of(pilot)
+
+
+def start_url_of(pilot: Pilot[int]) -> str:
+    listening = sign_in_screen(pilot).progress.listening
+    assert listening is not None
+    return listening.start_url
 
 
 async def signed_in(pilot: Pilot[int]) -> None:
@@ -376,10 +387,7 @@ async def test_a_device_code_is_shown_in_its_card_and_signs_in(
 
 
 async def device_code(pilot: Pilot[int]) -> str:
-    app = pilot.app
-    assert isinstance(app, WtrApp)
-    screen = app.full_screens["sign-in"]
-    assert isinstance(screen, SignInScreen)
+    screen = sign_in_screen(pilot)
     await until(pilot, lambda: screen.progress.device_code is not None, "a device code")
     granted = screen.progress.device_code
     assert granted is not None
@@ -406,7 +414,7 @@ async def test_the_browser_may_answer_while_the_device_code_is_shown_as_a_qr_cod
 @pytest.mark.parametrize(
     ("key", "what"),
     [
-        ("c", lambda pilot: pilot.app.full_screens["sign-in"].progress.listening.start_url),
+        ("c", start_url_of),
         ("u", lambda pilot: attempt(pilot).authorize_url),
         (
             "f",

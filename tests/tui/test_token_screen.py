@@ -165,7 +165,7 @@ async def test_the_view_stays_alive_while_a_refresh_runs(
 
     def gated(*arguments: object, **options: object) -> tokens.Obtained:
         assert gate.wait(20)
-        return asked(*arguments, **options)  # type: ignore[arg-type]
+        return asked(*arguments, **options)  # type: ignore[arg-type]  # passed on
 
     monkeypatch.setattr(tokens, "refresh", gated)
     async with refreshable.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
@@ -369,19 +369,24 @@ async def test_r_says_why_it_cannot_refresh(
 
 
 @pytest.mark.parametrize(
-    ("change", "age", "said"),
+    ("life", "refresh", "age", "said"),
     [
-        ({}, LIFE - DAY, "✓ Copied the access token, good for 1 d: sent to"),
-        ({}, LIFE, "no use until it is refreshed (r)."),
-        ({"refresh": None}, LIFE, "no use until you sign in (F3)."),
-        ({"life": None}, DAY, "✓ Copied the access token, its end unknown: sent to"),
+        (LIFE, "refresh-token", LIFE - DAY, "✓ Copied the access token, good for 1 d: sent to"),
+        (LIFE, "refresh-token", LIFE, "no use until it is refreshed (r)."),
+        (LIFE, None, LIFE, "no use until you sign in (F3)."),
+        (None, "refresh-token", DAY, "✓ Copied the access token, its end unknown: sent to"),
     ],
 )
 async def test_a_copy_says_what_it_is_good_for(
-    stage: Stage, copied: list[str], change: dict[str, None], age: timedelta, said: str
+    stage: Stage,
+    copied: list[str],
+    life: timedelta | None,
+    refresh: str | None,
+    age: timedelta,
+    said: str,
 ) -> None:
     stage.configure(autoRefresh="off")
-    stage.save(a_token(obtained_at=stage.clock(), **change))
+    stage.save(a_token(obtained_at=stage.clock(), life=life, refresh=refresh))
     stage.clock.advance(age)
     async with stage.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
         await shows(pilot, "ZDA4••••")
