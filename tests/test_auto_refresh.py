@@ -481,7 +481,7 @@ def test_the_end_is_announced_within_its_limits_and_at_most_once_a_minute(
     assert not auto_refresh.announcement_due(later + timedelta(seconds=59))
     assert auto_refresh.announcement_due(later + timedelta(seconds=60))
     end = NOON + 20 * DAY
-    noted(auto_refresh, lambda known: known.record_warnings(end, state.WARN_BEFORE[:1]))
+    noted(auto_refresh, lambda known: known.record_warnings(end, state.DEFAULT_WARN_BEFORE[:1]))
     auto_refresh.look(later)
     assert not auto_refresh.announcement_due(later + timedelta(minutes=5))
     assert auto_refresh.announcement_due(NOON + 18 * DAY)

@@ -303,7 +303,7 @@ def _check_socket(profile: Profile, environ: Mapping[str, str]) -> Findings:
 def _check_surroundings(here: Surroundings, settings: Settings) -> Findings:
     yield _good("you are", f"{here.describe()}.")
     if here.remote:
-        yield _good("forwarding", f"{here.forward_command(settings.redirect_port)}")
+        yield _good("forwarding", here.forward_command(settings.redirect_port))
 
 
 def _check_clipboard(here: Surroundings, settings: Settings) -> Finding:

@@ -13,7 +13,7 @@ from wtr_tui.storage import paths, state
 from wtr_tui.storage.state import LastOutcome, State
 
 DAY = timedelta(days=1)
-LIMITS = state.WARN_BEFORE
+LIMITS = state.DEFAULT_WARN_BEFORE
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_what_cannot_be_understood_is_nothing_known(token_path: str, found: byte
     path = Path(token_path).with_suffix(".state")
     path.touch(mode=0o600)
     path.write_bytes(found)
-    assert state.longest_warning(token_path) in (None, max(state.WARN_BEFORE))
+    assert state.longest_warning(token_path) in (None, max(state.DEFAULT_WARN_BEFORE))
     known = state.read(token_path)
     assert known.refused("access") is None
     assert known.sign_in_needed("refresh") is None

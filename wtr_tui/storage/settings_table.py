@@ -242,7 +242,7 @@ DELIVER: Setting[tuple[values.Sink, ...]] = Setting(
 WARN_BEFORE = _plain(
     "warnBefore",
     values.parse_warn_before,
-    state.WARN_BEFORE,
+    state.DEFAULT_WARN_BEFORE,
     shape=Shape.WORDS,
     shown_default="14d 3d 1d",
 )

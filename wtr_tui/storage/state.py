@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wtr_tui.storage.paths import AnyPath
 
 VERSION = 1
-WARN_BEFORE: tuple[int, ...] = (14 * 86_400, 3 * 86_400, 86_400)
+DEFAULT_WARN_BEFORE: tuple[int, ...] = (14 * 86_400, 3 * 86_400, 86_400)
 """Default for when to warn of the refresh token's end: seconds before it, the longest first."""
 
 # Ends are computed from "expires_in": two responses about the same end differ by this at most.
@@ -77,7 +77,7 @@ class State:
     """Whether a refresh has returned another refresh token, which revokes the one before."""
     said: str = ""
     """The checksum of a repeating notice about the token file that was already shown."""
-    warn_before: tuple[int, ...] = WARN_BEFORE
+    warn_before: tuple[int, ...] = DEFAULT_WARN_BEFORE
     given: tuple[int, ...] = ()
     """Those of ``warn_before`` for which a warning was given."""
 
@@ -189,7 +189,7 @@ def longest_warning(token_path: AnyPath) -> int | None:
     if "refused_since" in members or "sign_in_needed_since" in members:
         return None
     try:
-        return max(_limits(members.get("warn_before")) or WARN_BEFORE)
+        return max(_limits(members.get("warn_before")) or DEFAULT_WARN_BEFORE)
     except (ValueError, TypeError, OverflowError):
         return None
 
