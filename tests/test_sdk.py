@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -25,6 +24,7 @@ from tests.support.waiting import PATIENCE
 from tests.support.webex import Fault, Rules, Sandbox
 from wtr_tui import access
 from wtr_tui.commands import help_
+from wtr_tui.sandbox.http import HttpRequest
 
 EXPIRED = timedelta(seconds=-60)
 UNAUTHORIZED = Fault(status=401)
@@ -64,8 +64,8 @@ def expire(home: Home, webex: Sandbox) -> None:
     home.write_token({**fields, "expires_at": "2020-01-01T00:00:00Z"})
 
 
-def bearer(request: Any) -> str:
-    return str(request.headers["authorization"]).removeprefix("Bearer ")
+def bearer(request: HttpRequest) -> str:
+    return request.headers["authorization"].removeprefix("Bearer ")
 
 
 def test_importing_it_imports_nothing_else() -> None:

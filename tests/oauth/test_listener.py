@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -289,10 +288,10 @@ async def test_a_family_the_machine_lacks_is_no_error(
     """B16."""
     real = socket.create_server
 
-    def without(place: tuple[str, int], **options: Any) -> socket.socket:
+    def without(place: tuple[str, int], *, family: int, backlog: int) -> socket.socket:
         if place[0] == missing:
             raise OSError(code, "not on this machine")
-        return real(place, **options)
+        return real(place, family=family, backlog=backlog)
 
     monkeypatch.setattr(socket, "create_server", without)
     async with listening() as attempt:

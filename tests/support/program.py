@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -21,7 +22,17 @@ _LOGIN = {
 """The user is on another machine: nothing of this one's clipboard and browser is used."""
 
 
-Start = Callable[..., Terminal]
+class Start(Protocol):
+    """What the fixture :func:`start` gives."""
+
+    def __call__(
+        self,
+        *arguments: str,
+        command: tuple[str, ...] = PROGRAM,
+        controlling: bool = True,
+        cold: bool = False,
+        **variables: str,
+    ) -> Terminal: ...
 
 
 @pytest.fixture
