@@ -62,7 +62,7 @@ _MODULES = {
 """The modules of the names that are not errors."""
 
 
-def __getattr__(name: str) -> object:
+def _load(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'wtr_tui' has no attribute {name!r}")
     import importlib
@@ -70,6 +70,10 @@ def __getattr__(name: str) -> object:
     value = getattr(importlib.import_module(f"wtr_tui.{_MODULES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value
+
+
+if not TYPE_CHECKING:  # a type checker would take every misspelled name for an object
+    __getattr__ = _load
 
 
 def __dir__() -> list[str]:
