@@ -40,8 +40,8 @@ def test_the_request_is_the_documented_one(endpoint: Endpoint, client: WebexClie
 @pytest.mark.parametrize(
     ("status", "body", "kind", "says"),
     [
-        (401, {"message": "bad token"}, AccessTokenRejected, "spark:applications_token"),
-        (403, {"message": "Forbidden"}, RequestRefused, "full administrator"),
+        (401, {"message": "bad token"}, AccessTokenRejected, "the token used for it"),
+        (403, {"message": "Forbidden"}, RequestRefused, "Forbidden"),
         (404, {"message": "no such application"}, RequestRefused, "base URL"),
         (400, {"message": "bad", "errors": []}, RequestRefused, "bad"),
         (429, {"message": "slow"}, TemporaryError, "later"),
@@ -49,7 +49,7 @@ def test_the_request_is_the_documented_one(endpoint: Endpoint, client: WebexClie
         (200, {"expires_in": 5}, UnusableResponse, "no access token"),
     ],
 )
-def test_each_refusal_says_what_to_do(
+def test_each_refusal_has_its_kind_and_says_what_webex_says(
     endpoint: Endpoint,
     client: WebexClient,
     status: int,

@@ -511,7 +511,7 @@ def _details(response: Response, hidden: Sequence[Secret]) -> errors.ServerDetai
     return errors.ServerDetails(
         response.status,
         _shown(response.error_code, hidden, limit=60),
-        _shown(response.tracking_id, hidden, limit=120),
+        _shown(response.tracking_id, hidden, limit=_LONGEST_TRACKING_ID),
         _shown(response.server_text, hidden),
     )
 
@@ -598,11 +598,9 @@ def _kind(
             return errors.GrantRejected, dead, "Sign in again."
         case Purpose.EXCHANGE, _, "invalid_grant":
             return errors.GrantRejected, "Webex does not accept the code", START_AGAIN
-        case Purpose.MINT, 403, _:
-            return errors.RequestRefused, refused, _AUTHORISE
         case Purpose.MINT, 401, _:
             why = f"{refused}: it does not accept the token used for it"
-            return errors.AccessTokenRejected, why, _REFRESH_THAT
+            return errors.AccessTokenRejected, why, ""  # what to do depends on whose token it is
         case Purpose.REVOKE, 403 | 404, _:
             return errors.RequestRefused, refused, _REVOKE_YOURSELF
         case _, 401, _ if with_client:
@@ -619,14 +617,9 @@ def _kind(
 _WITH_ACCESS_TOKEN = frozenset(
     {Purpose.ACCOUNT, Purpose.USERINFO, Purpose.EXPIRY, Purpose.MINT, Purpose.REVOKE}
 )
-_AUTHORISE = (
-    "A full administrator of the organisation has to authorise the service app in Control Hub >"
-    " Apps > Service Apps; and the token used for it needs the scope spark:applications_token."
-)
 _REVOKE_YOURSELF = "Only an administrator's token with the scope identity:tokens_write may."
 _CHECK_CLIENT = "Check that the App ID and the secret belong to the same integration."
 _ANOTHER_CODE = "Ask for another code, or sign in with the browser."
-_REFRESH_THAT = "Refresh that token, and check that it has the scope spark:applications_token."
 _REFRESH = "Refresh the token; if that is refused, sign in again."
 _REGISTER = "Register these redirect URIs with the integration at developer.webex.com: " + " ".join(
     HELPER_REDIRECT_URIS
