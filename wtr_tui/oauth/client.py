@@ -177,7 +177,7 @@ class WebexClient:
                 raise
         if "openid" in scopes:
             with suppress(errors.WtrError):  # OpenID Connect Core §5.3
-                members = self._get(Purpose.USERINFO, "/userinfo", access_token, seconds=seconds)
+                members = self._get(Purpose.ACCOUNT, "/userinfo", access_token, seconds=seconds)
                 return Account(
                     display_name=responses.displayable(members.get("name")),
                     email=responses.displayable(members.get("email")),

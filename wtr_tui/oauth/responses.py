@@ -436,7 +436,6 @@ class Purpose(Enum):
     DEVICE_CODE = "give a device code"
     DEVICE_TOKEN = "say whether the device code was entered"  # noqa: S105 - words
     ACCOUNT = "say whose token it is"
-    USERINFO = "say whose token it is, by userinfo"
     EXPIRY = "say until when the token is valid"
     MINT = "give a token of the service app"
     REVOKE = "revoke the authorization"
@@ -614,9 +613,7 @@ def _kind(
     return errors.RequestRefused, refused, _ADVICE.get(details.code, "")
 
 
-_WITH_ACCESS_TOKEN = frozenset(
-    {Purpose.ACCOUNT, Purpose.USERINFO, Purpose.EXPIRY, Purpose.MINT, Purpose.REVOKE}
-)
+_WITH_ACCESS_TOKEN = frozenset({Purpose.ACCOUNT, Purpose.EXPIRY, Purpose.MINT, Purpose.REVOKE})
 _REVOKE_YOURSELF = "Only an administrator's token with the scope identity:tokens_write may."
 _CHECK_CLIENT = "Check that the App ID and the secret belong to the same integration."
 _ANOTHER_CODE = "Ask for another code, or sign in with the browser."
