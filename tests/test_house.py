@@ -25,7 +25,7 @@ FLOORS = (
     ("cli",),
     ("commands", "tui"),
     (
-        *("access", "auto_refresh", "crash", "delivery", "doctor", "history", "outcomes"),
+        *("api", "auto_refresh", "crash", "delivery", "doctor", "history", "outcomes"),
         *("retrieval", "sandbox", "sdk", "sign_out"),
         *("timer", "token_state", "tokens"),
     ),

@@ -22,7 +22,7 @@ import wtr_tui
 from tests.support.home import Home
 from tests.support.waiting import PATIENCE
 from tests.support.webex import Fault, Rules, Sandbox
-from wtr_tui import access
+from wtr_tui import api
 from wtr_tui.commands import help_
 from wtr_tui.sandbox.http import HttpRequest
 
@@ -42,9 +42,9 @@ def home(profile_dir: Path) -> Home:
 @pytest.fixture(autouse=True)
 def new_process() -> Iterator[None]:
     """Nothing is remembered of other tests' profiles."""
-    access._sources.clear()
+    api._sources.clear()
     yield
-    access._sources.clear()
+    api._sources.clear()
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_fifty_threads_on_an_expired_token_make_one_request(home: Home, webex: S
 def test_threads_that_waited_share_a_failure(home: Home, webex: Sandbox) -> None:
     home.sign_in(webex, left=EXPIRED)
     webex.faults.always("access_token", Fault(status=400, body='{"error": "invalid_grant"}'))
-    source = access.source()
+    source = api.source()
     failures = []
 
     def ask() -> None:
@@ -180,8 +180,8 @@ def test_a_forked_child_is_not_held_up_by_a_lock_of_its_parent(home: Home, webex
     home.sign_in(webex, left=EXPIRED)
     script = """
         import os, wtr_tui
-        from wtr_tui import access
-        with access.source()._lock:
+        from wtr_tui import api
+        with api.source()._lock:
             child = os.fork()
             if child == 0:
                 os._exit(0 if wtr_tui.access_token() else 1)
@@ -326,7 +326,7 @@ def test_a_token_that_webex_gives_again_is_asked_for_once(
 
 def test_many_threads_whose_token_is_rejected_make_one_request(home: Home, webex: Sandbox) -> None:
     rejected = home.sign_in(webex)
-    source = access.source()
+    source = api.source()
     with ThreadPoolExecutor(20) as threads:
         given = set(threads.map(source.replacement, [rejected] * 20))
     assert given == {home.stored_fields()["access_token"]}

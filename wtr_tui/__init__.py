@@ -22,7 +22,7 @@ ACCENT_ON_LIGHT = "#0b6e99"
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than a token to print
 if TYPE_CHECKING:
-    from wtr_tui.access import access_token, access_token_async
+    from wtr_tui.api import access_token, access_token_async
     from wtr_tui.errors import (
         GrantRejected,
         NoRefreshToken,
@@ -53,8 +53,8 @@ __all__ = [
 ]
 
 _MODULES = {
-    "access_token": "access",
-    "access_token_async": "access",
+    "access_token": "api",
+    "access_token_async": "api",
     "WebexAuth": "sdk",
     "webex_api": "sdk",
     "wxc_tokens": "sdk",

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 from anyio import to_thread
 
-from wtr_tui import access
+from wtr_tui import api
 from wtr_tui.addresses import is_encrypted
 from wtr_tui.errors import UsageError, WtrError
 
@@ -51,7 +51,7 @@ class WebexAuth(httpx.Auth):
     """
 
     def __init__(self, profile: str | None = None) -> None:
-        self._source = access.source(profile)
+        self._source = api.source(profile)
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         _require_encryption(request.url)
@@ -90,7 +90,7 @@ class WxcTokens(_Tokens):
     """Never exposed, because wtr-tui itself refreshes."""
 
     def __init__(self, profile: str | None = None) -> None:
-        self._source = access.source(profile)
+        self._source = api.source(profile)
 
     @property
     def access_token(self) -> str:
@@ -157,19 +157,19 @@ def webex_api(profile: str | None = None, **options: Any) -> WebexAPI:
     """
     from webexpythonsdk import WebexAPI
 
-    source = access.source(profile)
+    source = api.source(profile)
     if "base_url" not in options:
         options["base_url"] = f"{source.base_url()}/"
-    api = WebexAPI(access_token=source.access_token(), **options)
+    client = WebexAPI(access_token=source.access_token(), **options)
     # The SDK fixes the header when it is built, and has no public access to its session.
-    api._session._req_session.auth = _RequestsAuth(source)
-    return api
+    client._session._req_session.auth = _RequestsAuth(source)
+    return client
 
 
 class _RequestsAuth:
     """Authentication of a requests session, as :class:`WebexAuth` for httpx."""
 
-    def __init__(self, source: access.Source) -> None:
+    def __init__(self, source: api.Source) -> None:
         self._source = source
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:

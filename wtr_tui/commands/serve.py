@@ -19,7 +19,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
 
 from wtr_tui import errors, shutdown
-from wtr_tui.access import Source
+from wtr_tui.api import Source
 from wtr_tui.commands.output import print_message
 from wtr_tui.commands.parsers import add_min_left
 from wtr_tui.environment import token_socket

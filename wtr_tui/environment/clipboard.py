@@ -200,7 +200,7 @@ def pyperclip_main() -> int:
     copy, _ = pyperclip.determine_clipboard()
     if getattr(copy, "__name__", "") in _UNUSABLE:
         return 1
-    subprocess.Popen = WatchedPopen  # type: ignore[assignment,misc]
+    subprocess.Popen = WatchedPopen  # type: ignore[assignment,misc]  # watched
     copy(sys.stdin.buffer.read().decode())
     return int(any(program.returncode for program in WatchedPopen.started))
 
