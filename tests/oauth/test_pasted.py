@@ -177,6 +177,25 @@ def test_a_redirect_uri_elsewhere_is_pasted_from_there() -> None:
     assert isinstance(read(f"http://localhost:6855/?{QUERY}", elsewhere), BadPaste)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"http://localhost:6855/{QUERY}",
+        f"localhost:6855/{QUERY}",
+        f"/{QUERY}",
+        f"http://localhost:6855/;{QUERY}",
+        f"http://localhost:6855/%3Fx/{QUERY}",
+        f"https://elsewhere.example/callback/{QUERY}",
+        f"https://elsewhere.example:{QUERY}",
+    ],
+)
+def test_no_reason_repeats_a_code_or_a_state_that_is_taken_for_a_path(text: str) -> None:
+    result = read(text)
+    assert not isinstance(result, Granted)
+    assert CODE not in str(result)
+    assert STATE not in str(result)
+
+
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_words_around_it_never_change_whose_answer_it_is(before: str, after: str) -> None:
     pasted = read(f"{before} {URL} {after}")

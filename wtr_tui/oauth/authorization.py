@@ -201,6 +201,7 @@ _ENDS = (re.compile(r"[\s\"'`“”‘’„«»<>…]"), re.compile(r"[\s\"'`�
 _ANSWER_NAMES = frozenset({"code", "error", "state"})
 # A dot alone does not make a URL: tokens have dots, too.
 _WITHOUT_SCHEME = re.compile(r"(?:localhost(?![\w.-])|(?:[\w.-]+|\[[\w:.]+\]):\d+|[\w.-]+\.\w+/)")
+_ANSWER = re.compile(r"(?:code|state)=", re.IGNORECASE)
 _QUERY = re.compile(r"[?&]?(?:code|state|error|error_description|error_uri|iss)=")
 _BASE64_ADDRESS = re.compile(r"aHR0c[A-Za-z0-9+/_-]{8,}={0,2}")  # "http…", in links of mail filters
 _DASHED = re.compile(r"(?<=[?&]u=)https?-3A[^&\s]+")  # the second form of urldefense
@@ -305,7 +306,9 @@ def _query_of(address: str, redirect_uri: RedirectUri) -> str | BadPaste:
         return _BEGINNING
     if is_here and (parts.path or "/") == redirect_uri.request_path:
         return parts.query
-    shown = cleaned(f"{here if parts.port else parts.hostname}{parts.path}", 90)
+    place = f"{here if parts.port else parts.hostname}{parts.path}"
+    # Without its question mark an answer is taken for a path: its code is not repeated.
+    shown = cleaned(_ANSWER.split(place, maxsplit=1)[0], 90)
     return BadPaste(
         f"That address is at {shown}, but the sign-in ends at exactly {redirect_uri}. Paste the"
         " address that the browser shows at the end of the sign-in."
