@@ -42,6 +42,10 @@ from wtr_tui.environment.surroundings import SshSession, Surroundings, ssh_sessi
         ({"SSH_CONNECTION": "10.0.0.7 50000"}, SshSession()),
         ({"SSH_CONNECTION": "10.0.0.7 50000 10.0.0.1 ssh"}, SshSession("10.0.0.7", "10.0.0.1")),
         ({"SSH_CONNECTION": "10.0.0.7 5 $(id) 2222"}, SshSession("10.0.0.7", "", 22)),
+        (
+            {"SSH_CONNECTION": f"10.0.0.7 5 10.0.0.1 {'9' * 5_000}"},
+            SshSession("10.0.0.7", "10.0.0.1"),
+        ),
     ],
 )
 def test_the_variables_name_the_session(

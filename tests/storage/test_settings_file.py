@@ -37,6 +37,11 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.parametrize("number", ["999999", "9" * 20, "9" * 5_000])
+def test_a_descriptor_that_is_not_open_is_told(number: str) -> None:
+    assert "cannot be read: " in refusal(Path(f"/dev/fd/{number}")).message
+
+
 def test_a_file_that_is_not_there_has_no_keys(tmp_path: Path) -> None:
     found = read(tmp_path / "none" / "default.yaml")
     assert (found.entries, found.text) == ({}, None)

@@ -168,7 +168,7 @@ def test_an_answer_says_whether_the_ground_is_light(answer: str, light: bool | N
     ("colours", "light"),
     [
         ("0;15", True), ("0;default;15", True), ("0;7", True), ("15;0", False), ("15;8", False),
-        ("7;default", None), ("", None), ("15", True),
+        ("7;default", None), ("", None), ("15", True), ("0;" + "9" * 5_000, None),
     ],
 )  # fmt: skip
 def test_the_variable_says_whether_the_ground_is_light(colours: str, light: bool | None) -> None:
@@ -198,7 +198,9 @@ def test_the_variable_wins_over_what_was_kept_and_the_answer_over_both(tmp_path:
     assert known.is_light
 
 
-@pytest.mark.parametrize("content", ["", "[]", "[1, 2]", '{"xterm-256color": 3}', "\ufffd"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "[1, 2]", '{"xterm-256color": 3}', "\ufffd", "[" * 100_000]
+)
 def test_a_file_that_is_none_harms_nothing(tmp_path: Path, content: str) -> None:
     background(tmp_path).learn("rgb:ffff/ffff/ffff")
     (kept,) = (tmp_path / ".local/state/wtr-tui").iterdir()

@@ -91,7 +91,8 @@ def _plain_address(text: str) -> str:
 
 
 def _parse_port(text: str) -> int:
-    return int(text) if text.isdecimal() and 0 < int(text) < 65_536 else _SSH_PORT
+    port = int(text) if text.isdecimal() and len(text) <= 5 else 0
+    return port if 0 < port < 65_536 else _SSH_PORT
 
 
 class ParentProcesses(NamedTuple):

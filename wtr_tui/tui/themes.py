@@ -339,7 +339,7 @@ class TerminalBackground:
     def _kept(self) -> dict[str, bool]:
         try:
             members = json.loads(read_private(self._path, repair=False)[0])
-        except (WtrError, OSError, ValueError):
+        except (WtrError, OSError, ValueError, RecursionError):
             return {}
         kept = members.items() if isinstance(members, dict) else ()
         return {name: light for name, light in kept if isinstance(light, bool)}
@@ -364,6 +364,6 @@ def light_by_answer(answer: str) -> bool | None:
 def light_by_variable(colours: str) -> bool | None:
     """Return whether ``$COLORFGBG`` (rxvt, Konsole: ``0;15``) is light; None if it does not say."""
     background = colours.rpartition(";")[2]
-    if not colours or not (background.isascii() and background.isdigit()):
+    if not re.fullmatch("[0-9]{1,3}", background):
         return None
     return int(background) in (7, *range(9, 16))
