@@ -119,9 +119,11 @@ def _check_settings(
     except errors.SettingsError as error:
         yield _bad("settings", error)
         return from_environment(environ)
-    unusable = {problem.key for problem in settings.problems}
+    unusable = {
+        problem.key: "not usable" if problem.where else "missing" for problem in settings.problems
+    }
     sources = ", ".join(
-        f"{label} {'not usable' if key in unusable else settings.sources[key].describe()}"
+        f"{label} {unusable.get(key) or settings.sources[key].describe()}"
         for key, label in _SHOWN.items()
         if key in settings.sources
     )

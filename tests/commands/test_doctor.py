@@ -120,6 +120,20 @@ def test_settings_that_will_not_do_are_wrong(home: Home, text: str | None, words
     assert any(words in line and line[0] == "✗" for line in ran.out.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "App ID missing, secret missing, scopes default, port default."),
+        ("appid: C12ab\nsecret: x1\nredirectPort: 99999\n",
+         "App ID from file, secret from file, scopes default, port not usable."),
+    ],
+)  # fmt: skip
+def test_a_missing_setting_is_no_unusable_one(home: Home, text: str, words: str) -> None:
+    home.settings_path().parent.mkdir(parents=True)
+    home.settings_path().write_text(text)
+    assert lines(home.run("doctor", "--offline"), "settings")[0].endswith(words)
+
+
 def test_a_file_that_cannot_be_understood_is_told_on_one_line(home: Home) -> None:
     home.settings_path().parent.mkdir(parents=True)
     home.settings_path().write_text("appid: C12ab\nsecret: [x1\n")

@@ -300,6 +300,26 @@ async def test_the_palette_runs_what_the_keys_do(signed_in: Stage) -> None:
         await tells(pilot, "Auto-refresh is off")
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("ctrl+p", "No action of this screen matches; other screens have others."),
+        ("ctrl+t", "Nothing in the list matches."),
+    ],
+)
+async def test_a_list_in_which_nothing_matches_says_so_and_enter_leaves_it_open(
+    stage: Stage, key: str, words: str
+) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f6", key, *"zzz")
+        await shows(pilot, words)
+        dialog = pilot.app.screen
+        await pilot.press("enter")
+        await pilot.press("backspace", "backspace", "backspace")
+        await until(pilot, lambda: words not in seen(pilot))
+        assert pilot.app.screen is dialog
+
+
 async def test_the_palette_lists_nothing_that_the_field_below_it_does(stage: Stage) -> None:
     stage.configure()
     async with stage.app().run_test(size=(80, 40)) as pilot:

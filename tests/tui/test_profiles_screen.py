@@ -46,6 +46,14 @@ async def test_another_profile_is_switched_to_with_its_settings_and_its_token(
         await shows(pilot, "C123")
 
 
+async def test_what_is_wrong_with_the_settings_names_their_file_from_the_home_folder(
+    stage: Stage,
+) -> None:
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        await shows(pilot, "Set appid in ~/.config/wtr-tui/default.yaml")
+
+
 async def test_a_new_profile_begins_empty_in_the_settings(stage: Stage) -> None:
     stage.configure()
     stage.save(a_token(obtained_at=stage.clock()))

@@ -421,6 +421,8 @@ class ChoiceDialog(FilterDialog["str | None"]):
     with each choice that is highlighted.
     """
 
+    NO_MATCH = "Nothing in the list matches."
+
     def __init__(
         self,
         title: str,
@@ -443,6 +445,8 @@ class ChoiceDialog(FilterDialog["str | None"]):
         self.query_one(Frame).show_title(f"{self._title} · {len(found)} of {len(self._choices)}")
         for each in found:
             yield Option(self.prompt(each, self._meanings.get(each, "")), id=each)
+        if not found:
+            yield Option(Content.styled(self.NO_MATCH, "$muted"), disabled=True)
 
     def prompt(self, choice: str, meaning: str) -> Content:
         """Return the line of a choice."""
@@ -475,6 +479,7 @@ class PaletteDialog(ChoiceDialog):
     """
 
     KEYS = (("Enter", "runs it"), *FilterDialog.KEYS[1:])
+    NO_MATCH = "No action of this screen matches; other screens have others."
 
     def __init__(self, below: Screen[None]) -> None:
         self.actions = dict(_actions(below.active_bindings.values()))

@@ -39,7 +39,7 @@ from wtr_tui.tui.keys import Key, bindings, key, with_keys
 from wtr_tui.tui.screens import WtrScreen
 from wtr_tui.tui.screens.dialogs import ConfirmDialog, Dialog, Frame
 from wtr_tui.tui.screens.token import PANELS_MIN_WIDTH, granted_scopes, lifetimes_of
-from wtr_tui.tui.session import SAVE_FIRST, WatchedProfile
+from wtr_tui.tui.session import SAVE_FIRST, WatchedProfile, with_tilde
 from wtr_tui.tui.themes import Meaning, Tone
 from wtr_tui.tui.widgets import Panel, StaticText, truncate, truncate_middle
 from wtr_tui.tui.widgets.inputs import CompactInput
@@ -380,9 +380,10 @@ def _facts(each: WatchedProfile, now: datetime, *, panels: bool) -> dict[str, st
     if latest is not None and not panels:
         row = activity_row(latest, now)
         last = f"{row.when} {row.what}" + (f", by {row.by}" if row.by else "")
-    settings = str(next(iter(each.settings.problems), each.display_path))
+    settings = str(next(iter(each.settings.problems), each.profile.settings_path))
     if each.settings_error is not None:
         settings = each.settings_error.message.partition("\n")[0]  # without the file's lines
+    settings = with_tilde(settings, each.environ)
     is_lost = each.auto_refresh.is_lost
     return {
         "Owner": account.label if account.is_known else "not known",
