@@ -172,6 +172,8 @@ class WtrApp(driver.FaultApp):
         gc.enable()  # off since the start
 
     def on_resize(self, event: events.Resize) -> None:
+        for screen in self.built_screens():  # also below a dialog, where Textual does not
+            screen.set_breakpoint_classes(event.size)
         # A terminal that was smaller for a moment has lost a part of the picture, but for Textual
         # nothing has changed.
         shown = self.full_screen

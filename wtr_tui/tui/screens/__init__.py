@@ -27,6 +27,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
@@ -189,11 +190,7 @@ class WtrScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         # The classes that the first Resize would set, which would style every widget again.
         size = self.app.size
-        for breakpoints, length in (
-            (self.HORIZONTAL_BREAKPOINTS, size.width),
-            (self.VERTICAL_BREAKPOINTS, size.height),
-        ):
-            self.add_class([name for least, name in breakpoints or () if length >= least][-1])
+        self.set_breakpoint_classes(size)
         tabs = TABS[:1] if self.session.socket else TABS
         yield Header(self.NAME, header_state(self.session), tabs=tabs)
         with Page(id="page", classes="-full-width" if self.FULL_WIDTH else ""):
@@ -208,6 +205,20 @@ class WtrScreen(Screen[None]):
             event.refresh_styles = self._styled_for not in {"", self.app.theme}
             self._styled_for = self.app.theme
         await super().on_event(event)
+
+    def set_breakpoint_classes(self, size: Size) -> None:
+        """Set the classes for the size of the terminal.
+
+        Textual does it after the layout: a widget that composes its lines by them would have
+        painted those of the previous size, and would not be painted again.
+        """
+        for breakpoints, length in (
+            (self.HORIZONTAL_BREAKPOINTS, size.width),
+            (self.VERTICAL_BREAKPOINTS, size.height),
+        ):
+            fitting = [name for least, name in breakpoints or () if length >= least][-1:]
+            for _, name in breakpoints or ():
+                self.set_class(name in fitting, name)
 
     def content(self) -> Iterable[Widget]:
         """Yield the widgets of the page."""
