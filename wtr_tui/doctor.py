@@ -197,7 +197,7 @@ def _check_mode(path: Path, facts: os.stat_result, wanted: int) -> Finding:
 
 def _check_lock(profile: Profile) -> Findings:
     """Check whether another process holds the token's lock, if there is a lock file already."""
-    if not profile.token_path.with_suffix(".lock").exists():
+    if not os.access(profile.token_path.with_suffix(".lock"), os.F_OK):
         return
     try:
         with profile.token_file.lock(timeout=0.5):

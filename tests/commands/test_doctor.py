@@ -263,3 +263,11 @@ def test_a_terminal_that_cannot_show_the_marks_is_no_fault(ready: Home) -> None:
     ran = ready.run("doctor", "--offline", PYTHONIOENCODING="ascii")
     assert ran.code == 0
     assert "\\u2713 proxy" in ran.out
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_STATE_HOME", "SSL_CERT_FILE"])
+def test_a_path_that_is_too_long_ends_no_check(home: Home, sandbox: Sandbox, variable: str) -> None:
+    home.configure(sandbox)
+    ran = home.run("doctor", "--offline", **{variable: f"/{'long' * 1_200}"})
+    assert (ran.code, ran.err) == (1, "")
+    assert "certificates: " in ran.out

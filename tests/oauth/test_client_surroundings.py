@@ -154,10 +154,14 @@ def test_a_ca_file_that_is_none_is_a_setting(
     assert str(ca_file) in caught.value.message
 
 
-def test_an_ssl_cert_file_that_is_missing_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# The last is what somebody has who puts the certificate itself there.
+@pytest.mark.parametrize(
+    "name", ["missing.pem", ".", "x" * 300, "-----BEGIN CERTIFICATE-----" * 99]
+)
+def test_an_ssl_cert_file_that_is_none_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / name))
     with (
         client_of("https://webex.invalid/v1") as client,
         pytest.raises(SettingsError, match=r"\$SSL_CERT_FILE"),

@@ -174,10 +174,12 @@ def _peer(url: str, connection: RequestConnection) -> str:
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     named = os.environ.get("SSL_CERT_FILE")
-    if named and not Path(named).is_file():
+    # Path.is_file raises for a name that is too long, and in a folder that may not be searched.
+    is_file = named and os.path.isfile(named)  # noqa: PTH113
+    if named and not (is_file and os.access(named, os.R_OK)):
         # OpenSSL would ignore it, and then trust no authority.
         raise SettingsError(
-            f"$SSL_CERT_FILE names {cleaned(named)}, which is not a file.",
+            f"$SSL_CERT_FILE names {cleaned(named)}, which is not a file that can be read.",
             "Unset it, or name a file of CA certificates.",
         )
     if ca_file is not None:
