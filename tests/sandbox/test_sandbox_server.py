@@ -17,6 +17,8 @@ import pytest
 
 from tests.support.certificate import self_signed
 from tests.support.webex import Sandbox
+from wtr_tui import clock
+from wtr_tui.sandbox.http import HttpRequest
 
 
 def _port(sandbox: Sandbox) -> int:
@@ -152,3 +154,9 @@ def test_it_speaks_tls_where_it_is_given_a_certificate(tmp_path: Path) -> None:
             assert client.get(f"{sandbox.base_url}/people/me").status_code == 401
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             httpx.get(f"{sandbox.base_url}/people/me", trust_env=False)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"null", b"[" * 100_000])
+def test_a_body_that_is_no_json_object_has_no_members(body: bytes) -> None:
+    request = HttpRequest.parse("POST", "/v1/applications/A/token", {}, body, clock.now())
+    assert request.members == {}

@@ -61,7 +61,7 @@ class HttpRequest:
         """The strings in a JSON object; empty for any other body."""
         try:
             found = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         pairs = found.items() if isinstance(found, dict) else ()
         return {name: value for name, value in pairs if isinstance(value, str)}
