@@ -252,6 +252,19 @@ async def test_a_screen_fits_another_size_as_if_it_had_begun_in_it(
         assert timeless(await settled(pilot)) == expected
 
 
+async def test_no_message_speaks_of_a_token_that_another_program_has_deleted(
+    signed_in: Stage,
+) -> None:
+    async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, ANN.display_name)
+        await pilot.press("c")
+        await tells(pilot, "Copied the access token")
+        signed_in.profile.token_path.unlink()
+        await tells(pilot, "The token was deleted.")
+        await shows(pilot, "F3 signs in to Webex and gets one.")
+        assert "Copied" not in told(pilot)
+
+
 async def test_help_is_scrolled_and_closed_by_keys(signed_in: Stage) -> None:
     async with signed_in.app(webex=NoWebex(ANN)).run_test(size=(60, 12)) as pilot:
         await pilot.press("question_mark")

@@ -262,8 +262,13 @@ class WtrApp(driver.FaultApp):
         is_deferred = any(screen.defers_settings_reload() for screen in self.built_screens())
         if not is_deferred and self.session.current.reload_changed_settings():
             self.settings_changed()
+        had_token = self.session.current.token is not None
         if self.session.auto_refresh.look(now):
             self.token_changed()
+            is_deleted = self.session.current.token is None and not self.session.socket
+            if had_token and is_deleted and self.session.auto_refresh.problem is None:
+                # In place of a message that speaks of it, such as “c copies it”.
+                self.show_message("The token was deleted.", Tone.WARN)
 
     def _show_warnings(self) -> None:
         """Show what no key press has caused: a clock set back, a notice, a failed delivery."""
