@@ -35,6 +35,26 @@ async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
         assert app.full_screen is app.screen
 
 
+async def test_a_dialog_does_not_have_everything_looked_at_again(
+    stage: Stage, sandbox: Sandbox
+) -> None:
+    stage.environ["HOME"] = str(stage.home)
+    stage.configure_for(sandbox)
+    app: WtrApp = stage.app()
+    async with app.run_test(size=(100, 50)) as pilot:
+        await pilot.press("f6")
+        await until(pilot, lambda: "clock " in seen(pilot) and "Looking" not in seen(pilot))
+        asked = len(sandbox.requests)
+        await pilot.press("f1")
+        await shows(pilot, "Help · Check")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.full_screen is app.screen)
+        assert "Looking" not in seen(pilot)
+        assert len(sandbox.requests) == asked
+        await pilot.press("f4", "f6")
+        await until(pilot, lambda: len(sandbox.requests) > asked)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, to tell who listens")
 async def test_the_port_that_a_sign_in_listens_on_here_is_no_fault(
     stage: Stage, sandbox: Sandbox

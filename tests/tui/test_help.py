@@ -49,6 +49,20 @@ async def test_the_help_of_each_screen_is_whole_in_24_lines(signed_in: Stage, ke
         assert "scroll" not in seen(pilot)
 
 
+async def test_a_key_that_this_screen_uses_otherwise_is_not_said_to_work_everywhere(
+    signed_in: Stage,
+) -> None:
+    async with signed_in.app().run_test(size=(100, 60)) as pilot:
+        await pilot.press("f2", "f1")
+        await shows(pilot, "^l Repaint")
+        await pilot.press("escape", "f4", "f1")
+        await shows(pilot, "Help · Settings")
+        here, _, everywhere = seen(pilot).partition("Keys everywhere")
+        assert "^l" in here
+        assert "Repaint" not in everywhere
+        assert "F3 Sign in" in everywhere
+
+
 async def test_keys_are_spelled_one_way(stage: Stage) -> None:
     async with stage.app().run_test(size=(100, 90)) as pilot:
         for key in ("f2", "f3", "f4"):

@@ -93,6 +93,8 @@ class CheckScreen(WtrScreen):
         super().__init__()
         self._findings: list[Finding] = []
         self._files: dict[str, str] = {}
+        self._is_left = True
+        """Whether another full screen has been shown since; a dialog changes nothing here."""
 
     def content(self) -> Iterable[Widget]:
         with Horizontal(id="columns"):
@@ -101,8 +103,13 @@ class CheckScreen(WtrScreen):
                 yield Panel("Its files", Facts(_FILES, id="file-facts"), id="files")
             yield Panel("This machine and Webex", FindingList("machine-findings"), id="machine")
 
+    def on_screen_suspend(self) -> None:
+        self._is_left = self.program.full_screen is not self
+
     def on_screen_resume(self) -> None:
-        self.action_look()
+        if self._is_left:
+            self._is_left = False
+            self.action_look()
 
     def action_look(self) -> None:
         self._findings = []

@@ -282,14 +282,20 @@ class HelpDialog(Dialog[None]):
         self.query_one(StaticText).reshape(Content.assemble(*parts))
 
     def _app_keys(self) -> Iterable[ShownKey]:
-        """Yield the keys that work on every screen; those of one action together."""
+        """Yield the keys that work on every screen, this one included, grouped by action."""
+        own = {
+            self.app.get_key_display(each): f"app.{each.action.removeprefix('app.')}"
+            for each in self._about.BINDINGS
+            if isinstance(each, Binding) and each.description
+        }
         by_action: dict[str, list[Binding]] = {}
         for each in self.app.BINDINGS:
             if isinstance(each, Binding) and each.description:
                 by_action.setdefault(each.action, []).append(each)
         for action, found in by_action.items():
             keys = dict.fromkeys(self.app.get_key_display(each) for each in found)
-            yield ShownKey(" ".join(keys), found[0].description, f"app.{action}")
+            if free := [each for each in keys if own.get(each, f"app.{action}") == f"app.{action}"]:
+                yield ShownKey(" ".join(free), found[0].description, f"app.{action}")
 
 
 def key_table(rows: Sequence[tuple[str, str]], width: int) -> Content:

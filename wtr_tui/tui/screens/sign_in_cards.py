@@ -269,7 +269,7 @@ class PastedAddress(AddressInput):
         self.placeholder = "paste the address here"
 
     def on_blur(self) -> None:
-        self.placeholder = f"{key('paste-field', 'p')} to paste (its page cannot connect)"
+        self.placeholder = f"{key('paste-field', 'p')} to paste (its error page is expected)"
 
     def on_paste(self, event: events.Paste) -> None:
         super().on_paste(event)
