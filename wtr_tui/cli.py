@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: no message would arrive
         return FAILED
-    except Exception as error:
+    except Exception as error:  # a fault of the program's own: a report and a sentence
         return FAULT_CODES.get(text.command, _report_crash(error))
     finally:
         # However the command ends, a token that Webex grants meanwhile is saved first.

@@ -189,7 +189,7 @@ def _is_zone(name: str) -> bool:
         return True
     folders = [folder for folder in (os.environ.get("TZDIR"), *_ZONES) if folder]
     files = [name] if name.startswith("/") else [f"{folder}/{name}" for folder in folders]
-    return any(os.path.isfile(file) for file in files)  # noqa: PTH113 - without pathlib
+    return any(os.path.isfile(file) for file in files)
 
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}

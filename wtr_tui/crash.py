@@ -87,7 +87,7 @@ def write(error: BaseException, folder: Path, now: datetime) -> str:
         make_private_folder(str(folder))
         began = f"crash-{clock.iso(now).replace(':', '')}-"
         descriptor, path = tempfile.mkstemp(".txt", began, folder)
-        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123 - open by now
             file.write(report(error))
     except (OSError, StorageError):
         return f"{what} No report could be written to {folder}. Your token file is untouched."

@@ -194,7 +194,7 @@ def _clean(found: object) -> str:
 def _caused_by() -> str:
     if text.command:
         return text.command
-    program = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else ""  # noqa: PTH119
+    program = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else ""  # noqa: PTH119 - a name
     return text.cleaned(program, 60) or "python"
 
 

@@ -182,7 +182,7 @@ def dotenv_line(name: str, value: str) -> str:
 
 def program_name() -> str:
     """Return ``wtr-tui`` where the program was started by this name, else ``wtr``."""
-    called = os.path.basename(sys.argv[0]) if sys.argv else ""  # noqa: PTH119 - without pathlib
+    called = os.path.basename(sys.argv[0]) if sys.argv else ""
     return called if called == "wtr-tui" else "wtr"
 
 

@@ -183,7 +183,7 @@ def _is_undisputed(token_path: str, members: Members) -> bool:
     if not recorded.due_warnings(end, end - clock.now()):
         return True
     # Where the announcement of a sign-in cannot be recorded, there is none.
-    return not os.access(os.path.dirname(token_path), os.W_OK)  # noqa: PTH120 - without pathlib
+    return not os.access(os.path.dirname(token_path), os.W_OK)
 
 
 def _margin(life: float | None, min_left: int | None) -> float:

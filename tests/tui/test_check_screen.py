@@ -14,12 +14,18 @@ from wtr_tui.tui.display import format_date
 from wtr_tui.tui.screens.check import file_facts
 
 
-async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
-    stage: Stage, sandbox: Sandbox
-) -> None:
+@pytest.fixture
+def configured(stage: Stage, sandbox: Sandbox) -> Stage:
+    """The stage with settings for the sandbox, and a home folder of its own."""
     stage.environ["HOME"] = str(stage.home)
     stage.configure_for(sandbox)
-    app: WtrApp = stage.app()
+    return stage
+
+
+async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
+    configured: Stage, sandbox: Sandbox
+) -> None:
+    app: WtrApp = configured.app()
     async with app.run_test(size=(100, 50)) as pilot:
         await shows(pilot, "Listening on port")
         await pilot.press("x")
@@ -28,7 +34,7 @@ async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
         await shows(pilot, "webex        it answers.")
         await until(pilot, lambda: "clock " in seen(pilot) and "Looking" not in seen(pilot))
         assert sandbox.requests
-        stage.write("appid: [\n")
+        configured.write("appid: [\n")
         await pilot.press("r")
         await shows(pilot, "✗ settings")
         await pilot.press("escape")
@@ -36,11 +42,9 @@ async def test_every_finding_is_shown_and_looked_at_again_on_a_key(
 
 
 async def test_a_dialog_does_not_have_everything_looked_at_again(
-    stage: Stage, sandbox: Sandbox
+    configured: Stage, sandbox: Sandbox
 ) -> None:
-    stage.environ["HOME"] = str(stage.home)
-    stage.configure_for(sandbox)
-    app: WtrApp = stage.app()
+    app: WtrApp = configured.app()
     async with app.run_test(size=(100, 50)) as pilot:
         await pilot.press("f6")
         await until(pilot, lambda: "clock " in seen(pilot) and "Looking" not in seen(pilot))
@@ -57,11 +61,9 @@ async def test_a_dialog_does_not_have_everything_looked_at_again(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, to tell who listens")
 async def test_the_port_that_a_sign_in_listens_on_here_is_no_fault(
-    stage: Stage, sandbox: Sandbox
+    configured: Stage, sandbox: Sandbox
 ) -> None:
-    stage.environ["HOME"] = str(stage.home)
-    stage.configure_for(sandbox)
-    app: WtrApp = stage.app()
+    app: WtrApp = configured.app()
     async with app.run_test(size=(100, 50)) as pilot:
         await shows(pilot, "Listening on port")
         await pilot.press("f6")
@@ -70,11 +72,9 @@ async def test_the_port_that_a_sign_in_listens_on_here_is_no_fault(
 
 
 async def test_a_wide_terminal_parts_the_profile_from_the_machine(
-    stage: Stage, sandbox: Sandbox
+    configured: Stage, sandbox: Sandbox
 ) -> None:
-    stage.environ["HOME"] = str(stage.home)
-    stage.configure_for(sandbox)
-    app: WtrApp = stage.app()
+    app: WtrApp = configured.app()
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.press("f6")
         await shows(pilot, "clock        this machine and Webex agree.")

@@ -54,7 +54,7 @@ def run(options: Namespace) -> int:
         name, os.environ, paths.state_dir(os.environ)
     )
     greeting = f"Serving the profile {name} at {path}. Ctrl+C ends it."
-    with listening(os.path.abspath(path)) as server:  # noqa: PTH100
+    with listening(os.path.abspath(path)) as server:
         return serve(server, token, greeting)
 
 
@@ -76,10 +76,10 @@ def listening(path: str) -> Iterator[socket.socket]:
     server is running, StorageError where the path cannot be used.
     """
     token_socket.require_short(path)
-    folder = os.path.dirname(path)  # noqa: PTH120 - as text, like its neighbours
+    folder = os.path.dirname(path)
     try:
         make_private_folder(folder)
-        facts = os.stat(folder)  # noqa: PTH116
+        facts = os.stat(folder)
         if facts.st_uid != os.geteuid() or facts.st_mode & 0o022:
             raise errors.UnsafeFile(
                 f"The folder {folder} is another user's, or open for others to write to.",
@@ -94,13 +94,13 @@ def listening(path: str) -> Iterator[socket.socket]:
             made = os.lstat(path)
             try:
                 # Before it listens: until then nobody can connect, whatever the mode.
-                os.chmod(path, PRIVATE_FILE)  # noqa: PTH101
+                os.chmod(path, PRIVATE_FILE)
                 server.listen(_QUEUE)
                 yield server
             finally:
                 with contextlib.suppress(OSError):
                     if os.path.samestat(os.lstat(path), made):
-                        os.unlink(path)  # noqa: PTH108
+                        os.unlink(path)
     except errors.LockHeld as error:
         who = f" (process {error.pid})" if error.pid else ""
         raise errors.TemporaryError(f"Another wtr serve{who} serves {path} already.") from error
@@ -115,7 +115,7 @@ def _remove_stale(path: str) -> None:
             raise errors.UnsafeFile(
                 f"{path} is in the way: it is no socket of yours.", "Move it away."
             )
-        os.unlink(path)  # noqa: PTH108
+        os.unlink(path)
 
 
 def systemd_socket(environ: Mapping[str, str]) -> socket.socket | None:

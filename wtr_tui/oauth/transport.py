@@ -175,7 +175,7 @@ def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     named = os.environ.get("SSL_CERT_FILE")
     # Path.is_file raises for a name that is too long, and in a folder that may not be searched.
-    is_file = named and os.path.isfile(named)  # noqa: PTH113
+    is_file = named and os.path.isfile(named)  # noqa: PTH113 - a text
     if named and not (is_file and os.access(named, os.R_OK)):
         # OpenSSL would ignore it, and then trust no authority.
         raise SettingsError(

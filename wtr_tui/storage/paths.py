@@ -106,7 +106,7 @@ def profile_names(environ: Mapping[str, str]) -> list[str]:
 
 def _stems(folder: str, ending: str) -> set[str]:
     try:
-        files = os.listdir(folder)  # noqa: PTH208
+        files = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return set()
     except OSError as error:

@@ -63,7 +63,7 @@ def open_private(path: str) -> int:
         facts = os.fstat(descriptor)
         _require_own_file(path, facts)
         _restrict_mode(descriptor, path, facts, PRIVATE_FILE)
-    except BaseException:
+    except BaseException:  # also KeyboardInterrupt
         os.close(descriptor)
         raise
     return descriptor
@@ -104,7 +104,7 @@ def _read_up_to_limit(descriptor: int, path: str) -> bytes:
 def fingerprint(path: str) -> tuple[int, ...] | None:
     """Return a value that changes with the file, without reading it; None for no file."""
     try:
-        facts = os.stat(path, follow_symlinks=False)  # noqa: PTH116
+        facts = os.stat(path, follow_symlinks=False)
     except OSError:
         return None
     return facts.st_ino, facts.st_size, facts.st_ctime_ns, facts.st_mtime_ns
@@ -210,7 +210,7 @@ def _replace(
                 os.fchown(descriptor, like.st_uid, like.st_gid)
             os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
         os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-    except BaseException:
+    except BaseException:  # also KeyboardInterrupt
         _remove_quietly(directory, temporary)
         raise
     finally:
@@ -317,8 +317,8 @@ def is_still_at(descriptor: int, path: str, directory: int | None = None) -> boo
 def put_in_place(temporary: str, path: str) -> None:
     """Finish what a killed writer began: rename its complete temporary file to ``path``."""
     _sync_path(temporary)
-    os.rename(temporary, path)  # noqa: PTH104
-    _sync_path(os.path.dirname(path) or ".")  # noqa: PTH120
+    os.rename(temporary, path)
+    _sync_path(os.path.dirname(path) or ".")
 
 
 def _sync_path(path: str) -> None:
@@ -342,9 +342,9 @@ def make_private_folder(folder: str) -> None:
     above = folder.rpartition("/")[0]
     make_private_folder(above)
     # Before anything is created: root's folder in a user's home would lock that user out.
-    _check_folder_owner(above or "/", os.stat(above or "/"))  # noqa: PTH116
+    _check_folder_owner(above or "/", os.stat(above or "/"))
     try:
-        os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
+        os.mkdir(folder, PRIVATE_FOLDER)
     except FileExistsError:
         # Another process was faster; anything but a folder fails where it is opened.
         return
@@ -355,11 +355,11 @@ def require_own_folder(path: str) -> None:
 
     Checks the nearest existing folder above it; creates nothing.
     """
-    folder = os.path.dirname(path)  # noqa: PTH120
+    folder = os.path.dirname(path)
     while folder.strip("/") and not os.access(folder, os.F_OK):
-        folder = os.path.dirname(folder)  # noqa: PTH120
+        folder = os.path.dirname(folder)
     try:
-        facts = os.stat(folder or "/")  # noqa: PTH116
+        facts = os.stat(folder or "/")
     except OSError:
         return  # writing there will report it
     _check_folder_owner(folder or "/", facts)

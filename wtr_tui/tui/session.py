@@ -269,7 +269,7 @@ class WatchedSocket(WatchedProfile):
         self.auto_refresh.auto = False
 
     def make_auto_refresh(self) -> AutoRefresh:
-        return SocketToken(self.profile, os.path.abspath(self._path))  # noqa: PTH100
+        return SocketToken(self.profile, os.path.abspath(self._path))  # noqa: PTH100 - a text
 
     def load_settings(self) -> None:
         self.settings = from_environment(self.environ)

@@ -162,8 +162,8 @@ class WtrScreen(Screen[None]):
     FULL_WIDTH: ClassVar[bool] = False
     """Whether its page uses all columns; prose is easier to read in short lines."""
     # Not ClassVar: Textual declares them as variables of each instance.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW_BELOW, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL_FROM, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW_BELOW, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL_FROM, "-tall")]
     # Letters are keys here: no field may take them before the user enters one.
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [

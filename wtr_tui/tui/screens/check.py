@@ -86,8 +86,8 @@ class CheckScreen(WtrScreen):
     CheckScreen #files { display: none; margin: 1 0 0 0; }
     CheckScreen.-double.-airy #files { display: block; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-single"), (150, "-double")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-single"), (150, "-double")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]
 
     def __init__(self) -> None:
         super().__init__()

@@ -50,7 +50,7 @@ class Dialog(ModalScreen[ScreenResultType]):
     Dialog.-short Frame { margin: 0; padding: 0 1; }
     Dialog Frame StaticText { width: 100%; }
     """
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll(-2)", show=False),
         Binding("down,j", "scroll(2)", show=False),
@@ -242,7 +242,7 @@ class HelpDialog(Dialog[None]):
     """What a screen is for, and its keys as its bindings declare them, in 24 lines."""
 
     ASKS = False
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
     DEFAULT_CSS = """
     HelpDialog Frame { margin: 0; }
     HelpDialog.-short Frame { padding: 0 2; }

@@ -89,8 +89,8 @@ class ProfilesScreen(WtrScreen):
     ProfilesScreen #activity ActivityRows, ProfilesScreen #scopes { height: 1fr; }
     ProfilesScreen.-panels.-airy Panel, ProfilesScreen.-panels.-airy #list { padding: 1 2; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_MIN_WIDTH, "-panels")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_MIN_WIDTH, "-panels")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-airy")]
     NAME = "profiles"
     HELP_NAME = "Profiles"
     FULL_WIDTH = True

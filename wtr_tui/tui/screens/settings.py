@@ -129,8 +129,8 @@ class SettingsScreen(WtrScreen):
     NAME = "settings"
     HELP_NAME = "Settings"
     HELP_TEXT = _HELP
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (160, "-double")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (160, "-double")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-roomy")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
             Key("ctrl+s", "save", "Save", "Save what was changed"),

@@ -81,10 +81,10 @@ class SignInScreen(WtrScreen):
     )
     FULL_WIDTH = True
     KEY_LINES = 1
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [
         *((0, "-narrow"), (76, "-wide"), (110, "-pair"), (CARDS_MIN_WIDTH, "-cards"))
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_MIN_HEIGHT, "-roomy")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (_ROOMY_MIN_HEIGHT, "-roomy")]
     # show=False: these are shown in their card, not in the key bar.
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(

@@ -96,8 +96,8 @@ class TokenScreen(WtrScreen):
         " and {print:V} prints it in one piece to be selected. For scripts: wtr token prints a"
         " valid one, wtr exec -- CMD runs CMD with it."
     )
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_MIN_WIDTH, "-panels")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-short"), (22, "-tall"), (28, "-airy")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (PANELS_MIN_WIDTH, "-panels")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-short"), (22, "-tall"), (28, "-airy")]
     KEY_LINES = 1
     # Where the key bar is too short for all, those declared last are in the help alone.
     BINDINGS: ClassVar[list[BindingType]] = [
